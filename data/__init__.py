@@ -1,0 +1,1 @@
+"""Photos on disk: find them, decode them, feed them to a model."""

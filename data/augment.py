@@ -1,0 +1,66 @@
+"""What may be done to a training batch: small changes that keep the class. Validation and test are never augmented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import tensorflow as tf
+
+# Name -> default strength: the flip's probability is fixed at a half; rotation is a share of a full turn; zoom,
+# translation, brightness and contrast are shares of the picture's size or of the range of its values.
+STRENGTHS = {"flip": 1.0, "rotation": 0.03, "zoom": 0.15, "translation": 0.1, "brightness": 0.2, "contrast": 0.2}
+DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "rotation", "zoom", "translation")}
+
+
+def parse_augment(text: str) -> dict[str, float]:
+    """Read `flip,rotation=0.05` into name -> strength; `none` is empty. Raise UserError for anything else."""
+    if text == "none":
+        return {}
+    chosen = {}
+    for item in text.split(","):
+        name, _, strength = item.strip().partition("=")
+        if name not in STRENGTHS:
+            raise UserError(f"--augment takes none or some of {', '.join(STRENGTHS)}. Received: {name or text}")
+        chosen[name] = _parse_strength(name, strength)
+    return chosen
+
+
+def _parse_strength(name: str, text: str) -> float:
+    if not text:
+        return STRENGTHS[name]
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = -1.0
+    if not 0 < strength <= 1 or (name == "flip" and strength != 1):
+        allowed = "no strength" if name == "flip" else "a strength above 0, up to 1"
+        raise UserError(f"--augment {name} takes {allowed}. Received: {text}")
+    return strength
+
+
+def augmenter(chosen: Mapping[str, float], seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return a function of a batch of pixels, float32 0..255, (batch, size, size, 3), that changes each at random."""
+    import keras
+
+    layers = keras.layers
+    make = {
+        "flip": lambda _: layers.RandomFlip("horizontal", seed=seed),
+        "rotation": lambda s: layers.RandomRotation(s, fill_mode="reflect", seed=seed + 1),
+        "zoom": lambda s: layers.RandomZoom((-s, s), fill_mode="reflect", seed=seed + 2),
+        "translation": lambda s: layers.RandomTranslation(s, s, fill_mode="reflect", seed=seed + 3),
+        "brightness": lambda s: layers.RandomBrightness(s, seed=seed + 4),
+        "contrast": lambda s: layers.RandomContrast(s, seed=seed + 5),
+    }
+    steps = [make[name](strength) for name, strength in chosen.items()]
+
+    def augment(pixels: tf.Tensor) -> tf.Tensor:
+        for step in steps:
+            pixels = step(pixels, training=True)
+        return pixels
+
+    return augment

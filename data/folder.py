@@ -1,0 +1,233 @@
+"""From a folder on disk to a sorted list of photos, each with its class; nothing is opened here."""
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from errors import UserError
+
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif"}
+)
+PARTS = ("train", "val", "test")
+
+_PART_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_HIDDEN_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}  # besides all that starts with a dot
+_HINTS = {".heic": ": export it as JPEG", ".heif": ": export it as JPEG"}
+_EMPTY = "no image files in this folder"
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+
+
+@dataclass(frozen=True)
+class Image:
+    """One photo: where to open it, its printable posix name below the root, its class, its part if ready-made."""
+
+    path: Path
+    name: str
+    label: str
+    part: str | None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """One file or folder that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a folder holds: `images` and `class_names` in natural order, `skipped` in the order of names."""
+
+    root: Path
+    images: tuple[Image, ...]
+    skipped: tuple[Skipped, ...]
+    class_names: tuple[str, ...]
+
+
+@dataclass
+class _Found:
+    images: list[Path] = field(default_factory=list)
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+
+def scan(root: Path) -> Scan:
+    """List the photos below `root`: its sub-folders are the classes, searched to any depth.
+
+    Where the sub-folders are all named train, val (valid, validation) and test, with train and at least one more, they
+    are ready-made parts and the classes lie one level below. Raises UserError unless two classes hold an image.
+    """
+    root = Path(root)
+    _check_folder(root)
+    found = _search(root)
+    ready_made = _is_ready_made([folder.name for folder in found.folders if folder.parent == root])
+    level = 1 if ready_made else 0  # where in a path below the root the class stands
+
+    images, skipped = [], []
+    for path in found.images:
+        parts = path.relative_to(root).parts
+        if len(parts) < level + 2:
+            skipped.append((path, "outside the class folders"))
+        else:
+            part = _PART_NAMES[parts[0].casefold()] if ready_made else None
+            images.append(Image(path, _name(path, root), printable(parts[level]), part))
+    for path, reason in found.skipped:
+        outside = len(path.relative_to(root).parts) < level + 2 and reason.startswith("not an image")
+        skipped.append((path, f"outside the class folders, and {reason}" if outside else reason))
+    skipped += _empty_classes(found, root, level)
+
+    images.sort(key=lambda image: _path_key(image.path, root))
+    skipped.sort(key=lambda item: _path_key(item[0], root))
+    class_names = tuple(sorted({image.label for image in images}, key=natural_key))
+    result = Scan(root, tuple(images), tuple(Skipped(_name(path, root), why) for path, why in skipped), class_names)
+    _check_classes(result)
+    return result
+
+
+def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
+    """List the files to predict on: a file as it is, whatever its name; a folder's image files, to any depth.
+
+    The order is the one given, natural within a folder, each file once. What is missing or unreadable is skipped.
+    """
+    images, skipped = [], []
+    for path in map(Path, paths):
+        kind = _kind(path)
+        if kind == "file":
+            images.append(path)
+        elif kind == "folder":
+            found = _search(path)
+            images += sorted(found.images, key=lambda image: _path_key(image, path))
+            skipped += sorted(found.skipped, key=lambda item: _path_key(item[0], path))
+        else:
+            skipped.append((path, kind))
+    return list(dict.fromkeys(images)), [Skipped(printable(path.as_posix()), why) for path, why in skipped]
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Sort by this for 2 before 12 and a beside A: runs of digits count as numbers, then ties go by the raw name."""
+    pieces = re.split(r"(\d+)", name.casefold())
+    return [int(piece) if at % 2 else piece for at, piece in enumerate(pieces)], name
+
+
+def printable(name: str) -> str:
+    """Give a file name that any output takes: bytes that are no UTF-8 and control characters as \\x.. escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)
+
+
+def _is_ready_made(names: list[str]) -> bool:
+    parts = {_PART_NAMES.get(name.casefold(), "") for name in names}
+    return "train" in parts and len(parts) > 1 and "" not in parts
+
+
+def _search(root: Path) -> _Found:
+    # A stack, not recursion: a tree may be deeper than Python's call stack.
+    home, found = root.resolve(), _Found()
+    waiting, seen = [(root, home)], {home}
+    while waiting:
+        folder, real = waiting.pop()
+        try:
+            entries = sorted(path for path in folder.iterdir() if not _is_hidden(path))
+        except OSError as error:
+            found.skipped.append((folder, f"cannot be read ({error.strerror})"))
+            continue
+        for path in entries:
+            kind = _kind(path)
+            if kind == "folder":
+                below = path.resolve() if path.is_symlink() else real / path.name
+                problem = _link_problem(path, below, home, seen)
+                if problem:
+                    found.skipped.append((path, problem))
+                else:
+                    seen.add(below)
+                    found.folders.append(path)
+                    waiting.append((path, below))
+            elif kind == "file" and path.suffix.lower() in IMAGE_SUFFIXES:
+                found.images.append(path)
+            else:
+                found.skipped.append((path, _not_an_image(path) if kind == "file" else kind))
+    return found
+
+
+def _kind(path: Path) -> str:
+    # "file" or "folder", links followed; else the reason why it is neither.
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "a broken link" if path.is_symlink() else "no such file or folder"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "file" if stat.S_ISREG(mode) else "not a regular file"
+
+
+def _link_problem(folder: Path, real: Path, home: Path, seen: set[Path]) -> str:
+    # A linked folder inside `home` is read in its own place, one above it would lead round in a circle.
+    if folder.is_symlink() and (real.is_relative_to(home) or home.is_relative_to(real)):
+        return "a link to a folder inside or above the one searched"
+    return "searched already, under another name" if real in seen else ""
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.casefold() in _HIDDEN_NAMES
+
+
+def _not_an_image(path: Path) -> str:
+    suffix = path.suffix.lower()
+    return f"not an image file name ({printable(suffix) or 'no suffix'}){_HINTS.get(suffix, '')}"
+
+
+def _empty_classes(found: _Found, root: Path, level: int) -> list[tuple[Path, str]]:
+    explained = {path for path, reason in found.skipped if reason.startswith("cannot be read")}
+    filled = {path.relative_to(root).parts[: level + 1] for path in found.images}
+    depth = {folder: folder.relative_to(root).parts for folder in found.folders}
+    empty = [folder for folder, parts in depth.items() if len(parts) == level + 1 and parts not in filled]
+    return [(folder, _EMPTY) for folder in empty if folder not in explained]
+
+
+def _name(path: Path, root: Path) -> str:
+    return printable(path.relative_to(root).as_posix())
+
+
+def _path_key(path: Path, root: Path) -> list[tuple[list[str | int], str]]:
+    return [natural_key(part) for part in path.relative_to(root).parts]
+
+
+def _check_folder(root: Path) -> None:
+    kind, shown = _kind(root), printable(str(root))
+    if kind == "file":
+        raise UserError(f"{shown} is a file; give a folder that holds one sub-folder of photos for each class")
+    if kind != "folder":
+        raise UserError(f"{shown}: {kind}; give a folder that holds one sub-folder of photos for each class")
+    try:
+        next(root.iterdir(), None)
+    except OSError as error:
+        raise UserError(f"{shown}: cannot be read ({error.strerror}); give a folder that you may open") from error
+
+
+def _check_classes(result: Scan) -> None:
+    shown, skipped = printable(str(result.root)), result.skipped
+    stray = [item for item in skipped if item.reason == "outside the class folders"]
+    if not result.images and stray:
+        raise UserError(
+            f"{shown}: {len(stray)} image file(s), such as {stray[0].name}, but no class folders; "
+            "put them into one sub-folder for each class, such as cat and dog"
+        )
+    if not result.images:
+        files = [item for item in skipped if item.reason != _EMPTY]
+        left_out = f" ({len(files)} skipped, such as {files[0].name}: {files[0].reason})" if files else ""
+        raise UserError(
+            f"{shown}: no images found{left_out}; give a folder that holds one sub-folder for each class, "
+            f"with files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
+        )
+    if len(result.class_names) == 1:
+        top = result.root / result.images[0].path.relative_to(result.root).parts[0]
+        nested = any(len(image.path.relative_to(top).parts) > 1 for image in result.images if image.part is None)
+        hint = f"; if the classes are the folders in it, give {printable(str(top))}" if nested else ""
+        found = f"only one class, {result.class_names[0]}; at least two sub-folders with images are needed"
+        raise UserError(f"{shown}: {found}{hint}")

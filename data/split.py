@@ -1,0 +1,142 @@
+"""Divide images into train, validation and test: stratified, seeded, by content and so free of leaks.
+
+Within a class the distinct contents are ranked by a hash of seed and content. The first of the ranking become the test
+part, the next validation, the rest training. Names, folders, clocks and operating systems have no say in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from data.folder import PARTS
+from errors import UserError
+
+LEAST_IMAGES = 3  # one for each part
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image of a split: its path relative to the data folder, SHA-256 of its content, class and part."""
+
+    path: str
+    sha256: str
+    label: str
+    part: str = ""
+
+
+def parse_ratio(text: str) -> tuple[int, int, int]:
+    """Read `8:1:1` (train : validation : test). Raise UserError for anything but three whole numbers above 0."""
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise UserError(f"--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}")
+    train, val, test = (int(part) for part in parts)
+    return train, val, test
+
+
+def assign(rows: Sequence[Row], ratio: Sequence[int], seed: int, earlier: Mapping[str, str] | None = None) -> list[Row]:
+    """Give every row its part, exact to one image per class.
+
+    Args:
+        rows: images without a part.
+        ratio: shares of train, validation and test.
+        seed: another seed gives another, equally good split.
+        earlier: content hash -> part of an earlier split; those contents stay where they are, new ones fill up the
+            parts that are short of their share.
+
+    Returns:
+        The rows in the order given, each with its part. Byte-identical files share a part; a content that stands in
+        two classes goes to training, so that nobody is judged by it.
+
+    Raises:
+        UserError: a class has fewer than three images, or fewer than three different ones.
+    """
+    labels_of = defaultdict(set)
+    for row in rows:
+        labels_of[row.sha256].add(row.label)
+    part_of = {sha256: "train" for sha256, labels in labels_of.items() if len(labels) > 1}
+    part_of |= {sha256: part for sha256, part in (earlier or {}).items() if sha256 in labels_of}
+    for label in sorted({row.label for row in rows}):
+        copies = Counter(row.sha256 for row in rows if row.label == label)
+        if len(copies) < LEAST_IMAGES:
+            raise UserError(too_few(label, len(copies)))
+        part_of |= _assign_class(copies, ratio, seed, part_of)
+    return [Row(row.path, row.sha256, row.label, part_of[row.sha256]) for row in rows]
+
+
+def too_few(label: str, images: int) -> str:
+    """Return the message for a class that cannot be divided into three parts."""
+    return (
+        f"Class '{label}' has {images} usable image(s): at least {LEAST_IMAGES} different ones are needed, one for "
+        f"each of {', '.join(PARTS)}. Add images or take the folder out."
+    )
+
+
+def _assign_class(copies: Counter[str], ratio: Sequence[int], seed: int, part_of: Mapping[str, str]) -> dict[str, str]:
+    """Rank the new contents of one class and hand them to test, validation, training until each has its share."""
+    short = dict(zip(PARTS, _targets(copies.total(), ratio), strict=True))
+    for sha256, part in part_of.items():
+        short[part] -= copies[sha256]
+    new = sorted(copies.keys() - part_of.keys(), key=lambda sha256: _rank(seed, sha256))
+    assigned = {}
+    for sha256 in new:
+        fitting = [part for part in ("test", "val") if short[part] >= copies[sha256]]
+        assigned[sha256] = fitting[0] if fitting else "train"
+        short[assigned[sha256]] -= copies[sha256]
+    taken = {part_of[sha256] for sha256 in copies.keys() & part_of.keys()} | set(assigned.values())
+    for part in sorted({"test", "val"} - taken):  # only where copies are many and images few
+        movable = [sha256 for sha256 in new if assigned[sha256] == "train"]
+        if len(movable) > 1:
+            assigned[min(movable, key=lambda sha256: copies[sha256])] = part
+    return assigned
+
+
+def _rank(seed: int, sha256: str) -> str:
+    return hashlib.sha256(f"{seed}:{sha256}".encode()).hexdigest()
+
+
+def _targets(total: int, ratio: Sequence[int]) -> list[int]:
+    """Images per part by largest remainder, at least one each (`total` >= 3)."""
+    shares = [total * share / sum(ratio) for share in ratio]
+    counts = [int(share) for share in shares]
+    by_remainder = sorted(range(3), key=lambda i: (counts[i] - shares[i], i))
+    for i in by_remainder[: total - sum(counts)]:
+        counts[i] += 1
+    while 0 in counts:
+        counts[counts.index(0)] += 1
+        counts[counts.index(max(counts))] -= 1
+    return counts
+
+
+def check_parts(rows: Iterable[Row]) -> None:
+    """Raise UserError where a split leaves training, validation or test without any image."""
+    count = Counter(row.part for row in rows)
+    if missing := [part for part in PARTS if not count[part]]:
+        raise UserError(f"The split has no image for {', '.join(missing)}: all of {', '.join(PARTS)} are needed.")
+
+
+def write(path: Path, rows: Iterable[Row]) -> None:
+    """Write `path,sha256,label,part`, one row an image, in UTF-8."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(field.name for field in fields(Row))
+        writer.writerows(astuple(row) for row in rows)
+
+
+def read(path: Path) -> list[Row]:
+    """Read what `write` wrote. Raise UserError where the file is missing or is no such table."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [Row(**{field.name: line[field.name] for field in fields(Row)}) for line in csv.DictReader(file)]
+    except OSError as error:
+        raise UserError(f"Cannot read the split file {path}: {error.strerror}. Give the split.csv of a run.") from error
+    except (KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is no split file: expected the columns path,sha256,label,part.") from error
+    wrong = sorted({str(row.part) for row in rows} - set(PARTS))
+    if wrong:
+        raise UserError(f"{path}: part must be one of {', '.join(PARTS)}. Received: {', '.join(wrong)}")
+    return rows

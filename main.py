@@ -1,0 +1,141 @@
+"""Train an image classifier on a folder of pictures, look at it, and let it answer."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import models
+from errors import UserError
+from study import config
+from study.config import PredictSettings, SummarySettings, TrainSettings
+
+EXAMPLES = """examples:
+  python main.py summary                                    the models
+  python main.py train                                      draw animals and learn them
+  python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
+  python main.py predict picture.jpg                        ask the newest run
+"""
+
+
+def summary(flags: Mapping[str, Any]) -> None:
+    """Print a table of all models, or everything about one."""
+    from study import backend
+    from study.summary import print_model, print_models
+
+    settings = SummarySettings(**flags)
+    if settings.model is None:
+        print_models()
+        return
+    models.get(settings.model)  # an unknown name is told before Keras is imported
+    backend.start()
+    print_model(settings.model, settings.image_size)
+
+
+def train(flags: Mapping[str, Any]) -> None:
+    """Train a classifier and write its run folder."""
+    from study import backend
+
+    spec = models.get(flags.get("model", TrainSettings.model)).SPEC
+    settings = config.resolve(flags, spec.defaults)
+    backend.start(settings.seed)
+    from study.road import train
+
+    train(settings, command=shlex.join(["python", "main.py", *sys.argv[1:]]))
+
+
+def predict(flags: Mapping[str, Any]) -> None:
+    """Answer for files and folders, or for the run's own test part."""
+    from study import artifact, backend
+
+    settings = PredictSettings(**flags)
+    run = (
+        artifact.read_run(Path(settings.run))
+        if settings.run
+        else artifact.newest_run(Path(settings.runs), settings.model)
+    )
+    table = artifact.writable_file(settings.csv) if settings.csv else None
+    backend.start()
+    from study.predict import predict_paths, predict_test_part
+
+    if settings.paths:
+        predict_paths(run, settings.paths, table)
+    else:
+        predict_test_part(run, table)
+
+
+COMMANDS = {
+    "summary": (summary, SummarySettings, "describe a model, or list all models"),
+    "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
+    "predict": (predict, PredictSettings, "answer for pictures by a saved run, or for the run's own test part"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError instead of printing the usage."""
+        raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Build the command line out of the settings' dataclasses."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = Parser(prog="python main.py", description=__doc__, epilog=EXAMPLES, formatter_class=formatter)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    for name, (_, settings, help) in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=help,
+            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name == "predict"),
+            description=help[0].upper() + help[1:] + ".",
+        )
+        groups: dict[str, argparse._ArgumentGroup] = {}
+        for entry in dataclasses.fields(settings):
+            group = entry.metadata["group"]
+            groups.setdefault(group, command.add_argument_group(group))
+            add_flag(groups[group], entry)
+    return parser
+
+
+def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field) -> None:
+    """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere."""
+    meta = entry.metadata
+    shown = {
+        "default": argparse.SUPPRESS,
+        "help": config.help_text(entry).replace("%", "%%"),
+        "type": lambda text: config.read(entry, text),
+    }
+    shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
+    if entry.name == "paths":
+        group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
+    else:
+        group.add_argument(*(["-m"] if entry.name == "model" else []), config.flag(entry.name), **shown)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop
+    try:
+        flags = vars(make_parser().parse_args(arguments))
+        command, _, _ = COMMANDS[flags.pop("command")]
+        command(flags)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        again = shlex.join(["python", "main.py", *(sys.argv[1:] if arguments is None else arguments)])
+        print(f"\nstopped; nothing was left half-written. To begin again: {again}", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

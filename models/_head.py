@@ -1,0 +1,45 @@
+"""The one head, put on any backbone; and which weights learn in which stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+
+def head(num_features: int, num_classes: int, dropout: float) -> keras.Model:
+    """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32."""
+    import keras
+
+    inputs = keras.Input((num_features,), name="features")
+    x = keras.layers.Dropout(dropout, name="dropout")(inputs)
+    outputs = keras.layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
+    return keras.Model(inputs, outputs, name="head")
+
+
+def classifier(backbone: keras.Model, head: keras.Model) -> keras.Model:
+    """Join the two: raw RGB 0..255, (batch, size, size, 3) -> (batch, num_classes) probabilities."""
+    import keras
+
+    inputs = keras.Input(backbone.input_shape[1:], name="image")
+    return keras.Model(inputs, head(backbone(inputs)), name="classifier")
+
+
+def freeze(backbone: keras.Model) -> None:
+    """Let no weight of the backbone learn; its BatchNormalization layers then use their stored statistics."""
+    backbone.trainable = False
+
+
+def unfreeze(backbone: keras.Model) -> None:
+    """Let the backbone learn, all but its BatchNormalization layers.
+
+    A small batch would replace the statistics of a million pictures by its own: Keras runs a BatchNormalization layer
+    that is not trainable in inference mode (https://keras.io/guides/transfer_learning/), so those stay as they are.
+    """
+    import keras
+
+    backbone.trainable = True
+    for layer in backbone._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False

@@ -1,0 +1,80 @@
+"""Build a backbone with the weights that were asked for: a name, a file, an earlier run, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import models
+from errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build_backbone(name: str, image_size: int, weights: str) -> keras.Model:
+    """Return the backbone of model `name`: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
+
+    Args:
+        name: a model of `models.available()`.
+        image_size: side of the input in pixels.
+        weights: a name of the model's `SPEC.weights`, "none", a `.weights.h5` or `.keras` file, or a run folder.
+
+    Raises:
+        UserError: the weights cannot be downloaded or read, or belong to another network or size.
+    """
+    module = models.get(name)
+    if image_size < module.SPEC.smallest_image_size:
+        least = module.SPEC.smallest_image_size
+        raise UserError(f"--image-size for {name} is at least {least} pixels. Received: {image_size}")
+    if weights == "none":
+        return module.backbone(image_size, "none")
+    if weights in module.SPEC.weights:
+        return _pretrained(name, image_size, weights)
+    return _from_file(module.backbone(image_size, "none"), name, _weights_file(name, weights))
+
+
+def _pretrained(name: str, image_size: int, weights: str) -> keras.Model:
+    try:
+        return models.get(name).backbone(image_size, weights)
+    except UserError:
+        raise
+    except Exception as error:  # Keras raises a bare Exception where a download fails
+        if "URL fetch failure" not in str(error):
+            raise
+        import keras
+
+        raise UserError(
+            f"The {weights} weights of {name} are neither in {Path(keras.config.keras_home()) / 'models'} nor can they "
+            "be downloaded. Connect to the network once, or give --weights FILE (a .weights.h5 or .keras file or a run "
+            "folder), or --weights none to train from random weights (-m efficientnet_lite needs no network)."
+        ) from error
+
+
+def _weights_file(name: str, weights: str) -> Path:
+    path = Path(weights)
+    file = path / "model.keras" if path.is_dir() else path
+    if not file.is_file() or file.suffix not in (".h5", ".keras"):
+        known = ", ".join((*models.get(name).SPEC.weights, "none"))
+        raise UserError(
+            f"--weights takes {known}, a .weights.h5 or .keras file, or a run folder. Received: {weights}"
+            + ("" if path.exists() else " (no such file or folder)")
+        )
+    return file
+
+
+def _from_file(backbone: keras.Model, name: str, file: Path) -> keras.Model:
+    """Fill the backbone from a weights file, or from the backbone inside a saved classifier."""
+    import keras
+
+    try:
+        if file.suffix == ".keras":
+            saved = keras.saving.load_model(file, compile=False)
+            inner = [layer for layer in saved.layers if isinstance(layer, keras.Model)]
+            backbone.set_weights((inner[0] if inner else saved).get_weights())
+        else:
+            backbone.load_weights(file)
+    except (ValueError, OSError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0][:200]
+        raise UserError(f"The weights in {file} do not fit {name}: {reason}") from error
+    return backbone

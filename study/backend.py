@@ -1,0 +1,43 @@
+"""Start Keras quietly and with one seed. Everything that needs Keras comes after this call."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def start(seed: int = 0) -> None:
+    """Import Keras with its backend and seed Python, NumPy and the backend.
+
+    TensorFlow writes notes on its own build to the screen, past Python and in spite of its own variables (GitHub issue
+    tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with quiet_stderr():
+        import keras
+
+        keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
+    keras.utils.set_random_seed(seed)
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Hold back what native code writes to standard error; pass it on only where the block raises."""
+    sys.stderr.flush()
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(screen, 2)
+            held.seek(0)
+            os.write(2, held.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)

@@ -1,0 +1,234 @@
+"""Every setting, once: its name, default, range and help. The command line, its checks and `run.json` derive from here.
+
+Precedence, field by field: explicit flag, then the model's `SPEC.defaults`, then the default below. A default of None
+means that the value follows from the model or the learning type; `resolve` and `stages` fill it in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from data.augment import parse_augment
+from data.image import RESIZE_RULES
+from data.split import parse_ratio
+from errors import UserError
+
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")
+
+
+def setting(
+    default: Any,  # noqa: ANN401 - each field has its own type
+    help: str,
+    *,
+    group: str = "options",
+    kind: Callable[[str], Any] = str,
+    choices: tuple[str, ...] = (),
+    low: float = -math.inf,
+    high: float = math.inf,
+    metavar: str = "",
+) -> Any:  # noqa: ANN401
+    """Declare one field: `kind` reads its text, `choices` or `low`..`high` bound it."""
+    metadata = {"help": help, "group": group, "kind": kind, "choices": choices, "low": low, "high": high}
+    return field(default=default, metadata=metadata | {"metavar": metavar})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of each command's settings: checks every field's choices and range when made."""
+
+    def __post_init__(self) -> None:
+        """Raise UserError for a value outside its choices or range."""
+        for entry in fields(self):
+            check(entry, getattr(self, entry.name))
+
+
+@dataclass(frozen=True)
+class TrainSettings(Settings):
+    """`python main.py train`."""
+
+    model: str = setting("original", "model, one of `summary`'s table", metavar="NAME")
+    data: str | None = setting(
+        None, "folder with one sub-folder of images a class; without it, animals drawn by code", group="data"
+    )
+    split: tuple[int, int, int] = setting((8, 1, 1), "train:val:test", group="data", kind=parse_ratio, metavar="A:B:C")
+    split_file: str | None = setting(None, "split.csv of an earlier run; its assignments are kept", group="data")
+    seed: int = setting(0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0)
+    image_size: int | None = setting(
+        None, "side of the input in pixels (default: the model's)", group="data", kind=int, low=8, high=1024
+    )
+    resize: str = setting("crop", "how a picture becomes square", group="data", choices=RESIZE_RULES)
+    learning: str = setting(
+        "auto",
+        "from scratch, frozen backbone, or head first and then all; auto: by images per class",
+        group="learning",
+        choices=("auto", "scratch", "transfer", "finetune"),
+    )
+    weights: str | None = setting(
+        None,
+        "imagenet, none, a .weights.h5 or .keras file, or a run folder (default: the model's pretrained ones)",
+        group="learning",
+    )
+    epochs: int | None = setting(
+        None,
+        "most epochs of each stage (default: scratch 24, head 100, finetune 8)",
+        group="optimisation",
+        kind=int,
+        low=1,
+    )
+    batch_size: int | None = setting(
+        None,
+        "images per iteration (default: scratch 32, head 64, finetune 16)",
+        group="optimisation",
+        kind=int,
+        low=1,
+    )
+    learning_rate: float | None = setting(
+        None,
+        "at the start; falls to 0 along a cosine (default: by optimiser and stage)",
+        group="optimisation",
+        kind=float,
+        low=1e-12,
+        high=100,
+    )
+    optimizer: str = setting("adam", "rule that turns gradients into steps", group="optimisation", choices=OPTIMIZERS)
+    patience: int = setting(
+        8,
+        "epochs without a better validation loss before training ends; 0: never",
+        group="optimisation",
+        kind=int,
+        low=0,
+    )
+    l2: float = setting(
+        1e-4,
+        "penalty: this times the sum of squared weights, biases not",
+        group="regularisation",
+        kind=float,
+        low=0,
+        high=10,
+    )
+    dropout: float = setting(
+        0.2, "share of features dropped before the last layer", group="regularisation", kind=float, low=0, high=0.95
+    )
+    augment: dict[str, float] | None = setting(
+        None,
+        "none, or some of flip, rotation, zoom, translation, brightness, contrast, each with =STRENGTH if wanted "
+        "(default: scratch and finetune all but contrast and brightness, transfer none)",
+        group="regularisation",
+        kind=parse_augment,
+        metavar="LIST",
+    )
+    class_weight: str = setting(
+        "none", "balanced: rarer classes count more", group="regularisation", choices=("none", "balanced")
+    )
+    runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
+
+
+@dataclass(frozen=True)
+class PredictSettings(Settings):
+    """`python main.py predict`."""
+
+    paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
+    model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
+    run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
+    csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
+    runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
+
+
+@dataclass(frozen=True)
+class SummarySettings(Settings):
+    """`python main.py summary`."""
+
+    model: str | None = setting(None, "model to describe; without it, a table of all models", metavar="NAME")
+    image_size: int | None = setting(
+        None, "side of the input in pixels (default: the model's)", kind=int, low=8, high=1024
+    )
+
+
+def flag(name: str) -> str:
+    """`batch_size` -> `--batch-size`."""
+    return "--" + name.replace("_", "-")
+
+
+def help_text(entry: Field) -> str:
+    """Return a field's help with its default and range."""
+    meta, default = entry.metadata, entry.default
+    notes = []
+    if meta["low"] > -math.inf:
+        notes.append(
+            f"at least {meta['low']:g}" if meta["high"] == math.inf else f"{meta['low']:g} to {meta['high']:g}"
+        )
+    if default not in (None, ()):
+        notes.append(f"default {':'.join(map(str, default)) if isinstance(default, tuple) else default}")
+    return meta["help"] + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def read(entry: Field, text: str) -> Any:  # noqa: ANN401
+    """Turn a flag's text into the field's value. Raise UserError where it is none."""
+    kind = entry.metadata["kind"]
+    try:
+        return kind(text)
+    except ValueError as error:
+        noun = {int: "a whole number", float: "a number"}[kind]
+        raise UserError(f"{flag(entry.name)} takes {noun}. Received: {text}") from error
+
+
+def check(entry: Field, value: Any) -> None:  # noqa: ANN401
+    """Raise UserError where a field's value is outside its choices or range."""
+    choices, low, high = (entry.metadata[key] for key in ("choices", "low", "high"))
+    if choices and value not in choices:
+        raise UserError(f"{flag(entry.name)} takes {', '.join(choices)}. Received: {value}")
+    if isinstance(value, int | float) and not low <= value <= high:
+        bounds = f"at least {low:g}" if high == math.inf else f"{low:g} to {high:g}"
+        raise UserError(f"{flag(entry.name)} takes {bounds}. Received: {value}")
+
+
+def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
+    """Explicit flags over the model's own defaults over the general ones."""
+    return TrainSettings(**{**spec_defaults, **explicit})
+
+
+def as_json(settings: Settings) -> dict[str, Any]:
+    """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
+    values = asdict(settings)
+    if values.get("data"):
+        values["data"] = str(Path(values["data"]).resolve())
+    return values
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One call of Keras' `fit`: the head on features, the unfrozen network, or all from scratch."""
+
+    name: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+
+# stage: epochs, batch size, learning rate of adam, adamw and rmsprop, of adagrad, of momentum, of sgd
+STAGE_DEFAULTS = {
+    "scratch": (24, 32, 2e-3, 2e-2, 2e-2, 1e-1),
+    "head": (100, 64, 1e-3, 5e-2, 1e-2, 1e-1),
+    "finetune": (8, 16, 5e-5, 1e-3, 1e-3, 1e-2),
+}
+RATE_COLUMN = {"adam": 2, "adamw": 2, "rmsprop": 2, "adagrad": 3, "momentum": 4, "sgd": 5}
+STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
+
+
+def stages(settings: TrainSettings, learning: str) -> list[Stage]:
+    """Return the stages of a learning type with every value settled.
+
+    `--learning-rate` is that of the last stage: a head in front of fine-tuning keeps its own.
+    """
+    settled = []
+    for name in STAGES[learning]:
+        defaults = STAGE_DEFAULTS[name]
+        last = name == STAGES[learning][-1]
+        asked = settings.learning_rate if last else None
+        rate = defaults[RATE_COLUMN[settings.optimizer]] if asked is None else asked
+        settled.append(Stage(name, settings.epochs or defaults[0], settings.batch_size or defaults[1], rate))
+    return settled

@@ -1,0 +1,212 @@
+"""Train a classifier: one stage is one call of Keras' `fit`, a learning type is one or two stages."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+
+from data.augment import augmenter
+from data.batches import Examples, eval_batches, train_batches
+from errors import UserError
+from models._head import unfreeze
+from study import screen
+from study.config import Stage, TrainSettings
+
+EVAL_BATCH = 64
+AUGMENTED_VIEWS = 2  # under a frozen backbone: augmented copies of each training picture beside the clean one
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage did: one history row an epoch, which epoch's weights were kept, and why training ended."""
+
+    history: list[dict[str, float | int | str]]
+    kept_epoch: int
+    ended: str
+
+
+def make_optimizer(
+    name: str, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
+) -> keras.Optimizer:
+    """Return Keras' own optimiser; `momentum` is SGD with momentum 0.9."""
+    optimizers = keras.optimizers
+    make = {
+        "sgd": optimizers.SGD,
+        "momentum": lambda rate: optimizers.SGD(rate, momentum=0.9),
+        "adam": optimizers.Adam,
+        "adamw": optimizers.AdamW,
+        "rmsprop": optimizers.RMSprop,
+        "adagrad": optimizers.Adagrad,
+    }
+    return make[name](learning_rate)
+
+
+def penalise(model: keras.Model, l2: float) -> None:
+    """Put an L2 penalty on every kernel that learns; biases and normalisation stay free.
+
+    It hangs on the variable, not on the layer, so that it reaches every model alike and is no part of the saved file.
+    """
+    for variable in model.trainable_variables:
+        if variable.path.endswith("kernel"):
+            variable.regularizer = keras.regularizers.L2(l2) if l2 else None
+
+
+def class_weights(labels: np.ndarray, rule: str) -> dict[int, float] | None:
+    """Return weight per class index, n / (classes * count), for "balanced" (scikit-learn's formula), else None."""
+    if rule == "none":
+        return None
+    classes = np.unique(labels)
+    weights = compute_class_weight("balanced", classes=classes, y=labels)
+    return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+
+
+def iterations(images: int, batch_size: int) -> int:
+    """Return the batches of one epoch: images / batch, rounded up."""
+    return math.ceil(images / batch_size)
+
+
+def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings) -> Examples:
+    """Run a frozen backbone once over every picture: the same examples with features, float32 (n, features).
+
+    With `--augment`, AUGMENTED_VIEWS changed copies of each training picture are embedded too and join the training
+    part; the clean ones are always there.
+    """
+    features = [predict(backbone, examples, np.arange(len(examples.labels)), "embed")]
+    labels, rows = examples.labels, dict(examples.rows)
+    if settings.augment:
+        augment = augmenter(settings.augment, settings.seed)
+        train = examples.rows["train"]
+        for view in range(1, AUGMENTED_VIEWS + 1):
+            rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
+            labels = np.concatenate([labels, examples.labels[train]])
+            features.append(predict(backbone, examples, train, f"embed augmented view {view}", augment))
+    return Examples(np.concatenate(features), labels, rows)
+
+
+def predict(
+    model: keras.Model, examples: Examples, rows: np.ndarray, label: str, augment: Callable | None = None
+) -> np.ndarray:
+    """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
+    batches = eval_batches(Examples(examples.inputs, examples.labels, {"": rows}), "", EVAL_BATCH).map(lambda x, y: x)
+    if augment:
+        batches = batches.map(augment)
+    with screen.bar(label, iterations(len(rows), EVAL_BATCH)) as advance:
+        after_batch = keras.callbacks.LambdaCallback()
+        after_batch.on_predict_batch_end = lambda batch, logs=None: advance()
+        return model.predict(batches, verbose=0, callbacks=[after_batch])
+
+
+class EpochLines(keras.callbacks.Callback):
+    """A progress bar within an epoch, one line and one history row after it."""
+
+    def __init__(self, stage: Stage, iterations: int, first_epoch: int) -> None:
+        super().__init__()
+        self.stage, self.iterations, self.first_epoch = stage, iterations, first_epoch
+        self.rows: list[dict[str, float | int | str]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
+        """Start the clock and the bar."""
+        self.started = time.perf_counter()
+        self.bar = screen.bar(f"{self.stage.name}, epoch {epoch + 1}", self.iterations)
+        self.advance = self.bar.__enter__()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping | None = None) -> None:
+        """Move the bar by one iteration."""
+        self.advance()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        """Keep and print the epoch's figures. Raise UserError where the loss is no number any more."""
+        self.bar.__exit__(None, None, None)
+        row = {"epoch": self.first_epoch + epoch, "stage": self.stage.name}
+        row |= {key: float(logs[key]) for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["seconds"] = round(time.perf_counter() - self.started, 3)
+        self.rows.append(row)
+        screen.say(
+            f"{self.stage.name} epoch {epoch + 1:>3}/{self.stage.epochs}  loss {row['loss']:.4f}  "
+            f"accuracy {row['accuracy']:.4f}  val_loss {row['val_loss']:.4f}  "
+            f"val_accuracy {row['val_accuracy']:.4f}  {row['seconds']:.1f} s"
+        )
+        if not math.isfinite(row["loss"]):
+            raise UserError(
+                f"Training diverged: the loss is {row['loss']} in epoch {epoch + 1} of stage {self.stage.name}. "
+                f"Give a smaller --learning-rate than {self.stage.learning_rate:g}."
+            )
+
+
+def run_stage(
+    model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings, first_epoch: int = 1
+) -> Outcome:
+    """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
+
+    The learning rate falls to 0 along a cosine (Loshchilov and Hutter, https://arxiv.org/abs/1608.03983).
+    """
+    labels = examples.labels[examples.rows["train"]]
+    per_epoch = iterations(len(labels), stage.batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * per_epoch)
+    penalise(model, settings.l2)
+    model.compile(make_optimizer(settings.optimizer, schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    augment = augmenter(settings.augment, settings.seed) if settings.augment and stage.name != "head" else None
+    validation = eval_batches(examples, "val", EVAL_BATCH)
+    before = (model.get_weights(), model.evaluate(validation, verbose=0)[0]) if stage.name == "finetune" else None
+    lines = EpochLines(stage, per_epoch, first_epoch)
+    stopping = keras.callbacks.EarlyStopping(
+        "val_loss", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
+    )
+    model.fit(
+        train_batches(examples, stage.batch_size, settings.seed, augment),
+        validation_data=validation,
+        epochs=stage.epochs,
+        class_weight=class_weights(labels, settings.class_weight),
+        callbacks=[lines, stopping],
+        shuffle=False,  # the batches come shuffled
+        verbose=0,
+    )
+    ended = (
+        f"validation loss had not improved for {settings.patience} epochs"
+        if len(lines.rows) < stage.epochs
+        else f"the last of {stage.epochs} epochs was reached"
+    )
+    if before and before[1] <= stopping.best:
+        model.set_weights(before[0])
+        return Outcome(lines.rows, first_epoch - 1, f"{ended}; it never improved on the head alone, which was kept")
+    return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
+
+
+def fit(
+    classifier: keras.Model,
+    pixels: Examples,
+    features: Examples | None,
+    stages: Iterable[Stage],
+    settings: TrainSettings,
+) -> list[Outcome]:
+    """Train through all stages: the head on features, the whole classifier on pixels."""
+    _, backbone, head = classifier.layers
+    outcomes: list[Outcome] = []
+    for stage in stages:
+        if stage.name == "finetune":
+            unfreeze(backbone)
+        model, examples = (head, features) if stage.name == "head" else (classifier, pixels)
+        first_epoch = 1 + sum(len(outcome.history) for outcome in outcomes)
+        outcomes.append(run_stage(model, stage, examples, settings, first_epoch))
+    return outcomes
+
+
+def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, settings: TrainSettings) -> float:
+    """Time one iteration of a stage on this machine and return the minutes that all its epochs would take."""
+    kept = classifier.get_weights()
+    classifier.compile(make_optimizer(settings.optimizer, stage.learning_rate), "sparse_categorical_crossentropy")
+    rows = examples.rows["train"][: stage.batch_size]
+    x, y = examples.inputs[rows].astype(np.float32), examples.labels[rows]
+    classifier.train_on_batch(x, y)  # builds the graph
+    started = time.perf_counter()
+    classifier.train_on_batch(x, y)
+    seconds = time.perf_counter() - started
+    classifier.set_weights(kept)
+    return seconds * iterations(len(examples.rows["train"]), stage.batch_size) * stage.epochs / 60

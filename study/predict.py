@@ -1,0 +1,153 @@
+"""Answer for images by a saved run. Needs the run folder and Keras, and no model file of this project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from data import folder, pixels, split
+from errors import UserError
+from study import artifact, evaluate, screen
+from study.artifact import Run
+
+CHUNK = 256  # images decoded and answered at a time: memory stays flat however many there are
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the run says of one file: probabilities, float32 (classes,), or the error that kept it from answering."""
+
+    path: str
+    probabilities: np.ndarray | None
+    sha256: str = ""
+    error: str = ""
+
+
+def load_classifier(run: Run) -> keras.Model:
+    """Load `model.keras` in Keras' safe mode. Raise UserError where it cannot be read or does not fit `run.json`."""
+    try:
+        classifier = keras.saving.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0][:200]
+        raise UserError(f"{run.folder / 'model.keras'} cannot be read: {reason}. Train again.") from error
+    if classifier.output_shape[-1] != len(run.info["class_names"]):
+        raise UserError(f"{run.folder}: model.keras and run.json name different classes. Train again.")
+    return classifier
+
+
+def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
+    """Yield an answer for each file, folders searched; what cannot be used has its reason instead.
+
+    Raises:
+        UserError: the run cannot be read, or there is nothing to answer for.
+    """
+    files, skipped = folder.list_images(paths)
+    if not files and not skipped:
+        raise UserError(
+            f"There is no image in {', '.join(map(str, paths)) or 'the list'}: give image files or folders."
+        )
+    yield from (Answer(entry.name, None, error=entry.reason) for entry in skipped)
+    if not files:
+        return
+    classifier = load_classifier(run)
+    size, rule = run.info["image_size"], run.info["resize"]
+    with ThreadPoolExecutor(os.cpu_count()) as pool, screen.bar("predict", len(files)) as advance:
+        for first in range(0, len(files), CHUNK):
+            chunk = files[first : first + CHUNK]
+            outcomes = list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
+            usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
+            rows = iter(classifier.predict(np.stack(usable).astype(np.float32), verbose=0) if usable else ())
+            for path, outcome in zip(chunk, outcomes, strict=True):
+                advance()
+                name = folder.printable(str(path))
+                if isinstance(outcome, str):
+                    yield Answer(name, None, error=outcome)
+                else:
+                    yield Answer(name, next(rows), sha256=outcome[0])
+
+
+def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
+    """Answer for the run's own test part; return the answers and the true class indices, int (n,).
+
+    Raises:
+        UserError: the images are not where they were, or are not what they were.
+    """
+    names = list(run.info["class_names"])
+    rows = [row for row in split.read(run.folder / "split.csv") if row.part == "test"]
+    root = Path(run.info["data"]["folder"])
+    path_of = {image.name: image.path for image in folder.scan(root).images}
+    answers = list(answer(run, [path_of.get(row.path, root / row.path) for row in rows]))
+    changed = [row.path for row, found in zip(rows, answers, strict=True) if found.error or found.sha256 != row.sha256]
+    if changed:
+        raise UserError(
+            f"{len(changed)} of {len(rows)} images of the test part are missing or changed in {root}, such as "
+            f"{changed[0]}. Put them back, or name files or folders to predict."
+        )
+    return answers, np.array([names.index(row.label) for row in rows])
+
+
+def listed(paths: Sequence[str]) -> Iterator[Path]:
+    """Yield the paths named, those on standard input, one a line, in place of `-`."""
+    for path in paths:
+        if path == "-":
+            yield from (Path(line.rstrip("\r\n")) for line in sys.stdin if line.strip())
+        else:
+            yield Path(path)
+
+
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None) -> None:
+    """Print `file  class  probability` for files and folders, and what failed; write the table if one is asked for.
+
+    Raises:
+        UserError: every file failed.
+    """
+    names = run.info["class_names"]
+    answers = []
+    for found in answer(run, list(listed(paths))):
+        answers.append(found)
+        if found.probabilities is None:
+            print(f"{found.path}: {found.error}", file=sys.stderr)
+        else:
+            label, probability = evaluate.best(names, found.probabilities)
+            screen.say(f"{found.path}  {label}  {probability:.4f}")
+    if table:
+        write_answers(table, names, answers)
+    failed = sum(bool(found.error) for found in answers)
+    if failed == len(answers):
+        raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
+    if failed:
+        print(f"{failed} of {len(answers)} files could not be used.", file=sys.stderr)
+
+
+def predict_test_part(run: Run, table: Path | None) -> None:
+    """Answer for the run's own test part and print the per-class report; write the table if one is asked for."""
+    names = run.info["class_names"]
+    answers, labels = test_part(run)
+    if table:
+        write_answers(table, names, answers)
+    screen.say(f"{run.folder}: its own test part")
+    evaluate.print_report("test", evaluate.metrics(labels, np.stack([found.probabilities for found in answers]), names))
+
+
+def write_answers(path: Path, names: Sequence[str], answers: Sequence[Answer]) -> None:
+    """Write `path,predicted,probability,p_<class>…,error`, one row a file."""
+    rows = []
+    for found in answers:
+        if found.probabilities is None:
+            rows.append([found.path, "", "", *("" for _ in names), found.error])
+        else:
+            label, probability = evaluate.best(names, found.probabilities)
+            shares = (f"{p:.6f}" for p in found.probabilities)
+            rows.append([found.path, label, f"{probability:.6f}", *shares, ""])
+    header = ["path", "predicted", "probability", *(f"p_{name}" for name in names), "error"]
+    try:
+        artifact.write_csv(path, header, rows)
+    except OSError as error:
+        raise UserError(f"Cannot write --csv {path}: {error.strerror}. Give a file in a folder that exists.") from error

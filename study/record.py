@@ -1,0 +1,126 @@
+"""Write down a finished training: all files of its run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from data import split
+from study import artifact, config, evaluate, plots, report, screen
+from study.config import Stage, TrainSettings
+from study.dataset import Dataset
+from study.fit import Outcome, iterations
+from study.learning import Choice
+from study.plan import stage_images
+
+WORST = 20  # mistakes that are shown
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a run folder tells beside the model; `probabilities` are the test part's, float32 (n, classes)."""
+
+    settings: TrainSettings
+    choice: Choice
+    stages: Sequence[Stage]
+    outcomes: Sequence[Outcome]
+    dataset: Dataset
+    results: Mapping[str, Any]
+    probabilities: np.ndarray
+    seconds: Mapping[str, float]
+    command: str
+
+
+def write_run(classifier: keras.Model, record: Record) -> Path:
+    """Write the run folder and return its path. Raise UserError where the disk is full; nothing is left then."""
+
+    def write(folder: Path) -> None:
+        info = describe(record)
+        classifier.compile()  # drops the optimizer: it is no part of the answer, and three times its size
+        classifier.save(folder / "model.keras")
+        artifact.write_json(folder / "run.json", info)
+        artifact.write_json(folder / "metrics.json", record.results)
+        split.write(folder / "split.csv", record.dataset.rows)
+        history = [row for outcome in record.outcomes for row in outcome.history]
+        artifact.write_csv(folder / "history.csv", list(history[0]), [list(row.values()) for row in history])
+        write_predictions(folder / "predictions.csv", record)
+        plots.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+        names, test = record.dataset.class_names, record.results["test"]
+        plots.confusion(test["confusion"], names, f"Test part, {test['n']:,} images", folder / "confusion.png")
+        wrong = mistakes(record)
+        plots.mistakes(wrong[:WORST], len(wrong), folder / "mistakes.png")
+        report.write(folder, info, record.results)
+
+    with screen.bar("write the run folder", 1):
+        return artifact.save_run(Path(record.settings.runs), record.settings.model, write)
+
+
+def describe(record: Record) -> dict[str, Any]:
+    """Return the content of `run.json`."""
+    dataset = record.dataset
+    counts = dataset.counts()
+    train_images = sum(counts["train"].values())
+    stages = []
+    for stage, outcome in zip(record.stages, record.outcomes, strict=True):
+        images = stage_images(stage, record.settings, train_images)
+        stages.append(
+            asdict(stage)
+            | {"images": images, "iterations": iterations(images, stage.batch_size)}
+            | {"epochs_run": len(outcome.history), "kept_epoch": outcome.kept_epoch, "ended": outcome.ended}
+        )
+    return {
+        "schema": artifact.SCHEMA,
+        "model": record.settings.model,
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": record.command,
+        "settings": config.as_json(record.settings),
+        "learning": {"type": record.choice.learning, "reason": record.choice.reason},
+        "stages": stages,
+        "class_names": list(dataset.class_names),
+        "image_size": record.settings.image_size,
+        "resize": record.settings.resize,
+        "data": {
+            "folder": str(dataset.root.resolve()),
+            "drawn": dataset.drawn,
+            "images": len(dataset.rows),
+            "counts": counts,
+            "fingerprint": dataset.fingerprint(),
+            "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
+        },
+        "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
+        **artifact.machine(),
+    }
+
+
+def test_rows(record: Record) -> list[int]:
+    """Return the indices of the test part, in the order of `record.probabilities`."""
+    return [i for i, row in enumerate(record.dataset.rows) if row.part == "test"]
+
+
+def write_predictions(path: Path, record: Record) -> None:
+    """Write `path,label,predicted,probability,p_<class>…` for the test part."""
+    names, rows = record.dataset.class_names, record.dataset.rows
+    lines = []
+    for i, shares in zip(test_rows(record), record.probabilities, strict=True):
+        label, probability = evaluate.best(names, shares)
+        lines.append([rows[i].path, rows[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)])
+    header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in names)]
+    artifact.write_csv(path, header, lines)
+
+
+def mistakes(record: Record) -> list[dict[str, Any]]:
+    """Return the wrong answers on the test part, the surest first, each with its pixels as the network saw them."""
+    names, rows = record.dataset.class_names, record.dataset.rows
+    wrong = []
+    for i, shares in zip(test_rows(record), record.probabilities, strict=True):
+        label, probability = evaluate.best(names, shares)
+        if label != rows[i].label:
+            entry = {"path": rows[i].path, "label": rows[i].label, "predicted": label, "probability": probability}
+            wrong.append(entry | {"pixels": record.dataset.pictures.pixels[i]})
+    return sorted(wrong, key=lambda entry: -entry["probability"])

@@ -1,0 +1,110 @@
+"""`report.html`: what was trained, on what, how well it does and where it fails, in one file that needs no network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from study.evaluate import accuracy_line, per_class_rows
+
+STYLE = """
+body{font:16px/1.55 system-ui,sans-serif;max-width:1120px;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+h1{font-size:1.7rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #ccc}
+table{border-collapse:collapse;margin:.6rem 0}
+td,th{padding:.25rem .8rem;text-align:right;border-bottom:1px solid #e4e4e4}
+td:first-child,th:first-child{text-align:left}img{max-width:100%;height:auto}.note{color:#555}
+.big{font-size:1.25rem}.wide{overflow-x:auto}code{overflow-wrap:anywhere}
+"""
+
+
+def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> None:
+    """Write `report.html` into a run folder that has its pictures already."""
+    data, settings = info["data"], info["settings"]
+    parts = ("train", "val", "test")
+    counts = [[name, *(data["counts"][part].get(name, 0) for part in parts)] for name in info["class_names"]]
+    stages = [
+        [
+            stage["name"], f"{stage['images']:,}", stage["batch_size"], f"{stage['iterations']:,}", stage["epochs_run"],
+            f"{stage['learning_rate']:g}", f"{stage['kept_epoch']}: {stage['ended']}",
+        ]
+        for stage in info["stages"]
+    ]  # fmt: skip
+    body = [
+        f"<h1>{escape(info['model'])}: {escape(', '.join(info['class_names']))}</h1>",
+        f"<p class=note>{escape(info['created'])} · <code>{escape(info['command'])}</code></p>",
+        f"<p class=big>{escape(accuracy_line('test', results['test']))}</p>",
+        f"<p>{escape(accuracy_line('validation', results['val']))}</p>",
+        "<p class=note>Validation chose the weights that were kept. The test part was looked at once, at the end.</p>",
+        _drawings_note(data),
+        "<h2>Test part, class by class</h2>",
+        _table(("class", "precision", "recall", "F1", "images"), per_class_rows(results["test"])),
+        _picture(folder / "confusion.png", "Confusion matrix of the test part"),
+        "<h2>Mistakes</h2>",
+        _picture(folder / "mistakes.png", "The worst mistakes of the test part"),
+        "<h2>Training</h2>",
+        f"<p>Learning type <b>{escape(info['learning']['type'])}</b>: {escape(info['learning']['reason'])}.</p>",
+        _table(
+            (
+                "stage",
+                "images",
+                "batch",
+                "iterations an epoch",
+                "epochs run",
+                "learning rate",
+                "kept epoch, why it ended",
+            ),
+            stages,
+        ),
+        _picture(folder / "curves.png", "Loss and accuracy over the epochs"),
+        "<p class=note>Losses in the curves hold the L2 penalty; training accuracy is measured with dropout and "
+        "augmentation switched on, validation without.</p>",
+        "<h2>Data</h2>",
+        f"<p><code>{escape(data['folder'])}</code>, {data['images']:,} images, split by content with seed "
+        f"{settings['seed']}; every picture made {info['image_size']} × {info['image_size']} by {info['resize']}.</p>",
+        _table(("class", "train", "validation", "test"), counts),
+        _left_out(data["left_out"]),
+        "<h2>Time</h2>",
+        _table(("step", "seconds"), [[name, f"{seconds:.1f}"] for name, seconds in info["seconds"].items()]),
+        "<h2>Settings</h2>",
+        _table(("setting", "value"), [[name, value] for name, value in settings.items()]),
+        f"<p class=note>{escape(_made_with(info))}</p>",
+    ]
+    title = f"{info['model']} · study-classification"
+    page = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style><body>{''.join(body)}</body></html>"
+    )
+    (folder / "report.html").write_text(page, encoding="utf-8", errors="replace")
+
+
+def _drawings_note(data: Mapping[str, Any]) -> str:
+    if not data["drawn"]:
+        return ""
+    return "<p><b>These are drawings made by the program, not photos:</b> the figures say nothing about photos.</p>"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    lines = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<div class=wide><table><tr>{head}</tr>{lines}</table></div>"
+
+
+def _picture(path: Path, text: str) -> str:
+    content = base64.b64encode(path.read_bytes()).decode()
+    return f"<img alt='{escape(text)}' src='data:image/png;base64,{content}'>"
+
+
+def _left_out(left_out: Sequence[Mapping[str, str]]) -> str:
+    if not left_out:
+        return "<p>No file was left out.</p>"
+    rows = [[entry["path"], entry["reason"]] for entry in left_out]
+    return f"<p>{len(rows)} file(s) left out:</p>" + _table(("file", "reason"), rows)
+
+
+def _made_with(info: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in info["versions"].items())
+    machine = info["machine"]
+    return f"{versions}; {machine['system']}, {machine['cores']} cores; commit {info['git_commit'] or 'unknown'}"

@@ -1,0 +1,111 @@
+"""The road: from a folder of images to a run folder, each step handing a plain value to the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import models
+from data.augment import DEFAULT_AUGMENT
+from data.batches import Examples
+from models._head import classifier as join
+from models._head import freeze, head
+from models._weights import build_backbone
+from study import artifact, config, evaluate, learning, screen
+from study.config import TrainSettings
+from study.dataset import load
+from study.fit import embed, fit, minutes_for, predict
+from study.plan import print_plan
+from study.record import Record, write_run
+
+
+def train(settings: TrainSettings, command: str = "") -> Path:
+    """Train a classifier as `settings` say, print what happens, and return the run folder.
+
+    Raises:
+        UserError: something that the user can mend; nothing is left behind.
+    """
+    seconds: dict[str, float] = {}
+    spec = models.get(settings.model).SPEC
+    settings = replace(settings, image_size=settings.image_size or spec.image_size)
+    artifact.check_writable(Path(settings.runs))
+    weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
+    with stopwatch(seconds, "build the network"):
+        backbone = build_backbone(settings.model, settings.image_size, weights)
+    with stopwatch(seconds, "read the images"):
+        dataset = load(settings)
+    pixels = dataset.examples()
+    classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
+
+    choice = learning.choose(
+        settings.learning,
+        weights,
+        spec.learning,
+        dataset.rarest(),
+        lambda kind: minutes_for(classifier, pixels, config.stages(settings, kind)[-1], settings),
+    )
+    if choice.weights != weights:  # the table prefers to begin from scratch
+        backbone = build_backbone(settings.model, settings.image_size, choice.weights)
+        classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
+    stages = config.stages(settings, choice.learning)
+    settings = settle(settings, choice.learning, choice.weights)
+    print_plan(settings, choice, stages, dataset)
+
+    features = None
+    if choice.learning != "scratch":
+        freeze(backbone)
+        with stopwatch(seconds, "embed"):
+            features = embed(backbone, pixels, settings)
+    with stopwatch(seconds, "train"):
+        outcomes = fit(classifier, pixels, features, stages, settings)
+    with stopwatch(seconds, "evaluate"):
+        probabilities = judge(classifier, pixels, features if choice.learning == "transfer" else None)
+
+    results = {
+        part: evaluate.metrics(pixels.labels[pixels.rows[part]], probabilities[part], dataset.class_names)
+        for part in probabilities
+    }
+    record = Record(settings, choice, stages, outcomes, dataset, results, probabilities["test"], seconds, command)
+    run = write_run(classifier, record)
+    evaluate.print_report("validation", results["val"])
+    evaluate.print_report("test", results["test"])
+    screen.say(f"run folder: {run}")
+    return run
+
+
+def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
+    """Fill in what depends on the learning type, so that `run.json` tells what was really done."""
+    augment = settings.augment
+    if augment is None:
+        augment = {} if kind == "transfer" else DEFAULT_AUGMENT
+    last = config.stages(settings, kind)[-1]
+    return replace(
+        settings,
+        learning=kind,
+        weights=weights,
+        augment=augment,
+        epochs=last.epochs,
+        batch_size=last.batch_size,
+        learning_rate=last.learning_rate,
+    )
+
+
+def judge(classifier: keras.Model, pixels: Examples, features: Examples | None) -> dict[str, np.ndarray]:
+    """Return probabilities, float32 (n, classes), of validation and test; from features where those are at hand."""
+    _, _, head = classifier.layers
+    model, examples = (head, features) if features else (classifier, pixels)
+    return {part: predict(model, examples, pixels.rows[part], f"evaluate {part}") for part in ("val", "test")}
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Add the time that the block takes to `seconds[name]`."""
+    started = time.perf_counter()
+    yield
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - started

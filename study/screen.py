@@ -1,0 +1,37 @@
+"""What the user sees while a command works: lines, tables and progress bars, on any terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+
+@contextmanager
+def bar(label: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on a terminal, nothing elsewhere; yield the function that moves it on by one."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda: progress.advance(task)
+
+
+def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:
+    """Print a table; the first `left` columns are text, the rest numbers."""
+    grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for i, name in enumerate(header):
+        grid.add_column(name, justify="left" if i < left else "right", overflow="fold")
+    for row in rows:
+        grid.add_row(*(str(cell) for cell in row))
+    console.print(grid)
+
+
+def say(line: str = "") -> None:
+    """Print one line."""
+    console.print(line)

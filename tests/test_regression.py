@@ -1,0 +1,213 @@
+"""Lesson zero: the formulas, both answers, the words and the picture of regression.py."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import regression
+from regression import X, Y
+
+SCRIPT = Path(regression.__file__)
+LIMIT = 2 / regression.largest_curvature(X)
+
+
+def run(*arguments, python_options=(), **kwargs):
+    command = [sys.executable, *python_options, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=120, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def default_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("regression") / "default.png"
+    return run("--out", out), out
+
+
+def answer(text, name):
+    w, b = re.search(rf"^{name} +(\S+) +(\S+)$", text, re.MULTILINE).groups()
+    return float(w), float(b)
+
+
+def assert_is_picture(path):
+    with Image.open(path) as image:
+        image.load()
+        assert image.format == "PNG"
+        assert 1000 <= image.width <= 2500
+        assert 400 <= image.height <= 1200
+        assert len(image.convert("RGB").getcolors(1_000_000)) > 50  # not an empty page
+
+
+# ---- formulas ----
+
+
+@pytest.mark.parametrize(("w", "b"), [(0.0, 0.0), (1.3, -0.7), (-4.0, 9.0)])
+def test_gradient_equals_the_numerical_gradient(w, b):
+    def loss(w, b):
+        return regression.evaluate(X, Y, 0, w, b).loss
+
+    h = 1e-5
+    state = regression.evaluate(X, Y, 0, w, b)
+    assert state.dw == pytest.approx((loss(w + h, b) - loss(w - h, b)) / (2 * h), rel=1e-6)
+    assert state.db == pytest.approx((loss(w, b + h) - loss(w, b - h)) / (2 * h), rel=1e-6)
+
+
+def test_gradient_and_loss_are_zero_at_the_answer():
+    state = regression.evaluate(X, Y, 0, 2.0, 1.0)
+    assert (state.loss, state.dw, state.db) == (0.0, 0.0, 0.0)
+
+
+def test_first_step_equals_the_pencil():
+    # error = -1 -3 -7 -11 -13: squares sum to 349, products with x to -157, errors to -35; n = 5
+    start, after = regression.gradient_descent(X, Y, 0.02, 1)
+    assert start.error.tolist() == [-1, -3, -7, -11, -13]
+    assert start.loss == pytest.approx(349 / 5)
+    assert start.dw == pytest.approx(-2 * 157 / 5)
+    assert start.db == pytest.approx(-2 * 35 / 5)
+    assert (after.w, after.b) == (pytest.approx(1.256), pytest.approx(0.28))
+    assert after.y_hat == pytest.approx([0.28, 1.536, 4.048, 6.56, 7.816])
+
+
+def test_the_limit_is_two_over_the_largest_eigenvalue():
+    # 2 * [[71/5, 3], [3, 1]]: the eigenvalues of a 2 x 2 matrix by the quadratic formula
+    trace, determinant = 2 * (71 / 5 + 1), 4 * (71 / 5 - 9)
+    lambda_max = (trace + (trace**2 - 4 * determinant) ** 0.5) / 2
+    assert regression.largest_curvature(X) == pytest.approx(lambda_max)
+
+
+def test_just_below_the_limit_converges_and_just_above_diverges():
+    below = regression.gradient_descent(X, Y, 0.99 * LIMIT, 2000)
+    above = regression.gradient_descent(X, Y, 1.01 * LIMIT, 2000)
+    assert regression.outcome(below) == regression.CONVERGED
+    assert regression.outcome(above) == regression.DIVERGED
+    assert above[-1].loss > regression.GROWTH_BOUND * above[0].loss
+    assert len(above) < 2000  # it stopped when the bound was passed
+
+
+@pytest.mark.parametrize("learning_rate", [1e150, 1e308])
+def test_overflow_counts_as_diverged_and_is_drawn(learning_rate, tmp_path):
+    history = regression.gradient_descent(X, Y, learning_rate, 5)
+    assert regression.outcome(history) == regression.DIVERGED
+    regression.draw(history, learning_rate, tmp_path / "overflow.png")
+    assert_is_picture(tmp_path / "overflow.png")
+
+
+def test_the_table_shows_all_of_few_steps_and_ten_then_some_of_many():
+    few = regression.table(regression.gradient_descent(X, Y, 0.02, 12), 0.02)
+    many = regression.table(regression.gradient_descent(X, Y, 0.02, 405), 0.02)
+    assert "all steps" in few
+    assert "the first ten steps, then one in 40, and the last" in many
+
+    def steps(table):
+        return [int(number) for number in re.findall(r"^ *(\d+) .*\|", table, re.MULTILINE)]
+
+    assert steps(few) == list(range(13))
+    assert steps(many) == [*range(10), *range(40, 401, 40), 405]
+    assert max(map(len, many.splitlines())) <= 120
+
+
+# ---- the command ----
+
+
+def test_default_run_converges_and_both_answers_agree(default_run):
+    result, out = default_run
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "Converged" in result.stdout
+    numpy_answer, keras_answer = answer(result.stdout, "NumPy"), answer(result.stdout, "Keras")
+    assert numpy_answer == pytest.approx((2, 1), abs=1e-2)
+    assert keras_answer == pytest.approx((2, 1), abs=1e-2)
+    assert keras_answer == pytest.approx(numpy_answer, abs=1e-2)
+    assert "NumPy and Keras agree" in result.stdout
+    assert_is_picture(out)
+
+
+def test_default_run_shows_the_first_step_worked_out(default_run):
+    text = default_run[0].stdout
+    assert "2/5 * sum([0 -3 -21 -55 -78]) = 2/5 * -157 = -62.8" in text
+    assert "0 - 0.02 * (-62.8) = 1.256" in text
+    for term in ("学習率", "勾配", "損失", "誤差逆伝播法"):
+        assert term in text
+
+
+def test_keras_neuron_learns_the_same_after_few_steps():
+    # Far from the minimum a wrong loss, start or learning rate would show at once.
+    last = regression.gradient_descent(X, Y, 0.02, 3)[-1]
+    assert regression.keras_neuron(X, Y, 0.02, 3) == pytest.approx((last.w, last.b), abs=1e-4)
+
+
+def test_too_high_a_learning_rate_is_said_and_drawn(tmp_path):
+    result = run("--learning-rate", 0.1, "--out", tmp_path / "high.png")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "diverges: the loss grew from 69.8 to " in result.stdout
+    assert f"2/lambda_max = {LIMIT:.5g}" in result.stdout
+    assert "Keras neuron: left out" in result.stdout
+    assert_is_picture(tmp_path / "high.png")
+
+
+def test_too_few_steps_are_said(tmp_path):
+    result = run("--steps", 1, "--no-keras", "--out", tmp_path / "few.png")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "Not converged yet: at step 1 w is 0.74 and b is 0.72 off" in result.stdout
+    assert_is_picture(tmp_path / "few.png")
+
+
+def test_no_keras_imports_neither_keras_nor_tensorflow(tmp_path):
+    result = run("--no-keras", "--out", tmp_path / "a.png", python_options=("-X", "importtime"))
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in result.stderr.splitlines()}
+    assert "matplotlib" in imported  # the list is the real one
+    assert not imported & {"keras", "tensorflow"}
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "cp1252"])
+def test_a_console_without_all_characters_does_not_crash(encoding, tmp_path):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    result = run("--no-keras", "--out", tmp_path / "a.png", env=environment)
+    assert result.returncode == 0
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "received", "right"),
+    [
+        (["--learning-rate", "-1"], "'-1'", "positive finite number"),
+        (["--learning-rate", "0"], "'0'", "positive finite number"),
+        (["--learning-rate", "nan"], "'nan'", "positive finite number"),
+        (["--learning-rate", "inf"], "'inf'", "positive finite number"),
+        (["--learning-rate", "fast"], "'fast'", "positive finite number"),
+        (["--steps", "0"], "'0'", "whole number from 1"),
+        (["--steps", "1.5"], "'1.5'", "whole number from 1"),
+        (["--out", "no/such/folder/a.png"], "'no/such/folder/a.png'", "a folder that exists"),
+        (["--out", "a.jpg"], "'a.jpg'", "ends in .png"),
+        (["--colour"], "--colour", ""),
+    ],
+)
+def test_a_wrong_flag_is_one_line_and_exit_code_2(arguments, received, right):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert received in result.stderr
+    assert right in result.stderr
+
+
+def test_a_folder_that_may_not_be_written_is_refused(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(regression.os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(SystemExit) as stopped:
+        regression.main(["--out", str(tmp_path / "a.png")])
+    assert stopped.value.code == 2
+    assert "can be written" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_with_130(monkeypatch, tmp_path, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(regression, "gradient_descent", interrupted)
+    assert regression.main(["--out", str(tmp_path / "a.png")]) == 130
+    assert capsys.readouterr().err == ""
