@@ -296,7 +296,7 @@ def horse(rng: np.random.Generator) -> list[Part]:
     """Long neck with a mane, long thin legs on hooves, a tail of hair."""
     leg_length, thick = rng.uniform(0.78, 0.98), rng.uniform(0.08, 0.1)
     build = Build(leg_length, rng.uniform(0.22, 0.27), rng.uniform(0.2, 0.25), thick, hoof=True)
-    body = pose(rng, build, (0.92, 0.0, 0.08))
+    body = pose(rng, build, (0.96, 0.0, 0.04))
     grazing = not body.front and rng.random() < 0.3
     angle = rng.uniform(-0.95, -0.6) if grazing else rng.uniform(0.55, 1.1)
     length = rng.uniform(0.65, 0.8) if grazing else rng.uniform(0.55, 0.7)

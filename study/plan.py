@@ -25,27 +25,32 @@ def print_plan(settings: TrainSettings, choice: Choice, stages: Sequence[Stage],
     rows.append(["all", *(f"{totals[part]:,}" for part in PARTS)])
     origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.root)
     screen.table(f"Images: {origin}", ("class", "train", "val", "test"), rows)
-    size = settings.image_size
-    augment = ", ".join(f"{name} {strength:g}" for name, strength in settings.augment.items()) or "none"
-    screen.say(
-        f"model          {settings.model}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"
-    )
-    screen.say(f"learning type  {choice.learning}: {choice.reason}")
-    screen.say(
-        f"augmentation   {augment}"
-        + (
-            f"; {AUGMENTED_VIEWS} views beside the clean picture"
-            * (bool(settings.augment) and stages[0].name == "head")
-        )
-    )
-    screen.say(
-        f"against overfitting  L2 {settings.l2:g}, dropout {settings.dropout:g}, class weights "
-        f"{settings.class_weight}, early stopping after {settings.patience or 'no number of'} epochs without gain"
-    )
-    for stage in stages:
-        images = stage_images(stage, settings, totals["train"])
-        epoch = f"{images:,} images / batch of {stage.batch_size} = {iterations(images, stage.batch_size):,} iterations"
-        screen.say(
-            f"stage {stage.name:<8} {epoch} per epoch; at most {stage.epochs} epochs, {settings.optimizer} at learning rate {stage.learning_rate:g}"
-        )
+    for key, value in plan_lines(settings, choice, stages, totals["train"]):
+        screen.say(f"{key:<20}{value}")
     screen.say()
+
+
+def plan_lines(
+    settings: TrainSettings, choice: Choice, stages: Sequence[Stage], train_images: int
+) -> list[tuple[str, str]]:
+    """Return what the screen says beside the table, as (key, text)."""
+    size, patience = settings.image_size, settings.patience
+    augment = ", ".join(f"{name} {strength:g}" for name, strength in settings.augment.items()) or "none"
+    if settings.augment and stages[0].name == "head":
+        augment += f"; the head sees {AUGMENTED_VIEWS} such views of each picture beside the clean one"
+    stopping = f"after {patience} epochs without a better validation loss" if patience else "off"
+    lines = [
+        ("model", f"{settings.model}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"),
+        ("learning type", f"{choice.learning}: {choice.reason}"),
+        ("augmentation", augment),
+        ("against overfitting", f"L2 {settings.l2:g}, dropout {settings.dropout:g}, early stopping {stopping}"),
+        ("class weights", settings.class_weight),
+    ]
+    for stage in stages:
+        images = stage_images(stage, settings, train_images)
+        per_epoch = (
+            f"{images:,} images / batch of {stage.batch_size} = {iterations(images, stage.batch_size):,} iterations"
+        )
+        lines.append((f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"))
+        lines.append(("", f"{settings.optimizer} at learning rate {stage.learning_rate:g}"))
+    return lines
