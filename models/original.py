@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import keras
 
 SPEC = Spec(
-    image_size=64,
+    image_size=80,
     learning=("scratch",),
     source="https://arxiv.org/abs/1409.1556",
     summary="four blocks of convolution, pooling, normalisation and ReLU, in the manner of VGG; learns in a minute",

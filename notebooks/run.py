@@ -1,7 +1,7 @@
 """Run every notebook from top to bottom and store what it printed and drew; any error fails.
 
-    python notebooks/run.py            run all, keep the files as they are (a check)
-    python notebooks/run.py --write    run all and save the outputs
+python notebooks/run.py            run all, keep the files as they are (a check)
+python notebooks/run.py --write    run all and save the outputs
 """
 
 from __future__ import annotations

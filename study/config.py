@@ -74,7 +74,7 @@ class TrainSettings(Settings):
     )
     epochs: int | None = setting(
         None,
-        "most epochs of each stage (default: scratch 24, head 100, finetune 8)",
+        "most epochs of each stage (default: scratch 20, head 100, finetune 8)",
         group="optimisation",
         kind=int,
         low=1,
@@ -116,7 +116,7 @@ class TrainSettings(Settings):
     augment: dict[str, float] | None = setting(
         None,
         "none, or some of flip, rotation, zoom, translation, brightness, contrast, each with =STRENGTH if wanted "
-        "(default: scratch and finetune all but contrast and brightness, transfer none)",
+        "(default: flip,translation; transfer none)",
         group="regularisation",
         kind=parse_augment,
         metavar="LIST",
@@ -211,7 +211,7 @@ class Stage:
 
 # stage: epochs, batch size, learning rate of adam, adamw and rmsprop, of adagrad, of momentum, of sgd
 STAGE_DEFAULTS = {
-    "scratch": (24, 32, 2e-3, 2e-2, 2e-2, 1e-1),
+    "scratch": (20, 32, 2e-3, 2e-2, 2e-2, 1e-1),
     "head": (100, 64, 1e-3, 5e-2, 1e-2, 1e-1),
     "finetune": (8, 16, 5e-5, 1e-3, 1e-3, 1e-2),
 }

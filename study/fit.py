@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -17,6 +18,9 @@ from errors import UserError
 from models._head import unfreeze
 from study import screen
 from study.config import Stage, TrainSettings
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 EVAL_BATCH = 64
 AUGMENTED_VIEWS = 2  # under a frozen backbone: augmented copies of each training picture beside the clean one
@@ -71,21 +75,24 @@ def iterations(images: int, batch_size: int) -> int:
     return math.ceil(images / batch_size)
 
 
+def augmented_views(settings: TrainSettings) -> int:
+    """Return the changed copies of each training picture that a head learns from; fine-tuning changes them later."""
+    return AUGMENTED_VIEWS if settings.augment and settings.learning == "transfer" else 0
+
+
 def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings) -> Examples:
     """Run a frozen backbone once over every picture: the same examples with features, float32 (n, features).
 
-    With `--augment`, AUGMENTED_VIEWS changed copies of each training picture are embedded too and join the training
-    part; the clean ones are always there.
+    Changed copies of each training picture join the training part, as many as `augmented_views` says; the clean ones
+    are always there.
     """
     features = [predict(backbone, examples, np.arange(len(examples.labels)), "embed")]
     labels, rows = examples.labels, dict(examples.rows)
-    if settings.augment:
-        augment = augmenter(settings.augment, settings.seed)
-        train = examples.rows["train"]
-        for view in range(1, AUGMENTED_VIEWS + 1):
-            rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
-            labels = np.concatenate([labels, examples.labels[train]])
-            features.append(predict(backbone, examples, train, f"embed augmented view {view}", augment))
+    augment, train = augmenter(settings.augment, settings.seed), examples.rows["train"]
+    for view in range(1, augmented_views(settings) + 1):
+        rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
+        labels = np.concatenate([labels, examples.labels[train]])
+        features.append(predict(backbone, examples, train, f"embed augmented view {view}", augment))
     return Examples(np.concatenate(features), labels, rows)
 
 
@@ -124,7 +131,9 @@ class EpochLines(keras.callbacks.Callback):
         """Keep and print the epoch's figures. Raise UserError where the loss is no number any more."""
         self.bar.__exit__(None, None, None)
         row = {"epoch": self.first_epoch + epoch, "stage": self.stage.name}
-        row |= {key: float(logs[key]) for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        # Cross-entropy alone, so that stages compare: Keras' own loss holds the L2 penalty too.
+        row |= {"loss": float(logs["crossentropy"]), "accuracy": float(logs["accuracy"])}
+        row |= {"val_loss": float(logs["val_crossentropy"]), "val_accuracy": float(logs["val_accuracy"])}
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.perf_counter() - self.started, 3)
         self.rows.append(row)
@@ -133,9 +142,9 @@ class EpochLines(keras.callbacks.Callback):
             f"accuracy {row['accuracy']:.4f}  val_loss {row['val_loss']:.4f}  "
             f"val_accuracy {row['val_accuracy']:.4f}  {row['seconds']:.1f} s"
         )
-        if not math.isfinite(row["loss"]):
+        if not math.isfinite(logs["loss"]):
             raise UserError(
-                f"Training diverged: the loss is {row['loss']} in epoch {epoch + 1} of stage {self.stage.name}. "
+                f"Training diverged: the loss is {logs['loss']} in epoch {epoch + 1} of stage {self.stage.name}. "
                 f"Give a smaller --learning-rate than {self.stage.learning_rate:g}."
             )
 
@@ -151,13 +160,15 @@ def run_stage(
     per_epoch = iterations(len(labels), stage.batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * per_epoch)
     penalise(model, settings.l2)
-    model.compile(make_optimizer(settings.optimizer, schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    crossentropy = keras.metrics.SparseCategoricalCrossentropy("crossentropy")
+    optimizer = make_optimizer(settings.optimizer, schedule)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy", crossentropy])
     augment = augmenter(settings.augment, settings.seed) if settings.augment and stage.name != "head" else None
     validation = eval_batches(examples, "val", EVAL_BATCH)
-    before = (model.get_weights(), model.evaluate(validation, verbose=0)[0]) if stage.name == "finetune" else None
+    before = (model.get_weights(), crossentropy_of(model, validation)) if stage.name == "finetune" else None
     lines = EpochLines(stage, per_epoch, first_epoch)
     stopping = keras.callbacks.EarlyStopping(
-        "val_loss", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
+        "val_crossentropy", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
     )
     model.fit(
         train_batches(examples, stage.batch_size, settings.seed, augment),
@@ -177,6 +188,11 @@ def run_stage(
         model.set_weights(before[0])
         return Outcome(lines.rows, first_epoch - 1, f"{ended}; it never improved on the head alone, which was kept")
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
+
+
+def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
+    """Return the mean cross-entropy of a compiled model over batches."""
+    return model.evaluate(batches, verbose=0, return_dict=True)["crossentropy"]
 
 
 def fit(

@@ -8,13 +8,13 @@ from data.folder import PARTS
 from study import screen
 from study.config import Stage, TrainSettings
 from study.dataset import Dataset
-from study.fit import AUGMENTED_VIEWS, iterations
+from study.fit import augmented_views, iterations
 from study.learning import Choice
 
 
 def stage_images(stage: Stage, settings: TrainSettings, train_images: int) -> int:
     """Return the examples of one epoch: a head also learns from augmented views where they are asked for."""
-    return train_images * (1 + AUGMENTED_VIEWS * (stage.name == "head" and bool(settings.augment)))
+    return train_images * (1 + augmented_views(settings)) if stage.name == "head" else train_images
 
 
 def print_plan(settings: TrainSettings, choice: Choice, stages: Sequence[Stage], dataset: Dataset) -> None:
@@ -36,8 +36,8 @@ def plan_lines(
     """Return what the screen says beside the table, as (key, text)."""
     size, patience = settings.image_size, settings.patience
     augment = ", ".join(f"{name} {strength:g}" for name, strength in settings.augment.items()) or "none"
-    if settings.augment and stages[0].name == "head":
-        augment += f"; the head sees {AUGMENTED_VIEWS} such views of each picture beside the clean one"
+    if views := augmented_views(settings):
+        augment += f"; the head sees {views} such views of each picture beside the clean one"
     stopping = f"after {patience} epochs without a better validation loss" if patience else "off"
     lines = [
         ("model", f"{settings.model}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"),

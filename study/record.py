@@ -73,6 +73,11 @@ def describe(record: Record) -> dict[str, Any]:
             asdict(stage)
             | {"images": images, "iterations": iterations(images, stage.batch_size)}
             | {"epochs_run": len(outcome.history), "kept_epoch": outcome.kept_epoch, "ended": outcome.ended}
+            | {
+                "images_per_second": round(
+                    images * len(outcome.history) / sum(row["seconds"] for row in outcome.history)
+                )
+            }
         )
     return {
         "schema": artifact.SCHEMA,

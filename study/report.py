@@ -19,19 +19,17 @@ td:first-child,th:first-child{text-align:left}img{max-width:100%;height:auto}.no
 .big{font-size:1.25rem}.wide{overflow-x:auto}code{overflow-wrap:anywhere}
 """
 
+STAGE_HEADER = (
+    "stage", "images", "batch", "iterations an epoch", "epochs run", "images a second", "learning rate",
+    "kept epoch, why it ended",
+)  # fmt: skip
+
 
 def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> None:
     """Write `report.html` into a run folder that has its pictures already."""
     data, settings = info["data"], info["settings"]
     parts = ("train", "val", "test")
     counts = [[name, *(data["counts"][part].get(name, 0) for part in parts)] for name in info["class_names"]]
-    stages = [
-        [
-            stage["name"], f"{stage['images']:,}", stage["batch_size"], f"{stage['iterations']:,}", stage["epochs_run"],
-            f"{stage['learning_rate']:g}", f"{stage['kept_epoch']}: {stage['ended']}",
-        ]
-        for stage in info["stages"]
-    ]  # fmt: skip
     body = [
         f"<h1>{escape(info['model'])}: {escape(', '.join(info['class_names']))}</h1>",
         f"<p class=note>{escape(info['created'])} · <code>{escape(info['command'])}</code></p>",
@@ -46,21 +44,10 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         _picture(folder / "mistakes.png", "The worst mistakes of the test part"),
         "<h2>Training</h2>",
         f"<p>Learning type <b>{escape(info['learning']['type'])}</b>: {escape(info['learning']['reason'])}.</p>",
-        _table(
-            (
-                "stage",
-                "images",
-                "batch",
-                "iterations an epoch",
-                "epochs run",
-                "learning rate",
-                "kept epoch, why it ended",
-            ),
-            stages,
-        ),
+        _table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]]),
         _picture(folder / "curves.png", "Loss and accuracy over the epochs"),
-        "<p class=note>Losses in the curves hold the L2 penalty; training accuracy is measured with dropout and "
-        "augmentation switched on, validation without.</p>",
+        "<p class=note>Losses are cross-entropies, without the L2 penalty. Training is measured with dropout and "
+        "augmentation switched on, while the weights change; validation without, at the end of each epoch.</p>",
         "<h2>Data</h2>",
         f"<p><code>{escape(data['folder'])}</code>, {data['images']:,} images, split by content with seed "
         f"{settings['seed']}; every picture made {info['image_size']} × {info['image_size']} by {info['resize']}.</p>",
@@ -78,6 +65,11 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         f"<title>{escape(title)}</title><style>{STYLE}</style><body>{''.join(body)}</body></html>"
     )
     (folder / "report.html").write_text(page, encoding="utf-8", errors="replace")
+
+
+def _stage_row(stage: Mapping[str, Any]) -> list[object]:
+    numbers = [f"{stage[key]:,}" for key in ("images", "batch_size", "iterations", "epochs_run", "images_per_second")]
+    return [stage["name"], *numbers, f"{stage['learning_rate']:g}", f"{stage['kept_epoch']}: {stage['ended']}"]
 
 
 def _drawings_note(data: Mapping[str, Any]) -> str:
