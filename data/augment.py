@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Name -> default strength: the flip's probability is fixed at a half; rotation is a share of a full turn; zoom,
 # translation, brightness and contrast are shares of the picture's size or of the range of its values.
-STRENGTHS = {"flip": 1.0, "rotation": 0.03, "zoom": 0.15, "translation": 0.1, "brightness": 0.2, "contrast": 0.2}
+STRENGTHS = {"flip": 1.0, "rotation": 0.03, "zoom": 0.15, "translation": 0.06, "brightness": 0.2, "contrast": 0.2}
 DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "translation")}
 
 

@@ -15,11 +15,11 @@ SPEC = Spec(
     source="https://arxiv.org/abs/1409.1556",
     summary="four blocks of convolution, pooling, normalisation and ReLU, in the manner of VGG; learns in a minute",
 )
-FILTERS = (32, 64, 128, 192)
+FILTERS = (32, 64, 96, 128)
 
 
 def backbone(image_size: int, weights: str) -> keras.Model:
-    """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 192)."""
+    """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 128)."""
     import keras
 
     inputs = keras.Input((image_size, image_size, 3), name="image")

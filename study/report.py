@@ -15,8 +15,8 @@ body{font:16px/1.55 system-ui,sans-serif;max-width:1120px;margin:2rem auto;paddi
 h1{font-size:1.7rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #ccc}
 table{border-collapse:collapse;margin:.6rem 0}
 td,th{padding:.25rem .8rem;text-align:right;border-bottom:1px solid #e4e4e4}
-td:first-child,th:first-child{text-align:left}img{max-width:100%;height:auto}.note{color:#555}
-.big{font-size:1.25rem}.wide{overflow-x:auto}code{overflow-wrap:anywhere}
+td:first-child,th:first-child,.text td{text-align:left}.note{color:#555}.big{font-size:1.25rem}
+.wide{overflow-x:auto}img{max-width:max(100%,46rem);height:auto}p,code{overflow-wrap:anywhere}
 """
 
 STAGE_HEADER = (
@@ -56,7 +56,7 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         "<h2>Time</h2>",
         _table(("step", "seconds"), [[name, f"{seconds:.1f}"] for name, seconds in info["seconds"].items()]),
         "<h2>Settings</h2>",
-        _table(("setting", "value"), [[name, value] for name, value in settings.items()]),
+        _table(("setting", "value"), [[name, shown(value)] for name, value in settings.items()]),
         f"<p class=note>{escape(_made_with(info))}</p>",
     ]
     title = f"{info['model']} · study-classification"
@@ -70,6 +70,15 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
 def _stage_row(stage: Mapping[str, Any]) -> list[object]:
     numbers = [f"{stage[key]:,}" for key in ("images", "batch_size", "iterations", "epochs_run", "images_per_second")]
     return [stage["name"], *numbers, f"{stage['learning_rate']:g}", f"{stage['kept_epoch']}: {stage['ended']}"]
+
+
+def shown(value: object) -> str:
+    """Return a setting as it would be typed: `8:1:1`, `flip=1,translation=0.1`, `none`."""
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={strength:g}" for name, strength in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ":".join(map(str, value))
+    return "none" if value is None else str(value)
 
 
 def _drawings_note(data: Mapping[str, Any]) -> str:
@@ -86,7 +95,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _picture(path: Path, text: str) -> str:
     content = base64.b64encode(path.read_bytes()).decode()
-    return f"<img alt='{escape(text)}' src='data:image/png;base64,{content}'>"
+    return f"<div class=wide><img alt='{escape(text)}' src='data:image/png;base64,{content}'></div>"
 
 
 def _left_out(left_out: Sequence[Mapping[str, str]]) -> str:
