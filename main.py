@@ -7,7 +7,6 @@ import dataclasses
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import models
@@ -23,7 +22,7 @@ EXAMPLES = """examples:
 """
 
 
-def summary(flags: Mapping[str, Any]) -> None:
+def summary(flags: Mapping[str, Any], command_line: str) -> None:
     """Print a table of all models, or everything about one."""
     from study import backend
     from study.summary import print_model, print_models
@@ -37,7 +36,7 @@ def summary(flags: Mapping[str, Any]) -> None:
     print_model(settings.model, settings.image_size)
 
 
-def train(flags: Mapping[str, Any]) -> None:
+def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study import backend
 
@@ -46,19 +45,20 @@ def train(flags: Mapping[str, Any]) -> None:
     backend.start(settings.seed)
     from study.road import train
 
-    train(settings, command=shlex.join(["python", "main.py", *sys.argv[1:]]))
+    train(settings, command_line)
 
 
-def predict(flags: Mapping[str, Any]) -> None:
+def predict(flags: Mapping[str, Any], command_line: str) -> None:
     """Answer for files and folders, or for the run's own test part."""
     from study import artifact, backend
 
     settings = PredictSettings(**flags)
-    run = (
-        artifact.read_run(Path(settings.run))
-        if settings.run
-        else artifact.newest_run(Path(settings.runs), settings.model)
-    )
+    try:
+        run = artifact.find_run(settings.run, settings.runs, settings.model)
+    except UserError:
+        if settings.model:
+            models.get(settings.model)  # a misspelt name has an answer of its own
+        raise
     table = artifact.writable_file(settings.csv) if settings.csv else None
     backend.start()
     from study.predict import predict_paths, predict_test_part
@@ -87,11 +87,14 @@ class Parser(argparse.ArgumentParser):
 def make_parser() -> argparse.ArgumentParser:
     """Build the command line out of the settings' dataclasses."""
     formatter = argparse.RawDescriptionHelpFormatter
-    parser = Parser(prog="python main.py", description=__doc__, epilog=EXAMPLES, formatter_class=formatter)
+    parser = Parser(
+        prog="python main.py", description=__doc__, epilog=EXAMPLES, formatter_class=formatter, allow_abbrev=False
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for name, (_, settings, help) in COMMANDS.items():
         command = commands.add_parser(
             name,
+            allow_abbrev=False,
             help=help,
             usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name == "predict"),
             description=help[0].upper() + help[1:] + ".",
@@ -121,18 +124,25 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    command_line = shlex.join(["python", "main.py", *arguments])
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop
     try:
         flags = vars(make_parser().parse_args(arguments))
-        command, _, _ = COMMANDS[flags.pop("command")]
-        command(flags)
+        run, _, _ = COMMANDS[flags.pop("command")]
+        run(flags, command_line)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.errno is None:
+            raise
+        print(f"error: {error.strerror}: {error.filename or 'no file named'}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        again = shlex.join(["python", "main.py", *(sys.argv[1:] if arguments is None else arguments)])
-        print(f"\nstopped; nothing was left half-written. To begin again: {again}", file=sys.stderr)
+        print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
         return 130
     return 0
 

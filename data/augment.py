@@ -37,8 +37,8 @@ def _parse_strength(name: str, text: str) -> float:
         strength = float(text)
     except ValueError:
         strength = -1.0
-    if not 0 < strength <= 1 or (name == "flip" and strength != 1):
-        allowed = "no strength" if name == "flip" else "a strength above 0, up to 1"
+    if not 0 < strength < 1 or name == "flip":
+        allowed = "no strength" if name == "flip" else "a strength above 0, below 1"
         raise UserError(f"--augment {name} takes {allowed}. Received: {text}")
     return strength
 

@@ -157,6 +157,8 @@ def _kind(path: Path) -> str:
     # "file" or "folder", links followed; else the reason why it is neither.
     try:
         mode = path.stat().st_mode
+    except ValueError:
+        return "no valid file name"
     except FileNotFoundError:
         return "a broken link" if path.is_symlink() else "no such file or folder"
     except OSError as error:

@@ -9,6 +9,7 @@ import logging
 import re
 import struct
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -51,6 +52,31 @@ class ImageError(ValueError):
     def __str__(self) -> str:
         """Give the reason alone."""
         return self.reason
+
+
+class Header(NamedTuple):
+    """What a file says of its first picture: pixels as seen upright, EXIF orientation 1..8, pictures in the file."""
+
+    format: str
+    width: int
+    height: int
+    orientation: int
+    frames: int
+    mode: str
+
+
+def header(content: bytes) -> Header:
+    """Read what a file says of itself, no pixels; call it on what `decode` has taken, as it explains no failure."""
+    _silence_pillow()
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    form, mode, (width, height) = image.format or "", image.mode, image.size
+    turn, frames = _orientation(image), 1
+    turn = turn if turn in _TURN_UPRIGHT else 1
+    if turn >= 5:  # stored on its side
+        width, height = height, width
+    with contextlib.suppress(Exception):  # a broken later frame: the first one is sound
+        frames = getattr(image, "n_frames", 1)
+    return Header(form, width, height, turn, frames, mode)
 
 
 def load(content: bytes, size: int, rule: str) -> np.ndarray:

@@ -32,7 +32,7 @@ class Row:
 def parse_ratio(text: str) -> tuple[int, int, int]:
     """Read `8:1:1` (train : validation : test). Raise UserError for anything but three whole numbers above 0."""
     parts = text.split(":")
-    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    if len(parts) != 3 or not all(part.strip().isdecimal() and len(part) < 10 and int(part) > 0 for part in parts):
         raise UserError(f"--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}")
     train, val, test = (int(part) for part in parts)
     return train, val, test
@@ -87,11 +87,14 @@ def _assign_class(copies: Counter[str], ratio: Sequence[int], seed: int, part_of
         fitting = [part for part in ("test", "val") if short[part] >= copies[sha256]]
         assigned[sha256] = fitting[0] if fitting else "train"
         short[assigned[sha256]] -= copies[sha256]
-    taken = {part_of[sha256] for sha256 in copies.keys() & part_of.keys()} | set(assigned.values())
-    for part in sorted({"test", "val"} - taken):  # only where copies are many and images few
-        movable = [sha256 for sha256 in new if assigned[sha256] == "train"]
-        if len(movable) > 1:
-            assigned[min(movable, key=lambda sha256: copies[sha256])] = part
+    held = Counter((assigned | {sha256: part_of[sha256] for sha256 in copies.keys() & part_of.keys()}).values())
+    for part in ("test", "val"):  # empty only where copies are many and images few
+        movable = [sha256 for sha256 in new if held[assigned[sha256]] > 1]
+        if not held[part] and movable:
+            moved = min(movable, key=lambda sha256: copies[sha256])
+            held[assigned[moved]] -= 1
+            held[part] += 1
+            assigned[moved] = part
     return assigned
 
 
@@ -131,7 +134,10 @@ def read(path: Path) -> list[Row]:
     """Read what `write` wrote. Raise UserError where the file is missing or is no such table."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [Row(**{field.name: line[field.name] for field in fields(Row)}) for line in csv.DictReader(file)]
+            table, names = csv.DictReader(file), [field.name for field in fields(Row)]
+            if not set(names) <= set(table.fieldnames or ()):
+                raise KeyError(f"columns {names}")
+            rows = [Row(**{name: line[name] for name in names}) for line in table]
     except OSError as error:
         raise UserError(f"Cannot read the split file {path}: {error.strerror}. Give the split.csv of a run.") from error
     except (KeyError, UnicodeDecodeError, csv.Error) as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import warnings
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,10 +45,9 @@ def _pretrained(name: str, image_size: int, weights: str) -> keras.Model:
     except Exception as error:  # Keras raises a bare Exception where a download fails
         if "URL fetch failure" not in str(error):
             raise
-        import keras
-
+        home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))  # as Keras looks for it
         raise UserError(
-            f"The {weights} weights of {name} are neither in {Path(keras.config.keras_home()) / 'models'} nor can they "
+            f"The {weights} weights of {name} are neither in {home / 'models'} nor can they "
             "be downloaded. Connect to the network once, or give --weights FILE (a .weights.h5 or .keras file or a run "
             "folder), or --weights none to train from random weights (-m efficientnet_lite needs no network)."
         ) from error
@@ -55,10 +57,13 @@ def _weights_file(name: str, weights: str) -> Path:
     path = Path(weights)
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file() or file.suffix not in (".h5", ".keras"):
-        known = ", ".join((*models.get(name).SPEC.weights, "none"))
+        named = models.get(name).SPEC.weights
+        known = ", ".join((*named, "none"))
+        lacking = f" ({name} has no pretrained weights)" if not named else ""
+        missing = "" if path.exists() else ", no such file or folder"
         raise UserError(
-            f"--weights takes {known}, a .weights.h5 or .keras file, or a run folder. Received: {weights}"
-            + ("" if path.exists() else " (no such file or folder)")
+            f"--weights takes {known}, a .weights.h5 or .keras file, or a run folder{lacking}. "
+            f"Received: {weights}{missing}"
         )
     return file
 
@@ -68,13 +73,19 @@ def _from_file(backbone: keras.Model, name: str, file: Path) -> keras.Model:
     import keras
 
     try:
-        if file.suffix == ".keras":
-            saved = keras.saving.load_model(file, compile=False)
-            inner = [layer for layer in saved.layers if isinstance(layer, keras.Model)]
-            backbone.set_weights((inner[0] if inner else saved).get_weights())
-        else:
-            backbone.load_weights(file)
-    except (ValueError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0][:200]
-        raise UserError(f"The weights in {file} do not fit {name}: {reason}") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras lists every layer that does not fit; one line says it below
+            if file.suffix == ".keras":
+                saved = keras.saving.load_model(file, compile=False)
+                inner = [layer for layer in saved.layers if isinstance(layer, keras.Model)]
+                backbone.set_weights((inner[0] if inner else saved).get_weights())
+            else:
+                backbone.load_weights(file)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"The weights in {file} do not fit {name}: the file is damaged, or of another network."
+        ) from error
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with copies of its weights, which set_weights does not reach
     return backbone

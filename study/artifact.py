@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import json
@@ -10,6 +11,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +19,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from data.folder import natural_key
 from errors import UserError
 
 SCHEMA = 1
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
 PACKAGES = ("keras", "tensorflow", "numpy", "pillow", "scikit-learn")
 
 
@@ -57,6 +61,7 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None]) -> Path:
 
     Whatever goes wrong, Ctrl-C and a full disk included, nothing is left behind.
     """
+    check_writable(runs)
     temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=runs))
     try:
         write(temporary)
@@ -79,14 +84,15 @@ def _publish(temporary: Path, runs: Path, model: str) -> Path:
     temporary.chmod(0o755)  # mkdtemp lets nobody else read
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{model}"
     for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
-        if not (runs / name).exists():
+        with contextlib.suppress(OSError):  # the name is taken: a folder with files in it cannot be renamed over
             return temporary.rename(runs / name)
     raise UserError(f"A hundred runs ended in this second in {runs}. Try again.")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write readable JSON in UTF-8."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a folder's name may be no UTF-8
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -131,15 +137,26 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder / 'run.json'} cannot be read: {error}. Train again.") from error
     if found != SCHEMA:
         raise UserError(f"{folder} has schema {found}; this program reads schema {SCHEMA}. Train again.")
+    if lacking := {"model", "class_names", "image_size", "resize", "data"} - info.keys():
+        raise UserError(f"{folder / 'run.json'} cannot be read: {', '.join(sorted(lacking))} missing. Train again.")
     return Run(folder, info)
+
+
+def find_run(folder: str | None, runs: str, model: str | None) -> Run:
+    """Return the run that is named, or the newest. Raise UserError where it is missing or of another model."""
+    if folder is None:
+        return newest_run(Path(runs), model)
+    run = read_run(Path(folder))
+    if model not in (None, run.info["model"]):
+        raise UserError(f"{folder} is a run of {run.info['model']}. Received: -m {model}; leave one of the two out.")
+    return run
 
 
 def newest_run(runs: Path, model: str | None) -> Run:
     """Return the newest complete run, of one model if named. Raise UserError where there is none."""
     pattern = "[0-9]*-[0-9]*-*"
-    folders = sorted(
-        (path for path in runs.glob(pattern) if all((path / name).is_file() for name in FILES)), reverse=True
-    )
+    complete = (path for path in runs.glob(pattern) if all((path / name).is_file() for name in FILES))
+    folders = sorted(complete, key=lambda path: natural_key(path.name), reverse=True)
     for folder in folders:
         run = read_run(folder)
         if model is None or run.info["model"] == model:

@@ -16,11 +16,13 @@ def start(seed: int = 0) -> None:
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
     with quiet_stderr():
         import keras
 
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
+    keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
+    keras.config.set_floatx("float32")
     keras.utils.set_random_seed(seed)
 
 
@@ -33,7 +35,7 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(screen, 2)
             held.seek(0)
             os.write(2, held.read())

@@ -24,7 +24,7 @@ def setting(
     default: Any,  # noqa: ANN401 - each field has its own type
     help: str,
     *,
-    group: str = "options",
+    group: str = "model and output",
     kind: Callable[[str], Any] = str,
     choices: tuple[str, ...] = (),
     low: float = -math.inf,
@@ -56,14 +56,17 @@ class TrainSettings(Settings):
     )
     split: tuple[int, int, int] = setting((8, 1, 1), "train:val:test", group="data", kind=parse_ratio, metavar="A:B:C")
     split_file: str | None = setting(None, "split.csv of an earlier run; its assignments are kept", group="data")
-    seed: int = setting(0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0)
+    seed: int = setting(
+        0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0, high=2**32 - 1
+    )
     image_size: int | None = setting(
-        None, "side of the input in pixels (default: the model's)", group="data", kind=int, low=8, high=1024
+        None, "side of the input in pixels (default: the model's)", group="data", kind=int, low=32, high=1024
     )
     resize: str = setting("crop", "how a picture becomes square", group="data", choices=RESIZE_RULES)
     learning: str = setting(
         "auto",
-        "from scratch, frozen backbone, or head first and then all; auto: by images per class",
+        "scratch: all from random weights; transfer: the head on a frozen backbone; finetune: head, then all; "
+        "auto: by images per class",
         group="learning",
         choices=("auto", "scratch", "transfer", "finetune"),
     )
@@ -71,6 +74,7 @@ class TrainSettings(Settings):
         None,
         "imagenet, none, a .weights.h5 or .keras file, or a run folder (default: the model's pretrained ones)",
         group="learning",
+        metavar="WEIGHTS",
     )
     epochs: int | None = setting(
         None,
@@ -78,6 +82,7 @@ class TrainSettings(Settings):
         group="optimisation",
         kind=int,
         low=1,
+        high=100_000,
     )
     batch_size: int | None = setting(
         None,
@@ -85,6 +90,7 @@ class TrainSettings(Settings):
         group="optimisation",
         kind=int,
         low=1,
+        high=65_536,
     )
     learning_rate: float | None = setting(
         None,
@@ -144,7 +150,7 @@ class SummarySettings(Settings):
 
     model: str | None = setting(None, "model to describe; without it, a table of all models", metavar="NAME")
     image_size: int | None = setting(
-        None, "side of the input in pixels (default: the model's)", kind=int, low=8, high=1024
+        None, "side of the input in pixels (default: the model's)", kind=int, low=32, high=1024
     )
 
 
@@ -153,17 +159,19 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def bounds(low: float, high: float) -> str:
+    """`at least 0`, `0 to 0.95`."""
+    low, high = (f"{value:,}" if isinstance(value, int) else f"{value:g}" for value in (low, high))
+    return f"at least {low}" if high == "inf" else f"{low} to {high}"
+
+
 def help_text(entry: Field) -> str:
-    """Return a field's help with its default and range."""
+    """Return a field's help with its range and default."""
     meta, default = entry.metadata, entry.default
-    notes = []
-    if meta["low"] > -math.inf:
-        notes.append(
-            f"at least {meta['low']:g}" if meta["high"] == math.inf else f"{meta['low']:g} to {meta['high']:g}"
-        )
+    notes = [bounds(meta["low"], meta["high"])] if meta["low"] > -math.inf else []
     if default not in (None, ()):
         notes.append(f"default {':'.join(map(str, default)) if isinstance(default, tuple) else default}")
-    return meta["help"] + (f" ({'; '.join(notes)})" if notes else "")
+    return meta["help"] + (f" [{'; '.join(notes)}]" if notes else "")
 
 
 def read(entry: Field, text: str) -> Any:  # noqa: ANN401
@@ -172,7 +180,7 @@ def read(entry: Field, text: str) -> Any:  # noqa: ANN401
     try:
         return kind(text)
     except ValueError as error:
-        noun = {int: "a whole number", float: "a number"}[kind]
+        noun = {int: "a whole number", float: "a number"}.get(kind, "another form")
         raise UserError(f"{flag(entry.name)} takes {noun}. Received: {text}") from error
 
 
@@ -182,8 +190,9 @@ def check(entry: Field, value: Any) -> None:  # noqa: ANN401
     if choices and value not in choices:
         raise UserError(f"{flag(entry.name)} takes {', '.join(choices)}. Received: {value}")
     if isinstance(value, int | float) and not low <= value <= high:
-        bounds = f"at least {low:g}" if high == math.inf else f"{low:g} to {high:g}"
-        raise UserError(f"{flag(entry.name)} takes {bounds}. Received: {value}")
+        raise UserError(f"{flag(entry.name)} takes {bounds(low, high)}. Received: {value}")
+    if value == "":
+        raise UserError(f"{flag(entry.name)} is empty: give a value or leave it out.")
 
 
 def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
@@ -194,8 +203,9 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
 def as_json(settings: Settings) -> dict[str, Any]:
     """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
     values = asdict(settings)
-    if values.get("data"):
-        values["data"] = str(Path(values["data"]).resolve())
+    for name in ("data", "split_file", "runs", "weights"):
+        if values.get(name) and (name != "weights" or Path(values[name]).exists()):
+            values[name] = str(Path(values[name]).absolute())
     return values
 
 
@@ -209,14 +219,18 @@ class Stage:
     learning_rate: float
 
 
-# stage: epochs, batch size, learning rate of adam, adamw and rmsprop, of adagrad, of momentum, of sgd
-STAGE_DEFAULTS = {
-    "scratch": (20, 32, 2e-3, 2e-2, 2e-2, 1e-1),
-    "head": (100, 64, 1e-3, 5e-2, 1e-2, 1e-1),
-    "finetune": (8, 16, 5e-5, 1e-3, 1e-3, 1e-2),
-}
-RATE_COLUMN = {"adam": 2, "adamw": 2, "rmsprop": 2, "adagrad": 3, "momentum": 4, "sgd": 5}
 STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
+EPOCHS = {"scratch": 20, "head": 100, "finetune": 8}
+BATCH_SIZE = {"scratch": 32, "head": 64, "finetune": 16}
+ADAM_RATE = {"scratch": 2e-3, "head": 1e-3, "finetune": 5e-5}
+LEARNING_RATE = {
+    "sgd": {"scratch": 1e-1, "head": 1e-1, "finetune": 1e-2},
+    "momentum": {"scratch": 2e-2, "head": 1e-2, "finetune": 1e-3},
+    "adam": ADAM_RATE,
+    "adamw": ADAM_RATE,
+    "rmsprop": ADAM_RATE,
+    "adagrad": {"scratch": 2e-2, "head": 5e-2, "finetune": 1e-3},
+}
 
 
 def stages(settings: TrainSettings, learning: str) -> list[Stage]:
@@ -226,9 +240,7 @@ def stages(settings: TrainSettings, learning: str) -> list[Stage]:
     """
     settled = []
     for name in STAGES[learning]:
-        defaults = STAGE_DEFAULTS[name]
-        last = name == STAGES[learning][-1]
-        asked = settings.learning_rate if last else None
-        rate = defaults[RATE_COLUMN[settings.optimizer]] if asked is None else asked
-        settled.append(Stage(name, settings.epochs or defaults[0], settings.batch_size or defaults[1], rate))
+        asked = settings.learning_rate if name == STAGES[learning][-1] else None
+        rate = asked or LEARNING_RATE[settings.optimizer][name]
+        settled.append(Stage(name, settings.epochs or EPOCHS[name], settings.batch_size or BATCH_SIZE[name], rate))
     return settled

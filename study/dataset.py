@@ -94,6 +94,9 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
         if settings.split_file:
             raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split-file out.")
         split.check_parts(rows)
+        lacking = [name for name in found.class_names if not any(r.label == name and r.part == "train" for r in rows)]
+        if lacking:
+            raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
         return tuple(rows)
     earlier = None
     if settings.split_file:

@@ -11,6 +11,8 @@ from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_
 
 from study import screen
 
+FEW = 20  # images of a class below which one mistake moves its recall by more than five points
+
 
 def metrics(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
     """Compare labels, int (n,), with probabilities, float (n, classes).
@@ -56,6 +58,12 @@ def accuracy_line(part: str, result: Mapping[str, Any]) -> str:
     )
 
 
+def few_images_note(result: Mapping[str, Any]) -> str:
+    """Return a warning where a part is too small to tell good from lucky, else nothing."""
+    few = [name for name, entry in result["per_class"].items() if entry["support"] < FEW]
+    return f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough." if few else ""
+
+
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class: name, precision, recall, F1, support."""
     return [
@@ -71,3 +79,5 @@ def print_report(part: str, result: Mapping[str, Any]) -> None:
     names = list(result["per_class"])
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
     screen.table("", ("true \\ predicted", *names), rows)
+    if note := few_images_note(result):
+        screen.say(note)

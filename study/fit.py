@@ -142,9 +142,10 @@ class EpochLines(keras.callbacks.Callback):
             f"accuracy {row['accuracy']:.4f}  val_loss {row['val_loss']:.4f}  "
             f"val_accuracy {row['val_accuracy']:.4f}  {row['seconds']:.1f} s"
         )
-        if not math.isfinite(logs["loss"]):
+        broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
+        if broken:
             raise UserError(
-                f"Training diverged: the loss is {logs['loss']} in epoch {epoch + 1} of stage {self.stage.name}. "
+                f"Training diverged: the loss is {broken[0]} in epoch {epoch + 1} of stage {self.stage.name}. "
                 f"Give a smaller --learning-rate than {self.stage.learning_rate:g}."
             )
 

@@ -48,9 +48,8 @@ def plan_lines(
     ]
     for stage in stages:
         images = stage_images(stage, settings, train_images)
-        per_epoch = (
-            f"{images:,} images / batch of {stage.batch_size} = {iterations(images, stage.batch_size):,} iterations"
-        )
+        batches = iterations(images, stage.batch_size)
+        per_epoch = f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iterations"
         lines.append((f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"))
         lines.append(("", f"{settings.optimizer} at learning rate {stage.learning_rate:g}"))
     return lines

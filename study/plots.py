@@ -19,7 +19,14 @@ from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"  # Okabe and Ito's palette
 FONTS = ["DejaVu Sans", "IPAexGothic"]  # the first that has a character draws it
-STYLE = {"font.family": FONTS, "font.size": 11, "axes.spines.top": False, "axes.spines.right": False}
+MOST_NUMBERED = 40  # classes; beyond, the numbers of a confusion matrix would overlap and only colours are drawn
+STYLE = {
+    "text.parse_math": False,
+    "font.family": FONTS,
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 
 def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) -> None:
@@ -45,12 +52,13 @@ def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) ->
 def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], title: str, path: Path) -> None:
     """Draw a confusion matrix: counts, coloured by the share of their true class."""
     counts = np.array(matrix)
+    class_names = [_cut(name) for name in class_names]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = max(4.6, 0.62 * len(class_names) + 2.4)
+    side = min(max(4.6, 0.62 * len(class_names) + 2.4), 24)
     with plt.rc_context(STYLE):
         figure, ax = plt.subplots(figsize=(side + 1, side), layout="constrained")
         drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), count in np.ndenumerate(counts):
+        for (row, column), count in np.ndenumerate(counts if len(counts) <= MOST_NUMBERED else np.zeros((0, 0))):
             colour = "white" if shares[row, column] > 0.55 else "black"
             ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
         ticks = range(len(class_names))
@@ -71,10 +79,8 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
             ax.axis("off")
         for ax, entry in zip(axes.flat, wrong, strict=False):
             ax.imshow(entry["pixels"])
-            ax.set_title(
-                f"true: {entry['label']}\npredicted: {entry['predicted']} ({100 * entry['probability']:.0f} %)",
-                fontsize=10,
-            )
+            predicted = f"{_cut(entry['predicted'])} ({100 * entry['probability']:.0f} %)"
+            ax.set_title(f"true: {_cut(entry['label'])}\npredicted: {predicted}", fontsize=10)
             ax.text(
                 0.5, -0.03, _short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )
@@ -85,6 +91,10 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
 
 def _short(text: str, longest: int = 30) -> str:
     return text if len(text) <= longest else "…" + text[-longest + 1 :]
+
+
+def _cut(name: str, longest: int = 20) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def _save(figure: Figure, path: Path) -> None:

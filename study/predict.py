@@ -34,16 +34,15 @@ def load_classifier(run: Run) -> keras.Model:
     """Load `model.keras` in Keras' safe mode. Raise UserError where it cannot be read or does not fit `run.json`."""
     try:
         classifier = keras.saving.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0][:200]
-        raise UserError(f"{run.folder / 'model.keras'} cannot be read: {reason}. Train again.") from error
+    except artifact.UNREADABLE as error:
+        raise UserError(f"{run.folder / 'model.keras'} is damaged or incomplete. Train again.") from error
     if classifier.output_shape[-1] != len(run.info["class_names"]):
         raise UserError(f"{run.folder}: model.keras and run.json name different classes. Train again.")
     return classifier
 
 
 def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
-    """Yield an answer for each file, folders searched; what cannot be used has its reason instead.
+    """Yield an answer for each file, folders searched; what cannot be used comes first, with its reason.
 
     Raises:
         UserError: the run cannot be read, or there is nothing to answer for.
@@ -82,13 +81,19 @@ def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
     names = list(run.info["class_names"])
     rows = [row for row in split.read(run.folder / "split.csv") if row.part == "test"]
     root = Path(run.info["data"]["folder"])
-    path_of = {image.name: image.path for image in folder.scan(root).images}
-    answers = list(answer(run, [path_of.get(row.path, root / row.path) for row in rows]))
-    changed = [row.path for row, found in zip(rows, answers, strict=True) if found.error or found.sha256 != row.sha256]
-    if changed:
+    path_of = {image.name: image.path for image in folder.scan(root).images} if root.is_dir() else {}
+    paths = [path_of[row.path] for row in rows if row.path in path_of]
+    found = {entry.path: entry for entry in answer(run, paths)} if paths else {}
+    answers = [found.get(folder.printable(str(path_of.get(row.path, "")))) for row in rows]
+    changed = [
+        row.path
+        for row, entry in zip(rows, answers, strict=True)
+        if entry is None or entry.error or entry.sha256 != row.sha256
+    ]
+    if changed or not rows:
         raise UserError(
-            f"{len(changed)} of {len(rows)} images of the test part are missing or changed in {root}, such as "
-            f"{changed[0]}. Put them back, or name files or folders to predict."
+            f"{len(changed)} of {len(rows)} images of the run's test part are missing or changed in {root}"
+            f"{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to predict."
         )
     return answers, np.array([names.index(row.label) for row in rows])
 
@@ -97,6 +102,7 @@ def listed(paths: Sequence[str]) -> Iterator[Path]:
     """Yield the paths named, those on standard input, one a line, in place of `-`."""
     for path in paths:
         if path == "-":
+            sys.stdin.reconfigure(errors="surrogateescape")  # a name may be no UTF-8
             yield from (Path(line.rstrip("\r\n")) for line in sys.stdin if line.strip())
         else:
             yield Path(path)

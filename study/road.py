@@ -76,6 +76,7 @@ def train(settings: TrainSettings, command: str = "") -> Path:
     evaluate.print_report("validation", results["val"])
     evaluate.print_report("test", results["test"])
     screen.say(f"run folder: {run}")
+    screen.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")
     return run
 
 

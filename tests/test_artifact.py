@@ -1,0 +1,248 @@
+import errno
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from errors import UserError
+from study import artifact
+
+NAME = re.compile(r"\d{8}-\d{6}-resnet(-\d+)?")
+
+
+REQUIRED = {"class_names": ["cat", "dog"], "image_size": 32, "resize": "crop", "data": {}}
+
+
+def fill(folder, model="resnet", **changes):
+    """All files of a run, with next to nothing in them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in artifact.FILES:
+        (folder / name).write_text("x")
+    artifact.write_json(folder / "run.json", {"schema": artifact.SCHEMA, "model": model, **REQUIRED, **changes})
+    return folder
+
+
+def message(call, *arguments):
+    with pytest.raises(UserError) as caught:
+        call(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# ---- saving ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_appears_complete_under_its_name(tmp_path):
+    seen = []
+
+    def write(folder):
+        fill(folder)
+        seen.extend(path.name for path in tmp_path.iterdir())
+
+    folder = artifact.save_run(tmp_path, "resnet", write)
+    assert list(tmp_path.iterdir()) == [folder]
+    assert NAME.fullmatch(folder.name)
+    assert {path.name for path in folder.iterdir()} == set(artifact.FILES)
+    assert len(seen) == 1
+    assert seen[0].startswith(".")  # while it was written nobody could take it for a run
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_others_may_read_a_run(tmp_path):
+    folder = artifact.save_run(tmp_path, "resnet", fill)
+    assert folder.stat().st_mode & 0o055 == 0o055
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt(), SystemExit(1), OSError(errno.EIO, "bad")])
+def test_whatever_goes_wrong_leaves_nothing(tmp_path, error):
+    def write(folder):
+        fill(folder / "sub")
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        artifact.save_run(tmp_path, "resnet", write)
+    assert caught.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        OSError("Unable to synchronously write: No space left on device"),  # as HDF5 puts it, without a number
+    ],
+)
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path, error):
+    def write(folder):
+        fill(folder)
+        raise error
+
+    assert message(artifact.save_run, tmp_path, "resnet", write) == (
+        f"The disk is full: the run could not be saved in {tmp_path}. Free some space or give another --runs DIR."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_that_end_in_the_same_second_get_names_of_their_own(tmp_path):
+    folders = [artifact.save_run(tmp_path, "resnet", fill) for _ in range(12)]  # a few milliseconds each
+    assert len(set(folders)) == 12
+    assert all(NAME.fullmatch(folder.name) for folder in folders)
+    assert sorted(tmp_path.iterdir()) == sorted(folders)
+
+
+def test_an_earlier_failure_does_not_stand_in_the_way(tmp_path):
+    (tmp_path / ".unfinished-killed").mkdir()
+    folder = artifact.save_run(tmp_path, "resnet", fill)
+    assert artifact.newest_run(tmp_path, None).folder == folder
+
+
+# ---- before training -------------------------------------------------------------------------------------------------
+
+
+def test_the_folder_of_runs_is_made(tmp_path):
+    artifact.check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    artifact.check_writable(tmp_path / "a" / "b")
+
+
+def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    for runs in (tmp_path / "file", tmp_path / "file" / "runs"):
+        error = message(artifact.check_writable, runs)
+        assert error.startswith(f"Cannot write to --runs {runs}: ")
+        assert error.endswith(". Give a folder that can be written.")
+
+
+def test_a_table_that_cannot_be_written_is_told_at_once(tmp_path):
+    assert artifact.writable_file(str(tmp_path / "new.csv")) == tmp_path / "new.csv"
+    assert not (tmp_path / "new.csv").exists()
+    (tmp_path / "old.csv").write_text("old")
+    assert artifact.writable_file(str(tmp_path / "old.csv")).read_text() == "old"
+    for path in (tmp_path, tmp_path / "none" / "new.csv"):
+        assert message(artifact.writable_file, str(path)) == (
+            f"Cannot write --csv {path}: give a file in a folder that exists and can be written."
+        )
+
+
+def test_a_name_without_a_folder_is_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert artifact.writable_file("answers.csv") == Path("answers.csv")
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_read(tmp_path):
+    folder = fill(tmp_path / "run", class_names=["猫", "犬"])
+    run = artifact.read_run(folder)
+    assert run.folder == folder
+    assert run.info == {"schema": 1, "model": "resnet", **REQUIRED, "class_names": ["猫", "犬"]}
+
+
+def test_no_such_run(tmp_path):
+    path = tmp_path / "none"
+    assert message(artifact.read_run, path) == f"--run takes a run folder. Received: {path} (no such folder)"
+    path.write_text("a file")
+    assert message(artifact.read_run, path).startswith("--run takes a run folder. Received: ")
+
+
+@pytest.mark.parametrize("name", artifact.FILES)
+def test_a_missing_file_is_named(tmp_path, name):
+    folder = fill(tmp_path / "run")
+    (folder / name).unlink()
+    assert message(artifact.read_run, folder) == f"{folder} is no complete run folder: {name} missing. Train again."
+
+
+def test_all_missing_files_are_named(tmp_path):
+    error = message(artifact.read_run, tmp_path)
+    assert all(name in error for name in artifact.FILES)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'"schema"', b"{}", b"\xff\xfe\x00", b"null"])
+def test_an_unreadable_run_json_says_so(tmp_path, content):
+    folder = fill(tmp_path / "run")
+    (folder / "run.json").write_bytes(content)
+    error = message(artifact.read_run, folder)
+    assert error.startswith(f"{folder / 'run.json'} cannot be read: ")
+    assert error.endswith(". Train again.")
+
+
+@pytest.mark.parametrize("schema", [0, 2, "1", None])
+def test_another_schema_says_so(tmp_path, schema):
+    folder = fill(tmp_path / "run", schema=schema)
+    assert message(artifact.read_run, folder) == (
+        f"{folder} has schema {schema}; this program reads schema 1. Train again."
+    )
+
+
+# ---- the newest ------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_run_of_all_and_of_a_model(tmp_path):
+    fill(tmp_path / "20250101-000000-resnet")
+    fill(tmp_path / "20260101-000000-resnet")
+    fill(tmp_path / "20260101-000000-resnet-2")
+    fill(tmp_path / "20260301-120000-original", "original")
+    assert artifact.newest_run(tmp_path, None).folder.name == "20260301-120000-original"
+    assert artifact.newest_run(tmp_path, "resnet").folder.name == "20260101-000000-resnet-2"
+
+
+def test_the_last_of_many_runs_of_one_second_is_the_newest(tmp_path):
+    for number in ("", *(f"-{i}" for i in range(2, 12))):
+        fill(tmp_path / f"20260101-000000-resnet{number}")
+    assert artifact.newest_run(tmp_path, None).folder.name == "20260101-000000-resnet-11"
+
+
+def test_a_model_whose_name_begins_like_another_is_told_apart(tmp_path):
+    fill(tmp_path / "20260101-000000-efficientnet", "efficientnet")
+    fill(tmp_path / "20260102-000000-efficientnet_lite", "efficientnet_lite")
+    assert artifact.newest_run(tmp_path, "efficientnet").folder.name == "20260101-000000-efficientnet"
+
+
+def test_incomplete_runs_and_other_folders_are_passed_over(tmp_path):
+    fill(tmp_path / "20250101-000000-resnet")
+    (fill(tmp_path / "20270101-000000-resnet") / "metrics.json").unlink()
+    fill(tmp_path / ".unfinished-abc")
+    fill(tmp_path / "zzz")
+    (tmp_path / "20280101-000000-file").write_text("")
+    assert artifact.newest_run(tmp_path, None).folder.name == "20250101-000000-resnet"
+
+
+@pytest.mark.parametrize("model", [None, "resnet"])
+@pytest.mark.parametrize("folder", [".", "none"])
+def test_no_run_says_how_to_get_one(tmp_path, model, folder):
+    fill(tmp_path / "20250101-000000-other", "other") if model else None
+    runs = tmp_path / folder
+    of_model = " of model 'resnet'" if model else ""
+    assert message(artifact.newest_run, runs, model) == (
+        f"There is no complete run{of_model} in {runs}. "
+        f"Train first (python main.py train -m {model or 'original'}) or give --run RUN."
+    )
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_readable_by_people(tmp_path):
+    artifact.write_json(tmp_path / "a.json", {"class": "猫"})
+    text = (tmp_path / "a.json").read_bytes().decode("utf-8")
+    assert "猫" in text
+    assert json.loads(text) == {"class": "猫"}
+
+
+def test_csv_keeps_commas_and_quotes(tmp_path):
+    artifact.write_csv(tmp_path / "a.csv", ["path", "p_猫"], [['a, "b".jpg', 0.5]])
+    assert (tmp_path / "a.csv").read_bytes().decode("utf-8") == 'path,p_猫\r\n"a, ""b"".jpg",0.5\r\n'
+
+
+def test_the_machine_tells_versions_and_cores():
+    facts = artifact.machine()
+    assert facts["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"keras", "numpy"} <= facts["versions"].keys()
+    assert facts["machine"]["cores"] == os.cpu_count()
+    assert facts["git_commit"] is None or re.fullmatch("[0-9a-f]{40}", facts["git_commit"])
+    json.dumps(facts)

@@ -1,0 +1,111 @@
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study import backend
+
+backend.start()
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data.augment import augmenter
+from data.batches import Examples, eval_batches, train_batches
+
+TRAIN = np.arange(0, 50, 2)
+
+
+def examples(inputs=None):
+    """50 pictures whose pixels hold their number, labels 3 × number: what belongs together can be told."""
+    if inputs is None:
+        inputs = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None, None], (50, 4, 4, 3))
+    rows = {"train": TRAIN, "val": np.array([7, 1, 49]), "test": np.array([3])}
+    return Examples(inputs, np.arange(50, dtype=np.int32) * 3, rows)
+
+
+def read(batches):
+    return [(x.numpy(), y.numpy()) for x, y in batches]
+
+
+def numbers(batches):
+    return [int(one.flat[0]) for x, _ in read(batches) for one in x]
+
+
+def test_every_example_comes_exactly_once_an_epoch():
+    batches = train_batches(examples(), 8, seed=0)
+    for _ in range(3):
+        assert sorted(numbers(batches)) == TRAIN.tolist()
+
+
+def test_every_epoch_has_its_own_order():
+    batches = train_batches(examples(), 8, seed=0)
+    orders = [numbers(batches) for _ in range(4)]
+    assert len({tuple(order) for order in orders}) == 4
+    assert TRAIN.tolist() not in orders
+
+
+def test_examples_meet_different_neighbours():
+    batches = train_batches(examples(), 5, seed=0)
+    groups = [frozenset(x[:, 0, 0, 0]) for _ in range(3) for x, _ in read(batches)]
+    assert len(set(groups)) == 15
+
+
+def test_the_same_seed_gives_the_same_order_and_another_another():
+    orders = [[numbers(batches) for _ in range(2)] for batches in (train_batches(examples(), 8, s) for s in (1, 1, 2))]
+    assert orders[0] == orders[1] != orders[2]
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(8, [8, 8, 8, 1]), (25, [25]), (100, [25]), (1, [1] * 25)])
+def test_the_last_partial_batch_is_kept(batch_size, sizes):
+    assert [len(y) for _, y in read(train_batches(examples(), batch_size, seed=0))] == sizes
+
+
+@pytest.mark.parametrize("part", ["train", "val", "test"])
+def test_labels_belong_to_their_inputs(part):
+    batches = [*read(eval_batches(examples(), part, 2)), *(read(train_batches(examples(), 4, 0)) * (part == "train"))]
+    assert batches
+    for x, y in batches:
+        np.testing.assert_array_equal(x[:, 0, 0, 0] * 3, y)
+        assert (x.dtype, y.dtype) == (np.float32, np.int32)
+        assert x.shape == (len(y), 4, 4, 3)
+
+
+def test_judging_keeps_the_order_and_every_example():
+    for _ in range(2):
+        assert numbers(eval_batches(examples(), "val", 2)) == [7, 1, 49]
+    assert [len(y) for _, y in read(eval_batches(examples(), "val", 2))] == [2, 1]
+
+
+def test_shapes_are_known_before_the_first_batch():
+    for batches in (train_batches(examples(), 8, 0), eval_batches(examples(), "val", 8)):
+        x, y = batches.element_spec
+        assert (x.shape.as_list(), x.dtype) == ([None, 4, 4, 3], tf.float32)
+        assert (y.shape.as_list(), y.dtype) == ([None], tf.int32)
+
+
+def test_features_are_batched_as_pixels_are():
+    features = np.arange(50, dtype=np.float32)[:, None] * [1.0, 0.5]
+    batches = read(train_batches(examples(features.astype(np.float32)), 10, 0))
+    for x, y in batches:
+        np.testing.assert_array_equal(x[:, 1] * 6, y)
+
+
+def test_augmentation_reaches_training_only_and_keeps_labels():
+    shifted = train_batches(examples(), 8, 0, augment=lambda x: x + 100)
+    assert sorted(numbers(shifted)) == (TRAIN + 100).tolist()
+    for x, y in read(shifted):
+        np.testing.assert_array_equal((x[:, 0, 0, 0] - 100) * 3, y)
+    assert numbers(eval_batches(examples(), "train", 8)) == TRAIN.tolist()
+
+
+def test_each_epoch_is_augmented_anew_and_the_same_seed_repeats_it():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (50, 8, 8, 3), np.uint8)
+
+    def epochs():
+        batches = train_batches(examples(pixels), 25, 0, augmenter({"brightness": 0.3}, 5))
+        return [{int(y): x for x, y in zip(*read(batches)[0], strict=True)} for _ in range(2)]
+
+    first, second = epochs()
+    again, _ = epochs()
+    for label in first:
+        np.testing.assert_array_equal(first[label], again[label])
+    assert sum((first[label] != second[label]).any() for label in first) >= 20

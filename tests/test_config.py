@@ -1,0 +1,220 @@
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from data.augment import DEFAULT_AUGMENT, STRENGTHS
+from errors import UserError
+from study import config
+from study.config import PredictSettings, Stage, SummarySettings, TrainSettings, resolve, stages
+
+TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
+COMMANDS = [TrainSettings, PredictSettings, SummarySettings]
+
+
+def message(call, *arguments, **named):
+    with pytest.raises(UserError) as caught:
+        call(*arguments, **named)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# ---- help ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "entry", [e for command in COMMANDS for e in dataclasses.fields(command)], ids=lambda entry: entry.name
+)
+def test_every_setting_has_a_help_text_that_tells_its_default(entry):
+    text = config.help_text(entry)
+    assert len(entry.metadata["help"]) > 10
+    assert text.startswith(entry.metadata["help"])
+    if entry.default not in (None, ()):
+        shown = ":".join(map(str, entry.default)) if isinstance(entry.default, tuple) else str(entry.default)
+        assert f"default {shown}" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("patience", "[at least 0; default 8]"),
+        ("dropout", "[0 to 0.95; default 0.2]"),
+        ("l2", "[0 to 10; default 0.0001]"),
+        ("split", "train:val:test [default 8:1:1]"),
+        ("runs", "folder that holds the run folders [default runs]"),
+        ("optimizer", "[default adam]"),
+        ("split_file", "its assignments are kept"),
+        ("batch_size", "finetune 16) [1 to 65,536]"),
+    ],
+)
+def test_help_tells_range_and_default(name, ending):
+    assert config.help_text(TRAIN[name]).endswith(ending)
+
+
+@pytest.mark.parametrize(("learning", "name"), [("scratch", "scratch"), ("transfer", "head"), ("finetune", "finetune")])
+def test_defaults_that_the_help_names_in_words_are_the_real_ones(learning, name):
+    last = stages(TrainSettings(), learning)[-1]
+    assert last.name == name
+    assert re.search(rf"\b{name} {last.epochs}\b", config.help_text(TRAIN["epochs"]))
+    assert re.search(rf"\b{name} {last.batch_size}\b", config.help_text(TRAIN["batch_size"]))
+
+
+def test_the_help_names_the_default_augmentation_and_all_there_is():
+    text = config.help_text(TRAIN["augment"])
+    assert f"(default: {','.join(DEFAULT_AUGMENT)}; transfer none)" in text
+    assert all(name in text for name in STRENGTHS)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("seed", "7", 7),
+        ("learning_rate", "1e-3", 0.001),
+        ("split", "7:2:1", (7, 2, 1)),
+        ("augment", "none", {}),
+        ("augment", "flip,zoom=0.3", {"flip": 1.0, "zoom": 0.3}),
+        ("model", "resnet", "resnet"),
+    ],
+)
+def test_a_flag_is_read(name, text, value):
+    assert config.read(TRAIN[name], text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error"),
+    [
+        ("seed", "1.5", "--seed takes a whole number. Received: 1.5"),
+        ("batch_size", "many", "--batch-size takes a whole number. Received: many"),
+        ("learning_rate", "fast", "--learning-rate takes a number. Received: fast"),
+        ("split", "8:2", "--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: 8:2"),
+        ("epochs", "", "--epochs takes a whole number. Received: "),
+    ],
+)
+def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
+    assert message(config.read, TRAIN[name], text) == error
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"batch_size": 0}, "--batch-size takes 1 to 65,536. Received: 0"),
+        ({"epochs": 0}, "--epochs takes 1 to 100,000. Received: 0"),
+        ({"patience": -1}, "--patience takes at least 0. Received: -1"),
+        ({"dropout": 0.96}, "--dropout takes 0 to 0.95. Received: 0.96"),
+        ({"l2": -0.1}, "--l2 takes 0 to 10. Received: -0.1"),
+        ({"l2": float("nan")}, "--l2 takes 0 to 10. Received: nan"),
+        ({"learning_rate": 0.0}, "--learning-rate takes 1e-12 to 100. Received: 0.0"),
+        ({"learning_rate": float("inf")}, "--learning-rate takes 1e-12 to 100. Received: inf"),
+        ({"image_size": 7}, "--image-size takes 32 to 1,024. Received: 7"),
+        ({"image_size": 1025}, "--image-size takes 32 to 1,024. Received: 1025"),
+        ({"resize": "stretch"}, "--resize takes crop, pad, squash. Received: stretch"),
+        ({"learning": "fast"}, "--learning takes auto, scratch, transfer, finetune. Received: fast"),
+        ({"optimizer": "lion"}, "--optimizer takes sgd, momentum, adam, adamw, rmsprop, adagrad. Received: lion"),
+        ({"class_weight": "even"}, "--class-weight takes none, balanced. Received: even"),
+    ],
+)
+def test_a_value_out_of_its_range_or_choices_is_refused(given, error):
+    assert message(TrainSettings, **given) == error
+    assert message(resolve, given, {}) == error
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"seed": 0},
+        {"patience": 0},
+        {"dropout": 0.95},
+        {"l2": 0},
+        {"image_size": 32},
+        {"image_size": 1024},
+        {"epochs": 1},
+    ],
+)
+def test_the_ends_of_a_range_belong_to_it(given):
+    assert dataclasses.asdict(TrainSettings(**given)).items() >= given.items()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 10**30])
+def test_a_seed_beyond_what_the_random_generators_take_is_refused(seed):
+    error = message(TrainSettings, seed=seed)
+    assert error.startswith("--seed takes ")
+    assert error.endswith(f"Received: {seed}")
+
+
+def test_the_other_commands_check_theirs():
+    assert message(SummarySettings, image_size=2) == "--image-size takes 32 to 1,024. Received: 2"
+
+
+# ---- precedence ------------------------------------------------------------------------------------------------------
+
+
+def test_explicit_comes_before_the_models_default_before_the_general_one():
+    defaults = {"dropout": 0.5, "batch_size": 8}
+    settings = resolve({"dropout": 0.1, "model": "resnet"}, defaults)
+    assert (settings.dropout, settings.batch_size, settings.optimizer) == (0.1, 8, "adam")
+    assert settings.model == "resnet"
+    assert resolve({}, defaults).dropout == 0.5
+    assert resolve({}, {}) == TrainSettings()
+
+
+def test_an_explicit_value_that_equals_the_general_default_still_wins():
+    assert resolve({"dropout": TrainSettings().dropout}, {"dropout": 0.5}).dropout == TrainSettings().dropout
+
+
+def test_a_default_of_a_model_is_checked_too():
+    assert message(resolve, {}, {"dropout": 2.0}) == "--dropout takes 0 to 0.95. Received: 2.0"
+
+
+# ---- stages ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("learning", "names"), [("scratch", ["scratch"]), ("transfer", ["head"]), ("finetune", ["head", "finetune"])]
+)
+def test_stages_of_a_learning_type(learning, names):
+    assert [stage.name for stage in stages(TrainSettings(), learning)] == names
+
+
+def test_what_is_asked_for_holds_in_every_stage_but_the_rate_only_in_the_last():
+    asked = TrainSettings(epochs=3, batch_size=5, learning_rate=0.5, optimizer="sgd")
+    free = TrainSettings(optimizer="sgd")
+    head, finetune = stages(asked, "finetune")
+    assert head == Stage("head", 3, 5, stages(free, "finetune")[0].learning_rate)
+    assert finetune == Stage("finetune", 3, 5, 0.5)
+    assert stages(asked, "transfer") == [Stage("head", 3, 5, 0.5)]
+
+
+@pytest.mark.parametrize("learning", config.STAGES)
+def test_plain_gradient_descent_takes_larger_steps_than_adam_by_default(learning):
+    rates = {name: stages(TrainSettings(optimizer=name), learning)[-1].learning_rate for name in config.OPTIMIZERS}
+    assert rates["sgd"] > rates["momentum"] > rates["adam"] > 0
+    assert rates["adam"] == rates["adamw"] == rates["rmsprop"]
+
+
+def test_fine_tuning_takes_smaller_steps_than_its_head():
+    for name in config.OPTIMIZERS:
+        head, finetune = stages(TrainSettings(optimizer=name), "finetune")
+        assert finetune.learning_rate < head.learning_rate
+
+
+# ---- run.json --------------------------------------------------------------------------------------------------------
+
+
+def test_settings_go_through_json(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = TrainSettings(data="写真", augment={"flip": 1.0}, learning_rate=0.1)
+    written = config.as_json(settings)
+    again = json.loads(json.dumps(written))
+    assert again.keys() == TRAIN.keys()
+    assert Path(again["data"]) == tmp_path.resolve() / "写真"
+    assert (again["augment"], again["learning_rate"], again["split"]) == ({"flip": 1.0}, 0.1, [8, 1, 1])
+    assert config.as_json(TrainSettings())["data"] is None
+
+
+def test_flags_are_spelled_with_hyphens():
+    assert config.flag("batch_size") == "--batch-size"

@@ -1,0 +1,383 @@
+# ruff: noqa: E402 - Keras is started before anything imports it
+from errors import UserError
+from study import backend
+
+backend.start()
+
+import keras
+import numpy as np
+import pytest
+
+from data.batches import Examples
+from models._head import classifier, freeze, head
+from study import fit
+from study.config import OPTIMIZERS, Stage, TrainSettings
+
+SIZE, CLASSES = 12, 2
+
+
+def tiny(seed=0, dropout=0.0):
+    """A network with everything that matters: scaling, convolution, normalisation, head."""
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((SIZE, SIZE, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
+    x = keras.layers.Conv2D(8, 3, strides=2, name="conv")(x)
+    x = keras.layers.BatchNormalization(name="norm")(x)
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
+    return classifier(keras.Model(inputs, x, name="backbone"), head(8, CLASSES, dropout))
+
+
+def parts(n, val=8, test=4):
+    return {
+        "train": np.arange(n - val - test),
+        "val": np.arange(n - val - test, n - test),
+        "test": np.arange(n - test, n),
+    }
+
+
+def pictures(n=44):
+    """Noise, bright in the left half for class 0 and in the right half for class 1."""
+    rng = np.random.default_rng(0)
+    labels = (np.arange(n) % 2).astype(np.int32)
+    pixels = rng.integers(0, 120, (n, SIZE, SIZE, 3))
+    for at, label in enumerate(labels):
+        pixels[at, :, slice(0, 6) if label == 0 else slice(6, 12), 0] += 120
+    return Examples(pixels.astype(np.uint8), labels, parts(n))
+
+
+def features(n=92, noise=0.3, wrong=0):
+    """Points around two centres; `wrong` of the training labels are turned round."""
+    rng = np.random.default_rng(1)
+    labels = (np.arange(n) % 2).astype(np.int32)
+    inputs = (rng.normal(0, noise, (n, 8)) + np.where(labels == 0, -1, 1)[:, None]).astype(np.float32)
+    labels[:wrong] = 1 - labels[:wrong]
+    return Examples(inputs, labels, parts(n))
+
+
+def settings(**changes):
+    return TrainSettings(**{"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", **changes})
+
+
+def cross_entropy(model, examples, part="val"):
+    rows = examples.rows[part]
+    shares = model.predict(examples.inputs[rows].astype(np.float32), verbose=0)
+    return float(-np.log(shares[np.arange(len(rows)), examples.labels[rows]]).mean())
+
+
+def assert_same(first, second):
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# ---- the pieces ------------------------------------------------------------------------------------------------------
+
+
+def test_the_penalty_is_l2_times_the_squares_of_the_kernels_alone():
+    model = tiny()
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(1, 0.5, weight.shape) for weight in model.get_weights()])  # biases and beta not 0
+    kernels = [v for v in model.trainable_variables if v.path.endswith("kernel")]
+    assert len(kernels) == 2
+    assert len(model.trainable_variables) == 6  # bias of each, gamma and beta of the normalisation
+    squares = sum(float(np.square(v.numpy()).sum()) for v in kernels)
+    images, labels = pictures().inputs[:8].astype(np.float32), pictures().labels[:8]
+
+    def loss(l2):
+        fit.penalise(model, l2)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model.evaluate(images, labels, verbose=0)
+
+    plain = loss(0.0)
+    assert loss(0.01) - plain == pytest.approx(0.01 * squares, rel=1e-4)
+    assert loss(0.5) - plain == pytest.approx(0.5 * squares, rel=1e-4)
+    assert loss(0.0) == pytest.approx(plain, rel=1e-6)  # and it can be taken off again
+
+
+def test_a_frozen_backbone_is_not_penalised():
+    model = tiny()
+    freeze(model.layers[1])
+    fit.penalise(model, 0.01)
+    squares = float(np.square(model.layers[2].get_layer("probabilities").kernel.numpy()).sum())
+    assert float(sum(model.losses)) == pytest.approx(0.01 * squares, rel=1e-5)
+
+
+def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
+    model = tiny()
+    fit.penalise(model, 0.01)
+    model.save(tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").losses == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "momentum"),
+    [
+        ("sgd", keras.optimizers.SGD, 0.0),
+        ("momentum", keras.optimizers.SGD, 0.9),
+        ("adam", keras.optimizers.Adam, None),
+        ("adamw", keras.optimizers.AdamW, None),
+        ("rmsprop", keras.optimizers.RMSprop, 0.0),
+        ("adagrad", keras.optimizers.Adagrad, None),
+    ],
+)
+def test_each_optimiser_is_keras_own(name, kind, momentum):
+    optimizer = fit.make_optimizer(name, 0.125)
+    assert type(optimizer) is kind
+    assert float(optimizer.learning_rate) == 0.125
+    assert momentum is None or optimizer.momentum == momentum
+
+
+def test_every_optimiser_that_can_be_asked_for_is_there():
+    assert len({repr(fit.make_optimizer(name, 0.1).get_config()) for name in OPTIMIZERS}) == len(OPTIMIZERS)
+
+
+def test_balanced_weights_are_n_over_classes_times_count():
+    labels = np.array([0] * 6 + [1] * 3 + [2] * 1, np.int32)
+    weights = fit.class_weights(labels, "balanced")
+    assert weights == pytest.approx({0: 10 / (3 * 6), 1: 10 / (3 * 3), 2: 10 / (3 * 1)})
+    assert fit.class_weights(labels, "none") is None
+
+
+@pytest.mark.parametrize(("images", "batch", "expected"), [(100, 10, 10), (101, 10, 11), (1, 64, 1), (64, 64, 1)])
+def test_iterations(images, batch, expected):
+    assert fit.iterations(images, batch) == expected
+
+
+# ---- one stage -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_head_learns_a_separable_problem(name):
+    keras.utils.set_random_seed(0)
+    model, examples = head(8, 2, 0.2), features()
+    rate = {"adagrad": 0.3, "sgd": 0.3}.get(name, 0.05)
+    outcome = fit.run_stage(model, Stage("head", 6, 16, rate), examples, settings(optimizer=name, l2=1e-4))
+    answers = model.predict(examples.inputs[examples.rows["test"]], verbose=0).argmax(axis=1)
+    assert answers.tolist() == examples.labels[examples.rows["test"]].tolist()
+    assert outcome.history[-1]["val_accuracy"] == 1
+    assert outcome.history[-1]["val_loss"] < 0.3
+
+
+def test_history_tells_every_epoch():
+    keras.utils.set_random_seed(0)
+    outcome = fit.run_stage(
+        head(8, 2, 0.0), Stage("head", 4, 16, 0.01), features(), settings(patience=0), first_epoch=6
+    )
+    assert [row["epoch"] for row in outcome.history] == [6, 7, 8, 9]
+    assert {row["stage"] for row in outcome.history} == {"head"}
+    rates = [row["learning_rate"] for row in outcome.history]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[1] == pytest.approx(0.005)  # half-way down the cosine
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+    assert all(row["seconds"] >= 0 for row in outcome.history)
+    assert outcome.ended == "the last of 4 epochs was reached"
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_the_best_epochs_weights_are_kept_though_all_epochs_ran(l2):
+    keras.utils.set_random_seed(0)
+    model, examples = head(8, 2, 0.0), features(noise=1.5, wrong=25)
+    outcome = fit.run_stage(model, Stage("head", 12, 8, 0.3), examples, settings(patience=0, l2=l2))
+    losses = [row["val_loss"] for row in outcome.history]
+    assert len(losses) == 12
+    assert losses.index(min(losses)) < 11  # else nothing had to be restored
+    assert cross_entropy(model, examples) == pytest.approx(min(losses), rel=1e-4)
+    assert outcome.history[outcome.kept_epoch - 1]["val_loss"] == min(losses)
+
+
+def test_training_stops_when_validation_does_not_improve():
+    keras.utils.set_random_seed(0)
+    model, examples = head(8, 2, 0.0), features(noise=1.5, wrong=25)
+    outcome = fit.run_stage(model, Stage("head", 60, 8, 0.3), examples, settings(patience=2), first_epoch=11)
+    losses = [row["val_loss"] for row in outcome.history]
+    best = losses.index(min(losses))
+    assert len(losses) == best + 1 + 2 < 60
+    assert outcome.kept_epoch == 11 + best
+    assert outcome.ended == "validation loss had not improved for 2 epochs"
+    assert cross_entropy(model, examples) == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_class_weights_reach_training():
+    def share_of_rare(rule):
+        keras.utils.set_random_seed(0)
+        examples = features(noise=2.0)
+        examples.labels[:] = np.arange(92) % 8 == 0  # one in eight, and no way to tell
+        model = head(8, 2, 0.0)
+        fit.run_stage(model, Stage("head", 5, 16, 0.1), examples, settings(class_weight=rule))
+        return float(model.predict(examples.inputs[:80], verbose=0)[:, 1].mean())
+
+    assert share_of_rare("none") + 0.1 < share_of_rare("balanced")
+
+
+DIVERGED = (
+    r"^Training diverged: the loss is (nan|inf) in epoch \d of stage head\. "
+    r"Give a smaller --learning-rate than 1e\+38\.$"
+)
+
+
+def test_a_loss_that_is_no_number_stops_training():
+    keras.utils.set_random_seed(0)
+    with pytest.raises(UserError, match=DIVERGED):
+        fit.run_stage(head(8, 2, 0.0), Stage("head", 5, 16, 1e38), features(), settings(optimizer="sgd", l2=1e-4))
+
+
+def test_weights_that_break_in_the_last_iteration_are_no_result():
+    # One iteration an epoch: its loss is measured before the step that breaks the weights, only validation shows it.
+    keras.utils.set_random_seed(0)
+    stage, examples = Stage("head", 1, 80, 1e38), features(noise=1.5, wrong=25)
+    with pytest.raises(UserError, match=DIVERGED):
+        fit.run_stage(head(8, 2, 0.0), stage, examples, settings(optimizer="sgd", l2=1e-4))
+
+
+# ---- all stages ------------------------------------------------------------------------------------------------------
+
+
+def test_two_runs_of_one_seed_are_identical_with_augmentation():
+    def run(seed):
+        model = tiny(seed, dropout=0.3)
+        chosen = settings(augment={"flip": 1.0, "brightness": 0.2}, seed=seed, l2=1e-4)
+        (outcome,) = fit.fit(model, pictures(), None, [Stage("scratch", 2, 8, 0.01)], chosen)
+        return model.get_weights(), [(row["loss"], row["val_loss"]) for row in outcome.history]
+
+    first, again, other = run(1), run(1), run(2)
+    assert_same(first[0], again[0])
+    assert first[1] == again[1]
+    assert first[1] != other[1]
+
+
+def test_from_scratch_everything_learns():
+    model = tiny()
+    before = model.get_weights()
+    (outcome,) = fit.fit(model, pictures(), None, [Stage("scratch", 8, 8, 0.02)], settings())
+    assert all((old != new).any() for old, new in zip(before, model.get_weights(), strict=True))
+    assert outcome.history[-1]["loss"] < outcome.history[0]["loss"]
+    shares = model.predict(pictures().inputs.astype(np.float32), verbose=0)
+    assert (shares.argmax(axis=1) == pictures().labels).mean() > 0.9
+
+
+def head_then_all(rate, epochs=4):
+    model, examples = tiny(), pictures()
+    _, network, top = model.layers
+    freeze(network)
+    chosen = settings(learning="finetune", patience=0)
+    kept = {}
+    embedded = fit.embed(network, examples, chosen)
+    kept["backbone"] = network.get_weights()
+    outcomes = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
+    kept["head"] = top.get_weights()
+    kept["after head"] = cross_entropy(model, examples)
+    outcomes += fit.fit(model, examples, embedded, [Stage("finetune", epochs, 8, rate)], chosen)
+    return model, examples, outcomes, kept
+
+
+def test_the_head_stage_leaves_the_backbone_alone_and_works_on_pixels_too():
+    model, examples = tiny(), pictures()
+    _, network, top = model.layers
+    freeze(network)
+    before = network.get_weights()
+    chosen = settings(learning="transfer")
+    embedded = fit.embed(network, examples, chosen)
+    (outcome,) = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
+    assert_same(network.get_weights(), before)
+    assert cross_entropy(model, examples) == pytest.approx(cross_entropy(top, embedded), rel=1e-4)
+    assert cross_entropy(model, examples) == pytest.approx(min(row["val_loss"] for row in outcome.history), rel=1e-4)
+
+
+def test_fine_tuning_improves_on_the_head_and_keeps_the_statistics():
+    model, examples, outcomes, kept = head_then_all(0.01)
+    names = [variable.path.split("/", 1)[1] for variable in model.layers[1].variables]
+    same = {
+        name.split("/")[-1]: (old == new).all()
+        for name, old, new in zip(names, kept["backbone"], model.layers[1].get_weights(), strict=True)
+    }
+    assert same == {
+        "kernel": False, "bias": False, "gamma": True, "beta": True, "moving_mean": True, "moving_variance": True
+    }  # fmt: skip
+    assert cross_entropy(model, examples) < kept["after head"]
+    assert [row["epoch"] for outcome in outcomes[:1] for row in outcome.history] == [1, 2, 3]
+
+
+def test_fine_tuning_that_makes_it_worse_falls_back_to_the_head():
+    model, examples, (_, outcome), kept = head_then_all(3.0)
+    assert_same(model.layers[1].get_weights(), kept["backbone"])
+    assert_same(model.layers[2].get_weights(), kept["head"])
+    assert cross_entropy(model, examples) == pytest.approx(kept["after head"], rel=1e-5)
+    assert outcome.ended == "the last of 4 epochs was reached; it never improved on the head alone, which was kept"
+    assert outcome.kept_epoch == 0
+    assert len(outcome.history) == 4
+
+
+def test_epochs_are_numbered_through_all_stages():
+    model, examples = tiny(), pictures()
+    freeze(model.layers[1])
+    chosen = settings(learning="finetune", patience=0)
+    embedded = fit.embed(model.layers[1], examples, chosen)
+    outcomes = fit.fit(model, examples, embedded, [Stage("head", 2, 16, 0.05), Stage("finetune", 2, 16, 1e-3)], chosen)
+    assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
+        (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
+    ]  # fmt: skip
+
+
+# ---- features --------------------------------------------------------------------------------------------------------
+
+
+def test_features_are_those_of_the_backbone():
+    model, examples = tiny(), pictures()
+    embedded = fit.embed(model.layers[1], examples, settings(learning="transfer"))
+    expected = model.layers[1].predict(examples.inputs.astype(np.float32), verbose=0)
+    np.testing.assert_allclose(embedded.inputs, expected, atol=1e-6)
+    assert_same([embedded.labels], [examples.labels])
+    assert {part: rows.tolist() for part, rows in embedded.rows.items()} == {
+        part: rows.tolist() for part, rows in examples.rows.items()
+    }
+
+
+def test_augmented_views_join_training_only_and_the_clean_ones_stay():
+    model, examples = tiny(), pictures()
+    plain = fit.embed(model.layers[1], examples, settings(learning="transfer"))
+    chosen = settings(learning="transfer", augment={"brightness": 0.5})
+    more = fit.embed(model.layers[1], examples, chosen)
+    n, train = len(examples.labels), len(examples.rows["train"])
+    assert more.inputs.shape == (n + fit.AUGMENTED_VIEWS * train, 8)
+    np.testing.assert_array_equal(more.inputs[:n], plain.inputs)
+    for part in ("val", "test"):
+        assert_same([more.rows[part]], [examples.rows[part]])
+    added = more.rows["train"].reshape(fit.AUGMENTED_VIEWS + 1, train)
+    assert_same([added[0]], [examples.rows["train"]])
+    assert sorted(more.rows["train"]) == sorted({*examples.rows["train"], *range(n, len(more.labels))})
+    for rows in added:
+        assert_same([more.labels[rows]], [examples.labels[examples.rows["train"]]])
+    views = more.inputs[added]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert (np.abs(views[one] - views[other]).max(axis=1) > 1e-4).mean() > 0.9
+    assert_same([fit.embed(model.layers[1], examples, chosen).inputs], [more.inputs])  # the same seed, the same views
+
+
+def test_a_head_before_fine_tuning_sees_clean_pictures_only():
+    model, examples = tiny(), pictures()
+    embedded = fit.embed(model.layers[1], examples, settings(learning="finetune", augment={"flip": 1.0}))
+    assert len(embedded.inputs) == len(examples.inputs)
+
+
+def test_validation_is_never_augmented():
+    # Brightness alone decides here, so changed validation pictures would be judged differently from clean ones.
+    model, examples = tiny(), pictures()
+    chosen = settings(augment={"brightness": 1.0, "contrast": 1.0})
+    (outcome,) = fit.fit(model, examples, None, [Stage("scratch", 2, 8, 0.01)], chosen)
+    assert cross_entropy(model, examples) == pytest.approx(min(row["val_loss"] for row in outcome.history), rel=1e-4)
+
+
+def test_prediction_keeps_the_order_of_the_rows():
+    model, examples = tiny(), pictures(160)
+    rows = np.arange(len(examples.labels))[::-1]  # more than one batch
+    shares = fit.predict(model, examples, rows, "")
+    expected = model.predict(examples.inputs[rows].astype(np.float32), verbose=0)
+    np.testing.assert_allclose(shares, expected, atol=1e-6)
+
+
+def test_the_estimate_is_a_time_and_changes_no_weight():
+    model, examples = tiny(), pictures()
+    before = model.get_weights()
+    short, long = (fit.minutes_for(model, examples, Stage("scratch", n, 8, 0.1), settings()) for n in (1, 10_000))
+    assert 0 < short < 1
+    assert long > 100 * short
+    assert_same(model.get_weights(), before)

@@ -1,0 +1,300 @@
+import csv
+import hashlib
+import random
+from collections import Counter
+
+import pytest
+
+from data import split
+from data.folder import PARTS
+from data.split import Row, assign, check_parts, parse_ratio
+from errors import UserError
+
+RATIOS = [(8, 1, 1), (7, 2, 1), (1, 1, 1)]
+
+
+def sha(number):
+    return hashlib.sha256(f"content {number}".encode()).hexdigest()
+
+
+def rows_of(contents, label="cat"):
+    """One row a content number; every file has a name of its own."""
+    return [Row(f"{label}/{at}.jpg", sha(number), label) for at, number in enumerate(contents)]
+
+
+def sizes(rows, label=None):
+    count = Counter(row.part for row in rows if label in (None, row.label))
+    return tuple(count[part] for part in PARTS)
+
+
+def part_of(rows):
+    return {row.sha256: row.part for row in rows}
+
+
+# ---- what the split depends on ---------------------------------------------------------------------------------------
+
+# Taken down from this program once: the same on every machine, Python and operating system, or runs cannot be compared.
+GOLDEN = {
+    0: "val train train train train train train train val train test test",
+    1: "train val test train train train train val train train test train",
+}
+
+
+@pytest.mark.parametrize("seed", GOLDEN)
+def test_the_split_is_the_same_on_every_machine(seed):
+    rows = assign(rows_of(range(12)), (8, 2, 2), seed)
+    assert " ".join(row.part for row in rows) == GOLDEN[seed]
+
+
+def test_names_and_order_have_no_say():
+    rows = rows_of(range(60)) + rows_of(range(100, 140), "dog")
+    renamed = [Row(f"elsewhere/{row.label}/{row.sha256[:5]}.png", row.sha256, row.label) for row in rows]
+    random.Random(1).shuffle(renamed)
+    assert part_of(assign(renamed, (8, 1, 1), 0)) == part_of(assign(rows, (8, 1, 1), 0))
+
+
+def test_rows_come_back_as_they_were_with_a_part_each():
+    rows = rows_of([5, 3, 8, 1, 1, 9])
+    done = assign(rows, (8, 1, 1), 0)
+    assert [(row.path, row.sha256, row.label) for row in done] == [(row.path, row.sha256, row.label) for row in rows]
+    assert {row.part for row in done} == set(PARTS)
+
+
+def test_another_seed_gives_another_split():
+    rows = rows_of(range(100))
+    splits = {tuple(row.part for row in assign(rows, (8, 1, 1), seed)) for seed in range(10)}
+    assert len(splits) == 10
+
+
+def test_over_many_seeds_every_image_is_tested_about_equally_often():
+    tested = Counter()
+    for seed in range(400):
+        tested.update(row.sha256 for row in assign(rows_of(range(20)), (8, 1, 1), seed) if row.part == "test")
+    assert len(tested) == 20
+    assert 20 < min(tested.values()) <= max(tested.values()) < 65  # 40 expected, standard deviation 6
+
+
+def test_a_class_is_split_without_regard_to_the_others():
+    cats, dogs = rows_of(range(50)), rows_of(range(100, 150), "dog")
+    alone = part_of(assign(cats, (8, 1, 1), 0))
+    together = part_of(assign(cats + dogs, (8, 1, 1), 0))
+    assert {content: together[content] for content in alone} == alone
+
+
+# ---- sizes -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_every_class_is_exact_to_one_image(ratio):
+    for n in range(10, 501):
+        got = sizes(assign(rows_of(range(n)), ratio, seed=n))
+        assert sum(got) == n
+        for have, share in zip(got, ratio, strict=True):
+            assert abs(have - n * share / sum(ratio)) < 1 or have == 1
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_the_parts_are_stratified(ratio):
+    rows = rows_of(range(200)) + rows_of(range(1000, 1050), "dog") + rows_of(range(2000, 2010), "horse")
+    done = assign(rows, ratio, 0)
+    for label, n in (("cat", 200), ("dog", 50), ("horse", 10)):
+        for have, share in zip(sizes(done, label), ratio, strict=True):
+            assert abs(have - n * share / sum(ratio)) < 1 or have == 1
+
+
+@pytest.mark.parametrize("ratio", [*RATIOS, (98, 1, 1), (1, 98, 1), (1, 1, 98)])
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_few_images_leave_no_part_empty(ratio, n):
+    assert min(sizes(assign(rows_of(range(n)), ratio, 0))) >= 1
+
+
+def test_known_sizes():
+    assert sizes(assign(rows_of(range(10)), (8, 1, 1), 0)) == (8, 1, 1)
+    assert sizes(assign(rows_of(range(3)), (8, 1, 1), 0)) == (1, 1, 1)
+    assert sizes(assign(rows_of(range(5)), (8, 1, 1), 0)) == (3, 1, 1)
+    assert sizes(assign(rows_of(range(100)), (7, 2, 1), 0)) == (70, 20, 10)
+
+
+@pytest.mark.parametrize("contents", [[], [1], [1, 2], [1, 1, 1, 2, 2]])
+def test_fewer_than_three_different_images_is_refused(contents):
+    rows = rows_of(range(100, 120)) + rows_of(contents, "dog")
+    if not contents:
+        assert sizes(assign(rows, (8, 1, 1), 0)) == (16, 2, 2)
+        return
+    with pytest.raises(UserError) as caught:
+        assign(rows, (8, 1, 1), 0)
+    assert str(caught.value) == (
+        f"Class 'dog' has {len(set(contents))} usable image(s): at least 3 different ones are needed, one for each of "
+        "train, val, test. Add images or take the folder out."
+    )
+
+
+# ---- copies ----------------------------------------------------------------------------------------------------------
+
+
+def test_byte_identical_copies_share_a_part():
+    rows = rows_of([*range(40), *range(20), *range(10)])
+    for seed in range(20):
+        done = assign(rows, (8, 1, 1), seed)
+        parts = {}
+        for row in done:
+            assert parts.setdefault(row.sha256, row.part) == row.part
+        for have, share in zip(sizes(done), (56, 7, 7), strict=True):
+            assert abs(have - share) <= 2
+
+
+@pytest.mark.parametrize("contents", [[1] * 10 + [2] * 10 + [3] * 10, [1] * 100 + [2, 3], [1] * 9 + [2] * 9 + [3] * 9])
+@pytest.mark.parametrize("seed", range(5))
+def test_many_copies_of_few_contents_leave_no_part_empty(contents, seed):
+    assert min(sizes(assign(rows_of(contents), (8, 1, 1), seed))) >= 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_content_in_two_classes_goes_to_training(seed):
+    rows = rows_of(range(30)) + rows_of(range(25, 55), "dog")
+    done = assign(rows, (1, 1, 1), seed)
+    shared = {sha(number) for number in range(25, 30)}
+    assert {row.part for row in done if row.sha256 in shared} == {"train"}
+    assert sizes(done, "cat") == sizes(done, "dog") == (10, 10, 10)
+
+
+def test_no_content_stands_in_two_parts_whatever_the_data():
+    rng = random.Random(0)
+    for _ in range(100):
+        rows = [
+            row
+            for label in ("cat", "dog", "horse")
+            for row in rows_of([*rng.sample(range(40), 3), *rng.choices(range(40), k=rng.randrange(30))], label)
+        ]
+        parts = {}
+        for row in assign(rows, rng.choice(RATIOS), rng.randrange(9)):
+            parts.setdefault(row.sha256, set()).add(row.part)
+        assert max(map(len, parts.values())) == 1
+
+
+# ---- an earlier split ------------------------------------------------------------------------------------------------
+
+
+def test_an_earlier_split_is_kept_and_new_files_restore_the_ratio():
+    first = assign(rows_of(range(100)), (8, 1, 1), 0)
+    more = assign(rows_of(range(200)), (8, 1, 1), 7, part_of(first))
+    assert part_of(first).items() <= part_of(more).items()
+    assert sizes(more) == (160, 20, 20)
+
+
+def test_an_earlier_split_of_another_ratio_is_pulled_towards_the_new_one():
+    first = assign(rows_of(range(90)), (1, 1, 1), 0)
+    more = assign(rows_of(range(150)), (8, 1, 1), 0, part_of(first))
+    assert part_of(first).items() <= part_of(more).items()
+    assert sizes(more) == (90, 30, 30)  # all new ones go where they are missing
+
+
+def test_files_that_are_gone_and_seeds_do_not_move_the_others():
+    first = assign(rows_of(range(100)), (8, 1, 1), 0)
+    fewer = assign(rows_of(range(0, 100, 2)), (8, 1, 1), 5, part_of(first))
+    assert part_of(fewer).items() <= part_of(first).items()
+
+
+def test_a_copy_of_an_earlier_test_image_under_another_name_stays_in_test():
+    first = assign(rows_of(range(50)), (8, 1, 1), 0)
+    tested = [number for number in range(50) if part_of(first)[sha(number)] == "test"]
+    more = assign(rows_of([*range(50), *tested]), (8, 1, 1), 1, part_of(first))
+    assert {row.part for row in more[50:]} == {"test"}
+
+
+# ---- ratio -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "ratio"), [("8:1:1", (8, 1, 1)), ("70:20:10", (70, 20, 10)), (" 1: 1 :1", (1, 1, 1))])
+def test_ratio_is_read(text, ratio):
+    assert parse_ratio(text) == ratio
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8", "8:2", "8:1:1:1", "8:1:0", "8:-1:1", "0.8:0.1:0.1", "a:b:c", "8::1", "²:1:1"]
+)
+def test_a_ratio_that_is_none_is_refused(text):
+    with pytest.raises(UserError) as caught:
+        parse_ratio(text)
+    assert str(caught.value) == (
+        f"--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}"
+    )
+
+
+# ---- the file --------------------------------------------------------------------------------------------------------
+
+NAMES = [
+    "猫/写真 1.jpg",
+    "cat/a, b.jpg",
+    'cat/"quoted".jpg',
+    "😀/😺.png",
+    "e\u0301/nfd.jpg",
+    "cat/ leading.jpg",
+    "=1+1.png",
+]
+
+
+def test_written_and_read_again_it_is_the_same(tmp_path):
+    rows = [Row(name, sha(at), name.split("/")[0], PARTS[at % 3]) for at, name in enumerate(NAMES)]
+    split.write(tmp_path / "split.csv", rows)
+    assert split.read(tmp_path / "split.csv") == rows
+    with (tmp_path / "split.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.reader(file)) == ["path", "sha256", "label", "part"]
+
+
+def test_a_table_saved_by_a_spreadsheet_is_read(tmp_path):
+    rows = assign(rows_of(range(5)), (8, 1, 1), 0)
+    split.write(tmp_path / "split.csv", rows)
+    marked = b"\xef\xbb\xbf" + (tmp_path / "split.csv").read_bytes().replace(b"\r\n", b"\n")
+    (tmp_path / "split.csv").write_bytes(marked)
+    assert split.read(tmp_path / "split.csv") == rows
+
+
+def read_error(path):
+    with pytest.raises(UserError) as caught:
+        split.read(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_say_so(tmp_path):
+    path = tmp_path / "none.csv"
+    assert read_error(path) == (
+        f"Cannot read the split file {path}: No such file or directory. Give the split.csv of a run."
+    )
+    assert read_error(tmp_path).startswith(f"Cannot read the split file {tmp_path}: ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"path,label\n",
+        b"path,label\na.jpg,cat\n",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff",
+        b"path,sha256,label,part\n\xff\xfe,1,cat,train\n",
+    ],
+    ids=["empty", "other header, no rows", "other header", "picture", "not UTF-8"],
+)
+def test_what_is_no_split_file_says_so(tmp_path, content):
+    path = tmp_path / "split.csv"
+    path.write_bytes(content)
+    assert read_error(path) == f"{path} is no split file: expected the columns path,sha256,label,part."
+
+
+@pytest.mark.parametrize(
+    ("line", "received"), [("a.jpg,1,cat,dev", "dev"), ("a.jpg,1,cat,", ""), ("a.jpg,1,cat", "None")]
+)
+def test_an_unknown_part_is_named(tmp_path, line, received):
+    path = tmp_path / "split.csv"
+    path.write_text(f"path,sha256,label,part\nb.jpg,2,cat,train\n{line}\n")
+    assert read_error(path) == f"{path}: part must be one of train, val, test. Received: {received}"
+
+
+def test_a_split_without_a_part_is_refused():
+    rows = [Row("a", "1", "cat", "train"), Row("b", "2", "cat", "val")]
+    with pytest.raises(UserError, match=r"^The split has no image for test: all of train, val, test are needed\.$"):
+        check_parts(rows)
+    with pytest.raises(UserError, match=r"no image for val, test:"):
+        check_parts(rows[:1])
+    check_parts([*rows, Row("c", "3", "cat", "test")])
