@@ -12,10 +12,11 @@ from typing import Any, NoReturn
 import models
 from errors import UserError
 from study import config
-from study.config import PredictSettings, SummarySettings, TrainSettings
+from study.config import CheckSettings, PredictSettings, SummarySettings, TrainSettings
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
+  python main.py check --data photos                        look before you train
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
   python main.py predict picture.jpg                        ask the newest run
@@ -36,6 +37,15 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
     print_model(settings.model, settings.image_size)
 
 
+def check(flags: Mapping[str, Any], command_line: str) -> int:
+    """Look at a folder before training; with `--strict`, 3 where something would spoil the result."""
+    settings = CheckSettings(**flags)
+    from study.check import check
+
+    severe = check(settings, command_line)
+    return 3 if severe and settings.strict else 0
+
+
 def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study import backend
@@ -50,7 +60,7 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
 
 def predict(flags: Mapping[str, Any], command_line: str) -> None:
     """Answer for files and folders, or for the run's own test part."""
-    from study import artifact, backend
+    from study import artifact
 
     settings = PredictSettings(**flags)
     try:
@@ -60,7 +70,6 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
             models.get(settings.model)  # a misspelt name has an answer of its own
         raise
     table = artifact.writable_file(settings.csv) if settings.csv else None
-    backend.start()
     from study.predict import predict_paths, predict_test_part
 
     if settings.paths:
@@ -71,6 +80,7 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
 
 COMMANDS = {
     "summary": (summary, SummarySettings, "describe a model, or list all models"),
+    "check": (check, CheckSettings, "look before you train: copies, odd pictures, classes; a page and a table"),
     "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
     "predict": (predict, PredictSettings, "answer for pictures by a saved run, or for the run's own test part"),
 }
@@ -115,6 +125,9 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field) -> None:
         "help": config.help_text(entry).replace("%", "%%"),
         "type": lambda text: config.read(entry, text),
     }
+    if meta["kind"] is bool:
+        group.add_argument(config.flag(entry.name), action="store_true", default=shown["default"], help=shown["help"])
+        return
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if entry.name == "paths":
         group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
@@ -123,7 +136,10 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C."""
+    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C.
+
+    3 is `check --strict` with a severe finding.
+    """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
     for stream in (sys.stdout, sys.stderr):
@@ -132,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         flags = vars(make_parser().parse_args(arguments))
         run, _, _ = COMMANDS[flags.pop("command")]
-        run(flags, command_line)
+        code = run(flags, command_line)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -144,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
         return 130
-    return 0
+    return code or 0
 
 
 if __name__ == "__main__":

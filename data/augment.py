@@ -9,7 +9,10 @@ from errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     import tensorflow as tf
+
+    Augment = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 # Name -> default strength: the flip's probability is fixed at a half; rotation is a share of a full turn; zoom,
 # translation, brightness and contrast are shares of the picture's size or of the range of its values.
@@ -43,8 +46,17 @@ def _parse_strength(name: str, text: str) -> float:
     return strength
 
 
-def augmenter(chosen: Mapping[str, float], seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return a function of a batch of pixels, float32 0..255, (batch, size, size, 3), that changes each at random."""
+def augmenter(chosen: Mapping[str, float], seed: int, mirror: np.ndarray | None = None) -> Augment:
+    """Return a function that changes each picture of a batch at random.
+
+    Args:
+        chosen: what `parse_augment` returned.
+        seed: the same seed gives the same changes, batch after batch.
+        mirror: class index -> class index of the mirrored picture, int (classes,); a flip then swaps the label too.
+
+    Returns:
+        (pixels, labels) -> (pixels, labels): float32 0..255, (batch, size, size, 3), and int32 (batch,).
+    """
     import keras
 
     layers = keras.layers
@@ -56,11 +68,23 @@ def augmenter(chosen: Mapping[str, float], seed: int) -> Callable[[tf.Tensor], t
         "brightness": lambda s: layers.RandomBrightness(s, seed=seed + 4),
         "contrast": lambda s: layers.RandomContrast(s, seed=seed + 5),
     }
-    steps = [make[name](strength) for name, strength in chosen.items()]
+    swap = "flip" in chosen and mirror is not None
+    steps = [make[name](strength) for name, strength in chosen.items() if not (swap and name == "flip")]
 
-    def augment(pixels: tf.Tensor) -> tf.Tensor:
+    def augment(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        if swap:
+            pixels, labels = flip_and_swap(pixels, labels, mirror, seed)
         for step in steps:
             pixels = step(pixels, training=True)
-        return pixels
+        return pixels, labels
 
     return augment
+
+
+def flip_and_swap(pixels: tf.Tensor, labels: tf.Tensor, mirror: np.ndarray, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mirror each picture with probability 1/2, and then take the label of its mirror image."""
+    import tensorflow as tf
+
+    flipped = tf.random.uniform(tf.shape(labels), seed=seed) < 0.5
+    pixels = tf.where(flipped[:, None, None, None], tf.reverse(pixels, axis=[2]), pixels)
+    return pixels, tf.where(flipped, tf.gather(tf.constant(mirror, labels.dtype), labels), labels)

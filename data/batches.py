@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import tensorflow as tf
+
+    from data.augment import Augment
 
 
 @dataclass(frozen=True)
@@ -22,31 +22,54 @@ class Examples:
         inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features).
         labels: class indices, int32 (n,).
         rows: part -> indices into the two, int64.
+        mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     rows: Mapping[str, np.ndarray]
+    mirror: np.ndarray | None = None
 
 
 def train_batches(
-    examples: Examples, batch_size: int, seed: int, augment: Callable[[tf.Tensor], tf.Tensor] | None = None
+    examples: Examples, batch_size: int, seed: int, augment: Augment | None = None, balanced: bool = False
 ) -> tf.data.Dataset:
-    """Return (float32 inputs, int32 labels) batches of the training part, in a new order every epoch, none left out.
+    """Return (float32 inputs, int32 labels) batches of the training part, in a new order every epoch.
 
-    `augment` is a function of a batch of inputs. It runs beside the network but on one thread, because its random
-    numbers come one after the other: the same seed gives the same batches.
+    Args:
+        examples: all images; those of the training part are taken, each once an epoch.
+        batch_size: images an iteration; the last batch is smaller.
+        seed: the same seed gives the same batches.
+        augment: a function of a batch of inputs and labels. It runs beside the network but on one thread, because its
+            random numbers come one after the other.
+        balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again.
+    """
+    rows = examples.rows["train"]
+    order = _balanced(examples, rows, seed) if balanced else _shuffled(rows, seed)
+    batches = _take(order.batch(batch_size), examples)
+    if augment:
+        batches = batches.map(augment)
+    return batches.prefetch(2)
+
+
+def _shuffled(rows: np.ndarray, seed: int) -> tf.data.Dataset:
+    """Shuffle before batching and with room for all: every epoch is one full random order with new neighbours.
+
+    Only indices are shuffled: that costs no memory.
     """
     import tensorflow as tf
 
-    rows = examples.rows["train"]
-    # Shuffled before batching and with room for all, so that every epoch is one full random order and examples meet
-    # different neighbours. Only indices are shuffled: that costs no memory.
-    order = tf.data.Dataset.from_tensor_slices(rows).shuffle(len(rows), seed=seed).batch(batch_size)
-    batches = _take(order, examples)
-    if augment:
-        batches = batches.map(lambda x, y: (augment(x), y))
-    return batches.prefetch(2)
+    return tf.data.Dataset.from_tensor_slices(rows).shuffle(len(rows), seed=seed)
+
+
+def _balanced(examples: Examples, rows: np.ndarray, seed: int) -> tf.data.Dataset:
+    """Draw a class at random, then its next image; each class goes through all its images before one comes again."""
+    import tensorflow as tf
+
+    labels = examples.labels[rows]
+    classes = [_shuffled(rows[labels == label], seed).repeat() for label in np.unique(labels)]
+    drawn = tf.data.Dataset.sample_from_datasets(classes, seed=seed, rerandomize_each_iteration=True)
+    return drawn.take(len(rows))
 
 
 def eval_batches(examples: Examples, part: str, batch_size: int) -> tf.data.Dataset:

@@ -5,7 +5,6 @@ Coat, colours, background, light, size, place and direction are drawn alike for 
 """
 
 import csv
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
@@ -14,10 +13,10 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from PIL import Image, ImageDraw, ImageFilter
 
 from data._animals import ANIMALS, Part
+from data.cache import cache_folder
 from errors import UserError
 
 VERSION = 1  # in the cache folder's name: raise it whenever a seed's picture changes
@@ -301,7 +300,7 @@ def cached(
     The cache is $STUDY_CACHE, else the user's own. `progress` is called only while drawing. Raises what `write` does,
     but UserError where the cache can't be written.
     """
-    root = Path(os.environ.get("STUDY_CACHE") or platformdirs.user_cache_dir("study-classification")).expanduser()
+    root = cache_folder()
     folder = root / f"drawn-v{VERSION}-{count}-{size}-{seed}"
     if (folder / "images").is_dir():
         return folder / "images"
@@ -317,3 +316,9 @@ def cached(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder / "images"
+
+
+def annotation(images: Path, column: str) -> dict[str, str]:
+    """Return image name -> facing, coat or label of the drawings in a folder that `write` or `cached` returned."""
+    with (images.parent / "annotations.csv").open(newline="", encoding="utf-8") as file:
+        return {row["path"]: row[column] for row in csv.DictReader(file)}

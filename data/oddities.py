@@ -1,23 +1,24 @@
-"""What is odd about one picture, judged by its facts alone: each rule gives a kind, a line to show and a severity.
+"""What is odd about one picture, judged by its facts alone, and the form that all findings have.
 
-The thresholds were set on some eight thousand photos of animals by looking at the last ones that each lets through:
-what is named here is to be looked at by a person, so a rule that names sound photos would be worse than none.
+What is named here is to be looked at by a person, so the thresholds are set where ordinary photos end: a rule that
+names sound photos by the dozen would be worse than none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from data.facts import Facts
+from data.folder import Image
 
 LEAST_SIDE = 32  # pixels: the smallest pictures that are commonly learned from (CIFAR-10) have 32 × 32
-MOST_ASPECT = 3.0  # longer : shorter side; panoramas and strips. Photos of animals ended at 2.8
-LEAST_CONTRAST = 8.0  # standard deviation of grey: a lens cap, a blank page. The faintest photo had 11.8
-DARKEST = 10.0  # mean grey: below, little but black. Animals before a black studio wall lie at 7 to 30
-BRIGHTEST = 235.0  # mean grey: cut-outs on white reach 232; above, the subject fills less than a tenth of the picture
-LEAST_SHARPNESS = 40.0  # variance of the Laplacian: out of focus all over. Half of all photos have above 1,000
+MOST_ASPECT = 3.0  # longer : shorter side: panoramas, banners, strips; cameras make 1.3 to 1.8
+LEAST_CONTRAST = 8.0  # standard deviation of grey: a lens cap, a blank page; fog and snow still have 12
+DARKEST = 10.0  # mean grey: little but black; a subject lit before a black wall mostly has more
+BRIGHTEST = 235.0  # mean grey: the subject fills less than about a tenth of a white page; cut-outs mostly have less
+LEAST_SHARPNESS = 40.0  # variance of the Laplacian: out of focus all over; sharp photos have hundreds and thousands
 MOST_LOST = 0.5  # share of the picture that a square crop cuts away: at 2 : 1 the subject often stands outside
 
 UNREADABLE = ("empty", "not an image", "truncated", "too large", "undecodable", "cannot be read")  # as in data.facts
@@ -33,59 +34,83 @@ FORMATS = {
 }
 
 
-class Oddity(NamedTuple):
-    """One word or two to count by, one line to show, and "warning" or "note"."""
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
 
+    Args:
+        path: as in `folder.Image.name`; a class name or "." where it is about the class or the whole folder.
+        kind: a word or two, to count by.
+        detail: one line to show.
+        related_path: the other picture or class, where there is one.
+        severity: "severe" spoils the result, "warning" wants a look, "note" is good to know.
+    """
+
+    path: str
     kind: str
     detail: str
-    severity: str
+    related_path: str = ""
+    severity: str = "note"
 
 
-def of(name: str, facts: Facts | str, rule: str) -> list[Oddity]:
+def of(image: Image, facts: Facts | str, rule: str) -> list[Finding]:
     """List what is odd about one picture under a resize rule; `facts` may be the reason why there are none."""
+    name = image.name
     if isinstance(facts, str):
-        return [unreadable(facts)]
-    return [*file(name, facts), *shape(facts, rule), *light(facts)]
+        return [unreadable(name, facts)]
+    return [*file(name, facts), *shape(name, facts, rule), *light(name, facts)]
 
 
-def unreadable(reason: str) -> Oddity:
+def unreadable(name: str, reason: str) -> Finding:
     """Sort a reason from `facts.gather` by the kind it begins with."""
     kind = next((kind for kind in UNREADABLE if reason.startswith(kind)), "undecodable")
-    return Oddity(kind, reason, "warning")
+    return Finding(name, kind, reason, severity="warning")
 
 
-def file(name: str, facts: Facts) -> Iterator[Oddity]:
+def file(name: str, facts: Facts) -> Iterator[Finding]:
     """Yield what is odd about the file, not the picture: harmless here, but telling."""
     suffix = PurePosixPath(name).suffix.lower()
     if facts.format not in FORMATS.get(suffix, (facts.format,)):
-        yield Oddity("wrong suffix", f"ends in {suffix}, but its content is {facts.format}; it is read as that", "note")
+        yield Finding(name, "wrong suffix", f"ends in {suffix}, but its content is {facts.format}; it is read as that")
     if facts.frames > 1 and facts.format in ANIMATIONS:
-        yield Oddity("animated", f"{facts.frames} pictures in one file; the first is used", "note")
+        yield Finding(name, "animated", f"{facts.frames} pictures in one file; the first is used")
 
 
-def shape(facts: Facts, rule: str) -> Iterator[Oddity]:
+def shape(name: str, facts: Facts, rule: str) -> Iterator[Finding]:
     """Yield what is odd about the size."""
-    size, aspect = f"{facts.width} × {facts.height} pixels", 1 / (1 - lost(facts))
-    if min(facts.width, facts.height) < LEAST_SIDE:
-        yield Oddity("tiny", f"{size}: a side is below {LEAST_SIDE}", "warning")
-    if aspect > MOST_ASPECT:
-        yield Oddity("extreme shape", f"{size}: one side is {aspect:,.1f} times the other", "warning")
+    size = f"{facts.width} × {facts.height} pixels"
+    shorter, longer = sorted((facts.width, facts.height))
+    if shorter < LEAST_SIDE:
+        yield Finding(name, "tiny", f"{size}: a side is below {LEAST_SIDE}", severity="warning")
+    if longer > MOST_ASPECT * shorter:
+        yield Finding(
+            name, "extreme shape", f"{size}: one side is {longer / shorter:,.1f} times the other", severity="warning"
+        )
     if rule == "crop" and lost(facts) > MOST_LOST:
         advice = "--resize pad would keep it all"
-        yield Oddity("cropped", f"{size}: the square crop cuts away {lost(facts):.0%}; {advice}", "warning")
+        yield Finding(
+            name, "cropped", f"{size}: the square crop cuts away {lost(facts):.0%}; {advice}", severity="warning"
+        )
 
 
-def light(facts: Facts) -> Iterator[Oddity]:
+def light(name: str, facts: Facts) -> Iterator[Finding]:
     """Yield the first that holds: a plain picture is also dark or bright, and unsharp."""
     grey = f"mean grey {facts.brightness:.0f} of 255"
     if facts.contrast < LEAST_CONTRAST:
-        yield Oddity("plain", f"nearly one colour ({grey}, standard deviation {facts.contrast:.1f})", "warning")
+        yield Finding(
+            name, "plain", f"nearly one colour ({grey}, standard deviation {facts.contrast:.1f})", severity="warning"
+        )
     elif facts.brightness < DARKEST:
-        yield Oddity("dark", f"very dark ({grey})", "warning")
+        yield Finding(name, "dark", f"very dark ({grey})", severity="warning")
     elif facts.brightness > BRIGHTEST:
-        yield Oddity("bright", f"very bright ({grey})", "warning")
+        yield Finding(name, "bright", f"very bright ({grey})", severity="warning")
     elif facts.sharpness < LEAST_SHARPNESS and min(facts.width, facts.height) >= LEAST_SIDE:
-        yield Oddity("blurred", f"no sharp edge anywhere (variance of the Laplacian {facts.sharpness:.0f})", "warning")
+        yield Finding(
+            name,
+            "blurred",
+            f"no sharp edge anywhere (variance of the Laplacian {facts.sharpness:.0f})",
+            severity="warning",
+        )
 
 
 def lost(facts: Facts) -> float:

@@ -1,7 +1,8 @@
 """Divide images into train, validation and test: stratified, seeded, by content and so free of leaks.
 
-Within a class the distinct contents are ranked by a hash of seed and content. The first of the ranking become the test
-part, the next validation, the rest training. Names, folders, clocks and operating systems have no say in it.
+Within a class the distinct contents (or units of near duplicates) are ranked by a hash of seed and content. The first
+of the ranking become the test part, the next validation, the rest training. Names, folders, clocks and operating
+systems have no say in it.
 """
 
 from __future__ import annotations
@@ -38,8 +39,14 @@ def parse_ratio(text: str) -> tuple[int, int, int]:
     return train, val, test
 
 
-def assign(rows: Sequence[Row], ratio: Sequence[int], seed: int, earlier: Mapping[str, str] | None = None) -> list[Row]:
-    """Give every row its part, exact to one image per class.
+def assign(
+    rows: Sequence[Row],
+    ratio: Sequence[int],
+    seed: int,
+    earlier: Mapping[str, str] | None = None,
+    unit_of: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """Give every row its part, exact to one image per class where no pictures must stay together.
 
     Args:
         rows: images without a part.
@@ -47,25 +54,30 @@ def assign(rows: Sequence[Row], ratio: Sequence[int], seed: int, earlier: Mappin
         seed: another seed gives another, equally good split.
         earlier: content hash -> part of an earlier split; those contents stay where they are, new ones fill up the
             parts that are short of their share.
+        unit_of: content hash -> name of the unit of contents that share a part (near duplicates); a content that is
+            not named is a unit of its own.
 
     Returns:
-        The rows in the order given, each with its part. Byte-identical files share a part; a content that stands in
-        two classes goes to training, so that nobody is judged by it.
+        The rows in the order given, each with its part. Byte-identical files share a part; a unit that stands in two
+        classes goes to training, so that nobody is judged by it.
 
     Raises:
-        UserError: a class has fewer than three images, or fewer than three different ones.
+        UserError: a class has fewer than three different images.
     """
+    unit = {row.sha256: (unit_of or {}).get(row.sha256, row.sha256) for row in rows}
     labels_of = defaultdict(set)
     for row in rows:
-        labels_of[row.sha256].add(row.label)
-    part_of = {sha256: "train" for sha256, labels in labels_of.items() if len(labels) > 1}
-    part_of |= {sha256: part for sha256, part in (earlier or {}).items() if sha256 in labels_of}
+        labels_of[unit[row.sha256]].add(row.label)
+    part_of = {name: "train" for name, labels in labels_of.items() if len(labels) > 1}
+    part_of |= {unit[sha256]: part for sha256, part in (earlier or {}).items() if sha256 in unit}
     for label in sorted({row.label for row in rows}):
-        copies = Counter(row.sha256 for row in rows if row.label == label)
-        if len(copies) < LEAST_IMAGES:
-            raise UserError(too_few(label, len(copies)))
-        part_of |= _assign_class(copies, ratio, seed, part_of)
-    return [Row(row.path, row.sha256, row.label, part_of[row.sha256]) for row in rows]
+        of_class = [row for row in rows if row.label == label]
+        if (contents := len({row.sha256 for row in of_class})) < LEAST_IMAGES:
+            raise UserError(too_few(label, contents))
+        part_of |= _assign_class(Counter(unit[row.sha256] for row in of_class), ratio, seed, part_of)
+    return [
+        Row(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, part_of[unit[row.sha256]])) for row in rows
+    ]
 
 
 def too_few(label: str, images: int) -> str:
@@ -76,30 +88,30 @@ def too_few(label: str, images: int) -> str:
     )
 
 
-def _assign_class(copies: Counter[str], ratio: Sequence[int], seed: int, part_of: Mapping[str, str]) -> dict[str, str]:
-    """Rank the new contents of one class and hand them to test, validation, training until each has its share."""
-    short = dict(zip(PARTS, _targets(copies.total(), ratio), strict=True))
-    for sha256, part in part_of.items():
-        short[part] -= copies[sha256]
-    new = sorted(copies.keys() - part_of.keys(), key=lambda sha256: _rank(seed, sha256))
+def _assign_class(members: Counter[str], ratio: Sequence[int], seed: int, part_of: Mapping[str, str]) -> dict[str, str]:
+    """Rank the new units of one class and hand them to test, validation, training until each has its share."""
+    short = dict(zip(PARTS, _targets(members.total(), ratio), strict=True))
+    for name, part in part_of.items():
+        short[part] -= members[name]
+    new = sorted(members.keys() - part_of.keys(), key=lambda name: _rank(seed, name))
     assigned = {}
-    for sha256 in new:
-        fitting = [part for part in ("test", "val") if short[part] >= copies[sha256]]
-        assigned[sha256] = fitting[0] if fitting else "train"
-        short[assigned[sha256]] -= copies[sha256]
-    held = Counter((assigned | {sha256: part_of[sha256] for sha256 in copies.keys() & part_of.keys()}).values())
-    for part in ("test", "val"):  # empty only where copies are many and images few
-        movable = [sha256 for sha256 in new if held[assigned[sha256]] > 1]
+    for name in new:
+        fitting = [part for part in ("test", "val") if short[part] >= members[name]]
+        assigned[name] = fitting[0] if fitting else "train"
+        short[assigned[name]] -= members[name]
+    held = Counter((assigned | {name: part_of[name] for name in members.keys() & part_of.keys()}).values())
+    for part in ("test", "val"):  # empty only where units are large and few
+        movable = [name for name in new if held[assigned[name]] > 1]
         if not held[part] and movable:
-            moved = min(movable, key=lambda sha256: copies[sha256])
+            moved = min(movable, key=lambda name: members[name])
             held[assigned[moved]] -= 1
             held[part] += 1
             assigned[moved] = part
     return assigned
 
 
-def _rank(seed: int, sha256: str) -> str:
-    return hashlib.sha256(f"{seed}:{sha256}".encode()).hexdigest()
+def _rank(seed: int, name: str) -> str:
+    return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
 
 
 def _targets(total: int, ratio: Sequence[int]) -> list[int]:

@@ -36,6 +36,25 @@ def setting(
     return field(default=default, metadata=metadata | {"metavar": metavar})
 
 
+def parse_class_weight(text: str) -> str | dict[str, float]:
+    """Read `none`, `balanced` or `cat=1,dog=0.3`. Raise UserError for anything else."""
+    if text in ("none", "balanced"):
+        return text
+    weights = {}
+    for item in text.split(","):
+        name, _, number = item.rpartition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            weights[name.strip()] = -1.0
+        if not name.strip() or not 0 < weights[name.strip()] < math.inf:
+            raise UserError(
+                "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3. "
+                f"Received: {item}"
+            )
+    return weights
+
+
 @dataclass(frozen=True)
 class Settings:
     """Base of each command's settings: checks every field's choices and range when made."""
@@ -56,6 +75,15 @@ class TrainSettings(Settings):
     )
     split: tuple[int, int, int] = setting((8, 1, 1), "train:val:test", group="data", kind=parse_ratio, metavar="A:B:C")
     split_file: str | None = setting(None, "split.csv of an earlier run; its assignments are kept", group="data")
+    labels: str | None = setting(
+        None,
+        "CSV file folder,class: renames, merges, leaves out classes; a row left<->right names mirror classes",
+        group="data",
+    )
+    label: str = setting("class", "of the drawings: what to learn", group="data", choices=("class", "facing", "coat"))
+    exclude: str | None = setting(
+        None, "check.csv with a filled drop column: those pictures are left out", group="data"
+    )
     seed: int = setting(
         0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0, high=2**32 - 1
     )
@@ -127,8 +155,22 @@ class TrainSettings(Settings):
         kind=parse_augment,
         metavar="LIST",
     )
-    class_weight: str = setting(
-        "none", "balanced: rarer classes count more", group="regularisation", choices=("none", "balanced")
+    class_weight: str | dict[str, float] = setting(
+        "none",
+        "none, balanced (rarer classes count more), or cat=1,dog=0.3 (others count 1)",
+        group="regularisation",
+        kind=parse_class_weight,
+        metavar="WEIGHTS",
+    )
+    sampler: str = setting(
+        "natural",
+        "balanced: every class is drawn equally often",
+        group="regularisation",
+        choices=("natural", "balanced"),
+    )
+    engine: str = setting("auto", "what runs a frozen backbone", choices=("auto", "openvino", "tensorflow"))
+    precision: str = setting(
+        "auto", "of a frozen backbone; validation and test are always float32", choices=("auto", "float32", "bfloat16")
     )
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 
@@ -154,6 +196,23 @@ class SummarySettings(Settings):
     )
 
 
+@dataclass(frozen=True)
+class CheckSettings(Settings):
+    """`python main.py check`."""
+
+    data: str | None = setting(
+        None, "folder with one sub-folder of images a class; without it, animals drawn by code", group="data"
+    )
+    labels: str | None = setting(
+        None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
+    )
+    resize: str = setting("crop", "how training would make a picture square", group="data", choices=RESIZE_RULES)
+    out: str | None = setting(
+        None, "folder for check.html and check.csv (default: checks/<date and time>)", metavar="DIR"
+    )
+    strict: bool = setting(False, "exit with code 3 where a finding is severe", kind=bool)
+
+
 def flag(name: str) -> str:
     """`batch_size` -> `--batch-size`."""
     return "--" + name.replace("_", "-")
@@ -169,7 +228,7 @@ def help_text(entry: Field) -> str:
     """Return a field's help with its range and default."""
     meta, default = entry.metadata, entry.default
     notes = [bounds(meta["low"], meta["high"])] if meta["low"] > -math.inf else []
-    if default not in (None, ()):
+    if default not in (None, ()) and meta["kind"] is not bool:
         notes.append(f"default {':'.join(map(str, default)) if isinstance(default, tuple) else default}")
     return meta["help"] + (f" [{'; '.join(notes)}]" if notes else "")
 
@@ -203,7 +262,7 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
 def as_json(settings: Settings) -> dict[str, Any]:
     """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
     values = asdict(settings)
-    for name in ("data", "split_file", "runs", "weights"):
+    for name in ("data", "split_file", "labels", "exclude", "runs", "weights"):
         if values.get(name) and (name != "weights" or Path(values[name]).exists()):
             values[name] = str(Path(values[name]).absolute())
     return values

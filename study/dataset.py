@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from data import drawn, folder, pixels, split
+from data import drawn, findings, folder, labels, pixels, split
 from data.batches import Examples
+from data.duplicates import fingerprints, near_pairs
 from data.folder import PARTS, Scan, Skipped
+from data.labels import LabelMap
 from data.pixels import Pictures
 from data.split import Row
 from errors import UserError
 from study import screen
 from study.config import TrainSettings
+from study.copies import Copies, count_copies, units
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of images as training sees it; `rows[i]` belongs to `pictures.images[i]`."""
+    """A folder of images as training sees it; `rows[i]` belongs to `pictures.images[i]`.
+
+    `mirrors` maps a class to that of the mirrored picture, where a label file names such pairs.
+    """
 
     root: Path
     drawn: bool
@@ -30,12 +36,16 @@ class Dataset:
     pictures: Pictures
     rows: tuple[Row, ...]
     skipped: tuple[Skipped, ...]
+    copies: Copies
+    mirrors: Mapping[str, str]
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each part."""
         labels = np.array([self.class_names.index(row.label) for row in self.rows], np.int32)
         parts = np.array([row.part for row in self.rows])
-        return Examples(self.pictures.pixels, labels, {part: np.flatnonzero(parts == part) for part in PARTS})
+        mirror = [self.class_names.index(self.mirrors.get(name, name)) for name in self.class_names]
+        rows = {part: np.flatnonzero(parts == part) for part in PARTS}
+        return Examples(self.pictures.pixels, labels, rows, np.array(mirror, np.int32) if self.mirrors else None)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
@@ -52,26 +62,47 @@ class Dataset:
 
 
 def load(settings: TrainSettings) -> Dataset:
-    """Scan, decode and split; `settings.image_size` is settled.
+    """Scan, decode, look for copies, and split; `settings.image_size` is settled.
 
     Raises:
-        UserError: no folder, no images, one class, a class with too few, or a split that does not fit the data.
+        UserError: no folder, no images, one class, a class with too few, or a split or label file that does not fit.
     """
     root = Path(settings.data) if settings.data is not None else draw()
-    found = folder.scan(root)
+    label_map = labels.read(Path(settings.labels)) if settings.labels else LabelMap()
+    found = labels.apply(relabelled(folder.scan(root), settings), label_map)
+    found = excluded(found, settings.exclude)
     with screen.bar("read images", len(found.images)) as advance:
         pictures, undecodable = pixels.load(found.images, settings.image_size, settings.resize, advance)
     skipped = (*found.skipped, *undecodable)
     report_skipped(skipped)
-    return Dataset(
-        root, settings.data is None, found.class_names, pictures, split_rows(found, pictures, settings), skipped
-    )
+    rows, copies = split_rows(found, pictures, settings)
+    screen.say(copies.line(len(rows)))
+    return Dataset(root, settings.data is None, found.class_names, pictures, rows, skipped, copies, label_map.mirrors)
 
 
 def draw() -> Path:
     """Return the folder of the embedded drawings, drawing them if this machine has none yet."""
     with screen.bar("draw animals", sum(drawn.CLASS_COUNTS.values())) as advance:
         return drawn.cached(progress=lambda done, total: advance())
+
+
+def relabelled(found: Scan, settings: TrainSettings) -> Scan:
+    """Give drawings the label that `--label` asks for instead of the animal."""
+    if settings.label == "class":
+        return found
+    if settings.data is not None:
+        raise UserError(f"--label {settings.label} is for the drawings only: leave it out or leave --data out.")
+    return labels.by_annotation(found, drawn.annotation(found.root, settings.label))
+
+
+def excluded(found: Scan, table: str | None) -> Scan:
+    """Leave out the pictures that a person marked in a `check.csv`."""
+    if table is None:
+        return found
+    marked = findings.read_drops(Path(table))
+    out = tuple(Skipped(image.name, "left out by --exclude") for image in found.images if image.name in marked)
+    kept = tuple(image for image in found.images if image.name not in marked)
+    return replace(found, images=kept, skipped=(*found.skipped, *out))
 
 
 def report_skipped(skipped: Sequence[Skipped]) -> None:
@@ -82,7 +113,7 @@ def report_skipped(skipped: Sequence[Skipped]) -> None:
             screen.say(f"  {entry.name}: {entry.reason}")
 
 
-def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tuple[Row, ...]:
+def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tuple[tuple[Row, ...], Copies]:
     """Give each picture its part: as its folder says, as an earlier split says, or by seed and content."""
     entries = list(zip(pictures.images, pictures.sha256, strict=True))
     rows = [Row(image.name, sha256, image.label, image.part or "") for image, sha256 in entries]
@@ -90,23 +121,36 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
     for name in found.class_names:
         if usable[name] < split.LEAST_IMAGES:
             raise UserError(split.too_few(name, usable[name]))
+    turns = settings.label != "facing" and not settings.labels  # else a mirror image may be of another class
+    pairs = near_pairs(fingerprints(pictures.pixels), mirrored=turns)
     if any(row.part for row in rows):
-        if settings.split_file:
-            raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split-file out.")
-        split.check_parts(rows)
-        lacking = [name for name in found.class_names if not any(r.label == name and r.part == "train" for r in rows)]
-        if lacking:
-            raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
-        return tuple(rows)
-    earlier = None
-    if settings.split_file:
-        kept = split.read(Path(settings.split_file))
-        if unknown := sorted({row.label for row in kept} ^ set(found.class_names)):
-            raise UserError(
-                f"--split-file {settings.split_file} and {found.root} name different classes: {', '.join(unknown)}. "
-                "Give the split.csv of a run on the same classes."
-            )
-        earlier = {row.sha256: row.part for row in kept}
-    rows = split.assign(rows, settings.split, settings.seed, earlier)
+        check_ready_made(found, rows, settings)
+        return tuple(rows), count_copies(rows, pairs, rows)
+    earlier = earlier_parts(found, settings)
+    plain = split.assign(rows, settings.split, settings.seed, earlier)
+    rows = split.assign(rows, settings.split, settings.seed, earlier, units(rows, pairs))
     split.check_parts(rows)
-    return tuple(rows)
+    return tuple(rows), count_copies(rows, pairs, plain)
+
+
+def check_ready_made(found: Scan, rows: Sequence[Row], settings: TrainSettings) -> None:
+    """Raise UserError where given train/val/test folders cannot be trained on, or flags speak against them."""
+    if settings.split_file or settings.split != TrainSettings.split:
+        raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split and --split-file out.")
+    split.check_parts(rows)
+    learnt = {row.label for row in rows if row.part == "train"}
+    if lacking := [name for name in found.class_names if name not in learnt]:
+        raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
+
+
+def earlier_parts(found: Scan, settings: TrainSettings) -> dict[str, str]:
+    """Return content hash -> part of `--split-file`. Raise UserError where that names other classes."""
+    if not settings.split_file:
+        return {}
+    kept = split.read(Path(settings.split_file))
+    if unknown := sorted({row.label for row in kept} ^ set(found.class_names)):
+        raise UserError(
+            f"--split-file {settings.split_file} and {found.root} name different classes: {', '.join(unknown)}. "
+            "Give the split.csv of a run on the same classes."
+        )
+    return {row.sha256: row.part for row in kept}

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from study import screen
 
@@ -21,6 +19,9 @@ def metrics(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence
         `n`, `accuracy`, `accuracy_interval` (Wilson, 95 %), `loss` (cross-entropy), `per_class` with `precision`,
         `recall`, `f1`, `support`, `macro_f1`, and `confusion` (rows true, columns predicted, in class order).
     """
+    from scipy.stats import binomtest  # half a second of imports that a plain answer for a picture need not wait for
+    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
     classes = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
     scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)

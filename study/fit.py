@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,14 @@ from data.augment import augmenter
 from data.batches import Examples, eval_batches, train_batches
 from errors import UserError
 from models._head import unfreeze
-from study import screen
+from study import engine, screen
 from study.config import Stage, TrainSettings
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 EVAL_BATCH = 64
+PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
 AUGMENTED_VIEWS = 2  # under a frozen backbone: augmented copies of each training picture beside the clean one
 
 
@@ -61,13 +62,23 @@ def penalise(model: keras.Model, l2: float) -> None:
             variable.regularizer = keras.regularizers.L2(l2) if l2 else None
 
 
-def class_weights(labels: np.ndarray, rule: str) -> dict[int, float] | None:
-    """Return weight per class index, n / (classes * count), for "balanced" (scikit-learn's formula), else None."""
+def class_weights(
+    labels: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
+) -> dict[int, float] | None:
+    """Return weight per class index: those given by name (others 1); "balanced": n / (classes * count), scikit-learn's.
+
+    Raises:
+        UserError: a name that is no class.
+    """
     if rule == "none":
         return None
-    classes = np.unique(labels)
-    weights = compute_class_weight("balanced", classes=classes, y=labels)
-    return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+    if rule == "balanced":
+        classes = np.unique(labels)
+        weights = compute_class_weight("balanced", classes=classes, y=labels)
+        return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+    if unknown := sorted(set(rule) - set(class_names)):
+        raise UserError(f"--class-weight: no class {', '.join(unknown)}. There are: {', '.join(class_names)}.")
+    return {index: rule.get(name, 1.0) for index, name in enumerate(class_names)}
 
 
 def iterations(images: int, batch_size: int) -> int:
@@ -80,29 +91,50 @@ def augmented_views(settings: TrainSettings) -> int:
     return AUGMENTED_VIEWS if settings.augment and settings.learning == "transfer" else 0
 
 
-def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings) -> Examples:
+def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings) -> tuple[Examples, engine.Choice]:
     """Run a frozen backbone once over every picture: the same examples with features, float32 (n, features).
 
     Changed copies of each training picture join the training part, as many as `augmented_views` says; the clean ones
-    are always there.
+    are always there. Training pictures go through the fastest engine and precision; validation and test through
+    float32, so that the figures are those of the saved model to the fifth digit.
     """
-    features = [predict(backbone, examples, np.arange(len(examples.labels)), "embed")]
-    labels, rows = examples.labels, dict(examples.rows)
-    augment, train = augmenter(settings.augment, settings.seed), examples.rows["train"]
+    sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
+    choice, run = engine.choose(backbone, sample, settings.engine, settings.precision)
+    exact = run if choice.precision == "float32" else engine.choose(backbone, sample, choice.engine, "float32")[1]
+    features = np.empty((len(examples.labels), backbone.output_shape[-1]), np.float32)
+    for part, runner in (("train", run), ("val", exact), ("test", exact)):
+        rows = examples.rows[part]
+        batches = (examples.inputs[rows[first : first + EVAL_BATCH]] for first in range(0, len(rows), EVAL_BATCH))
+        features[rows] = run_batches(runner, batches, len(rows), f"embed {part}")
+    return add_views(Examples(features, examples.labels, examples.rows), examples, run, settings), choice
+
+
+def add_views(features: Examples, pixels: Examples, run: engine.Runner, settings: TrainSettings) -> Examples:
+    """Embed augmented copies of the training pictures and put them behind the clean ones."""
+    augment, train = augmenter(settings.augment, settings.seed), pixels.rows["train"]
+    inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
     for view in range(1, augmented_views(settings) + 1):
+        changed = eval_batches(pixels, "train", EVAL_BATCH).map(augment)
+        batches = (np.rint(x).clip(0, 255).astype(np.uint8) for x, _ in changed.as_numpy_iterator())
         rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
-        labels = np.concatenate([labels, examples.labels[train]])
-        features.append(predict(backbone, examples, train, f"embed augmented view {view}", augment))
-    return Examples(np.concatenate(features), labels, rows)
+        labels = np.concatenate([labels, pixels.labels[train]])
+        inputs.append(run_batches(run, batches, len(train), f"embed augmented view {view}"))
+    return Examples(np.concatenate(inputs), labels, rows)
 
 
-def predict(
-    model: keras.Model, examples: Examples, rows: np.ndarray, label: str, augment: Callable | None = None
-) -> np.ndarray:
+def run_batches(run: engine.Runner, batches: Iterable[np.ndarray], images: int, label: str) -> np.ndarray:
+    """Run an engine over batches of pixels behind a progress bar: float32 (images, outputs)."""
+    with screen.bar(label, iterations(images, EVAL_BATCH)) as advance:
+        outputs = []
+        for batch in batches:
+            outputs.append(run(batch))
+            advance()
+    return np.concatenate(outputs)
+
+
+def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str) -> np.ndarray:
     """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
     batches = eval_batches(Examples(examples.inputs, examples.labels, {"": rows}), "", EVAL_BATCH).map(lambda x, y: x)
-    if augment:
-        batches = batches.map(augment)
     with screen.bar(label, iterations(len(rows), EVAL_BATCH)) as advance:
         after_batch = keras.callbacks.LambdaCallback()
         after_batch.on_predict_batch_end = lambda batch, logs=None: advance()
@@ -151,20 +183,25 @@ class EpochLines(keras.callbacks.Callback):
 
 
 def run_stage(
-    model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings, first_epoch: int = 1
+    model: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None = None,
+    first_epoch: int = 1,
 ) -> Outcome:
     """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
 
     The learning rate falls to 0 along a cosine (Loshchilov and Hutter, https://arxiv.org/abs/1608.03983).
     """
-    labels = examples.labels[examples.rows["train"]]
-    per_epoch = iterations(len(labels), stage.batch_size)
+    per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * per_epoch)
     penalise(model, settings.l2)
     crossentropy = keras.metrics.SparseCategoricalCrossentropy("crossentropy")
     optimizer = make_optimizer(settings.optimizer, schedule)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy", crossentropy])
-    augment = augmenter(settings.augment, settings.seed) if settings.augment and stage.name != "head" else None
+    change = settings.augment and stage.name != "head"
+    augment = augmenter(settings.augment, settings.seed, examples.mirror) if change else None
     validation = eval_batches(examples, "val", EVAL_BATCH)
     before = (model.get_weights(), crossentropy_of(model, validation)) if stage.name == "finetune" else None
     lines = EpochLines(stage, per_epoch, first_epoch)
@@ -172,10 +209,10 @@ def run_stage(
         "val_crossentropy", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
     )
     model.fit(
-        train_batches(examples, stage.batch_size, settings.seed, augment),
+        train_batches(examples, stage.batch_size, settings.seed, augment, settings.sampler == "balanced"),
         validation_data=validation,
         epochs=stage.epochs,
-        class_weight=class_weights(labels, settings.class_weight),
+        class_weight=class_weight,
         callbacks=[lines, stopping],
         shuffle=False,  # the batches come shuffled
         verbose=0,
@@ -202,6 +239,7 @@ def fit(
     features: Examples | None,
     stages: Iterable[Stage],
     settings: TrainSettings,
+    class_weight: Mapping[int, float] | None = None,
 ) -> list[Outcome]:
     """Train through all stages: the head on features, the whole classifier on pixels."""
     _, backbone, head = classifier.layers
@@ -211,7 +249,7 @@ def fit(
             unfreeze(backbone)
         model, examples = (head, features) if stage.name == "head" else (classifier, pixels)
         first_epoch = 1 + sum(len(outcome.history) for outcome in outcomes)
-        outcomes.append(run_stage(model, stage, examples, settings, first_epoch))
+        outcomes.append(run_stage(model, stage, examples, settings, class_weight, first_epoch))
     return outcomes
 
 

@@ -55,7 +55,7 @@ def choose(asked: str, weights: str, allowed: Sequence[str], rarest: int, minute
     Args:
         asked: `--learning`.
         weights: what `start_weights` returned.
-        allowed: the model's `SPEC.learning`.
+        allowed: the model's `SPEC.learning`, without scratch where weights were asked for.
         rarest: training images of the rarest class.
         minutes: measures how long a learning type would take here; called only where the table asks for the whole
             network to be trained though pretrained weights are at hand.
@@ -68,7 +68,7 @@ def choose(asked: str, weights: str, allowed: Sequence[str], rarest: int, minute
     if learning == "transfer":
         return Choice(learning, weights, reason)
     if learning == "scratch" and "scratch" not in allowed:
-        learning, reason = "finetune", f"{reason}, but this model only starts from weights"
+        learning, reason = "finetune", f"{reason}, but it begins from weights here"
     estimate = minutes(learning)
     if estimate > LONGEST_MINUTES:
         reason += f"; but {learning} would take about {estimate:.0f} minutes on this machine, more than "

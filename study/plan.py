@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from data.folder import PARTS
 from study import screen
@@ -17,14 +17,38 @@ def stage_images(stage: Stage, settings: TrainSettings, train_images: int) -> in
     return train_images * (1 + augmented_views(settings)) if stage.name == "head" else train_images
 
 
-def print_plan(settings: TrainSettings, choice: Choice, stages: Sequence[Stage], dataset: Dataset) -> None:
+def class_doses(
+    settings: TrainSettings, dataset: Dataset, class_weight: Mapping[int, float] | None
+) -> dict[str, dict[str, float]]:
+    """Return what each class gets: training images drawn an epoch (a mean where balanced), weight in the loss."""
+    counts = dataset.counts()["train"]
+    even = sum(counts.values()) / len(dataset.class_names)
+    drawn = {name: even if settings.sampler == "balanced" else counts.get(name, 0) for name in dataset.class_names}
+    weights = class_weight or {}
+    return {
+        name: {"drawn_per_epoch": round(drawn[name]), "weight": round(weights.get(index, 1.0), 4)}
+        for index, name in enumerate(dataset.class_names)
+    }
+
+
+def print_plan(
+    settings: TrainSettings,
+    choice: Choice,
+    stages: Sequence[Stage],
+    dataset: Dataset,
+    class_weight: Mapping[int, float] | None,
+) -> None:
     """Print classes and counts per part, learning type and why, batch, iterations and epochs."""
     counts = dataset.counts()
-    rows = [[name, *(f"{counts[part].get(name, 0):,}" for part in PARTS)] for name in dataset.class_names]
+    doses = class_doses(settings, dataset, class_weight)
+    rows = [
+        [name, *(f"{counts[part].get(name, 0):,}" for part in PARTS), f"{dose['drawn_per_epoch']:,}", dose["weight"]]
+        for name, dose in doses.items()
+    ]
     totals = {part: sum(counts[part].values()) for part in PARTS}
-    rows.append(["all", *(f"{totals[part]:,}" for part in PARTS)])
+    rows.append(["all", *(f"{totals[part]:,}" for part in PARTS), "", ""])
     origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.root)
-    screen.table(f"Images: {origin}", ("class", "train", "val", "test"), rows)
+    screen.table(f"Images: {origin}", ("class", "train", "val", "test", "drawn an epoch", "weight"), rows)
     for key, value in plan_lines(settings, choice, stages, totals["train"]):
         screen.say(f"{key:<20}{value}")
     screen.say()
@@ -44,7 +68,6 @@ def plan_lines(
         ("learning type", f"{choice.learning}: {choice.reason}"),
         ("augmentation", augment),
         ("against overfitting", f"L2 {settings.l2:g}, dropout {settings.dropout:g}, early stopping {stopping}"),
-        ("class weights", settings.class_weight),
     ]
     for stage in stages:
         images = stage_images(stage, settings, train_images)

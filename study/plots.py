@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import matplotlib as mpl
 import numpy as np
@@ -46,13 +46,13 @@ def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) ->
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.grid(alpha=0.25)
         axes[0].legend()
-        _save(figure, path)
+        save(figure, path)
 
 
 def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], title: str, path: Path) -> None:
     """Draw a confusion matrix: counts, coloured by the share of their true class."""
     counts = np.array(matrix)
-    class_names = [_cut(name) for name in class_names]
+    class_names = [cut(name) for name in class_names]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(max(4.6, 0.62 * len(class_names) + 2.4), 24)
     with plt.rc_context(STYLE):
@@ -66,7 +66,7 @@ def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], title
         ax.set_yticks(ticks, class_names)
         ax.set(xlabel="predicted class", ylabel="true class", title=title)
         figure.colorbar(drawn, ax=ax, label="share of the true class", shrink=0.8)
-        _save(figure, path)
+        save(figure, path)
 
 
 def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None:
@@ -79,26 +79,29 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
             ax.axis("off")
         for ax, entry in zip(axes.flat, wrong, strict=False):
             ax.imshow(entry["pixels"])
-            predicted = f"{_cut(entry['predicted'])} ({100 * entry['probability']:.0f} %)"
-            ax.set_title(f"true: {_cut(entry['label'])}\npredicted: {predicted}", fontsize=10)
+            predicted = f"{cut(entry['predicted'])} ({100 * entry['probability']:.0f} %)"
+            ax.set_title(f"true: {cut(entry['label'])}\npredicted: {predicted}", fontsize=10)
             ax.text(
-                0.5, -0.03, _short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
+                0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )
         shown = f"the {len(wrong)} surest of {total}" if total > len(wrong) else f"all {total}"
         figure.suptitle(f"Mistakes on the test part: {shown}" if total else "No mistakes on the test part")
-        _save(figure, path)
+        save(figure, path)
 
 
-def _short(text: str, longest: int = 30) -> str:
+def short(text: str, longest: int = 30) -> str:
+    """Keep the end of a path: the file's name."""
     return text if len(text) <= longest else "…" + text[-longest + 1 :]
 
 
-def _cut(name: str, longest: int = 20) -> str:
+def cut(name: str, longest: int = 20) -> str:
+    """Keep the beginning of a class name."""
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, file: Path | BinaryIO) -> None:
+    """Write a figure as PNG and let go of it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # an emoji in a file name: drawn as a box
-        figure.savefig(path, dpi=100)
+        figure.savefig(file, dpi=100, format="png")
     plt.close(figure)

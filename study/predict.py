@@ -1,4 +1,4 @@
-"""Answer for images by a saved run. Needs the run folder and Keras, and no model file of this project."""
+"""Answer for images by a saved run. Needs the run folder, OpenVINO or Keras, and no model file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from data import folder, pixels, split
 from errors import UserError
-from study import artifact, evaluate, screen
+from study import artifact, backend, engine, evaluate, screen
 from study.artifact import Run
+
+if TYPE_CHECKING:
+    import keras
 
 CHUNK = 256  # images decoded and answered at a time: memory stays flat however many there are
 
@@ -30,8 +33,22 @@ class Answer:
     error: str = ""
 
 
+def load_runner(run: Run) -> engine.Runner:
+    """Return what answers fastest: the network for OpenVINO, else `model.keras` through Keras.
+
+    Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes).
+    """
+    if engine.available() and (run.folder / "model.xml").is_file():
+        return engine.load_ir(run.folder)
+    backend.start()
+    classifier = load_classifier(run)
+    return lambda pixels: classifier.predict(pixels.astype(np.float32), verbose=0)
+
+
 def load_classifier(run: Run) -> keras.Model:
     """Load `model.keras` in Keras' safe mode. Raise UserError where it cannot be read or does not fit `run.json`."""
+    import keras
+
     try:
         classifier = keras.saving.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
     except artifact.UNREADABLE as error:
@@ -55,14 +72,14 @@ def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
     yield from (Answer(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
         return
-    classifier = load_classifier(run)
+    respond = load_runner(run)
     size, rule = run.info["image_size"], run.info["resize"]
     with ThreadPoolExecutor(os.cpu_count()) as pool, screen.bar("predict", len(files)) as advance:
         for first in range(0, len(files), CHUNK):
             chunk = files[first : first + CHUNK]
             outcomes = list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
             usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
-            rows = iter(classifier.predict(np.stack(usable).astype(np.float32), verbose=0) if usable else ())
+            rows = iter(respond(np.stack(usable)) if usable else ())
             for path, outcome in zip(chunk, outcomes, strict=True):
                 advance()
                 name = folder.printable(str(path))

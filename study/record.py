@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,19 +13,19 @@ import keras
 import numpy as np
 
 from data import split
-from study import artifact, config, evaluate, plots, report, screen
+from study import artifact, config, engine, evaluate, plots, report, screen
 from study.config import Stage, TrainSettings
 from study.dataset import Dataset
 from study.fit import Outcome, iterations
 from study.learning import Choice
-from study.plan import stage_images
+from study.plan import class_doses, stage_images
 
 WORST = 20  # mistakes that are shown
 
 
 @dataclass(frozen=True)
 class Record:
-    """All that a run folder tells beside the model; `probabilities` are the test part's, float32 (n, classes)."""
+    """All that a run folder tells beside the model; `probabilities`: "val" and "test", float32 (n, classes)."""
 
     settings: TrainSettings
     choice: Choice
@@ -32,9 +33,11 @@ class Record:
     outcomes: Sequence[Outcome]
     dataset: Dataset
     results: Mapping[str, Any]
-    probabilities: np.ndarray
+    probabilities: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
     command: str
+    class_weight: Mapping[int, float] | None = None
+    engine: engine.Choice | None = None
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
@@ -44,9 +47,12 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         info = describe(record)
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
         keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
+        info["openvino_difference"] = export(classifier, record, folder)
         artifact.write_json(folder / "run.json", info)
         artifact.write_json(folder / "metrics.json", record.results)
         split.write(folder / "split.csv", record.dataset.rows)
+        if record.settings.labels:
+            shutil.copyfile(record.settings.labels, folder / "labels.csv")
         history = [row for outcome in record.outcomes for row in outcome.history]
         artifact.write_csv(folder / "history.csv", list(history[0]), [list(row.values()) for row in history])
         write_predictions(folder / "predictions.csv", record)
@@ -59,6 +65,20 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
 
     with screen.bar("write the run folder", 1):
         return artifact.save_run(Path(record.settings.runs), record.settings.model, write)
+
+
+def export(classifier: keras.Model, record: Record, folder: Path) -> float | None:
+    """Write the network for OpenVINO too, which answers without TensorFlow's start.
+
+    Returns:
+        The greatest difference of its probabilities to those of the validation part; None where OpenVINO is missing.
+    """
+    if not engine.available():
+        return None
+    engine.export_ir(classifier, folder)
+    pixels = record.dataset.examples()
+    answers = engine.load_ir(folder)(pixels.inputs[pixels.rows["val"]])
+    return float(np.abs(answers - record.probabilities["val"]).max())
 
 
 def describe(record: Record) -> dict[str, Any]:
@@ -90,21 +110,24 @@ def describe(record: Record) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "image_size": record.settings.image_size,
         "resize": record.settings.resize,
+        "classes": class_doses(record.settings, dataset, record.class_weight),
         "data": {
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.drawn,
             "images": len(dataset.rows),
             "counts": counts,
             "fingerprint": dataset.fingerprint(),
+            "copies": asdict(dataset.copies),
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },
+        "engine": asdict(record.engine) if record.engine else None,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
         **artifact.machine(),
     }
 
 
 def test_rows(record: Record) -> list[int]:
-    """Return the indices of the test part, in the order of `record.probabilities`."""
+    """Return the indices of the test part, in the order of their probabilities."""
     return [i for i, row in enumerate(record.dataset.rows) if row.part == "test"]
 
 
@@ -112,7 +135,7 @@ def write_predictions(path: Path, record: Record) -> None:
     """Write `path,label,predicted,probability,p_<class>…` for the test part."""
     names, rows = record.dataset.class_names, record.dataset.rows
     lines = []
-    for i, shares in zip(test_rows(record), record.probabilities, strict=True):
+    for i, shares in zip(test_rows(record), record.probabilities["test"], strict=True):
         label, probability = evaluate.best(names, shares)
         lines.append([rows[i].path, rows[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)])
     header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in names)]
@@ -123,7 +146,7 @@ def mistakes(record: Record) -> list[dict[str, Any]]:
     """Return the wrong answers on the test part, the surest first, each with its pixels as the network saw them."""
     names, rows = record.dataset.class_names, record.dataset.rows
     wrong = []
-    for i, shares in zip(test_rows(record), record.probabilities, strict=True):
+    for i, shares in zip(test_rows(record), record.probabilities["test"], strict=True):
         label, probability = evaluate.best(names, shares)
         if label != rows[i].label:
             entry = {"path": rows[i].path, "label": rows[i].label, "predicted": label, "probability": probability}

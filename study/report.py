@@ -29,7 +29,10 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
     """Write `report.html` into a run folder that has its pictures already."""
     data, settings = info["data"], info["settings"]
     parts = ("train", "val", "test")
-    counts = [[name, *(data["counts"][part].get(name, 0) for part in parts)] for name in info["class_names"]]
+    counts = [
+        [name, *(data["counts"][part].get(name, 0) for part in parts), dose["drawn_per_epoch"], dose["weight"]]
+        for name, dose in info["classes"].items()
+    ]
     body = [
         f"<h1>{escape(info['model'])}: {escape(', '.join(info['class_names']))}</h1>",
         f"<p class=note>{escape(info['created'])} · <code>{escape(info['command'])}</code></p>",
@@ -38,25 +41,26 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         "<p class=note>Validation chose the weights that were kept. The test part was looked at once, at the end.</p>",
         _drawings_note(data),
         "<h2>Test part, class by class</h2>",
-        _table(("class", "precision", "recall", "F1", "images"), per_class_rows(results["test"])),
-        _picture(folder / "confusion.png", "Confusion matrix of the test part"),
+        table(("class", "precision", "recall", "F1", "images"), per_class_rows(results["test"])),
+        picture((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part"),
         "<h2>Mistakes</h2>",
-        _picture(folder / "mistakes.png", "The worst mistakes of the test part"),
+        picture((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test part"),
         "<h2>Training</h2>",
         f"<p>Learning type <b>{escape(info['learning']['type'])}</b>: {escape(info['learning']['reason'])}.</p>",
-        _table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]]),
-        _picture(folder / "curves.png", "Loss and accuracy over the epochs"),
+        table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]]),
+        picture((folder / "curves.png").read_bytes(), "Loss and accuracy over the epochs"),
         "<p class=note>Losses are cross-entropies, without the L2 penalty. Training is measured with dropout and "
         "augmentation switched on, while the weights change; validation without, at the end of each epoch.</p>",
         "<h2>Data</h2>",
         f"<p><code>{escape(data['folder'])}</code>, {data['images']:,} images, split by content with seed "
         f"{settings['seed']}; every picture made {info['image_size']} × {info['image_size']} by {info['resize']}.</p>",
-        _table(("class", "train", "validation", "test"), counts),
+        table(("class", "train", "validation", "test", "drawn an epoch", "weight in the loss"), counts),
+        _copies(data["copies"]),
         _left_out(data["left_out"]),
         "<h2>Time</h2>",
-        _table(("step", "seconds"), [[name, f"{seconds:.1f}"] for name, seconds in info["seconds"].items()]),
+        table(("step", "seconds"), [[name, f"{seconds:.1f}"] for name, seconds in info["seconds"].items()]),
         "<h2>Settings</h2>",
-        _table(("setting", "value"), [[name, shown(value)] for name, value in settings.items()]),
+        table(("setting", "value"), [[name, shown(value)] for name, value in settings.items()]),
         f"<p class=note>{escape(_made_with(info))}</p>",
     ]
     title = f"{info['model']} · study-classification"
@@ -87,22 +91,32 @@ def _drawings_note(data: Mapping[str, Any]) -> str:
     return "<p><b>These are drawings made by the program, not photos:</b> the figures say nothing about photos.</p>"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table that scrolls by itself where the page is too narrow for it."""
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
     lines = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<div class=wide><table><tr>{head}</tr>{lines}</table></div>"
 
 
-def _picture(path: Path, text: str) -> str:
-    content = base64.b64encode(path.read_bytes()).decode()
+def picture(png: bytes, text: str) -> str:
+    """Return a picture that lies within the page, with the text for those who cannot see it."""
+    content = base64.b64encode(png).decode()
     return f"<div class=wide><img alt='{escape(text)}' src='data:image/png;base64,{content}'></div>"
+
+
+def _copies(copies: Mapping[str, int]) -> str:
+    return (
+        f"<p>{copies['exact']:,} exact copies; {copies['conflicts']:,} contents stand in two classes. "
+        f"{copies['near']:,} pairs of near duplicates: {copies['would_leak']:,} of them would have leaked between the "
+        f"parts by a plain random split, {copies['leaking']:,} do.</p>"
+    )
 
 
 def _left_out(left_out: Sequence[Mapping[str, str]]) -> str:
     if not left_out:
         return "<p>No file was left out.</p>"
     rows = [[entry["path"], entry["reason"]] for entry in left_out]
-    return f"<p>{len(rows)} file(s) left out:</p>" + _table(("file", "reason"), rows)
+    return f"<p>{len(rows)} file(s) left out:</p>" + table(("file", "reason"), rows)
 
 
 def _made_with(info: Mapping[str, Any]) -> str:

@@ -14,13 +14,14 @@ import numpy as np
 import models
 from data.augment import DEFAULT_AUGMENT
 from data.batches import Examples
+from errors import UserError
 from models._head import classifier as join
 from models._head import freeze, head
 from models._weights import build_backbone
 from study import artifact, config, evaluate, learning, screen
 from study.config import TrainSettings
-from study.dataset import load
-from study.fit import embed, fit, minutes_for, predict
+from study.dataset import Dataset, load
+from study.fit import class_weights, embed, fit, minutes_for, predict
 from study.plan import print_plan
 from study.record import Record, write_run
 
@@ -46,7 +47,7 @@ def train(settings: TrainSettings, command: str = "") -> Path:
     choice = learning.choose(
         settings.learning,
         weights,
-        spec.learning,
+        spec.learning if settings.weights is None else ("transfer", "finetune"),
         dataset.rarest(),
         lambda kind: minutes_for(classifier, pixels, config.stages(settings, kind)[-1], settings),
     )
@@ -55,15 +56,19 @@ def train(settings: TrainSettings, command: str = "") -> Path:
         classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
     stages = config.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
-    print_plan(settings, choice, stages, dataset)
+    check_mirrors(settings, dataset)
+    labels = pixels.labels[pixels.rows["train"]]
+    class_weight = class_weights(labels, settings.class_weight, dataset.class_names)
+    print_plan(settings, choice, stages, dataset, class_weight)
 
-    features = None
+    features = engine = None
     if choice.learning != "scratch":
         freeze(backbone)
         with stopwatch(seconds, "embed"):
-            features = embed(backbone, pixels, settings)
+            features, engine = embed(backbone, pixels, settings)
+        screen.say(f"engine: {engine.reason}")
     with stopwatch(seconds, "train"):
-        outcomes = fit(classifier, pixels, features, stages, settings)
+        outcomes = fit(classifier, pixels, features, stages, settings, class_weight)
     with stopwatch(seconds, "evaluate"):
         probabilities = judge(classifier, pixels, features if choice.learning == "transfer" else None)
 
@@ -71,7 +76,9 @@ def train(settings: TrainSettings, command: str = "") -> Path:
         part: evaluate.metrics(pixels.labels[pixels.rows[part]], probabilities[part], dataset.class_names)
         for part in probabilities
     }
-    record = Record(settings, choice, stages, outcomes, dataset, results, probabilities["test"], seconds, command)
+    record = Record(
+        settings, choice, stages, outcomes, dataset, results, probabilities, seconds, command, class_weight, engine
+    )
     run = write_run(classifier, record)
     evaluate.print_report("validation", results["val"])
     evaluate.print_report("test", results["test"])
@@ -95,6 +102,15 @@ def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
         batch_size=last.batch_size,
         learning_rate=last.learning_rate,
     )
+
+
+def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
+    """Raise UserError where a head would learn from flipped views whose labels no longer fit."""
+    if dataset.mirrors and settings.learning == "transfer" and "flip" in settings.augment:
+        raise UserError(
+            "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of a "
+            "picture are embedded with its own label. Leave flip out, or choose another learning type."
+        )
 
 
 def judge(classifier: keras.Model, pixels: Examples, features: Examples | None) -> dict[str, np.ndarray]:

@@ -19,7 +19,8 @@ def pictures(count=8, size=32):
 
 
 def changed(chosen, pixels, seed=0):
-    return np.asarray(augmenter(chosen, seed)(tf.constant(pixels)))
+    labels = tf.zeros(len(pixels), tf.int32)
+    return np.asarray(augmenter(chosen, seed)(tf.constant(pixels), labels)[0])
 
 
 # ---- what is asked for -----------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def test_translation_moves_no_further_than_its_strength():
 def test_the_same_seed_gives_the_same_sequence_and_another_another(name):
     def sequence(seed):
         step = augmenter({name: STRENGTHS[name]}, seed)
-        return [np.asarray(step(tf.constant(pictures(16)))) for _ in range(3)]
+        return [np.asarray(step(tf.constant(pictures(16)), tf.zeros(16, tf.int32))[0]) for _ in range(3)]
 
     first, again, other = sequence(3), sequence(3), sequence(4)
     np.testing.assert_array_equal(first, again)
@@ -128,3 +129,17 @@ def test_the_same_seed_gives_the_same_sequence_and_another_another(name):
 def test_the_largest_seed_that_is_allowed_works():
     result = changed(STRENGTHS, pictures(), seed=2**32 - 1)
     assert np.isfinite(result).all()
+
+
+def test_with_mirror_classes_a_flipped_picture_takes_the_label_of_its_mirror_image():
+    """Class 0 is darker on the left, class 1 on the right, class 2 has no direction."""
+    pixels = pictures(60)
+    pixels[20:40] = pixels[20:40, :, ::-1]
+    labels = np.repeat([0, 1, 2], 20).astype(np.int32)
+    step = augmenter({"flip": 1.0}, 0, mirror=np.array([1, 0, 2], np.int32))
+    flipped, swapped = (np.asarray(part) for part in step(tf.constant(pixels), tf.constant(labels)))
+    dark_left = flipped[:, :, 0, 0].mean(axis=1) < flipped[:, :, -1, 0].mean(axis=1)
+    np.testing.assert_array_equal(swapped[:40], np.where(dark_left, 0, 1)[:40])
+    assert 5 < (swapped[:20] == 1).sum() < 15
+    assert (swapped[40:] == 2).all()
+    assert 0 < dark_left[40:].sum() < 20

@@ -89,7 +89,7 @@ def test_features_are_batched_as_pixels_are():
 
 
 def test_augmentation_reaches_training_only_and_keeps_labels():
-    shifted = train_batches(examples(), 8, 0, augment=lambda x: x + 100)
+    shifted = train_batches(examples(), 8, 0, augment=lambda x, y: (x + 100, y))
     assert sorted(numbers(shifted)) == (TRAIN + 100).tolist()
     for x, y in read(shifted):
         np.testing.assert_array_equal((x[:, 0, 0, 0] - 100) * 3, y)
@@ -109,3 +109,16 @@ def test_each_epoch_is_augmented_anew_and_the_same_seed_repeats_it():
     for label in first:
         np.testing.assert_array_equal(first[label], again[label])
     assert sum((first[label] != second[label]).any() for label in first) >= 20
+
+
+def test_the_balanced_sampler_draws_every_class_equally_often():
+    labels = np.array([0] * 360 + [1] * 30 + [2] * 10, np.int32)
+    inputs = np.arange(400, dtype=np.float32)[:, None]
+    batches = train_batches(Examples(inputs, labels, {"train": np.arange(400)}), 50, seed=0, balanced=True)
+    first, second = ([(x, y) for x, y in read(batches)] for _ in range(2))
+    drawn = np.concatenate([y for _, y in first])
+    assert len(drawn) == 400
+    assert (np.abs(np.bincount(drawn) - 400 / 3) < 40).all()
+    seen = np.concatenate([x[:, 0] for x, _ in first])
+    assert set(seen[drawn == 2].astype(int)) == set(range(390, 400))  # all ten rare ones, again and again
+    assert any((a[0] != b[0]).any() for a, b in zip(first, second, strict=True))  # another epoch, another draw

@@ -317,7 +317,7 @@ def test_moved_data_is_told(own):
     finally:
         away.rename(data)
     assert ran.code == 2
-    expected = f"6 of 6 images of the run's test part are missing or changed in {data}, such as circle/11.png. "
+    expected = f"6 of 6 images of the run's test part are missing or changed in {data}, such as circle/5.png. "
     assert ran.err == f"error: {expected}Put them back, or name files or folders to predict.\n"
 
 
@@ -410,7 +410,8 @@ def test_split_file_keeps_assignments_and_restores_the_ratio(run, tmp_path):
     assert before.items() <= after.items()
     for label in TOY_CLASSES:
         parts = [part for path, part in after.items() if path.startswith(label)]
-        assert [parts.count(part) for part in ("train", "val", "test")] == [24, 3, 3]
+        counts = [parts.count(part) for part in ("train", "val", "test")]
+        assert np.abs(np.subtract(counts, [24, 3, 3])).max() <= 1  # a near copy of a kept picture follows it
 
 
 def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
@@ -630,7 +631,7 @@ def test_model_without_a_run(run, tmp_path):
     ("words", "text"),
     [
         ([], "The following arguments are required: COMMAND. See: python main.py --help"),
-        (["lern"], "invalid choice: 'lern' (choose from 'summary', 'train', 'predict')"),
+        (["lern"], "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'predict')"),
         (["train", "photos"], "Unrecognized arguments: photos"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
         (["summary", "-m", "resnett"], "Unknown model 'resnett'. Did you mean 'resnet'?"),

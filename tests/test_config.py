@@ -115,7 +115,7 @@ def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
         ({"resize": "stretch"}, "--resize takes crop, pad, squash. Received: stretch"),
         ({"learning": "fast"}, "--learning takes auto, scratch, transfer, finetune. Received: fast"),
         ({"optimizer": "lion"}, "--optimizer takes sgd, momentum, adam, adamw, rmsprop, adagrad. Received: lion"),
-        ({"class_weight": "even"}, "--class-weight takes none, balanced. Received: even"),
+        ({"sampler": "even"}, "--sampler takes natural, balanced. Received: even"),
     ],
 )
 def test_a_value_out_of_its_range_or_choices_is_refused(given, error):
@@ -218,3 +218,16 @@ def test_settings_go_through_json(tmp_path, monkeypatch):
 
 def test_flags_are_spelled_with_hyphens():
     assert config.flag("batch_size") == "--batch-size"
+
+
+def test_class_weights_are_read_by_name():
+    assert config.parse_class_weight("balanced") == "balanced"
+    assert config.parse_class_weight("cat=1, dog=0.3") == {"cat": 1.0, "dog": 0.3}
+    assert config.parse_class_weight("a=b=2") == {"a=b": 2.0}
+
+
+@pytest.mark.parametrize("text", ["even", "cat=", "cat=0", "cat=-1", "cat=inf", "=1", "cat=1,dog"])
+def test_class_weights_that_are_none_are_refused(text):
+    assert message(config.parse_class_weight, text).startswith(
+        "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3. Received: "
+    )

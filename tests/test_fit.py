@@ -132,9 +132,17 @@ def test_every_optimiser_that_can_be_asked_for_is_there():
 
 def test_balanced_weights_are_n_over_classes_times_count():
     labels = np.array([0] * 6 + [1] * 3 + [2] * 1, np.int32)
-    weights = fit.class_weights(labels, "balanced")
+    weights = fit.class_weights(labels, "balanced", ("a", "b", "c"))
     assert weights == pytest.approx({0: 10 / (3 * 6), 1: 10 / (3 * 3), 2: 10 / (3 * 1)})
-    assert fit.class_weights(labels, "none") is None
+    assert fit.class_weights(labels, "none", ("a", "b", "c")) is None
+
+
+def test_weights_by_name_leave_the_others_at_one_and_refuse_unknown_names():
+    labels = np.array([0, 1, 2], np.int32)
+    assert fit.class_weights(labels, {"dog": 0.3}, ("cat", "dog", "horse")) == {0: 1.0, 1: 0.3, 2: 1.0}
+    with pytest.raises(UserError) as caught:
+        fit.class_weights(labels, {"dgo": 0.3}, ("cat", "dog", "horse"))
+    assert str(caught.value) == "--class-weight: no class dgo. There are: cat, dog, horse."
 
 
 @pytest.mark.parametrize(("images", "batch", "expected"), [(100, 10, 10), (101, 10, 11), (1, 64, 1), (64, 64, 1)])
@@ -202,7 +210,8 @@ def test_class_weights_reach_training():
         examples = features(noise=2.0)
         examples.labels[:] = np.arange(92) % 8 == 0  # one in eight, and no way to tell
         model = head(8, 2, 0.0)
-        fit.run_stage(model, Stage("head", 5, 16, 0.1), examples, settings(class_weight=rule))
+        weights = fit.class_weights(examples.labels[examples.rows["train"]], rule, ("common", "rare"))
+        fit.run_stage(model, Stage("head", 5, 16, 0.1), examples, settings(), weights)
         return float(model.predict(examples.inputs[:80], verbose=0)[:, 1].mean())
 
     assert share_of_rare("none") + 0.1 < share_of_rare("balanced")

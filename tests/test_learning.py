@@ -50,7 +50,7 @@ def test_without_weights_there_is_only_scratch(rarest):
 def test_a_model_that_cannot_learn_from_scratch_is_fine_tuned():
     choice = choose("auto", "imagenet", ("transfer", "finetune"), 9000, minutes(3))
     assert (choice.learning, choice.weights) == ("finetune", "imagenet")
-    assert "but this model only starts from weights" in choice.reason
+    assert "but it begins from weights here" in choice.reason
 
 
 @pytest.mark.parametrize(("rarest", "learning"), [(2000, "finetune"), (9000, "scratch")])

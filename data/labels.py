@@ -1,0 +1,85 @@
+"""Rename, merge or leave out classes without touching a file, and name the classes that a mirror swaps."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from data.folder import Scan, Skipped, natural_key
+from errors import UserError
+
+MIRROR = "<->"
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """What a label file says.
+
+    Args:
+        classes: folder -> class; an empty class leaves the folder out. Folders that are not named keep their name.
+        mirrors: class -> the class of the mirrored picture, in both directions.
+    """
+
+    classes: Mapping[str, str] = field(default_factory=dict)
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(path: Path) -> LabelMap:
+    """Read `folder,class`; a row `left<->right` in the first column names a mirror pair.
+
+    Raises:
+        UserError: the file cannot be read, has other columns, or names a folder twice.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            lines = [((line["folder"] or "").strip(), (line["class"] or "").strip()) for line in reader]
+    except OSError as error:
+        raise UserError(f"Cannot read --labels {path}: {error.strerror}. Give a CSV file folder,class.") from error
+    except (KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"--labels {path} is no label file: expected the columns folder,class.") from error
+    classes: dict[str, str] = {}
+    mirrors: dict[str, str] = {}
+    for folder, label in lines:
+        if MIRROR in folder:
+            one, other = (name.strip() for name in folder.split(MIRROR, 1))
+            mirrors |= {one: other, other: one}
+        elif folder in classes:
+            raise UserError(f"--labels {path} names the folder '{folder}' twice.")
+        elif folder:
+            classes[folder] = label
+    return LabelMap(classes, mirrors)
+
+
+def apply(found: Scan, label_map: LabelMap) -> Scan:
+    """Give every image its class by the map; images of folders left out are listed as skipped.
+
+    Raises:
+        UserError: the map names folders or mirror classes that do not exist, or leaves fewer than two classes.
+    """
+    if unknown := sorted(set(label_map.classes) - set(found.class_names)):
+        raise UserError(
+            f"--labels names folders that are not in {found.root}: {', '.join(unknown)}. "
+            f"It has: {', '.join(found.class_names)}."
+        )
+    images, skipped = [], list(found.skipped)
+    for image in found.images:
+        label = label_map.classes.get(image.label, image.label)
+        if label:
+            images.append(replace(image, label=label))
+        else:
+            skipped.append(Skipped(image.name, "its folder is left out by --labels"))
+    class_names = tuple(sorted({image.label for image in images}, key=natural_key))
+    if len(class_names) < 2:
+        raise UserError(f"--labels leaves {len(class_names)} class(es) of {found.root}: at least two are needed.")
+    if unknown := sorted(set(label_map.mirrors) - set(class_names)):
+        raise UserError(f"--labels names mirror classes that do not exist: {', '.join(unknown)}.")
+    return Scan(found.root, tuple(images), tuple(skipped), class_names)
+
+
+def by_annotation(found: Scan, label_of: Mapping[str, str]) -> Scan:
+    """Give every image the class that `label_of` has for its name; used for the drawings' other annotations."""
+    images = tuple(replace(image, label=label_of[image.name]) for image in found.images)
+    return replace(found, images=images, class_names=tuple(sorted({image.label for image in images}, key=natural_key)))

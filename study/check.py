@@ -1,0 +1,125 @@
+"""Look before you train: copies, odd pictures and the classes of a folder, written as a page and a table."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from data import facts, findings, folder, labels
+from data.duplicates import fingerprints, near_pairs
+from data.facts import Facts
+from data.folder import Scan
+from data.oddities import Finding
+from errors import UserError
+from study import check_report, learning, screen
+from study.check_map import embed, outliers, reduce, strangers
+from study.config import CheckSettings, TrainSettings
+from study.dataset import draw
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that the page shows; `known[i]` and `thumbs[i]` belong to `scan.images[i]`.
+
+    Args:
+        command: as it was typed.
+        scan: the folder, under the classes that `--labels` gives.
+        known: facts, or the reason why there are none.
+        thumbs: uint8 (n, side, side, 3), squashed to squares.
+        findings: severe ones first.
+        usable: the indices that can be decoded, (m,); the map has their rows.
+        places: the map, (m, 2).
+        shares: part of the variance that each of its two directions shows.
+        outliers: indices of the pictures far from the middle of their class, the farthest first.
+        source: what the map was made of.
+    """
+
+    command: str
+    scan: Scan
+    known: list[Facts | str]
+    thumbs: np.ndarray
+    findings: list[Finding]
+    usable: np.ndarray
+    places: np.ndarray
+    shares: tuple[float, float]
+    outliers: list[int]
+    source: str
+
+
+def check(settings: CheckSettings, command: str = "") -> bool:
+    """Look at a folder, write `check.html` and `check.csv`, print a summary; return whether a finding is severe.
+
+    Raises:
+        UserError: no folder, fewer than two classes, a label file that does not fit, or nowhere to write.
+    """
+    root = Path(settings.data) if settings.data is not None else draw()
+    out = output_folder(settings.out, root)
+    found = folder.scan(root)
+    if settings.labels:
+        found = labels.apply(found, labels.read(Path(settings.labels)))
+    look = look_at(found, settings.resize, command)
+    page = check_report.page(look)
+    out.mkdir(parents=True, exist_ok=True)
+    findings.write_csv(out / "check.csv", look.findings)
+    (out / "check.html").write_text(page, encoding="utf-8", errors="replace")
+    print_summary(look, out)
+    return any(finding.severity == "severe" for finding in look.findings)
+
+
+def output_folder(asked: str | None, root: Path) -> Path:
+    """Return the folder to write to. Raise UserError now, not after the work, where it would not do."""
+    out = Path(asked) if asked is not None else unused(Path("checks"))
+    where = f"Cannot write to {'--out ' if asked is not None else ''}{folder.printable(str(out))}"
+    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UserError(f"{where}: {folder.printable(str(existing))} is a file. Give a folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"{where}: permission denied. Give a folder that can be written.")
+    if out.resolve().is_relative_to(root.resolve()):
+        raise UserError(f"{where}: it lies within the pictures, which stay as they are. Give another --out.")
+    table = out / "check.csv"
+    if table.exists() and findings.read_drops(table):
+        raise UserError(f"{where}: its check.csv has a filled drop column, which would be lost. Give another --out.")
+    return out
+
+
+def unused(checks: Path) -> Path:
+    """Return a folder below `checks` that is named by date and time; of two in one second, the later has a number."""
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}"
+    names = (stem, *(f"{stem}-{i}" for i in range(2, 100)))
+    return next((checks / name for name in names if not (checks / name).exists()), checks / stem)
+
+
+def look_at(found: Scan, resize: str, command: str) -> Look:
+    """Gather facts, findings and the map of a folder."""
+    images = found.images
+    with screen.bar("look at images", len(images)) as advance:
+        known, thumbs = facts.gather(images, advance)
+    usable = np.flatnonzero([isinstance(one, Facts) for one in known])
+    pairs = near_pairs(fingerprints(thumbs))
+    told = findings.find(found, known, pairs, resize, TrainSettings.split, learning.advise)
+    features, source = embed(thumbs, usable)
+    mine = [images[i] for i in usable]
+    reduced, shares = reduce(fingerprints(thumbs)[usable].astype(np.float32) if features is None else features)
+    if features is not None:  # mere colours say too little of what a picture shows
+        two_labels = {finding.path for finding in told if finding.kind == "two labels"}
+        suspects = [finding for finding in strangers(mine, reduced) if finding.path not in two_labels]
+        told = findings.in_order([*told, *suspects])
+    far = outliers(reduced[:, :2], [image.label for image in mine])
+    return Look(
+        command, found, known, thumbs, told, usable, reduced[:, :2], shares, [int(usable[i]) for i in far], source
+    )
+
+
+def print_summary(look: Look, out: Path) -> None:
+    """Print how many findings there are of each kind, and where to read on."""
+    counts = Counter((finding.severity, finding.kind) for finding in look.findings)
+    screen.say(f"{len(look.scan.images):,} images in {len(look.scan.class_names)} classes")
+    rows = [(kind, severity, f"{number:,}") for (severity, kind), number in counts.items()]
+    screen.table("Findings", ("kind", "severity", "count"), rows, left=2)
+    screen.say(f"look at {out / 'check.html'}; all findings: {out / 'check.csv'}")

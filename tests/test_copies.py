@@ -1,0 +1,76 @@
+"""Near duplicates stay on one side of the split; a plain split would tear some of them apart."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import main
+from data import drawn, split
+from data.duplicates import Pair
+from data.split import Row
+from study.copies import count_copies, units
+
+
+def rows_of(*names):
+    return [Row(f"{name}.jpg", name, name[0]) for name in names]
+
+
+def test_near_duplicates_and_theirs_share_a_unit_named_by_content():
+    rows = rows_of("a3", "a1", "a2", "a4", "a5", "a6")
+    unit_of = units(rows, [Pair(0, 1, 0.9), Pair(1, 2, 0.9)])
+    assert {unit_of[name] for name in ("a1", "a2", "a3")} == {"a1"}
+    assert unit_of["a4"] == "a4"
+
+
+def test_a_class_that_is_one_series_is_not_kept_together():
+    rows = rows_of("a1", "a2", "a3", "a4")
+    unit_of = units(rows, [Pair(0, 1, 1.0), Pair(1, 2, 1.0), Pair(2, 3, 1.0)])
+    assert unit_of == {name: name for name in ("a1", "a2", "a3", "a4")}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pairs_that_a_plain_split_would_leak_do_not(seed):
+    rows = rows_of(*(f"a{i:03}" for i in range(200)))
+    pairs = [Pair(i, i + 1, 0.9) for i in range(0, 100, 2)]
+    plain = split.assign(rows, (8, 1, 1), seed)
+    ours = split.assign(rows, (8, 1, 1), seed, unit_of=units(rows, pairs))
+    copies = count_copies(ours, pairs, plain)
+    assert copies.would_leak > 0
+    assert copies.leaking == 0
+    assert [sum(row.part == part for row in ours) for part in ("train", "val", "test")] == [160, 20, 20]
+
+
+def test_a_unit_in_two_classes_goes_to_training():
+    rows = [*rows_of(*(f"a{i}" for i in range(9))), *rows_of(*(f"b{i}" for i in range(9)))]
+    ours = split.assign(rows, (1, 1, 1), 0, unit_of=units(rows, [Pair(0, 9, 0.95)]))
+    assert ours[0].part == ours[9].part == "train"
+
+
+def varied(image, kind):
+    if kind == "jpeg":
+        content = io.BytesIO()
+        image.save(content, "jpeg", quality=35)
+        return Image.open(content).convert("RGB")
+    if kind == "resized":
+        return image.resize((90, 90))
+    return Image.fromarray(np.clip(np.asarray(image) * 1.12, 0, 255).astype(np.uint8))
+
+
+def test_train_keeps_copies_of_real_files_together_and_says_so(tmp_path, capsys):
+    """Forty drawings, each again with other bytes and another look: no pair is torn apart."""
+    for label in ("cat", "dog"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for i in range(20):
+            picture = drawn.draw(label, i).image
+            picture.save(tmp_path / "data" / label / f"{i}.png")
+            again = varied(picture, ("jpeg", "resized", "brighter")[i % 3])
+            again.save(tmp_path / "data" / label / f"{i}_again.png")
+    flags = ["--data", str(tmp_path / "data"), "--runs", str(tmp_path / "runs"), "--image-size", "64", "--epochs", "1"]
+    assert main.main(["train", *flags]) == 0
+    assert "near-duplicate pairs" in capsys.readouterr().out
+    (run,) = (tmp_path / "runs").iterdir()
+    part = {row.path: row.part for row in split.read(run / "split.csv")}
+    torn = [name for name in part if "_again" in name and part[name] != part[name.replace("_again", "")]]
+    assert torn == []

@@ -1,0 +1,272 @@
+# ruff: noqa: E402 - Keras is started before anything imports it
+from errors import UserError
+from study import backend
+
+backend.start()
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import models
+from models._head import classifier, head
+from models._weights import build_backbone
+from study import engine
+
+ROOT = Path(__file__).parent.parent
+SIZE = 64
+needs_openvino = pytest.mark.skipif(not engine.available(), reason="openvino is not installed (pip install openvino)")
+
+
+def pictures(count):
+    return np.random.default_rng(0).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+def network(name, classes=0):
+    """A backbone, or a classifier, with weights like no other, its normalisations' statistics included."""
+    keras.utils.set_random_seed(0)
+    backbone = build_backbone(name, SIZE, "none")
+    rng = np.random.default_rng(0)
+    for variable in backbone.variables:
+        if variable.path.endswith(("moving_mean", "beta", "bias")):
+            variable.assign(rng.normal(0, 0.1, variable.shape))
+        elif variable.path.endswith(("moving_variance", "gamma")):
+            variable.assign(rng.uniform(0.8, 1.2, variable.shape))
+    return classifier(backbone, head(backbone.output_shape[-1], classes, 0.2)) if classes else backbone
+
+
+def keras_answer(model, pixels):
+    return np.asarray(model(tf.constant(pixels.astype(np.float32)), training=False))
+
+
+def message(*arguments):
+    with pytest.raises(UserError) as caught:
+        engine.choose(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def fresh(code, *arguments, **variables):
+    """Run Python in a process of its own; it ends well and writes nothing to standard error."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    ran = subprocess.run(command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def small():
+    return network("original")
+
+
+@pytest.fixture(scope="module")
+def runner(small):
+    return engine.choose(small, pictures(1), "openvino", "float32")[1]
+
+
+# ---- OpenVINO --------------------------------------------------------------------------------------------------------
+
+
+@needs_openvino
+@pytest.mark.parametrize("name", models.available())
+def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
+    model, pixels = network(name), pictures(5)
+    choice, run = engine.choose(model, pixels, "openvino", "float32")
+    assert (choice.engine, choice.precision, choice.cosine) == ("openvino", "float32", None)
+    features, wanted = run(pixels), keras_answer(model, pixels)
+    assert features.dtype == np.float32
+    assert np.ptp(wanted) > 0.01
+    np.testing.assert_allclose(features, wanted, rtol=0, atol=1e-4 * max(1, np.abs(wanted).max()))
+    if engine._has_bfloat16():
+        rough = engine.choose(model, pixels, "openvino", "bfloat16")[1](pixels)
+        assert 0.995 < engine.smallest_cosine(features, rough) < 1 - 1e-9  # it did compute otherwise
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_openvino
+def test_probabilities_of_a_whole_classifier_are_those_of_keras():
+    model, pixels = network("efficientnet_lite", 3), pictures(5)
+    shares = engine.choose(model, pixels, "openvino", "float32")[1](pixels)
+    np.testing.assert_allclose(shares, keras_answer(model, pixels), rtol=0, atol=1e-5)
+
+
+@needs_openvino
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_any_number_of_pictures(small, runner, count):
+    pixels = pictures(count)
+    assert runner(pixels).shape == (count, 128)
+    if count:
+        np.testing.assert_allclose(runner(pixels), keras_answer(small, pixels), atol=1e-4)
+
+
+@needs_openvino
+def test_pieces_and_views_make_no_difference(runner):
+    pixels = pictures(7)
+    whole = runner(pixels)
+    assert np.array_equal(whole, np.concatenate([runner(pixels[:3]), runner(pixels[3:6]), runner(pixels[6:])]))
+    assert np.array_equal(whole[::-2], runner(pixels[::-2]))
+    flipped = pixels[:, :, ::-1]  # a view whose rows run backwards
+    assert np.array_equal(runner(flipped), runner(np.ascontiguousarray(flipped)))
+
+
+@needs_openvino
+def test_the_answer_of_before_is_left_alone(runner):
+    pixels = pictures(4)
+    first = runner(pixels[:2])
+    kept = first.copy()
+    runner(pixels[2:])
+    assert np.array_equal(first, kept)
+
+
+@needs_openvino
+def test_auto_takes_openvino_and_says_why(small, monkeypatch):
+    monkeypatch.setattr(engine, "_gpu_visible", lambda: False)
+    choice, run = engine.choose(small, pictures(20))
+    assert choice.engine == "openvino"
+    assert choice.reason.startswith("openvino is installed and TensorFlow sees no GPU; ")
+    assert f"{choice.precision}" in choice.reason
+    if engine._has_bfloat16():
+        assert set(choice.images_per_second) == {"float32", "bfloat16"}
+        assert min(choice.images_per_second.values()) > 0
+        assert 0.99 < choice.cosine <= 1
+        assert f"{choice.images_per_second['float32']:.0f} images/s" in choice.reason
+    assert run(pictures(2)).shape == (2, 128)
+
+
+@needs_openvino
+@pytest.mark.parametrize(("factor", "noise", "precision"), [(3, 0, "bfloat16"), (3, 1, "float32"), (0.3, 0, "float32")])
+def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(monkeypatch, factor, noise, precision):
+    outputs = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
+    rough = outputs + noise * np.eye(6, 128, dtype=np.float32) * 100 * (np.arange(6) == 4)[:, None]  # one row is off
+    answers = iter([(outputs, 10.0), (rough, 10.0 * factor)])
+    monkeypatch.setattr(engine, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(engine, "_compile", lambda model, precision: precision)
+    monkeypatch.setattr(engine, "_probe", lambda runner, sample: next(answers))
+    choice, run = engine._faster(None, pictures(6), "because")
+    assert choice.precision == run == precision
+    assert choice.images_per_second == {"float32": 10.0, "bfloat16": 10.0 * factor}
+
+
+@needs_openvino
+def test_auto_with_no_bfloat16_or_no_picture_is_float32(small, runner, monkeypatch):
+    monkeypatch.setattr(engine, "_compile", lambda model, precision: runner)
+    assert engine.choose(small, pictures(0), "openvino")[0].reason.endswith("there is no picture to try")
+    monkeypatch.setattr(engine, "_has_bfloat16", lambda: False)
+    choice, _ = engine.choose(small, pictures(2), "openvino")
+    assert choice.precision == "float32"
+    assert choice.reason.endswith("this processor does not compute in bfloat16")
+    monkeypatch.undo()
+    monkeypatch.setattr(engine, "_has_bfloat16", lambda: False)
+    assert message(small, pictures(1), "openvino", "bfloat16") == (
+        "--precision bfloat16: this processor does not compute in it. Give --precision float32."
+    )
+
+
+def test_smallest_cosine():
+    rows = np.array([[1, 0], [1, 1], [2, 0]], np.float32)
+    assert engine.smallest_cosine(rows, rows[:2]) == pytest.approx(1)
+    assert engine.smallest_cosine(rows, rows[[0, 2, 1]]) == pytest.approx(2**-0.5)
+    assert engine.smallest_cosine(rows, rows * np.nan) == engine.smallest_cosine(rows, 0 * rows) == 0
+
+
+@needs_openvino
+def test_files_answer_without_keras_and_nothing_else_is_left(small, tmp_path):
+    folders = {name: tmp_path / name for name in ("ir", "tmp", "home")}
+    for folder in folders.values():
+        folder.mkdir()
+    assert engine.export_ir(small, folders["ir"]) == folders["ir"] / "model.xml"
+    assert sorted(path.name for path in folders["ir"].iterdir()) == ["model.bin", "model.xml"]
+    pixels = pictures(3)
+    np.save(tmp_path / "pixels.npy", pixels)
+    code = """
+import sys, numpy as np
+from pathlib import Path
+from study import engine
+here = Path(sys.argv[1])
+np.save(here / "answer.npy", engine.load_ir(here / "ir")(np.load(here / "pixels.npy")))
+assert not {"keras", "tensorflow"} & sys.modules.keys()
+assert sys.modules["openvino_telemetry"] is None
+"""
+    assert fresh(code, tmp_path, TMPDIR=str(folders["tmp"]), HOME=str(folders["home"])) == ""
+    np.testing.assert_allclose(np.load(tmp_path / "answer.npy"), keras_answer(small, pixels), atol=1e-4)
+    assert not list(folders["tmp"].iterdir()) + list(folders["home"].iterdir())
+
+
+@needs_openvino
+def test_choosing_and_exporting_are_silent_and_leave_nothing(tmp_path):
+    folders = {name: tmp_path / name for name in ("ir", "tmp", "home")}
+    for folder in folders.values():
+        folder.mkdir()
+    code = """
+import sys
+from study import backend, engine
+backend.start()
+import numpy as np
+from pathlib import Path
+from models._weights import build_backbone
+model = build_backbone("original", 64, "none")
+pixels = np.zeros((9, 64, 64, 3), np.uint8)
+for chosen in ((), ("tensorflow",)):
+    assert engine.choose(model, pixels, *chosen)[1](pixels).shape == (9, 128)
+engine.export_ir(model, Path(sys.argv[1]))
+"""
+    out = fresh(code, folders["ir"], TMPDIR=str(folders["tmp"]), HOME=str(folders["home"]))
+    assert out == ""
+    assert not list(folders["tmp"].rglob("*"))
+    assert not [path for path in folders["home"].rglob("*") if ".keras" not in path.parts]  # Keras' own settings
+
+
+@needs_openvino
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_damaged_files_are_named(small, tmp_path, damage):
+    path = engine.export_ir(small, tmp_path)
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.with_suffix(".bin").write_bytes(b"")
+    with pytest.raises(UserError, match=r"model\.xml or its model\.bin is missing or damaged"):
+        engine.load_ir(tmp_path)
+
+
+# ---- TensorFlow ------------------------------------------------------------------------------------------------------
+
+
+def test_tensorflow_is_obeyed(small):
+    choice, run = engine.choose(small, pictures(2), "tensorflow")
+    assert (choice.engine, choice.precision, choice.images_per_second) == ("tensorflow", "float32", {})
+    assert choice.reason == "tensorflow was asked for"
+    pixels = pictures(3)
+    np.testing.assert_allclose(run(pixels), keras_answer(small, pixels), atol=1e-5)
+    assert run(pixels[:0]).shape == (0, 128)
+
+
+def test_auto_takes_tensorflow_without_openvino_and_on_a_gpu(small, monkeypatch):
+    monkeypatch.setattr(engine, "available", lambda: False)
+    assert engine.choose(small, pictures(2))[0].reason == "openvino is not installed"
+    monkeypatch.setattr(engine, "available", lambda: True)
+    monkeypatch.setattr(engine, "_gpu_visible", lambda: True)
+    assert engine.choose(small, pictures(2))[0].reason == "TensorFlow sees a GPU"
+
+
+def test_errors_say_what_would_be_right(small, monkeypatch, tmp_path):
+    assert message(small, pictures(1), "tensorflow", "bfloat16") == (
+        "--precision bfloat16 is OpenVINO's, and TensorFlow was taken (tensorflow was asked for). "
+        "Give --engine openvino, or --precision float32."
+    )
+    monkeypatch.setattr(engine, "available", lambda: False)
+    missing = "OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow."
+    assert message(small, pictures(1), "openvino") == missing
+    with pytest.raises(UserError, match="OpenVINO is not installed"):
+        engine.load_ir(tmp_path)
+
+
+def test_asking_whether_it_is_there_imports_nothing():
+    code = "import sys; from study import engine; print(engine.available(), 'openvino' in sys.modules)"
+    assert fresh(code) == f"{engine.available()} False\n"
