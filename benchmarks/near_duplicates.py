@@ -3,7 +3,7 @@
     python benchmarks/near_duplicates.py [--sizes 1000 4000 16000]
 
 Prints the seconds of `near_pairs` for every number n and the exponent of a straight line through log(seconds) over
-log(n): 2 would be a comparison of all with all. Takes about a minute on one core, most of it to draw.
+log(n): 2 would be a comparison of all with all. Takes a minute or two on one core, most of it to draw.
 """
 
 from __future__ import annotations

@@ -55,7 +55,8 @@ def features(n=92, noise=0.3, wrong=0):
 
 
 def settings(**changes):
-    return TrainSettings(**{"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", **changes})
+    base = {"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", "precision": "float32"}
+    return TrainSettings(**base | changes)
 
 
 def cross_entropy(model, examples, part="val"):
@@ -269,7 +270,7 @@ def head_then_all(rate, epochs=4):
     freeze(network)
     chosen = settings(learning="finetune", patience=0)
     kept = {}
-    embedded = fit.embed(network, examples, chosen)
+    embedded = fit.embed(network, examples, chosen)[0]
     kept["backbone"] = network.get_weights()
     outcomes = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     kept["head"] = top.get_weights()
@@ -284,7 +285,7 @@ def test_the_head_stage_leaves_the_backbone_alone_and_works_on_pixels_too():
     freeze(network)
     before = network.get_weights()
     chosen = settings(learning="transfer")
-    embedded = fit.embed(network, examples, chosen)
+    embedded = fit.embed(network, examples, chosen)[0]
     (outcome,) = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     assert_same(network.get_weights(), before)
     assert cross_entropy(model, examples) == pytest.approx(cross_entropy(top, embedded), rel=1e-4)
@@ -319,7 +320,7 @@ def test_epochs_are_numbered_through_all_stages():
     model, examples = tiny(), pictures()
     freeze(model.layers[1])
     chosen = settings(learning="finetune", patience=0)
-    embedded = fit.embed(model.layers[1], examples, chosen)
+    embedded = fit.embed(model.layers[1], examples, chosen)[0]
     outcomes = fit.fit(model, examples, embedded, [Stage("head", 2, 16, 0.05), Stage("finetune", 2, 16, 1e-3)], chosen)
     assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
         (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
@@ -331,7 +332,7 @@ def test_epochs_are_numbered_through_all_stages():
 
 def test_features_are_those_of_the_backbone():
     model, examples = tiny(), pictures()
-    embedded = fit.embed(model.layers[1], examples, settings(learning="transfer"))
+    embedded = fit.embed(model.layers[1], examples, settings(learning="transfer"))[0]
     expected = model.layers[1].predict(examples.inputs.astype(np.float32), verbose=0)
     np.testing.assert_allclose(embedded.inputs, expected, atol=1e-6)
     assert_same([embedded.labels], [examples.labels])
@@ -342,9 +343,9 @@ def test_features_are_those_of_the_backbone():
 
 def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     model, examples = tiny(), pictures()
-    plain = fit.embed(model.layers[1], examples, settings(learning="transfer"))
+    plain = fit.embed(model.layers[1], examples, settings(learning="transfer"))[0]
     chosen = settings(learning="transfer", augment={"brightness": 0.5})
-    more = fit.embed(model.layers[1], examples, chosen)
+    more = fit.embed(model.layers[1], examples, chosen)[0]
     n, train = len(examples.labels), len(examples.rows["train"])
     assert more.inputs.shape == (n + fit.AUGMENTED_VIEWS * train, 8)
     np.testing.assert_array_equal(more.inputs[:n], plain.inputs)
@@ -358,12 +359,14 @@ def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     views = more.inputs[added]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert (np.abs(views[one] - views[other]).max(axis=1) > 1e-4).mean() > 0.9
-    assert_same([fit.embed(model.layers[1], examples, chosen).inputs], [more.inputs])  # the same seed, the same views
+    assert_same(
+        [fit.embed(model.layers[1], examples, chosen)[0].inputs], [more.inputs]
+    )  # the same seed, the same views
 
 
 def test_a_head_before_fine_tuning_sees_clean_pictures_only():
     model, examples = tiny(), pictures()
-    embedded = fit.embed(model.layers[1], examples, settings(learning="finetune", augment={"flip": 1.0}))
+    embedded = fit.embed(model.layers[1], examples, settings(learning="finetune", augment={"flip": 1.0}))[0]
     assert len(embedded.inputs) == len(examples.inputs)
 
 
