@@ -21,6 +21,15 @@ COLOURS = {"circle": (220, 60, 60), "square": (60, 200, 60), "stripes": (60, 60,
 QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size", "16")
 
 
+SLOW = ("test_cli", "test_check", "test_copies", "test_efficientnet_lite", "test_engine", "test_facing", "test_fit",
+        "test_models", "test_odd_files", "test_regression")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the fast files first, so that a slip shows within seconds."""
+    items.sort(key=lambda item: item.path.stem in SLOW)
+
+
 @dataclass(frozen=True)
 class Ran:
     """What one command left: its exit code and the text of both streams."""
