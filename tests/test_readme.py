@@ -1,0 +1,55 @@
+"""The README names commands, flags and models that exist, and all of the models."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import main
+import models
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def helps(capsys):
+    texts = []
+    for command in main.COMMANDS:
+        with pytest.raises(SystemExit) as ended:
+            main.make_parser().parse_args([command, "--help"])
+        assert ended.value.code == 0
+        texts.append(capsys.readouterr().out)
+    return "\n".join(texts)
+
+
+def test_every_flag_in_the_readme_is_one_of_a_command(capsys):
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    assert len(named) > 15
+    known = set(re.findall(r"--[a-z][a-z-]+", helps(capsys)))
+    assert named - known == set()
+
+
+def test_every_flag_of_train_is_in_the_readme():
+    with_dashes = {main.config.flag(name) for name in main.TrainSettings.__dataclass_fields__}
+    assert with_dashes - set(re.findall(r"--[a-z][a-z0-9-]+", README)) - {"--model", "--runs"} == set()
+
+
+def test_every_command_in_the_readme_exists():
+    named = set(re.findall(r"main\.py ([a-z]+)", README))
+    assert named <= set(main.COMMANDS)
+    assert {"train", "predict", "check"} <= named
+
+
+def test_every_model_stands_in_the_table():
+    for name in models.available():
+        assert f"| `{name}` |" in README
+
+
+def test_every_file_the_readme_points_to_exists():
+    root = Path(__file__).parent.parent
+    for name in re.findall(r"`((?:study|data|models|benchmarks|notebooks)/[\w./]+)`", README):
+        assert (root / name).exists() or "NAME" in name, name
+
+
+@pytest.mark.parametrize("name", re.findall(r"benchmarks/(\w+)\.py", README))
+def test_every_benchmark_in_the_readme_exists(name):
+    assert (Path(__file__).parent.parent / "benchmarks" / f"{name}.py").is_file()
