@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import models
 from errors import UserError
 from study import config
-from study.config import CheckSettings, PredictSettings, SummarySettings, TrainSettings
+from study.config import CheckSettings, PredictSettings, StoreSettings, SummarySettings, TrainSettings
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -51,11 +51,23 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     from study import backend
 
     spec = models.get(flags.get("model", TrainSettings.model)).SPEC
-    settings = config.resolve(flags, spec.defaults)
-    backend.start(settings.seed)
-    from study.road import train
+    settings = config.resolve(flags, {"image_size": spec.image_size, **spec.defaults})
+    from study.ahead import begun
+    from study.dataset import load, open_store
 
-    train(settings, command_line)
+    store = open_store(settings)
+    with begun(lambda go_on: load(settings, store, go_on)) as loading:  # TensorFlow starts meanwhile, for seconds
+        backend.start(settings.seed)
+        from study.road import train
+
+        train(settings, command_line, store, loading)
+
+
+def store(flags: Mapping[str, Any], command_line: str) -> None:
+    """Show what is kept for later runs, or empty it."""
+    from study.store import clear, show
+
+    clear() if StoreSettings(**flags).clear else show()
 
 
 def predict(flags: Mapping[str, Any], command_line: str) -> None:
@@ -82,6 +94,7 @@ COMMANDS = {
     "summary": (summary, SummarySettings, "describe a model, or list all models"),
     "check": (check, CheckSettings, "look before you train: copies, odd pictures, classes; a page and a table"),
     "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
+    "store": (store, StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (predict, PredictSettings, "answer for pictures by a saved run, or for the run's own test part"),
 }
 

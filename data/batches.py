@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from data.augment import Augment
+    from data.pixels import Pixels
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,18 @@ class Examples:
     """All images of a data set, and which of them belong to which part.
 
     Args:
-        inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features).
+        inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or `data.pixels.Pixels`.
         labels: class indices, int32 (n,).
         rows: part -> indices into the two, int64.
         mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
+        sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.
     """
 
-    inputs: np.ndarray
+    inputs: np.ndarray | Pixels
     labels: np.ndarray
     rows: Mapping[str, np.ndarray]
     mirror: np.ndarray | None = None
+    sha256: tuple[str, ...] = ()
 
 
 def train_batches(

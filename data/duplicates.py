@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 SIDE = 24
+PRINT = SIDE * SIDE * 3  # numbers of a fingerprint
 CHUNK = 32  # pictures, or pairs, held at a time as float32: few enough for the processor's cache
 CONTRAST_FLOOR = 6.0  # grey levels: below, a picture is plain, and its noise must not be blown up to a likeness
 DETAIL = 5  # thumbnail pixels: a detail is what differs from the mean of so large a neighbourhood
@@ -64,7 +65,7 @@ def fingerprints(pixels: np.ndarray) -> np.ndarray:
         raise ValueError(f"pixels must be uint8. Received: {pixels.dtype}")
     size = pixels.shape[1]
     shrink = _shrinking(size)
-    prints = np.empty((len(pixels), SIDE * SIDE * 3), dtype=np.uint8)
+    prints = np.empty((len(pixels), PRINT), dtype=np.uint8)
     for start in range(0, len(pixels), CHUNK):
         chunk = pixels[start : start + CHUNK].astype(np.float32)
         rows = shrink @ chunk.reshape(-1, size, size * 3)
@@ -97,6 +98,15 @@ def near_pairs(prints: np.ndarray, least: float = LEAST_SIMILARITY, mirrored: bo
                 if score >= max(least, found.get((first, second), 0.0)):
                     found[first, second] = score
     return [Pair(first, second, score) for (first, second), score in sorted(found.items())]
+
+
+def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return how alike the pictures of m pairs of fingerprints are, mirrored or not: uint8 (m, 1728) twice -> (m,)."""
+    both = [np.empty(0)]
+    for start in range(0, len(prints), CHUNK):
+        pair = prints[start : start + CHUNK], others[start : start + CHUNK]
+        both.append(np.maximum(_similarity(*pair, flip=False, least=0.0), _similarity(*pair, flip=True, least=0.0)))
+    return np.concatenate(both)
 
 
 def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
@@ -212,11 +222,11 @@ def _tangent_distance(one: np.ndarray, two: np.ndarray, cap: float) -> np.ndarra
     Swapping the two changes nothing: tangents are taken at their mean. A pixel's squared difference counts for at most
     `cap`, so that a logo, which is a large difference in few pixels, costs little.
     """
-    middle, difference = (one + two) / 2, (one - two).reshape(len(one), SIDE * SIDE * 3, 1)
+    middle, difference = (one + two) / 2, (one - two).reshape(len(one), PRINT, 1)
     ramp = np.linspace(-1, 1, SIDE, dtype=np.float32)
     down, across = np.gradient(middle, axis=(1, 2))
     steps = (across, across * ramp[:, None], down, down * ramp[:, None, None], middle)
-    tangents = np.stack([step.reshape(len(one), SIDE * SIDE * 3) for step in steps], axis=1)
+    tangents = np.stack([step.reshape(len(one), PRINT) for step in steps], axis=1)
     gram = tangents @ tangents.mT + np.eye(len(steps), dtype=np.float32)  # the unit keeps plain pictures solvable
     rest = difference - tangents.mT @ np.linalg.solve(gram, tangents @ difference)
     return np.sqrt(np.minimum(rest * rest, cap).mean(axis=(1, 2)))

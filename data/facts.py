@@ -1,6 +1,6 @@
 """What can be said of every photo before training: its size, format, light and sharpness, and a thumbnail.
 
-Each file is read once. What was found is kept on disk by the hash of the content, so that a second look is quick.
+What was found is kept in the store by the hash of the content, so that a second look is quick.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import sqlite3
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,13 +18,13 @@ import PIL
 from PIL import Image
 
 from data import folder, image
-from data.cache import cache_folder
+from data.store import Kind, Store, hash_all
 
 THUMB = 96  # side of the thumbnails
 SIDE = 256  # the longer side at which light and sharpness are judged: about what networks get to see
-VERSION = f"1, Pillow {PIL.__version__}"  # of the facts on disk: raise the number whenever a fact or thumbnail changes
-ROWS = 256  # new facts written at once: a killed run loses no more
-PATIENCE = 30  # seconds to wait for another process that is writing
+VERSION = f"2, Pillow {PIL.__version__}"  # of what is kept: raise the number whenever a fact or thumbnail changes
+THUMBS = Kind(f"thumbnails {THUMB} ({VERSION})", (THUMB, THUMB, 3))
+TEXTS = Kind(f"facts ({VERSION})", (512,))  # as JSON
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +59,9 @@ class Facts:
 
 
 def gather(
-    images: Sequence[folder.Image], advance: Callable[[], None] = lambda: None
+    images: Sequence[folder.Image], store: Store, advance: Callable[[], None] = lambda: None
 ) -> tuple[list[Facts | str], np.ndarray]:
-    """Look at all images; `advance` is called after each.
+    """Look at all images; `advance` is called twice for each: read, and looked at.
 
     Returns:
         For each image its Facts, or the reason why there are none: one line that begins with the kind, one of
@@ -71,24 +69,34 @@ def gather(
         Thumbnails, uint8 RGB (n, THUMB, THUMB, 3), zeros where undecodable. Squashed, not padded: equal bars would
         make all wide pictures alike, and width and height are in the facts for whoever wants to undo it.
     """
-    thumbs = np.zeros((len(images), THUMB, THUMB, 3), np.uint8)
+    hashes = hash_all([entry.path for entry in images], advance)
+    thumbs = np.zeros((len(images), *THUMBS.shape), np.uint8)
+    texts = np.zeros((len(images), *TEXTS.shape), np.uint8)
+    known = store.rows(THUMBS, hashes).fill(thumbs) & store.rows(TEXTS, hashes).fill(texts)
     outcomes: list[Facts | str] = []
-    cache = Cache(cache_folder())
+    with (
+        store.writer(THUMBS) as keep_thumbs,
+        store.writer(TEXTS) as keep_texts,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
 
-    def look(at: int) -> Facts | str:
-        outcome = _look(images[at].path, cache)
-        if isinstance(outcome, str):
-            return outcome
-        facts, thumbs[at] = outcome
-        return facts
+        def look(at: int) -> Facts | str:
+            if known[at]:
+                return Facts(**json.loads(texts[at].tobytes().rstrip(b"\0")))
+            outcome = _look(images[at].path)
+            if isinstance(outcome, str):  # not kept: such files are few, and memory may suffice the next time
+                thumbs[at] = 0
+                return outcome
+            facts, thumbs[at] = outcome
+            text = json.dumps(dataclasses.asdict(facts)).encode()
+            if len(text) <= TEXTS.bytes:
+                keep_thumbs.add(facts.sha256, thumbs[at])
+                keep_texts.add(facts.sha256, np.frombuffer(text.ljust(TEXTS.bytes, b"\0"), np.uint8))
+            return facts
 
-    try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for outcome in pool.map(look, range(len(images))):
-                outcomes.append(outcome)
-                advance()
-    finally:
-        cache.close()
+        for outcome in pool.map(look, range(len(images))):
+            outcomes.append(outcome)
+            advance()
     return outcomes, thumbs
 
 
@@ -123,78 +131,10 @@ def sharpness(grey: np.ndarray) -> float:
     return float(np.square(bend).mean() - bend.mean() ** 2)  # four times as fast as bend.var()
 
 
-class Cache:
-    """Facts and thumbnails by content hash, in one SQLite file; safe from threads, other processes and a kill.
-
-    It can only save work: where the file can't be opened, read or written, nothing is found and nothing kept.
-    A photo takes 28 KB, as thumbnails are kept as they are: packed as JPEG they'd take 5, and a second look three times
-    as long.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self._lock, self._fresh = threading.Lock(), []
-        self._database: sqlite3.Connection | None = None
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(root / "facts.sqlite3", timeout=PATIENCE, check_same_thread=False)
-            # The default journal, not WAL: a cache folder may lie on a network drive, where WAL does not work.
-            self._database.execute("CREATE TABLE IF NOT EXISTS facts (sha256 PRIMARY KEY, version, facts, thumb)")
-        except (OSError, sqlite3.Error):
-            self._give_up()
-
-    def get(self, sha256: str) -> tuple[Facts, np.ndarray] | None:
-        """Return what was kept for a content, else None."""
-        query = "SELECT facts, thumb FROM facts WHERE sha256 = ? AND version = ?"
-        with self._lock:
-            if self._database is None:
-                return None
-            try:
-                found = self._database.execute(query, (sha256, VERSION)).fetchall()
-            except sqlite3.Error:
-                return self._give_up()
-        if not found:
-            return None
-        facts, thumb = found[0]
-        return Facts(**json.loads(facts)), np.frombuffer(thumb, np.uint8).reshape(THUMB, THUMB, 3)
-
-    def put(self, facts: Facts, thumb: np.ndarray) -> None:
-        """Keep the facts of a content, at the latest on closing."""
-        with self._lock:
-            self._fresh.append((facts.sha256, VERSION, json.dumps(dataclasses.asdict(facts)), thumb.tobytes()))
-            if len(self._fresh) >= ROWS:
-                self._write()
-
-    def close(self) -> None:
-        """Write what is left."""
-        with self._lock:
-            self._write()
-            self._give_up()
-
-    def _write(self) -> None:
-        # One short transaction: killed within it, SQLite undoes it on the next opening.
-        rows, self._fresh = self._fresh, []
-        if self._database is not None and rows:
-            try:
-                with self._database:
-                    self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", rows)
-            except sqlite3.Error:
-                self._give_up()
-
-    def _give_up(self) -> None:
-        database, self._database = self._database, None
-        if database is not None:
-            database.close()
-
-
-def _look(path: Path, cache: Cache) -> tuple[Facts, np.ndarray] | str:
+def _look(path: Path) -> tuple[Facts, np.ndarray] | str:
     try:
-        content = path.read_bytes()
-        known = cache.get(hashlib.sha256(content).hexdigest())
-        if known is None:
-            known = measure(content)
-            cache.put(*known)
-        return known
+        return measure(path.read_bytes())
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
-    except image.ImageError as error:  # not kept: such files are few, and memory may suffice the next time
+    except image.ImageError as error:
         return error.reason if error.reason.startswith(error.kind) else f"{error.kind}: {error.reason}"

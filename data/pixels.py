@@ -1,4 +1,4 @@
-"""Read every image once: its content's hash and its pixels at the model's size."""
+"""Every image at the model's size, by its content: decoded once and kept in the store, or streamed from the files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,62 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
 
 from data import image
+from data.duplicates import PRINT, fingerprints
 from data.folder import Image, Skipped
+from data.store import Kind, Rows, Store, hash_all
+from errors import UserError
+
+# Of the rows in the store: raise the number whenever pixels or fingerprints come out differently.
+VERSION = f"1, Pillow {PIL.__version__}"
+WORKERS = os.cpu_count() or 1  # threads suffice: Pillow lets go of Python's lock while it decodes
+
+
+class Pixels:
+    """An array of pictures, uint8 RGB (n, size, size, 3), that is cut out of the store or decoded when it is asked for.
+
+    Args:
+        files: where each picture is, n of them.
+        sha256: hash of each file's content.
+        rule: how a picture becomes square.
+        rows: what the store has of them; the rest is decoded, anew each time.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, files: Sequence[Path], sha256: Sequence[str], size: int, rule: str, rows: Rows) -> None:
+        self.files, self.sha256, self.rule = files, sha256, rule
+        self.shape = (len(files), size, size, 3)
+        self._rows, self._kept = rows, rows.found()
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.files)
+
+    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        """Return some pictures, uint8 (m, size, size, 3).
+
+        Raises:
+            UserError: a file that has to be decoded once more is gone or was changed.
+        """
+        indices = np.asarray(indices)
+        cut = np.empty((len(indices), *self.shape[1:]), np.uint8)
+        kept = self._kept[indices]
+        self._rows.cut(indices[kept], cut, np.flatnonzero(kept))
+        if not kept.all():
+            with ThreadPoolExecutor(WORKERS) as pool:
+                decoded = pool.map(self._decode, indices[~kept].tolist())
+                for at, picture in zip(np.flatnonzero(~kept), decoded, strict=True):
+                    cut[at] = picture
+        return cut
+
+    def _decode(self, index: int) -> np.ndarray:
+        found = read(self.files[index], self.shape[1], self.rule)
+        if isinstance(found, str) or found[0] != self.sha256[index]:
+            raise UserError(f"{self.files[index]} was changed or removed during the run. Start again.")
+        return found[1]
 
 
 @dataclass(frozen=True)
@@ -22,33 +75,52 @@ class Pictures:
     Args:
         images: where each came from, n of them.
         sha256: hash of each file's content, n of them.
-        pixels: uint8 RGB, (n, size, size, 3).
+        pixels: all of them as one array.
+        prints: fingerprints by which near duplicates are found, uint8 (n, 1728).
     """
 
     images: tuple[Image, ...]
     sha256: tuple[str, ...]
-    pixels: np.ndarray
+    pixels: Pixels
+    prints: np.ndarray
 
 
 def load(
-    images: Sequence[Image], size: int, rule: str, advance: Callable[[], None] = lambda: None
+    images: Sequence[Image], size: int, rule: str, store: Store, advance: Callable[[], None] = lambda: None
 ) -> tuple[Pictures, list[Skipped]]:
-    """Decode all images at `size` by a resize rule; return the usable ones and, with the reason, those that are not.
+    """Look at all images at `size` by a resize rule; return the usable ones and, with the reason, those that are not.
 
-    `advance` is called after each image. Threads suffice: Pillow lets go of Python's lock while it decodes.
+    Only what the store does not know is decoded. `advance` is called twice for each image: read, and looked at.
     """
-    pixels = np.empty((len(images), size, size, 3), np.uint8)
-    usable, hashes, skipped = [], [], []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for entry, outcome in zip(images, pool.map(lambda entry: read(entry.path, size, rule), images), strict=True):
+    of_pixels = Kind(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+    of_prints = Kind(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
+    hashes = hash_all([entry.path for entry in images], advance)
+    prints = np.zeros((len(images), PRINT), np.uint8)
+    known = store.rows(of_prints, hashes).fill(prints)
+    reasons: dict[int, str] = {}
+    with (
+        store.writer(of_pixels) as keep_pixels,
+        store.writer(of_prints) as keep_prints,
+        ThreadPoolExecutor(WORKERS) as pool,
+    ):
+
+        def look(at: int) -> None:
+            outcome = read(images[at].path, size, rule)
             if isinstance(outcome, str):
-                skipped.append(Skipped(entry.name, outcome))
-            else:
-                hashes.append(outcome[0])
-                pixels[len(usable)] = outcome[1]
-                usable.append(entry)
+                reasons[at] = outcome
+                return
+            hashes[at], decoded = outcome
+            prints[at] = fingerprints(decoded[None])[0]
+            keep_pixels.add(hashes[at], decoded)
+            keep_prints.add(hashes[at], prints[at])
+
+        for _ in pool.map(lambda at: None if known[at] else look(at), range(len(images))):
             advance()
-    return Pictures(tuple(usable), tuple(hashes), pixels[: len(usable)]), skipped
+    usable = [at for at in range(len(images)) if at not in reasons]
+    kept, sha256 = tuple(images[at] for at in usable), tuple(hashes[at] for at in usable)
+    pixels = Pixels([entry.path for entry in kept], sha256, size, rule, store.rows(of_pixels, sha256))
+    skipped = [Skipped(images[at].name, reasons[at]) for at in sorted(reasons)]
+    return Pictures(kept, sha256, pixels, prints[usable]), skipped
 
 
 def read(path: Path, size: int, rule: str) -> tuple[str, np.ndarray] | str:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from data import facts, findings, folder, labels
-from data.duplicates import fingerprints, near_pairs
+from data.duplicates import Pair, fingerprints, near_pairs
 from data.facts import Facts
 from data.folder import Scan
 from data.oddities import Finding
+from data.store import Store
 from errors import UserError
 from study import check_report, learning, screen
-from study.check_map import embed, outliers, reduce, strangers
+from study.check_map import alike, embed, outliers, reduce, strangers
 from study.config import CheckSettings, TrainSettings
-from study.dataset import draw
+from study.dataset import draw, open_store
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     found = folder.scan(root)
     if settings.labels:
         found = labels.apply(found, labels.read(Path(settings.labels)))
-    look = look_at(found, settings.resize, command)
+    look = look_at(found, settings.resize, command, open_store(settings))
     page = check_report.page(look)
     out.mkdir(parents=True, exist_ok=True)
     findings.write_csv(out / "check.csv", look.findings)
@@ -95,17 +96,21 @@ def unused(checks: Path) -> Path:
     return next((checks / name for name in names if not (checks / name).exists()), checks / stem)
 
 
-def look_at(found: Scan, resize: str, command: str) -> Look:
+def look_at(found: Scan, resize: str, command: str, store: Store) -> Look:
     """Gather facts, findings and the map of a folder."""
     images = found.images
-    with screen.bar("look at images", len(images)) as advance:
-        known, thumbs = facts.gather(images, advance)
+    with screen.bar("look at images", 2 * len(images)) as advance:
+        known, thumbs = facts.gather(images, store, advance)
     usable = np.flatnonzero([isinstance(one, Facts) for one in known])
-    pairs = near_pairs(fingerprints(thumbs))
+    prints, mine = fingerprints(thumbs), [images[i] for i in usable]
+    hashes = [one.sha256 if isinstance(one, Facts) else "" for one in known]
+    features, source = embed(thumbs, hashes, usable, store)
+    reduced, shares = reduce(prints[usable].astype(np.float32) if features is None else features)
+    pairs = near_pairs(prints)
+    if features is not None:
+        by_features = alike(mine, features, reduced, prints[usable])
+        pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     told = findings.find(found, known, pairs, resize, TrainSettings.split, learning.advise)
-    features, source = embed(thumbs, usable)
-    mine = [images[i] for i in usable]
-    reduced, shares = reduce(fingerprints(thumbs)[usable].astype(np.float32) if features is None else features)
     if features is not None:  # mere colours say too little of what a picture shows
         two_labels = {finding.path for finding in told if finding.kind == "two labels"}
         suspects = [finding for finding in strangers(mine, reduced) if finding.path not in two_labels]

@@ -65,6 +65,18 @@ class Settings:
             check(entry, getattr(self, entry.name))
 
 
+def store_switch() -> Any:  # noqa: ANN401
+    """Declare `--store`, the same for every command that computes what can be kept."""
+    help = "on: keep pixels and features for later runs; off: stream the images"
+    return setting("on", help, group="data", choices=("on", "off"))
+
+
+def store_limit() -> Any:  # noqa: ANN401
+    """Declare `--store-limit`."""
+    help = "gigabytes that the store may take; what was not used for longest goes first"
+    return setting(10.0, help, group="data", kind=float, low=0.01, high=100_000)
+
+
 @dataclass(frozen=True)
 class TrainSettings(Settings):
     """`python main.py train`."""
@@ -91,6 +103,8 @@ class TrainSettings(Settings):
         None, "side of the input in pixels (default: the model's)", group="data", kind=int, low=32, high=1024
     )
     resize: str = setting("crop", "how a picture becomes square", group="data", choices=RESIZE_RULES)
+    store: str = store_switch()
+    store_limit: float = store_limit()
     learning: str = setting(
         "auto",
         "scratch: all from random weights; transfer: the head on a frozen backbone; finetune: head, then all; "
@@ -207,10 +221,19 @@ class CheckSettings(Settings):
         None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
     )
     resize: str = setting("crop", "how training would make a picture square", group="data", choices=RESIZE_RULES)
+    store: str = store_switch()
+    store_limit: float = store_limit()
     out: str | None = setting(
         None, "folder for check.html and check.csv (default: checks/<date and time>)", metavar="DIR"
     )
     strict: bool = setting(False, "exit with code 3 where a finding is severe", kind=bool)
+
+
+@dataclass(frozen=True)
+class StoreSettings(Settings):
+    """`python main.py store`."""
+
+    clear: bool = setting(False, "empty it; pixels and features are computed again when they are needed", kind=bool)
 
 
 def flag(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,14 +12,16 @@ import numpy as np
 
 from data import drawn, findings, folder, labels, pixels, split
 from data.batches import Examples
-from data.duplicates import fingerprints, near_pairs
+from data.cache import cache_folder
+from data.duplicates import near_pairs
 from data.folder import PARTS, Scan, Skipped
 from data.labels import LabelMap
 from data.pixels import Pictures
 from data.split import Row
+from data.store import Store
 from errors import UserError
 from study import screen
-from study.config import TrainSettings
+from study.config import CheckSettings, TrainSettings
 from study.copies import Copies, count_copies, units
 
 
@@ -45,7 +47,8 @@ class Dataset:
         parts = np.array([row.part for row in self.rows])
         mirror = [self.class_names.index(self.mirrors.get(name, name)) for name in self.class_names]
         rows = {part: np.flatnonzero(parts == part) for part in PARTS}
-        return Examples(self.pictures.pixels, labels, rows, np.array(mirror, np.int32) if self.mirrors else None)
+        mirror = np.array(mirror, np.int32) if self.mirrors else None
+        return Examples(self.pictures.pixels, labels, rows, mirror, self.pictures.sha256)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
@@ -61,8 +64,10 @@ class Dataset:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def load(settings: TrainSettings) -> Dataset:
+def load(settings: TrainSettings, store: Store, go_on: Callable[[], None] = lambda: None) -> Dataset:
     """Scan, decode, look for copies, and split; `settings.image_size` is settled.
+
+    `go_on` is called again and again; an exception from it ends the work.
 
     Raises:
         UserError: no folder, no images, one class, a class with too few, or a split or label file that does not fit.
@@ -71,13 +76,21 @@ def load(settings: TrainSettings) -> Dataset:
     label_map = labels.read(Path(settings.labels)) if settings.labels else LabelMap()
     found = labels.apply(relabelled(folder.scan(root), settings), label_map)
     found = excluded(found, settings.exclude)
-    with screen.bar("read images", len(found.images)) as advance:
-        pictures, undecodable = pixels.load(found.images, settings.image_size, settings.resize, advance)
+    with screen.bar("read images", 2 * len(found.images)) as advance:
+        pictures, undecodable = pixels.load(
+            found.images, settings.image_size, settings.resize, store, lambda: (go_on(), advance())
+        )
     skipped = (*found.skipped, *undecodable)
     report_skipped(skipped)
     rows, copies = split_rows(found, pictures, settings)
     screen.say(copies.line(len(rows)))
     return Dataset(root, settings.data is None, found.class_names, pictures, rows, skipped, copies, label_map.mirrors)
+
+
+def open_store(settings: TrainSettings | CheckSettings) -> Store:
+    """Return the store that the settings ask for; one that is off keeps nothing."""
+    root = cache_folder() / "store" if settings.store == "on" else None
+    return Store(root, settings.store_limit * 1e9)
 
 
 def draw() -> Path:
@@ -122,7 +135,7 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
         if usable[name] < split.LEAST_IMAGES:
             raise UserError(split.too_few(name, usable[name]))
     turns = settings.label != "facing" and not settings.labels  # else a mirror image may be of another class
-    pairs = near_pairs(fingerprints(pictures.pixels), mirrored=turns)
+    pairs = near_pairs(pictures.prints, mirrored=turns)
     if any(row.part for row in rows):
         check_ready_made(found, rows, settings)
         return tuple(rows), count_copies(rows, pairs, rows)

@@ -7,15 +7,18 @@ it (AMX, AVX-512). `benchmarks/embed.py` measures what that gains.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,13 +55,57 @@ class Choice:
     cosine: float | None
 
 
-def choose(
-    network: keras.Model, sample: np.ndarray, engine: str = "auto", precision: str = "auto"
-) -> tuple[Choice, Runner]:
-    """Return what runs `network` fastest and the function that runs it, with the weights as they are now.
+class Frozen:
+    """A network whose weights stay as they are now, to be run by either engine; converted once, when first needed.
 
     Args:
         network: raw RGB 0..255, (batch, size, size, 3) -> (batch, outputs).
+    """
+
+    def __init__(self, network: keras.Model) -> None:
+        self.network = network
+        self._runners: dict[tuple[str, str], Runner] = {}
+
+    @cached_property
+    def converted(self) -> openvino.Model:
+        """Return the network as OpenVINO has it."""
+        return convert(self.network)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names."""
+        layers = json.dumps(_nameless(self.network.get_config()), sort_keys=True, default=str)
+        digest = hashlib.sha256(layers.encode())
+        for weights in self.network.get_weights():
+            digest.update(np.ascontiguousarray(weights).data)
+        return digest.hexdigest()[:16]
+
+    def lazy_runner(self, engine: str, precision: str) -> Runner:
+        """Return a function that prepares the network when it is called first: a conversion takes seconds."""
+        return lambda pixels: self.runner(engine, precision)(pixels)
+
+    def runner(self, engine: str, precision: str) -> Runner:
+        """Return the function that runs it. Raise UserError where this processor can't compute in the precision."""
+        if (engine, precision) not in self._runners:
+            tensorflow = engine == "tensorflow"
+            runner = _tensorflow_runner(self.network) if tensorflow else _compile(self.converted, precision)
+            self._runners[engine, precision] = runner
+        return self._runners[engine, precision]
+
+
+def _nameless(config: Any) -> Any:  # noqa: ANN401 - JSON
+    """Leave names and what refers to them out of a configuration: Keras numbers layers on within a process."""
+    if isinstance(config, dict):
+        names = ("name", "inbound_nodes", "input_layers", "output_layers", "shared_object_id", "registered_name")
+        return {key: _nameless(value) for key, value in config.items() if key not in names}
+    return [_nameless(value) for value in config] if isinstance(config, list | tuple) else config
+
+
+def choose(frozen: Frozen, sample: np.ndarray, engine: str = "auto", precision: str = "auto") -> Choice:
+    """Return the engine and the precision that run a network fastest.
+
+    Args:
+        frozen: the network.
         sample: pictures to try it on, uint8 (m, size, size, 3); a few dozen are enough.
         engine: "auto" takes OpenVINO where it is installed and TensorFlow sees no GPU.
         precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every picture's
@@ -74,11 +121,10 @@ def choose(
                 f"--precision bfloat16 is OpenVINO's, and TensorFlow was taken ({reason}). "
                 "Give --engine openvino, or --precision float32."
             )
-        return Choice(engine, "float32", reason, {}, None), _tensorflow_runner(network)
-    model = convert(network)
+        return Choice(engine, "float32", reason, {}, None)
     if precision == "auto":
-        return _faster(model, sample, reason)
-    return Choice(engine, precision, f"{reason}; {precision} was asked for", {}, None), _compile(model, precision)
+        return _faster(frozen, sample, reason)
+    return Choice(engine, precision, f"{reason}; {precision} was asked for", {}, None)
 
 
 def available() -> bool:
@@ -114,19 +160,18 @@ def _tensorflow_runner(network: keras.Model) -> Runner:
     return run
 
 
-def _faster(model: openvino.Model, sample: np.ndarray, reason: str) -> tuple[Choice, Runner]:
+def _faster(frozen: Frozen, sample: np.ndarray, reason: str) -> Choice:
     """Try both precisions on the sample and return the one to take."""
-    single = _compile(model, "float32")
     if not _has_bfloat16() or not len(sample):
         why = "there is no picture to try" if _has_bfloat16() else "this processor does not compute in bfloat16"
-        return Choice("openvino", "float32", f"{reason}; float32: {why}", {}, None), single
-    half = _compile(model, "bfloat16")
-    (outputs, rate), (rough, rough_rate) = _probe(single, sample), _probe(half, sample)
+        return Choice("openvino", "float32", f"{reason}; float32: {why}", {}, None)
+    outputs, rate = _probe(frozen.runner("openvino", "float32"), sample)
+    rough, rough_rate = _probe(frozen.runner("openvino", "bfloat16"), sample)
     cosine = smallest_cosine(outputs, rough)
     rates = {"float32": round(rate, 1), "bfloat16": round(rough_rate, 1)}
-    precision, runner = ("bfloat16", half) if rough_rate > rate and cosine >= LEAST_COSINE else ("float32", single)
+    precision = "bfloat16" if rough_rate > rate and cosine >= LEAST_COSINE else "float32"
     figures = f"float32 {rate:.0f} images/s, bfloat16 {rough_rate:.0f} with cosine similarity >= {cosine:.5f} to it"
-    return Choice("openvino", precision, f"{reason}; {precision} taken: {figures}", rates, round(cosine, 6)), runner
+    return Choice("openvino", precision, f"{reason}; {precision} taken: {figures}", rates, round(cosine, 6))
 
 
 def _probe(runner: Runner, sample: np.ndarray) -> tuple[np.ndarray, float]:

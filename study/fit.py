@@ -16,15 +16,13 @@ from data.augment import augmenter
 from data.batches import Examples, eval_batches, train_batches
 from errors import UserError
 from models._head import unfreeze
-from study import engine, screen
+from study import screen
 from study.config import Stage, TrainSettings
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 EVAL_BATCH = 64
-PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
-AUGMENTED_VIEWS = 2  # under a frozen backbone: augmented copies of each training picture beside the clean one
 
 
 @dataclass(frozen=True)
@@ -84,52 +82,6 @@ def class_weights(
 def iterations(images: int, batch_size: int) -> int:
     """Return the batches of one epoch: images / batch, rounded up."""
     return math.ceil(images / batch_size)
-
-
-def augmented_views(settings: TrainSettings) -> int:
-    """Return the changed copies of each training picture that a head learns from; fine-tuning changes them later."""
-    return AUGMENTED_VIEWS if settings.augment and settings.learning == "transfer" else 0
-
-
-def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings) -> tuple[Examples, engine.Choice]:
-    """Run a frozen backbone once over every picture: the same examples with features, float32 (n, features).
-
-    Changed copies of each training picture join the training part, as many as `augmented_views` says; the clean ones
-    are always there. Training pictures go through the fastest engine and precision; validation and test through
-    float32, so that the figures are those of the saved model to the fifth digit.
-    """
-    sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
-    choice, run = engine.choose(backbone, sample, settings.engine, settings.precision)
-    exact = run if choice.precision == "float32" else engine.choose(backbone, sample, choice.engine, "float32")[1]
-    features = np.empty((len(examples.labels), backbone.output_shape[-1]), np.float32)
-    for part, runner in (("train", run), ("val", exact), ("test", exact)):
-        rows = examples.rows[part]
-        batches = (examples.inputs[rows[first : first + EVAL_BATCH]] for first in range(0, len(rows), EVAL_BATCH))
-        features[rows] = run_batches(runner, batches, len(rows), f"embed {part}")
-    return add_views(Examples(features, examples.labels, examples.rows), examples, run, settings), choice
-
-
-def add_views(features: Examples, pixels: Examples, run: engine.Runner, settings: TrainSettings) -> Examples:
-    """Embed augmented copies of the training pictures and put them behind the clean ones."""
-    augment, train = augmenter(settings.augment, settings.seed), pixels.rows["train"]
-    inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
-    for view in range(1, augmented_views(settings) + 1):
-        changed = eval_batches(pixels, "train", EVAL_BATCH).map(augment)
-        batches = (np.rint(x).clip(0, 255).astype(np.uint8) for x, _ in changed.as_numpy_iterator())
-        rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
-        labels = np.concatenate([labels, pixels.labels[train]])
-        inputs.append(run_batches(run, batches, len(train), f"embed augmented view {view}"))
-    return Examples(np.concatenate(inputs), labels, rows)
-
-
-def run_batches(run: engine.Runner, batches: Iterable[np.ndarray], images: int, label: str) -> np.ndarray:
-    """Run an engine over batches of pixels behind a progress bar: float32 (images, outputs)."""
-    with screen.bar(label, iterations(images, EVAL_BATCH)) as advance:
-        outputs = []
-        for batch in batches:
-            outputs.append(run(batch))
-            advance()
-    return np.concatenate(outputs)
 
 
 def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str) -> np.ndarray:

@@ -8,7 +8,8 @@ from data.folder import PARTS
 from study import screen
 from study.config import Stage, TrainSettings
 from study.dataset import Dataset
-from study.fit import augmented_views, iterations
+from study.embed import augmented_views
+from study.fit import iterations
 from study.learning import Choice
 
 

@@ -21,6 +21,7 @@ from study.learning import Choice
 from study.plan import class_doses, stage_images
 
 WORST = 20  # mistakes that are shown
+CHUNK = 256  # pictures held at a time
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         plots.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
         names, test = record.dataset.class_names, record.results["test"]
         plots.confusion(test["confusion"], names, f"Test part, {test['n']:,} images", folder / "confusion.png")
-        wrong = mistakes(record)
-        plots.mistakes(wrong[:WORST], len(wrong), folder / "mistakes.png")
+        wrong, pixels = mistakes(record), record.dataset.pictures.pixels
+        worst = [entry | {"pixels": pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+        plots.mistakes(worst, len(wrong), folder / "mistakes.png")
         report.write(folder, info, record.results)
 
     with screen.bar("write the run folder", 1):
@@ -76,9 +78,10 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> float | Non
     if not engine.available():
         return None
     engine.export_ir(classifier, folder)
-    pixels = record.dataset.examples()
-    answers = engine.load_ir(folder)(pixels.inputs[pixels.rows["val"]])
-    return float(np.abs(answers - record.probabilities["val"]).max())
+    answer, examples = engine.load_ir(folder), record.dataset.examples()
+    rows = examples.rows["val"]
+    answers = [answer(examples.inputs[rows[first : first + CHUNK]]) for first in range(0, len(rows), CHUNK)]
+    return float(np.abs(np.concatenate(answers) - record.probabilities["val"]).max())
 
 
 def describe(record: Record) -> dict[str, Any]:
@@ -143,12 +146,12 @@ def write_predictions(path: Path, record: Record) -> None:
 
 
 def mistakes(record: Record) -> list[dict[str, Any]]:
-    """Return the wrong answers on the test part, the surest first, each with its pixels as the network saw them."""
+    """Return the wrong answers on the test part, the surest first, each with its row in the data set."""
     names, rows = record.dataset.class_names, record.dataset.rows
     wrong = []
     for i, shares in zip(test_rows(record), record.probabilities["test"], strict=True):
         label, probability = evaluate.best(names, shares)
         if label != rows[i].label:
             entry = {"path": rows[i].path, "label": rows[i].label, "predicted": label, "probability": probability}
-            wrong.append(entry | {"pixels": record.dataset.pictures.pixels[i]})
+            wrong.append(entry | {"row": i})
     return sorted(wrong, key=lambda entry: -entry["probability"])

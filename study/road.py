@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,33 +15,43 @@ import numpy as np
 import models
 from data.augment import DEFAULT_AUGMENT
 from data.batches import Examples
+from data.store import Store
 from errors import UserError
 from models._head import classifier as join
 from models._head import freeze, head
 from models._weights import build_backbone
 from study import artifact, config, evaluate, learning, screen
 from study.config import TrainSettings
-from study.dataset import Dataset, load
-from study.fit import class_weights, embed, fit, minutes_for, predict
+from study.dataset import Dataset, load, open_store
+from study.embed import embed
+from study.fit import class_weights, fit, minutes_for, predict
 from study.plan import print_plan
 from study.record import Record, write_run
 
 
-def train(settings: TrainSettings, command: str = "") -> Path:
+def train(
+    settings: TrainSettings, command: str = "", store: Store | None = None, loading: Future[Dataset] | None = None
+) -> Path:
     """Train a classifier as `settings` say, print what happens, and return the run folder.
+
+    Args:
+        settings: with the image size settled.
+        command: as it was typed.
+        store: where pixels and features are kept; by default where `settings` say.
+        loading: the data set, if it is being read already.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
     seconds: dict[str, float] = {}
     spec = models.get(settings.model).SPEC
-    settings = replace(settings, image_size=settings.image_size or spec.image_size)
+    store = store or open_store(settings)
     artifact.check_writable(Path(settings.runs))
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     with stopwatch(seconds, "build the network"):
         backbone = build_backbone(settings.model, settings.image_size, weights)
     with stopwatch(seconds, "read the images"):
-        dataset = load(settings)
+        dataset = loading.result() if loading else load(settings, store)
     pixels = dataset.examples()
     classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
 
@@ -65,7 +76,7 @@ def train(settings: TrainSettings, command: str = "") -> Path:
     if choice.learning != "scratch":
         freeze(backbone)
         with stopwatch(seconds, "embed"):
-            features, engine = embed(backbone, pixels, settings)
+            features, engine = embed(backbone, pixels, settings, store)
         screen.say(f"engine: {engine.reason}")
     with stopwatch(seconds, "train"):
         outcomes = fit(classifier, pixels, features, stages, settings, class_weight)
@@ -80,6 +91,8 @@ def train(settings: TrainSettings, command: str = "") -> Path:
         settings, choice, stages, outcomes, dataset, results, probabilities, seconds, command, class_weight, engine
     )
     run = write_run(classifier, record)
+    if store.trouble:
+        screen.say(store.trouble)
     evaluate.print_report("validation", results["val"])
     evaluate.print_report("test", results["test"])
     screen.say(f"run folder: {run}")

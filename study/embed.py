@@ -1,0 +1,154 @@
+"""Features of a frozen backbone: a picture goes through it once; whatever needs its features later finds them kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.augment import augmenter
+from data.batches import Examples, eval_batches
+from data.pixels import VERSION
+from data.store import Kind, Store
+from study import engine, screen
+from study.config import TrainSettings
+from study.engine import Choice, Frozen, Runner
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH = 64  # pictures held at a time
+PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
+AUGMENTED_VIEWS = 2  # augmented copies of each training picture beside the clean one
+CHOICES = Kind("choices of precision (1)", (2048,))  # as JSON: a machine then always takes the same for a network
+
+
+def augmented_views(settings: TrainSettings) -> int:
+    """Return the changed copies of each training picture that a head learns from; fine-tuning changes them later."""
+    return AUGMENTED_VIEWS if settings.augment and settings.learning == "transfer" else 0
+
+
+def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, store: Store) -> tuple[Examples, Choice]:
+    """Run a frozen backbone once over every picture: the same examples with features, float32 (n, features).
+
+    Changed copies of each training picture join the training part, as many as `augmented_views` says; the clean ones
+    are always there. Training pictures go through the fastest engine and precision; validation and test through
+    float32, so that the figures are those of the saved model to the fifth digit. Changed copies are not kept.
+    """
+    frozen = Frozen(backbone)
+    choice = choose(frozen, examples, settings, store)
+    features = np.empty((len(examples.labels), backbone.output_shape[-1]), np.float32)
+    for part, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
+        kind = features_kind(frozen, settings, choice.engine, precision)
+        run = frozen.lazy_runner(choice.engine, precision)
+        features[examples.rows[part]] = kept_features(run, examples, examples.rows[part], kind, store, f"embed {part}")
+    clean = Examples(features, examples.labels, examples.rows)
+    if not augmented_views(settings):
+        return clean, choice
+    return add_views(clean, examples, frozen.runner(choice.engine, choice.precision), settings), choice
+
+
+def embed_rows(backbone: keras.Model, examples: Examples, settings: TrainSettings, store: Store) -> np.ndarray:
+    """Return the features of the training part only, float32 (rows, features), in the fastest precision."""
+    frozen = Frozen(backbone)
+    choice = choose(frozen, examples, settings, store)
+    kind = features_kind(frozen, settings, choice.engine, choice.precision)
+    run = frozen.lazy_runner(choice.engine, choice.precision)
+    return kept_features(run, examples, examples.rows["train"], kind, store, "embed images")
+
+
+def features_kind(frozen: Frozen, settings: TrainSettings, engine: str, precision: str) -> Kind:
+    """Name the rows of features by all that they depend on beside a file's content."""
+    pictures = f"{settings.image_size} {settings.resize} ({VERSION})"
+    name = f"features {settings.model} {frozen.fingerprint} {engine} {precision} {pictures}"
+    return Kind(name, (frozen.network.output_shape[-1],), "float32")
+
+
+def kept_features(
+    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> np.ndarray:
+    """Return the features of some rows, float32 (len(rows), features); only what the store has not is computed.
+
+    Args:
+        run: the backbone.
+        examples: pictures with the hashes of their contents.
+        rows: indices, int (m,).
+        kind: of features.
+        store: where they are kept.
+        label: of the progress bar.
+    """
+    features = np.empty((len(rows), *kind.shape), np.float32)
+    keys = [examples.sha256[row] for row in rows] if examples.sha256 else [""] * len(rows)
+    missing = np.flatnonzero(~store.rows(kind, keys).fill(features))
+    batches, first = ahead(cut(examples, rows[missing])), 0
+    with store.writer(kind) as keep:
+        for outputs in run_batches(run, batches, len(missing), label):
+            for at, output in zip(missing[first : first + len(outputs)], outputs, strict=True):
+                features[at] = output
+                if keys[at]:
+                    keep.add(keys[at], output)
+            first += len(outputs)
+    return features
+
+
+def cut(examples: Examples, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut some rows into batches of pixels."""
+    return (examples.inputs[rows[first : first + BATCH]] for first in range(0, len(rows), BATCH))
+
+
+def ahead(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Fetch the next batch, from the store or by decoding, while the network works on the last."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
+
+
+def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: str) -> Iterator[np.ndarray]:
+    """Run an engine over batches of pixels behind a progress bar: each time float32 (batch, outputs)."""
+    with screen.bar(label, -(-images // BATCH)) as advance:
+        for batch in batches:
+            yield run(batch)
+            advance()
+
+
+def add_views(features: Examples, pixels: Examples, run: Runner, settings: TrainSettings) -> Examples:
+    """Embed augmented copies of the training pictures and put them behind the clean ones."""
+    augment, train = augmenter(settings.augment, settings.seed), pixels.rows["train"]
+    inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
+    for view in range(1, augmented_views(settings) + 1):
+        changed = eval_batches(pixels, "train", BATCH).map(augment)
+        batches = (np.rint(x).clip(0, 255).astype(np.uint8) for x, _ in changed.as_numpy_iterator())
+        rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
+        labels = np.concatenate([labels, pixels.labels[train]])
+        inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
+    return Examples(np.concatenate(inputs), labels, rows)
+
+
+def choose(frozen: Frozen, examples: Examples, settings: TrainSettings, store: Store) -> Choice:
+    """Choose engine and precision; what was measured once for a network on this machine is not measured again."""
+    try:
+        installed = version("openvino")
+    except PackageNotFoundError:
+        installed = "none"
+    machine = (platform.node(), platform.machine(), os.cpu_count(), installed)
+    key = " ".join(map(str, (frozen.fingerprint, settings.image_size, settings.engine, settings.precision, *machine)))
+    content = np.zeros((1, *CHOICES.shape), np.uint8)
+    if store.rows(CHOICES, [key]).fill(content).all():
+        choice = Choice(**json.loads(content.tobytes().rstrip(b"\0")))
+        return replace(choice, reason=f"{choice.reason} (measured earlier)")
+    sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
+    choice = engine.choose(frozen, sample, settings.engine, settings.precision)
+    text = json.dumps(asdict(choice)).encode()
+    if choice.images_per_second and len(text) <= CHOICES.bytes:
+        with store.writer(CHOICES) as keep:
+            keep.add(key, np.frombuffer(text.ljust(CHOICES.bytes, b"\0"), np.uint8))
+    return choice
