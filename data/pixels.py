@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL
+from threadpoolctl import threadpool_limits
 
 from data import image
 from data.duplicates import PRINT, fingerprints
@@ -99,6 +100,7 @@ def load(
     known = store.rows(of_prints, hashes).fill(prints)
     reasons: dict[int, str] = {}
     with (
+        threadpool_limits(1, "blas"),  # its threads and ours would wait for one another: 8 s would become 42
         store.writer(of_pixels) as keep_pixels,
         store.writer(of_prints) as keep_prints,
         ThreadPoolExecutor(WORKERS) as pool,

@@ -128,7 +128,7 @@ class TrainSettings(Settings):
     )
     batch_size: int | None = setting(
         None,
-        "images per iteration (default: scratch 32, head 64, finetune 16)",
+        "images per iteration (default: scratch 32, head 256, finetune 16)",
         group="optimisation",
         kind=int,
         low=1,
@@ -303,8 +303,8 @@ class Stage:
 
 STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
 EPOCHS = {"scratch": 20, "head": 100, "finetune": 8}
-BATCH_SIZE = {"scratch": 32, "head": 64, "finetune": 16}
-ADAM_RATE = {"scratch": 2e-3, "head": 1e-3, "finetune": 5e-5}
+BATCH_SIZE = {"scratch": 32, "head": 256, "finetune": 16}
+ADAM_RATE = {"scratch": 2e-3, "head": 2e-3, "finetune": 5e-5}
 LEARNING_RATE = {
     "sgd": {"scratch": 1e-1, "head": 1e-1, "finetune": 1e-2},
     "momentum": {"scratch": 2e-2, "head": 1e-2, "finetune": 1e-3},
