@@ -36,11 +36,12 @@ def compare(name: str, pixels: np.ndarray) -> None:
     from models._weights import build_backbone
     from study import engine
 
-    network = build_backbone(name, SIZE, "none")
+    frozen = engine.Frozen(build_backbone(name, SIZE, "none"))
     started = time.perf_counter()
-    choice, ours = engine.choose(network, pixels[:32])
+    choice = engine.choose(frozen, pixels[:32])
+    ours = frozen.runner(choice.engine, choice.precision)
     seconds = time.perf_counter() - started
-    _, tensorflow = engine.choose(network, pixels[:32], "tensorflow")
+    tensorflow = frozen.runner("tensorflow", "float32")
     for run in (ours, tensorflow):
         run(pixels[:64])  # builds graphs and allocates memory
     rates = [(rate(ours, pixels), rate(tensorflow, pixels)) for _ in range(REPEATS)]

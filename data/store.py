@@ -162,6 +162,7 @@ class Store:
             return otherwise
 
     def _find(self, index: sqlite3.Connection, kind: Kind, keys: Sequence[str]) -> Rows:
+        index.execute("BEGIN IMMEDIATE")  # else a segment could leave between being found and being opened
         query = "SELECT key, segment, position FROM rows JOIN kinds ON kinds.id = rows.kind WHERE name = ?"
         place_of = {key: place for key, *place in index.execute(query, (kind.name,))}
         files, number_of = [], {}
@@ -260,6 +261,8 @@ class Writer:
         path, keys = self._path, self._keys
         self._file, self._path, self._keys = None, None, []
         self.store.commit(self.kind, path, keys)
+        if self.store.trouble:  # nobody will ever find these rows
+            path.unlink(missing_ok=True)
 
     def _discard(self, error: OSError) -> None:
         """Give the store up and leave no half segment behind."""

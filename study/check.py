@@ -63,11 +63,14 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     found = folder.scan(root)
     if settings.labels:
         found = labels.apply(found, labels.read(Path(settings.labels)))
-    look = look_at(found, settings.resize, command, open_store(settings))
+    store = open_store(settings)
+    look = look_at(found, settings.resize, command, store)
     page = check_report.page(look)
     out.mkdir(parents=True, exist_ok=True)
     findings.write_csv(out / "check.csv", look.findings)
     (out / "check.html").write_text(page, encoding="utf-8", errors="replace")
+    if store.trouble:
+        screen.say(store.trouble)
     print_summary(look, out)
     return any(finding.severity == "severe" for finding in look.findings)
 

@@ -8,10 +8,19 @@ import pytest
 from data.augment import DEFAULT_AUGMENT, STRENGTHS
 from errors import UserError
 from study import config
-from study.config import PredictSettings, Stage, SummarySettings, TrainSettings, resolve, stages
+from study.config import (
+    CheckSettings,
+    PredictSettings,
+    Stage,
+    StoreSettings,
+    SummarySettings,
+    TrainSettings,
+    resolve,
+    stages,
+)
 
 TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
-COMMANDS = [TrainSettings, PredictSettings, SummarySettings]
+COMMANDS = [TrainSettings, CheckSettings, PredictSettings, StoreSettings, SummarySettings]
 
 
 def message(call, *arguments, **named):

@@ -18,6 +18,7 @@ import models
 from models._head import classifier, head
 from models._weights import build_backbone
 from study import engine
+from study.engine import Frozen
 
 ROOT = Path(__file__).parent.parent
 SIZE = 64
@@ -45,9 +46,14 @@ def keras_answer(model, pixels):
     return np.asarray(model(tf.constant(pixels.astype(np.float32)), training=False))
 
 
+def prepare(frozen, *arguments):
+    choice = engine.choose(frozen, *arguments)
+    return frozen.runner(choice.engine, choice.precision)
+
+
 def message(*arguments):
     with pytest.raises(UserError) as caught:
-        engine.choose(*arguments)
+        prepare(*arguments)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -67,8 +73,13 @@ def small():
 
 
 @pytest.fixture(scope="module")
-def runner(small):
-    return engine.choose(small, pictures(1), "openvino", "float32")[1]
+def frozen(small):
+    return Frozen(small)
+
+
+@pytest.fixture(scope="module")
+def runner(frozen):
+    return frozen.runner("openvino", "float32")
 
 
 # ---- OpenVINO --------------------------------------------------------------------------------------------------------
@@ -92,10 +103,11 @@ def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
 @needs_openvino
 def test_probabilities_of_a_whole_classifier_are_those_of_keras():
     model, pixels = network("efficientnet_lite", 3), pictures(5)
-    choice, run = engine.choose(model, pixels, "openvino", "float32")
+    frozen = Frozen(model)
+    choice = engine.choose(frozen, pixels, "openvino", "float32")
     assert (choice.engine, choice.precision, choice.cosine) == ("openvino", "float32", None)
     assert choice.reason == "openvino was asked for; float32 was asked for"
-    shares = run(pixels)
+    shares = frozen.runner(choice.engine, choice.precision)(pixels)
     np.testing.assert_allclose(shares, keras_answer(model, pixels), rtol=0, atol=1e-5)
 
 
@@ -128,9 +140,9 @@ def test_the_answer_of_before_is_left_alone(runner):
 
 
 @needs_openvino
-def test_auto_takes_openvino_and_says_why(small, monkeypatch):
+def test_auto_takes_openvino_and_says_why(frozen, monkeypatch):
     monkeypatch.setattr(engine, "_gpu_visible", lambda: False)
-    choice, run = engine.choose(small, pictures(20))
+    choice = engine.choose(frozen, pictures(20))
     assert choice.engine == "openvino"
     assert choice.reason.startswith("openvino is installed and TensorFlow sees no GPU; ")
     assert f"{choice.precision}" in choice.reason
@@ -139,34 +151,32 @@ def test_auto_takes_openvino_and_says_why(small, monkeypatch):
         assert min(choice.images_per_second.values()) > 0
         assert 0.99 < choice.cosine <= 1
         assert f"{choice.images_per_second['float32']:.0f} images/s" in choice.reason
-    assert run(pictures(2)).shape == (2, 128)
+    assert frozen.runner(choice.engine, choice.precision)(pictures(2)).shape == (2, 128)
 
 
 @needs_openvino
 @pytest.mark.parametrize(("factor", "noise", "precision"), [(3, 0, "bfloat16"), (3, 1, "float32"), (0.3, 0, "float32")])
-def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(monkeypatch, factor, noise, precision):
+def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(frozen, monkeypatch, factor, noise, precision):
     outputs = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
     rough = outputs + noise * np.eye(6, 128, dtype=np.float32) * 100 * (np.arange(6) == 4)[:, None]  # one row is off
     answers = iter([(outputs, 10.0), (rough, 10.0 * factor)])
     monkeypatch.setattr(engine, "_has_bfloat16", lambda: True)
-    monkeypatch.setattr(engine, "_compile", lambda model, precision: precision)
     monkeypatch.setattr(engine, "_probe", lambda runner, sample: next(answers))
-    choice, run = engine._faster(None, pictures(6), "because")
-    assert choice.precision == run == precision
+    choice = engine._faster(frozen, pictures(6), "because")
+    assert choice.precision == precision
     assert choice.images_per_second == {"float32": 10.0, "bfloat16": 10.0 * factor}
 
 
 @needs_openvino
-def test_auto_with_no_bfloat16_or_no_picture_is_float32(small, runner, monkeypatch):
-    monkeypatch.setattr(engine, "_compile", lambda model, precision: runner)
-    assert engine.choose(small, pictures(0), "openvino")[0].reason.endswith("there is no picture to try")
+def test_auto_with_no_bfloat16_or_no_picture_is_float32(small, monkeypatch):
+    frozen = Frozen(small)
+    if engine._has_bfloat16():
+        assert engine.choose(frozen, pictures(0), "openvino").reason.endswith("there is no picture to try")
     monkeypatch.setattr(engine, "_has_bfloat16", lambda: False)
-    choice, _ = engine.choose(small, pictures(2), "openvino")
+    choice = engine.choose(frozen, pictures(2), "openvino")
     assert choice.precision == "float32"
     assert choice.reason.endswith("this processor does not compute in bfloat16")
-    monkeypatch.undo()
-    monkeypatch.setattr(engine, "_has_bfloat16", lambda: False)
-    assert message(small, pictures(1), "openvino", "bfloat16") == (
+    assert message(frozen, pictures(1), "openvino", "bfloat16") == (
         "--precision bfloat16: this processor does not compute in it. Give --precision float32."
     )
 
@@ -216,7 +226,9 @@ from models._weights import build_backbone
 model = build_backbone("original", 64, "none")
 pixels = np.zeros((9, 64, 64, 3), np.uint8)
 for chosen in ((), ("tensorflow",)):
-    assert engine.choose(model, pixels, *chosen)[1](pixels).shape == (9, 128)
+    frozen = engine.Frozen(model)
+    choice = engine.choose(frozen, pixels, *chosen)
+    assert frozen.runner(choice.engine, choice.precision)(pixels).shape == (9, 128)
 engine.export_ir(model, Path(sys.argv[1]))
 """
     out = fresh(code, folders["ir"], TMPDIR=str(folders["tmp"]), HOME=str(folders["home"]))
@@ -240,8 +252,9 @@ def test_damaged_files_are_named(small, tmp_path, damage):
 # ---- TensorFlow ------------------------------------------------------------------------------------------------------
 
 
-def test_tensorflow_is_obeyed(small):
-    choice, run = engine.choose(small, pictures(2), "tensorflow")
+def test_tensorflow_is_obeyed(small, frozen):
+    choice = engine.choose(frozen, pictures(2), "tensorflow")
+    run = frozen.runner(choice.engine, choice.precision)
     assert (choice.engine, choice.precision, choice.images_per_second) == ("tensorflow", "float32", {})
     assert choice.reason == "tensorflow was asked for"
     pixels = pictures(3)
@@ -249,22 +262,22 @@ def test_tensorflow_is_obeyed(small):
     assert run(pixels[:0]).shape == (0, 128)
 
 
-def test_auto_takes_tensorflow_without_openvino_and_on_a_gpu(small, monkeypatch):
+def test_auto_takes_tensorflow_without_openvino_and_on_a_gpu(frozen, monkeypatch):
     monkeypatch.setattr(engine, "available", lambda: False)
-    assert engine.choose(small, pictures(2))[0].reason == "openvino is not installed"
+    assert engine.choose(frozen, pictures(2)).reason == "openvino is not installed"
     monkeypatch.setattr(engine, "available", lambda: True)
     monkeypatch.setattr(engine, "_gpu_visible", lambda: True)
-    assert engine.choose(small, pictures(2))[0].reason == "TensorFlow sees a GPU"
+    assert engine.choose(frozen, pictures(2)).reason == "TensorFlow sees a GPU"
 
 
-def test_errors_say_what_would_be_right(small, monkeypatch, tmp_path):
-    assert message(small, pictures(1), "tensorflow", "bfloat16") == (
+def test_errors_say_what_would_be_right(frozen, monkeypatch, tmp_path):
+    assert message(frozen, pictures(1), "tensorflow", "bfloat16") == (
         "--precision bfloat16 is OpenVINO's, and TensorFlow was taken (tensorflow was asked for). "
         "Give --engine openvino, or --precision float32."
     )
     monkeypatch.setattr(engine, "available", lambda: False)
     missing = "OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow."
-    assert message(small, pictures(1), "openvino") == missing
+    assert message(frozen, pictures(1), "openvino") == missing
     with pytest.raises(UserError, match="OpenVINO is not installed"):
         engine.load_ir(tmp_path)
 

@@ -12,17 +12,20 @@ import odd_files
 import pytest
 from PIL import Image, ImageFilter
 
-from data import facts, folder, image
+from data import facts, folder, image, store
 from data.cache import cache_folder
-from data.facts import THUMB, Facts, gather, sharpness
+from data.facts import TEXTS, THUMB, THUMBS, Facts, gather, sharpness
+from data.store import Kind, Store
 
 ROOT = Path(__file__).parent.parent
-MANY = 600  # small pictures, enough for the cache to be written more than once
+MANY = 600  # small pictures, enough for several segments of ROWS
+ROWS = 100
 
 CHILD = """
 import hashlib, sys
 from pathlib import Path
-from data import facts, folder
+from data import facts, folder, store
+store.SEGMENT_ROWS = int(sys.argv[4])
 done = 0
 def advance():
     global done
@@ -30,7 +33,7 @@ def advance():
     if done == int(sys.argv[2]):
         print("reached", flush=True)
         sys.stdin.read()  # until killed
-found, thumbs = facts.gather(folder.scan(Path(sys.argv[1])).images, advance)
+found, thumbs = facts.gather(folder.scan(Path(sys.argv[1])).images, store.Store(Path(sys.argv[3])), advance)
 print(hashlib.sha256(repr(found).encode() + thumbs.tobytes()).hexdigest())
 """
 
@@ -57,22 +60,31 @@ def put(path, picture, form="PNG", **options):
     return folder.Image(path, path.name, path.parent.name, None)
 
 
+def kept():
+    return Store(cache_folder() / "store")
+
+
 def look(*images):
-    return gather(images)
+    return gather(images, kept())
 
 
 def same(one, other):
     return one[0] == other[0] and np.array_equal(one[1], other[1])
 
 
-def rows(query="SELECT count(*) FROM facts"):
-    with sqlite3.connect(cache_folder() / "facts.sqlite3") as database:
+def index(query):
+    with sqlite3.connect(kept().root / "index.sqlite3") as database:
         return database.execute(query).fetchall()
+
+
+def rows():
+    """Kind -> how many rows of it are kept."""
+    return {usage.kind: usage.rows for usage in kept().usage()}
 
 
 def child(root, stop=0):
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(root), str(stop)],
+        [sys.executable, "-c", CHILD, str(root), str(stop), str(kept().root), str(ROWS)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -155,8 +167,8 @@ def test_what_cannot_be_decoded_gives_its_reason_and_a_black_thumbnail(tmp_path)
     expected = odd_files.build(tmp_path / "data")
     scan = folder.scan(tmp_path / "data")
     calls = itertools.count()
-    found, thumbs = gather(scan.images, lambda: next(calls))
-    assert next(calls) == len(scan.images) == len(found) == len(thumbs)
+    found, thumbs = gather(scan.images, kept(), lambda: next(calls))
+    assert next(calls) // 2 == len(scan.images) == len(found) == len(thumbs)
     outcome = {
         entry.name: "used" if isinstance(one, Facts) else one for entry, one in zip(scan.images, found, strict=True)
     }
@@ -181,12 +193,13 @@ def test_no_images():
     assert thumbs.shape == (0, THUMB, THUMB, 3)
 
 
-# --- the cache ---
+# --- the store ---
 
 
 def forge():
-    """Mark all that is kept, so that what comes from the cache can be told."""
-    rows("""UPDATE facts SET facts = replace(facts, '"mode": "RGB"', '"mode": "kept"')""")
+    """Mark all that is kept, so that what comes from the store can be told."""
+    for path in kept().root.glob("*.rows"):
+        path.write_bytes(path.read_bytes().replace(b'"mode": "RGB"', b'"mode": "OLD"'))
 
 
 def test_second_look_takes_what_was_kept(tmp_path):
@@ -194,7 +207,7 @@ def test_second_look_takes_what_was_kept(tmp_path):
     first = look(*entries)
     assert same(look(*entries), first)
     forge()
-    assert {one.mode for one in look(*entries)[0]} == {"kept"}
+    assert {one.mode for one in look(*entries)[0]} == {"OLD"}
 
 
 def test_touched_moved_and_copied_files_are_not_done_again(tmp_path):
@@ -202,10 +215,10 @@ def test_touched_moved_and_copied_files_are_not_done_again(tmp_path):
     look(entry)
     forge()
     os.utime(entry.path, (1, 1))
-    assert look(entry)[0][0].mode == "kept"
+    assert look(entry)[0][0].mode == "OLD"
     copied = folder.Image(tmp_path / "b.jpg", "b.jpg", "b", "val")
     shutil.copy(entry.path, copied.path)
-    assert look(copied)[0][0].mode == "kept"
+    assert look(copied)[0][0].mode == "OLD"
 
 
 def test_changed_file_is_noticed_even_at_the_same_size_and_time(tmp_path):
@@ -219,40 +232,42 @@ def test_changed_file_is_noticed_even_at_the_same_size_and_time(tmp_path):
     assert not np.array_equal(after[1], before[1])
 
 
-def test_facts_of_another_version_are_done_again(tmp_path):
+def test_facts_of_another_version_are_done_again(tmp_path, monkeypatch):
     entry = put(tmp_path / "a.png", odd_files.picture(0))
     first = look(entry)
     forge()
-    rows("UPDATE facts SET version = '0'")
+    monkeypatch.setattr(facts, "TEXTS", Kind("facts (another version)", TEXTS.shape))
     assert same(look(entry), first)
-    assert rows("SELECT DISTINCT version FROM facts") == [(facts.VERSION,)]
+    assert rows() == {THUMBS.name: 1, TEXTS.name: 1, "facts (another version)": 1}
 
 
 def test_broken_files_are_not_kept(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
     look(folder.Image(tmp_path / "a.png", "a.png", "a", None))
-    assert rows() == [(0,)]
+    assert rows() == {}
 
 
 @pytest.mark.parametrize("trouble", ["a file in its place", "no database", "another table", "locked"])
-def test_a_cache_that_cannot_be_used_does_no_harm(tmp_path, monkeypatch, trouble):
+def test_a_store_that_cannot_be_used_does_no_harm(tmp_path, monkeypatch, trouble):
     entry = put(tmp_path / "a.png", odd_files.picture(0))
-    expected, kept = look(entry), cache_folder() / "facts.sqlite3"
-    holder = sqlite3.connect(kept if trouble == "locked" else ":memory:")
+    expected, path = look(entry), kept().root / "index.sqlite3"
+    holder = sqlite3.connect(path if trouble == "locked" else ":memory:")
     if trouble == "a file in its place":
         monkeypatch.setenv("STUDY_CACHE", str(entry.path))
     elif trouble == "no database":
-        kept.write_bytes(b"spilt milk " * 1000)
+        path.write_bytes(b"spilt milk " * 1000)
     elif trouble == "another table":
-        rows("ALTER TABLE facts RENAME COLUMN thumb TO picture")
+        index("ALTER TABLE segments RENAME COLUMN file TO place")
     else:
-        monkeypatch.setattr(facts, "PATIENCE", 0.1)
+        monkeypatch.setattr(store, "PATIENCE", 0.1)
         holder.execute("BEGIN EXCLUSIVE")
-    assert same(look(entry), expected)
+    useless = kept()
+    assert same(gather([entry], useless), expected)
+    assert useless.trouble.startswith(f"the store in {useless.root} is not used: ")
     holder.close()
 
 
-@pytest.mark.parametrize("stop", [100, 300, 599])
+@pytest.mark.parametrize("stop", [100, MANY + 100, MANY + 300, 2 * MANY - 1])
 def test_killed_half_way(many, tmp_path, monkeypatch, stop):
     images = folder.scan(many).images
     process = child(many, stop)
@@ -260,11 +275,12 @@ def test_killed_half_way(many, tmp_path, monkeypatch, stop):
     process.kill()
     process.communicate()
     assert process.returncode != 0
-    assert rows()[0][0] % facts.ROWS == 0  # whole transactions, or none
-    resumed = gather(images)
-    assert rows() == [(MANY,)]
+    assert all(count % ROWS == 0 for count in rows().values())  # whole segments, or none
+    assert sum(rows().values()) == 0 or stop > MANY
+    resumed = look(*images)
+    assert rows() == {THUMBS.name: MANY, TEXTS.name: MANY}
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "fresh"))
-    assert same(resumed, gather(images))
+    assert same(resumed, look(*images))
 
 
 def test_two_processes_at_once(many):
@@ -272,18 +288,18 @@ def test_two_processes_at_once(many):
     answers = [process.communicate(timeout=60)[0] for process in pair]
     assert [process.returncode for process in pair] == [0, 0]
     assert answers[0] == answers[1] != ""
-    assert rows() == [(MANY,)]
-    assert rows("PRAGMA integrity_check") == [("ok",)]
+    assert rows() == {THUMBS.name: MANY, TEXTS.name: MANY}
+    assert index("PRAGMA integrity_check") == [("ok",)]
 
 
 def test_interrupted_run_stops_soon_and_keeps_what_is_done(many):
     def interrupt(calls=itertools.count(1)):  # noqa: B008 - one counter for all calls is meant
-        if next(calls) == 5:
+        if next(calls) == MANY + 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        gather(folder.scan(many).images, interrupt)
-    assert 5 <= rows()[0][0] < MANY
+        gather(folder.scan(many).images, kept(), interrupt)
+    assert 5 <= rows()[TEXTS.name] < MANY
 
 
 def test_a_picture_is_measured_alike_from_any_source(tmp_path):

@@ -11,6 +11,7 @@ from data.duplicates import Pair
 from data.facts import Facts, gather
 from data.findings import Finding, copy, exact_copies, find, near_copies, read_drops, write_csv
 from data.folder import Image, Scan, Skipped, scan
+from data.store import Store
 from errors import UserError
 from study.learning import advise
 
@@ -266,7 +267,7 @@ def test_class_names_that_differ():
 def test_a_folder_of_odd_files(tmp_path):
     odd_files.build(tmp_path)
     found = scan(tmp_path)
-    facts, _ = gather(found.images)
+    facts, _ = gather(found.images, Store(None))
     findings = find(found, facts, [], "crop", (8, 1, 1), advise)
     assert {(one.path, one.kind) for one in findings} >= {
         ("cat/1 x 1.png", "tiny"),

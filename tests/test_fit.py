@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from data.batches import Examples
+from data.store import Store
 from models._head import classifier, freeze, head
 from study import fit
 from study.config import OPTIMIZERS, Stage, TrainSettings
+from study.embed import AUGMENTED_VIEWS, embed
 
 SIZE, CLASSES = 12, 2
+OFF = Store(None)  # what is kept, and what not, is tested in test_embed.py
 
 
 def tiny(seed=0, dropout=0.0):
@@ -270,7 +273,7 @@ def head_then_all(rate, epochs=4):
     freeze(network)
     chosen = settings(learning="finetune", patience=0)
     kept = {}
-    embedded = fit.embed(network, examples, chosen)[0]
+    embedded = embed(network, examples, chosen, OFF)[0]
     kept["backbone"] = network.get_weights()
     outcomes = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     kept["head"] = top.get_weights()
@@ -285,7 +288,7 @@ def test_the_head_stage_leaves_the_backbone_alone_and_works_on_pixels_too():
     freeze(network)
     before = network.get_weights()
     chosen = settings(learning="transfer")
-    embedded = fit.embed(network, examples, chosen)[0]
+    embedded = embed(network, examples, chosen, OFF)[0]
     (outcome,) = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     assert_same(network.get_weights(), before)
     assert cross_entropy(model, examples) == pytest.approx(cross_entropy(top, embedded), rel=1e-4)
@@ -320,7 +323,7 @@ def test_epochs_are_numbered_through_all_stages():
     model, examples = tiny(), pictures()
     freeze(model.layers[1])
     chosen = settings(learning="finetune", patience=0)
-    embedded = fit.embed(model.layers[1], examples, chosen)[0]
+    embedded = embed(model.layers[1], examples, chosen, OFF)[0]
     outcomes = fit.fit(model, examples, embedded, [Stage("head", 2, 16, 0.05), Stage("finetune", 2, 16, 1e-3)], chosen)
     assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
         (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
@@ -332,7 +335,7 @@ def test_epochs_are_numbered_through_all_stages():
 
 def test_features_are_those_of_the_backbone():
     model, examples = tiny(), pictures()
-    embedded = fit.embed(model.layers[1], examples, settings(learning="transfer"))[0]
+    embedded = embed(model.layers[1], examples, settings(learning="transfer"), OFF)[0]
     expected = model.layers[1].predict(examples.inputs.astype(np.float32), verbose=0)
     np.testing.assert_allclose(embedded.inputs, expected, atol=1e-6)
     assert_same([embedded.labels], [examples.labels])
@@ -343,15 +346,15 @@ def test_features_are_those_of_the_backbone():
 
 def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     model, examples = tiny(), pictures()
-    plain = fit.embed(model.layers[1], examples, settings(learning="transfer"))[0]
+    plain = embed(model.layers[1], examples, settings(learning="transfer"), OFF)[0]
     chosen = settings(learning="transfer", augment={"brightness": 0.5})
-    more = fit.embed(model.layers[1], examples, chosen)[0]
+    more = embed(model.layers[1], examples, chosen, OFF)[0]
     n, train = len(examples.labels), len(examples.rows["train"])
-    assert more.inputs.shape == (n + fit.AUGMENTED_VIEWS * train, 8)
+    assert more.inputs.shape == (n + AUGMENTED_VIEWS * train, 8)
     np.testing.assert_array_equal(more.inputs[:n], plain.inputs)
     for part in ("val", "test"):
         assert_same([more.rows[part]], [examples.rows[part]])
-    added = more.rows["train"].reshape(fit.AUGMENTED_VIEWS + 1, train)
+    added = more.rows["train"].reshape(AUGMENTED_VIEWS + 1, train)
     assert_same([added[0]], [examples.rows["train"]])
     assert sorted(more.rows["train"]) == sorted({*examples.rows["train"], *range(n, len(more.labels))})
     for rows in added:
@@ -360,13 +363,13 @@ def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert (np.abs(views[one] - views[other]).max(axis=1) > 1e-4).mean() > 0.9
     assert_same(
-        [fit.embed(model.layers[1], examples, chosen)[0].inputs], [more.inputs]
+        [embed(model.layers[1], examples, chosen, OFF)[0].inputs], [more.inputs]
     )  # the same seed, the same views
 
 
 def test_a_head_before_fine_tuning_sees_clean_pictures_only():
     model, examples = tiny(), pictures()
-    embedded = fit.embed(model.layers[1], examples, settings(learning="finetune", augment={"flip": 1.0}))[0]
+    embedded = embed(model.layers[1], examples, settings(learning="finetune", augment={"flip": 1.0}), OFF)[0]
     assert len(embedded.inputs) == len(examples.inputs)
 
 

@@ -6,7 +6,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from data import pixels
+from data.duplicates import PRINT
 from data.folder import Image, Skipped
+from data.store import Store
 
 
 def picture(colour, size=(20, 10), kind="PNG"):
@@ -22,20 +24,31 @@ def save(root, **files):
     return [Image(root / name, f"cat/{name}", "cat", None) for name in files]
 
 
-def test_pixels_and_hashes_stand_in_the_order_of_the_files(tmp_path):
+@pytest.fixture(params=["on", "off"])
+def store(request, tmp_path):
+    """A store, and one that keeps nothing: neither changes what is read."""
+    return Store(tmp_path / "store" if request.param == "on" else None)
+
+
+def cut(pictures):
+    return pictures.pixels[np.arange(len(pictures.pixels))]
+
+
+def test_pixels_and_hashes_stand_in_the_order_of_the_files(tmp_path, store):
     colours = [(at, 255 - at, 7) for at in range(0, 250, 5)]  # more files than threads
     images = save(tmp_path, **{f"{at}.png": picture(colour) for at, colour in enumerate(colours)})
-    pictures, skipped = pixels.load(images, 8, "crop")
+    pictures, skipped = pixels.load(images, 16, "crop", store)
     assert skipped == []
     assert pictures.images == tuple(images)
-    assert pictures.pixels.shape == (50, 8, 8, 3)
-    assert pictures.pixels.dtype == np.uint8
-    for image, sha256, got, colour in zip(images, pictures.sha256, pictures.pixels, colours, strict=True):
+    assert pictures.pixels.shape == (50, 16, 16, 3)
+    assert pictures.pixels.dtype == cut(pictures).dtype == pictures.prints.dtype == np.uint8
+    assert pictures.prints.shape == (50, PRINT)
+    for image, sha256, got, colour in zip(images, pictures.sha256, cut(pictures), colours, strict=True):
         assert sha256 == hashlib.sha256(image.path.read_bytes()).hexdigest()
-        np.testing.assert_array_equal(got, np.broadcast_to(colour, (8, 8, 3)))
+        np.testing.assert_array_equal(got, np.broadcast_to(colour, (16, 16, 3)))
 
 
-def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path):
+def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path, store):
     good = picture("red")
     images = save(
         tmp_path,
@@ -46,10 +59,10 @@ def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path):
         last=good,
     )
     images.insert(3, Image(tmp_path / "gone.jpg", "cat/gone.jpg", "cat", None))
-    pictures, skipped = pixels.load(images, 8, "crop")
+    pictures, skipped = pixels.load(images, 16, "crop", store)
     assert [image.name for image in pictures.images] == ["cat/first", "cat/last"]
-    assert len(pictures.sha256) == len(pictures.pixels) == 2
-    np.testing.assert_array_equal(pictures.pixels, np.broadcast_to((255, 0, 0), (2, 8, 8, 3)))
+    assert len(pictures.sha256) == len(pictures.pixels) == len(pictures.prints) == 2
+    np.testing.assert_array_equal(cut(pictures), np.broadcast_to((255, 0, 0), (2, 16, 16, 3)))
     assert [entry.name for entry in skipped] == ["cat/empty", "cat/text", "cat/gone.jpg", "cat/cut"]
     assert skipped[0] == Skipped("cat/empty", "the file is empty")
     assert skipped[1].reason.startswith("not an image")
@@ -58,40 +71,44 @@ def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path):
 
 
 @pytest.mark.parametrize("content", [[], [b"nothing"]])
-def test_no_usable_file_gives_no_pixels(tmp_path, content):
-    pictures, skipped = pixels.load(save(tmp_path, **{str(at): b for at, b in enumerate(content)}), 8, "crop")
-    assert pictures.pixels.shape == (0, 8, 8, 3)
+def test_no_usable_file_gives_no_pixels(tmp_path, store, content):
+    images = save(tmp_path, **{str(at): b for at, b in enumerate(content)})
+    pictures, skipped = pixels.load(images, 16, "crop", store)
+    assert pictures.pixels.shape == cut(pictures).shape == (0, 16, 16, 3)
     assert pictures.images == pictures.sha256 == ()
     assert len(skipped) == len(content)
 
 
-def test_each_file_moves_the_bar_once_usable_or_not(tmp_path):
-    steps = []
-    pixels.load(save(tmp_path, a=picture("red"), b=b"", c=picture("red")), 8, "crop", lambda: steps.append(1))
-    assert len(steps) == 3
+def test_each_file_moves_the_bar_twice_usable_or_not_known_or_not(tmp_path, store):
+    images = save(tmp_path, a=picture("red"), b=b"", c=picture("red"))
+    for _ in range(2):
+        steps = []
+        pixels.load(images, 16, "crop", store, lambda steps=steps: steps.append(1))
+        assert len(steps) == 6
 
 
-def test_the_hash_is_that_of_the_file_not_of_the_picture(tmp_path):
+def test_the_hash_is_that_of_the_file_not_of_the_picture(tmp_path, store):
     images = save(tmp_path, a=picture("red"), b=picture("red", kind="BMP"), c=picture("red"))
-    pictures, _ = pixels.load(images, 8, "crop")
+    pictures, _ = pixels.load(images, 16, "crop", store)
     assert pictures.sha256[0] == pictures.sha256[2] != pictures.sha256[1]
-    np.testing.assert_array_equal(pictures.pixels[0], pictures.pixels[1])
+    np.testing.assert_array_equal(*pictures.pixels[[0, 1]])
 
 
-def test_the_resize_rule_is_obeyed(tmp_path):
+def test_the_resize_rule_is_obeyed(tmp_path, store):
     halves = PillowImage.new("RGB", (40, 10), "red")
     halves.paste("blue", (0, 0, 10, 10))
     buffer = io.BytesIO()
     halves.save(buffer, "PNG")
     images = save(tmp_path, a=buffer.getvalue())
-    corner = {rule: pixels.load(images, 8, rule)[0].pixels[0, 0, 0].tolist() for rule in ("crop", "pad", "squash")}
+    loaded = {rule: pixels.load(images, 16, rule, store)[0] for rule in ("crop", "pad", "squash")}
+    corner = {rule: pictures.pixels[[0]][0, 0, 0].tolist() for rule, pictures in loaded.items()}
     assert corner == {"crop": [255, 0, 0], "pad": [128, 128, 128], "squash": [0, 0, 255]}
 
 
-def test_one_file_read_alone_is_what_load_reads(tmp_path):
+def test_one_file_read_alone_is_what_load_reads(tmp_path, store):
     images = save(tmp_path, a=picture("green", (33, 21), "JPEG"))
-    sha256, got = pixels.read(images[0].path, 12, "crop")
-    pictures, _ = pixels.load(images, 12, "crop")
+    sha256, got = pixels.read(images[0].path, 16, "crop")
+    pictures, _ = pixels.load(images, 16, "crop", store)
     assert sha256 == pictures.sha256[0]
-    np.testing.assert_array_equal(got, pictures.pixels[0])
-    assert pixels.read(tmp_path, 12, "crop").startswith("cannot be read: ")
+    np.testing.assert_array_equal(got, pictures.pixels[[0]][0])
+    assert pixels.read(tmp_path, 16, "crop").startswith("cannot be read: ")
