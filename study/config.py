@@ -184,7 +184,9 @@ class TrainSettings(Settings):
     )
     engine: str = setting("auto", "what runs a frozen backbone", choices=("auto", "openvino", "tensorflow"))
     precision: str = setting(
-        "auto", "of a frozen backbone; validation and test are always float32", choices=("auto", "float32", "bfloat16")
+        "auto",
+        "of a frozen backbone and of training; auto: the faster one; the final validation and test are always float32",
+        choices=("auto", "float32", "bfloat16"),
     )
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 

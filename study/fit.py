@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import keras
@@ -16,7 +16,7 @@ from data.augment import augmenter
 from data.batches import Examples, eval_batches, train_batches
 from errors import UserError
 from models._head import unfreeze
-from study import screen
+from study import fused, screen
 from study.config import Stage, TrainSettings
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ EVAL_BATCH = 64
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a stage did: one history row an epoch, which epoch's weights were kept, and why training ended."""
+    """What a stage did: a history row an epoch, which epoch's weights were kept, why it ended, in what precision."""
 
     history: list[dict[str, float | int | str]]
     kept_epoch: int
     ended: str
+    precision: fused.Choice | None = None
 
 
 def make_optimizer(
@@ -144,14 +145,57 @@ def run_stage(
 ) -> Outcome:
     """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
 
+    A copy of it learns and judges itself, in the precision that is faster here. The head, on stored features, has
+    nothing to gain from that.
+    """
+    if stage.name == "head":
+        return run_epochs(model, stage, examples, settings, class_weight, first_epoch)
+    choice = precision_for(model, stage, examples, settings)
+    screen.say(f"precision of training: {choice.reason}")
+    copy = fused.training_copy(model, choice.precision)
+    outcome = run_epochs(copy, stage, examples, settings, class_weight, first_epoch)
+    model.set_weights(copy.get_weights())
+    return replace(outcome, precision=choice)
+
+
+def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> fused.Choice:
+    """Return the precision in which a stage trains, tried on its first pictures where that is asked for."""
+    rows = examples.rows["train"]
+    steps = iterations(len(rows), stage.batch_size) * stage.epochs
+    batch = rows[: stage.batch_size]
+    return fused.choose(
+        model,
+        lambda copy: prepare(copy, stage, settings, steps),
+        examples.inputs[batch].astype(np.float32),
+        examples.labels[batch],
+        settings.precision,
+        steps,
+    )
+
+
+def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
+    """Penalise and compile a model.
+
     The learning rate falls to 0 along a cosine (Loshchilov and Hutter, https://arxiv.org/abs/1608.03983).
     """
-    per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * per_epoch)
     penalise(model, settings.l2)
+    schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, steps)
     crossentropy = keras.metrics.SparseCategoricalCrossentropy("crossentropy")
     optimizer = make_optimizer(settings.optimizer, schedule)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy", crossentropy])
+
+
+def run_epochs(
+    model: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None,
+    first_epoch: int,
+) -> Outcome:
+    """Train this very model for one stage, and leave it with the weights of the best validation loss."""
+    per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
+    prepare(model, stage, settings, stage.epochs * per_epoch)
     change = settings.augment and stage.name != "head"
     augment = augmenter(settings.augment, settings.seed, examples.mirror) if change else None
     validation = eval_batches(examples, "val", EVAL_BATCH)
@@ -207,13 +251,12 @@ def fit(
 
 def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, settings: TrainSettings) -> float:
     """Time one iteration of a stage on this machine and return the minutes that all its epochs would take."""
-    kept = classifier.get_weights()
-    classifier.compile(make_optimizer(settings.optimizer, stage.learning_rate), "sparse_categorical_crossentropy")
+    copy = fused.training_copy(classifier, "bfloat16" if settings.precision == "bfloat16" else "float32")
+    prepare(copy, stage, settings, 1)
     rows = examples.rows["train"][: stage.batch_size]
     x, y = examples.inputs[rows].astype(np.float32), examples.labels[rows]
-    classifier.train_on_batch(x, y)  # builds the graph
+    copy.train_on_batch(x, y)  # builds the graph
     started = time.perf_counter()
-    classifier.train_on_batch(x, y)
+    copy.train_on_batch(x, y)
     seconds = time.perf_counter() - started
-    classifier.set_weights(kept)
     return seconds * iterations(len(examples.rows["train"]), stage.batch_size) * stage.epochs / 60

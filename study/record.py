@@ -97,6 +97,7 @@ def describe(record: Record) -> dict[str, Any]:
             asdict(stage)
             | {"images": images, "iterations": iterations(images, stage.batch_size)}
             | {"epochs_run": len(outcome.history), "kept_epoch": outcome.kept_epoch, "ended": outcome.ended}
+            | {"precision": asdict(outcome.precision) if outcome.precision else None}
             | {
                 "images_per_second": round(
                     images * len(outcome.history) / sum(row["seconds"] for row in outcome.history)

@@ -1,0 +1,154 @@
+"""A copy of a network to train with: the same layers and weights, computed the fastest way this machine has.
+
+Keras' BatchNormalization runs on a CPU as a dozen simple operations, each of which reads and writes all values; the
+copy gives the whole of it to one operation of TensorFlow. And the copy may compute in bfloat16, with weights,
+statistics and the answer in float32 (mixed precision, https://arxiv.org/abs/1710.03740), for which recent processors
+have instructions (AMX, AVX-512). Which precision is faster here is timed. `benchmarks/scratch.py` measures what both
+gain. Only the weights go back: what is saved has Keras' own layers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
+PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
+LEAST_GAIN = 1.05  # bfloat16 loses digits, so it has to be clearly faster
+# Preprocessing stays in float32: bfloat16 has 8 bits, not enough for what scaling makes of 0..255. So do depthwise
+# convolutions, which TensorFlow does not compute well in bfloat16 (EfficientNet-Lite0, 128 pixels, fine-tuning:
+# 21 images/s with them, 42 without).
+FLOAT32_LAYERS = (keras.layers.Rescaling, keras.layers.Normalization, keras.layers.DepthwiseConv2D)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """In which precision a stage trained, and why: kept in `run.json`.
+
+    Args:
+        precision: "float32" or "bfloat16" (with weights in float32).
+        reason: one line with the figures that decided.
+        images_per_second: precision -> images/s in the probe; empty where nothing had to be tried.
+    """
+
+    precision: str
+    reason: str
+    images_per_second: dict[str, float]
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Keras' layer, its values and statistics too, in one operation while it learns; TensorFlow only.
+
+    Whatever that operation cannot do runs as in Keras, and so does a layer that does not learn: on constant statistics
+    Keras' is the faster one (EfficientNet-Lite0, 128 pixels, fine-tuning: 57 images/s to 47).
+    """
+
+    def call(self, inputs: keras.KerasTensor, training: bool | None = None, mask: object = None) -> keras.KerasTensor:
+        """Normalise (batch, height, width, channels) and, while training, move the statistics on."""
+        fusable = len(inputs.shape) == 4 and self.axis in (-1, 3) and self.scale and self.center
+        if not (training and self.trainable and fusable) or mask is not None or self.synchronized or self.renorm:
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf
+
+        inputs = tf.cast(inputs, self.compute_dtype)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=self.gamma.value,
+            offset=self.beta.value,
+            mean=tf.zeros(0),
+            variance=tf.zeros(0),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+        variance *= (count - 1) / count  # it estimates that of all pictures (Bessel); Keras keeps that of the batch
+        self._move(self.moving_mean, mean)
+        self._move(self.moving_variance, variance)
+        return outputs
+
+    def _move(self, average: keras.Variable, value: keras.KerasTensor) -> None:
+        average.assign(average * self.momentum + value * (1 - self.momentum))
+
+
+def training_copy(model: keras.Model, precision: str = "float32") -> keras.Model:
+    """Return a network with the same layers, weights and frozen parts, to be trained in `precision`.
+
+    Its answers are float32 and, in that precision, those of `model` to the fifth digit. Weights are copied, not shared:
+    give them back with `model.set_weights(copy.get_weights())`. Under another backend than TensorFlow it is `model`.
+    """
+    if keras.config.backend() != "tensorflow":
+        return model
+
+    def clone(layer: keras.Operation) -> keras.Operation:
+        if not isinstance(layer, keras.Layer):
+            return layer  # arithmetic between layers, without weights or precision
+        kind = FusedBatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
+        config = layer.get_config()
+        if precision == "bfloat16" and not _keeps_float32(layer):
+            config["dtype"] = "mixed_bfloat16"
+        return kind.from_config(config)
+
+    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    copy.set_weights(model.get_weights())
+    for layer in copy._flatten_layers():
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with copies of its weights, which set_weights does not reach
+    return copy
+
+
+def _keeps_float32(layer: keras.Layer) -> bool:
+    softmax = getattr(layer, "activation", None) is keras.activations.softmax
+    return softmax or isinstance(layer, FLOAT32_LAYERS) or layer.dtype_policy.name != "float32"
+
+
+def choose(
+    model: keras.Model,
+    compiled: Callable[[keras.Model], None],
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    precision: str,
+    steps: int,
+) -> Choice:
+    """Return the precision to train `model` in; neither its weights nor anything else of it changes.
+
+    Args:
+        model: pixels -> probabilities.
+        compiled: compiles a copy as it will be trained.
+        pixels: a batch of the size that will be trained with, (batch, size, size, 3).
+        labels: its class indices, int32 (batch,).
+        precision: "auto" times both, where there are enough steps for it to pay.
+        steps: iterations that the training may take.
+    """
+    if keras.config.backend() != "tensorflow":
+        return Choice("float32", "Keras runs on another backend than TensorFlow", {})
+    if precision != "auto":
+        return Choice(precision, f"{precision} was asked for", {})
+    if steps < PROBE_STEPS:
+        return Choice("float32", f"{steps} iterations are too few to try bfloat16", {})
+    seconds = {kind: _step_seconds(training_copy(model, kind), compiled, pixels, labels) for kind in TYPES}
+    rates = {kind: round(len(labels) / each, 1) if each < math.inf else 0.0 for kind, each in seconds.items()}
+    taken = "bfloat16" if rates["bfloat16"] > LEAST_GAIN * rates["float32"] else "float32"
+    figures = ", ".join(f"{kind} {rate:.0f} images/s" for kind, rate in rates.items())
+    return Choice(taken, f"{taken} taken: {figures}", rates)
+
+
+TYPES = ("float32", "bfloat16")
+
+
+def _step_seconds(
+    copy: keras.Model, compiled: Callable[[keras.Model], None], pixels: np.ndarray, labels: np.ndarray
+) -> float:
+    """Return the seconds of the fastest of some iterations: a busy machine slows all but that; inf where it breaks."""
+    compiled(copy)
+    loss = copy.train_on_batch(pixels, labels)  # builds the graph
+    times, ends = [], time.perf_counter() + PROBE_SECONDS
+    while len(times) < 3 or time.perf_counter() < ends:
+        started = time.perf_counter()
+        loss = copy.train_on_batch(pixels, labels)
+        times.append(time.perf_counter() - started)
+    return min(times) if np.all(np.isfinite(loss)) else math.inf
