@@ -1,10 +1,14 @@
 """Every layer of scratch/ equals its Keras counterpart, forward and backward, and passes the numerical check."""
 
+import re
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import scratch
 from scratch.activations import FUNCTIONS, Activation
 from scratch.affine import Affine, Flatten
 from scratch.conv import Conv, col2im, im2col
@@ -262,3 +266,12 @@ def test_numerical_gradient_of_a_square():
     np.testing.assert_allclose(gradient, [2, -4, 0], atol=1e-9)
     np.testing.assert_array_equal(x, [1, -2, 0])
     assert relative_error(np.zeros(2), np.zeros(2)) == 0
+
+
+# ---- the table of contents ----
+
+
+def test_the_table_names_every_file_and_no_other():
+    folder = Path(scratch.__file__).parent
+    named = set(re.findall(r"`(\w+\.py)`", (folder / "README.md").read_text(encoding="utf-8")))
+    assert named == {path.name for path in folder.glob("*.py")} - {"__init__.py"}
