@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("study", "models", "data")
+PACKAGES = ("study", "models", "data", "scratch")
 ALLOWED = {
     "main": {"study", "models", "errors"},
     "study": {"study", "models", "data", "errors"},
@@ -17,6 +17,7 @@ ALLOWED = {
     "data": {"data", "errors"},
     "errors": set(),
     "regression": {"errors"},
+    "scratch": {"scratch"},
 }
 HEAVY = ("tensorflow", "keras", "matplotlib", "sklearn", "scipy", "rich")
 
@@ -90,6 +91,12 @@ def test_imports_go_one_way(name):
     assert not forbidden, f"{name} imports {', '.join(sorted(forbidden))}"
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[0] == "scratch"])
+def test_scratch_needs_nothing_but_numpy(name):
+    tops = {found.split(".")[0] for found in imports(tree_of(name), package_of(name))}
+    assert tops <= {"numpy", "scratch"} | sys.stdlib_module_names
+
+
 def test_nothing_imports_the_programs_at_the_top():
     folders = [ROOT / name for name in (*PACKAGES, "notebooks", "benchmarks")]
     for path in [*ROOT.glob("*.py"), *(path for folder in folders for path in folder.rglob("*.py"))]:
@@ -141,6 +148,7 @@ print(json.dumps(sorted(name for name in {!r} if name in sys.modules)))
         "import main; main.make_parser()",
         "import data.folder, data.split, data.image, data.pixels, data.augment, data.batches",
         "import study.config",
+        "import scratch.gradient_check, scratch.lenet, scratch.metrics, scratch.augmentation",
         "import models; print(len([models.get(name).SPEC for name in models.available()]), file=sys.stderr)",
     ],
 )

@@ -1,0 +1,73 @@
+"""LeNet-5: the convolutional network of 1998 as a list of layers, and the same one with what was found out since.
+
+    image -> (conv 5, pool 2) twice -> 120 -> 84 -> K scores
+
+    image (N, 32, 32, C) -> (N, 28, 28, 6) -> (N, 14, 14, 6) -> (N, 10, 10, 16) -> (N, 5, 5, 16) -> (N, 400) -> …
+
+Left out of 1998: pooling with weights of its own, maps joined to only some of the maps before, RBF units at the end.
+
+Source: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document recognition (1998).
+"""
+
+import numpy as np
+
+from scratch.activations import Activation
+from scratch.affine import Affine, Flatten
+from scratch.conv import Conv
+from scratch.layer import Layer
+from scratch.normalization import BatchNorm
+from scratch.pooling import AveragePool, MaxPool
+
+SIDE = 32  # pixels; the last map is then 5 × 5
+HIDDEN = (120, 84)
+
+
+def lenet(channels: int, classes: int, rng: np.random.Generator) -> list[Layer]:
+    """As in 1998: tanh, average pooling, 6 and 16 filters; (N, 32, 32, channels) -> (N, classes)."""
+    return [
+        Conv(channels, 6, 5, rng),
+        Activation("tanh"),
+        AveragePool(2),
+        Conv(6, 16, 5, rng),
+        Activation("tanh"),
+        AveragePool(2),
+        Flatten(),
+        *head(5 * 5 * 16, classes, rng, "tanh", "glorot_uniform"),
+    ]
+
+
+def modern(channels: int, classes: int, rng: np.random.Generator, filters: tuple[int, int] = (24, 48)) -> list[Layer]:
+    """ReLU and He's initialisation, max pooling, batch norm, more filters; shapes as above.
+
+    Pooling before normalisation: a quarter of the work, and the largest value is still the largest.
+    """
+    first, second = filters
+    return [
+        Conv(channels, first, 5, rng, scheme="he_normal"),
+        MaxPool(2),
+        BatchNorm(first, momentum=0.9),  # some hundred steps are too few for averages over a hundred
+        Activation("relu"),
+        Conv(first, second, 5, rng, scheme="he_normal"),
+        MaxPool(2),
+        BatchNorm(second, momentum=0.9),
+        Activation("relu"),
+        Flatten(),
+        *head(5 * 5 * second, classes, rng, "relu", "he_normal"),
+    ]
+
+
+def head(inputs: int, classes: int, rng: np.random.Generator, activation: str, scheme: str) -> list[Layer]:
+    """From the flat maps to one score a class; softmax is part of the loss."""
+    first, second = HIDDEN
+    return [
+        Affine(inputs, first, rng, scheme),
+        Activation(activation),
+        Affine(first, second, rng, scheme),
+        Activation(activation),
+        Affine(second, classes, rng),
+    ]
+
+
+def scaled(pixels: np.ndarray) -> np.ndarray:
+    """Pixels 0 … 255 -> float32 from -1 to 1."""
+    return pixels.astype(np.float32) / 127.5 - 1

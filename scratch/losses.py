@@ -1,0 +1,74 @@
+"""Losses: one number for how wrong an answer is, and its gradient.
+
+    squared error   mean (y - t)^2                                   for numbers
+    cross-entropy   -sum_k t_k log p_k,  p = softmax(z)              for classes; dL/dz = p - t
+    smoothing       t -> (1 - s) t + s / K                           Szegedy et al., https://arxiv.org/abs/1512.00567
+    focal           -a sum_k t_k (1 - p_k)^g log p_k                 Lin et al., https://arxiv.org/abs/1708.02002
+    dice            1 - 2 sum p t / (sum p + sum t + 1e-7)           Milletari et al., https://arxiv.org/abs/1606.04797
+
+y and z are what the network returns, t what is right: for classes (…, K) with a 1 at the right class, or shares that
+sum to 1 (mixup). Each function returns the mean over all answers, an image's or a pixel's, and its gradient, which has
+the shape of y or z.
+Softmax and logarithm belong together: log p = z - log sum e^z needs no p that may have been rounded to 0.
+
+Source of softmax with cross-entropy: Bishop, Pattern Recognition and Machine Learning (Springer 2006), section 4.3.4.
+"""
+
+import numpy as np
+
+Loss = tuple[float, np.ndarray]
+
+
+def squared_error(y: np.ndarray, t: np.ndarray) -> Loss:
+    """Mean over everything."""
+    error = y - t
+    return float(np.mean(error**2)), 2 * error / error.size
+
+
+def log_softmax(z: np.ndarray) -> np.ndarray:
+    """log of softmax along the last axis; the largest z is taken away first, so that e^z cannot overflow."""
+    z = z - z.max(axis=-1, keepdims=True)  # softmax stays the same
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """e^z / sum e^z along the last axis."""
+    return np.exp(log_softmax(z))
+
+
+def softmax_backward(grad: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """dL/dp -> dL/dz: dp_j/dz_k = p_j ([j = k] - p_k)."""
+    return p * (grad - (grad * p).sum(axis=-1, keepdims=True))
+
+
+def cross_entropy(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> Loss:
+    """Softmax and cross-entropy in one: the two slopes cancel down to p - t."""
+    answers, classes = z.size // z.shape[-1], z.shape[-1]
+    t = (1 - smoothing) * t + smoothing / classes
+    log_p = log_softmax(z)
+    return float(-np.sum(t * log_p)) / answers, (np.exp(log_p) - t) / answers
+
+
+def focal(z: np.ndarray, t: np.ndarray, gamma: float = 2.0, alpha: float = 0.25) -> Loss:
+    """Cross-entropy that forgets what is easy: at p = 0.9, gamma = 2 the factor (1 - p)^gamma is 0.01; gamma >= 1."""
+    answers = z.size // z.shape[-1]
+    log_p = log_softmax(z)
+    p = np.exp(log_p)
+    miss = 1 - p
+    loss = -alpha * np.sum(t * miss**gamma * log_p)
+    slope = -alpha * t * (miss**gamma - gamma * p * miss ** (gamma - 1) * log_p)  # p dL/dp: no division by a tiny p
+    return float(loss) / answers, (slope - p * slope.sum(axis=-1, keepdims=True)) / answers
+
+
+def dice(p: np.ndarray, t: np.ndarray, epsilon: float = 1e-7) -> Loss:
+    """How little two masks overlap, summed over everything: unlike cross-entropy, no flood of background wins."""
+    both, total = np.sum(p * t), np.sum(p) + np.sum(t) + epsilon
+    return float(1 - 2 * both / total), 2 * (both / total - t) / total  # the quotient rule
+
+
+def cross_entropy_dice(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> Loss:
+    """Their sum, usual for segmentation: cross-entropy has a smooth slope everywhere, dice looks at the overlap."""
+    p = softmax(z)
+    by_pixel, by_pixel_grad = cross_entropy(z, t, smoothing)
+    overlap, overlap_grad = dice(p, t)
+    return by_pixel + overlap, by_pixel_grad + softmax_backward(overlap_grad, p)

@@ -1,0 +1,51 @@
+"""Schedules: the learning rate at a step, counted from 0; large steps first, to get far, then small ones, to settle.
+
+    stepwise      r q^floor(step / every)
+    exponential   r q^(step / every)
+    cosine        r (1 + cos(pi step / steps)) / 2                Loshchilov, Hutter, https://arxiv.org/abs/1608.03983
+    warm-up       r step / warm, then the schedule                Goyal et al., https://arxiv.org/abs/1706.02677
+    one cycle     cosine up from r/25 to r, then cosine down to r/250,000     Smith, Topin, https://arxiv.org/abs/1708.07120
+
+Warm-up is for the first steps, when gradients are large and averages such as those of Adam are still empty.
+"""
+
+import math
+from collections.abc import Callable
+
+Schedule = Callable[[int], float]
+
+
+def stepwise(rate: float, every: int, factor: float = 0.1) -> Schedule:
+    """Down by `factor` every so many steps."""
+    return lambda step: rate * factor ** (step // every)
+
+
+def exponential(rate: float, every: int, factor: float = 0.1) -> Schedule:
+    """The same without stairs."""
+    return lambda step: rate * factor ** (step / every)
+
+
+def between(start: float, end: float, share: float) -> float:
+    """From start to end along half a cosine, level at both; `share` of the way, kept within 0 … 1."""
+    share = min(max(share, 0.0), 1.0)
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def cosine(rate: float, steps: int) -> Schedule:
+    """Down to 0 within so many steps."""
+    return lambda step: between(rate, 0.0, step / steps)
+
+
+def warm_up(schedule: Schedule, warm: int) -> Schedule:
+    """In a straight line up from 0 to where the schedule begins, which starts late by as much."""
+    return lambda step: schedule(0) * step / warm if step < warm else schedule(step - warm)
+
+
+def one_cycle(rate: float, steps: int, up: float = 0.3) -> Schedule:
+    """Up for a share of the steps, down for the rest."""
+    top = up * steps
+    return lambda step: (
+        between(rate / 25, rate, step / top)
+        if step < top
+        else between(rate, rate / 25 / 10_000, (step - top) / (steps - top))
+    )
