@@ -35,7 +35,7 @@ from study.dataset import load
 if TYPE_CHECKING:
     import keras
 
-EPOCHS, BATCH, RATE, SHIFT = 15, 32, 4e-3, 2
+EPOCHS, BATCH, RATE, SHIFT = 25, 32, 4e-3, 2
 
 Part = tuple[np.ndarray, np.ndarray]
 
