@@ -14,7 +14,6 @@ import PIL
 from threadpoolctl import threadpool_limits
 
 from data import image
-from data.duplicates import PRINT, fingerprints
 from data.folder import Image, Skipped
 from data.store import Kind, Rows, Store, hash_all
 from errors import UserError
@@ -93,6 +92,8 @@ def load(
 
     Only what the store does not know is decoded. `advance` is called twice for each image: read, and looked at.
     """
+    from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one picture need not wait
+
     of_pixels = Kind(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
     of_prints = Kind(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
     hashes = hash_all([entry.path for entry in images], advance)

@@ -8,7 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-Result = TypeVar("Result")
+Result, Item = TypeVar("Result"), TypeVar("Item")
+END = object()  # after the last item
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Make the next item, in a thread, while the caller works on the last."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, END)
+        while (item := coming.result()) is not END:
+            coming = pool.submit(next, items, END)
+            yield item
 
 
 class Stopped(Exception):

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from data.batches import Examples, eval_batches
 from data.pixels import VERSION
 from data.store import Kind, Store
 from study import engine, screen
+from study.ahead import ahead
 from study.config import TrainSettings
 from study.engine import Choice, Frozen, Runner
 
@@ -101,15 +101,6 @@ def kept_features(
 def cut(examples: Examples, rows: np.ndarray) -> Iterator[np.ndarray]:
     """Cut some rows into batches of pixels."""
     return (examples.inputs[rows[first : first + BATCH]] for first in range(0, len(rows), BATCH))
-
-
-def ahead(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """Fetch the next batch, from the store or by decoding, while the network works on the last."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
-            yield batch
 
 
 def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: str) -> Iterator[np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,13 @@ import numpy as np
 from data import folder, pixels, split
 from errors import UserError
 from study import artifact, backend, engine, evaluate, screen
+from study.ahead import ahead
 from study.artifact import Run
 
 if TYPE_CHECKING:
     import keras
 
-CHUNK = 256  # images decoded and answered at a time: memory stays flat however many there are
+CHUNK = 64  # images decoded and answered at a time: memory stays flat however many there are
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,8 @@ def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
     if not files:
         return
     respond = load_runner(run)
-    size, rule = run.info["image_size"], run.info["resize"]
-    with ThreadPoolExecutor(os.cpu_count()) as pool, screen.bar("predict", len(files)) as advance:
-        for first in range(0, len(files), CHUNK):
-            chunk = files[first : first + CHUNK]
-            outcomes = list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
+    with screen.bar("predict", len(files)) as advance:
+        for chunk, outcomes in ahead(decoded(files, run.info["image_size"], run.info["resize"])):
             usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
             rows = iter(respond(np.stack(usable)) if usable else ())
             for path, outcome in zip(chunk, outcomes, strict=True):
@@ -87,6 +84,16 @@ def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
                     yield Answer(name, None, error=outcome)
                 else:
                     yield Answer(name, next(rows), sha256=outcome[0])
+
+
+def decoded(
+    files: Sequence[Path], size: int, rule: str
+) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str]]]:
+    """Yield some files at a time with what `pixels.read` says of each."""
+    with ThreadPoolExecutor(pixels.WORKERS) as pool:
+        for first in range(0, len(files), CHUNK):
+            chunk = files[first : first + CHUNK]
+            yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
 
 
 def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
