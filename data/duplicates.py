@@ -15,10 +15,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 SIDE = 24
 PRINT = SIDE * SIDE * 3  # numbers of a fingerprint
@@ -111,6 +107,9 @@ def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
     """Join pairs to groups: for each of `count` pictures the smallest index in its group, int (count,)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     edges = np.array([(pair.first, pair.second) for pair in pairs], dtype=int).reshape(-1, 2)
     graph = coo_array((np.ones(len(edges), dtype=bool), edges.T), shape=(count, count))
     _, component = connected_components(graph, directed=False)
@@ -177,6 +176,8 @@ def _candidates(prints: np.ndarray, distinct: np.ndarray, mirrored: bool) -> lis
 
     The tree knows the first 13 dimensions only, where its search is four times as fast; the rest sieves what it finds.
     """
+    from scipy.spatial import cKDTree
+
     waves, signs = _waves()
     places = _places(prints, distinct, waves)
     tree = cKDTree(places[:, :TREE_DIMENSIONS])
@@ -211,6 +212,8 @@ def _similarity(prints: np.ndarray, others: np.ndarray, flip: bool, least: float
 
 def _details(thumbnails: np.ndarray, contrast: np.ndarray) -> np.ndarray:
     """What differs from the surroundings, again of contrast 1: of sky over grass only the animal is left."""
+    from scipy.ndimage import uniform_filter
+
     details = thumbnails - uniform_filter(thumbnails, (0, DETAIL, DETAIL, 0), mode="nearest")
     strength = np.sqrt(np.einsum("nijk,nijk->n", details, details) / details[0].size) if len(details) else contrast
     return details / np.maximum(strength, DETAIL_FLOOR / contrast)[:, None, None, None]

@@ -225,6 +225,20 @@ def test_a_filled_drop_column_is_not_written_over(tmp_path, toy, no_weights):
     assert before != table.read_bytes() == b"name,price\npear,3\n"
 
 
+def test_the_store_changes_nothing_and_a_damaged_one_is_told(tmp_path, troubled, no_weights, monkeypatch):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+    _, _, without = look(tmp_path / "off", "--data", troubled, "--store", "off")
+    assert not (tmp_path / "cache").exists()
+    for name in ("first", "again"):
+        printed, _, rows = look(tmp_path / name, "--data", troubled)
+        assert rows == without
+        assert "is not used" not in printed
+    (tmp_path / "cache" / "store" / "index.sqlite3").write_bytes(b"spilt milk " * 1000)
+    printed, _, rows = look(tmp_path / "damaged", "--data", troubled)
+    assert rows == without
+    assert f"the store in {tmp_path / 'cache' / 'store'} is not used: file is not a database\n" in printed
+
+
 # ---- folders of all kinds --------------------------------------------------------------------------------------------
 
 

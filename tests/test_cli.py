@@ -9,18 +9,22 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import QUICK, TOY_CLASSES, call, make_toy, toy_picture
+from PIL import Image
 
 import models
 from data import image
 from data.augment import DEFAULT_AUGMENT
 from study import engine
 from study.artifact import FILES
+from study.config import TrainSettings
+from study.dataset import load, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = {"curves.png", "confusion.png", "mistakes.png"}
@@ -527,6 +531,10 @@ TRAIN_ERRORS = {
     "resize": (["--resize", "stretch"], "--resize takes crop, pad, squash. Received: stretch"),
     "augment": (["--augment", "flop"], "--augment takes none or some of flip"),
     "zoom too strong": (["--augment", "zoom=1"], "--augment zoom takes a strength above 0, "),
+    "store": (["--store", "maybe"], "--store takes on, off. Received: maybe"),
+    "no room in the store": (["--store-limit", "0"], "--store-limit takes 0.01 to 100,000. Received: 0.0"),
+    "store limit no number": (["--store-limit", "nan"], "--store-limit takes 0.01 to 100,000. Received: nan"),
+    "store limit in letters": (["--store-limit", "10GB"], "--store-limit takes a number. Received: 10GB"),
     "unknown flag": (["--epoch-count", "3"], "Unrecognized arguments: --epoch-count 3"),
     "image too small": (["--image-size", "8"], "--image-size takes 32 to 1,024. Received: 8"),
     "unknown model": (["-m", "orignal"], "Unknown model 'orignal'. Did you mean 'original'? Available: efficientnet, "),
@@ -637,6 +645,8 @@ def test_model_without_a_run(run, tmp_path):
         (["lern"], "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'store', 'predict')"),
         (["train", "photos"], "Unrecognized arguments: photos"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
+        (["store", "clear"], "Unrecognized arguments: clear"),
+        (["predict", "--store", "off"], "Unrecognized arguments: --store"),
         (["summary", "-m", "resnett"], "Unknown model 'resnett'. Did you mean 'resnet'?"),
         (["summary", "-m", "original", "--image-size", "16"], "--image-size takes 32 to 1,024. Received: 16"),
     ],
@@ -663,6 +673,101 @@ def test_full_disk_while_saving(largest, run, toy, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     fails(ran, f"The disk is full: the run could not be saved in {runs}. Free some space", runs)
+
+
+# ---- the store -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A cache of this test's own."""
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def kept_table():
+    """What `store` prints: kind -> rows, MB."""
+    ran = call("store")
+    assert (ran.code, ran.err) == (0, "")
+    lines = [re.split(r" {2,}", line.strip()) for line in ran.out.splitlines()]
+    return {line[0]: line[1:3] for line in lines if re.fullmatch(r"[\d,.]+", line[1] if len(line) > 1 else "")}
+
+
+def test_store_on_again_and_off_give_the_same_run(cache, run, toy, tmp_path):
+    without, ran = quick_transfer(run, toy, tmp_path / "without", "--store", "off")
+    assert left_behind(cache) == []
+    assert "is not used" not in ran.out
+    first, _ = quick_transfer(run, toy, tmp_path / "first")
+    kept = left_behind(cache)
+    again, _ = quick_transfer(run, toy, tmp_path / "again")
+    assert left_behind(cache) == kept
+    for name in ("predictions.csv", "metrics.json", "split.csv"):
+        assert (again / name).read_bytes() == (first / name).read_bytes(), name
+    for ours, theirs in zip(table(first / "predictions.csv"), table(without / "predictions.csv"), strict=True):
+        np.testing.assert_allclose(shares(ours), shares(theirs), atol=0.02)  # of bfloat16, if that was faster only once
+    assert (without / "split.csv").read_bytes() == (first / "split.csv").read_bytes()
+
+
+def test_store_shows_what_is_kept_and_is_emptied(cache, run, toy, tmp_path):
+    assert kept_table() == {"all": ["0.0"]}
+    quick_transfer(run, toy, tmp_path / "runs")
+    table_of = kept_table()
+    rows = {kind.split()[0]: cells[0] for kind, cells in table_of.items()}
+    assert (rows["pixels"], rows["fingerprints"]) == ("60", "60")
+    assert sum(int(cells[0]) for kind, cells in table_of.items() if kind.startswith("features original")) == 60
+    size = sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) / 1e6
+    assert table_of["all"] == [f"{size:.1f}"]
+    ran = call("store", "--clear")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"emptied {cache / 'store'}: {size:.1f} MB\n"
+    assert left_behind(cache / "store") == []
+    assert kept_table() == {"all": ["0.0"]}
+
+
+def test_store_limit_bounds_what_is_kept(cache, toy):
+    settings = TrainSettings(data=str(toy), image_size=256, store_limit=0.01)
+    pictures = load(settings, open_store(settings)).pictures  # 12 MB
+    assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
+    assert pictures.pixels[np.arange(60)].shape == (60, 256, 256, 3)
+
+
+def test_a_damaged_store_is_told_and_does_no_harm(cache, run, toy, tmp_path):
+    (cache / "store").mkdir(parents=True)
+    (cache / "store" / "index.sqlite3").write_bytes(b"spilt milk " * 1000)
+    _, ran = quick_transfer(run, toy, tmp_path / "runs")
+    assert f"the store in {cache / 'store'} is not used: file is not a database\n" in ran.out
+    ran = call("store")
+    text = "is not used: file is not a database. Empty it: python main.py store --clear"
+    fails(ran, text, tmp_path / "none")
+    assert call("store", "--clear").code == 0
+    assert kept_table() == {"all": ["0.0"]}
+
+
+@pytest.mark.parametrize("seconds", [0, 6])
+def test_ctrl_c_while_images_are_read_in_the_background(seconds, tmp_path):
+    """At first TensorFlow is being imported meanwhile, later the program only waits for the images."""
+    data, picture = tmp_path / "data", tmp_path / "large.png"
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), np.uint8)
+    Image.fromarray(noise).save(picture, compress_level=1)
+    for label in ("a", "b"):
+        (data / label).mkdir(parents=True)
+        for number in range(1500):  # minutes
+            os.link(picture, data / label / f"{number}.png")
+    words = ("train", "--data", data, *QUICK, "--runs", tmp_path / "runs")
+    with subprocess.Popen(**command(*words, STUDY_CACHE=tmp_path / "cache")) as training:
+        until = time.monotonic() + 90
+        while not left_behind(tmp_path / "cache") and training.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(seconds)
+        assert training.poll() is None
+        started = time.monotonic()
+        training.send_signal(signal.SIGINT)
+        _, err = training.communicate(timeout=60)
+    assert training.returncode == 130
+    assert time.monotonic() - started < 15
+    assert err.decode().strip().startswith("stopped; nothing was left half-written. ")
+    assert err.count(b"\n") == 2
+    assert left_behind(tmp_path / "runs") == []
 
 
 # ---- processes -----------------------------------------------------------------------------------------------------
