@@ -58,7 +58,8 @@ def main(data: Path, run_folder: Path, images: int) -> None:
     print(f"{len(files):,} pictures, {run.info['model']}, {size} pixels")
     for name, value in medians.items():
         print(f"{name:<16}{value:8.1f} images/s")
-    print(f"share of the slower one: {medians['predict'] / min(medians['decoding alone'], medians['network alone']):.2f}")
+    slower = min(medians["decoding alone"], medians["network alone"])
+    print(f"share of the slower one: {medians['predict'] / slower:.2f}")
 
 
 if __name__ == "__main__":
