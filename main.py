@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import shlex
 import sys
@@ -57,6 +58,8 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
 
     store = open_store(settings)
     with begun(lambda go_on: load(settings, store, go_on)) as loading:  # TensorFlow starts meanwhile, for seconds
+        with contextlib.suppress(TimeoutError):
+            loading.result(timeout=0.3)  # a folder that is not there is told at once
         backend.start(settings.seed)
         from study.road import train
 
