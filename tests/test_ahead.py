@@ -38,10 +38,14 @@ def test_work_ends_at_its_next_step_where_the_block_fails(error):
             time.sleep(0.01)
             go_on()
 
-    with pytest.raises(type(error) if isinstance(error, Exception) else error), begun(work) as coming:
-        kept.append(coming)
-        while not steps:
-            time.sleep(0.001)
-        raise error
+    def block():
+        with begun(work) as coming:
+            kept.append(coming)
+            while not steps:
+                time.sleep(0.001)
+            raise error
+
+    with pytest.raises(KeyboardInterrupt if error is KeyboardInterrupt else UserError):
+        block()
     assert len(steps) < 100
     assert isinstance(kept[0].exception(timeout=0), Stopped)
