@@ -99,6 +99,9 @@ def load(
     hashes = hash_all([entry.path for entry in images], advance)
     prints = np.zeros((len(images), PRINT), np.uint8)
     known = store.rows(of_prints, hashes).fill(prints)
+    keeps = len(images) * of_pixels.bytes <= store.limit  # else keeping the last would drive the first out again
+    if keeps and store.root is not None:
+        known &= store.rows(of_pixels, hashes).found()
     reasons: dict[int, str] = {}
     with (
         threadpool_limits(1, "blas"),  # its threads and ours would wait for one another: 8 s would become 42
@@ -114,7 +117,8 @@ def load(
                 return
             hashes[at], decoded = outcome
             prints[at] = fingerprints(decoded[None])[0]
-            keep_pixels.add(hashes[at], decoded)
+            if keeps:
+                keep_pixels.add(hashes[at], decoded)
             keep_prints.add(hashes[at], prints[at])
 
         for _ in pool.map(lambda at: None if known[at] else look(at), range(len(images))):

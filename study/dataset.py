@@ -72,7 +72,7 @@ def load(settings: TrainSettings, store: Store, go_on: Callable[[], None] = lamb
     Raises:
         UserError: no folder, no images, one class, a class with too few, or a split or label file that does not fit.
     """
-    root = Path(settings.data) if settings.data is not None else draw()
+    root = Path(settings.data) if settings.data is not None else draw(go_on)
     label_map = labels.read(Path(settings.labels)) if settings.labels else LabelMap()
     found = labels.apply(relabelled(folder.scan(root), settings), label_map)
     found = excluded(found, settings.exclude)
@@ -93,10 +93,10 @@ def open_store(settings: TrainSettings | CheckSettings) -> Store:
     return Store(root, settings.store_limit * 1e9)
 
 
-def draw() -> Path:
+def draw(go_on: Callable[[], None] = lambda: None) -> Path:
     """Return the folder of the embedded drawings, drawing them if this machine has none yet."""
     with screen.bar("draw animals", sum(drawn.CLASS_COUNTS.values())) as advance:
-        return drawn.cached(progress=lambda done, total: advance())
+        return drawn.cached(progress=lambda done, total: (go_on(), advance()))
 
 
 def relabelled(found: Scan, settings: TrainSettings) -> Scan:

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +67,7 @@ def embed_rows(backbone: keras.Model, examples: Examples, settings: TrainSetting
 def features_kind(frozen: Frozen, settings: TrainSettings, engine: str, precision: str) -> Kind:
     """Name the rows of features by all that they depend on beside a file's content."""
     pictures = f"{settings.image_size} {settings.resize} ({VERSION})"
-    name = f"features {settings.model} {frozen.fingerprint} {engine} {precision} {pictures}"
+    name = f"features {settings.model} {frozen.fingerprint} {engine} {version(engine)} {precision} {pictures}"
     return Kind(name, (frozen.network.output_shape[-1],), "float32")
 
 
@@ -126,11 +126,8 @@ def add_views(features: Examples, pixels: Examples, run: Runner, settings: Train
 
 def choose(frozen: Frozen, examples: Examples, settings: TrainSettings, store: Store) -> Choice:
     """Choose engine and precision; what was measured once for a network on this machine is not measured again."""
-    try:
-        installed = version("openvino")
-    except PackageNotFoundError:
-        installed = "none"
-    machine = (platform.node(), platform.machine(), os.cpu_count(), installed)
+    name, _ = engine.settle(settings.engine)
+    machine = (platform.node(), platform.machine(), os.cpu_count(), name, version(name))
     key = " ".join(map(str, (frozen.fingerprint, settings.image_size, settings.engine, settings.precision, *machine)))
     content = np.zeros((1, *CHOICES.shape), np.uint8)
     if store.rows(CHOICES, [key]).fill(content).all():

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -73,8 +73,13 @@ class Frozen:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names."""
-        layers = json.dumps(_nameless(self.network.get_config()), sort_keys=True, default=str)
+        """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names.
+
+        Keras numbers layers on within a process, so a name stands for its place here.
+        """
+        layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
+        for place, layer in enumerate((self.network, *self.network._flatten_layers(include_self=False))):
+            layers = layers.replace(f'"{layer.name}"', f'"#{place}"')
         digest = hashlib.sha256(layers.encode())
         for weights in self.network.get_weights():
             digest.update(np.ascontiguousarray(weights).data)
@@ -93,14 +98,6 @@ class Frozen:
         return self._runners[engine, precision]
 
 
-def _nameless(config: Any) -> Any:  # noqa: ANN401 - JSON
-    """Leave names and what refers to them out of a configuration: Keras numbers layers on within a process."""
-    if isinstance(config, dict):
-        names = ("name", "inbound_nodes", "input_layers", "output_layers", "shared_object_id", "registered_name")
-        return {key: _nameless(value) for key, value in config.items() if key not in names}
-    return [_nameless(value) for value in config] if isinstance(config, list | tuple) else config
-
-
 def choose(frozen: Frozen, sample: np.ndarray, engine: str = "auto", precision: str = "auto") -> Choice:
     """Return the engine and the precision that run a network fastest.
 
@@ -114,7 +111,7 @@ def choose(frozen: Frozen, sample: np.ndarray, engine: str = "auto", precision: 
     Raises:
         UserError: what is asked for is not possible here.
     """
-    engine, reason = _engine(engine)
+    engine, reason = settle(engine)
     if engine == "tensorflow":
         if precision == "bfloat16":
             raise UserError(
@@ -132,8 +129,8 @@ def available() -> bool:
     return importlib.util.find_spec("openvino") is not None
 
 
-def _engine(asked: str) -> tuple[str, str]:
-    """Return the engine and the reason for it."""
+def settle(asked: str) -> tuple[str, str]:
+    """Return the engine that is meant and the reason for it. Raise UserError where it is not installed."""
     if asked == "openvino" and not available():
         raise UserError("OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow.")
     if asked != "auto":
@@ -207,7 +204,7 @@ def load_ir(folder: Path) -> Runner:
     Raises:
         UserError: OpenVINO is not installed, or the files are damaged.
     """
-    _engine("openvino")
+    settle("openvino")
     path = folder / "model.xml"
     try:
         return _compile(_core().read_model(path), "float32")
@@ -269,6 +266,10 @@ def _compile(model: openvino.Model, precision: str) -> Runner:
     requests = [
         compiled.create_infer_request() for _ in range(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
     ]
+
+    nothing = np.zeros((1, *compiled.input(0).shape[1:]), np.uint8)
+    for request in requests:  # one after the other: begun by two threads at once, OpenVINO's binding has locked up
+        request.infer(nothing, share_inputs=True, share_outputs=True)
 
     def run(pixels: np.ndarray) -> np.ndarray:
         pixels = np.ascontiguousarray(pixels, np.uint8)  # of anything else, sharing would read freed memory

@@ -25,7 +25,7 @@ def show() -> None:
 def row(entry: Usage) -> tuple[str, str, str, str]:
     """Return a line of the table."""
     used = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
-    return entry.kind, f"{entry.rows:,}", megabytes(entry.bytes), used
+    return entry.kind.partition(" (")[0], f"{entry.rows:,}", megabytes(entry.bytes), used
 
 
 def megabytes(size: int) -> str:
