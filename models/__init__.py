@@ -1,6 +1,6 @@
 """The models: one file an architecture, found by the file's name.
 
-A model file holds `SPEC` and `backbone(image_size, weights)`, with `width` too where SPEC has one; adding the file adds
+A model file holds `SPEC` and `backbone(image_size, weights)`, with `width` too where SPEC says so; adding the file adds
 the model. Files that begin with an underscore are shared machinery. Nothing here imports Keras before a network is
 built.
 """

@@ -22,7 +22,7 @@ class Spec:
         weights_source: where pretrained weights come from, in words.
         smallest_image_size: below this side the feature map is empty.
         defaults: settings (by their name in `study.config`) that suit this model better than the general default.
-        width: filters of the first stage; `backbone` then takes `width=` too. None where the network is what it is.
+        takes_width: whether `backbone` takes `width=` too, filters of its first stage; by default None.
         photos: settings that suit it better where it learns from a folder of pictures, from random weights.
     """
 
@@ -34,7 +34,7 @@ class Spec:
     weights_source: str = "none: trained from random weights"
     smallest_image_size: int = 32
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    width: int | None = None
+    takes_width: bool = False
     photos: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

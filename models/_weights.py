@@ -22,7 +22,7 @@ def build_backbone(name: str, image_size: int, weights: str, width: int | None =
         name: a model of `models.available()`.
         image_size: side of the input in pixels.
         weights: a name of the model's `SPEC.weights`, "none", a `.weights.h5` or `.keras` file, or a run folder.
-        width: filters of the first stage, of a model that has such a choice; None: its own.
+        width: filters of the first stage, of a model that takes it; 0 or None: what the model does without.
 
     Raises:
         UserError: the weights cannot be downloaded or read, or belong to another network or size.
@@ -31,9 +31,9 @@ def build_backbone(name: str, image_size: int, weights: str, width: int | None =
     if image_size < module.SPEC.smallest_image_size:
         least = module.SPEC.smallest_image_size
         raise UserError(f"--image-size for {name} is at least {least} pixels. Received: {image_size}")
-    chosen = {} if width is None else {"width": width}
-    if chosen and module.SPEC.width is None:
-        raise UserError(f"--width is for models that have one; {name} has not: leave it out. Received: {width}")
+    chosen = {} if not width else {"width": width}
+    if chosen and not module.SPEC.takes_width:
+        raise UserError(f"--width is for models that take one; {name} does not: leave it out. Received: {width}")
     if weights == "none":
         return module.backbone(image_size, "none", **chosen)
     if weights in module.SPEC.weights:

@@ -134,10 +134,10 @@ class TrainSettings(Settings):
     store_limit: float = store_limit()
     width: int | None = setting(
         None,
-        "filters of the first stage, for a model with such a choice (default: the model's)",
+        "filters of the first stage of original's residual blocks; 0: plain blocks (default: 64 with --data, else 0)",
         group="learning",
         kind=int,
-        low=1,
+        low=0,
         high=1024,
     )
     learning: str = setting(
@@ -376,12 +376,12 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
 
     Its settings for photos are for learning from random weights. An earlier run, as weights, brings its own width.
     """
-    chosen = {"image_size": spec.image_size, "width": spec.width, **spec.defaults}
+    chosen = {"image_size": spec.image_size, **spec.defaults}
     pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
     begins = explicit.get("weights", pretrained)
     if explicit.get("data") is not None and begins == "none":
         chosen |= spec.photos
-    elif spec.width and (width := _width_of(Path(begins))):
+    elif spec.takes_width and (width := _width_of(Path(begins))):
         chosen["width"] = width
     if "progressive" in explicit:
         chosen["image_size"] = max(chosen["image_size"], *explicit["progressive"], 0)

@@ -117,7 +117,8 @@ def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Op
     _, backbone, head = model.layers
     image = keras.Input((None, None, 3), name="image")
     try:
-        wider = keras.models.clone_model(backbone, image, clone_function=clone)
+        inputs = keras.tree.map_structure(lambda _: image, backbone.input)  # one, bare or in a list
+        wider = keras.models.clone_model(backbone, inputs, clone_function=clone)
         if None in wider.output_shape[1:]:
             raise ValueError("its features grow with the picture")
         copy = join(wider, keras.models.clone_model(head, clone_function=clone))
