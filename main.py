@@ -52,7 +52,7 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     from study import backend
 
     spec = models.get(flags.get("model", TrainSettings.model)).SPEC
-    settings = config.resolve(flags, {"image_size": spec.image_size, **spec.defaults})
+    settings = config.resolve(flags, config.defaults_of(spec, flags))
     from study.ahead import begun
     from study.dataset import load, open_store
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.augment import resized
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -37,7 +39,9 @@ class Examples:
 def train_batches(
     examples: Examples, batch_size: int, seed: int, augment: Augment | None = None, balanced: bool = False
 ) -> tf.data.Dataset:
-    """Return (float32 inputs, int32 labels) batches of the training part, in a new order every epoch.
+    """Return (float32 inputs, labels) batches of the training part, in a new order every epoch.
+
+    The labels are int32 (batch,), or what `augment` makes of them.
 
     Args:
         examples: all images; those of the training part are taken, each once an epoch.
@@ -75,12 +79,34 @@ def _balanced(examples: Examples, rows: np.ndarray, seed: int) -> tf.data.Datase
     return drawn.take(len(rows))
 
 
-def eval_batches(examples: Examples, part: str, batch_size: int) -> tf.data.Dataset:
-    """Return (float32 inputs, int32 labels) batches of a part in its order; the last is smaller, not dropped."""
+def eval_batches(examples: Examples, part: str, batch_size: int, size: int | None = None) -> tf.data.Dataset:
+    """Return (float32 inputs, int32 labels) batches of a part in its order; the last is smaller, not dropped.
+
+    `size` is the side to which pictures are scaled, by default none.
+    """
     import tensorflow as tf
 
     rows = tf.data.Dataset.from_tensor_slices(examples.rows[part])
-    return _take(rows.batch(batch_size), examples).map(_as_float).prefetch(2)
+    batches = _take(rows.batch(batch_size), examples)
+    if size:
+        batches = batches.map(lambda pixels, labels: (resized(pixels, size), labels))
+    return batches.map(_as_float).prefetch(2)
+
+
+def shares(batches: tf.data.Dataset, classes: int, class_weight: Mapping[int, float] | None = None) -> tf.data.Dataset:
+    """Turn int labels into shares of the classes, float32 (batch, classes), and add a weight for each example.
+
+    An example weighs what its classes do, each by its share; without `class_weight` no weight is added.
+    """
+    import tensorflow as tf
+
+    weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
+
+    def change(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        labels = tf.one_hot(labels, classes) if labels.dtype.is_integer else labels
+        return (inputs, labels, tf.linalg.matvec(labels, weights)) if class_weight else (inputs, labels)
+
+    return batches.map(change)
 
 
 def _as_float(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

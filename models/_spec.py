@@ -22,6 +22,8 @@ class Spec:
         weights_source: where pretrained weights come from, in words.
         smallest_image_size: below this side the feature map is empty.
         defaults: settings (by their name in `study.config`) that suit this model better than the general default.
+        takes_width: whether `backbone` takes `width=` too, filters of its first stage; by default None.
+        photos: settings that suit it better where it learns from a folder of pictures, from random weights.
     """
 
     image_size: int
@@ -32,6 +34,8 @@ class Spec:
     weights_source: str = "none: trained from random weights"
     smallest_image_size: int = 32
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    takes_width: bool = False
+    photos: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ValueError for facts that contradict each other, so that a new model file fails at import."""

@@ -1,22 +1,28 @@
 """Every setting, once: its name, default, range and help. The command line, its checks and `run.json` derive from here.
 
-Precedence, field by field: explicit flag, then the model's `SPEC.defaults`, then the default below. A default of None
-means that the value follows from the model or the learning type; `resolve` and `stages` fill it in.
+Precedence, field by field: explicit flag; then, where a network learns from photos and random weights, the model's
+`SPEC.photos`; then its `SPEC.defaults`; then the default below. A default of None means that the value follows from the
+model or the learning type; `resolve` and `stages` fill it in.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from data.augment import parse_augment
+from data.augment import STRENGTHS, parse_augment
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from errors import UserError
 
+if TYPE_CHECKING:
+    from models._spec import Spec
+
+SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")
 
 
@@ -53,6 +59,22 @@ def parse_class_weight(text: str) -> str | dict[str, float]:
                 f"Received: {item}"
             )
     return weights
+
+
+def parse_progressive(text: str) -> tuple[int, ...]:
+    """Read `none` or increasing sizes such as `96,128`. Raise UserError for anything else."""
+    if text == "none":
+        return ()
+    try:
+        sizes = tuple(int(item) for item in text.split(","))
+    except ValueError:
+        sizes = (0,)
+    if sizes[0] < SMALLEST_SIZE or sizes[-1] > LARGEST_SIZE or sorted(set(sizes)) != list(sizes):
+        raise UserError(
+            f"--progressive takes none or increasing sizes, {SMALLEST_SIZE} to {LARGEST_SIZE:,} pixels, such as "
+            f"96,128. Received: {text}"
+        )
+    return sizes
 
 
 @dataclass(frozen=True)
@@ -100,11 +122,24 @@ class TrainSettings(Settings):
         0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0, high=2**32 - 1
     )
     image_size: int | None = setting(
-        None, "side of the input in pixels (default: the model's)", group="data", kind=int, low=32, high=1024
+        None,
+        "side of the input in pixels (default: the model's)",
+        group="data",
+        kind=int,
+        low=SMALLEST_SIZE,
+        high=LARGEST_SIZE,
     )
     resize: str = setting("crop", "how a picture becomes square", group="data", choices=RESIZE_RULES)
     store: str = store_switch()
     store_limit: float = store_limit()
+    width: int | None = setting(
+        None,
+        "filters of the first stage of original's residual blocks; 0: plain blocks (default: 64 with --data, else 0)",
+        group="learning",
+        kind=int,
+        low=0,
+        high=1024,
+    )
     learning: str = setting(
         "auto",
         "scratch: all from random weights; transfer: the head on a frozen backbone; finetune: head, then all; "
@@ -120,7 +155,7 @@ class TrainSettings(Settings):
     )
     epochs: int | None = setting(
         None,
-        "most epochs of each stage (default: scratch 20, head 100, finetune 8)",
+        "most epochs of each stage (default: scratch 20, head 100, finetune 8, or the model's for photos)",
         group="optimisation",
         kind=int,
         low=1,
@@ -128,7 +163,7 @@ class TrainSettings(Settings):
     )
     batch_size: int | None = setting(
         None,
-        "images per iteration (default: scratch 32, head 256, finetune 16)",
+        "images per iteration (default: the model's for photos, else scratch 32, head 256, finetune 16)",
         group="optimisation",
         kind=int,
         low=1,
@@ -136,11 +171,27 @@ class TrainSettings(Settings):
     )
     learning_rate: float | None = setting(
         None,
-        "at the start; falls to 0 along a cosine (default: by optimiser and stage)",
+        "at the start, or after the warm-up; falls to 0 along a cosine (default: by optimiser and stage)",
         group="optimisation",
         kind=float,
         low=1e-12,
         high=100,
+    )
+    warmup: float = setting(
+        0.0,
+        "share of all iterations in which the learning rate first rises from 0",
+        group="optimisation",
+        kind=float,
+        low=0,
+        high=0.9,
+    )
+    progressive: tuple[int, ...] = setting(
+        (),
+        "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a fifth of the "
+        "epochs and no mixed pictures, the others share the rest alike",
+        group="optimisation",
+        kind=parse_progressive,
+        metavar="LIST",
     )
     optimizer: str = setting("adam", "rule that turns gradients into steps", group="optimisation", choices=OPTIMIZERS)
     patience: int = setting(
@@ -158,12 +209,29 @@ class TrainSettings(Settings):
         low=0,
         high=10,
     )
+    weight_decay: float | None = setting(
+        None,
+        "share of each weight taken off in an iteration, times the learning rate; biases and normalisation not "
+        "(default: adamw 0.004, others 0)",
+        group="regularisation",
+        kind=float,
+        low=0,
+        high=10,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "share of each label that is spread over all classes",
+        group="regularisation",
+        kind=float,
+        low=0,
+        high=0.99,
+    )
     dropout: float = setting(
         0.2, "share of features dropped before the last layer", group="regularisation", kind=float, low=0, high=0.95
     )
     augment: dict[str, float] | None = setting(
         None,
-        "none, or some of flip, rotation, zoom, translation, brightness, contrast, each with =STRENGTH if wanted "
+        f"none, or some of {', '.join(STRENGTHS)}, each with =STRENGTH if wanted "
         "(default: flip,translation; transfer none)",
         group="regularisation",
         kind=parse_augment,
@@ -208,7 +276,7 @@ class SummarySettings(Settings):
 
     model: str | None = setting(None, "model to describe; without it, a table of all models", metavar="NAME")
     image_size: int | None = setting(
-        None, "side of the input in pixels (default: the model's)", kind=int, low=32, high=1024
+        None, "side of the input in pixels (default: the model's)", kind=int, low=SMALLEST_SIZE, high=LARGEST_SIZE
     )
 
 
@@ -241,6 +309,15 @@ class StoreSettings(Settings):
 def flag(name: str) -> str:
     """`batch_size` -> `--batch-size`."""
     return "--" + name.replace("_", "-")
+
+
+def spelled(value: Any) -> str:  # noqa: ANN401
+    """Return a value as its flag takes it: `96,128`, `flip,crop=0.3`."""
+    if isinstance(value, Mapping):
+        return ",".join(name if name == "flip" else f"{name}={number:g}" for name, number in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def bounds(low: float, high: float) -> str:
@@ -280,8 +357,53 @@ def check(entry: Field, value: Any) -> None:  # noqa: ANN401
 
 
 def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
-    """Explicit flags over the model's own defaults over the general ones."""
-    return TrainSettings(**{**spec_defaults, **explicit})
+    """Explicit flags over the model's own defaults over the general ones.
+
+    Raises:
+        UserError: values that do not go together.
+    """
+    settings = TrainSettings(**{**spec_defaults, **explicit})
+    sizes, size = settings.progressive, settings.image_size
+    if sizes and size and sizes[-1] > size:
+        raise UserError(
+            f"--progressive takes sizes up to the image size, {size}. Received: {','.join(map(str, sizes))}"
+        )
+    return settings
+
+
+def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what suits a model, given the explicit flags; `resolve` lays those over it.
+
+    Its settings for photos are for learning from random weights. An earlier run, as weights, brings its own width.
+    """
+    chosen = {"image_size": spec.image_size, **spec.defaults}
+    pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
+    begins = explicit.get("weights", pretrained)
+    if explicit.get("data") is not None and begins == "none":
+        chosen |= spec.photos
+    elif spec.takes_width and (width := _width_of(Path(begins))):
+        chosen["width"] = width
+    if "progressive" in explicit:
+        chosen["image_size"] = max(chosen["image_size"], *explicit["progressive"], 0)
+    elif "progressive" in chosen and "image_size" in explicit:
+        chosen["progressive"] = fitted(chosen["progressive"], explicit["image_size"])
+    return chosen
+
+
+def fitted(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
+    """Return those of a model's sizes that `image_size` leaves room for; a single one would be no progress."""
+    kept = tuple(size for size in sizes if size < image_size)
+    if len(kept) < len(sizes):
+        kept = (*kept, image_size)
+    return kept if len(kept) > 1 else ()
+
+
+def _width_of(run: Path) -> int | None:
+    """Return the width of the network in a run folder; None where it does not tell."""
+    try:
+        return json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"].get("width")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def as_json(settings: Settings) -> dict[str, Any]:
@@ -303,6 +425,43 @@ class Stage:
     learning_rate: float
 
 
+LAST_SIZE_SHARE = 0.2  # of the epochs; the reference divided 55 epochs into 45 at 96 pixels and 10 at 128
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Epochs of a stage at one size of the pictures: those from `first` to before `end`, counted from 0.
+
+    Args:
+        size: side of the training pictures in pixels.
+        first: its first epoch.
+        end: the epoch after its last one.
+        last: whether it is the stage's last phase.
+    """
+
+    size: int
+    first: int
+    end: int
+    last: bool
+
+
+def phases(epochs: int, sizes: tuple[int, ...], image_size: int) -> list[Phase]:
+    """Divide epochs among sizes: the last has `LAST_SIZE_SHARE`, one at least, the others share the rest alike.
+
+    Without sizes all are at `image_size`. A size for which no epoch is left is passed over.
+    """
+    if not sizes:
+        return [Phase(image_size, 0, epochs, last=True)]
+    before = epochs - max(1, round(LAST_SIZE_SHARE * epochs)) if len(sizes) > 1 else 0
+    ends = [round(before * number / (len(sizes) - 1)) for number in range(1, len(sizes))] + [epochs]
+    starts = [0, *ends[:-1]]
+    return [
+        Phase(size, first, end, last=end == epochs)
+        for size, first, end in zip(sizes, starts, ends, strict=True)
+        if end > first
+    ]
+
+
 STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
 EPOCHS = {"scratch": 20, "head": 100, "finetune": 8}
 BATCH_SIZE = {"scratch": 32, "head": 256, "finetune": 16}
@@ -315,6 +474,13 @@ LEARNING_RATE = {
     "rmsprop": ADAM_RATE,
     "adagrad": {"scratch": 2e-2, "head": 5e-2, "finetune": 1e-3},
 }
+
+
+def decay_of(optimizer: str, weight_decay: float | None) -> float:
+    """Return the weight decay: that asked for, else the optimiser's own."""
+    if weight_decay is not None:
+        return weight_decay
+    return 0.004 if optimizer == "adamw" else 0.0
 
 
 def stages(settings: TrainSettings, learning: str) -> list[Stage]:

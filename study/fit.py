@@ -6,18 +6,19 @@ import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from data.augment import augmenter
-from data.batches import Examples, eval_batches, train_batches
+from data.augment import MIXING, augmenter
+from data.batches import Examples, eval_batches, shares, train_batches
 from errors import UserError
 from models._head import unfreeze
 from study import fused, screen
-from study.config import Stage, TrainSettings
+from study.config import Phase, Stage, TrainSettings, decay_of, phases
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -36,19 +37,28 @@ class Outcome:
 
 
 def make_optimizer(
-    name: str, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
+    name: str,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    weight_decay: float | None = None,
 ) -> keras.Optimizer:
-    """Return Keras' own optimiser; `momentum` is SGD with momentum 0.9."""
+    """Return Keras' own optimiser; `momentum` is SGD with momentum 0.9.
+
+    Weight decay is apart from the gradient (AdamW, https://arxiv.org/abs/1711.05101) and spares biases and
+    normalisation. AdamW remembers 100 squared gradients instead of 1,000: some thousand iterations are all it has.
+    """
     optimizers = keras.optimizers
     make = {
         "sgd": optimizers.SGD,
-        "momentum": lambda rate: optimizers.SGD(rate, momentum=0.9),
+        "momentum": partial(optimizers.SGD, momentum=0.9),
         "adam": optimizers.Adam,
-        "adamw": optimizers.AdamW,
+        "adamw": partial(optimizers.AdamW, beta_2=0.99),
         "rmsprop": optimizers.RMSprop,
         "adagrad": optimizers.Adagrad,
     }
-    return make[name](learning_rate)
+    optimizer = make[name](learning_rate, weight_decay=decay_of(name, weight_decay))
+    if optimizer.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
 
 
 def penalise(model: keras.Model, l2: float) -> None:
@@ -100,6 +110,7 @@ class EpochLines(keras.callbacks.Callback):
     def __init__(self, stage: Stage, iterations: int, first_epoch: int) -> None:
         super().__init__()
         self.stage, self.iterations, self.first_epoch = stage, iterations, first_epoch
+        self.size = 0  # of the pictures of the phase
         self.rows: list[dict[str, float | int | str]] = []
 
     def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
@@ -115,7 +126,7 @@ class EpochLines(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
         """Keep and print the epoch's figures. Raise UserError where the loss is no number any more."""
         self.bar.__exit__(None, None, None)
-        row = {"epoch": self.first_epoch + epoch, "stage": self.stage.name}
+        row = {"epoch": self.first_epoch + epoch, "stage": self.stage.name, "image_size": self.size}
         # Cross-entropy alone, so that stages compare: Keras' own loss holds the L2 penalty too.
         row |= {"loss": float(logs["crossentropy"]), "accuracy": float(logs["accuracy"])}
         row |= {"val_loss": float(logs["val_crossentropy"]), "val_accuracy": float(logs["val_accuracy"])}
@@ -152,7 +163,12 @@ def run_stage(
         return run_epochs(model, stage, examples, settings, class_weight, first_epoch)
     choice = precision_for(model, stage, examples, settings)
     screen.say(f"precision of training: {choice.reason}")
-    copy = fused.training_copy(model, choice.precision)
+    if choice.images_per_second:
+        minutes = minutes_at(choice.images_per_second[choice.precision], stage, settings, len(examples.rows["train"]))
+        screen.say(
+            f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
+        )
+    copy = fused.training_copy(model, choice.precision, any_size=bool(settings.progressive))
     outcome = run_epochs(copy, stage, examples, settings, class_weight, first_epoch)
     model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
@@ -167,22 +183,30 @@ def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings
         model,
         lambda copy: prepare(copy, stage, settings, steps),
         examples.inputs[batch].astype(np.float32),
-        examples.labels[batch],
+        keras.utils.to_categorical(examples.labels[batch], model.output_shape[-1]),
         settings.precision,
         steps,
     )
 
 
 def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
-    """Penalise and compile a model.
+    """Penalise and compile a model, for labels that are shares of the classes.
 
-    The learning rate falls to 0 along a cosine (Loshchilov and Hutter, https://arxiv.org/abs/1608.03983).
+    The learning rate falls to 0 along a cosine (Loshchilov and Hutter, https://arxiv.org/abs/1608.03983), where asked
+    for after a linear rise. What is reported as cross-entropy knows no smoothing.
     """
     penalise(model, settings.l2)
-    schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, steps)
-    crossentropy = keras.metrics.SparseCategoricalCrossentropy("crossentropy")
-    optimizer = make_optimizer(settings.optimizer, schedule)
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy", crossentropy])
+    optimizer = make_optimizer(settings.optimizer, rates(stage, settings.warmup, steps), settings.weight_decay)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    model.compile(optimizer, loss, metrics=["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")])
+
+
+def rates(stage: Stage, warmup: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate of each of a stage's iterations."""
+    schedule, rising = keras.optimizers.schedules.CosineDecay, round(warmup * steps)
+    if not rising:
+        return schedule(stage.learning_rate, steps)
+    return schedule(0.0, steps - rising, warmup_target=stage.learning_rate, warmup_steps=rising)
 
 
 def run_epochs(
@@ -193,26 +217,34 @@ def run_epochs(
     class_weight: Mapping[int, float] | None,
     first_epoch: int,
 ) -> Outcome:
-    """Train this very model for one stage, and leave it with the weights of the best validation loss."""
+    """Train this very model for one stage, and leave it with the weights of the best validation loss.
+
+    Of a stage in phases, only the last one is judged: another size, another loss.
+    """
     per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
     prepare(model, stage, settings, stage.epochs * per_epoch)
-    change = settings.augment and stage.name != "head"
-    augment = augmenter(settings.augment, settings.seed, examples.mirror) if change else None
-    validation = eval_batches(examples, "val", EVAL_BATCH)
-    before = (model.get_weights(), crossentropy_of(model, validation)) if stage.name == "finetune" else None
+    judged = shares(eval_batches(examples, "val", EVAL_BATCH), model.output_shape[-1])
+    before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
     lines = EpochLines(stage, per_epoch, first_epoch)
     stopping = keras.callbacks.EarlyStopping(
         "val_crossentropy", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
     )
-    model.fit(
-        train_batches(examples, stage.batch_size, settings.seed, augment, settings.sampler == "balanced"),
-        validation_data=validation,
-        epochs=stage.epochs,
-        class_weight=class_weight,
-        callbacks=[lines, stopping],
-        shuffle=False,  # the batches come shuffled
-        verbose=0,
-    )
+    sizes = () if stage.name == "head" else settings.progressive
+    for number, phase in enumerate(phases(stage.epochs, sizes, settings.image_size or 0)):
+        training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
+        lines.size = phase.size
+        if number:  # graphs for any size would be slower than those for this one
+            model.make_train_function(force=True)
+            model.make_test_function(force=True)
+        model.fit(
+            training,
+            validation_data=judged if phase.last else validation,
+            initial_epoch=phase.first,
+            epochs=phase.end,
+            callbacks=[lines, stopping] if phase.last else [lines],
+            shuffle=False,  # the batches come shuffled
+            verbose=0,
+        )
     ended = (
         f"validation loss had not improved for {settings.patience} epochs"
         if len(lines.rows) < stage.epochs
@@ -222,6 +254,29 @@ def run_epochs(
         model.set_weights(before[0])
         return Outcome(lines.rows, first_epoch - 1, f"{ended}; it never improved on the head alone, which was kept")
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
+
+
+def phase_batches(
+    model: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None,
+    phase: Phase,
+    number: int,
+) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+    """Return the batches to learn from and to judge by at a phase's size.
+
+    Mixed pictures have no place in the last of several phases: it shows whole ones, as they will be judged.
+    """
+    classes, size = model.output_shape[-1], phase.size if settings.progressive and stage.name != "head" else None
+    chosen = {} if stage.name == "head" else settings.augment or {}
+    if number and phase.last:
+        chosen = {name: strength for name, strength in chosen.items() if name not in MIXING}
+    seed = settings.seed + number  # else a phase would see the order and the changes of the one before
+    augment = augmenter(chosen, seed, examples.mirror, classes, size) if chosen or size else None
+    training = train_batches(examples, stage.batch_size, seed, augment, settings.sampler == "balanced")
+    return shares(training, classes, class_weight), shares(eval_batches(examples, "val", EVAL_BATCH, size), classes)
 
 
 def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
@@ -249,14 +304,24 @@ def fit(
     return outcomes
 
 
+def minutes_at(images_per_second: float, stage: Stage, settings: TrainSettings, images: int) -> float:
+    """Return the minutes of a stage, from the rate at the input's size: the cost of a picture goes with its area."""
+    size = settings.image_size or 1
+    parts = phases(stage.epochs, settings.progressive, size)
+    epochs = sum((phase.end - phase.first) * (phase.size / size) ** 2 for phase in parts)
+    return epochs * images / images_per_second / 60
+
+
 def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, settings: TrainSettings) -> float:
     """Time one iteration of a stage on this machine and return the minutes that all its epochs would take."""
     copy = fused.training_copy(classifier, "bfloat16" if settings.precision == "bfloat16" else "float32")
     prepare(copy, stage, settings, 1)
     rows = examples.rows["train"][: stage.batch_size]
-    x, y = examples.inputs[rows].astype(np.float32), examples.labels[rows]
+    x = examples.inputs[rows].astype(np.float32)
+    y = keras.utils.to_categorical(examples.labels[rows], classifier.output_shape[-1])
     copy.train_on_batch(x, y)  # builds the graph
     started = time.perf_counter()
     copy.train_on_batch(x, y)
     seconds = time.perf_counter() - started
-    return seconds * iterations(len(examples.rows["train"]), stage.batch_size) * stage.epochs / 60
+    whole_batches = iterations(len(examples.rows["train"]), stage.batch_size) * stage.batch_size
+    return minutes_at(stage.batch_size / seconds, stage, settings, whole_batches)

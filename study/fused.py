@@ -17,6 +17,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from errors import UserError
+from models._head import classifier as join
+
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
 LEAST_GAIN = 1.05  # bfloat16 loses digits, so it has to be clearly faster
@@ -75,13 +78,18 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         average.assign(average * self.momentum + value * (1 - self.momentum))
 
 
-def training_copy(model: keras.Model, precision: str = "float32") -> keras.Model:
+def training_copy(model: keras.Model, precision: str = "float32", any_size: bool = False) -> keras.Model:
     """Return a network with the same layers, weights and frozen parts, to be trained in `precision`.
+
+    With `any_size` it takes pictures of every side, which a classifier of convolutions and global pooling can.
 
     Its answers are float32 and, in that precision, those of `model` to the fifth digit. Weights are copied, not shared:
     give them back with `model.set_weights(copy.get_weights())`. Under another backend than TensorFlow it is `model`.
+
+    Raises:
+        UserError: `any_size`, of a network that is made for one size.
     """
-    if keras.config.backend() != "tensorflow":
+    if keras.config.backend() != "tensorflow" and not any_size:
         return model
 
     def clone(layer: keras.Operation) -> keras.Operation:
@@ -93,11 +101,33 @@ def training_copy(model: keras.Model, precision: str = "float32") -> keras.Model
             config["dtype"] = "mixed_bfloat16"
         return kind.from_config(config)
 
-    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    if any_size:
+        copy = _of_any_size(model, clone)
+    else:
+        copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
     copy.set_weights(model.get_weights())
     for layer in copy._flatten_layers():
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # it computes with copies of its weights, which set_weights does not reach
+    return copy
+
+
+def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Operation]) -> keras.Model:
+    """Clone a backbone onto an input without sides, and put a clone of the head on it."""
+    _, backbone, head = model.layers
+    image = keras.Input((None, None, 3), name="image")
+    try:
+        inputs = keras.tree.map_structure(lambda _: image, backbone.input)  # one, bare or in a list
+        wider = keras.models.clone_model(backbone, inputs, clone_function=clone)
+        if None in wider.output_shape[1:]:
+            raise ValueError("its features grow with the picture")
+        copy = join(wider, keras.models.clone_model(head, clone_function=clone))
+        copy.set_weights(model.get_weights())
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            "--progressive needs a network of convolutions and global pooling, which takes any size; this one is made "
+            f"for {model.input_shape[1]} pixels. Leave it out, or give --progressive none."
+        ) from error
     return copy
 
 
@@ -120,7 +150,7 @@ def choose(
         model: pixels -> probabilities.
         compiled: compiles a copy as it will be trained.
         pixels: a batch of the size that will be trained with, (batch, size, size, 3).
-        labels: its class indices, int32 (batch,).
+        labels: as `compiled` expects them, (batch, …).
         precision: "auto" times both, where there are enough steps for it to pay.
         steps: iterations that the training may take.
     """

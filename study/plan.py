@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from data.folder import PARTS
-from study import screen
+from study import config, screen
 from study.config import Stage, TrainSettings
 from study.dataset import Dataset
 from study.embed import augmented_views
@@ -64,16 +64,27 @@ def plan_lines(
     if views := augmented_views(settings):
         augment += f"; the head sees {views} such views of each picture beside the clean one"
     stopping = f"after {patience} epochs without a better validation loss" if patience else "off"
+    weights = f"L2 {settings.l2:g}, weight decay {config.decay_of(settings.optimizer, settings.weight_decay):g}"
+    width = f", width {settings.width}" if settings.width else ""
     lines = [
-        ("model", f"{settings.model}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"),
+        ("model", f"{settings.model}{width}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"),
         ("learning type", f"{choice.learning}: {choice.reason}"),
         ("augmentation", augment),
-        ("against overfitting", f"L2 {settings.l2:g}, dropout {settings.dropout:g}, early stopping {stopping}"),
+        (
+            "against overfitting",
+            f"{weights}, label smoothing {settings.label_smoothing:g}, dropout {settings.dropout:g}, "
+            f"early stopping {stopping}",
+        ),
     ]
     for stage in stages:
         images = stage_images(stage, settings, train_images)
         batches = iterations(images, stage.batch_size)
         per_epoch = f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iterations"
         lines.append((f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"))
-        lines.append(("", f"{settings.optimizer} at learning rate {stage.learning_rate:g}"))
+        warm = f", risen to over the first {100 * settings.warmup:g} % of the iterations" if settings.warmup else ""
+        lines.append(("", f"{settings.optimizer} at learning rate {stage.learning_rate:g}{warm}"))
+        if settings.progressive and stage.name != "head":
+            parts = config.phases(stage.epochs, settings.progressive, size)
+            told = ", ".join(f"{part.end - part.first} at {part.size} pixels" for part in parts)
+            lines.append(("", f"epochs: {told}"))
     return lines

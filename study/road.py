@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 import models
-from data.augment import DEFAULT_AUGMENT
+from data.augment import DEFAULT_AUGMENT, MIXING
 from data.batches import Examples
 from data.store import Store
 from errors import UserError
@@ -49,7 +49,7 @@ def train(
     artifact.check_writable(Path(settings.runs))
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     with stopwatch(seconds, "build the network"):
-        backbone = build_backbone(settings.model, settings.image_size, weights)
+        backbone = build_backbone(settings.model, settings.image_size, weights, settings.width)
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
     pixels = dataset.examples()
@@ -63,11 +63,11 @@ def train(
         lambda kind: minutes_for(classifier, pixels, config.stages(settings, kind)[-1], settings),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
-        backbone = build_backbone(settings.model, settings.image_size, choice.weights)
+        backbone = build_backbone(settings.model, settings.image_size, choice.weights, settings.width)
         classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
     stages = config.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
-    check_mirrors(settings, dataset)
+    check_transfer(settings, dataset)
     labels = pixels.labels[pixels.rows["train"]]
     class_weight = class_weights(labels, settings.class_weight, dataset.class_names)
     print_plan(settings, choice, stages, dataset, class_weight)
@@ -114,12 +114,25 @@ def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
         epochs=last.epochs,
         batch_size=last.batch_size,
         learning_rate=last.learning_rate,
+        weight_decay=config.decay_of(settings.optimizer, settings.weight_decay),
     )
 
 
-def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
-    """Raise UserError where a head would learn from flipped views whose labels no longer fit."""
-    if dataset.mirrors and settings.learning == "transfer" and "flip" in settings.augment:
+def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:
+    """Raise UserError where a head alone would learn from views whose labels do not fit, or at other sizes."""
+    if settings.learning != "transfer":
+        return
+    if mixed := [name for name in MIXING if name in settings.augment]:
+        raise UserError(
+            f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of a picture are "
+            "embedded with its own label. Leave it out, or choose another learning type."
+        )
+    if settings.progressive:
+        raise UserError(
+            "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
+            f"size. Received: {config.spelled(settings.progressive)}"
+        )
+    if dataset.mirrors and "flip" in settings.augment:
         raise UserError(
             "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of a "
             "picture are embedded with its own label. Leave flip out, or choose another learning type."

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import models
 from study import screen
+from study.config import flag, spelled
 
 if TYPE_CHECKING:
     import keras
+
+    from models._spec import Spec
 
 
 def print_models() -> None:
@@ -49,8 +52,25 @@ def print_model(name: str, image_size: int | None) -> None:
         ("learning", ", ".join(spec.learning)),
         ("weights", spec.weights_source),
         ("paper", spec.source),
+        *for_photos(name, spec),
     ):
         screen.say(f"{key:<16} {value}")
+
+
+def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
+    """Return what the model changes where it learns from a folder of pictures, as (key, text)."""
+    if not spec.photos:
+        return []
+    from models._weights import build_backbone
+
+    size = spec.photos.get("image_size", spec.image_size)
+    network = build_backbone(name, size, "none", spec.photos.get("width"))
+    cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
+    told = [f"{flag(key)} {spelled(value)}" for key, value in spec.photos.items()]
+    return [
+        ("with --data", " ".join(told)),
+        ("", f"which has {network.count_params():,} parameters and {cost:,} multiply-adds for one image"),
+    ]
 
 
 def leaf_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:

@@ -18,7 +18,9 @@ import main
 TOY_CLASSES = ("circle", "square", "stripes")
 TOY_PER_CLASS = 20
 COLOURS = {"circle": (220, 60, 60), "square": (60, 200, 60), "stripes": (60, 60, 220)}
-QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size", "16")
+QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size", "16",
+         "--width", "0", "--optimizer", "adam", "--learning-rate", "0.002", "--warmup", "0",
+         "--augment", "flip,translation")  # fmt: skip
 
 
 SLOW = ("test_cli", "test_check", "test_copies", "test_efficientnet_lite", "test_engine", "test_facing", "test_fit",

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from data.augment import augmenter
-from data.batches import Examples, eval_batches, train_batches
+from data.batches import Examples, eval_batches, shares, train_batches
 
 TRAIN = np.arange(0, 50, 2)
 
@@ -22,7 +22,7 @@ def examples(inputs=None):
 
 
 def read(batches):
-    return [(x.numpy(), y.numpy()) for x, y in batches]
+    return [tuple(part.numpy() for part in batch) for batch in batches]
 
 
 def numbers(batches):
@@ -122,3 +122,29 @@ def test_the_balanced_sampler_draws_every_class_equally_often():
     seen = np.concatenate([x[:, 0] for x, _ in first])
     assert set(seen[drawn == 2].astype(int)) == set(range(390, 400))  # all ten rare ones, again and again
     assert any((a[0] != b[0]).any() for a, b in zip(first, second, strict=True))  # another epoch, another draw
+
+
+def test_pictures_to_judge_by_are_scaled_where_a_size_is_asked_for():
+    rng = np.random.default_rng(0)
+    some = examples(rng.integers(0, 256, (50, 12, 12, 3), np.uint8))
+    batches = eval_batches(some, "val", 2, 6)
+    assert batches.element_spec[0].shape.as_list() == [None, 6, 6, 3]
+    for (small, labels), (whole, same) in zip(read(batches), read(eval_batches(some, "val", 2)), strict=True):
+        assert small.dtype == np.float32
+        np.testing.assert_array_equal(labels, same)
+        np.testing.assert_allclose(small.mean(axis=(1, 2, 3)), whole.mean(axis=(1, 2, 3)), atol=12)
+
+
+def test_labels_become_shares_and_each_example_weighs_what_its_classes_do():
+    labels = np.array([0, 2, 1], np.int32)
+    inputs = np.zeros((3, 1), np.float32)
+    batches = eval_batches(Examples(inputs, labels, {"train": np.arange(3)}), "train", 3)
+    ((_, plain),) = read(shares(batches, 3))
+    np.testing.assert_array_equal(plain, np.eye(3)[[0, 2, 1]])
+    ((_, again, weights),) = read(shares(batches, 3, {0: 2.0, 1: 0.5, 2: 1.0}))
+    np.testing.assert_array_equal(again, plain)
+    np.testing.assert_array_equal(weights, [2.0, 1.0, 0.5])
+    mixed = batches.map(lambda x, y: (x, tf.constant([[0.5, 0.5, 0], [0, 0, 1], [0.25, 0, 0.75]])))
+    ((_, kept, weights),) = read(shares(mixed, 3, {0: 2.0, 1: 0.5}))
+    np.testing.assert_array_equal(kept[0], [0.5, 0.5, 0])
+    np.testing.assert_array_equal(weights, [1.25, 1.0, 1.25])

@@ -137,6 +137,38 @@ def test_run_json_tells_resolved_settings(run, toy):
     assert info["command"].startswith(f"python main.py train --data {toy} -m original")
 
 
+def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
+    ran = call(
+        *("train", "-m", "original", "--data", toy, "--image-size", 48, "--progressive", "32,40", "--width", 4),
+        *("--epochs", 3, "--runs", tmp_path),
+    )
+    assert (ran.code, ran.err) == (0, "")
+    (made,) = tmp_path.iterdir()
+    assert [row["image_size"] for row in table(made / "history.csv")] == ["32", "32", "40"]
+    assert "epochs: 2 at 32 pixels, 1 at 40 pixels" in ran.out
+    settings, photos = run_info(made)["settings"], models.get("original").SPEC.photos
+    assert (settings["width"], settings["image_size"], settings["progressive"]) == (4, 48, [32, 40])
+    for name in ("optimizer", "learning_rate", "weight_decay", "label_smoothing", "warmup", "augment", "batch_size"):
+        assert settings[name] == photos[name], name
+    again, _ = quick_transfer(made, toy, tmp_path / "again", "--image-size", 48)  # of the same width, unasked
+    assert run_info(again)["settings"]["width"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--augment", "cutmix"], "--augment cutmix needs --learning scratch or finetune: "),
+        (["--progressive", "32"], "--progressive needs --learning scratch or finetune: "),
+    ],
+)
+def test_what_the_head_alone_cannot_learn_from_is_refused(run, toy, tmp_path, arguments, error):
+    ran = call(
+        *("train", "-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--data", toy),
+        *("--runs", tmp_path / "runs", *arguments),
+    )
+    fails(ran, error, tmp_path / "runs")
+
+
 def test_split_covers_every_file_once(run, toy):
     rows = table(run / "split.csv")
     assert list(rows[0]) == ["path", "sha256", "label", "part"]

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from data.augment import DEFAULT_AUGMENT, STRENGTHS
+import models
+from data.augment import DEFAULT_AUGMENT, STRENGTHS, parse_augment
 from errors import UserError
+from models._spec import Spec
 from study import config
 from study.config import (
     CheckSettings,
+    Phase,
     PredictSettings,
     Stage,
     StoreSettings,
@@ -88,6 +91,9 @@ def test_the_help_names_the_default_augmentation_and_all_there_is():
         ("augment", "none", {}),
         ("augment", "flip,zoom=0.3", {"flip": 1.0, "zoom": 0.3}),
         ("model", "resnet", "resnet"),
+        ("progressive", "64,96,128", (64, 96, 128)),
+        ("progressive", "none", ()),
+        ("width", "64", 64),
     ],
 )
 def test_a_flag_is_read(name, text, value):
@@ -102,6 +108,14 @@ def test_a_flag_is_read(name, text, value):
         ("learning_rate", "fast", "--learning-rate takes a number. Received: fast"),
         ("split", "8:2", "--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: 8:2"),
         ("epochs", "", "--epochs takes a whole number. Received: "),
+        *(
+            (
+                "progressive",
+                text,
+                "--progressive takes none or increasing sizes, 32 to 1,024 pixels, such as 96,128. Received: " + text,
+            )
+            for text in ("128,96", "96,96", "31,64", "64,2000", "many", "96,", "")
+        ),
     ],
 )
 def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
@@ -124,6 +138,10 @@ def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
         ({"resize": "stretch"}, "--resize takes crop, pad, squash. Received: stretch"),
         ({"learning": "fast"}, "--learning takes auto, scratch, transfer, finetune. Received: fast"),
         ({"optimizer": "lion"}, "--optimizer takes sgd, momentum, adam, adamw, rmsprop, adagrad. Received: lion"),
+        ({"weight_decay": -0.1}, "--weight-decay takes 0 to 10. Received: -0.1"),
+        ({"label_smoothing": 1.0}, "--label-smoothing takes 0 to 0.99. Received: 1.0"),
+        ({"warmup": 0.95}, "--warmup takes 0 to 0.9. Received: 0.95"),
+        ({"width": -1}, "--width takes 0 to 1,024. Received: -1"),
         ({"sampler": "even"}, "--sampler takes natural, balanced. Received: even"),
     ],
 )
@@ -177,6 +195,109 @@ def test_an_explicit_value_that_equals_the_general_default_still_wins():
 
 def test_a_default_of_a_model_is_checked_too():
     assert message(resolve, {}, {"dropout": 2.0}) == "--dropout takes 0 to 0.95. Received: 2.0"
+
+
+# ---- what suits photos ----------------------------------------------------------------------------------------------
+
+SMALL = {"image_size": 48, "learning": ("scratch",), "source": "https://example.org", "summary": "tiny"}
+SUITED = Spec(
+    **SMALL,
+    takes_width=True,
+    defaults={"dropout": 0.4, "epochs": 7},
+    photos={"image_size": 96, "progressive": (48, 64, 80), "epochs": 30, "width": 24},
+)
+
+
+def resolved(spec=SUITED, **flags):
+    return resolve(flags, config.defaults_of(spec, flags))
+
+
+def test_what_suits_photos_holds_with_data_and_not_without():
+    drawings, photos = resolved(), resolved(data="photos")
+    assert (drawings.image_size, drawings.progressive, drawings.epochs, drawings.width) == (48, (), 7, None)
+    assert (photos.image_size, photos.progressive, photos.epochs, photos.width) == (96, (48, 64, 80), 30, 24)
+    assert photos.dropout == drawings.dropout == 0.4
+
+
+def test_an_explicit_flag_wins_over_what_suits_photos():
+    settings = resolved(data="photos", epochs=3, width=0, progressive=())
+    assert (settings.epochs, settings.width, settings.progressive, settings.image_size) == (3, 0, (), 96)
+
+
+@pytest.mark.parametrize(
+    ("size", "left"),
+    [(32, ()), (48, ()), (56, (48, 56)), (64, (48, 64)), (72, (48, 64, 72)), (80, (48, 64, 80)), (81, (48, 64, 80))],
+)
+def test_a_smaller_image_size_drops_the_sizes_above_it(size, left):
+    settings = resolved(data="photos", image_size=size)
+    assert (settings.image_size, settings.progressive) == (size, left)
+
+
+def test_explicit_sizes_above_the_models_image_size_raise_it_and_those_above_an_explicit_one_are_refused():
+    assert resolved(progressive=(64, 128)).image_size == 128
+    assert resolved(progressive=(32, 40)).image_size == 48
+    assert message(resolved, progressive=(64, 128), image_size=100) == (
+        "--progressive takes sizes up to the image size, 100. Received: 64,128"
+    )
+
+
+@pytest.mark.parametrize("weights", ["imagenet", "some.keras"])
+def test_what_suits_photos_is_for_random_weights(weights):
+    assert resolved(data="photos", weights=weights).epochs == 7
+    assert resolved(data="photos", weights="none").epochs == 30
+
+
+def test_a_pretrained_model_takes_it_where_it_is_to_learn_from_scratch():
+    spec = Spec(**SMALL | {"learning": ("transfer", "scratch")}, weights=("imagenet",), photos={"epochs": 30})
+    assert resolved(spec, data="photos").epochs is None
+    assert resolved(spec, data="photos", learning="scratch").epochs == 30
+
+
+def test_an_earlier_run_brings_its_width(tmp_path):
+    (tmp_path / "run.json").write_text('{"settings": {"width": 12}}')
+    assert resolved(data="photos", weights=str(tmp_path)).width == 12
+    assert resolved(data="photos", weights=str(tmp_path), width=5).width == 5
+    for text in ("{}", "[]", "no json", '{"settings": {}}', '{"settings": null}'):
+        (tmp_path / "run.json").write_text(text)
+        assert resolved(data="photos", weights=str(tmp_path)).width is None
+
+
+@pytest.mark.parametrize("name", models.available())
+def test_what_a_model_says_suits_it_is_what_flags_take(name):
+    spec = models.get(name).SPEC
+    settings = resolved(spec, data="photos", learning="scratch")
+    for key, value in (spec.defaults | spec.photos).items():
+        if key == "augment":
+            assert parse_augment(config.spelled(value)) == value
+        elif key == "progressive":
+            assert config.parse_progressive(config.spelled(value)) == value
+        else:
+            assert config.read(TRAIN[key], config.spelled(value)) == value
+    assert settings.image_size >= spec.image_size
+
+
+# ---- phases ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("epochs", "sizes", "parts"),
+    [
+        (20, (), [(144, 20)]),
+        (20, (96,), [(96, 20)]),
+        (55, (96, 128), [(96, 44), (128, 11)]),
+        (65, (64, 96, 128), [(64, 26), (96, 26), (128, 13)]),
+        (3, (96, 128), [(96, 2), (128, 1)]),
+        (2, (64, 96, 128), [(96, 1), (128, 1)]),
+        (1, (64, 96, 128), [(128, 1)]),
+    ],
+)
+def test_epochs_are_divided_among_the_sizes(epochs, sizes, parts):
+    phases = config.phases(epochs, sizes, 144)
+    assert sum(phase.end - phase.first for phase in phases) == epochs
+    assert [(phase.size, phase.end - phase.first) for phase in phases] == parts
+    assert [phase.last for phase in phases] == [False] * (len(phases) - 1) + [True]
+    assert [phase.first for phase in phases] == [0, *(phase.end for phase in phases[:-1])]
+    assert phases[0] == Phase(phases[0].size, 0, phases[0].end, len(phases) == 1)
 
 
 # ---- stages ----------------------------------------------------------------------------------------------------------

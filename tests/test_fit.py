@@ -19,10 +19,10 @@ SIZE, CLASSES = 12, 2
 OFF = Store(None)  # what is kept, and what not, is tested in test_embed.py
 
 
-def tiny(seed=0, dropout=0.0):
+def tiny(seed=0, dropout=0.0, size=SIZE):
     """A network with everything that matters: scaling, convolution, normalisation, head."""
     keras.utils.set_random_seed(seed)
-    inputs = keras.Input((SIZE, SIZE, 3))
+    inputs = keras.Input((size, size, 3))
     x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
     x = keras.layers.Conv2D(8, 3, strides=2, name="conv")(x)
     x = keras.layers.BatchNormalization(name="norm")(x)
@@ -38,13 +38,13 @@ def parts(n, val=8, test=4):
     }
 
 
-def pictures(n=44):
+def pictures(n=44, size=SIZE):
     """Noise, bright in the left half for class 0 and in the right half for class 1."""
     rng = np.random.default_rng(0)
     labels = (np.arange(n) % 2).astype(np.int32)
-    pixels = rng.integers(0, 120, (n, SIZE, SIZE, 3))
+    pixels = rng.integers(0, 120, (n, size, size, 3))
     for at, label in enumerate(labels):
-        pixels[at, :, slice(0, 6) if label == 0 else slice(6, 12), 0] += 120
+        pixels[at, :, slice(0, size // 2) if label == 0 else slice(size // 2, size), 0] += 120
     return Examples(pixels.astype(np.uint8), labels, parts(n))
 
 
@@ -152,6 +152,49 @@ def test_weights_by_name_leave_the_others_at_one_and_refuse_unknown_names():
 @pytest.mark.parametrize(("images", "batch", "expected"), [(100, 10, 10), (101, 10, 11), (1, 64, 1), (64, 64, 1)])
 def test_iterations(images, batch, expected):
     assert fit.iterations(images, batch) == expected
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
+def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entropy(smoothing):
+    model, examples = tiny(), pictures()
+    fit.prepare(model, Stage("scratch", 1, 8, 0.01), settings(label_smoothing=smoothing), 10)
+    x, y = examples.inputs[:8].astype(np.float32), np.eye(CLASSES)[examples.labels[:8]]
+    logs = model.evaluate(x, y, verbose=0, return_dict=True)
+    log = np.log(model.predict(x, verbose=0))
+    target = (1 - smoothing) * y + smoothing / CLASSES
+    assert logs["loss"] == pytest.approx(-(target * log).sum(axis=1).mean(), rel=1e-4)
+    assert logs["crossentropy"] == pytest.approx(-(y * log).sum(axis=1).mean(), rel=1e-4)
+
+
+def test_the_learning_rate_rises_linearly_and_falls_along_a_cosine():
+    schedule = fit.rates(Stage("scratch", 10, 8, 0.5), 0.2, 100)
+    rates = np.array([float(schedule(step)) for step in range(101)])
+    np.testing.assert_allclose(rates[:21], np.linspace(0, 0.5, 21), atol=1e-6)
+    np.testing.assert_allclose(rates[20:], 0.25 * (1 + np.cos(np.linspace(0, np.pi, 81))), atol=1e-6)
+    plain = fit.rates(Stage("scratch", 10, 8, 0.5), 0.0, 100)
+    np.testing.assert_allclose([float(plain(step)) for step in (0, 50, 100)], [0.5, 0.25, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_takes_a_share_of_the_kernels_and_nothing_of_the_rest(name):
+    model = tiny()
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(1, 0.5, weight.shape) for weight in model.get_weights()])
+    before = {variable.path: variable.numpy() for variable in model.trainable_variables}
+    optimizer = fit.make_optimizer(name, 0.1, 0.5)
+    variables = list(model.trainable_variables)
+    optimizer.apply([keras.ops.zeros(variable.shape) for variable in variables], variables)
+    kinds = set()
+    for variable in variables:
+        share = 1 - 0.1 * 0.5 if variable.path.endswith("kernel") else 1
+        np.testing.assert_allclose(variable.numpy(), share * before[variable.path], rtol=1e-5)
+        kinds.add(variable.path.split("/")[-1])
+    assert kinds == {"kernel", "bias", "gamma", "beta"}
+
+
+@pytest.mark.parametrize(("name", "asked", "decay"), [("adam", None, 0), ("adamw", None, 0.004), ("adamw", 0.0, 0)])
+def test_weight_decay_that_is_not_asked_for_is_the_optimisers_own(name, asked, decay):
+    assert fit.make_optimizer(name, 0.1, asked).weight_decay == decay
 
 
 # ---- one stage -------------------------------------------------------------------------------------------------------
@@ -328,6 +371,102 @@ def test_epochs_are_numbered_through_all_stages():
     assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
         (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
     ]  # fmt: skip
+
+
+# ---- growing pictures ------------------------------------------------------------------------------------------------
+
+LARGE = 32
+GROWING = {"image_size": LARGE, "progressive": (16, 24, 32), "augment": {"flip": 1.0, "crop": 0.5, "cutmix": 0.5}}
+
+
+def seen_by(monkeypatch):
+    """Note the sizes and the labels of the batches that networks learn from and are judged by."""
+    seen = {"train": [], "val": []}
+    for kind, name in (("train", "train_batches"), ("val", "eval_batches")):
+        whole = getattr(fit, name)
+
+        def noted(*arguments, whole=whole, kind=kind):
+            batches = whole(*arguments)
+            seen[kind].append((batches.element_spec[0].shape[1], batches.element_spec[1].dtype.name))
+            return batches
+
+        monkeypatch.setattr(fit, name, noted)
+    return seen
+
+
+def test_each_phase_trains_and_is_judged_at_its_size_and_the_last_sees_no_mixed_pictures(monkeypatch):
+    seen = seen_by(monkeypatch)
+    model, examples = tiny(size=LARGE), pictures(size=LARGE)
+    stage, chosen = Stage("scratch", 5, 8, 0.01), settings(**GROWING)
+    outcome = fit.run_stage(model, stage, examples, chosen)
+    assert [row["image_size"] for row in outcome.history] == [16, 16, 24, 24, 32]
+    assert [row["epoch"] for row in outcome.history] == [1, 2, 3, 4, 5]
+    assert seen["train"] == [(16, "float32"), (24, "float32"), (32, "int32")]
+    assert [size for size, _ in seen["val"]] == [32, 16, 24, 32]  # the first is the one of all last phases
+    rates = [row["learning_rate"] for row in outcome.history]
+    assert rates[1] == pytest.approx(0.01 * (1 + np.cos(np.pi * 2 / 5)) / 2, rel=1e-5)  # one schedule through all
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+    assert outcome.kept_epoch == 5
+
+
+def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_layers(tmp_path):
+    model = tiny(size=LARGE)
+    before = model.get_weights()
+    fit.run_stage(model, Stage("scratch", 4, 8, 0.01), pictures(size=LARGE), settings(**GROWING, precision="bfloat16"))
+    assert all((old != new).any() for old, new in zip(before, model.get_weights(), strict=True))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert loaded.input_shape == (None, LARGE, LARGE, 3)
+    assert all(layer.__class__.__module__.startswith("keras.") for layer in loaded._flatten_layers())
+
+
+def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
+    model, examples = tiny(size=LARGE), pictures(size=LARGE)
+    chosen = settings(**GROWING, patience=0)
+    outcome = fit.run_stage(model, Stage("scratch", 15, 8, 0.05), examples, chosen)
+    last = [row for row in outcome.history if row["image_size"] == LARGE]
+    assert len(last) == 3
+    best = min(last, key=lambda row: row["val_loss"])
+    assert outcome.kept_epoch == best["epoch"]
+    assert cross_entropy(model, examples) == pytest.approx(best["val_loss"], rel=1e-3)
+
+
+def test_growing_pictures_give_the_same_network_from_the_same_seed():
+    def run():
+        model = tiny(3, size=LARGE)
+        fit.run_stage(model, Stage("scratch", 3, 8, 0.01), pictures(size=LARGE), settings(**GROWING, seed=3))
+        return model.get_weights()
+
+    assert_same(run(), run())
+
+
+def test_mixed_pictures_mirror_classes_class_weights_and_the_balanced_sampler_go_together():
+    examples = pictures(size=LARGE)
+    examples = Examples(examples.inputs, examples.labels, examples.rows, np.array([1, 0], np.int32))
+    model = tiny(size=LARGE)
+    chosen = settings(**GROWING, sampler="balanced", label_smoothing=0.1, warmup=0.2, patience=0)
+    outcome = fit.run_stage(model, Stage("scratch", 20, 8, 0.02), examples, chosen, {0: 1.0, 1: 2.0})
+    assert outcome.history[-1]["val_accuracy"] >= 0.9
+
+
+def test_a_network_for_one_size_is_refused():
+    inputs = keras.Input((LARGE, LARGE, 3))
+    x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3, strides=4)(inputs))
+    model = classifier(keras.Model(inputs, x), head(128, CLASSES, 0.0))
+    with pytest.raises(UserError) as caught:
+        fit.run_stage(model, Stage("scratch", 3, 8, 0.01), pictures(size=LARGE), settings(**GROWING))
+    assert str(caught.value) == (
+        "--progressive needs a network of convolutions and global pooling, which takes any size; this one is made for "
+        "32 pixels. Leave it out, or give --progressive none."
+    )
+
+
+def test_the_minutes_go_with_images_epochs_and_areas():
+    stage = Stage("scratch", 10, 8, 0.01)
+    assert fit.minutes_at(50, stage, settings(image_size=128), 6000) == pytest.approx(20)
+    growing = settings(image_size=128, progressive=(64, 128))
+    assert fit.minutes_at(50, stage, growing, 6000) == pytest.approx(2 * (8 / 4 + 2))
+    assert fit.minutes_for(tiny(size=LARGE), pictures(size=LARGE), stage, settings(image_size=LARGE)) > 0
 
 
 # ---- features --------------------------------------------------------------------------------------------------------

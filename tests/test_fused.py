@@ -134,13 +134,26 @@ def test_every_model_takes_a_step_in_its_copy(name, precision):
     stage = Stage("scratch", 1, 8, 1e-3)
     fit.prepare(copy, stage, settings(l2=1e-4), 10)
     copy.run_eagerly = True  # building the graphs of all models takes a minute
-    loss = copy.train_on_batch(examples.inputs[:8].astype(np.float32), examples.labels[:8])[0]
+    loss = copy.train_on_batch(examples.inputs[:8].astype(np.float32), np.eye(2)[examples.labels[:8]])[0]
     assert np.isfinite(loss)
     changed = [(one != other).any() for one, other in zip(before, copy.get_weights(), strict=True)]
     names = [weight.path for weight in copy.weights]
     assert all(new for new, path in zip(changed, names, strict=True) if path.endswith(("kernel", "moving_variance")))
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)  # the model itself waits
+
+
+@pytest.mark.parametrize("name", models.available())
+def test_every_model_has_a_copy_that_takes_any_size(name):
+    model = network(name)
+    copy = fused.training_copy(model, any_size=True)
+    assert copy.input_shape == (None, None, None, 3)
+    examples = pictures()
+    np.testing.assert_allclose(answers(copy, examples)[:4], answers(model, examples)[:4], atol=1e-5)
+    larger = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3)).astype(np.float32)
+    assert np.asarray(copy(tf.constant(larger), training=True)).shape == (2, 2)
+    for one, other in zip(model.get_weights(), network(name).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_scaling_and_the_answer_stay_float32_and_so_do_all_weights():
@@ -160,7 +173,7 @@ def test_what_was_frozen_is_frozen_in_the_copy():
     copy = fused.training_copy(model, "bfloat16")
     kinds = [(variable.path.split("/")[-1], variable.numpy()) for variable in copy.weights]
     fit.prepare(copy, Stage("finetune", 1, 8, 1e-2), settings(), 10)
-    copy.train_on_batch(examples.inputs[:8].astype(np.float32), examples.labels[:8])
+    copy.train_on_batch(examples.inputs[:8].astype(np.float32), np.eye(2)[examples.labels[:8]])
     for (name, before), after in zip(kinds, copy.get_weights(), strict=True):
         assert (before == after).all() == (name in ("gamma", "beta", "moving_mean", "moving_variance")), name
 
@@ -213,7 +226,7 @@ def choose(precision, steps):
         model,
         lambda copy: fit.prepare(copy, stage, settings(), steps),
         examples.inputs[:8].astype(np.float32),
-        examples.labels[:8],
+        np.eye(2)[examples.labels[:8]],
         precision,
         steps,
     )

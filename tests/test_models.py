@@ -245,6 +245,44 @@ def test_original_scales_to_minus_one_and_one():
     np.testing.assert_allclose(scaled[0, 0, 0], [-1, 0, 1], atol=1e-6)
 
 
+@pytest.mark.parametrize("width", [4, 16])
+def test_a_width_makes_original_a_residual_network_that_begins_by_changing_nothing(width):
+    backbone = build_backbone("original", SIZE, "none", width)
+    assert backbone.output_shape == (None, 4 * width)
+    kernels = [v.shape for v in backbone.trainable_variables if v.path.endswith("kernel")]
+    assert kernels[0] == (7, 7, 3, width)
+    assert len(kernels) == 1 + 2 * 1 + (1 + 2 * 2) * 2
+    through = keras.Model(backbone.input, [backbone.get_layer(f"stage1{x}_relu2").output for x in "ab"])
+    first, second = (np.asarray(part) for part in through(tf.constant(images()), training=False))
+    np.testing.assert_array_equal(first, second)
+    assert (first > 0).any()
+    pixels = np.zeros((1, SIZE, SIZE, 3), np.float32)
+    pixels[0, 0, 0] = 0, 128, 255
+    scaled = run(keras.Model(backbone.input, backbone.get_layer("scale").output), pixels)
+    np.testing.assert_allclose(scaled[0, 0, 0], [-2, 0, 1.984375])
+
+
+def test_every_weight_of_a_residual_network_learns():
+    keras.utils.set_random_seed(0)
+    backbone = scrambled(build_backbone("original", SIZE, "none", 4))
+    whole = classifier(backbone, head(16, CLASSES, 0.0))
+    before = {variable.path: variable.numpy() for variable in backbone.variables}
+    whole.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    whole.train_on_batch(images(), np.array([0, 1, 2, 0]))
+    assert all((variable.numpy() != before[variable.path]).any() for variable in backbone.variables)
+
+
+def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tmp_path):
+    build_backbone("original", 32, "none", 8).save(tmp_path / "a.keras")
+    same = build_backbone("original", 48, str(tmp_path / "a.keras"), 8)
+    assert same.output_shape == (None, 32)
+    for width in (None, 4):
+        assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), width).startswith("The weights in ")
+    assert message(build_backbone, "resnet", 32, "none", 8) == (
+        "--width is for models that take one; resnet does not: leave it out. Received: 8"
+    )
+
+
 def test_resnet_with_a_weights_file_is_keras_own_with_its_preprocessing(tmp_path):
     keras.utils.set_random_seed(3)
     theirs = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg")
