@@ -10,6 +10,7 @@ from errors import UserError
 from study import config
 from study.config import (
     CheckSettings,
+    CompareSettings,
     PredictSettings,
     Stage,
     StoreSettings,
@@ -20,7 +21,7 @@ from study.config import (
 )
 
 TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
-COMMANDS = [TrainSettings, CheckSettings, PredictSettings, StoreSettings, SummarySettings]
+COMMANDS = [TrainSettings, CheckSettings, CompareSettings, PredictSettings, StoreSettings, SummarySettings]
 
 
 def message(call, *arguments, **named):
