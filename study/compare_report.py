@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from study import compare_plots
 from study.compare_plots import MOST_DRAWN
-from study.compare_result import Line, board, settled, splits, verdict
+from study.compare_result import Line, Result, board, settled, splits, verdict
 from study.report import STYLE, picture, shown, table
 
 
@@ -33,16 +33,24 @@ def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
     for name, values in settled(ranked, varied)[1].items():
         each = ", ".join(f"{label} {shown(value)}" for label, value in values.items())
         told.append(f"{name.replace('_', '-')} differs too, since its default follows from what was varied: {each}.")
-    if (kinds := {result.run.info["learning"]["type"] for result in results}) != {
-        results[0].run.info["learning"]["type"]
-    }:
-        told.append(f"Careful: the learning type differs between runs ({', '.join(sorted(kinds))}).")
-    if (found := splits(results)) > 1:
+    if len(found := {precision(result) for result in results}) > 1 and "precision" not in varied:
         told.append(
-            f"Careful: the runs have {found} different splits, so their figures do not compare. Pictures have changed, "
-            "or another --image-size or --resize found other near duplicates. Give another --out, or a --split-file."
+            f"Careful: runs were trained in different precision ({', '.join(sorted(found))}), by what was faster at "
+            "the moment. Give --precision float32."
+        )
+    if (number := splits(results)) > 1:
+        told.append(
+            f"Careful: the runs have {number} different splits, so their figures do not compare. Pictures have "
+            "changed, or another --image-size or --resize found other near duplicates. Give another --out, or a "
+            "--split-file."
         )
     return told
+
+
+def precision(result: Result) -> str:
+    """Return in what the last stage of a run was trained."""
+    chosen = result.run.info["stages"][-1]["precision"]
+    return chosen["precision"] if chosen else "float32"
 
 
 def write(

@@ -214,7 +214,12 @@ class CompareSettings(Settings):
         high=1000,
     )
     jobs: int | None = setting(
-        None, "trainings at once (default: one for two cores)", group="comparison", kind=int, low=1, high=256
+        None,
+        "trainings at once (default: one for two cores); several have fewer threads each, which rounds differently",
+        group="comparison",
+        kind=int,
+        low=1,
+        high=256,
     )
     out: str | None = setting(
         None,
