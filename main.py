@@ -160,7 +160,8 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed:
         "type": str if as_typed else lambda text: config.read(entry, text),
     }
     if meta["kind"] is bool:
-        group.add_argument(config.flag(entry.name), action="store_true", default=shown["default"], help=shown["help"])
+        given = {"action": "store_const", "const": "on" if as_typed else True}
+        group.add_argument(config.flag(entry.name), **given, default=shown["default"], help=shown["help"])
         return
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if entry.name == "paths":

@@ -75,7 +75,9 @@ class Plan:
     def words(self, combination: Combination, seed: int) -> list[str]:
         """Return the arguments of one training, in the form that a value with a dash in front survives."""
         texts = {**self.fixed, **dict(combination.texts), "seed": str(seed), "runs": str(self.place(combination, seed))}
-        return ["train", *(f"{config.flag(name)}={text}" for name, text in texts.items())]
+        switches = [name for name in texts if is_switch(name)]
+        given = [config.flag(name) for name in switches if texts[name] == "on"]
+        return ["train", *given, *(f"{config.flag(name)}={texts[name]}" for name in texts if name not in switches)]
 
 
 def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
@@ -88,7 +90,7 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     varied = read_vary(settings.vary)
     for name in varied.keys() & fixed.keys():
         raise UserError(f"{config.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
-    first = config.read(FIELDS["seed"], fixed.get("seed", "0"))
+    first = read("seed", fixed.get("seed", str(TrainSettings.seed)))
     fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
     combinations = tuple(
         Combination(tuple(zip(varied, texts, strict=True))) for texts in itertools.product(*varied.values())
@@ -138,14 +140,30 @@ def spell(field: str, text: str) -> str:
     """Check a value as its flag would, and return a number in one spelling: `1e-3` -> `0.001`."""
     if not text:
         raise UserError(f"--vary {field.replace('_', '-')} has an empty value: give a value or leave it out.")
-    value = config.read(FIELDS[field], text)
+    value = read(field, text)
     config.check(FIELDS[field], value)
+    if is_switch(field):
+        return text
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else text
+
+
+def is_switch(field: str) -> bool:
+    """Say whether a flag of train takes no value: here it is `on` or `off`."""
+    return field in FIELDS and FIELDS[field].metadata["kind"] is bool
+
+
+def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own type
+    """Turn the text of a setting into its value. Raise UserError where it is none."""
+    if not is_switch(field):
+        return config.read(FIELDS[field], text)
+    if text not in ("on", "off"):
+        raise UserError(f"--vary {field.replace('_', '-')} takes on, off. Received: {text}")
+    return text == "on"
 
 
 def settle(texts: Mapping[str, str]) -> TrainSettings:
     """Read the flags of one training as `train` would. Raise UserError where it would."""
-    values = {name: config.read(FIELDS[name], text) for name, text in texts.items()}
+    values = {name: read(name, text) for name, text in texts.items()}
     spec = models.get(values.get("model", TrainSettings.model)).SPEC
     settings = config.resolve(values, {"image_size": spec.image_size, **spec.defaults})
     start_weights(settings.model, spec.weights, settings.learning, settings.weights)

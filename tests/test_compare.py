@@ -14,14 +14,16 @@ from pathlib import Path
 import pytest
 from conftest import QUICK, call
 
+from data import split
+from data.split import Row
 from errors import UserError
 from study import artifact, compare_jobs, compare_report
 from study.compare import check_same, compare
-from study.compare_jobs import Job, alone_in, environment, reason, run_all
+from study.compare_jobs import Job, alone_in, environment, reason, run_all, stopped_like_ctrl_c
 from study.compare_plan import FIELDS, Combination, make_plan, read_vary
 from study.compare_plots import MOST_DRAWN, curves, mean_and_spread
 from study.compare_result import Line, Result, board, rank, settled, verdict, write_csv
-from study.config import CompareSettings, TrainSettings, as_json
+from study.config import CheckSettings, CompareSettings, TrainSettings, as_json
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--augment", "none")
@@ -132,6 +134,15 @@ def test_only_weights_and_shuffling_differ_between_seeds():
     assert len({line[-1] for line in words}) == 4
 
 
+def test_a_flag_without_value_is_on_or_off(monkeypatch):
+    monkeypatch.setitem(FIELDS, "quick", CheckSettings.__dataclass_fields__["strict"])
+    assert read_vary(["quick=on,off"]) == {"quick": ["on", "off"]}
+    assert refusal(read_vary, ["quick=yes"]) == "--vary quick takes on, off. Received: yes"
+    plan, both = plan_of("l2=0"), [Combination((("quick", text),)) for text in ("on", "off")]
+    assert ["--quick" in plan.words(one, 0) for one in both] == [True, False]
+    assert not any(word.startswith("--quick=") for one in both for word in plan.words(one, 0))
+
+
 def test_the_same_command_finds_its_folder_and_another_has_another():
     same = [
         plan_of("l2=0,1e-3"),
@@ -212,6 +223,15 @@ def test_ctrl_c_ends_those_that_run(scripts):
     child = int(jobs[1].log.read_text().split()[0])
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_plain_kill_is_like_ctrl_c(name):
+    before = signal.getsignal(getattr(signal, name))
+    with pytest.raises(KeyboardInterrupt), stopped_like_ctrl_c():
+        signal.raise_signal(getattr(signal, name))
+    assert signal.getsignal(getattr(signal, name)) is before
 
 
 def test_one_killed_for_memory_is_told(tmp_path):
@@ -325,6 +345,24 @@ def test_a_default_that_followed_from_what_was_varied_is_told(tmp_path):
     assert follows == {"learning_rate": {"sgd": 0.1, "adam": 0.002}}
     assert same["model"] == "original"
     assert not {"optimizer", "seed", "runs", "learning_rate"} & same.keys()
+
+
+def test_what_spoils_a_comparison_is_told(tmp_path):
+    lines = []
+    for i, name in enumerate(("sgd", "adam")):
+        one = result(tmp_path / name, 0.5, optimizer=name)
+        (tmp_path / name).mkdir()
+        split.write(tmp_path / name / "split.csv", [Row("a.png", f"hash {i}", "a", "train")])
+        one.run.info["stages"][0]["precision"] = {"precision": ("float32", "bfloat16")[i]}
+        lines.append(Line(name, {0: one}))
+    told = " ".join(compare_report.words(lines, ["optimizer"]))
+    assert "Careful: the runs have 2 different splits" in told
+    assert "Careful: runs were trained in different precision (bfloat16, float32)" in told
+    shutil.copy(tmp_path / "sgd" / "split.csv", tmp_path / "adam" / "split.csv")
+    assert "split" not in " ".join(compare_report.words(lines, ["optimizer", "precision"])).replace(
+        "never the split", ""
+    )
+    assert compare_report.words(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
 
 
 def test_curves_of_unequal_length(tmp_path):
