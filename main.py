@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import models
 from errors import UserError
 from study import config
-from study.config import CheckSettings, PredictSettings, StoreSettings, SummarySettings, TrainSettings
+from study.config import CheckSettings, CompareSettings, PredictSettings, StoreSettings, SummarySettings, TrainSettings
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -21,6 +21,7 @@ EXAMPLES = """examples:
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
   python main.py predict picture.jpg                        ask the newest run
+  python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
 """
 
 
@@ -66,6 +67,15 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
         train(settings, command_line, store, loading)
 
 
+def compare(flags: Mapping[str, Any], command_line: str) -> int:
+    """Train every combination of some settings with several seeds, and rank them; 2 where every run failed."""
+    own = {entry.name for entry in dataclasses.fields(CompareSettings)}
+    settings = CompareSettings(**{name: value for name, value in flags.items() if name in own})
+    from study.compare import compare
+
+    return compare(settings, {name: text for name, text in flags.items() if name not in own}, command_line)
+
+
 def store(flags: Mapping[str, Any], command_line: str) -> None:
     """Show what is kept for later runs, or empty it."""
     from study.store import clear, show
@@ -97,6 +107,7 @@ COMMANDS = {
     "summary": (summary, SummarySettings, "describe a model, or list all models"),
     "check": (check, CheckSettings, "look before you train: copies, odd pictures, classes; a page and a table"),
     "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
+    "compare": (compare, CompareSettings, "train every combination of some settings with several seeds, and rank them"),
     "store": (store, StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (predict, PredictSettings, "answer for pictures by a saved run, or for the run's own test part"),
 }
@@ -130,23 +141,33 @@ def make_parser() -> argparse.ArgumentParser:
             group = entry.metadata["group"]
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry)
+        for entry in config.handed_on() if settings is CompareSettings else ():
+            group = "the same for all: " + entry.metadata["group"].removesuffix(" and output")
+            groups.setdefault(group, command.add_argument_group(group))
+            add_flag(groups[group], entry, as_typed=True)
     return parser
 
 
-def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field) -> None:
-    """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere."""
+def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed: bool = False) -> None:
+    """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere.
+
+    `as_typed` leaves its text unread.
+    """
     meta = entry.metadata
     shown = {
         "default": argparse.SUPPRESS,
         "help": config.help_text(entry).replace("%", "%%"),
-        "type": lambda text: config.read(entry, text),
+        "type": str if as_typed else lambda text: config.read(entry, text),
     }
     if meta["kind"] is bool:
-        group.add_argument(config.flag(entry.name), action="store_true", default=shown["default"], help=shown["help"])
+        given = {"action": "store_const", "const": "on" if as_typed else True}
+        group.add_argument(config.flag(entry.name), **given, default=shown["default"], help=shown["help"])
         return
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if entry.name == "paths":
         group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
+    elif entry.name == "vary":
+        group.add_argument("--vary", action="append", **shown)
     else:
         group.add_argument(*(["-m"] if entry.name == "model" else []), config.flag(entry.name), **shown)
 

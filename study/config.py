@@ -121,6 +121,9 @@ class TrainSettings(Settings):
     seed: int = setting(
         0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0, high=2**32 - 1
     )
+    split_seed: int | None = setting(
+        None, "seed of the split alone (default: that of --seed)", group="data", kind=int, low=0, high=2**32 - 1
+    )
     image_size: int | None = setting(
         None,
         "side of the input in pixels (default: the model's)",
@@ -260,6 +263,42 @@ class TrainSettings(Settings):
 
 
 @dataclass(frozen=True)
+class CompareSettings(Settings):
+    """`python main.py compare`: what it has beside the flags that it hands on to every training."""
+
+    vary: tuple[str, ...] = setting(
+        (),
+        "a flag of train without its dashes, and the values to try; several --vary: every combination. Values of "
+        "augment and class-weight hold commas themselves: put ; between them, or give --vary once a value",
+        group="comparison",
+        metavar="FLAG=A,B",
+    )
+    seeds: int = setting(
+        3,
+        "trainings of each combination, with --seed, --seed + 1, …; all on one split",
+        group="comparison",
+        kind=int,
+        low=1,
+        high=1000,
+    )
+    jobs: int | None = setting(
+        None,
+        "trainings at once (default: one for two cores); several have fewer threads each, which rounds differently",
+        group="comparison",
+        kind=int,
+        low=1,
+        high=256,
+    )
+    out: str | None = setting(
+        None,
+        "folder for the runs, compare.html and compare.csv (default: one below compares that the same command finds "
+        "again)",
+        group="comparison",
+        metavar="DIR",
+    )
+
+
+@dataclass(frozen=True)
 class PredictSettings(Settings):
     """`python main.py predict`."""
 
@@ -304,6 +343,11 @@ class StoreSettings(Settings):
     """`python main.py store`."""
 
     clear: bool = setting(False, "empty it; pixels and features are computed again when they are needed", kind=bool)
+
+
+def handed_on() -> list[Field]:
+    """Return the settings that `compare` takes beside its own: those of train, but for where runs go."""
+    return [entry for entry in fields(TrainSettings) if entry.name != "runs"]
 
 
 def flag(name: str) -> str:
@@ -404,6 +448,11 @@ def _width_of(run: Path) -> int | None:
         return json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"].get("width")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def seed_of_split(settings: TrainSettings) -> int:
+    """Return what the split goes by."""
+    return settings.seed if settings.split_seed is None else settings.split_seed
 
 
 def as_json(settings: Settings) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from data.pixels import Pictures
 from data.split import Row
 from data.store import Store
 from errors import UserError
-from study import screen
+from study import config, screen
 from study.config import CheckSettings, TrainSettings
 from study.copies import Copies, count_copies, units
 
@@ -140,8 +140,9 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
         check_ready_made(found, rows, settings)
         return tuple(rows), count_copies(rows, pairs, rows)
     earlier = earlier_parts(found, settings)
-    plain = split.assign(rows, settings.split, settings.seed, earlier)
-    rows = split.assign(rows, settings.split, settings.seed, earlier, units(rows, pairs))
+    seed = config.seed_of_split(settings)
+    plain = split.assign(rows, settings.split, seed, earlier)
+    rows = split.assign(rows, settings.split, seed, earlier, units(rows, pairs))
     split.check_parts(rows)
     return tuple(rows), count_copies(rows, pairs, plain)
 

@@ -53,7 +53,8 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         "augmentation switched on, while the weights change; validation without, at the end of each epoch.</p>",
         "<h2>Data</h2>",
         f"<p><code>{escape(data['folder'])}</code>, {data['images']:,} images, split by content with seed "
-        f"{settings['seed']}; every picture made {info['image_size']} × {info['image_size']} by {info['resize']}.</p>",
+        f"{settings['split_seed']}; every picture made {info['image_size']} × {info['image_size']} by "
+        f"{info['resize']}.</p>",
         table(("class", "train", "validation", "test", "drawn an epoch", "weight in the loss"), counts),
         _copies(data["copies"]),
         _left_out(data["left_out"]),

@@ -108,6 +108,7 @@ def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
     last = config.stages(settings, kind)[-1]
     return replace(
         settings,
+        split_seed=config.seed_of_split(settings),
         learning=kind,
         weights=weights,
         augment=augment,

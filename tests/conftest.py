@@ -23,8 +23,9 @@ QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size"
          "--augment", "flip,translation")  # fmt: skip
 
 
-SLOW = ("test_cli", "test_check", "test_copies", "test_efficientnet_lite", "test_engine", "test_facing", "test_fit",
-        "test_models", "test_odd_files", "test_regression", "test_scratch_lenet")  # fmt: skip
+SLOW = ("test_cli", "test_check", "test_compare", "test_copies", "test_efficientnet_lite", "test_engine",
+        "test_facing", "test_fit", "test_models", "test_odd_files", "test_regression",
+        "test_scratch_lenet")  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

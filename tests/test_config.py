@@ -12,6 +12,7 @@ from models._spec import Spec
 from study import config
 from study.config import (
     CheckSettings,
+    CompareSettings,
     Phase,
     PredictSettings,
     Stage,
@@ -23,7 +24,7 @@ from study.config import (
 )
 
 TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
-COMMANDS = [TrainSettings, CheckSettings, PredictSettings, StoreSettings, SummarySettings]
+COMMANDS = [TrainSettings, CheckSettings, CompareSettings, PredictSettings, StoreSettings, SummarySettings]
 
 
 def message(call, *arguments, **named):
