@@ -11,18 +11,19 @@ from data import classes, duplicates, findings, oddities
 from study import check_classes
 from study import check_gallery as gallery
 from study import check_plots as plots
-from study.check_map import LEAST_LIKELY, STRANGER
+from study.check_map import LEAST_COSINE, LEAST_LIKELY, SAME_SCENE, STRANGER
 from study.report import STYLE, picture, table
 
 if TYPE_CHECKING:
     from study.check import Look
 
 LIKE = f"similarity from {duplicates.LEAST_SIMILARITY:g}"
+SCENE = f"from {SAME_SCENE:g} where ImageNet features agree too, with a cosine from {LEAST_COSINE:g}"
 MEANING = {
     "two labels": f"the same file, or nearly the same picture ({LIKE}), in two classes",
     "leak": f"the same file, or nearly the same picture ({LIKE}), in two of train, val and test",
     "duplicate": "byte-identical files in one class",
-    "near duplicate": f"nearly the same picture in one class ({LIKE}); the one with fewer pixels is named",
+    "near duplicate": f"nearly the same picture in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
     STRANGER: f"probability of its own class below {LEAST_LIKELY:.0%} to a classifier that learned from the others: "
     "a wrong label, or an unusual picture",
     "few images": f"fewer than {classes.LEAST_IMAGES} different images of a class: severe; "
