@@ -21,7 +21,7 @@ LIKE = f"similarity from {duplicates.LEAST_SIMILARITY:g}"
 SCENE = f"from {SAME_SCENE:g} where ImageNet features agree too, with a cosine from {LEAST_COSINE:g}"
 MEANING = {
     "two labels": f"the same file, or nearly the same picture ({LIKE}), in two classes",
-    "leak": f"the same file, or nearly the same picture ({LIKE}), in two of train, val and test",
+    "leak": f"the same file, or nearly the same picture ({LIKE}, or {SCENE}), in two of train, val and test",
     "duplicate": "byte-identical files in one class",
     "near duplicate": f"nearly the same picture in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
     STRANGER: f"probability of its own class below {LEAST_LIKELY:.0%} to a classifier that learned from the others: "
