@@ -170,7 +170,9 @@ def run_stage(
     nothing to gain from that.
     """
     if stage.name == "head":
-        return run_epochs(model, stage, examples, settings, class_weight, first_epoch)
+        outcome = run_epochs(model, stage, examples, settings, class_weight, first_epoch)
+        model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
+        return outcome
     choice = precision_for(model, stage, examples, settings)
     screen.say(f"precision of training: {choice.reason}")
     if choice.images_per_second:

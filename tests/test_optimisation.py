@@ -6,12 +6,14 @@ from study import backend
 
 backend.start()
 
+import zipfile
+
 import keras
 import numpy as np
 import pytest
 
 from data.batches import Examples
-from models._head import head
+from models._head import classifier, head
 from study import compare_plan, config, fit
 from study.config import SCHEDULES, CompareSettings, Stage, TrainSettings, resolve
 from study.learning import Choice
@@ -289,6 +291,17 @@ def test_class_weights_reach_every_loss(name):
         return float(model.predict(examples.inputs[:80], verbose=0)[:, 1].mean())
 
     assert share_of_rare(None) + 0.03 < share_of_rare({0: 1.0, 1: 7.0})
+
+
+def test_what_is_saved_knows_nothing_of_the_training(tmp_path):
+    top, _ = trained(epochs=1, loss="dice", schedule="step", warmup=0.2, ema=0.5)
+    backbone = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(8, 8), keras.layers.Flatten()])
+    classifier(backbone, top).save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as file:
+        described = file.read("config.json").decode()
+    assert '"module": "study' not in described
+    assert "optimizer" not in described
+    assert keras.saving.load_model(tmp_path / "model.keras", safe_mode=True).output_shape == (None, 2)
 
 
 # ---- settings --------------------------------------------------------------------------------------------------------
