@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from models._spec import Spec
 
 SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
-OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "muon")
+SCHEDULES = ("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
+WITHOUT_WARMUP = ("one_cycle", "plateau")
+LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
 
 
 def setting(
@@ -174,11 +177,18 @@ class TrainSettings(Settings):
     )
     learning_rate: float | None = setting(
         None,
-        "at the start, or after the warm-up; falls to 0 along a cosine (default: by optimiser and stage)",
+        "the highest of the stage; --schedule says how it goes on (default: by optimiser and stage)",
         group="optimisation",
         kind=float,
         low=1e-12,
         high=100,
+    )
+    schedule: str = setting(
+        "cosine",
+        "of the learning rate: cosine to 0, exponential to 1/100, step: to a tenth after each third of the iterations, "
+        "one_cycle: up over 30 %, then a cosine down, plateau: times 0.3 where validation stagnates",
+        group="optimisation",
+        choices=SCHEDULES,
     )
     warmup: float = setting(
         0.0,
@@ -196,13 +206,42 @@ class TrainSettings(Settings):
         kind=parse_progressive,
         metavar="LIST",
     )
-    optimizer: str = setting("adam", "rule that turns gradients into steps", group="optimisation", choices=OPTIMIZERS)
+    optimizer: str = setting(
+        "adam",
+        "rule that turns gradients into steps; muon: dense kernels by Muon, all else by AdamW",
+        group="optimisation",
+        choices=OPTIMIZERS,
+    )
+    clip_norm: float = setting(
+        0.0,
+        "longest gradient, over all weights together; a longer one is shortened to this; 0: off",
+        group="optimisation",
+        kind=float,
+        low=0,
+        high=1000,
+    )
+    ema: float = setting(
+        0.0,
+        "momentum of an average of the weights over the iterations, such as 0.99, which is judged and kept; 0: off",
+        group="optimisation",
+        kind=float,
+        low=0,
+        high=0.99999,
+    )
     patience: int = setting(
         8,
         "epochs without a better validation loss before training ends; 0: never",
         group="optimisation",
         kind=int,
         low=0,
+    )
+    l1: float = setting(
+        0.0,
+        "penalty: this times the sum of the weights' amounts, biases not; with --l2 an elastic net",
+        group="regularisation",
+        kind=float,
+        low=0,
+        high=10,
     )
     l2: float = setting(
         1e-4,
@@ -252,6 +291,28 @@ class TrainSettings(Settings):
         "balanced: every class is drawn equally often",
         group="regularisation",
         choices=("natural", "balanced"),
+    )
+    loss: str = setting(
+        "crossentropy",
+        "what training makes small; the loss that is reported and judged is cross-entropy always",
+        group="loss",
+        choices=LOSSES,
+    )
+    focal_gamma: float = setting(
+        2.0,
+        "of --loss focal: how little pictures count that are right already; 0: cross-entropy",
+        group="loss",
+        kind=float,
+        low=0,
+        high=10,
+    )
+    dice_weight: float = setting(
+        0.5,
+        "of --loss crossentropy+dice: the share of Dice, the rest is cross-entropy",
+        group="loss",
+        kind=float,
+        low=0,
+        high=1,
     )
     engine: str = setting("auto", "what runs a frozen backbone", choices=("auto", "openvino", "tensorflow"))
     precision: str = setting(
@@ -403,10 +464,18 @@ def check(entry: Field, value: Any) -> None:  # noqa: ANN401
 def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
     """Explicit flags over the model's own defaults over the general ones.
 
+    A model's own warm-up is dropped where a schedule was asked for that knows none.
+
     Raises:
         UserError: values that do not go together.
     """
-    settings = TrainSettings(**{**spec_defaults, **explicit})
+    dropped = {"warmup": 0.0} if explicit.get("schedule") in WITHOUT_WARMUP else {}
+    settings = TrainSettings(**{**spec_defaults, **dropped, **explicit})
+    if settings.warmup and settings.schedule in WITHOUT_WARMUP:
+        raise UserError(
+            f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
+            f"Received: --schedule {settings.schedule} --warmup {settings.warmup:g}"
+        )
     sizes, size = settings.progressive, settings.image_size
     if sizes and size and sizes[-1] > size:
         raise UserError(
@@ -518,10 +587,12 @@ ADAM_RATE = {"scratch": 2e-3, "head": 2e-3, "finetune": 5e-5}
 LEARNING_RATE = {
     "sgd": {"scratch": 1e-1, "head": 1e-1, "finetune": 1e-2},
     "momentum": {"scratch": 2e-2, "head": 1e-2, "finetune": 1e-3},
+    "nesterov": {"scratch": 2e-2, "head": 1e-2, "finetune": 1e-3},
     "adam": ADAM_RATE,
     "adamw": ADAM_RATE,
     "rmsprop": ADAM_RATE,
     "adagrad": {"scratch": 2e-2, "head": 5e-2, "finetune": 1e-3},
+    "muon": ADAM_RATE,  # Keras scales Muon's steps to the length of Adam's (https://arxiv.org/abs/2502.16982)
 }
 
 

@@ -19,6 +19,8 @@ from errors import UserError
 from models._head import unfreeze
 from study import fused, screen
 from study.config import Phase, Stage, TrainSettings, decay_of, phases
+from study.losses import make_loss
+from study.rates import lowering, rates
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -40,35 +42,43 @@ def make_optimizer(
     name: str,
     learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
     weight_decay: float | None = None,
+    clip_norm: float = 0.0,
+    ema: float = 0.0,
 ) -> keras.Optimizer:
-    """Return Keras' own optimiser; `momentum` is SGD with momentum 0.9.
+    """Return Keras' own optimiser; `momentum` and `nesterov` are SGD with momentum 0.9.
 
     Weight decay is apart from the gradient (AdamW, https://arxiv.org/abs/1711.05101) and spares biases and
     normalisation. AdamW remembers 100 squared gradients instead of 1,000: some thousand iterations are all it has.
+    Clipping is by the norm of all gradients together (https://arxiv.org/abs/1211.5063).
     """
-    optimizers = keras.optimizers
+    optimizers, decay = keras.optimizers, decay_of(name, weight_decay)
     make = {
         "sgd": optimizers.SGD,
         "momentum": partial(optimizers.SGD, momentum=0.9),
+        "nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
         "adam": optimizers.Adam,
         "adamw": partial(optimizers.AdamW, beta_2=0.99),
         "rmsprop": optimizers.RMSprop,
         "adagrad": optimizers.Adagrad,
+        "muon": partial(optimizers.Muon, adam_weight_decay=decay),  # it has a second one for all but dense kernels
     }
-    optimizer = make[name](learning_rate, weight_decay=decay_of(name, weight_decay))
+    averaged = {"use_ema": True, "ema_momentum": ema} if ema else {}
+    optimizer = make[name](learning_rate, weight_decay=decay, global_clipnorm=clip_norm or None, **averaged)
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
 
 
-def penalise(model: keras.Model, l2: float) -> None:
-    """Put an L2 penalty on every kernel that learns; biases and normalisation stay free.
+def penalise(model: keras.Model, l2: float, l1: float = 0.0) -> None:
+    """Put an L2 and an L1 penalty on every kernel that learns; biases and normalisation stay free.
+
+    Both together are the elastic net (https://doi.org/10.1111/j.1467-9868.2005.00503.x).
 
     It hangs on the variable, not on the layer, so that it reaches every model alike and is no part of the saved file.
     """
     for variable in model.trainable_variables:
         if variable.path.endswith("kernel"):
-            variable.regularizer = keras.regularizers.L2(l2) if l2 else None
+            variable.regularizer = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
 
 
 def class_weights(
@@ -160,7 +170,9 @@ def run_stage(
     nothing to gain from that.
     """
     if stage.name == "head":
-        return run_epochs(model, stage, examples, settings, class_weight, first_epoch)
+        outcome = run_epochs(model, stage, examples, settings, class_weight, first_epoch)
+        model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
+        return outcome
     choice = precision_for(model, stage, examples, settings)
     screen.say(f"precision of training: {choice.reason}")
     if choice.images_per_second:
@@ -192,21 +204,13 @@ def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings
 def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
     """Penalise and compile a model, for labels that are shares of the classes.
 
-    The learning rate falls to 0 along a cosine (Loshchilov and Hutter, https://arxiv.org/abs/1608.03983), where asked
-    for after a linear rise. What is reported as cross-entropy knows no smoothing.
+    What is reported as cross-entropy is that, whatever the loss, and knows no smoothing.
     """
-    penalise(model, settings.l2)
-    optimizer = make_optimizer(settings.optimizer, rates(stage, settings.warmup, steps), settings.weight_decay)
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    penalise(model, settings.l2, settings.l1)
+    rate = rates(settings.schedule, stage.learning_rate, steps, settings.warmup)
+    optimizer = make_optimizer(settings.optimizer, rate, settings.weight_decay, settings.clip_norm, settings.ema)
+    loss = make_loss(settings.loss, settings.label_smoothing, settings.focal_gamma, settings.dice_weight)
     model.compile(optimizer, loss, metrics=["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")])
-
-
-def rates(stage: Stage, warmup: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Return the learning rate of each of a stage's iterations."""
-    schedule, rising = keras.optimizers.schedules.CosineDecay, round(warmup * steps)
-    if not rising:
-        return schedule(stage.learning_rate, steps)
-    return schedule(0.0, steps - rising, warmup_target=stage.learning_rate, warmup_steps=rising)
 
 
 def run_epochs(
@@ -229,6 +233,10 @@ def run_epochs(
     stopping = keras.callbacks.EarlyStopping(
         "val_crossentropy", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
     )
+    # Before all others, so that they see the averaged weights and what those are worth. A phase goes on from the
+    # average of the one before. Statistics of normalisation are averages already.
+    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.ema else []
+    watching = [*averaging, lines, *lowering(settings.schedule, settings.patience)]
     sizes = () if stage.name == "head" else settings.progressive
     for number, phase in enumerate(phases(stage.epochs, sizes, settings.image_size or 0)):
         training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
@@ -241,7 +249,7 @@ def run_epochs(
             validation_data=judged if phase.last else validation,
             initial_epoch=phase.first,
             epochs=phase.end,
-            callbacks=[lines, stopping] if phase.last else [lines],
+            callbacks=[*watching, stopping] if phase.last else watching,
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )

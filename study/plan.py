@@ -64,7 +64,8 @@ def plan_lines(
     if views := augmented_views(settings):
         augment += f"; the head sees {views} such views of each picture beside the clean one"
     stopping = f"after {patience} epochs without a better validation loss" if patience else "off"
-    weights = f"L2 {settings.l2:g}, weight decay {config.decay_of(settings.optimizer, settings.weight_decay):g}"
+    sparse = f"L1 {settings.l1:g}, " if settings.l1 else ""
+    weights = f"{sparse}L2 {settings.l2:g}, weight decay {config.decay_of(settings.optimizer, settings.weight_decay):g}"
     width = f", width {settings.width}" if settings.width else ""
     lines = [
         ("model", f"{settings.model}{width}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"),
@@ -76,13 +77,19 @@ def plan_lines(
             f"early stopping {stopping}",
         ),
     ]
+    if settings.loss != "crossentropy":
+        told = {"focal": f", gamma {settings.focal_gamma:g}", "crossentropy+dice": f", Dice {settings.dice_weight:g}"}
+        lines.append(("loss", settings.loss + told.get(settings.loss, "")))
+    steps = f", gradients clipped to {settings.clip_norm:g}" if settings.clip_norm else ""
+    steps += f", weights averaged with momentum {settings.ema:g}" if settings.ema else ""
     for stage in stages:
         images = stage_images(stage, settings, train_images)
         batches = iterations(images, stage.batch_size)
         per_epoch = f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iterations"
         lines.append((f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"))
         warm = f", risen to over the first {100 * settings.warmup:g} % of the iterations" if settings.warmup else ""
-        lines.append(("", f"{settings.optimizer} at learning rate {stage.learning_rate:g}{warm}"))
+        rate = f"{settings.optimizer} at learning rate {stage.learning_rate:g}{warm}, schedule {settings.schedule}"
+        lines.append(("", rate + steps))
         if settings.progressive and stage.name != "head":
             parts = config.phases(stage.epochs, settings.progressive, size)
             told = ", ".join(f"{part.end - part.first} at {part.size} pixels" for part in parts)

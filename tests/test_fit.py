@@ -117,10 +117,12 @@ def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
     [
         ("sgd", keras.optimizers.SGD, 0.0),
         ("momentum", keras.optimizers.SGD, 0.9),
+        ("nesterov", keras.optimizers.SGD, 0.9),
         ("adam", keras.optimizers.Adam, None),
         ("adamw", keras.optimizers.AdamW, None),
         ("rmsprop", keras.optimizers.RMSprop, 0.0),
         ("adagrad", keras.optimizers.Adagrad, None),
+        ("muon", keras.optimizers.Muon, 0.95),
     ],
 )
 def test_each_optimiser_is_keras_own(name, kind, momentum):
@@ -128,6 +130,7 @@ def test_each_optimiser_is_keras_own(name, kind, momentum):
     assert type(optimizer) is kind
     assert float(optimizer.learning_rate) == 0.125
     assert momentum is None or optimizer.momentum == momentum
+    assert getattr(optimizer, "nesterov", False) == (name in ("nesterov", "muon"))
 
 
 def test_every_optimiser_that_can_be_asked_for_is_there():
@@ -167,11 +170,11 @@ def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entrop
 
 
 def test_the_learning_rate_rises_linearly_and_falls_along_a_cosine():
-    schedule = fit.rates(Stage("scratch", 10, 8, 0.5), 0.2, 100)
+    schedule = fit.rates("cosine", 0.5, 100, 0.2)
     rates = np.array([float(schedule(step)) for step in range(101)])
     np.testing.assert_allclose(rates[:21], np.linspace(0, 0.5, 21), atol=1e-6)
     np.testing.assert_allclose(rates[20:], 0.25 * (1 + np.cos(np.linspace(0, np.pi, 81))), atol=1e-6)
-    plain = fit.rates(Stage("scratch", 10, 8, 0.5), 0.0, 100)
+    plain = fit.rates("cosine", 0.5, 100)
     np.testing.assert_allclose([float(plain(step)) for step in (0, 50, 100)], [0.5, 0.25, 0], atol=1e-6)
 
 
@@ -204,7 +207,7 @@ def test_weight_decay_that_is_not_asked_for_is_the_optimisers_own(name, asked, d
 def test_the_head_learns_a_separable_problem(name):
     keras.utils.set_random_seed(0)
     model, examples = head(8, 2, 0.2), features()
-    rate = {"adagrad": 0.3, "sgd": 0.3}.get(name, 0.05)
+    rate = {"adagrad": 0.3, "sgd": 0.3, "muon": 0.2}.get(name, 0.05)
     outcome = fit.run_stage(model, Stage("head", 6, 16, rate), examples, settings(optimizer=name, l2=1e-4))
     answers = model.predict(examples.inputs[examples.rows["test"]], verbose=0).argmax(axis=1)
     assert answers.tolist() == examples.labels[examples.rows["test"]].tolist()
@@ -429,6 +432,24 @@ def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
     best = min(last, key=lambda row: row["val_loss"])
     assert outcome.kept_epoch == best["epoch"]
     assert cross_entropy(model, examples) == pytest.approx(best["val_loss"], rel=1e-3)
+
+
+@pytest.mark.parametrize("schedule", ["step", "plateau"])
+def test_schedules_and_averaged_weights_go_through_all_sizes(schedule):
+    model, examples = tiny(size=LARGE), pictures(size=LARGE)
+    chosen = settings(**GROWING, schedule=schedule, ema=0.5, clip_norm=1.0, loss="crossentropy+dice", patience=2)
+    outcome = fit.run_stage(model, Stage("scratch", 6, 8, 0.01), examples, chosen)
+    rate, best = 0.01, {}
+    for row in outcome.history:
+        if schedule == "step":  # thirds of all epochs; a row tells the rate that the next epoch begins with
+            rate = 0.01 * 0.1 ** min(row["epoch"] // 2, 2)
+        assert row["learning_rate"] == pytest.approx(rate, rel=1e-5)
+        if schedule == "plateau":  # a third of the patience: one epoch; each size has its own best
+            rate *= 0.3 if row["val_loss"] > best.get(row["image_size"], np.inf) - 1e-4 else 1
+            best[row["image_size"]] = min(row["val_loss"], best.get(row["image_size"], np.inf))
+    kept = next(row for row in outcome.history if row["epoch"] == outcome.kept_epoch)
+    assert kept["image_size"] == LARGE
+    assert cross_entropy(model, examples) == pytest.approx(kept["val_loss"], rel=1e-3)
 
 
 def test_growing_pictures_give_the_same_network_from_the_same_seed():
