@@ -676,7 +676,7 @@ def test_model_without_a_run(run, tmp_path):
     ("words", "text"),
     [
         ([], "The following arguments are required: COMMAND. See: python main.py --help"),
-        (["lern"], "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'store', 'predict')"),
+        (["lern"], "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'store', 'predict')"),
         (["train", "photos"], "Unrecognized arguments: photos"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
         (["store", "clear"], "Unrecognized arguments: clear"),
