@@ -24,7 +24,7 @@ SIZE = 64
 
 if __name__ == "__main__":
     examples = load(TrainSettings(image_size=SIZE)).examples()
-    inputs = examples.inputs.reshape(len(examples.labels), -1).astype(np.float32)
+    inputs = np.asarray(examples.inputs).reshape(len(examples.labels), -1).astype(np.float32)
     part = {name: (inputs[rows], examples.labels[rows]) for name, rows in examples.rows.items()}
     fitted = []
     for penalty in (1e-6, 1e-5, 1e-4, 1e-3):

@@ -61,6 +61,10 @@ class Pixels:
                     cut[at] = picture
         return cut
 
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
+        """Return all pictures at once, for NumPy; of many, that takes much memory."""
+        return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
+
     def _decode(self, index: int) -> np.ndarray:
         found = read(self.files[index], self.shape[1], self.rule)
         if isinstance(found, str) or found[0] != self.sha256[index]:

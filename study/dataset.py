@@ -64,10 +64,11 @@ class Dataset:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def load(settings: TrainSettings, store: Store, go_on: Callable[[], None] = lambda: None) -> Dataset:
+def load(settings: TrainSettings, store: Store | None = None, go_on: Callable[[], None] = lambda: None) -> Dataset:
     """Scan, decode, look for copies, and split; `settings.image_size` is settled.
 
-    `go_on` is called again and again; an exception from it ends the work.
+    The store is by default that which the settings ask for. `go_on` is called again and again; an exception from it
+    ends the work.
 
     Raises:
         UserError: no folder, no images, one class, a class with too few, or a split or label file that does not fit.
@@ -78,7 +79,11 @@ def load(settings: TrainSettings, store: Store, go_on: Callable[[], None] = lamb
     found = excluded(found, settings.exclude)
     with screen.bar("read images", 2 * len(found.images)) as advance:
         pictures, undecodable = pixels.load(
-            found.images, settings.image_size, settings.resize, store, lambda: (go_on(), advance())
+            found.images,
+            settings.image_size,
+            settings.resize,
+            store or open_store(settings),
+            lambda: (go_on(), advance()),
         )
     skipped = (*found.skipped, *undecodable)
     report_skipped(skipped)
