@@ -19,11 +19,11 @@ from data.split import Row
 from errors import UserError
 from study import artifact, compare_jobs, compare_report
 from study.compare import check_same, compare
-from study.compare_jobs import Job, alone_in, environment, reason, run_all, stopped_like_ctrl_c
+from study.compare_jobs import Job, alone_in, environment, reason, run_all
 from study.compare_plan import FIELDS, Combination, make_plan, read_vary
 from study.compare_plots import MOST_DRAWN, curves, mean_and_spread
 from study.compare_result import Line, Result, board, rank, settled, verdict, write_csv
-from study.config import CheckSettings, CompareSettings, TrainSettings, as_json
+from study.config import OPTIMIZERS, CheckSettings, CompareSettings, TrainSettings, as_json
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--augment", "none")
@@ -92,7 +92,7 @@ def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
         (["optimiser=sgd"], "--vary takes FLAG=A,B with a flag of train: model, "),
         (["optimizer"], "Received: optimizer"),
         (["runs=a,b"], "Received: runs=a,b"),
-        (["optimizer=sgd,lion"], "--optimizer takes sgd, momentum, adam, adamw, rmsprop, adagrad. Received: lion"),
+        (["optimizer=sgd,lion"], f"--optimizer takes {', '.join(OPTIMIZERS)}. Received: lion"),
         (["dropout=0,2"], "--dropout takes 0 to 0.95. Received: 2.0"),
         (["epochs=many"], "--epochs takes a whole number. Received: many"),
         (["augment=turn"], "--augment takes none or some of "),
@@ -225,13 +225,25 @@ def test_ctrl_c_ends_those_that_run(scripts):
         os.kill(child, 0)
 
 
+KILLED = """
+import signal
+from study.compare_jobs import stopped_like_ctrl_c
+number = signal.{}
+before = signal.getsignal(number)
+try:
+    with stopped_like_ctrl_c():
+        signal.raise_signal(number)
+except KeyboardInterrupt:
+    print("interrupted", signal.getsignal(number) is before)
+"""
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_plain_kill_is_like_ctrl_c(name):
-    before = signal.getsignal(getattr(signal, name))
-    with pytest.raises(KeyboardInterrupt), stopped_like_ctrl_c():
-        signal.raise_signal(getattr(signal, name))
-    assert signal.getsignal(getattr(signal, name)) is before
+    # In a process of its own: TensorFlow, which other tests load into this one, has ideas of its own about signals.
+    command = [sys.executable, "-c", KILLED.format(name)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "interrupted True\n"
 
 
 def test_one_killed_for_memory_is_told(tmp_path):
