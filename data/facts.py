@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,8 @@ import PIL
 from PIL import Image
 
 from data import folder, image
-from data.store import Kind, Store, hash_all
+from data.rows import Kind, pack, unpack
+from data.store import Store, hash_all
 
 THUMB = 96  # side of the thumbnails
 SIDE = 256  # the longer side at which light and sharpness are judged: about what networks get to see
@@ -82,16 +82,15 @@ def gather(
 
         def look(at: int) -> Facts | str:
             if known[at]:
-                return Facts(**json.loads(texts[at].tobytes().rstrip(b"\0")))
+                return Facts(**unpack(texts[at]))
             outcome = _look(images[at].path)
             if isinstance(outcome, str):  # not kept: such files are few, and memory may suffice the next time
                 thumbs[at] = 0
                 return outcome
             facts, thumbs[at] = outcome
-            text = json.dumps(dataclasses.asdict(facts)).encode()
-            if len(text) <= TEXTS.bytes:
+            if (text := pack(dataclasses.asdict(facts), TEXTS)) is not None:
                 keep_thumbs.add(facts.sha256, thumbs[at])
-                keep_texts.add(facts.sha256, np.frombuffer(text.ljust(TEXTS.bytes, b"\0"), np.uint8))
+                keep_texts.add(facts.sha256, text)
             return facts
 
         for outcome in pool.map(look, range(len(images))):

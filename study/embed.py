@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,8 @@ import numpy as np
 from data.augment import augmenter
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
-from data.store import Kind, Store
+from data.rows import Kind, pack, unpack
+from data.store import Store
 from study import engine, screen
 from study.ahead import ahead
 from study.config import TrainSettings
@@ -131,12 +131,12 @@ def choose(frozen: Frozen, examples: Examples, settings: TrainSettings, store: S
     key = " ".join(map(str, (frozen.fingerprint, settings.image_size, settings.engine, settings.precision, *machine)))
     content = np.zeros((1, *CHOICES.shape), np.uint8)
     if store.rows(CHOICES, [key]).fill(content).all():
-        choice = Choice(**json.loads(content.tobytes().rstrip(b"\0")))
+        choice = Choice(**unpack(content))
         return replace(choice, reason=f"{choice.reason} (measured earlier)")
     sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
     choice = engine.choose(frozen, sample, settings.engine, settings.precision)
-    text = json.dumps(asdict(choice)).encode()
-    if choice.images_per_second and len(text) <= CHOICES.bytes:
+    row = pack(asdict(choice), CHOICES)
+    if choice.images_per_second and row is not None:
         with store.writer(CHOICES) as keep:
-            keep.add(key, np.frombuffer(text.ljust(CHOICES.bytes, b"\0"), np.uint8))
+            keep.add(key, row)
     return choice

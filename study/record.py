@@ -81,7 +81,9 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, f
     engine.export_ir(classifier, folder)
     examples = record.dataset.examples()
     pixels = examples.inputs[examples.rows["val"][:COMPARED]]
-    keras_says = np.asarray(classifier(pixels.astype(np.float32), training=False))  # `predict` would build a graph first
+    keras_says = np.asarray(
+        classifier(pixels.astype(np.float32), training=False)
+    )  # `predict` would build a graph first
     difference = engine.load_ir(folder)(pixels) - keras_says
     return {"greatest": float(np.abs(difference).max()), "images": len(pixels)}
 

@@ -15,7 +15,8 @@ from PIL import Image, ImageFilter
 from data import facts, folder, image, store
 from data.cache import cache_folder
 from data.facts import TEXTS, THUMB, THUMBS, Facts, gather, sharpness
-from data.store import Kind, Store
+from data.rows import Kind
+from data.store import Store
 
 ROOT = Path(__file__).parent.parent
 MANY = 600  # small pictures, enough for several segments of ROWS

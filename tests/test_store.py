@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from data import store as module
-from data.store import Kind, Store, hash_all
+from data.rows import Kind
+from data.store import Store, hash_all
 
 ROOT = Path(__file__).parent.parent
 KIND = Kind("squares", (250,), "int32")  # 1,000 bytes a row
@@ -59,7 +60,8 @@ FLAT = """
 import sys
 from pathlib import Path
 import numpy as np
-from data.store import Kind, Store
+from data.rows import Kind
+from data.store import Store
 
 def peak():  # of this process alone; ru_maxrss begins with that of its parent
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) * 1024
