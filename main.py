@@ -42,6 +42,7 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
 def check(flags: Mapping[str, Any], command_line: str) -> int:
     """Look at a folder before training; with `--strict`, 3 where something would spoil the result."""
     settings = CheckSettings(**flags)
+    config.refuse_idle(settings, flags)
     from study.check import check
 
     severe = check(settings, command_line)
