@@ -19,6 +19,7 @@ from data.augment import STRENGTHS, parse_augment
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from errors import UserError
+from study.tta import MOST_VIEWS, parse_tta
 
 if TYPE_CHECKING:
     from models._spec import Spec
@@ -393,6 +394,14 @@ class PredictSettings(Settings):
     """`python main.py predict`."""
 
     paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
+    tta: str = setting(
+        "none",
+        f"answer by the mean over views of each picture: flip: it and its mirror image; 2 to {MOST_VIEWS}: those, then "
+        "its middle and corners, then their mirror images",
+        kind=parse_tta,
+        metavar="none|flip|N",
+    )
+    part: str = setting("test", "without PATH: the part of the run's own data to answer for", choices=("val", "test"))
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
     csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")

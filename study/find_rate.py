@@ -25,9 +25,10 @@ from study.config import Stage, TrainSettings, phases
 from study.fit import fit, phase_batches, prepare
 from study.plots import BLUE, GREY, ORANGE, STYLE, plt, save
 
-LOWEST, HIGHEST = 1e-6, 10.0
-STEPS = 120
+LOWEST, HIGHEST = 1e-5, 10.0
+STEPS = 150
 SMOOTHING = 0.9  # share that the mean of the losses so far keeps
+FIRST = 10  # iterations whose mean is one of too few
 BROKEN = 4.0  # times the least loss so far: the sweep ends
 BEFORE_LEAST = 10.0
 
@@ -129,8 +130,8 @@ def smoothed(losses: Sequence[float]) -> list[float]:
 
 def suggestion(rates: Sequence[float], smooth: Sequence[float]) -> float:
     """Return a tenth of the rate of the least smoothed loss, in two digits. Raise UserError where it never fell."""
-    least = int(np.argmin(smooth)) if smooth else 0
-    if least == 0:
+    least = FIRST + int(np.argmin(smooth[FIRST:])) if len(smooth) > FIRST else FIRST
+    if least == FIRST:
         raise UserError(
             f"--find-learning-rate: the loss fell at no rate from {LOWEST:g} to {HIGHEST:g}. "
             "Look at the data (python main.py check), or give another --optimizer or a larger --batch-size."
@@ -149,9 +150,10 @@ def write(found: Sweep, stage: Stage, settings: TrainSettings) -> Path:
         ax.axvline(found.suggested, color=ORANGE, ls="--", label=f"suggested: {found.suggested:g}")
         ax.set_xscale("log")
         ax.set_ylim(0, 1.15 * max(found.losses[0], *found.smooth[: int(np.argmin(found.smooth)) + 1]))
+        ax.xaxis.set_major_formatter("{x:g}")
         title = f"{settings.model}, stage {stage.name}, {settings.optimizer}, batch of {stage.batch_size}"
         ax.set(xlabel="learning rate", ylabel="training loss", title=title)
         ax.grid(alpha=0.25)
-        ax.legend(loc="upper left")
+        ax.legend(loc="lower left")
         save(figure, path)
     return path
