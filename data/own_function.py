@@ -94,10 +94,10 @@ def call(path: str, function: Own, pixels: np.ndarray) -> np.ndarray:
         raise UserError(
             f"--augment-with {path} must return pictures of the shape it gets, {pixels.shape}. Received: {result.shape}"
         )
-    if result.dtype.kind not in "fiu" or not np.isfinite(result).all():
-        raise UserError(
-            f"--augment-with {path} must return finite numbers 0 to 255. Received: {result.dtype} with others"
-        )
+    if result.dtype.kind not in "fiu":
+        raise UserError(f"--augment-with {path} must return numbers 0 to 255. Received: values of type {result.dtype}")
+    if not np.isfinite(result).all():
+        raise UserError(f"--augment-with {path} must return finite numbers 0 to 255. Received: nan or infinity")
     return np.clip(result, 0, 255).astype(np.float32)
 
 

@@ -93,9 +93,9 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     first = read("seed", fixed.get("seed", str(TrainSettings.seed)))
     fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
     refuse_idle(varied, fixed)
-    combinations = tuple(
-        Combination(tuple(zip(varied, texts, strict=True))) for texts in itertools.product(*varied.values())
-    )
+    every = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
+    # Those that differ only in what says nothing are one.
+    combinations = tuple(dict.fromkeys(Combination(tuple(without_idle(texts, texts).items())) for texts in every))
     for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
         settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
     values = config.as_json(settled)
@@ -121,7 +121,11 @@ def texts_of(combination: Combination, fixed: Mapping[str, str]) -> dict[str, st
     `--vary loss=crossentropy,focal --focal-gamma 1` is to try both, and `train` refuses the second with the first.
     """
     varied = dict(combination.texts)
-    texts = {**fixed, **varied}
+    return without_idle({**fixed, **varied}, varied)
+
+
+def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
+    """Leave out of `texts` what says nothing under one of the values in `varied`."""
     only = config.ONLY_UNDER.items()
     idle = {name for name, (other, values) in only if other in varied and varied[other] not in values}
     return {name: text for name, text in texts.items() if name not in idle}
