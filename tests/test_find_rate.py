@@ -38,7 +38,7 @@ def test_the_suggestion_is_a_tenth_of_the_rate_of_the_least_loss():
 
 @pytest.mark.parametrize("losses", [[], [1.0] * FIRST, list(range(STEPS))])
 def test_a_loss_that_never_falls_is_told(losses):
-    with pytest.raises(UserError, match="^--find-learning-rate: the loss fell at no rate from 1e-05 to 10. Look at "):
+    with pytest.raises(UserError, match=r"^--find-learning-rate: the loss fell at no rate from 1e-05 to 10\. Look at "):
         suggestion(RATES[: len(losses)], losses)
 
 
@@ -65,9 +65,8 @@ def test_the_suggested_rate_trains_better_than_far_smaller_and_larger_ones():
     assert best < trained(found.suggested * 100)
 
 
-@pytest.mark.parametrize("changes", [{"optimizer": "sgd"}, {"optimizer": "sgd", "schedule": "cosine", "ema": 0.9}])
-def test_a_loss_that_breaks_ends_the_sweep_of_a_whole_network(monkeypatch, changes):
-    model, chosen = tiny(), settings(augment={"flip": 1.0}, warmup=0.1, **changes)
+def test_a_loss_that_breaks_ends_the_sweep_of_a_whole_network(monkeypatch):
+    model, chosen = tiny(), settings(augment={"flip": 1.0}, optimizer="sgd", warmup=0.1, ema=0.9)
     before = model.get_weights()
     monkeypatch.setattr(find_rate, "HIGHEST", 1e25)
     found = sweep(model, Stage("scratch", 2, 8, 0.1), pictures(), chosen)
@@ -85,14 +84,14 @@ def test_the_curve_is_a_picture(tmp_path):
         assert (curve.format, np.asarray(curve.convert("RGB")).std() > 10) == ("PNG", True)
 
 
-@pytest.mark.parametrize("learning", ["scratch", "transfer", "finetune"])
+@pytest.mark.parametrize("learning", ["transfer", "finetune"])
 def test_the_command_ends_with_what_to_type(run, toy, tmp_path, learning):
     quick = [word for word in QUICK if word not in ("--learning-rate", "0.002")]
-    more = () if learning == "scratch" else ("--weights", run, "--learning", learning)
-    ran = call("train", "--find-learning-rate", "--data", toy, *quick, *more, "--epochs", 1, "--runs", tmp_path)
+    quick += ["--weights", str(run), "--learning", learning, "--epochs", "1"]
+    ran = call("train", "--find-learning-rate", "--data", toy, *quick, "--runs", tmp_path)
     assert (ran.code, ran.err) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["learning-rate-original.png"]
-    name = {"transfer": "head"}.get(learning, learning)
+    name = "head" if learning == "transfer" else learning
     (rate,) = re.findall(rf"suggested learning rate of stage {name}: (\S+);", ran.out)
     assert LOWEST / 10 <= float(rate) <= HIGHEST / 10
     assert f"train with it: python main.py train --learning-rate {rate} --data {toy} " in ran.out
