@@ -6,7 +6,6 @@ from study import backend
 
 backend.start()
 
-import json
 import sys
 
 import numpy as np
@@ -18,7 +17,7 @@ from data import own_function
 from study import fit, preview
 from study.backend import user_errors
 from study.changes import changes, told
-from study.config import Phase, Stage, TrainSettings
+from study.config import Phase, Stage, TrainSettings, as_json
 from study.embed import augmented_views
 from tests.test_fit import parts, tiny
 
@@ -166,16 +165,12 @@ def test_other_errors_of_a_pipeline_stay_what_they_are():
         tf.debugging.assert_equal(1, 2)
 
 
-def test_a_run_keeps_it_and_a_bad_one_ends_at_once(own, toy, tmp_path):
-    words = ("train", "--data", toy, *QUICK, "--epochs", 1, "--runs", tmp_path / "runs", "--augment-with")
-    ran = call(*words, f"{own}:smaller")
+def test_a_bad_one_ends_before_training_and_run_json_keeps_it(own, toy, tmp_path):
+    words = ("train", "--data", toy, *QUICK, "--runs", tmp_path, "--augment-with", f"{own}:smaller")
+    ran = call(*words)
     assert (ran.code, "epoch" in ran.out) == (2, False)
     assert "must return pictures of the shape it gets, (16, 32, 32, 3). Received: (16, 16, 16, 3)" in ran.err
-    ran = call(*words, f"{own}:speckle")
-    assert (ran.code, ran.err) == (0, "")
-    assert f"translation 0.06, then {own}:speckle" in ran.out
-    (run,) = (tmp_path / "runs").iterdir()
-    assert json.loads((run / "run.json").read_text())["settings"]["augment_with"] == f"{own}:speckle"
+    assert as_json(settings(augment_with=f"{own}:dark"))["augment_with"] == f"{own}:dark"
 
 
 # ---- the sheet -------------------------------------------------------------------------------------------------------
@@ -185,13 +180,19 @@ def test_the_preview_is_a_picture_and_nothing_is_trained(own, toy, tmp_path):
     words = ("train", "--data", toy, *QUICK, "--runs", tmp_path, "--augment-preview")
     ran = call(*words, "--augment", "flip,cutmix", "--augment-with", f"{own}:speckle")
     assert (ran.code, ran.err) == (0, "")
+    assert f"cutmix 0.5, then {own}:speckle" in ran.out
     assert f"look at {tmp_path / preview.FILE}; nothing was trained" in ran.out
     assert [path.name for path in tmp_path.iterdir()] == [preview.FILE]
     with Image.open(tmp_path / preview.FILE) as sheet:
         assert sheet.format == "PNG"
         assert np.asarray(sheet.convert("RGB")).std() > 20
-    ran = call(*words, "--augment", "none")
-    assert (ran.code, ran.err.startswith("error: --augment-preview has nothing to show: ")) == (2, True)
+
+
+def test_a_preview_of_nothing_is_refused(tmp_path):
+    stage, chosen = Stage("scratch", 1, 8, 0.1), settings(runs=str(tmp_path))
+    said = message(preview.write, chosen, stage, examples(), ("a", "b"))
+    assert said.startswith("--augment-preview has nothing to show: no augmentation is chosen. ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_preview_shows_all_classes_in_turn_and_names_mixed_labels():
