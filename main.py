@@ -42,6 +42,7 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
 def check(flags: Mapping[str, Any], command_line: str) -> int:
     """Look at a folder before training; with `--strict`, 3 where something would spoil the result."""
     settings = CheckSettings(**flags)
+    config.refuse_idle(settings, flags)
     from study.check import check
 
     severe = check(settings, command_line)
@@ -84,10 +85,12 @@ def store(flags: Mapping[str, Any], command_line: str) -> None:
 
 
 def predict(flags: Mapping[str, Any], command_line: str) -> None:
-    """Answer for files and folders, or for the run's own test part."""
+    """Answer for files and folders, or for a part of the run's own data."""
     from study import artifact
 
     settings = PredictSettings(**flags)
+    if settings.paths and "part" in flags:
+        raise UserError(f"--part {settings.part} goes without files and folders. Leave one of the two out.")
     try:
         run = artifact.find_run(settings.run, settings.runs, settings.model)
     except UserError:
@@ -95,12 +98,12 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
             models.get(settings.model)  # a misspelt name has an answer of its own
         raise
     table = artifact.writable_file(settings.csv) if settings.csv else None
-    from study.predict import predict_paths, predict_test_part
+    from study.predict import predict_part, predict_paths
 
     if settings.paths:
-        predict_paths(run, settings.paths, table)
+        predict_paths(run, settings.paths, table, settings.tta)
     else:
-        predict_test_part(run, table)
+        predict_part(run, settings.part, table, settings.tta)
 
 
 COMMANDS = {

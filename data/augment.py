@@ -12,6 +12,8 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING
 
+from data.randaugment import randaugment
+from data.warp import warp
 from errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 # Name -> default strength. The flip's probability is fixed at a half; rotation is a share of a full turn; zoom and
 # translation are shares of the picture's size, brightness of the range of its values; contrast and saturation change by
 # such a share of themselves; crop is the least share of the area that is kept; erase is the probability for a picture,
-# cutmix and mixup are those for a batch.
+# cutmix and mixup are those for a batch; randaugment is a tenth of the paper's magnitude.
 STRENGTHS = {
     "flip": 1.0,
     "rotation": 0.03,
@@ -38,6 +40,7 @@ STRENGTHS = {
     "erase": 0.25,
     "cutmix": 0.5,
     "mixup": 0.5,
+    "randaugment": 0.5,
 }
 DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "translation")}
 MIXING = ("cutmix", "mixup")  # these need labels that are shares of classes
@@ -80,7 +83,7 @@ def augmenter(
     classes: int = 0,
     size: int | None = None,
 ) -> Augment:
-    """Return a function that changes each picture of a batch at random: places first, then values.
+    """Return a function that changes each picture of a batch at random: places, RandAugment, then values.
 
     Args:
         chosen: what `parse_augment` returned.
@@ -110,6 +113,8 @@ def augmenter(
             if {"flip", "rotation", "zoom", "translation"} & chosen.keys():
                 pixels = _place(pixels, flipped, chosen, random)
             pixels = resized(pixels, side)
+        if "randaugment" in chosen:
+            pixels = randaugment(pixels, chosen["randaugment"], random)
         if any(name in chosen for name in MIXING):
             labels = tf.one_hot(labels, classes)
         if not any(name in chosen for name in VALUES):
@@ -181,17 +186,9 @@ def _warp(pixels: tf.Tensor, flipped: tf.Tensor, chosen: Mapping[str, float], ra
     zoom = random.uniform((count,), 1 - zoom, 1 + zoom)
     shift_x, shift_y = (random.uniform((count,), -move, move) * size for _ in range(2))
     cos, sin, sign = zoom * tf.cos(angle), zoom * tf.sin(angle), tf.where(flipped, -1.0, 1.0)
-    centre, zero = (size - 1) / 2, tf.zeros((count,))
+    centre = (size - 1) / 2
     left, top = centre - centre * (sign * cos - sin) - shift_x, centre - centre * (sign * sin + cos) - shift_y
-    warped = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(pixels, tf.float32),
-        transforms=tf.stack([sign * cos, -sin, left, sign * sin, cos, top, zero, zero], axis=1),
-        output_shape=(size, size),
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="REFLECT",
-    )
-    return tf.ensure_shape(warped, pixels.shape)
+    return warp(pixels, tf.stack([sign * cos, -sin, left, sign * sin, cos, top], axis=1))
 
 
 def _crop(pixels: tf.Tensor, flipped: tf.Tensor, size: int, least: float, random: tf.random.Generator) -> tf.Tensor:

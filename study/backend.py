@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from errors import UserError
 
 
 def start(seed: int = 0) -> None:
@@ -43,3 +46,16 @@ def quiet_stderr() -> Iterator[None]:
         finally:
             os.dup2(screen, 2)
             os.close(screen)
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Raise a UserError from within a batch pipeline as such: it comes as TensorFlow's, with a traceback as text."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if found := re.search(r"\bUserError: (.+)", str(error)):
+            raise UserError(found[1].strip()) from error
+        raise

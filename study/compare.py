@@ -138,7 +138,7 @@ def report(plan: Plan, done: Mapping[Key, Run], failures: Mapping[Key, str], com
             for one in plan.combinations
         ]
     )
-    varied = [name for name, _ in plan.combinations[0].texts]
+    varied = list(dict.fromkeys(name for one in plan.combinations for name, _ in one.texts))
     words = compare_report.words(lines, varied)
     write_csv(plan.out / "compare.csv", lines)
     compare_report.write(plan.out, command, lines, words, varied, {named(key): why for key, why in failures.items()})

@@ -74,7 +74,7 @@ class Plan:
 
     def words(self, combination: Combination, seed: int) -> list[str]:
         """Return the arguments of one training, in the form that a value with a dash in front survives."""
-        texts = {**self.fixed, **dict(combination.texts), "seed": str(seed), "runs": str(self.place(combination, seed))}
+        texts = texts_of(combination, self.fixed) | {"seed": str(seed), "runs": str(self.place(combination, seed))}
         switches = [name for name in texts if is_switch(name)]
         given = [config.flag(name) for name in switches if texts[name] == "on"]
         return ["train", *given, *(f"{config.flag(name)}={texts[name]}" for name in texts if name not in switches)]
@@ -92,16 +92,43 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
         raise UserError(f"{config.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
     first = read("seed", fixed.get("seed", str(TrainSettings.seed)))
     fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
-    combinations = tuple(
-        Combination(tuple(zip(varied, texts, strict=True))) for texts in itertools.product(*varied.values())
-    )
+    refuse_idle(varied, fixed)
+    every = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
+    # Those that differ only in what says nothing are one.
+    combinations = tuple(dict.fromkeys(Combination(tuple(without_idle(texts, texts).items())) for texts in every))
     for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
-        settled = settle({**fixed, **dict(combination.texts), "seed": str(seed)})
+        settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
     values = config.as_json(settled)
     same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*NO_MATTER} | {"split_seed"})}
     name = "models" if "model" in varied else settled.model
     out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
     return Plan(combinations, range(first, first + settings.seeds), fixed, same, out)
+
+
+def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
+    """Raise UserError for a flag that says nothing under any value of the setting that is varied."""
+    for name, (other, values) in config.ONLY_UNDER.items():
+        if name in {**varied, **fixed} and other in varied and not set(varied[other]) & set(values):
+            raise UserError(
+                f"{config.flag(name)} goes with {config.flag(other)} {', '.join(values)}, which --vary "
+                f"{other.replace('_', '-')}={','.join(varied[other])} does not try. Leave one of the two out."
+            )
+
+
+def texts_of(combination: Combination, fixed: Mapping[str, str]) -> dict[str, str]:
+    """Return the flags of one training, without those that say nothing under what was varied.
+
+    `--vary loss=crossentropy,focal --focal-gamma 1` is to try both, and `train` refuses the second with the first.
+    """
+    varied = dict(combination.texts)
+    return without_idle({**fixed, **varied}, varied)
+
+
+def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
+    """Leave out of `texts` what says nothing under one of the values in `varied`."""
+    only = config.ONLY_UNDER.items()
+    idle = {name for name, (other, values) in only if other in varied and varied[other] not in values}
+    return {name: text for name, text in texts.items() if name not in idle}
 
 
 def read_vary(items: Sequence[str]) -> dict[str, list[str]]:

@@ -14,10 +14,12 @@ from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data import own_function
 from data.augment import STRENGTHS, parse_augment
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from errors import UserError
+from study.tta import MOST_VIEWS, parse_tta
 
 if TYPE_CHECKING:
     from models._spec import Spec
@@ -26,6 +28,14 @@ SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "muon")
 SCHEDULES = ("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
 WITHOUT_WARMUP = ("one_cycle", "plateau")
+WITHOUT_TRAINING = ("augment_preview", "find_learning_rate")  # these end before a run folder is made
+# Settings that say something only under some values of another one.
+ONLY_UNDER = {
+    "focal_gamma": ("loss", ("focal",)),
+    "dice_weight": ("loss", ("crossentropy+dice",)),
+    "engine": ("learning", ("auto", "transfer", "finetune")),
+    "store_limit": ("store", ("on",)),
+}
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
 
 
@@ -314,6 +324,26 @@ class TrainSettings(Settings):
         low=0,
         high=1,
     )
+    augment_with: str | None = setting(
+        None,
+        "a function of your own, package.module:function or path/to/file.py:function: gets each training batch after "
+        "--augment, float32 (n, side, side, 3) 0..255, and returns the same shape",
+        group="regularisation",
+        kind=own_function.parse,
+        metavar="FUNCTION",
+    )
+    augment_preview: bool = setting(
+        False,
+        "train nothing: draw some training pictures before and after augmentation, print the file's path",
+        group="regularisation",
+        kind=bool,
+    )
+    find_learning_rate: bool = setting(
+        False,
+        "train nothing: raise the rate over some iterations, draw the loss over it, print the rate to take",
+        group="optimisation",
+        kind=bool,
+    )
     engine: str = setting("auto", "what runs a frozen backbone", choices=("auto", "openvino", "tensorflow"))
     precision: str = setting(
         "auto",
@@ -364,6 +394,14 @@ class PredictSettings(Settings):
     """`python main.py predict`."""
 
     paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
+    tta: str = setting(
+        "none",
+        f"answer by the mean over views of each picture: flip: it and its mirror image; 2 to {MOST_VIEWS}: those, then "
+        "its middle and corners, then their mirror images",
+        kind=parse_tta,
+        metavar="none|flip|N",
+    )
+    part: str = setting("test", "without PATH: the part of the run's own data to answer for", choices=("val", "test"))
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
     csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
@@ -407,8 +445,9 @@ class StoreSettings(Settings):
 
 
 def handed_on() -> list[Field]:
-    """Return the settings that `compare` takes beside its own: those of train, but for where runs go."""
-    return [entry for entry in fields(TrainSettings) if entry.name != "runs"]
+    """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
+    left_out = ("runs", *WITHOUT_TRAINING)
+    return [entry for entry in fields(TrainSettings) if entry.name not in left_out]
 
 
 def flag(name: str) -> str:
@@ -476,12 +515,28 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
             f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
             f"Received: --schedule {settings.schedule} --warmup {settings.warmup:g}"
         )
+    refuse_idle(settings, explicit)
+    if settings.find_learning_rate and "learning_rate" in explicit:
+        raise UserError("--find-learning-rate looks for what --learning-rate says. Leave one of the two out.")
+    if settings.find_learning_rate and settings.augment_preview:
+        raise UserError("--find-learning-rate and --augment-preview each end the command. Leave one of the two out.")
     sizes, size = settings.progressive, settings.image_size
     if sizes and size and sizes[-1] > size:
         raise UserError(
             f"--progressive takes sizes up to the image size, {size}. Received: {','.join(map(str, sizes))}"
         )
     return settings
+
+
+def refuse_idle(settings: Settings, explicit: Mapping[str, Any]) -> None:
+    """Raise UserError for an explicit flag that says nothing under the value of another one."""
+    for name in explicit.keys() & ONLY_UNDER.keys():
+        other, values = ONLY_UNDER[name]
+        if getattr(settings, other) not in values:
+            raise UserError(
+                f"{flag(name)} goes with {flag(other)} {', '.join(values)}. "
+                f"Received: {flag(other)} {getattr(settings, other)}; leave one of the two out."
+            )
 
 
 def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:

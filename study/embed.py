@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.augment import augmenter
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
 from data.rows import Kind, pack, unpack
 from data.store import Store
 from study import engine, screen
 from study.ahead import ahead
+from study.backend import user_errors
+from study.changes import changes
 from study.config import TrainSettings
 from study.engine import Choice, Frozen, Runner
 
@@ -32,7 +33,8 @@ CHOICES = Kind("choices of precision (1)", (2048,))  # as JSON: a machine then a
 
 def augmented_views(settings: TrainSettings) -> int:
     """Return the changed copies of each training picture that a head learns from; fine-tuning changes them later."""
-    return AUGMENTED_VIEWS if settings.augment and settings.learning == "transfer" else 0
+    changed = settings.augment or settings.augment_with
+    return AUGMENTED_VIEWS if changed and settings.learning == "transfer" else 0
 
 
 def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, store: Store) -> tuple[Examples, Choice]:
@@ -113,14 +115,15 @@ def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: 
 
 def add_views(features: Examples, pixels: Examples, run: Runner, settings: TrainSettings) -> Examples:
     """Embed augmented copies of the training pictures and put them behind the clean ones."""
-    augment, train = augmenter(settings.augment, settings.seed), pixels.rows["train"]
+    augment, train = changes(settings), pixels.rows["train"]
     inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
     for view in range(1, augmented_views(settings) + 1):
         changed = eval_batches(pixels, "train", BATCH).map(augment)
         batches = (np.rint(x).clip(0, 255).astype(np.uint8) for x, _ in changed.as_numpy_iterator())
         rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
         labels = np.concatenate([labels, pixels.labels[train]])
-        inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
+        with user_errors():
+            inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
     return Examples(np.concatenate(inputs), labels, rows)
 
 

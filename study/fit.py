@@ -13,11 +13,12 @@ import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from data.augment import MIXING, augmenter
 from data.batches import Examples, eval_batches, shares, train_batches
 from errors import UserError
 from models._head import unfreeze
 from study import fused, screen
+from study.backend import user_errors
+from study.changes import changes
 from study.config import Phase, Stage, TrainSettings, decay_of, phases
 from study.losses import make_loss
 from study.rates import lowering, rates
@@ -287,11 +288,10 @@ def phase_batches(
     Mixed pictures have no place in the last of several phases: it shows whole ones, as they will be judged.
     """
     classes, size = model.output_shape[-1], phase.size if settings.progressive and stage.name != "head" else None
-    chosen = {} if stage.name == "head" else settings.augment or {}
-    if number and phase.last:
-        chosen = {name: strength for name, strength in chosen.items() if name not in MIXING}
-    seed = settings.seed + number  # else a phase would see the order and the changes of the one before
-    augment = augmenter(chosen, seed, examples.mirror, classes, size) if chosen or size else None
+    augment = None  # a head's views were made before
+    if stage.name != "head":
+        augment = changes(settings, examples.mirror, classes, size, number, mixing=not (number and phase.last))
+    seed = settings.seed + number  # else a phase would see the order of the one before
     training = train_batches(examples, stage.batch_size, seed, augment, settings.sampler == "balanced")
     return shares(training, classes, class_weight), shares(eval_batches(examples, "val", EVAL_BATCH, size), classes)
 
@@ -317,7 +317,8 @@ def fit(
             unfreeze(backbone)
         model, examples = (head, features) if stage.name == "head" else (classifier, pixels)
         first_epoch = 1 + sum(len(outcome.history) for outcome in outcomes)
-        outcomes.append(run_stage(model, stage, examples, settings, class_weight, first_epoch))
+        with user_errors():
+            outcomes.append(run_stage(model, stage, examples, settings, class_weight, first_epoch))
     return outcomes
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from data.folder import PARTS
 from study import config, screen
+from study.changes import told as augmentation
 from study.config import Stage, TrainSettings
 from study.dataset import Dataset
 from study.embed import augmented_views
@@ -60,7 +61,7 @@ def plan_lines(
 ) -> list[tuple[str, str]]:
     """Return what the screen says beside the table, as (key, text)."""
     size, patience = settings.image_size, settings.patience
-    augment = ", ".join(f"{name} {strength:g}" for name, strength in settings.augment.items()) or "none"
+    augment = augmentation(settings)
     if views := augmented_views(settings):
         augment += f"; the head sees {views} such views of each picture beside the clean one"
     stopping = f"after {patience} epochs without a better validation loss" if patience else "off"

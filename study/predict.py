@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data import folder, pixels, split
+from data import folder, labels, pixels, split
 from errors import UserError
-from study import artifact, backend, engine, evaluate, screen
+from study import artifact, backend, engine, evaluate, screen, tta
 from study.ahead import ahead
 from study.artifact import Run
 
 if TYPE_CHECKING:
     import keras
 
+PARTS = {"val": "validation", "test": "test"}
 CHUNK = 64  # images decoded and answered at a time: memory stays flat however many there are
 
 
@@ -58,11 +59,21 @@ def load_classifier(run: Run) -> keras.Model:
     return classifier
 
 
-def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
+def load_averaged(run: Run, views: str) -> engine.Runner:
+    """Return `load_runner`'s, or the mean over the views that `--tta` names. Raise UserError where they do not fit."""
+    table = run.folder / "labels.csv"
+    mirrors = labels.read(table).mirrors if views != "none" and table.is_file() else {}
+    tta.check(views, run.info, mirrors)
+    names = list(run.info["class_names"])
+    mirror = np.array([names.index(mirrors.get(name, name)) for name in names]) if mirrors else None
+    return tta.averaged(load_runner(run), tta.count_of(views), mirror)
+
+
+def answer(run: Run, paths: Sequence[Path], views: str = "none") -> Iterator[Answer]:
     """Yield an answer for each file, folders searched; what cannot be used comes first, with its reason.
 
     Raises:
-        UserError: the run cannot be read, or there is nothing to answer for.
+        UserError: the run cannot be read, there is nothing to answer for, or the views do not fit the run.
     """
     files, skipped = folder.list_images(paths)
     if not files and not skipped:
@@ -72,7 +83,7 @@ def answer(run: Run, paths: Sequence[Path]) -> Iterator[Answer]:
     yield from (Answer(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
         return
-    respond = load_runner(run)
+    respond = load_averaged(run, views)
     with screen.bar("predict", len(files)) as advance:
         for chunk, outcomes in ahead(decoded(files, run.info["image_size"], run.info["resize"])):
             usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
@@ -96,18 +107,18 @@ def decoded(
             yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
 
 
-def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
-    """Answer for the run's own test part; return the answers and the true class indices, int (n,).
+def own_part(run: Run, part: str, views: str = "none") -> tuple[list[Answer], np.ndarray]:
+    """Answer for the run's own "val" or "test" part; return the answers and the true class indices, int (n,).
 
     Raises:
         UserError: the images are not where they were, or are not what they were.
     """
     names = list(run.info["class_names"])
-    rows = [row for row in split.read(run.folder / "split.csv") if row.part == "test"]
+    rows = [row for row in split.read(run.folder / "split.csv") if row.part == part]
     root = Path(run.info["data"]["folder"])
     path_of = {image.name: image.path for image in folder.scan(root).images} if root.is_dir() else {}
     paths = [path_of[row.path] for row in rows if row.path in path_of]
-    found = {entry.path: entry for entry in answer(run, paths)} if paths else {}
+    found = {entry.path: entry for entry in answer(run, paths, views)} if paths else {}
     answers = [found.get(folder.printable(str(path_of.get(row.path, "")))) for row in rows]
     changed = [
         row.path
@@ -116,7 +127,7 @@ def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
     ]
     if changed or not rows:
         raise UserError(
-            f"{len(changed)} of {len(rows)} images of the run's test part are missing or changed in {root}"
+            f"{len(changed)} of {len(rows)} images of the run's {PARTS[part]} part are missing or changed in {root}"
             f"{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to predict."
         )
     return answers, np.array([names.index(row.label) for row in rows])
@@ -132,7 +143,7 @@ def listed(paths: Sequence[str]) -> Iterator[Path]:
             yield Path(path)
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None) -> None:
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str = "none") -> None:
     """Print `file  class  probability` for files and folders, and what failed; write the table if one is asked for.
 
     Raises:
@@ -140,7 +151,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None) -> None:
     """
     names = run.info["class_names"]
     answers = []
-    for found in answer(run, list(listed(paths))):
+    for found in answer(run, list(listed(paths)), views):
         answers.append(found)
         if found.probabilities is None:
             print(f"{found.path}: {found.error}", file=sys.stderr)
@@ -156,14 +167,17 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None) -> None:
         print(f"{failed} of {len(answers)} files could not be used.", file=sys.stderr)
 
 
-def predict_test_part(run: Run, table: Path | None) -> None:
-    """Answer for the run's own test part and print the per-class report; write the table if one is asked for."""
+def predict_part(run: Run, part: str, table: Path | None, views: str = "none") -> None:
+    """Answer for the run's own "val" or "test" part and print the per-class report; write the table if asked for."""
     names = run.info["class_names"]
-    answers, labels = test_part(run)
+    answers, truth = own_part(run, part, views)
     if table:
         write_answers(table, names, answers)
-    screen.say(f"{run.folder}: its own test part")
-    evaluate.print_report("test", evaluate.metrics(labels, np.stack([found.probabilities for found in answers]), names))
+    mean = f", mean over {tta.count_of(views)} views of each picture (--tta {views})" if views != "none" else ""
+    screen.say(f"{run.folder}: its own {PARTS[part]} part{mean}")
+    evaluate.print_report(
+        PARTS[part], evaluate.metrics(truth, np.stack([found.probabilities for found in answers]), names)
+    )
 
 
 def write_answers(path: Path, names: Sequence[str], answers: Sequence[Answer]) -> None:

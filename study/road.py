@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 import models
+from data import own_function
 from data.augment import DEFAULT_AUGMENT, MIXING
 from data.batches import Examples
 from data.store import Store
@@ -20,7 +21,7 @@ from errors import UserError
 from models._head import classifier as join
 from models._head import freeze, head
 from models._weights import build_backbone
-from study import artifact, config, evaluate, learning, screen
+from study import artifact, config, evaluate, find_rate, learning, preview, screen
 from study.config import TrainSettings
 from study.dataset import Dataset, load, open_store
 from study.embed import embed
@@ -28,11 +29,15 @@ from study.fit import class_weights, fit, minutes_for, predict
 from study.plan import print_plan
 from study.record import Record, write_run
 
+TRIED = 32  # pictures on which a function of the user's own is tried where no batch size is given
+
 
 def train(
     settings: TrainSettings, command: str = "", store: Store | None = None, loading: Future[Dataset] | None = None
 ) -> Path:
     """Train a classifier as `settings` say, print what happens, and return the run folder.
+
+    With `augment_preview` or `find_learning_rate` it ends before, and returns the path of a picture.
 
     Args:
         settings: with the image size settled.
@@ -47,12 +52,17 @@ def train(
     spec = models.get(settings.model).SPEC
     store = store or open_store(settings)
     artifact.check_writable(Path(settings.runs))
+    if settings.augment_with:
+        own_function.load(settings.augment_with)  # what is wrong with it is told now
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     with stopwatch(seconds, "build the network"):
         backbone = build_backbone(settings.model, settings.image_size, weights, settings.width)
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
     pixels = dataset.examples()
+    if settings.augment_with:
+        batch = pixels.rows["train"][: settings.batch_size or TRIED]
+        own_function.check(settings.augment_with, pixels.inputs[batch])
     classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
 
     choice = learning.choose(
@@ -71,6 +81,10 @@ def train(
     labels = pixels.labels[pixels.rows["train"]]
     class_weight = class_weights(labels, settings.class_weight, dataset.class_names)
     print_plan(settings, choice, stages, dataset, class_weight)
+    if settings.augment_preview:
+        sheet = preview.write(settings, stages[-1], pixels, dataset.class_names)
+        screen.say(f"look at {sheet}; nothing was trained")
+        return sheet
 
     features = engine = None
     if choice.learning != "scratch":
@@ -78,6 +92,8 @@ def train(
         with stopwatch(seconds, "embed"):
             features, engine = embed(backbone, pixels, settings, store)
         screen.say(f"engine: {engine.reason}")
+    if settings.find_learning_rate:
+        return find_rate.find(classifier, pixels, features, stages, settings, class_weight, command)
     with stopwatch(seconds, "train"):
         outcomes = fit(classifier, pixels, features, stages, settings, class_weight)
     with stopwatch(seconds, "evaluate"):

@@ -69,7 +69,7 @@ def error(text):
 def test_an_unknown_name_is_refused(text, received):
     assert error(text) == (
         "--augment takes none or some of flip, rotation, zoom, translation, crop, brightness, contrast, saturation, "
-        f"erase, cutmix, mixup. Received: {received}"
+        f"erase, cutmix, mixup, randaugment. Received: {received}"
     )
 
 

@@ -349,6 +349,56 @@ def test_compare_tries_them(tmp_path):
         compare_plan.make_plan(CompareSettings(vary=vary, out=str(tmp_path)), {"warmup": "0.1"})
 
 
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"focal_gamma": 2.0}, "--focal-gamma goes with --loss focal. Received: --loss crossentropy"),
+        ({"focal_gamma": 1.0, "loss": "dice"}, "--focal-gamma goes with --loss focal. Received: --loss dice"),
+        (
+            {"dice_weight": 0.5, "loss": "dice"},
+            "--dice-weight goes with --loss crossentropy+dice. Received: --loss dice",
+        ),
+        (
+            {"engine": "tensorflow", "learning": "scratch"},
+            "--engine goes with --learning auto, transfer, finetune. Received: --learning scratch",
+        ),
+        ({"store": "off", "store_limit": 5.0}, "--store-limit goes with --store on. Received: --store off"),
+    ],
+)
+def test_a_flag_that_would_say_nothing_is_refused(given, error):
+    with pytest.raises(UserError) as caught:
+        resolve(given, {})
+    assert str(caught.value) == f"{error}; leave one of the two out."
+
+
+def test_a_flag_is_taken_where_it_says_something():
+    assert resolve({"focal_gamma": 1.0, "loss": "focal"}, {}).focal_gamma == 1.0
+    assert resolve({"dice_weight": 0.3, "loss": "crossentropy+dice"}, {}).dice_weight == 0.3
+    assert resolve({"focal_gamma": 1.0}, {"loss": "focal"}).focal_gamma == 1.0  # a model's own loss
+
+
+def test_compare_gives_a_flag_to_those_trainings_that_use_it(tmp_path):
+    def planned(*vary, **fixed):
+        return compare_plan.make_plan(CompareSettings(vary=vary, out=str(tmp_path)), fixed)
+
+    plan = planned("loss=crossentropy,focal", focal_gamma="1")
+    plain, focal = (plan.words(combination, 0) for combination in plan.combinations)
+    assert "--focal-gamma=1" in focal
+    assert not any(word.startswith("--focal-gamma") for word in plain)
+    plan = planned("loss=dice,focal,crossentropy+dice", "dice-weight=0.2,0.8")
+    given = {one.label: [word for word in plan.words(one, 0) if word.startswith("--dice")] for one in plan.combinations}
+    assert given == {
+        "dice": [],
+        "focal": [],
+        "loss=crossentropy+dice dice-weight=0.2": ["--dice-weight=0.2"],
+        "loss=crossentropy+dice dice-weight=0.8": ["--dice-weight=0.8"],
+    }
+    with pytest.raises(UserError, match=r"^--focal-gamma goes with --loss focal, which --vary loss=crossentropy,dice "):
+        planned("loss=crossentropy,dice", focal_gamma="1")
+    with pytest.raises(UserError, match=r"^--focal-gamma goes with --loss focal\. Received: --loss crossentropy"):
+        planned("optimizer=sgd,adam", focal_gamma="1")
+
+
 def test_the_plan_says_what_is_not_the_default():
     def lines(**given):
         stage = Stage("scratch", 2, 8, 0.01)
