@@ -1,0 +1,74 @@
+"""Rows of equal arrays: what a row is, how rows are cut out of finished segments, and a row that holds JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of rows: its name holds all that a row depends on beside the content of the file, versions included."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "uint8"
+
+    @property
+    def bytes(self) -> int:
+        """Return the size of a row."""
+        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+
+class Rows:
+    """The rows that were found for some keys, cut out of the memory-mapped segments when they are asked for.
+
+    A segment is mapped for one cut only: the memory of a run then stays flat however large the store is, as the
+    operating system counts mapped pages as the run's own. Files are held open, so that removal does not hurt a reader.
+
+    Args:
+        kind: what a row is.
+        files: open segments.
+        places: int64 (n, 2): segment and position of each key's row, -1 where there is none.
+    """
+
+    def __init__(self, kind: Kind, files: Sequence[BinaryIO], places: np.ndarray) -> None:
+        self.kind, self._files, self._places = kind, files, places
+
+    def found(self) -> np.ndarray:
+        """Say for each key whether its row is kept, bool (n,)."""
+        return self._places[:, 0] >= 0
+
+    def cut(self, indices: np.ndarray, out: np.ndarray, places: np.ndarray | None = None) -> None:
+        """Copy the rows of some keys, which must be there, to `out[places]`, by default to `out` from its start."""
+        wanted = self._places[indices]
+        targets = np.arange(len(wanted)) if places is None else places
+        for segment in np.unique(wanted[:, 0]):
+            of_segment = wanted[:, 0] == segment
+            with contextlib.closing(mmap.mmap(self._files[segment].fileno(), 0, access=mmap.ACCESS_READ)) as mapped:
+                for target, position in zip(targets[of_segment], wanted[of_segment, 1], strict=True):
+                    with memoryview(mapped)[position * self.kind.bytes : (position + 1) * self.kind.bytes] as row:
+                        out[target] = np.frombuffer(row, self.kind.dtype).reshape(self.kind.shape)
+
+    def fill(self, out: np.ndarray) -> np.ndarray:
+        """Copy every row that was found to its place in `out`, (n, *kind.shape); return which were, bool (n,)."""
+        found = self.found()
+        self.cut(np.flatnonzero(found), out, np.flatnonzero(found))
+        return found
+
+
+def pack(content: Mapping[str, Any], kind: Kind) -> np.ndarray | None:
+    """Write a mapping as JSON into a row of bytes; None where it is too long."""
+    text = json.dumps(content).encode()
+    return np.frombuffer(text.ljust(kind.bytes, b"\0"), np.uint8) if len(text) <= kind.bytes else None
+
+
+def unpack(row: np.ndarray) -> dict[str, Any]:
+    """Read what `pack` wrote."""
+    return json.loads(row.tobytes().rstrip(b"\0"))
