@@ -18,7 +18,7 @@ from study.report import STYLE, picture, shown, table
 
 Draw = Callable[[str, bytes, str], str]  # name, PNG, text in its place -> HTML
 
-LITTLE = 1e-3  # of the last layer's gradient: the first layers hardly learn
+SLOW, HARDLY = 0.1, 1e-3  # times the gradient of the last layer: how the first layers then learn
 LEARNING_HEADER = ("layer", "output", "sees", "gradient", "gradient at the end", "weights' std", "std at the end")
 OUTPUT_HEADER = ("layer", "kind", "output", "sees", "mean", "std", "zero %", "saturated %")
 
@@ -32,10 +32,12 @@ def words(look: Look) -> list[str]:
     told = [f"In the first batch the gradient of {layers[0].name} is {_times(first, last)} that of {layers[-1].name}"]
     if not math.isfinite(first + last):
         told = ["The gradients are no numbers: the network is of no use as it is."]
-    elif first < LITTLE * last:
+    elif first < HARDLY * last:
         told[0] += ": it vanishes on its way back, and the first layers hardly learn."
-    elif last < LITTLE * first:
-        told[0] += ": it grows on its way back, and a step that suits the last layers is too long for the first."
+    elif first < SLOW * last:
+        told[0] += ": it shrinks on its way back, and the first layers learn slowly."
+    elif last < SLOW * first:
+        told[0] += ": it grows on its way back, and a step that suits the last layers may be too long for the first."
     else:
         told[0] += ": all layers learn at a like pace."
     saturated = [layer for layer in look.active if (layer.outputs.saturated or 0) > 0.5]
