@@ -67,11 +67,11 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     artifact.check_writable(Path(settings.inspects), "--inspects")
     pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
     source, trained = of_run(run), _settings_of(run)
+    backend.start(trained.seed)
     from study.inspect_look import Subject
     from study.predict import load_classifier
 
-    backend.start(trained.seed)
-    kind = run.info["learning"]["type"]
+    kind = run.info.get("learning", {}).get("type", "scratch")
     if kind == "transfer":  # its batch and rate were those of a head alone
         trained = replace(trained, batch_size=None, learning_rate=None)
     stage = _stage(trained, "scratch" if kind == "scratch" else "finetune")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 
-from models._head import unfreeze
 from study import fused
 from study.config import Stage, TrainSettings
 from study.fit import prepare
@@ -134,11 +133,9 @@ def look_at(
     Raises:
         UserError: there is no such layer, or no layer for Grad-CAM; a picture is gone.
     """
-    network = fused.training_copy(subject.classifier)
-    network.trainable = True
-    if subject.stage.name == "finetune":
-        unfreeze(network)
-    unrolled = unroll(network)
+    unrolled = unroll(fused.training_copy(subject.classifier))
+    network = unrolled.whole()
+    _let_learn(unrolled, subject.stage)
     step = target(unrolled, layer)
     seed = subject.settings.seed
     sample, _ = next(batches(source, min(pictures_within(unrolled), len(source.rows["train"])), 1, seed))
@@ -169,6 +166,17 @@ def look_at(
     )
     shape = tuple(step.output.shape[1:])
     return Look(subject, layers, measured.losses, heats, step.name, shape, maps, filters, len(sample))
+
+
+def _let_learn(unrolled: Unrolled, stage: Stage) -> None:
+    """Let all layers learn, those that a run had frozen too; in fine-tuning normalisation keeps its statistics.
+
+    Layer by layer: a loaded model does not hand `trainable` on to the layers of the models within it.
+    """
+    for step in unrolled.steps:
+        frozen = stage.name == "finetune" and isinstance(step.layer, keras.layers.BatchNormalization)
+        if isinstance(step.layer, keras.Layer):
+            step.layer.trainable = not frozen
 
 
 def _train(

@@ -49,6 +49,10 @@ class Unrolled:
         """Return the network that computes these, as a list."""
         return keras.Model(self.image, list(tensors))
 
+    def whole(self) -> keras.Model:
+        """Return the network itself, without models in it."""
+        return keras.Model(self.image, self.steps[-1].output)
+
     def with_kernels(self) -> list[Step]:
         """Return the steps that have kernels, each layer once."""
         firsts = {id(step.layer): step for step in reversed(self.steps) if step.kernels}
