@@ -14,7 +14,7 @@ from study.unroll import Step, Unrolled
 BINS = 40
 EDGE = 0.01  # of the range of an activation function, where it is all but flat
 NEARLY_ZERO = 1e-3  # a weight that adds nothing
-RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1), "hard_sigmoid": (0, 1), "softsign": (-1, 1), "relu6": (0, 6)}
+RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1), "hard_sigmoid": (0, 1), "softsign": (-1, 1), "relu6": (-math.inf, 6)}
 MOST_VALUES = 64e6  # of all layers together: a quarter of a gigabyte
 MOST_PICTURES = 64
 
@@ -76,10 +76,10 @@ def weights(step: Step) -> Values:
 
 
 def span(step: Step) -> tuple[float, float] | None:
-    """Return the two values between which a step's activation function lies; None where it has no such ends."""
+    """Return the values at which a step's activation function gets flat, infinite at an end that is told as zeros."""
     layer = step.layer
     if isinstance(layer, keras.layers.ReLU) and layer.max_value is not None:
-        return 0, float(layer.max_value)
+        return -math.inf, float(layer.max_value)
     return RANGES.get(activation_name(step))
 
 
@@ -97,17 +97,19 @@ def activation_name(step: Step) -> str:
 def summary(values: np.ndarray, ends: tuple[float, float] | None = None) -> Values:
     """Return numbers and histogram of an array; values that are no numbers are left out of the histogram.
 
-    The histogram reaches from `ends` to end, else over all but the outermost thousandths, which the outer bins take.
+    The histogram reaches from end to end of `ends`, where they are finite, else over all but the outermost thousandths, which the outer bins take.
     """
     values = values.astype(np.float32).ravel()
     finite = values[np.isfinite(values) & (values != 0)]
-    low, high = ends or (np.percentile(finite, (0.1, 99.9)) if len(finite) else (0, 1))
+    low, high = np.percentile(finite, (0.1, 99.9)) if len(finite) else (0, 1)
+    if ends:
+        low, high = (max(low, 0) if math.isinf(ends[0]) else ends[0]), ends[1]
     if high - low < 1e-12:
         low, high = low - 0.5, high + 0.5
     counts, edges = np.histogram(np.clip(finite, low, high), BINS, (float(low), float(high)))
     saturated = None
     if ends:
-        margin = EDGE * (ends[1] - ends[0])
+        margin = EDGE * (high - low)
         upper = values > ends[1] - margin
         lower = values < ends[0] + margin
         saturated = float((upper | lower).mean())

@@ -125,6 +125,8 @@ def test_numbers_of_activations():
     sigmoid = summary(np.array([0.001, 0.5, 0.995, 0.98], np.float32), (0, 1))
     assert sigmoid.saturated == 0.5
     assert (sigmoid.edges[0], sigmoid.edges[-1]) == (0, 1)
+    relu6 = summary(np.array([0, 3, 6, 6], np.float32), (-math.inf, 6))
+    assert (relu6.zero, relu6.saturated) == (0.25, 0.5)  # zeros are told apart
     broken = summary(np.array([np.nan, 1], np.float32))
     assert math.isnan(broken.mean)
     assert broken.counts.sum() == 1
