@@ -97,7 +97,8 @@ def activation_name(step: Step) -> str:
 def summary(values: np.ndarray, ends: tuple[float, float] | None = None) -> Values:
     """Return numbers and histogram of an array; values that are no numbers are left out of the histogram.
 
-    The histogram reaches from end to end of `ends`, where they are finite, else over all but the outermost thousandths, which the outer bins take.
+    The histogram reaches from end to end of `ends`, where they are finite, else over all but the outermost
+    thousandths, which the outer bins take.
     """
     values = values.astype(np.float32).ravel()
     finite = values[np.isfinite(values) & (values != 0)]
