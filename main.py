@@ -13,7 +13,15 @@ from typing import Any, NoReturn
 import models
 from errors import UserError
 from study import config
-from study.config import CheckSettings, CompareSettings, PredictSettings, StoreSettings, SummarySettings, TrainSettings
+from study.config import (
+    CheckSettings,
+    CompareSettings,
+    InspectSettings,
+    PredictSettings,
+    StoreSettings,
+    SummarySettings,
+    TrainSettings,
+)
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -22,6 +30,7 @@ EXAMPLES = """examples:
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
   python main.py predict picture.jpg                        ask the newest run
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
+  python main.py inspect                                    what is inside a network?
 """
 
 
@@ -77,6 +86,20 @@ def compare(flags: Mapping[str, Any], command_line: str) -> int:
     return compare(settings, {name: text for name, text in flags.items() if name not in own}, command_line)
 
 
+def inspect(flags: Mapping[str, Any], command_line: str) -> None:
+    """Draw what is inside a network, a new one or that of a run, and write a page."""
+    own = {entry.name for entry in dataclasses.fields(InspectSettings)}
+    settings = InspectSettings(**{name: value for name, value in flags.items() if name in own})
+    rest = {name: value for name, value in flags.items() if name not in own}
+    from study.inspect import inspect_new, inspect_run
+
+    if settings.run is not None:
+        inspect_run(settings, rest, command_line)
+        return
+    spec = models.get(rest.get("model", TrainSettings.model)).SPEC
+    inspect_new(settings, config.resolve(rest, config.defaults_of(spec, rest)), command_line)
+
+
 def store(flags: Mapping[str, Any], command_line: str) -> None:
     """Show what is kept for later runs, or empty it."""
     from study.store import clear, show
@@ -111,6 +134,11 @@ COMMANDS = {
     "check": (check, CheckSettings, "look before you train: copies, odd pictures, classes; a page and a table"),
     "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (compare, CompareSettings, "train every combination of some settings with several seeds, and rank them"),
+    "inspect": (
+        inspect,
+        InspectSettings,
+        "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
+    ),
     "store": (store, StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (predict, PredictSettings, "answer for pictures by a saved run, or for the run's own test part"),
 }
@@ -136,7 +164,7 @@ def make_parser() -> argparse.ArgumentParser:
             name,
             allow_abbrev=False,
             help=help,
-            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name == "predict"),
+            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect")),
             description=help[0].upper() + help[1:] + ".",
         )
         groups: dict[str, argparse._ArgumentGroup] = {}
@@ -148,6 +176,10 @@ def make_parser() -> argparse.ArgumentParser:
             group = "the same for all: " + entry.metadata["group"].removesuffix(" and output")
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry, as_typed=True)
+        for entry in config.inspected() if settings is InspectSettings else ():
+            group = "the network and its pictures: " + entry.metadata["group"].removesuffix(" and output")
+            groups.setdefault(group, command.add_argument_group(group))
+            add_flag(groups[group], entry)
     return parser
 
 

@@ -36,7 +36,7 @@ class Run:
     info: Mapping[str, Any]
 
 
-def check_writable(runs: Path) -> None:
+def check_writable(runs: Path, flag: str = "--runs") -> None:
     """Make the folder of run folders. Raise UserError now, not after training, where it cannot be written to."""
     try:
         runs.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def check_writable(runs: Path) -> None:
             pass
     except OSError as error:
         raise UserError(
-            f"Cannot write to --runs {runs}: {error.strerror}. Give a folder that can be written."
+            f"Cannot write to {flag} {runs}: {error.strerror}. Give a folder that can be written."
         ) from error
 
 
@@ -56,12 +56,12 @@ def writable_file(name: str) -> Path:
     return path
 
 
-def save_run(runs: Path, model: str, write: Callable[[Path], None]) -> Path:
+def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = "run", flag: str = "--runs") -> Path:
     """Let `write` fill a hidden temporary folder, then rename it to `<YYYYmmdd-HHMMSS>-<model>` and return that.
 
-    Whatever goes wrong, Ctrl-C and a full disk included, nothing is left behind.
+    Whatever goes wrong, Ctrl-C and a full disk included, nothing is left behind. `noun` and `flag` are for messages.
     """
-    check_writable(runs)
+    check_writable(runs, flag)
     temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=runs))
     try:
         write(temporary)
@@ -70,7 +70,8 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None]) -> Path:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError) and _disk_full(error):
             raise UserError(
-                f"The disk is full: the run could not be saved in {runs}. Free some space or give another --runs DIR."
+                f"The disk is full: the {noun} could not be saved in {runs}. "
+                f"Free some space or give another {flag} DIR."
             ) from error
         raise
 

@@ -390,6 +390,23 @@ class CompareSettings(Settings):
 
 
 @dataclass(frozen=True)
+class InspectSettings(Settings):
+    """`python main.py inspect`: what it has beside the flags of train that make and feed a network."""
+
+    paths: tuple[str, ...] = setting(
+        (), "pictures, or folders of them, for the maps (default: one of each class, of the validation part)"
+    )
+    run: str | None = setting(
+        None, "run folder whose network is looked at (default: a new network, by the flags below)", metavar="RUN"
+    )
+    steps: int = setting(20, "iterations of training along which gradients are measured", kind=int, low=1, high=10_000)
+    layer: str | None = setting(
+        None, "layer of Grad-CAM (default: the last one as large as the last convolution's output)", metavar="NAME"
+    )
+    inspects: str = setting("inspects", "folder that holds what inspect writes, a folder each", metavar="DIR")
+
+
+@dataclass(frozen=True)
 class PredictSettings(Settings):
     """`python main.py predict`."""
 
@@ -448,6 +465,17 @@ def handed_on() -> list[Field]:
     """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
     left_out = ("runs", *WITHOUT_TRAINING)
     return [entry for entry in fields(TrainSettings) if entry.name not in left_out]
+
+
+NOT_INSPECTED = (
+    *("learning", "epochs", "schedule", "warmup", "progressive", "ema", "patience"),
+    *("augment", "class_weight", "sampler", "engine", "precision", "runs"),
+)
+
+
+def inspected() -> list[Field]:
+    """Return the settings of train that `inspect` takes beside its own: all that a few plain iterations obey."""
+    return [entry for entry in fields(TrainSettings) if entry.name not in NOT_INSPECTED]
 
 
 def flag(name: str) -> str:

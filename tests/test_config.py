@@ -13,6 +13,7 @@ from study import config
 from study.config import (
     CheckSettings,
     CompareSettings,
+    InspectSettings,
     Phase,
     PredictSettings,
     Stage,
@@ -24,7 +25,15 @@ from study.config import (
 )
 
 TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
-COMMANDS = [TrainSettings, CheckSettings, CompareSettings, PredictSettings, StoreSettings, SummarySettings]
+COMMANDS = [
+    TrainSettings,
+    CheckSettings,
+    CompareSettings,
+    InspectSettings,
+    PredictSettings,
+    StoreSettings,
+    SummarySettings,
+]
 
 
 def message(call, *arguments, **named):

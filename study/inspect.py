@@ -1,0 +1,135 @@
+"""What is inside a network, a new one or that of a run, as pictures and one page in a folder of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import models
+from errors import UserError
+from study import artifact, backend, config, learning, screen
+from study.artifact import Run
+from study.config import InspectSettings, Stage, TrainSettings
+from study.dataset import load, open_store
+from study.inspect_data import Picture, Source, given, of_dataset, of_run, one_of_each
+
+if TYPE_CHECKING:
+    from study.inspect_look import Look, Subject
+
+MOST_ROWS = 20  # of the table in the terminal
+
+
+def inspect_new(settings: InspectSettings, network: TrainSettings, command: str = "") -> Path:
+    """Look into a network as training would begin with it; write the page, print a table, return the folder.
+
+    Args:
+        settings: of the command.
+        network: how the network is made and fed, with the image size settled.
+        command: as it was typed.
+
+    Raises:
+        UserError: something that the user can mend; nothing is left behind.
+    """
+    artifact.check_writable(Path(settings.inspects), "--inspects")
+    pictures = _pictures(settings, network.image_size, network.resize)
+    weights = learning.start_weights(network.model, models.get(network.model).SPEC.weights, "auto", network.weights)
+    source = of_dataset(load(network, open_store(network)))
+    backend.start(network.seed)
+    from models._head import classifier, head
+    from models._weights import build_backbone
+    from study.inspect_look import Subject
+
+    backbone = build_backbone(network.model, network.image_size, weights, network.width)
+    whole = classifier(backbone, head(backbone.output_shape[-1], len(source.class_names), network.dropout))
+    random = weights == "none"
+    what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
+    stage = _stage(network, "scratch" if random else "finetune")
+    return _write(settings, Subject(network.model, what, whole, network, stage, random), source, pictures, command)
+
+
+def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Path:
+    """Look into the network of a run, on the pictures it was trained with.
+
+    Args:
+        settings: of the command, with the run.
+        flags: those of train that were given; a run takes none but the model's name.
+        command: as it was typed.
+
+    Raises:
+        UserError: something that the user can mend; nothing is left behind.
+    """
+    if others := [config.flag(name) for name in flags if name != "model"]:
+        raise UserError(f"--run brings its own network and pictures: leave {', '.join(others)} out, or --run.")
+    run = artifact.find_run(settings.run, "", flags.get("model"))
+    artifact.check_writable(Path(settings.inspects), "--inspects")
+    pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
+    source, trained = of_run(run), _settings_of(run)
+    backend.start(trained.seed)
+    from study.inspect_look import Subject
+    from study.predict import load_classifier
+
+    kind = run.info.get("learning", {}).get("type", "scratch")
+    if kind == "transfer":  # its batch and rate were those of a head alone
+        trained = replace(trained, batch_size=None, learning_rate=None)
+    stage = _stage(trained, "scratch" if kind == "scratch" else "finetune")
+    subject = Subject(
+        run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
+    )
+    return _write(settings, subject, source, pictures, command)
+
+
+def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
+    """Read the pictures that were named, if any."""
+    return given(settings.paths, size, rule) if settings.paths else []
+
+
+def _stage(settings: TrainSettings, name: str) -> Stage:
+    """Return batch and learning rate of the iterations: as training would have them."""
+    rate = settings.learning_rate or config.LEARNING_RATE[settings.optimizer][name]
+    return Stage(name, 1, settings.batch_size or config.BATCH_SIZE[name], rate)
+
+
+def _settings_of(run: Run) -> TrainSettings:
+    """Return the settings of a run, those that this program knows."""
+    known = {entry.name: entry for entry in fields(TrainSettings)}
+    kept = {name: value for name, value in run.info.get("settings", {}).items() if name in known}
+    return TrainSettings(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+
+
+def _write(
+    settings: InspectSettings, subject: Subject, source: Source, pictures: Sequence[Picture], command: str
+) -> Path:
+    """Look, write the folder at once or not at all, and print the table."""
+    from study import inspect_report
+    from study.inspect_look import look_at
+
+    started = time.perf_counter()
+    screen.say(f"{subject.model}: {subject.what}")
+    with screen.bar("iterations", settings.steps) as advance:
+        look = look_at(subject, source, pictures or one_of_each(source), settings.steps, settings.layer, advance)
+    seconds = time.perf_counter() - started
+
+    def write(folder: Path) -> None:
+        artifact.write_json(folder / "inspect.json", inspect_report.numbers(look, command, seconds))
+        inspect_report.write(folder, look, command)
+
+    with screen.bar("write the page", 1):
+        out = artifact.save_run(Path(settings.inspects), subject.model, write, "inspection", "--inspects")
+    _print(look, out)
+    return out
+
+
+def _print(look: Look, out: Path) -> None:
+    """Print the layers with weights, some of many, and what they say."""
+    from study import inspect_report
+    from study.inspect_stats import spread_out
+
+    rows = inspect_report.learning_rows(look)
+    title = "Layers with weights" + (f", {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else "")
+    screen.table(title, inspect_report.LEARNING_HEADER, spread_out(rows, MOST_ROWS), left=1)
+    for sentence in inspect_report.words(look):
+        screen.say(sentence)
+    screen.say(f"look at {out / 'inspect.html'}; all numbers: {out / 'inspect.json'}")
