@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from study.inspect_look import Look, Subject
 
 MOST_ROWS = 20  # of the table in the terminal
+PRINTED = (0, 1, 3, 4, 5)  # columns of the table that have room on a narrow terminal
 
 
 def inspect_new(settings: InspectSettings, network: TrainSettings, command: str = "") -> Path:
@@ -129,7 +130,10 @@ def _print(look: Look, out: Path) -> None:
 
     rows = inspect_report.learning_rows(look)
     title = "Layers with weights" + (f", {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else "")
-    screen.table(title, inspect_report.LEARNING_HEADER, spread_out(rows, MOST_ROWS), left=1)
+    header, *shown = (
+        [row[column] for column in PRINTED] for row in (inspect_report.LEARNING_HEADER, *spread_out(rows, MOST_ROWS))
+    )
+    screen.table(title, header, shown)
     for sentence in inspect_report.words(look):
         screen.say(sentence)
     screen.say(f"look at {out / 'inspect.html'}; all numbers: {out / 'inspect.json'}")
