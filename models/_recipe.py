@@ -74,7 +74,8 @@ def check_obeyed(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
         option = DETAILS.get(key, key)
         if option not in spec.obeys:
             able = [other for other in models.available() if option in models.get(other).SPEC.obeys]
-            flag, given = f"--{option.replace('_', '-')}", "on" if value is True else value
+            flag = "--" + (option if key == "dropout" else key).replace("_", "-")
+            given = "on" if value is True else value
             raise UserError(f"{flag} is for {', '.join(able)}: {name} cannot obey it. Leave it out. Received: {given}")
     if asked.get("width") == 0 != spec.defaults["width"]:
         raise UserError(f"--width of {name} is at least 1. Received: 0")

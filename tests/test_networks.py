@@ -78,23 +78,18 @@ def message(call, *arguments):
 
 # ---- every model under every option ----------------------------------------------------------------------------------
 
-EVERY = list(itertools.product(ACTIVATIONS, NORMS, INITIALIZERS))
-
-
-def covering(values):
-    """So few combinations that each value of each option occurs, and each activation meets each normalisation."""
-    pairs = itertools.product(ACTIVATIONS, NORMS)
-    return [(*pair, INITIALIZERS[number % len(INITIALIZERS)]) for number, pair in enumerate(pairs)][:values]
-
-
-# LeNet, the smallest, under all; of the others as many as tell something that it does not.
+# The smallest network under so many that each two values of different options meet; the others under each value.
 COMBINATIONS = [
-    *(("lenet", *options) for options in EVERY),
-    *(("original", *options) for options in covering(35)),
-    *((name, *options) for name in ABLE if name not in ("lenet", "original") for options in covering(7)),
-    *((name, activation, NORMS[n % 5], INITIALIZERS[-n % 6]) for name in ("alexnet", "plain", "residual")
-      for n, activation in enumerate(ACTIVATIONS)),
-]  # fmt: skip
+    *(
+        ("lenet", activation, NORMS[(a + i) % len(NORMS)], init)
+        for (a, activation), (i, init) in itertools.product(enumerate(ACTIVATIONS), enumerate(INITIALIZERS))
+    ),
+    *(
+        (name, activation, NORMS[(a + n) % len(NORMS)], INITIALIZERS[a % len(INITIALIZERS)])
+        for (n, name), (a, activation) in itertools.product(enumerate(ABLE), enumerate(ACTIVATIONS))
+        if name != "lenet"
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "activation", "norm", "init"), COMBINATIONS)
@@ -119,7 +114,6 @@ def test_a_network_is_made_as_asked_and_takes_a_step(name, activation, norm, ini
     after = model.get_weights()
     assert all(np.isfinite(weight).all() for weight in after)
     assert any((one != other).any() for one, other in zip(before, after, strict=True))
-    assert np.isfinite(run(model, images(model.input_shape[1]))).all()
 
 
 # ---- initial weights -------------------------------------------------------------------------------------------------
@@ -190,13 +184,13 @@ def test_instance_of_a_single_pixel_is_refused():
 # ---- depth -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["plain", "residual"])
 @pytest.mark.parametrize("depth", [8, 20])
-def test_a_stack_has_the_layers_it_says_and_shortcuts_have_no_weights(name, depth):
-    model = build(name, depth=depth)
-    assert len(kernels(model)) == depth
-    assert len(layers(model, keras.layers.Add)) == (depth // 2 - 1) * (name == "residual")
-    assert model.count_params() == build("plain", depth=depth).count_params()
+def test_a_stack_has_the_layers_it_says_and_shortcuts_have_no_weights(depth):
+    plain, residual = (build(name, depth=depth) for name in ("plain", "residual"))
+    assert len(kernels(plain)) == len(kernels(residual)) == depth
+    assert len(layers(plain, keras.layers.Add)) == 0
+    assert len(layers(residual, keras.layers.Add)) == depth // 2 - 1
+    assert plain.count_params() == residual.count_params()
 
 
 def test_resnet_20_has_the_parameters_of_the_paper():
@@ -392,22 +386,22 @@ def test_an_earlier_run_brings_the_shape_of_its_network(tmp_path):
 
 def test_a_training_obeys_them_all_and_writes_them_down(toy, tmp_path):
     ran = call(
-        *("train", "-m", "residual", "--data", toy, "--depth", 8, "--width", 4, "--activation", "silu", "--norm"),
+        *("train", "-m", "lenet", "--data", toy, "--width", 4, "--activation", "silu", "--norm"),
         *("layer", "--init", "normal", "--init-std", 0.1, "--coordinates", "--dropout", 0.1, "--dropout-at", "both"),
         *("--epochs", 1, "--precision", "bfloat16", "--runs", tmp_path),
     )
     assert (ran.code, ran.err) == (0, "")
-    assert "activation silu, initial weights normal 0.1, normalisation layer, depth 8, with coordinates" in ran.out
+    assert "activation silu, initial weights normal 0.1, normalisation layer, with coordinates" in ran.out
     assert "dropout 0.1 inside the network and before the last layer" in ran.out
     (made,) = tmp_path.iterdir()
     written = artifact.read_run(made).info["settings"]
-    options = ("depth", "width", "activation", "norm", "init", "init_std", "coordinates", "dropout_at")
-    assert [written[name] for name in options] == [8, 4, "silu", "layer", "normal", 0.1, True, "both"]
+    options = ("width", "activation", "norm", "init", "init_std", "coordinates", "dropout_at")
+    assert [written[name] for name in options] == [4, "silu", "layer", "normal", 0.1, True, "both"]
     model = keras.saving.load_model(made / "model.keras", safe_mode=True)
-    assert len(kernels(model)) == 8
+    assert "coordinates" in [layer.name for layer in layers(model)]
     assert {layer.rate for layer in layers(model) if "dropout" in layer.name} == {0.1}
 
-    refused = call("train", "-m", "residual", "--data", toy, "--weights", made, "--dropout-at", "both", "--runs", made)
+    refused = call("train", "-m", "lenet", "--data", toy, "--weights", made, "--dropout-at", "both", "--runs", made)
     assert refused.code == 2
     assert "--dropout-at needs --learning scratch or finetune" in refused.err
 
