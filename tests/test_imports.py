@@ -81,7 +81,7 @@ def test_the_program_was_found():
         "models.original",
         "data.split",
     } <= MODULES.keys()
-    needed = {"data.augment", "data.image", "data.split", "errors", "models._spec"}
+    needed = {"data.augment", "data.image", "data.split", "errors", "models._recipe", "models._spec"}
     assert own_imports("study.config") == needed
 
 
