@@ -140,7 +140,7 @@ def make_parser() -> argparse.ArgumentParser:
             description=help[0].upper() + help[1:] + ".",
         )
         groups: dict[str, argparse._ArgumentGroup] = {}
-        for entry in dataclasses.fields(settings):
+        for entry in config.shown(settings):
             group = entry.metadata["group"]
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry)

@@ -448,9 +448,15 @@ class StoreSettings(Settings):
     clear: bool = setting(False, "empty it; pixels and features are computed again when they are needed", kind=bool)
 
 
+def shown(settings: type[Settings]) -> list[Field]:
+    """Return a command's settings in the order of its help: those of the network last, though inherited first."""
+    network = {entry.name for entry in fields(NetworkSettings)}
+    return sorted(fields(settings), key=lambda entry: entry.name in network)
+
+
 def handed_on() -> list[Field]:
     """Return the settings that `compare` takes beside its own: those of train, but for where runs go."""
-    return [entry for entry in fields(TrainSettings) if entry.name != "runs"]
+    return [entry for entry in shown(TrainSettings) if entry.name != "runs"]
 
 
 def flag(name: str) -> str:
