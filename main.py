@@ -41,11 +41,14 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
 
     settings = SummarySettings(**flags)
     if settings.model is None:
+        if flags:
+            raise UserError(f"{config.flag(min(flags))} is for one model: name it by -m.")
         print_models()
         return
-    models.get(settings.model)  # an unknown name is told before Keras is imported
+    config.defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
+    config.refuse_idle(settings, flags)
     backend.start()
-    print_model(settings.model, settings.image_size)
+    print_model(settings.model, settings.image_size, config.recipe_of(settings))
 
 
 def check(flags: Mapping[str, Any], command_line: str) -> int:
@@ -168,7 +171,7 @@ def make_parser() -> argparse.ArgumentParser:
             description=help[0].upper() + help[1:] + ".",
         )
         groups: dict[str, argparse._ArgumentGroup] = {}
-        for entry in dataclasses.fields(settings):
+        for entry in config.shown(settings):
             group = entry.metadata["group"]
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry)

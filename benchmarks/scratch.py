@@ -83,12 +83,12 @@ def one(side: str, epochs: int, seed: int, precision: str) -> dict[str, float]:
     from study import backend
 
     backend.start(seed)
-    from models import original
     from models._head import classifier, head
+    from models._weights import build_backbone
 
     with tempfile.TemporaryDirectory() as folder:
         examples, names = examples_and_folders(Path(folder), seed)
-        model = classifier(original.backbone(80, "none"), head(128, len(names), 0.2))
+        model = classifier(build_backbone("original", 80, "none"), head(128, len(names), 0.2))
         if side == "ours":
             rows = ours(model, examples, epochs, seed, precision)
         else:

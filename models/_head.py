@@ -8,13 +8,21 @@ if TYPE_CHECKING:
     import keras
 
 
-def head(num_features: int, num_classes: int, dropout: float) -> keras.Model:
+def head(
+    num_features: int, num_classes: int, dropout: float, kernel_initializer: str | keras.Initializer = "glorot_uniform"
+) -> keras.Model:
     """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32."""
     import keras
 
     inputs = keras.Input((num_features,), name="features")
     x = keras.layers.Dropout(dropout, name="dropout")(inputs)
-    outputs = keras.layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
+    outputs = keras.layers.Dense(
+        num_classes,
+        activation="softmax",
+        kernel_initializer=kernel_initializer,
+        dtype="float32",
+        name="probabilities",
+    )(x)
     return keras.Model(inputs, outputs, name="head")
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LEARNING_TYPES = ("scratch", "transfer", "finetune")
+WITH_A_VALUE = ("activation", "init", "norm", "depth", "width")  # options of which a model has a value of its own
+OPTIONS = (*WITH_A_VALUE, "dropout_at", "coordinates")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Spec:
         weights_source: where pretrained weights come from, in words.
         smallest_image_size: below this side the feature map is empty.
         defaults: settings (by their name in `study.config`) that suit this model better than the general default.
-        takes_width: whether `backbone` takes `width=` too, filters of its first stage; by default None.
+        obeys: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
         photos: settings that suit it better where it learns from a folder of pictures, from random weights.
     """
 
@@ -34,7 +36,7 @@ class Spec:
     weights_source: str = "none: trained from random weights"
     smallest_image_size: int = 32
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    takes_width: bool = False
+    obeys: tuple[str, ...] = ()
     photos: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -46,3 +48,7 @@ class Spec:
             raise ValueError(f"Spec.image_size is below smallest_image_size. Received: {self.image_size}")
         if not self.weights and self.learning != ("scratch",):
             raise ValueError(f"A model without pretrained weights learns from scratch only. Received: {self.learning}")
+        if strange := set(self.obeys) - set(OPTIONS):
+            raise ValueError(f"Spec.obeys takes some of {OPTIONS}. Received: {sorted(strange)}")
+        if lacking := {*WITH_A_VALUE} & {*self.obeys} - {*self.defaults}:
+            raise ValueError(f"Spec.defaults lacks the model's own value of {sorted(lacking)}, which Spec.obeys names")

@@ -10,40 +10,40 @@ from typing import TYPE_CHECKING
 
 import models
 from errors import UserError
+from models._recipe import Recipe, settled
 
 if TYPE_CHECKING:
     import keras
 
 
-def build_backbone(name: str, image_size: int, weights: str, width: int | None = None) -> keras.Model:
+def build_backbone(name: str, image_size: int, weights: str, recipe: Recipe | None = None) -> keras.Model:
     """Return the backbone of model `name`: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
 
     Args:
         name: a model of `models.available()`.
         image_size: side of the input in pixels.
         weights: a name of the model's `SPEC.weights`, "none", a `.weights.h5` or `.keras` file, or a run folder.
-        width: filters of the first stage, of a model that takes it; 0 or None: what the model does without.
+        recipe: options of the network; what it leaves open is the model's own.
 
     Raises:
-        UserError: the weights cannot be downloaded or read, or belong to another network or size.
+        UserError: the weights cannot be downloaded or read, or belong to another network or size; the model cannot
+            obey an option.
     """
     module = models.get(name)
     if image_size < module.SPEC.smallest_image_size:
         least = module.SPEC.smallest_image_size
         raise UserError(f"--image-size for {name} is at least {least} pixels. Received: {image_size}")
-    chosen = {} if not width else {"width": width}
-    if chosen and not module.SPEC.takes_width:
-        raise UserError(f"--width is for models that take one; {name} does not: leave it out. Received: {width}")
+    recipe = settled(name, recipe or Recipe())
     if weights == "none":
-        return module.backbone(image_size, "none", **chosen)
+        return module.backbone(image_size, "none", recipe)
     if weights in module.SPEC.weights:
-        return _pretrained(name, image_size, weights)
-    return _from_file(module.backbone(image_size, "none", **chosen), name, _weights_file(name, weights))
+        return _pretrained(name, image_size, weights, recipe)
+    return _from_file(module.backbone(image_size, "none", recipe), name, _weights_file(name, weights))
 
 
-def _pretrained(name: str, image_size: int, weights: str) -> keras.Model:
+def _pretrained(name: str, image_size: int, weights: str, recipe: Recipe) -> keras.Model:
     try:
-        return models.get(name).backbone(image_size, weights)
+        return models.get(name).backbone(image_size, weights, recipe)
     except UserError:
         raise
     except Exception as error:  # Keras raises a bare Exception where a download fails

@@ -192,7 +192,7 @@ def settle(texts: Mapping[str, str]) -> TrainSettings:
     """Read the flags of one training as `train` would. Raise UserError where it would."""
     values = {name: read(name, text) for name, text in texts.items()}
     spec = models.get(values.get("model", TrainSettings.model)).SPEC
-    settings = config.resolve(values, {"image_size": spec.image_size, **spec.defaults})
+    settings = config.resolve(values, config.defaults_of(spec, values))
     start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     return settings
 

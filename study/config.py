@@ -19,6 +19,8 @@ from data.augment import STRENGTHS, parse_augment
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from errors import UserError
+from models._recipe import ACTIVATIONS, DETAILS, DROPOUT_PLACES, INITIALIZERS, NORMS, Recipe, check_obeyed
+from models._spec import OPTIONS
 from study.tta import MOST_VIEWS, parse_tta
 
 if TYPE_CHECKING:
@@ -35,8 +37,11 @@ ONLY_UNDER = {
     "dice_weight": ("loss", ("crossentropy+dice",)),
     "engine": ("learning", ("auto", "transfer", "finetune")),
     "store_limit": ("store", ("on",)),
+    "init_std": ("init", ("normal",)),
+    "init_value": ("init", ("constant",)),
 }
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
+SHAPING = ("activation", "norm", "depth", "width", "coordinates")  # what a network stays once it has learned
 
 
 def setting(
@@ -113,7 +118,47 @@ def store_limit() -> Any:  # noqa: ANN401
 
 
 @dataclass(frozen=True)
-class TrainSettings(Settings):
+class NetworkSettings(Settings):
+    """What a network that starts from random weights is made of; of `train` and `summary`. None: the model's own."""
+
+    activation: str | None = setting(None, "behind every layer but the last", group="network", choices=ACTIVATIONS)
+    init: str | None = setting(
+        None,
+        "how kernels begin; glorot, he, lecun: normal, as wide as the layer's inputs ask for. All but those three hold "
+        "for the last layer too, which else keeps Glorot's",
+        group="network",
+        choices=INITIALIZERS,
+    )
+    init_std: float = setting(
+        0.01, "of --init normal: the standard deviation", group="network", kind=float, low=0, high=100
+    )
+    init_value: float = setting(0.01, "of --init constant: the value", group="network", kind=float, low=-100, high=100)
+    norm: str | None = setting(
+        None,
+        "normalisation behind every convolution. batch: each channel over the batch; layer: each pixel over its "
+        "channels; instance, group: each channel, or group of channels, of each picture",
+        group="network",
+        choices=NORMS,
+    )
+    depth: int | None = setting(
+        None, "layers with kernels, 6n + 2 of them", group="network", kind=int, low=8, high=1202
+    )
+    width: int | None = setting(
+        None,
+        "filters of the first stage, by which those of the others go; 0, original alone: plain blocks, which have "
+        "fixed widths (default of original: 64, residual blocks, with --data, else 0)",
+        group="network",
+        kind=int,
+        low=0,
+        high=1024,
+    )
+    coordinates: bool = setting(
+        False, "tell each pixel where it is, by two more channels, x and y", group="network", kind=bool
+    )
+
+
+@dataclass(frozen=True)
+class TrainSettings(NetworkSettings):
     """`python main.py train`."""
 
     model: str = setting("original", "model, one of `summary`'s table", metavar="NAME")
@@ -148,14 +193,6 @@ class TrainSettings(Settings):
     resize: str = setting("crop", "how a picture becomes square", group="data", choices=RESIZE_RULES)
     store: str = store_switch()
     store_limit: float = store_limit()
-    width: int | None = setting(
-        None,
-        "filters of the first stage of original's residual blocks; 0: plain blocks (default: 64 with --data, else 0)",
-        group="learning",
-        kind=int,
-        low=0,
-        high=1024,
-    )
     learning: str = setting(
         "auto",
         "scratch: all from random weights; transfer: the head on a frozen backbone; finetune: head, then all; "
@@ -279,7 +316,14 @@ class TrainSettings(Settings):
         high=0.99,
     )
     dropout: float = setting(
-        0.2, "share of features dropped before the last layer", group="regularisation", kind=float, low=0, high=0.95
+        0.2, "share of features dropped where --dropout-at says", group="regularisation", kind=float, low=0, high=0.95
+    )
+    dropout_at: str = setting(
+        "head",
+        "head: before the last layer; blocks: inside the network, whole maps of each block or, where there are some, "
+        "values of hidden dense layers; both",
+        group="regularisation",
+        choices=DROPOUT_PLACES,
     )
     augment: dict[str, float] | None = setting(
         None,
@@ -426,7 +470,7 @@ class PredictSettings(Settings):
 
 
 @dataclass(frozen=True)
-class SummarySettings(Settings):
+class SummarySettings(NetworkSettings):
     """`python main.py summary`."""
 
     model: str | None = setting(None, "model to describe; without it, a table of all models", metavar="NAME")
@@ -461,21 +505,27 @@ class StoreSettings(Settings):
     clear: bool = setting(False, "empty it; pixels and features are computed again when they are needed", kind=bool)
 
 
+def shown(settings: type[Settings]) -> list[Field]:
+    """Return a command's settings in the order of its help: those of the network last, though inherited first."""
+    network = {entry.name for entry in fields(NetworkSettings)}
+    return sorted(fields(settings), key=lambda entry: entry.name in network)
+
+
 def handed_on() -> list[Field]:
     """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
     left_out = ("runs", *WITHOUT_TRAINING)
-    return [entry for entry in fields(TrainSettings) if entry.name not in left_out]
+    return [entry for entry in shown(TrainSettings) if entry.name not in left_out]
 
 
 NOT_INSPECTED = (
     *("learning", "epochs", "schedule", "warmup", "progressive", "ema", "patience"),
-    *("augment", "class_weight", "sampler", "engine", "precision", "runs"),
+    *("augment", "augment_with", "class_weight", "sampler", "engine", "precision", "runs", *WITHOUT_TRAINING),
 )
 
 
 def inspected() -> list[Field]:
     """Return the settings of train that `inspect` takes beside its own: all that a few plain iterations obey."""
-    return [entry for entry in fields(TrainSettings) if entry.name not in NOT_INSPECTED]
+    return [entry for entry in shown(TrainSettings) if entry.name not in NOT_INSPECTED]
 
 
 def flag(name: str) -> str:
@@ -520,7 +570,7 @@ def read(entry: Field, text: str) -> Any:  # noqa: ANN401
 def check(entry: Field, value: Any) -> None:  # noqa: ANN401
     """Raise UserError where a field's value is outside its choices or range."""
     choices, low, high = (entry.metadata[key] for key in ("choices", "low", "high"))
-    if choices and value not in choices:
+    if choices and value is not None and value not in choices:
         raise UserError(f"{flag(entry.name)} takes {', '.join(choices)}. Received: {value}")
     if isinstance(value, int | float) and not low <= value <= high:
         raise UserError(f"{flag(entry.name)} takes {bounds(low, high)}. Received: {value}")
@@ -531,12 +581,16 @@ def check(entry: Field, value: Any) -> None:  # noqa: ANN401
 def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
     """Explicit flags over the model's own defaults over the general ones.
 
-    A model's own warm-up is dropped where a schedule was asked for that knows none.
+    A model's own warm-up is dropped where a schedule was asked for that knows none, and its learning rate where
+    another optimiser was.
 
     Raises:
         UserError: values that do not go together.
     """
-    dropped = {"warmup": 0.0} if explicit.get("schedule") in WITHOUT_WARMUP else {}
+    dropped: dict[str, Any] = {"warmup": 0.0} if explicit.get("schedule") in WITHOUT_WARMUP else {}
+    own_optimizer = spec_defaults.get("optimizer", "adam")
+    if explicit.get("optimizer", own_optimizer) != own_optimizer:
+        dropped["learning_rate"] = None
     settings = TrainSettings(**{**spec_defaults, **dropped, **explicit})
     if settings.warmup and settings.schedule in WITHOUT_WARMUP:
         raise UserError(
@@ -561,24 +615,44 @@ def refuse_idle(settings: Settings, explicit: Mapping[str, Any]) -> None:
     for name in explicit.keys() & ONLY_UNDER.keys():
         other, values = ONLY_UNDER[name]
         if getattr(settings, other) not in values:
+            given = getattr(settings, other)
             raise UserError(
                 f"{flag(name)} goes with {flag(other)} {', '.join(values)}. "
-                f"Received: {flag(other)} {getattr(settings, other)}; leave one of the two out."
+                f"Received: {f'{flag(other)} {given}' if given else f'no {flag(other)}'}; leave {flag(name)} out."
             )
+
+
+def recipe_of(settings: NetworkSettings) -> Recipe:
+    """Return what the settings ask of a network."""
+    shared = {entry.name: getattr(settings, entry.name) for entry in fields(NetworkSettings)}
+    at = getattr(settings, "dropout_at", None)
+    dropout = None if at is None else settings.dropout if at != "head" else 0.0
+    return Recipe(**shared, dropout=dropout)
 
 
 def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     """Return what suits a model, given the explicit flags; `resolve` lays those over it.
 
-    Its settings for photos are for learning from random weights. An earlier run, as weights, brings its own width.
+    Its settings for photos are for learning from random weights, and so are its learning rate and its dropout inside
+    the network. An earlier run, as weights, brings the shape of its network.
+
+    Raises:
+        UserError: an option of the network that the model cannot obey, or that weights have settled already.
     """
+    asked = {name: explicit[name] for name in (*OPTIONS, *DETAILS) if name in explicit and name != "dropout"}
+    if asked.get("dropout_at") == "head":
+        del asked["dropout_at"]  # every model has that
+    check_obeyed(explicit.get("model", TrainSettings.model), spec, asked)
     chosen = {"image_size": spec.image_size, **spec.defaults}
     pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
     begins = explicit.get("weights", pretrained)
-    if explicit.get("data") is not None and begins == "none":
+    if begins != "none":
+        if "init" in asked:
+            raise UserError(f"--init is for random weights. Received: --weights {begins}; leave one of the two out.")
+        chosen = {name: value for name, value in chosen.items() if name not in ("learning_rate", "dropout_at")}
+        chosen |= _shape_of(Path(begins), spec)
+    elif explicit.get("data") is not None:
         chosen |= spec.photos
-    elif spec.takes_width and (width := _width_of(Path(begins))):
-        chosen["width"] = width
     if "progressive" in explicit:
         chosen["image_size"] = max(chosen["image_size"], *explicit["progressive"], 0)
     elif "progressive" in chosen and "image_size" in explicit:
@@ -594,12 +668,14 @@ def fitted(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
     return kept if len(kept) > 1 else ()
 
 
-def _width_of(run: Path) -> int | None:
-    """Return the width of the network in a run folder; None where it does not tell."""
+def _shape_of(weights: Path, spec: Spec) -> dict[str, Any]:
+    """Return the options that made the network of a run folder or of its saved model; none where it does not tell."""
+    run = weights if weights.is_dir() else weights.parent
     try:
-        return json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"].get("width")
+        made = json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"]
+        return {name: made[name] for name in SHAPING if name in spec.obeys and made.get(name) is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return {}
 
 
 def seed_of_split(settings: TrainSettings) -> int:

@@ -75,11 +75,13 @@ class Frozen:
     def fingerprint(self) -> str:
         """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names.
 
-        Keras numbers layers on within a process, so a name stands for its place here.
+        Keras numbers layers, and operations between them, on within a process: a name stands for its place here.
         """
         layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
-        for place, layer in enumerate((self.network, *self.network._flatten_layers(include_self=False))):
-            layers = layers.replace(f'"{layer.name}"', f'"#{place}"')
+        parts = list(self.network._flatten_layers())
+        parts += [operation for part in parts if hasattr(part, "operations") for operation in part.operations]
+        for place, part in enumerate(parts):
+            layers = layers.replace(f'"{part.name}"', f'"#{place}"')
         digest = hashlib.sha256(layers.encode())
         for weights in self.network.get_weights():
             digest.update(np.ascontiguousarray(weights).data)

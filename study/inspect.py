@@ -39,12 +39,12 @@ def inspect_new(settings: InspectSettings, network: TrainSettings, command: str 
     weights = learning.start_weights(network.model, models.get(network.model).SPEC.weights, "auto", network.weights)
     source = of_dataset(load(network, open_store(network)))
     backend.start(network.seed)
-    from models._head import classifier, head
     from models._weights import build_backbone
     from study.inspect_look import Subject
+    from study.road import with_head
 
-    backbone = build_backbone(network.model, network.image_size, weights, network.width)
-    whole = classifier(backbone, head(backbone.output_shape[-1], len(source.class_names), network.dropout))
+    backbone = build_backbone(network.model, network.image_size, weights, config.recipe_of(network))
+    whole = with_head(backbone, network, len(source.class_names))
     random = weights == "none"
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
     stage = _stage(network, "scratch" if random else "finetune")

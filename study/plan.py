@@ -56,6 +56,19 @@ def print_plan(
     screen.say()
 
 
+def network_line(settings: TrainSettings) -> str:
+    """Return what the network is made of; nothing where the model alone says so."""
+    detail = {"normal": f" {settings.init_std:g}", "constant": f" {settings.init_value:g}"}.get(settings.init, "")
+    parts = [
+        settings.activation and f"activation {settings.activation}",
+        settings.init and settings.weights == "none" and f"initial weights {settings.init}{detail}",
+        settings.norm and f"normalisation {settings.norm}",
+        settings.depth and f"depth {settings.depth}",
+        settings.coordinates and "with coordinates",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
 def plan_lines(
     settings: TrainSettings, choice: Choice, stages: Sequence[Stage], train_images: int
 ) -> list[tuple[str, str]]:
@@ -67,6 +80,8 @@ def plan_lines(
     stopping = f"after {patience} epochs without a better validation loss" if patience else "off"
     sparse = f"L1 {settings.l1:g}, " if settings.l1 else ""
     weights = f"{sparse}L2 {settings.l2:g}, weight decay {config.decay_of(settings.optimizer, settings.weight_decay):g}"
+    place = {"head": "", "blocks": " inside the network", "both": " inside the network and before the last layer"}
+    place = place[settings.dropout_at] if settings.dropout else ""
     width = f", width {settings.width}" if settings.width else ""
     lines = [
         ("model", f"{settings.model}{width}, {size} × {size} pixels ({settings.resize}), weights: {settings.weights}"),
@@ -74,10 +89,12 @@ def plan_lines(
         ("augmentation", augment),
         (
             "against overfitting",
-            f"{weights}, label smoothing {settings.label_smoothing:g}, dropout {settings.dropout:g}, "
+            f"{weights}, label smoothing {settings.label_smoothing:g}, dropout {settings.dropout:g}{place}, "
             f"early stopping {stopping}",
         ),
     ]
+    if made := network_line(settings):
+        lines.insert(1, ("network", made))
     if settings.loss != "crossentropy":
         told = {"focal": f", gamma {settings.focal_gamma:g}", "crossentropy+dice": f", Dice {settings.dice_weight:g}"}
         lines.append(("loss", settings.loss + told.get(settings.loss, "")))

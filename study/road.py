@@ -20,6 +20,7 @@ from data.store import Store
 from errors import UserError
 from models._head import classifier as join
 from models._head import freeze, head
+from models._recipe import last_initializer
 from models._weights import build_backbone
 from study import artifact, config, evaluate, find_rate, learning, preview, screen
 from study.config import TrainSettings
@@ -56,14 +57,14 @@ def train(
         own_function.load(settings.augment_with)  # what is wrong with it is told now
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     with stopwatch(seconds, "build the network"):
-        backbone = build_backbone(settings.model, settings.image_size, weights, settings.width)
+        backbone = build_backbone(settings.model, settings.image_size, weights, config.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
     pixels = dataset.examples()
     if settings.augment_with:
         batch = pixels.rows["train"][: settings.batch_size or TRIED]
         own_function.check(settings.augment_with, pixels.inputs[batch])
-    classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
+    classifier = with_head(backbone, settings, len(dataset.class_names))
 
     choice = learning.choose(
         settings.learning,
@@ -73,8 +74,8 @@ def train(
         lambda kind: minutes_for(classifier, pixels, config.stages(settings, kind)[-1], settings),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
-        backbone = build_backbone(settings.model, settings.image_size, choice.weights, settings.width)
-        classifier = join(backbone, head(backbone.output_shape[-1], len(dataset.class_names), settings.dropout))
+        backbone = build_backbone(settings.model, settings.image_size, choice.weights, config.recipe_of(settings))
+        classifier = with_head(backbone, settings, len(dataset.class_names))
     stages = config.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
     check_transfer(settings, dataset)
@@ -116,6 +117,13 @@ def train(
     return run
 
 
+def with_head(backbone: keras.Model, settings: TrainSettings, num_classes: int) -> keras.Model:
+    """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
+    dropout = settings.dropout if settings.dropout_at != "blocks" else 0.0
+    beginning = last_initializer(config.recipe_of(settings))
+    return join(backbone, head(backbone.output_shape[-1], num_classes, dropout, beginning))
+
+
 def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
     """Fill in what depends on the learning type, so that `run.json` tells what was really done."""
     augment = settings.augment
@@ -143,6 +151,11 @@ def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:
         raise UserError(
             f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of a picture are "
             "embedded with its own label. Leave it out, or choose another learning type."
+        )
+    if settings.dropout_at != "head":
+        raise UserError(
+            "--dropout-at needs --learning scratch or finetune: under transfer the network's inside does not learn. "
+            f"Received: {settings.dropout_at}"
         )
     if settings.progressive:
         raise UserError(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import models
+from models._recipe import Recipe
 from study import screen
 from study.config import flag, spelled
 
@@ -25,12 +27,12 @@ def print_models() -> None:
     screen.table("Models", ("name", "weights", "pixels", "what it is"), rows, left=4)
 
 
-def print_model(name: str, image_size: int | None) -> None:
+def print_model(name: str, image_size: int | None, recipe: Recipe) -> None:
     """Print a model's layers, totals, cost and origin; builds it with random weights, downloads nothing."""
     from models._weights import build_backbone
 
     spec = models.get(name).SPEC
-    network = build_backbone(name, image_size or spec.image_size, "none")
+    network = build_backbone(name, image_size or spec.image_size, "none", recipe)
     rows = []
     for layer in leaf_layers(network):
         rows.append(
@@ -52,9 +54,17 @@ def print_model(name: str, image_size: int | None) -> None:
         ("learning", ", ".join(spec.learning)),
         ("weights", spec.weights_source),
         ("paper", spec.source),
+        *obeyed(spec),
         *for_photos(name, spec),
     ):
         screen.say(f"{key:<16} {value}")
+
+
+def obeyed(spec: Spec) -> list[tuple[str, str]]:
+    """Return the options that the network obeys, with its own values, as (key, text)."""
+    own = {"dropout_at": "head", "coordinates": "off"} | dict(spec.defaults)
+    told = [f"{flag(option)} {own[option]}" for option in spec.obeys]
+    return [("obeys", ", ".join(told) or "no option of the network: its layers are fixed")]
 
 
 def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
@@ -64,7 +74,8 @@ def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
     from models._weights import build_backbone
 
     size = spec.photos.get("image_size", spec.image_size)
-    network = build_backbone(name, size, "none", spec.photos.get("width"))
+    chosen = {entry.name: spec.photos[entry.name] for entry in fields(Recipe) if entry.name in spec.photos}
+    network = build_backbone(name, size, "none", Recipe(**chosen))
     cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
     told = [f"{flag(key)} {spelled(value)}" for key, value in spec.photos.items()]
     return [

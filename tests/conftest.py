@@ -14,6 +14,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 import main
+import models
+from models._recipe import Recipe
 
 TOY_CLASSES = ("circle", "square", "stripes")
 TOY_PER_CLASS = 20
@@ -21,6 +23,19 @@ COLOURS = {"circle": (220, 60, 60), "square": (60, 200, 60), "stripes": (60, 60,
 QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size", "16",
          "--width", "0", "--optimizer", "adam", "--learning-rate", "0.002", "--warmup", "0",
          "--augment", "flip,translation")  # fmt: skip
+
+
+SMALL = {"alexnet": {"width": 12}, "plain": {"width": 4, "depth": 8}, "residual": {"width": 4, "depth": 8}}
+
+
+def small_recipe(name: str, **options: object) -> Recipe:
+    """A model's smallest sensible form, with its own options but for those given."""
+    return Recipe(**SMALL.get(name, {}) | options)
+
+
+def smallest_size(name: str, size: int) -> int:
+    """`size`, or the least that the model takes."""
+    return max(size, models.get(name).SPEC.smallest_image_size)
 
 
 SLOW = ("test_cli", "test_check", "test_compare", "test_copies", "test_efficientnet_lite", "test_engine",

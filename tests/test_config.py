@@ -212,8 +212,8 @@ def test_a_default_of_a_model_is_checked_too():
 SMALL = {"image_size": 48, "learning": ("scratch",), "source": "https://example.org", "summary": "tiny"}
 SUITED = Spec(
     **SMALL,
-    takes_width=True,
-    defaults={"dropout": 0.4, "epochs": 7},
+    obeys=("width",),
+    defaults={"dropout": 0.4, "epochs": 7, "width": 0},
     photos={"image_size": 96, "progressive": (48, 64, 80), "epochs": 30, "width": 24},
 )
 
@@ -224,7 +224,7 @@ def resolved(spec=SUITED, **flags):
 
 def test_what_suits_photos_holds_with_data_and_not_without():
     drawings, photos = resolved(), resolved(data="photos")
-    assert (drawings.image_size, drawings.progressive, drawings.epochs, drawings.width) == (48, (), 7, None)
+    assert (drawings.image_size, drawings.progressive, drawings.epochs, drawings.width) == (48, (), 7, 0)
     assert (photos.image_size, photos.progressive, photos.epochs, photos.width) == (96, (48, 64, 80), 30, 24)
     assert photos.dropout == drawings.dropout == 0.4
 
@@ -269,7 +269,7 @@ def test_an_earlier_run_brings_its_width(tmp_path):
     assert resolved(data="photos", weights=str(tmp_path), width=5).width == 5
     for text in ("{}", "[]", "no json", '{"settings": {}}', '{"settings": null}'):
         (tmp_path / "run.json").write_text(text)
-        assert resolved(data="photos", weights=str(tmp_path)).width is None
+        assert resolved(data="photos", weights=str(tmp_path)).width == 0
 
 
 @pytest.mark.parametrize("name", models.available())

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import small_recipe
 
 import models
 from models._head import classifier, head
@@ -32,7 +33,7 @@ def pictures(count):
 def network(name, classes=0):
     """A backbone, or a classifier, with weights like no other, its normalisations' statistics included."""
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, SIZE, "none")
+    backbone = build_backbone(name, SIZE, "none", small_recipe(name))
     rng = np.random.default_rng(0)
     for variable in backbone.variables:
         if variable.path.endswith(("moving_mean", "beta", "bias")):

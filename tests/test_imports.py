@@ -81,7 +81,8 @@ def test_the_program_was_found():
         "models.original",
         "data.split",
     } <= MODULES.keys()
-    needed = {"data.augment", "data.own_function", "data.image", "data.split", "errors", "models._spec", "study.tta"}
+    needed = {"data.augment", "data.own_function", "data.image", "data.split", "errors"}
+    needed |= {"models._recipe", "models._spec", "study.tta"}
     assert own_imports("study.config") == needed
 
 

@@ -15,10 +15,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import small_recipe
 
 import models
-from models import efficientnet, original
+from models import efficientnet
 from models._head import classifier, freeze, head, unfreeze
+from models._recipe import Recipe
 from models._spec import LEARNING_TYPES, Spec
 from models._weights import build_backbone
 
@@ -61,7 +63,7 @@ def name(request):
 def network(name):
     """The model's backbone under a head, random weights. Leave its weights and its trainability as they are."""
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, SIZE, "none")
+    backbone = build_backbone(name, SIZE, "none", small_recipe(name))
     return classifier(backbone, head(backbone.output_shape[-1], CLASSES, 0.2))
 
 
@@ -70,7 +72,7 @@ def network(name):
 
 def test_facts_make_sense(name):
     spec = models.get(name).SPEC
-    assert 32 <= spec.smallest_image_size <= SIZE <= spec.image_size <= 600
+    assert 32 <= spec.smallest_image_size <= min(SIZE, spec.image_size) <= spec.image_size <= 600
     assert set(spec.learning) <= set(LEARNING_TYPES)
     assert spec.source.startswith("https://")
     assert 20 < len(spec.summary) < 150
@@ -125,10 +127,14 @@ def test_no_python_code_hides_in_it(network):
     assert not [layer.name for layer in layers if isinstance(layer, keras.layers.Lambda)]
 
 
-def test_another_size_has_the_same_weights(name, network):
-    backbone = build_backbone(name, 96, "none")
+def test_another_size_has_the_same_weights_unless_the_map_is_laid_flat(name, network):
+    backbone = build_backbone(name, 96, "none", small_recipe(name))
     assert backbone.input_shape == (None, 96, 96, 3)
-    backbone.set_weights(network.layers[1].get_weights())
+    if any(isinstance(layer, keras.layers.Flatten) for layer in backbone.layers):
+        with pytest.raises(ValueError, match="shape"):
+            backbone.set_weights(network.layers[1].get_weights())
+    else:
+        backbone.set_weights(network.layers[1].get_weights())
     features = run(backbone, images(2, 96))
     assert features.shape == (2, network.layers[1].output_shape[-1])
     assert np.isfinite(features).all()
@@ -136,7 +142,7 @@ def test_another_size_has_the_same_weights(name, network):
 
 def test_a_size_below_the_smallest_is_refused(name):
     least = models.get(name).SPEC.smallest_image_size
-    assert build_backbone(name, least, "none").output_shape[0] is None
+    assert build_backbone(name, least, "none", small_recipe(name)).output_shape[0] is None
     assert message(build_backbone, name, least - 1, "none") == (
         f"--image-size for {name} is at least {least} pixels. Received: {least - 1}"
     )
@@ -144,7 +150,7 @@ def test_a_size_below_the_smallest_is_refused(name):
 
 def test_frozen_nothing_learns_and_unfrozen_all_but_the_normalisation(name):
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, SIZE, "none")
+    backbone = build_backbone(name, SIZE, "none", small_recipe(name))
     everything = len(backbone.trainable_variables)
     freeze(backbone)
     assert backbone.trainable_variables == []
@@ -155,7 +161,7 @@ def test_frozen_nothing_learns_and_unfrozen_all_but_the_normalisation(name):
         if isinstance(layer, keras.layers.BatchNormalization)
         for variable in layer.variables
     }
-    assert still
+    assert bool(still) == (models.get(name).SPEC.defaults.get("norm", "batch") == "batch")
     learning = {variable.path for variable in backbone.trainable_variables}
     assert not learning & still
     assert len(learning) + len(still) // 2 == everything  # of each normalisation, two of the four used to learn
@@ -200,7 +206,7 @@ def test_a_file_dropped_into_the_folder_is_a_model(tmp_path):
     (tmp_path / "models" / "tinynet.py").write_text(
         "from models._spec import Spec\n"
         "SPEC = Spec(image_size=48, learning=('scratch',), source='https://example.org', summary='tiny')\n"
-        "def backbone(image_size, weights):\n    return f'a network of {image_size} with {weights}'\n"
+        "def backbone(image_size, weights, recipe):\n    return f'a network of {image_size} with {weights}'\n"
     )
     code = (
         "import models; from models._weights import build_backbone;"
@@ -225,6 +231,8 @@ def test_a_file_dropped_into_the_folder_is_a_model(tmp_path):
         ({"learning": ()}, "Spec.learning takes some of"),
         ({"image_size": 16}, "Spec.image_size is below smallest_image_size"),
         ({"learning": ("scratch", "transfer")}, "learns from scratch only"),
+        ({"obeys": ("colour",)}, "Spec.obeys takes some of"),
+        ({"obeys": ("norm", "init"), "defaults": {"norm": "none"}}, r"lacks the model's own value of \['init'\]"),
     ],
 )
 def test_facts_that_contradict_each_other_are_refused(changes, error):
@@ -238,7 +246,7 @@ def test_facts_that_contradict_each_other_are_refused(changes, error):
 
 
 def test_original_scales_to_minus_one_and_one():
-    network = original.backbone(32, "none")
+    network = build_backbone("original", 32, "none")
     pixels = np.zeros((1, 32, 32, 3), np.float32)
     pixels[0, 0, 0] = 0, 127.5, 255
     scaled = run(keras.Model(network.input, network.layers[1].output), pixels)
@@ -247,7 +255,7 @@ def test_original_scales_to_minus_one_and_one():
 
 @pytest.mark.parametrize("width", [4, 16])
 def test_a_width_makes_original_a_residual_network_that_begins_by_changing_nothing(width):
-    backbone = build_backbone("original", SIZE, "none", width)
+    backbone = build_backbone("original", SIZE, "none", Recipe(width=width))
     assert backbone.output_shape == (None, 4 * width)
     kernels = [v.shape for v in backbone.trainable_variables if v.path.endswith("kernel")]
     assert kernels[0] == (7, 7, 3, width)
@@ -264,7 +272,7 @@ def test_a_width_makes_original_a_residual_network_that_begins_by_changing_nothi
 
 def test_every_weight_of_a_residual_network_learns():
     keras.utils.set_random_seed(0)
-    backbone = scrambled(build_backbone("original", SIZE, "none", 4))
+    backbone = scrambled(build_backbone("original", SIZE, "none", Recipe(width=4)))
     whole = classifier(backbone, head(16, CLASSES, 0.0))
     before = {variable.path: variable.numpy() for variable in backbone.variables}
     whole.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
@@ -273,13 +281,13 @@ def test_every_weight_of_a_residual_network_learns():
 
 
 def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tmp_path):
-    build_backbone("original", 32, "none", 8).save(tmp_path / "a.keras")
-    same = build_backbone("original", 48, str(tmp_path / "a.keras"), 8)
+    build_backbone("original", 32, "none", Recipe(width=8)).save(tmp_path / "a.keras")
+    same = build_backbone("original", 48, str(tmp_path / "a.keras"), Recipe(width=8))
     assert same.output_shape == (None, 32)
-    for width in (None, 4):
-        assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), width).startswith("The weights in ")
-    assert message(build_backbone, "resnet", 32, "none", 8) == (
-        "--width is for models that take one; resnet does not: leave it out. Received: 8"
+    for recipe in (Recipe(), Recipe(width=4)):
+        assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), recipe).startswith("The weights in ")
+    assert message(build_backbone, "resnet", 32, "none", Recipe(width=8)) == (
+        "--width is for alexnet, lenet, original, plain, residual: resnet cannot obey it. Leave it out. Received: 8"
     )
 
 
@@ -328,7 +336,7 @@ def test_efficientnet_from_a_saved_classifier_is_the_same_network(efficientnet_f
 @pytest.fixture(scope="module")
 def small():
     keras.utils.set_random_seed(5)
-    return scrambled(original.backbone(32, "none"))
+    return scrambled(build_backbone("original", 32, "none"))
 
 
 @pytest.mark.parametrize("form", ["weights", "backbone", "classifier", "run folder", "other size"])

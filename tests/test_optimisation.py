@@ -368,7 +368,7 @@ def test_compare_tries_them(tmp_path):
 def test_a_flag_that_would_say_nothing_is_refused(given, error):
     with pytest.raises(UserError) as caught:
         resolve(given, {})
-    assert str(caught.value) == f"{error}; leave one of the two out."
+    assert str(caught.value).startswith(f"{error}; leave --")
 
 
 def test_a_flag_is_taken_where_it_says_something():

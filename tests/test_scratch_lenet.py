@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 from benchmarks.lenet import by_numpy, drawings, twin
+from models._head import classifier, head
+from models._weights import build_backbone
 from scratch import lenet, losses, train
 from scratch.optimizers import Momentum
 
@@ -41,6 +43,15 @@ def test_a_network_equals_its_keras_twin(make):
     for ours, theirs in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
     np.testing.assert_allclose(train.predict(layers, x, 3), model(x, training=False), atol=1e-5)
+
+
+def test_the_model_lenet_is_this_one_from_pixels_to_probabilities():
+    layers = lenet.lenet(3, 3, np.random.default_rng(0))
+    model = classifier(build_backbone("lenet", lenet.SIDE, "none"), head(84, 3, 0.0))
+    model.set_weights([w for layer in layers for w in layer.params.values()])
+    pixels = np.random.default_rng(1).integers(0, 256, (8, 32, 32, 3)).astype(np.float32)
+    expected = keras.ops.softmax(train.predict(layers, lenet.scaled(pixels), 3))
+    np.testing.assert_allclose(model(pixels), expected, atol=1e-5)
 
 
 def test_three_steps_of_lenet_equal_keras():

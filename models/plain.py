@@ -1,0 +1,26 @@
+"""A plain stack of convolutions, as deep as asked for: beyond some depth, more layers learn worse, not better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models._recipe import Recipe
+from models._spec import Spec
+from models._stack import DEFAULTS, OBEYS, stack
+
+if TYPE_CHECKING:
+    import keras
+
+SPEC = Spec(
+    image_size=32,
+    learning=("scratch",),
+    source="https://arxiv.org/abs/1512.03385",
+    summary="plain stack of convolutions, --depth 20: deeper ones stop learning",
+    obeys=OBEYS,
+    defaults=DEFAULTS,
+)
+
+
+def backbone(image_size: int, weights: str, recipe: Recipe) -> keras.Model:
+    """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 4 * width)."""
+    return stack(image_size, recipe, shortcuts=False)

@@ -1,0 +1,26 @@
+"""The same stack with shortcuts, a ResNet for small pictures: what came in is added again, and depth does no harm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models._recipe import Recipe
+from models._spec import Spec
+from models._stack import DEFAULTS, OBEYS, stack
+
+if TYPE_CHECKING:
+    import keras
+
+SPEC = Spec(
+    image_size=32,
+    learning=("scratch",),
+    source="https://arxiv.org/abs/1512.03385",
+    summary="the same stack with residual connections, which cure it; ResNet-20 by default",
+    obeys=OBEYS,
+    defaults=DEFAULTS,
+)
+
+
+def backbone(image_size: int, weights: str, recipe: Recipe) -> keras.Model:
+    """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 4 * width)."""
+    return stack(image_size, recipe, shortcuts=True)
