@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import models
 from errors import UserError
-from study import config
+from study import config, tasks
 from study.config import CheckSettings, CompareSettings, PredictSettings, StoreSettings, SummarySettings, TrainSettings
 
 EXAMPLES = """examples:
@@ -52,8 +52,10 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study import backend
 
-    spec = models.get(flags.get("model", TrainSettings.model)).SPEC
+    flags = config.with_model(flags)
+    spec = models.get(flags["model"]).SPEC
     settings = config.resolve(flags, config.defaults_of(spec, flags))
+    tasks.check(settings, spec)
     from study.ahead import begun
     from study.dataset import load, open_store
 
@@ -97,6 +99,16 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
     table = artifact.writable_file(settings.csv) if settings.csv else None
     from study.predict import predict_paths, predict_test_part
 
+    if run.info.get("task") == "segment":
+        from study import segment_predict
+
+        if settings.paths:
+            segment_predict.predict_paths(run, settings.paths, table, settings.masks)
+        else:
+            segment_predict.predict_test_part(run, table, settings.masks)
+        return
+    if settings.masks:
+        raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
     if settings.paths:
         predict_paths(run, settings.paths, table)
     else:

@@ -9,7 +9,7 @@ of 128 pixels that takes 19 ms, and 139 as twenty operations.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from errors import UserError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
-    Augment = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+    Augment = Callable[..., tuple[tf.Tensor, ...]]
 
 # Name -> default strength. The flip's probability is fixed at a half; rotation is a share of a full turn; zoom and
 # translation are shares of the picture's size, brightness of the range of its values; contrast and saturation change by
@@ -92,16 +92,20 @@ def augmenter(
     Returns:
         (pixels, labels) -> (pixels, labels): uint8 or float32 0..255, (batch, side, side, 3), and int32 (batch,). The
         pixels come back as float32, but as they were where only whole ones were moved. With cutmix or mixup the labels
-        come back as shares of the classes, float32 (batch, classes).
+        come back as shares of the classes, float32 (batch, classes). Called with masks too, uint8
+        (batch, side, side), it returns them third: changes of place and cutmix do the same to them, with no value
+        between two; nothing else changes them, and mixup is not for them.
     """
     import tensorflow as tf
 
     # Its state is a variable: it goes on from batch to batch and from epoch to epoch, inside tf.data too.
     random = tf.random.Generator.from_seed(seed)
 
-    def augment(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def augment(pixels: tf.Tensor, labels: tf.Tensor, masks: tf.Tensor | None = None) -> tuple[tf.Tensor, ...]:
         flipped, labels = _flips(labels, chosen, random, mirror)
         side = size or pixels.shape[1]
+        if masks is not None:  # a fourth channel goes wherever the picture goes
+            pixels = tf.concat([pixels, tf.cast(masks[..., None], pixels.dtype)], axis=3)
         if "crop" in chosen:
             if {"rotation", "zoom", "translation"} & chosen.keys():
                 pixels = _place(pixels, tf.zeros_like(flipped), chosen, random)
@@ -110,12 +114,17 @@ def augmenter(
             if {"flip", "rotation", "zoom", "translation"} & chosen.keys():
                 pixels = _place(pixels, flipped, chosen, random)
             pixels = resized(pixels, side)
+        if masks is not None:
+            pixels, masks = pixels[..., :3], tf.cast(pixels[..., 3], masks.dtype)
         if any(name in chosen for name in MIXING):
             labels = tf.one_hot(labels, classes)
-        if not any(name in chosen for name in VALUES):
-            return pixels, labels
-        change = _compiled_values() if _compiles() else _values
-        return change(tf.cast(pixels, tf.float32), labels, _draw(tf.shape(pixels)[0], chosen, random))
+        if any(name in chosen for name in VALUES):
+            drawn = _draw(tf.shape(pixels)[0], chosen, random)
+            change = _compiled_values() if _compiles() else _values
+            pixels, labels = change(tf.cast(pixels, tf.float32), labels, drawn)
+            if masks is not None and "cutmix" in drawn:
+                masks = tf.where(_square(drawn["cutmix"], side)[..., 0], masks[::-1], masks)
+        return (pixels, labels) if masks is None else (pixels, labels, masks)
 
     return augment
 
@@ -124,7 +133,23 @@ def resized(pixels: tf.Tensor, size: int) -> tf.Tensor:
     """Scale pictures, (batch, side, side, 3), to another side, antialiased; at their own nothing is done."""
     import tensorflow as tf
 
-    return pixels if pixels.shape[1] == size else tf.image.resize(pixels, (size, size), antialias=True)
+    if pixels.shape[1] == size:
+        return pixels
+    return _both(
+        pixels,
+        lambda pictures: tf.image.resize(pictures, (size, size), antialias=True),
+        lambda masks: tf.image.resize(masks, (size, size), "nearest"),
+    )
+
+
+def _both(pixels: tf.Tensor, smooth: Callable, nearest: Callable) -> tf.Tensor:
+    """Change pictures, (batch, side, side, 3), in one way and their masks, in a fourth channel if any, in another."""
+    import tensorflow as tf
+
+    if pixels.shape[3] == 3:
+        return smooth(pixels)
+    pictures = smooth(pixels[..., :3])
+    return tf.concat([pictures, tf.cast(nearest(pixels[..., 3:]), pictures.dtype)], axis=3)
 
 
 def _flips(
@@ -163,7 +188,7 @@ def _move(pixels: tf.Tensor, flipped: tf.Tensor, chosen: Mapping[str, float], ra
     at %= 2 * size
     at = tf.minimum(at, 2 * size - 1 - at)  # cba|abc|cba
     columns = tf.where(flipped[:, None], size - 1 - at[:, 1], at[:, 1])
-    rows = tf.reshape(tf.gather(pixels, at[:, 0], batch_dims=1), (-1, size, 3))
+    rows = tf.reshape(tf.gather(pixels, at[:, 0], batch_dims=1), (-1, size, pixels.shape[3]))
     moved = tf.gather(rows, tf.repeat(columns, size, axis=0), batch_dims=1)
     return tf.reshape(moved, tf.shape(pixels))
 
@@ -183,13 +208,17 @@ def _warp(pixels: tf.Tensor, flipped: tf.Tensor, chosen: Mapping[str, float], ra
     cos, sin, sign = zoom * tf.cos(angle), zoom * tf.sin(angle), tf.where(flipped, -1.0, 1.0)
     centre, zero = (size - 1) / 2, tf.zeros((count,))
     left, top = centre - centre * (sign * cos - sin) - shift_x, centre - centre * (sign * sin + cos) - shift_y
-    warped = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(pixels, tf.float32),
+    warp = partial(
+        tf.raw_ops.ImageProjectiveTransformV3,
         transforms=tf.stack([sign * cos, -sin, left, sign * sin, cos, top, zero, zero], axis=1),
         output_shape=(size, size),
         fill_value=0.0,
-        interpolation="BILINEAR",
         fill_mode="REFLECT",
+    )
+    warped = _both(
+        pixels,
+        lambda pictures: warp(images=tf.cast(pictures, tf.float32), interpolation="BILINEAR"),
+        lambda masks: warp(images=tf.cast(masks, tf.float32), interpolation="NEAREST"),
     )
     return tf.ensure_shape(warped, pixels.shape)
 
@@ -207,7 +236,8 @@ def _crop(pixels: tf.Tensor, flipped: tf.Tensor, size: int, least: float, random
     top, left = random.uniform((count,)) * (1 - height), random.uniform((count,)) * (1 - width)
     from_x, to_x = tf.where(flipped, left + width, left), tf.where(flipped, left, left + width)
     boxes = tf.stack([top, from_x, top + height, to_x], axis=1)
-    return tf.image.crop_and_resize(pixels, boxes, tf.range(count), (size, size))
+    crop = partial(tf.image.crop_and_resize, boxes=boxes, box_indices=tf.range(count), crop_size=(size, size))
+    return _both(pixels, crop, partial(crop, method="nearest"))
 
 
 def _draw(count: tf.Tensor, chosen: Mapping[str, float], random: tf.random.Generator) -> dict[str, tf.Tensor]:

@@ -8,11 +8,14 @@ if TYPE_CHECKING:
     import keras
 
 
-def head(num_features: int, num_classes: int, dropout: float) -> keras.Model:
-    """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32."""
+def head(num_features: int, num_classes: int, dropout: float, side: int | None = None) -> keras.Model:
+    """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32.
+
+    With `side` the same for every pixel: (batch, side, side, num_features) -> (batch, side, side, num_classes).
+    """
     import keras
 
-    inputs = keras.Input((num_features,), name="features")
+    inputs = keras.Input((side, side, num_features) if side else (num_features,), name="features")
     x = keras.layers.Dropout(dropout, name="dropout")(inputs)
     outputs = keras.layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
     return keras.Model(inputs, outputs, name="head")
@@ -24,6 +27,12 @@ def classifier(backbone: keras.Model, head: keras.Model) -> keras.Model:
 
     inputs = keras.Input(backbone.input_shape[1:], name="image")
     return keras.Model(inputs, head(backbone(inputs)), name="classifier")
+
+
+def head_on(backbone: keras.Model, num_classes: int, dropout: float) -> keras.Model:
+    """Return the classifier of a backbone that gives a vector of features for a picture, or for every pixel of it."""
+    *grid, features = backbone.output_shape[1:]
+    return classifier(backbone, head(features, num_classes, dropout, grid[0] if grid else None))
 
 
 def freeze(backbone: keras.Model) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LEARNING_TYPES = ("scratch", "transfer", "finetune")
+TASKS = ("classify", "segment")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Spec:
         defaults: settings (by their name in `study.config`) that suit this model better than the general default.
         takes_width: whether `backbone` takes `width=` too, filters of its first stage; by default None.
         photos: settings that suit it better where it learns from a folder of pictures, from random weights.
+        task: "classify": `backbone` gives one vector of features for a picture; "segment": one for every pixel.
     """
 
     image_size: int
@@ -36,12 +38,15 @@ class Spec:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     takes_width: bool = False
     photos: Mapping[str, Any] = field(default_factory=dict)
+    task: str = "classify"
 
     def __post_init__(self) -> None:
         """Raise ValueError for facts that contradict each other, so that a new model file fails at import."""
         unknown = set(self.learning) - set(LEARNING_TYPES)
         if unknown or not self.learning:
             raise ValueError(f"Spec.learning takes some of {LEARNING_TYPES}. Received: {self.learning}")
+        if self.task not in TASKS:
+            raise ValueError(f"Spec.task takes one of {TASKS}. Received: {self.task}")
         if self.image_size < self.smallest_image_size:
             raise ValueError(f"Spec.image_size is below smallest_image_size. Received: {self.image_size}")
         if not self.weights and self.learning != ("scratch",):

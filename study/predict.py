@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,8 +96,8 @@ def decoded(
             yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
 
 
-def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
-    """Answer for the run's own test part; return the answers and the true class indices, int (n,).
+def test_part(run: Run, kept: Callable[[Answer], Answer]) -> tuple[list[Answer], np.ndarray]:
+    """Answer for the run's own test part; return what is `kept` of each answer and the true class indices, int (n,).
 
     Raises:
         UserError: the images are not where they were, or are not what they were.
@@ -105,9 +105,9 @@ def test_part(run: Run) -> tuple[list[Answer], np.ndarray]:
     names = list(run.info["class_names"])
     rows = [row for row in split.read(run.folder / "split.csv") if row.part == "test"]
     root = Path(run.info["data"]["folder"])
-    path_of = {image.name: image.path for image in folder.scan(root).images} if root.is_dir() else {}
+    path_of = {image.name: image.path for image in folder.scan(root, 1).images} if root.is_dir() else {}
     paths = [path_of[row.path] for row in rows if row.path in path_of]
-    found = {entry.path: entry for entry in answer(run, paths)} if paths else {}
+    found = {entry.path: kept(entry) for entry in answer(run, paths)} if paths else {}
     answers = [found.get(folder.printable(str(path_of.get(row.path, "")))) for row in rows]
     changed = [
         row.path
@@ -159,7 +159,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None) -> None:
 def predict_test_part(run: Run, table: Path | None) -> None:
     """Answer for the run's own test part and print the per-class report; write the table if one is asked for."""
     names = run.info["class_names"]
-    answers, labels = test_part(run)
+    answers, labels = test_part(run, lambda found: found)
     if table:
         write_answers(table, names, answers)
     screen.say(f"{run.folder}: its own test part")
