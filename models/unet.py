@@ -1,9 +1,8 @@
 """U-Net: which class is every pixel of? Down to what is there, up again to where, with a bridge at every size.
 
 After Ronneberger, Fischer, Brox (2015), with what has become usual since: padded convolutions, so that the answer has
-the picture's size; normalisation; a quarter of the filters and three halvings instead of four, as drawings need no
-more. The way up repeats pixels after a 1×1 convolution; the paper learns that step as a transposed convolution, whose
-gradient is slow on a processor.
+the picture's size, and normalisation; and with a quarter of the filters. The way up repeats pixels after a 1×1
+convolution; the paper learns that step as a transposed convolution, whose gradient is slow on a processor.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ SPEC = Spec(
     defaults={"task": "segment", "loss": "crossentropy+dice"},
 )
 WIDTH = 16  # filters at full size; half the side, twice the filters
-HALVINGS = 3
+HALVINGS = 4
 
 
 def backbone(image_size: int, weights: str, width: int | None = None) -> keras.Model:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from study.record import Record
 
 SHOWN = 12  # validation pictures with their masks
+MANY = 1_000_000  # pixels, from which they are counted in thousands
 
 
 def write_answers(folder: Path, record: Record) -> None:
@@ -23,8 +24,9 @@ def write_answers(folder: Path, record: Record) -> None:
     rows = record.dataset.rows
     write_table(folder / "predictions.csv", names, record)
     test = record.results["test"]
-    title = f"Test part, {test['pixels']:,} pixels"
-    plots.confusion(test["confusion"], names, title, folder / "confusion.png")
+    unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
+    title = f"Test part, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
+    plots.confusion(np.array(test["confusion"]) // unit, names, title, folder / "confusion.png")
     judged, val = record.probabilities["val"], record.dataset.examples().rows["val"]
     chosen = spread(judged.iou, SHOWN)
     pictures, true = record.dataset.pictures.pixels[val[chosen]], record.dataset.masks[val[chosen]]
