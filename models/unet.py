@@ -21,7 +21,7 @@ SPEC = Spec(
     summary="U-Net: the class of every pixel, for --task segment",
     task="segment",
     takes_width=True,
-    defaults={"task": "segment", "loss": "crossentropy+dice"},
+    defaults={"task": "segment", "loss": "crossentropy+dice", "epochs": 12},
 )
 WIDTH = 16  # filters at full size; half the side, twice the filters
 HALVINGS = 4

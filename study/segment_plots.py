@@ -37,7 +37,7 @@ def masks(
     rows = -(-len(pictures) // ACROSS)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
-            rows, 3 * ACROSS, figsize=(14, 1.95 * rows + 0.9), layout="constrained", squeeze=False
+            rows, 3 * ACROSS, figsize=(14, 1.75 * rows + 0.9), layout="constrained", squeeze=False
         )
         for ax in axes.flat:
             ax.axis("off")

@@ -38,7 +38,7 @@ def check_masks(found: Scan, settings: TrainSettings) -> None:
     """Raise UserError, before pictures are read, where a mask is missing or a class would be the background."""
     if (place := masks_folder(found.root, settings)) is None:
         return
-    if masks.BACKGROUND in found.class_names:
+    if settings.task == "segment" and masks.BACKGROUND in found.class_names:
         raise UserError(
             f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by --labels."
         )
