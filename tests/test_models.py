@@ -52,9 +52,7 @@ def message(call, *arguments):
     return str(caught.value)
 
 
-@pytest.fixture(
-    scope="module", params=[name for name in models.available() if models.get(name).SPEC.task == "classify"]
-)
+@pytest.fixture(scope="module", params=models.available("classify"))
 def name(request):
     return request.param
 
@@ -178,6 +176,8 @@ def test_the_models_are_there():
     assert models.available() == sorted(models.available())
     assert {"original", "resnet", "efficientnet", "efficientnet_lite"} <= set(models.available())
     assert not [name for name in models.available() if name.startswith("_")]
+    assert "unet" not in models.available("classify")
+    assert models.available("segment") == ["unet"]
 
 
 @pytest.mark.parametrize(

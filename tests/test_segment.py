@@ -101,6 +101,17 @@ def test_the_bridges_carry_detail_past_the_bottom():
     assert unet.SPEC.task == models.get("unet").SPEC.task == "segment"
 
 
+def test_a_gradient_reaches_every_weight():
+    keras.utils.set_random_seed(0)
+    network = head_on(build_backbone("unet", 32, "none", 4), 3, 0.0)
+    pixels = tf.constant(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), tf.float32)
+    true = np.eye(3, dtype=np.float32)[np.random.default_rng(1).integers(0, 3, (4, 32, 32))]
+    with tf.GradientTape() as tape:
+        loss = DiceAndCrossentropy(0.5)(true, network(pixels, training=True))
+    gradients = tape.gradient(loss, [variable.value for variable in network.trainable_variables])
+    assert all(np.asarray(gradient).any() for gradient in gradients)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_loss_of_pixels_is_that_of_the_same_rows(weighted):
     rng = np.random.default_rng(0)
