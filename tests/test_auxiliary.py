@@ -17,7 +17,7 @@ from PIL import Image
 
 from data import second
 from data.batches import Examples, eval_batches
-from models._head import classifier, head
+from models._head import classifier, freeze, head, unfreeze
 from study import auxiliary, fit, fused
 from study.auxiliary import Joint
 from study.config import Stage, TrainSettings
@@ -164,6 +164,25 @@ def test_the_second_loss_reaches_the_backbone_with_its_weight(joined, kind):
     none, once, twice = gradient(0.0), gradient(1.0), gradient(2.0)
     assert np.abs(once - none).max() > 1e-5
     np.testing.assert_allclose(twice - none, 2 * (once - none), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["colour", "mask"])
+def test_what_fine_tuning_frees_learns_under_both_heads(kind):
+    found, whole = examples(), tiny()
+    backbone = whole.get_layer("backbone")
+    freeze(backbone)
+    both = auxiliary.joint(whole, found, found, settings(kind))
+
+    def learning():
+        copy = fused.training_copy(both.model)
+        names = [variable.path.split("/")[-2] for variable in copy.trainable_variables]
+        assert names == [variable.path.split("/")[-2] for variable in both.model.trainable_variables]
+        return set(names)
+
+    assert not {"conv", "norm"} & learning()
+    unfreeze(backbone)
+    assert "conv" in learning()
+    assert "norm" not in learning()
 
 
 def test_pictures_without_a_second_label_have_no_second_loss(joined):
