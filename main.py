@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import models
 from errors import UserError
-from study import config
+from study import config, tasks
 from study.config import (
     CheckSettings,
     CompareSettings,
@@ -65,8 +65,10 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study import backend
 
-    spec = models.get(flags.get("model", TrainSettings.model)).SPEC
+    flags = config.with_model(flags)
+    spec = models.get(flags["model"]).SPEC
     settings = config.resolve(flags, config.defaults_of(spec, flags))
+    tasks.check(settings, spec)
     from study.ahead import begun
     from study.dataset import load, open_store
 
@@ -100,6 +102,8 @@ def inspect(flags: Mapping[str, Any], command_line: str) -> None:
         inspect_run(settings, rest, command_line)
         return
     spec = models.get(rest.get("model", TrainSettings.model)).SPEC
+    if spec.task != "classify":
+        raise UserError(f"inspect is for classifiers. Received: -m {rest['model']}, which is for --task {spec.task}.")
     inspect_new(settings, config.resolve(rest, config.defaults_of(spec, rest)), command_line)
 
 
@@ -126,6 +130,18 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
     table = artifact.writable_file(settings.csv) if settings.csv else None
     from study.predict import predict_part, predict_paths
 
+    if run.info.get("task") == "segment":
+        if settings.tta != "none":
+            raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
+        from study import segment_predict
+
+        if settings.paths:
+            segment_predict.predict_paths(run, settings.paths, table, settings.masks)
+        else:
+            segment_predict.predict_part(run, settings.part, table, settings.masks)
+        return
+    if settings.masks:
+        raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
     if settings.paths:
         predict_paths(run, settings.paths, table, settings.tta)
     else:

@@ -9,11 +9,11 @@ of 128 pixels that takes 19 ms, and 139 as twenty operations.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from data.randaugment import randaugment
-from data.warp import warp
+from data.warp import both, warp
 from errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
-    Augment = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+    Augment = Callable[..., tuple[tf.Tensor, ...]]
 
 # Name -> default strength. The flip's probability is fixed at a half; rotation is a share of a full turn; zoom and
 # translation are shares of the picture's size, brightness of the range of its values; contrast and saturation change by
@@ -95,16 +95,20 @@ def augmenter(
     Returns:
         (pixels, labels) -> (pixels, labels): uint8 or float32 0..255, (batch, side, side, 3), and int32 (batch,). The
         pixels come back as float32, but as they were where only whole ones were moved. With cutmix or mixup the labels
-        come back as shares of the classes, float32 (batch, classes).
+        come back as shares of the classes, float32 (batch, classes). Called with masks too, uint8
+        (batch, side, side), it returns them third: changes of place and cutmix do the same to them, with no value
+        between two; nothing else changes them, and mixup is not for them.
     """
     import tensorflow as tf
 
     # Its state is a variable: it goes on from batch to batch and from epoch to epoch, inside tf.data too.
     random = tf.random.Generator.from_seed(seed)
 
-    def augment(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def augment(pixels: tf.Tensor, labels: tf.Tensor, masks: tf.Tensor | None = None) -> tuple[tf.Tensor, ...]:
         flipped, labels = _flips(labels, chosen, random, mirror)
         side = size or pixels.shape[1]
+        if masks is not None:  # a fourth channel goes wherever the picture goes
+            pixels = tf.concat([pixels, tf.cast(masks[..., None], pixels.dtype)], axis=3)
         if "crop" in chosen:
             if {"rotation", "zoom", "translation"} & chosen.keys():
                 pixels = _place(pixels, tf.zeros_like(flipped), chosen, random)
@@ -113,14 +117,19 @@ def augmenter(
             if {"flip", "rotation", "zoom", "translation"} & chosen.keys():
                 pixels = _place(pixels, flipped, chosen, random)
             pixels = resized(pixels, side)
+        if masks is not None:
+            pixels, masks = pixels[..., :3], tf.cast(pixels[..., 3], masks.dtype)
         if "randaugment" in chosen:
             pixels = randaugment(pixels, chosen["randaugment"], random)
         if any(name in chosen for name in MIXING):
             labels = tf.one_hot(labels, classes)
-        if not any(name in chosen for name in VALUES):
-            return pixels, labels
-        change = _compiled_values() if _compiles() else _values
-        return change(tf.cast(pixels, tf.float32), labels, _draw(tf.shape(pixels)[0], chosen, random))
+        if any(name in chosen for name in VALUES):
+            drawn = _draw(tf.shape(pixels)[0], chosen, random)
+            change = _compiled_values() if _compiles() else _values
+            pixels, labels = change(tf.cast(pixels, tf.float32), labels, drawn)
+            if masks is not None and "cutmix" in drawn:
+                masks = tf.where(_square(drawn["cutmix"], side)[..., 0], masks[::-1], masks)
+        return (pixels, labels) if masks is None else (pixels, labels, masks)
 
     return augment
 
@@ -129,7 +138,13 @@ def resized(pixels: tf.Tensor, size: int) -> tf.Tensor:
     """Scale pictures, (batch, side, side, 3), to another side, antialiased; at their own nothing is done."""
     import tensorflow as tf
 
-    return pixels if pixels.shape[1] == size else tf.image.resize(pixels, (size, size), antialias=True)
+    if pixels.shape[1] == size:
+        return pixels
+    return both(
+        pixels,
+        lambda pictures: tf.image.resize(pictures, (size, size), antialias=True),
+        lambda masks: tf.image.resize(masks, (size, size), "nearest"),
+    )
 
 
 def _flips(
@@ -168,7 +183,7 @@ def _move(pixels: tf.Tensor, flipped: tf.Tensor, chosen: Mapping[str, float], ra
     at %= 2 * size
     at = tf.minimum(at, 2 * size - 1 - at)  # cba|abc|cba
     columns = tf.where(flipped[:, None], size - 1 - at[:, 1], at[:, 1])
-    rows = tf.reshape(tf.gather(pixels, at[:, 0], batch_dims=1), (-1, size, 3))
+    rows = tf.reshape(tf.gather(pixels, at[:, 0], batch_dims=1), (-1, size, pixels.shape[3]))
     moved = tf.gather(rows, tf.repeat(columns, size, axis=0), batch_dims=1)
     return tf.reshape(moved, tf.shape(pixels))
 
@@ -204,7 +219,8 @@ def _crop(pixels: tf.Tensor, flipped: tf.Tensor, size: int, least: float, random
     top, left = random.uniform((count,)) * (1 - height), random.uniform((count,)) * (1 - width)
     from_x, to_x = tf.where(flipped, left + width, left), tf.where(flipped, left, left + width)
     boxes = tf.stack([top, from_x, top + height, to_x], axis=1)
-    return tf.image.crop_and_resize(pixels, boxes, tf.range(count), (size, size))
+    crop = partial(tf.image.crop_and_resize, boxes=boxes, box_indices=tf.range(count), crop_size=(size, size))
+    return both(pixels, crop, partial(crop, method="nearest"))
 
 
 def _draw(count: tf.Tensor, chosen: Mapping[str, float], random: tf.random.Generator) -> dict[str, tf.Tensor]:

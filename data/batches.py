@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from data.augment import Augment
+    from data.masks import Masks
     from data.pixels import Pixels
+    from data.second import Second
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Examples:
         rows: part -> indices into the two, int64.
         mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
         sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.
+        masks: class of each pixel, uint8 (n, size, size), where pixels are learned; batches then hold them as a third.
+        second: a second label of each; batches then hold both as one number.
     """
 
     inputs: np.ndarray | Pixels
@@ -34,6 +38,8 @@ class Examples:
     rows: Mapping[str, np.ndarray]
     mirror: np.ndarray | None = None
     sha256: tuple[str, ...] = ()
+    masks: np.ndarray | Masks | None = None
+    second: Second | None = None
 
 
 def train_batches(
@@ -41,14 +47,14 @@ def train_batches(
 ) -> tf.data.Dataset:
     """Return (float32 inputs, labels) batches of the training part, in a new order every epoch.
 
-    The labels are int32 (batch,), or what `augment` makes of them.
+    The labels are int32 (batch,), or what `augment` makes of them; where there are masks, they come third.
 
     Args:
         examples: all images; those of the training part are taken, each once an epoch.
         batch_size: images an iteration; the last batch is smaller.
         seed: the same seed gives the same batches.
-        augment: a function of a batch of inputs, as they are stored, and labels. It runs beside the network but on one
-            thread, because its random numbers come one after the other.
+        augment: a function of a batch of inputs, as they are stored, labels and masks, if any. It runs beside the
+            network but on one thread, because its random numbers come one after the other.
         balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again.
     """
     rows = examples.rows["train"]
@@ -89,14 +95,15 @@ def eval_batches(examples: Examples, part: str, batch_size: int, size: int | Non
     rows = tf.data.Dataset.from_tensor_slices(examples.rows[part])
     batches = _take(rows.batch(batch_size), examples)
     if size:
-        batches = batches.map(lambda pixels, labels: (resized(pixels, size), labels))
+        batches = batches.map(lambda pixels, *more: (resized(pixels, size), *more))
     return batches.map(_as_float).prefetch(2)
 
 
 def shares(batches: tf.data.Dataset, classes: int, class_weight: Mapping[int, float] | None = None) -> tf.data.Dataset:
-    """Turn int labels into shares of the classes, float32 (batch, classes), and add a weight for each example.
+    """Turn int labels into shares of the classes, float32 (batch, …, classes), and add a weight for each example.
 
-    An example weighs what its classes do, each by its share; without `class_weight` no weight is added.
+    An example weighs what its classes do, each by its share; without `class_weight` no weight is added. Of masks,
+    (batch, size, size), every pixel is an example.
     """
     import tensorflow as tf
 
@@ -109,24 +116,25 @@ def shares(batches: tf.data.Dataset, classes: int, class_weight: Mapping[int, fl
     return batches.map(change)
 
 
-def _as_float(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _as_float(inputs: tf.Tensor, *more: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """Leave bytes only here, at the end: until then a picture is a quarter of the size."""
     import tensorflow as tf
 
-    return tf.cast(inputs, tf.float32), labels
+    return tf.cast(inputs, tf.float32), *more
 
 
 def _take(order: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
     """Cut batches out of the arrays by index, without a copy of the whole in TensorFlow's memory."""
     import tensorflow as tf
 
-    inputs, labels = examples.inputs, examples.labels
+    labels = examples.second.packed(examples.labels) if examples.second else examples.labels
+    arrays = [examples.inputs, labels, *([] if examples.masks is None else [examples.masks])]
 
-    def take(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return inputs[indices], labels[indices]
+    def take(indices: np.ndarray) -> list[np.ndarray]:
+        return [array[indices] for array in arrays]
 
-    def shaped(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = tf.numpy_function(take, [indices], (inputs.dtype, labels.dtype))
-        return tf.ensure_shape(x, (None, *inputs.shape[1:])), tf.ensure_shape(y, (None,))
+    def shaped(indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        cut = tf.numpy_function(take, [indices], [array.dtype for array in arrays])
+        return tuple(tf.ensure_shape(x, (None, *array.shape[1:])) for x, array in zip(cut, arrays, strict=True))
 
     return order.map(shaped)

@@ -56,11 +56,12 @@ class _Found:
     folders: list[Path] = field(default_factory=list)
 
 
-def scan(root: Path) -> Scan:
+def scan(root: Path, least_classes: int = 2) -> Scan:
     """List the photos below `root`: its sub-folders are the classes, searched to any depth.
 
     Where the sub-folders are all named train, val (valid, validation) and test, with train and at least one more, they
-    are ready-made parts and the classes lie one level below. Raises UserError unless two classes hold an image.
+    are ready-made parts and the classes lie one level below. Raises UserError unless two classes, or
+    `least_classes`, hold an image.
     """
     root = Path(root)
     _check_folder(root)
@@ -85,7 +86,7 @@ def scan(root: Path) -> Scan:
     skipped.sort(key=lambda item: _path_key(item[0], root))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
     result = Scan(root, tuple(images), tuple(Skipped(_name(path, root), why) for path, why in skipped), class_names)
-    _check_classes(result)
+    _check_classes(result, least_classes)
     return result
 
 
@@ -212,7 +213,7 @@ def _check_folder(root: Path) -> None:
         raise UserError(f"{shown}: cannot be read ({error.strerror}); give a folder that you may open") from error
 
 
-def _check_classes(result: Scan) -> None:
+def _check_classes(result: Scan, least_classes: int) -> None:
     shown, skipped = printable(str(result.root)), result.skipped
     stray = [item for item in skipped if item.reason == "outside the class folders"]
     if not result.images and stray:
@@ -227,7 +228,7 @@ def _check_classes(result: Scan) -> None:
             f"{shown}: no images found{left_out}; give a folder that holds one sub-folder for each class, "
             f"with files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
-    if len(result.class_names) == 1:
+    if len(result.class_names) < least_classes:
         top = result.root / result.images[0].path.relative_to(result.root).parts[0]
         nested = any(len(image.path.relative_to(top).parts) > 1 for image in result.images if image.part is None)
         hint = f"; if the classes are the folders in it, give {printable(str(top))}" if nested else ""

@@ -53,11 +53,12 @@ def read(path: Path) -> LabelMap:
     return LabelMap(classes, mirrors)
 
 
-def apply(found: Scan, label_map: LabelMap) -> Scan:
+def apply(found: Scan, label_map: LabelMap, least_classes: int = 2) -> Scan:
     """Give every image its class by the map; images of folders left out are listed as skipped.
 
     Raises:
-        UserError: the map names folders or mirror classes that do not exist, or leaves fewer than two classes.
+        UserError: the map names folders or mirror classes that do not exist, or leaves fewer than two classes, or
+            `least_classes`.
     """
     if unknown := sorted(set(label_map.classes) - set(found.class_names)):
         raise UserError(
@@ -72,8 +73,9 @@ def apply(found: Scan, label_map: LabelMap) -> Scan:
         else:
             skipped.append(Skipped(image.name, "its folder is left out by --labels"))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
-    if len(class_names) < 2:
-        raise UserError(f"--labels leaves {len(class_names)} class(es) of {found.root}: at least two are needed.")
+    if len(class_names) < least_classes:
+        least = "two are" if least_classes == 2 else "one is"
+        raise UserError(f"--labels leaves {len(class_names)} class(es) of {found.root}: at least {least} needed.")
     if unknown := sorted(set(label_map.mirrors) - set(class_names)):
         raise UserError(f"--labels names mirror classes that do not exist: {', '.join(unknown)}.")
     return Scan(found.root, tuple(images), tuple(skipped), class_names)

@@ -14,9 +14,10 @@ from types import ModuleType
 from errors import UserError
 
 
-def available() -> list[str]:
-    """Names of all models, sorted."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+def available(task: str | None = None) -> list[str]:
+    """Names of all models, sorted; with a task only of those that are for it."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+    return [name for name in names if get(name).SPEC.task == task] if task else names
 
 
 def get(name: str) -> ModuleType:

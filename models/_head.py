@@ -9,12 +9,19 @@ if TYPE_CHECKING:
 
 
 def head(
-    num_features: int, num_classes: int, dropout: float, kernel_initializer: str | keras.Initializer = "glorot_uniform"
+    num_features: int,
+    num_classes: int,
+    dropout: float,
+    kernel_initializer: str | keras.Initializer = "glorot_uniform",
+    side: int | None = None,
 ) -> keras.Model:
-    """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32."""
+    """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32.
+
+    With `side` the same for every pixel: (batch, side, side, num_features) -> (batch, side, side, num_classes).
+    """
     import keras
 
-    inputs = keras.Input((num_features,), name="features")
+    inputs = keras.Input((side, side, num_features) if side else (num_features,), name="features")
     x = keras.layers.Dropout(dropout, name="dropout")(inputs)
     outputs = keras.layers.Dense(
         num_classes,
@@ -32,6 +39,17 @@ def classifier(backbone: keras.Model, head: keras.Model) -> keras.Model:
 
     inputs = keras.Input(backbone.input_shape[1:], name="image")
     return keras.Model(inputs, head(backbone(inputs)), name="classifier")
+
+
+def head_on(
+    backbone: keras.Model,
+    num_classes: int,
+    dropout: float,
+    kernel_initializer: str | keras.Initializer = "glorot_uniform",
+) -> keras.Model:
+    """Return the classifier of a backbone that gives a vector of features for a picture, or for every pixel of it."""
+    *grid, features = backbone.output_shape[1:]
+    return classifier(backbone, head(features, num_classes, dropout, kernel_initializer, grid[0] if grid else None))
 
 
 def freeze(backbone: keras.Model) -> None:

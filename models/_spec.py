@@ -9,6 +9,7 @@ from typing import Any
 LEARNING_TYPES = ("scratch", "transfer", "finetune")
 WITH_A_VALUE = ("activation", "init", "norm", "depth", "width")  # options of which a model has a value of its own
 OPTIONS = (*WITH_A_VALUE, "dropout_at", "coordinates")
+TASKS = ("classify", "segment")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Spec:
         defaults: settings (by their name in `study.config`) that suit this model better than the general default.
         obeys: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
         photos: settings that suit it better where it learns from a folder of pictures, from random weights.
+        task: "classify": `backbone` gives one vector of features for a picture; "segment": one for every pixel.
     """
 
     image_size: int
@@ -38,12 +40,15 @@ class Spec:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     obeys: tuple[str, ...] = ()
     photos: Mapping[str, Any] = field(default_factory=dict)
+    task: str = "classify"
 
     def __post_init__(self) -> None:
         """Raise ValueError for facts that contradict each other, so that a new model file fails at import."""
         unknown = set(self.learning) - set(LEARNING_TYPES)
         if unknown or not self.learning:
             raise ValueError(f"Spec.learning takes some of {LEARNING_TYPES}. Received: {self.learning}")
+        if self.task not in TASKS:
+            raise ValueError(f"Spec.task takes one of {TASKS}. Received: {self.task}")
         if self.image_size < self.smallest_image_size:
             raise ValueError(f"Spec.image_size is below smallest_image_size. Received: {self.image_size}")
         if not self.weights and self.learning != ("scratch",):

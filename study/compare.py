@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data import folder
 from errors import UserError
-from study import artifact, compare_report, screen
+from study import artifact, compare_report, screen, tasks
 from study.artifact import Run
 from study.compare_jobs import Job, alone_in, cores, run_all, stopped_like_ctrl_c
 from study.compare_plan import Combination, Plan, make_plan
@@ -35,7 +35,8 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     """
     plan = make_plan(settings, fixed)
     data = plan.fixed.get("data")
-    folder.scan(Path(data) if data else draw())  # what is wrong with it is told once, before any training
+    least = tasks.least_classes(plan.fixed.get("task", "classify"))
+    folder.scan(Path(data) if data else draw(), least)  # what is wrong with it is told once, before any training
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)
     with stopped_like_ctrl_c(), alone_in(plan.out):

@@ -13,11 +13,22 @@ from typing import Any
 
 import models
 from errors import UserError
-from study import config
+from study import config, tasks
 from study.config import CompareSettings, TrainSettings
 from study.learning import start_weights
 
-JUDGED_BY = ("data", "split", "split_file", "split_seed", "labels", "label", "exclude")  # which pictures, which classes
+JUDGED_BY = (
+    "data",
+    "split",
+    "split_file",
+    "split_seed",
+    "labels",
+    "label",
+    "exclude",
+    "task",
+    "masks",
+    "mask_values",
+)  # which pictures, which classes
 NO_MATTER = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
 LONGEST_NAME = 80
 FIELDS = {entry.name: entry for entry in config.handed_on()}
@@ -191,8 +202,10 @@ def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own
 def settle(texts: Mapping[str, str]) -> TrainSettings:
     """Read the flags of one training as `train` would. Raise UserError where it would."""
     values = {name: read(name, text) for name, text in texts.items()}
-    spec = models.get(values.get("model", TrainSettings.model)).SPEC
+    values = config.with_model(values)
+    spec = models.get(values["model"]).SPEC
     settings = config.resolve(values, config.defaults_of(spec, values))
+    tasks.check(settings, spec)
     start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     return settings
 

@@ -42,6 +42,7 @@ ONLY_UNDER = {
 }
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
 SHAPING = ("activation", "norm", "depth", "width", "coordinates")  # what a network stays once it has learned
+MODEL_FOR = {"classify": "original", "segment": "unet"}  # task -> the model that is taken where none is named
 
 
 def setting(
@@ -388,6 +389,35 @@ class TrainSettings(NetworkSettings):
         group="optimisation",
         kind=bool,
     )
+    task: str = setting(
+        "classify",
+        "classify: what is the picture of; segment: what is every pixel of, which takes masks and -m unet",
+        group="task",
+        choices=tuple(MODEL_FOR),
+    )
+    masks: str | None = setting(
+        None,
+        "folder with a mask for each picture of --data: a PNG of the same path and size, 0 for background",
+        group="task",
+        metavar="DIR",
+    )
+    mask_values: str = setting(
+        "own",
+        "what a value of --masks that is not 0 means; own: the picture's own class; index: 1 the first class, 2 the "
+        "second, in the order of their names",
+        group="task",
+        choices=("own", "index"),
+    )
+    auxiliary: str = setting(
+        "none",
+        "a second task, learned beside the class and not saved: none, coat (of the drawings), mask (of the drawings or "
+        "--masks), or a CSV file path,label with a second label of some pictures",
+        group="task",
+        metavar="coat|mask|FILE",
+    )
+    auxiliary_weight: float = setting(
+        0.3, "of the second task's loss; the class's has 1", group="task", kind=float, low=0, high=100
+    )
     engine: str = setting("auto", "what runs a frozen backbone", choices=("auto", "openvino", "tensorflow"))
     precision: str = setting(
         "auto",
@@ -466,6 +496,9 @@ class PredictSettings(Settings):
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
     csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
+    masks: str | None = setting(
+        None, "of a run of --task segment: folder for the masks, a PNG of each picture's size", metavar="DIR"
+    )
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 
 
@@ -520,6 +553,7 @@ def handed_on() -> list[Field]:
 NOT_INSPECTED = (
     *("learning", "epochs", "schedule", "warmup", "progressive", "ema", "patience"),
     *("augment", "augment_with", "class_weight", "sampler", "engine", "precision", "runs", *WITHOUT_TRAINING),
+    *("task", "masks", "mask_values", "auxiliary", "auxiliary_weight"),
 )
 
 
@@ -630,6 +664,11 @@ def recipe_of(settings: NetworkSettings) -> Recipe:
     return Recipe(**shared, dropout=dropout)
 
 
+def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the model to the explicit flags where none is named: the one for their task."""
+    return {"model": MODEL_FOR.get(explicit.get("task", "classify"), TrainSettings.model), **explicit}
+
+
 def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     """Return what suits a model, given the explicit flags; `resolve` lays those over it.
 
@@ -686,8 +725,8 @@ def seed_of_split(settings: TrainSettings) -> int:
 def as_json(settings: Settings) -> dict[str, Any]:
     """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
     values = asdict(settings)
-    for name in ("data", "split_file", "labels", "exclude", "runs", "weights"):
-        if values.get(name) and (name != "weights" or Path(values[name]).exists()):
+    for name in ("data", "split_file", "labels", "exclude", "runs", "weights", "masks", "auxiliary"):
+        if values.get(name) and (name not in ("weights", "auxiliary") or Path(values[name]).exists()):
             values[name] = str(Path(values[name]).absolute())
     return values
 

@@ -16,20 +16,24 @@ from data.cache import cache_folder
 from data.duplicates import near_pairs
 from data.folder import PARTS, Scan, Skipped
 from data.labels import LabelMap
+from data.masks import Masks
 from data.pixels import Pictures
+from data.second import Second
 from data.split import Row
 from data.store import Store
 from errors import UserError
-from study import config, screen
+from study import config, screen, tasks
 from study.config import CheckSettings, TrainSettings
 from study.copies import Copies, count_copies, units
+from study.targets import check_masks, load_masks, load_second
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A folder of images as training sees it; `rows[i]` belongs to `pictures.images[i]`.
 
-    `mirrors` maps a class to that of the mirrored picture, where a label file names such pairs.
+    `mirrors` maps a class to that of the mirrored picture, where a label file names such pairs; `masks` are there where
+    pixels are learned, `second` labels where a second task asks for them.
     """
 
     root: Path
@@ -40,6 +44,8 @@ class Dataset:
     skipped: tuple[Skipped, ...]
     copies: Copies
     mirrors: Mapping[str, str]
+    masks: Masks | None = None
+    second: Second | None = None
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each part."""
@@ -71,25 +77,32 @@ def load(settings: TrainSettings, store: Store | None = None, go_on: Callable[[]
     ends the work.
 
     Raises:
-        UserError: no folder, no images, one class, a class with too few, or a split or label file that does not fit.
+        UserError: no folder, no images, one class, a class with too few, or a split or label file or mask that does not
+            fit.
     """
     root = Path(settings.data) if settings.data is not None else draw(go_on)
     label_map = labels.read(Path(settings.labels)) if settings.labels else LabelMap()
-    found = labels.apply(relabelled(folder.scan(root), settings), label_map)
+    least = tasks.least_classes(settings.task)
+    found = labels.apply(relabelled(folder.scan(root, least), settings), label_map, least)
     found = excluded(found, settings.exclude)
+    check_masks(found, settings)
+    store = store or open_store(settings)
     with screen.bar("read images", 2 * len(found.images)) as advance:
         pictures, undecodable = pixels.load(
             found.images,
             settings.image_size,
             settings.resize,
-            store or open_store(settings),
+            store,
             lambda: (go_on(), advance()),
         )
     skipped = (*found.skipped, *undecodable)
     report_skipped(skipped)
     rows, copies = split_rows(found, pictures, settings)
     screen.say(copies.line(len(rows)))
-    return Dataset(root, settings.data is None, found.class_names, pictures, rows, skipped, copies, label_map.mirrors)
+    masks = load_masks(root, pictures, rows, found.class_names, settings, store)
+    second = load_second(root, pictures, settings)
+    names, mirrors = found.class_names, label_map.mirrors
+    return Dataset(root, settings.data is None, names, pictures, rows, skipped, copies, mirrors, masks, second)
 
 
 def open_store(settings: TrainSettings | CheckSettings) -> Store:

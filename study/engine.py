@@ -275,7 +275,7 @@ def _compile(model: openvino.Model, precision: str) -> Runner:
 
     def run(pixels: np.ndarray) -> np.ndarray:
         pixels = np.ascontiguousarray(pixels, np.uint8)  # of anything else, sharing would read freed memory
-        outputs = np.empty((len(pixels), compiled.output(0).shape[-1]), np.float32)
+        outputs = np.empty((len(pixels), *compiled.output(0).shape[1:]), np.float32)
         rows = iter(range(len(pixels)))
 
         def work(request: openvino.InferRequest) -> None:

@@ -59,6 +59,17 @@ def accuracy_line(part: str, result: Mapping[str, Any]) -> str:
     )
 
 
+def second_task_line(part: str, asked: str, result: Mapping[str, Any]) -> str:
+    """`validation, second task coat: 71.3 % right (150 labels)`."""
+    if "iou" in result:
+        return (
+            f"{part}, second task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)"
+        )
+    if not result["n"]:
+        return f"{part}, second task {asked}: no label in this part"
+    return f"{part}, second task {asked}: {100 * result['accuracy']:.1f} % right ({result['n']:,} labels)"
+
+
 def few_images_note(result: Mapping[str, Any]) -> str:
     """Return a warning where a part is too small to tell good from lucky, else nothing."""
     few = [name for name, entry in result["per_class"].items() if entry["support"] < FEW]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -16,7 +16,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from data.batches import Examples, eval_batches, shares, train_batches
 from errors import UserError
 from models._head import unfreeze
-from study import fused, screen
+from study import auxiliary, fused, screen
+from study.auxiliary import Joint
 from study.backend import user_errors
 from study.changes import changes
 from study.config import Phase, Stage, TrainSettings, decay_of, phases
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 EVAL_BATCH = 64
+MORE = ("val_mean_iou", "val_auxiliary_accuracy", "val_auxiliary_iou")  # figures that some trainings have
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,16 @@ def class_weights(
     return {index: rule.get(name, 1.0) for index, name in enumerate(class_names)}
 
 
+def pixel_weights(
+    counts: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
+) -> dict[int, float] | None:
+    """Return weight per class of pixel, as `class_weights` does, from the training pixels of each."""
+    if rule != "balanced":
+        return class_weights(np.array([]), rule, class_names)
+    there = np.flatnonzero(counts)
+    return {int(at): float(counts.sum() / (len(there) * counts[at])) for at in there}
+
+
 def iterations(images: int, batch_size: int) -> int:
     """Return the batches of one epoch: images / batch, rounded up."""
     return math.ceil(images / batch_size)
@@ -141,13 +153,16 @@ class EpochLines(keras.callbacks.Callback):
         # Cross-entropy alone, so that stages compare: Keras' own loss holds the L2 penalty too.
         row |= {"loss": float(logs["crossentropy"]), "accuracy": float(logs["accuracy"])}
         row |= {"val_loss": float(logs["val_crossentropy"]), "val_accuracy": float(logs["val_accuracy"])}
+        row |= {name: float(logs[name]) for name in logs if name.endswith("mean_iou") or "auxiliary_" in name}
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.perf_counter() - self.started, 3)
         self.rows.append(row)
         screen.say(
             f"{self.stage.name} epoch {epoch + 1:>3}/{self.stage.epochs}  loss {row['loss']:.4f}  "
             f"accuracy {row['accuracy']:.4f}  val_loss {row['val_loss']:.4f}  "
-            f"val_accuracy {row['val_accuracy']:.4f}  {row['seconds']:.1f} s"
+            f"val_accuracy {row['val_accuracy']:.4f}  "
+            + "".join(f"{name} {row[name]:.4f}  " for name in MORE if name in row)
+            + f"{row['seconds']:.1f} s"
         )
         broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
         if broken:
@@ -191,15 +206,34 @@ def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings
     """Return the precision in which a stage trains, tried on its first pictures where that is asked for."""
     rows = examples.rows["train"]
     steps = iterations(len(rows), stage.batch_size) * stage.epochs
-    batch = rows[: stage.batch_size]
+    pixels, answers = first_batch(model, stage, examples, settings)
     return fused.choose(
-        model,
-        lambda copy: prepare(copy, stage, settings, steps),
-        examples.inputs[batch].astype(np.float32),
-        keras.utils.to_categorical(examples.labels[batch], model.output_shape[-1]),
-        settings.precision,
-        steps,
+        model, lambda copy: prepare(copy, stage, settings, steps), pixels, answers, settings.precision, steps
     )
+
+
+def first_batch(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> tuple[tf.Tensor, Any]:
+    """Return the first training pictures as they are, float32, and what is to be learned of them."""
+    first = replace(examples, rows={"": examples.rows["train"][: stage.batch_size]})
+    return next(iter(targets(eval_batches(first, "", stage.batch_size), model, first, settings)))[:2]
+
+
+def targets(
+    batches: tf.data.Dataset,
+    model: keras.Model,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None = None,
+) -> tf.data.Dataset:
+    """Turn batches of examples into what Keras learns from: shares of the classes, of a picture or of every pixel.
+
+    A network of two heads gets what both learn.
+    """
+    if auxiliary.is_joint(model):
+        return auxiliary.targets(batches, model, examples, class_weight)
+    if settings.task == "segment":
+        batches = batches.map(lambda pixels, labels, masks: (pixels, masks))
+    return shares(batches, model.output_shape[-1], class_weight)
 
 
 def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
@@ -212,6 +246,11 @@ def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: in
     optimizer = make_optimizer(settings.optimizer, rate, settings.weight_decay, settings.clip_norm, settings.ema)
     loss = make_loss(settings.loss, settings.label_smoothing, settings.focal_gamma, settings.dice_weight)
     metrics = ["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")]
+    if auxiliary.is_joint(model):
+        auxiliary.compile(model, optimizer, loss, metrics, settings.auxiliary_weight)
+        return
+    if settings.task == "segment":
+        metrics.append(keras.metrics.OneHotMeanIoU(model.output_shape[-1], name="mean_iou"))
     model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
 
 
@@ -237,7 +276,7 @@ def run_epochs(
     """
     per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
     prepare(model, stage, settings, stage.epochs * per_epoch)
-    judged = shares(eval_batches(examples, "val", EVAL_BATCH), model.output_shape[-1])
+    judged = targets(eval_batches(examples, "val", EVAL_BATCH), model, examples, settings)
     before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
     stopping = keras.callbacks.EarlyStopping(
@@ -246,7 +285,8 @@ def run_epochs(
     # Before all others, so that they see the averaged weights and what those are worth. A phase goes on from the
     # average of the one before. Statistics of normalisation are averages already.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.ema else []
-    watching = [*averaging, lines, *lowering(settings.schedule, settings.patience)]
+    renaming = [auxiliary.PlainNames()] if auxiliary.is_joint(model) else []
+    watching = [*averaging, *renaming, lines, *lowering(settings.schedule, settings.patience)]
     sizes = () if stage.name == "head" else settings.progressive
     for number, phase in enumerate(phases(stage.epochs, sizes, settings.image_size or 0)):
         training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
@@ -287,18 +327,23 @@ def phase_batches(
 
     Mixed pictures have no place in the last of several phases: it shows whole ones, as they will be judged.
     """
-    classes, size = model.output_shape[-1], phase.size if settings.progressive and stage.name != "head" else None
+    classes = model.outputs[0].shape[-1]
+    size = phase.size if settings.progressive and stage.name != "head" else None
+    mirror = examples.mirror
+    if second := examples.second:  # both labels are one number
+        mirror, classes = second.mirror(mirror), classes * (len(second.names) + 1)
     augment = None  # a head's views were made before
     if stage.name != "head":
-        augment = changes(settings, examples.mirror, classes, size, number, mixing=not (number and phase.last))
+        augment = changes(settings, mirror, classes, size, number, mixing=not (number and phase.last))
     seed = settings.seed + number  # else a phase would see the order of the one before
     training = train_batches(examples, stage.batch_size, seed, augment, settings.sampler == "balanced")
-    return shares(training, classes, class_weight), shares(eval_batches(examples, "val", EVAL_BATCH, size), classes)
+    validation = eval_batches(examples, "val", EVAL_BATCH, size)
+    return targets(training, model, examples, settings, class_weight), targets(validation, model, examples, settings)
 
 
 def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
     """Return the mean cross-entropy of a compiled model over batches."""
-    return model.evaluate(batches, verbose=0, return_dict=True)["crossentropy"]
+    return auxiliary.plain(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
 
 
 def fit(
@@ -308,14 +353,16 @@ def fit(
     stages: Iterable[Stage],
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
+    joint: Joint | None = None,
 ) -> list[Outcome]:
-    """Train through all stages: the head on features, the whole classifier on pixels."""
+    """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any."""
     _, backbone, head = classifier.layers
     outcomes: list[Outcome] = []
     for stage in stages:
         if stage.name == "finetune":
             unfreeze(backbone)
-        model, examples = (head, features) if stage.name == "head" else (classifier, pixels)
+        whole = (joint.model, joint.examples) if joint else (classifier, pixels)
+        model, examples = (head, features) if stage.name == "head" else whole
         first_epoch = 1 + sum(len(outcome.history) for outcome in outcomes)
         with user_errors():
             outcomes.append(run_stage(model, stage, examples, settings, class_weight, first_epoch))
@@ -334,9 +381,7 @@ def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, setti
     """Time one iteration of a stage on this machine and return the minutes that all its epochs would take."""
     copy = fused.training_copy(classifier, "bfloat16" if settings.precision == "bfloat16" else "float32")
     prepare(copy, stage, settings, 1)
-    rows = examples.rows["train"][: stage.batch_size]
-    x = examples.inputs[rows].astype(np.float32)
-    y = keras.utils.to_categorical(examples.labels[rows], classifier.output_shape[-1])
+    x, y = first_batch(classifier, stage, examples, settings)
     copy.train_on_batch(x, y)  # builds the graph
     started = time.perf_counter()
     copy.train_on_batch(x, y)

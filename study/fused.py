@@ -13,12 +13,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from errors import UserError
 from models._head import classifier as join
+from models._second_head import join as join_two
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
@@ -114,14 +116,15 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
 
 def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Operation]) -> keras.Model:
     """Clone a backbone onto an input without sides, and put a clone of the head on it."""
-    _, backbone, head = model.layers
+    _, backbone, head, *second = model.layers
     image = keras.Input((None, None, 3), name="image")
     try:
         inputs = keras.tree.map_structure(lambda _: image, backbone.input)  # one, bare or in a list
         wider = keras.models.clone_model(backbone, inputs, clone_function=clone)
-        if None in wider.output_shape[1:]:
+        if None in wider.outputs[0].shape[1:]:
             raise ValueError("its features grow with the picture")
-        copy = join(wider, keras.models.clone_model(head, clone_function=clone))
+        heads = [keras.models.clone_model(each, clone_function=clone) for each in (head, *second)]
+        copy = join_two(wider, *heads) if second else join(wider, *heads)
         copy.set_weights(model.get_weights())
     except (ValueError, TypeError) as error:
         raise UserError(
@@ -140,7 +143,7 @@ def choose(
     model: keras.Model,
     compiled: Callable[[keras.Model], None],
     pixels: np.ndarray,
-    labels: np.ndarray,
+    labels: Any,  # noqa: ANN401
     precision: str,
     steps: int,
 ) -> Choice:
@@ -150,7 +153,7 @@ def choose(
         model: pixels -> probabilities.
         compiled: compiles a copy as it will be trained.
         pixels: a batch of the size that will be trained with, (batch, size, size, 3).
-        labels: as `compiled` expects them, (batch, …).
+        labels: as `compiled` expects them, (batch, …), of several heads one for each.
         precision: "auto" times both, where there are enough steps for it to pay.
         steps: iterations that the training may take.
     """
@@ -161,7 +164,7 @@ def choose(
     if steps < PROBE_STEPS:
         return Choice("float32", f"{steps} iterations are too few to try bfloat16", {})
     seconds = {kind: _step_seconds(training_copy(model, kind), compiled, pixels, labels) for kind in TYPES}
-    rates = {kind: round(len(labels) / each, 1) if each < math.inf else 0.0 for kind, each in seconds.items()}
+    rates = {kind: round(len(pixels) / each, 1) if each < math.inf else 0.0 for kind, each in seconds.items()}
     taken = "bfloat16" if rates["bfloat16"] > LEAST_GAIN * rates["float32"] else "float32"
     figures = ", ".join(f"{kind} {rate:.0f} images/s" for kind, rate in rates.items())
     return Choice(taken, f"{taken} taken: {figures}", rates)
@@ -171,7 +174,10 @@ TYPES = ("float32", "bfloat16")
 
 
 def _step_seconds(
-    copy: keras.Model, compiled: Callable[[keras.Model], None], pixels: np.ndarray, labels: np.ndarray
+    copy: keras.Model,
+    compiled: Callable[[keras.Model], None],
+    pixels: np.ndarray,
+    labels: Any,  # noqa: ANN401
 ) -> float:
     """Return the seconds of the fastest of some iterations: a busy machine slows all but that; inf where it breaks."""
     compiled(copy)

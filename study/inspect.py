@@ -65,6 +65,8 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     if others := [config.flag(name) for name in flags if name != "model"]:
         raise UserError(f"--run brings its own network and pictures: leave {', '.join(others)} out, or --run.")
     run = artifact.find_run(settings.run, "", flags.get("model"))
+    if run.info.get("task", "classify") != "classify":
+        raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
     artifact.check_writable(Path(settings.inspects), "--inspects")
     pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
     source, trained = of_run(run), _settings_of(run)

@@ -28,6 +28,9 @@ class DiceAndCrossentropy(keras.losses.Loss):
         ops = keras.ops
         y_pred = ops.convert_to_tensor(y_pred, self.dtype)
         y_true = ops.cast(y_true, y_pred.dtype)
+        if sample_weight is not None:
+            sample_weight = ops.reshape(sample_weight, (-1,))
+        y_true, y_pred = (ops.reshape(shares, (-1, y_pred.shape[-1])) for shares in (y_true, y_pred))  # of pixels, all
         weights = ops.ones_like(y_pred[:, 0]) if sample_weight is None else ops.cast(sample_weight, y_pred.dtype)
         weights = ops.reshape(weights, (-1, 1))
         shares = (1 - self.smoothing) * y_true + self.smoothing / y_pred.shape[-1]

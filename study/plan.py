@@ -29,7 +29,7 @@ def class_doses(
     weights = class_weight or {}
     return {
         name: {"drawn_per_epoch": round(drawn[name]), "weight": round(weights.get(index, 1.0), 4)}
-        for index, name in enumerate(dataset.class_names)
+        for index, name in enumerate(dataset.class_names, start=int(settings.task == "segment"))  # 0 is the background
     }
 
 
@@ -51,6 +51,8 @@ def print_plan(
     rows.append(["all", *(f"{totals[part]:,}" for part in PARTS), "", ""])
     origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.root)
     screen.table(f"Images: {origin}", ("class", "train", "val", "test", "drawn an epoch", "weight"), rows)
+    if settings.task == "segment" and class_weight:
+        screen.say(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
     for key, value in plan_lines(settings, choice, stages, totals["train"]):
         screen.say(f"{key:<20}{value}")
     screen.say()
@@ -98,6 +100,8 @@ def plan_lines(
     if settings.loss != "crossentropy":
         told = {"focal": f", gamma {settings.focal_gamma:g}", "crossentropy+dice": f", Dice {settings.dice_weight:g}"}
         lines.append(("loss", settings.loss + told.get(settings.loss, "")))
+    if settings.auxiliary != "none":
+        lines.append(("second task", f"{settings.auxiliary}, weight {settings.auxiliary_weight:g} of its loss"))
     steps = f", gradients clipped to {settings.clip_norm:g}" if settings.clip_norm else ""
     steps += f", weights averaged with momentum {settings.ema:g}" if settings.ema else ""
     for stage in stages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,8 +107,19 @@ def decoded(
             yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
 
 
-def own_part(run: Run, part: str, views: str = "none") -> tuple[list[Answer], np.ndarray]:
-    """Answer for the run's own "val" or "test" part; return the answers and the true class indices, int (n,).
+def own_part(
+    run: Run, part: str, views: str = "none", kept: Callable[[Answer], Answer] = lambda found: found
+) -> tuple[list[Answer], np.ndarray]:
+    """Answer for the run's own "val" or "test" part.
+
+    Args:
+        run: with its pictures where they were.
+        part: of its split.
+        views: as `tta` reads them.
+        kept: what is to be remembered of each answer.
+
+    Returns:
+        What is kept of each answer; the true class indices, int (n,).
 
     Raises:
         UserError: the images are not where they were, or are not what they were.
@@ -116,9 +127,9 @@ def own_part(run: Run, part: str, views: str = "none") -> tuple[list[Answer], np
     names = list(run.info["class_names"])
     rows = [row for row in split.read(run.folder / "split.csv") if row.part == part]
     root = Path(run.info["data"]["folder"])
-    path_of = {image.name: image.path for image in folder.scan(root).images} if root.is_dir() else {}
+    path_of = {image.name: image.path for image in folder.scan(root, 1).images} if root.is_dir() else {}
     paths = [path_of[row.path] for row in rows if row.path in path_of]
-    found = {entry.path: entry for entry in answer(run, paths, views)} if paths else {}
+    found = {entry.path: kept(entry) for entry in answer(run, paths, views)} if paths else {}
     answers = [found.get(folder.printable(str(path_of.get(row.path, "")))) for row in rows]
     changed = [
         row.path

@@ -13,12 +13,14 @@ import keras
 import numpy as np
 
 from data import split
-from study import artifact, config, engine, evaluate, plots, report, screen
+from study import artifact, config, engine, evaluate, plots, report, screen, segment_record, tasks
 from study.config import Stage, TrainSettings
 from study.dataset import Dataset
 from study.fit import Outcome, iterations
 from study.learning import Choice
 from study.plan import class_doses, stage_images
+from study.segment import Judged
+from study.targets import masks_folder
 
 WORST = 20  # mistakes that are shown
 COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
@@ -26,7 +28,10 @@ COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would ta
 
 @dataclass(frozen=True)
 class Record:
-    """All that a run folder tells beside the model; `probabilities`: "val" and "test", float32 (n, classes)."""
+    """All that a run folder tells beside the model.
+
+    `probabilities`: "val" and "test", float32 (n, classes); of `--task segment` what `segment.judge` returned.
+    """
 
     settings: TrainSettings
     choice: Choice
@@ -34,7 +39,7 @@ class Record:
     outcomes: Sequence[Outcome]
     dataset: Dataset
     results: Mapping[str, Any]
-    probabilities: Mapping[str, np.ndarray]
+    probabilities: Mapping[str, np.ndarray] | Mapping[str, Judged]
     seconds: Mapping[str, float]
     command: str
     class_weight: Mapping[int, float] | None = None
@@ -55,18 +60,29 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         if record.settings.labels:
             shutil.copyfile(record.settings.labels, folder / "labels.csv")
         history = [row for outcome in record.outcomes for row in outcome.history]
-        artifact.write_csv(folder / "history.csv", list(history[0]), [list(row.values()) for row in history])
-        write_predictions(folder / "predictions.csv", record)
+        columns = list(dict.fromkeys(name for row in history for name in row))
+        artifact.write_csv(
+            folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history]
+        )
         plots.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        names, test = record.dataset.class_names, record.results["test"]
-        plots.confusion(test["confusion"], names, f"Test part, {test['n']:,} images", folder / "confusion.png")
-        wrong, pixels = mistakes(record), record.dataset.pictures.pixels
-        worst = [entry | {"pixels": pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
-        plots.mistakes(worst, len(wrong), folder / "mistakes.png")
+        if record.settings.task == "segment":
+            segment_record.write_answers(folder, record)
+        else:
+            write_answers(folder, record)
         report.write(folder, info, record.results)
 
     with screen.bar("write the run folder", 1):
         return artifact.save_run(Path(record.settings.runs), record.settings.model, write)
+
+
+def write_answers(folder: Path, record: Record) -> None:
+    """Write what was answered for the test part: a table, the confusion matrix and the worst mistakes."""
+    write_predictions(folder / "predictions.csv", record)
+    names, test = record.dataset.class_names, record.results["test"]
+    plots.confusion(test["confusion"], names, f"Test part, {test['n']:,} images", folder / "confusion.png")
+    wrong, pixels = mistakes(record), record.dataset.pictures.pixels
+    worst = [entry | {"pixels": pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+    plots.mistakes(worst, len(wrong), folder / "mistakes.png")
 
 
 def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, float] | None:
@@ -92,7 +108,7 @@ def describe(record: Record) -> dict[str, Any]:
     """Return the content of `run.json`."""
     dataset = record.dataset
     counts = dataset.counts()
-    train_images = sum(counts["train"].values())
+    train_images, masks = sum(counts["train"].values()), masks_folder(dataset.root, record.settings)
     stages = []
     for stage, outcome in zip(record.stages, record.outcomes, strict=True):
         images = stage_images(stage, record.settings, train_images)
@@ -115,13 +131,15 @@ def describe(record: Record) -> dict[str, Any]:
         "settings": config.as_json(record.settings),
         "learning": {"type": record.choice.learning, "reason": record.choice.reason},
         "stages": stages,
-        "class_names": list(dataset.class_names),
+        "task": record.settings.task,
+        "class_names": list(tasks.output_names(record.settings.task, dataset.class_names)),
         "image_size": record.settings.image_size,
         "resize": record.settings.resize,
         "classes": class_doses(record.settings, dataset, record.class_weight),
         "data": {
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.drawn,
+            "masks": str(masks.resolve()) if masks else None,
             "images": len(dataset.rows),
             "counts": counts,
             "fingerprint": dataset.fingerprint(),

@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from study.evaluate import accuracy_line, per_class_rows
+from study import segment
+from study.evaluate import accuracy_line, per_class_rows, second_task_line
 
 STYLE = """
 body{font:16px/1.55 system-ui,sans-serif;max-width:1120px;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -33,18 +34,18 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         [name, *(data["counts"][part].get(name, 0) for part in parts), dose["drawn_per_epoch"], dose["weight"]]
         for name, dose in info["classes"].items()
     ]
+    segmenting = info.get("task") == "segment"
+    tell = segment.line if segmenting else accuracy_line
     body = [
         f"<h1>{escape(info['model'])}: {escape(', '.join(info['class_names']))}</h1>",
         f"<p class=note>{escape(info['created'])} · <code>{escape(info['command'])}</code></p>",
-        f"<p class=big>{escape(accuracy_line('test', results['test']))}</p>",
-        f"<p>{escape(accuracy_line('validation', results['val']))}</p>",
+        f"<p class=big>{escape(tell('test', results['test']))}</p>",
+        f"<p>{escape(tell('validation', results['val']))}</p>",
+        *second_task(settings, results),
         "<p class=note>Validation chose the weights that were kept. The test part was looked at once, at the end.</p>",
         _drawings_note(data),
         "<h2>Test part, class by class</h2>",
-        table(("class", "precision", "recall", "F1", "images"), per_class_rows(results["test"])),
-        picture((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part"),
-        "<h2>Mistakes</h2>",
-        picture((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test part"),
+        *(of_masks if segmenting else of_classes)(folder, results["test"]),
         "<h2>Training</h2>",
         f"<p>Learning type <b>{escape(info['learning']['type'])}</b>: {escape(info['learning']['reason'])}.</p>",
         table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]]),
@@ -70,6 +71,40 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         f"<title>{escape(title)}</title><style>{STYLE}</style><body>{''.join(body)}</body></html>"
     )
     (folder / "report.html").write_text(page, encoding="utf-8", errors="replace")
+
+
+def of_classes(folder: Path, test: Mapping[str, Any]) -> list[str]:
+    """Return what the test part says of a classifier."""
+    return [
+        table(("class", "precision", "recall", "F1", "images"), per_class_rows(test)),
+        picture((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part"),
+        "<h2>Mistakes</h2>",
+        picture((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test part"),
+    ]
+
+
+def of_masks(folder: Path, test: Mapping[str, Any]) -> list[str]:
+    """Return what the test part says of a segmentation, and some validation pictures."""
+    return [
+        table(segment.HEADER, segment.per_class_rows(test)),
+        "<p class=note>IoU: the pixels that are and are called so, of those that are or are called so. Dice: the "
+        "harmonic mean of precision and recall.</p>",
+        picture((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part's pixels"),
+        "<h2>Masks</h2>",
+        picture((folder / "masks.png").read_bytes(), "Validation pictures, their true and their predicted masks"),
+    ]
+
+
+def second_task(settings: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
+    """Return what is told of a second task that was learned beside the class."""
+    if "auxiliary" not in results["val"]:
+        return []
+    told = (
+        second_task_line(name, Path(settings["auxiliary"]).name, results[part]["auxiliary"])
+        for part, name in (("val", "validation"), ("test", "test"))
+    )
+    weight = f"weight {settings['auxiliary_weight']:g} in the loss; its head is no part of the saved network"
+    return [f"<p>{escape('; '.join(told))} ({weight}).</p>"]
 
 
 def _stage_row(stage: Mapping[str, Any]) -> list[object]:

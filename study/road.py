@@ -16,17 +16,17 @@ import models
 from data import own_function
 from data.augment import DEFAULT_AUGMENT, MIXING
 from data.batches import Examples
+from data.masks import pixel_counts
 from data.store import Store
 from errors import UserError
-from models._head import classifier as join
-from models._head import freeze, head
+from models._head import freeze, head_on
 from models._recipe import last_initializer
 from models._weights import build_backbone
-from study import artifact, config, evaluate, find_rate, learning, preview, screen
+from study import artifact, auxiliary, config, evaluate, find_rate, learning, preview, screen, segment, tasks
 from study.config import TrainSettings
 from study.dataset import Dataset, load, open_store
 from study.embed import embed
-from study.fit import class_weights, fit, minutes_for, predict
+from study.fit import class_weights, fit, minutes_for, pixel_weights, predict
 from study.plan import print_plan
 from study.record import Record, write_run
 
@@ -60,11 +60,13 @@ def train(
         backbone = build_backbone(settings.model, settings.image_size, weights, config.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
-    pixels = dataset.examples()
+    pixels, outputs = dataset.examples(), tasks.output_names(settings.task, dataset.class_names)
+    if settings.task == "segment":
+        pixels = replace(pixels, masks=dataset.masks)
     if settings.augment_with:
         batch = pixels.rows["train"][: settings.batch_size or TRIED]
         own_function.check(settings.augment_with, pixels.inputs[batch])
-    classifier = with_head(backbone, settings, len(dataset.class_names))
+    classifier = with_head(backbone, settings, len(outputs))
 
     choice = learning.choose(
         settings.learning,
@@ -75,12 +77,16 @@ def train(
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
         backbone = build_backbone(settings.model, settings.image_size, choice.weights, config.recipe_of(settings))
-        classifier = with_head(backbone, settings, len(dataset.class_names))
+        classifier = with_head(backbone, settings, len(outputs))
     stages = config.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
     check_transfer(settings, dataset)
-    labels = pixels.labels[pixels.rows["train"]]
-    class_weight = class_weights(labels, settings.class_weight, dataset.class_names)
+    check_masks(settings, dataset)
+    if settings.task == "segment":
+        counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
+        class_weight = pixel_weights(counts, settings.class_weight, outputs)
+    else:
+        class_weight = class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
     print_plan(settings, choice, stages, dataset, class_weight)
     if settings.augment_preview:
         sheet = preview.write(settings, stages[-1], pixels, dataset.class_names)
@@ -96,22 +102,31 @@ def train(
     if settings.find_learning_rate:
         return find_rate.find(classifier, pixels, features, stages, settings, class_weight, command)
     with stopwatch(seconds, "train"):
-        outcomes = fit(classifier, pixels, features, stages, settings, class_weight)
+        joint = auxiliary.joint(classifier, pixels, dataset, settings)
+        outcomes = fit(classifier, pixels, features, stages, settings, class_weight, joint)
     with stopwatch(seconds, "evaluate"):
-        probabilities = judge(classifier, pixels, features if choice.learning == "transfer" else None)
-
-    results = {
-        part: evaluate.metrics(pixels.labels[pixels.rows[part]], probabilities[part], dataset.class_names)
-        for part in probabilities
-    }
+        if settings.task == "segment":
+            answers = {part: segment.judge(classifier, pixels, part) for part in ("val", "test")}
+            results = {part: segment.metrics(answers[part], outputs) for part in answers}
+        else:
+            answers = judge(classifier, pixels, features if choice.learning == "transfer" else None)
+            results = {
+                part: evaluate.metrics(pixels.labels[pixels.rows[part]], answers[part], outputs) for part in answers
+            }
+        if joint:
+            for part in results:
+                results[part]["auxiliary"] = auxiliary.judge(joint, part)
     record = Record(
-        settings, choice, stages, outcomes, dataset, results, probabilities, seconds, command, class_weight, engine
+        settings, choice, stages, outcomes, dataset, results, answers, seconds, command, class_weight, engine
     )
     run = write_run(classifier, record)
     if store.trouble:
         screen.say(store.trouble)
-    evaluate.print_report("validation", results["val"])
-    evaluate.print_report("test", results["test"])
+    print_report = segment.print_report if settings.task == "segment" else evaluate.print_report
+    print_report("validation", results["val"])
+    print_report("test", results["test"])
+    for part, name in (("val", "validation"), ("test", "test")) if joint else ():
+        screen.say(evaluate.second_task_line(name, settings.auxiliary, results[part]["auxiliary"]))
     screen.say(f"run folder: {run}")
     screen.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")
     return run
@@ -121,7 +136,7 @@ def with_head(backbone: keras.Model, settings: TrainSettings, num_classes: int) 
     """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
     dropout = settings.dropout if settings.dropout_at != "blocks" else 0.0
     beginning = last_initializer(config.recipe_of(settings))
-    return join(backbone, head(backbone.output_shape[-1], num_classes, dropout, beginning))
+    return head_on(backbone, num_classes, dropout, beginning)
 
 
 def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
@@ -147,6 +162,8 @@ def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:
     """Raise UserError where a head alone would learn from views whose labels do not fit, or at other sizes."""
     if settings.learning != "transfer":
         return
+    if settings.auxiliary != "none":
+        raise UserError(tasks.NO_TRANSFER)
     if mixed := [name for name in MIXING if name in settings.augment]:
         raise UserError(
             f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of a picture are "
@@ -166,6 +183,15 @@ def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:
         raise UserError(
             "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of a "
             "picture are embedded with its own label. Leave flip out, or choose another learning type."
+        )
+
+
+def check_masks(settings: TrainSettings, dataset: Dataset) -> None:
+    """Raise UserError where a flip would leave masks that do not fit."""
+    if dataset.masks is not None and dataset.mirrors and "flip" in settings.augment:
+        raise UserError(
+            "--augment flip with mirror classes is not for masks, whose pixels keep their class. Leave flip or the "
+            "mirror classes out."
         )
 
 

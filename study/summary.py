@@ -43,6 +43,7 @@ def print_model(name: str, image_size: int | None, recipe: Recipe) -> None:
     trainable = sum(math.prod(variable.shape) for variable in network.trainable_variables)
     cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
     features = network.output_shape[-1]
+    of_pixels = " of every pixel" if spec.task == "segment" else ""
     for key, value in (
         ("what it is", spec.summary),
         ("parameters", f"{total:,}: {trainable:,} learn from scratch, {total - trainable:,} never (statistics)"),
@@ -50,7 +51,7 @@ def print_model(name: str, image_size: int | None, recipe: Recipe) -> None:
         ("multiply-adds", f"{cost:,} for one image"),
         ("size", f"{4 * total / 2**20:.1f} MiB in memory as float32"),
         ("input", f"{network.input_shape[1]} × {network.input_shape[2]} pixels, RGB 0..255, scaled inside"),
-        ("output", f"{features:,} features, then Dropout and a softmax over the classes: the head"),
+        ("output", f"{features:,} features{of_pixels}, then Dropout and a softmax over the classes: the head"),
         ("learning", ", ".join(spec.learning)),
         ("weights", spec.weights_source),
         ("paper", spec.source),

@@ -87,7 +87,7 @@ def runner(frozen):
 
 
 @needs_openvino
-@pytest.mark.parametrize("name", models.available())
+@pytest.mark.parametrize("name", models.available("classify"))
 def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
     model, pixels = network(name), pictures(5)
     converted = engine.convert(model)

@@ -125,7 +125,7 @@ def test_a_layer_that_does_not_learn_uses_and_keeps_its_statistics():
 # ---- the copy --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", models.available())
+@pytest.mark.parametrize("name", models.available("classify"))
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_every_model_takes_a_step_in_its_copy(name, precision):
     model, examples = network(name), pictures(size=smallest_size(name, SIZE))
@@ -145,7 +145,7 @@ def test_every_model_takes_a_step_in_its_copy(name, precision):
         np.testing.assert_array_equal(one, other)  # the model itself waits
 
 
-@pytest.mark.parametrize("name", models.available())
+@pytest.mark.parametrize("name", models.available("classify"))
 def test_every_model_that_pools_its_last_map_has_a_copy_that_takes_any_size(name):
     model = network(name)
     if name in ("alexnet", "lenet"):

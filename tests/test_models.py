@@ -54,7 +54,7 @@ def message(call, *arguments):
     return str(caught.value)
 
 
-@pytest.fixture(scope="module", params=models.available())
+@pytest.fixture(scope="module", params=models.available("classify"))
 def name(request):
     return request.param
 
@@ -182,6 +182,8 @@ def test_the_models_are_there():
     assert models.available() == sorted(models.available())
     assert {"original", "resnet", "efficientnet", "efficientnet_lite"} <= set(models.available())
     assert not [name for name in models.available() if name.startswith("_")]
+    assert "unet" not in models.available("classify")
+    assert models.available("segment") == ["unet"]
 
 
 @pytest.mark.parametrize(
@@ -233,6 +235,7 @@ def test_a_file_dropped_into_the_folder_is_a_model(tmp_path):
         ({"learning": ("scratch", "transfer")}, "learns from scratch only"),
         ({"obeys": ("colour",)}, "Spec.obeys takes some of"),
         ({"obeys": ("norm", "init"), "defaults": {"norm": "none"}}, r"lacks the model's own value of \['init'\]"),
+        ({"task": "paint"}, "Spec.task takes one of"),
     ],
 )
 def test_facts_that_contradict_each_other_are_refused(changes, error):
@@ -287,7 +290,8 @@ def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tm
     for recipe in (Recipe(), Recipe(width=4)):
         assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), recipe).startswith("The weights in ")
     assert message(build_backbone, "resnet", 32, "none", Recipe(width=8)) == (
-        "--width is for alexnet, lenet, original, plain, residual: resnet cannot obey it. Leave it out. Received: 8"
+        "--width is for alexnet, lenet, original, plain, residual, unet: resnet cannot obey it. "
+        "Leave it out. Received: 8"
     )
 
 

@@ -330,11 +330,12 @@ TOLD = {"coordinates": True, "norm": "group", "activation": "gelu"}
 @pytest.mark.parametrize(
     ("model", "flags", "error"),
     [
-        ("resnet", {"norm": "layer"}, "--norm is for alexnet, lenet, original, plain, residual: resnet cannot obey it. "
-                                      "Leave it out. Received: layer"),
+        ("resnet", {"norm": "layer"}, "--norm is for alexnet, lenet, original, plain, residual, unet: resnet "
+                                      "cannot obey it. Leave it out. Received: layer"),
         ("original", {"depth": 20}, "--depth is for plain, residual: original cannot obey it. Leave it out. "
                                     "Received: 20"),
-        ("resnet", {"init_std": 0.1}, "--init-std is for alexnet, lenet, original, plain, residual: resnet cannot"),
+        ("resnet", {"init_std": 0.1}, "--init-std is for alexnet, lenet, original, plain, residual, unet: "
+                                    "resnet cannot"),
         ("efficientnet", {"coordinates": True}, "efficientnet cannot obey it. Leave it out. Received: on"),
         ("efficientnet", {"dropout_at": "both"}, "efficientnet cannot obey it. Leave it out. Received: both"),
         ("lenet", {"width": 0}, "--width of lenet is at least 1. Received: 0"),

@@ -1,0 +1,172 @@
+"""Masks: beside each picture a PNG of its size that says of every pixel whether, or as what, it counts.
+
+`photos/cat/1.jpg` has its mask in `DIR/cat/1.png`: one channel, 0 for background. What another value means, the user
+says: any is the picture's own class ("own"), or k is the k-th class ("index").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import PIL
+from PIL import Image as Pillow
+
+from data import folder, image
+from data.folder import Image
+from data.pixels import WORKERS, Pixels
+from data.store import Kind, Rows, Store, hash_all
+from errors import UserError
+
+VALUES = ("own", "index")
+BACKGROUND = "background"
+CHUNK = 256  # masks looked at together
+VERSION = f"1, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently
+EXPECTED = "one channel of 8 bits or less, a PNG of the picture's size, 0 for background"
+
+
+class Masks(Pixels):
+    """An array of masks, class of each pixel, uint8 (n, size, size); read when it is asked for, as `Pixels` is.
+
+    Args:
+        files: of the masks, n of them.
+        pictures: the files that they belong to.
+        keys: of each in the store, by the content of both.
+        size: side in pixels.
+        rule: how the picture becomes square.
+        rows: what the store has.
+        own: class of each picture's pixels that are not background, uint8 (n,); None: the values are classes.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        pictures: Sequence[Path],
+        keys: Sequence[str],
+        size: int,
+        rule: str,
+        rows: Rows,
+        own: np.ndarray | None,
+    ) -> None:
+        super().__init__(files, keys, size, rule, rows)
+        self.pictures, self.own = pictures, own
+        self.shape = (len(files), size, size)
+
+    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        """Return some masks, uint8 (m, size, size)."""
+        values = super().__getitem__(indices)
+        return values if self.own is None else (values > 0) * self.own[indices][:, None, None]
+
+    def _decode(self, index: int) -> np.ndarray:
+        return read(self.files[index], self.pictures[index], self.shape[1], self.rule)
+
+
+def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
+    """Return where the mask of each picture of a folder lies.
+
+    Raises:
+        UserError: some are not there.
+    """
+    paths = [(masks / entry.path.relative_to(root)).with_suffix(".png") for entry in images]
+    if missing := [path for path in paths if not path.is_file()]:
+        raise UserError(
+            f"{len(missing):,} of {len(paths):,} pictures have no mask, such as {shown(missing[0])}: give each a PNG "
+            "of the same path below --masks, or leave the picture out by --exclude."
+        )
+    return paths
+
+
+def load(
+    files: Sequence[Path],
+    pictures: Sequence[Path],
+    size: int,
+    rule: str,
+    store: Store,
+    own: np.ndarray | None,
+    advance: Callable[[], None] = lambda: None,
+) -> Masks:
+    """Look at all masks at `size` by a resize rule, nearest pixels; what the store does not know is read and kept.
+
+    `advance` is called once for each.
+
+    Raises:
+        UserError: one cannot be read, is no mask, or is not of its picture's size.
+    """
+    kind = Kind(f"masks {size} {rule} ({VERSION})", (size, size))
+    hashes = zip(hash_all(files), hash_all(pictures), strict=True)
+    keys = [hashlib.sha256(" ".join(pair).encode()).hexdigest() for pair in hashes]
+    known = store.rows(kind, keys).found()
+    with store.writer(kind) as keep, ThreadPoolExecutor(WORKERS) as pool:
+
+        def look(at: int) -> None:
+            if not known[at]:
+                keep.add(keys[at], read(files[at], pictures[at], size, rule))
+
+        for _ in pool.map(look, range(len(files))):
+            advance()
+    return Masks(files, pictures, keys, size, rule, store.rows(kind, keys), own)
+
+
+def read(path: Path, picture: Path, size: int, rule: str) -> np.ndarray:
+    """Return the values of one mask, uint8 (size, size), each taken from the pixel nearest to it.
+
+    Raises:
+        UserError: it cannot be read, is no mask, or is not of its picture's size.
+    """
+    try:
+        mask = Pillow.open(io.BytesIO(path.read_bytes()), formats=("PNG",))
+        mask.load()
+        seen = image.header(picture.read_bytes())
+    except Exception as error:  # hostile bytes draw nearly every built-in exception out of Pillow
+        raise UserError(f"{shown(path)} is no mask: it cannot be read. Expected: {EXPECTED}.") from error
+    if mask.mode not in ("1", "L", "P"):
+        raise UserError(f"{shown(path)} is no mask: its pixels are {mask.mode}. Expected: {EXPECTED}.")
+    if mask.size != (seen.width, seen.height):
+        raise UserError(
+            f"{shown(path)} is {mask.width}×{mask.height} pixels and its picture {seen.width}×{seen.height}, seen "
+            "upright: a mask has the size of its picture."
+        )
+    values = Pillow.fromarray(np.asarray(mask).astype(np.uint8))  # of a palette the indices
+    return image.resize(values, size, rule)
+
+
+def pixel_counts(masks: Masks | np.ndarray, rows: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Count the pixels of each class in some masks, int64 (classes,). Raise UserError for a value that is no class."""
+    counts = np.zeros(256, np.int64)
+    for first in range(0, len(rows), CHUNK):
+        chunk = masks[rows[first : first + CHUNK]]
+        counts += np.bincount(chunk.ravel(), minlength=256)
+        if counts[len(names) :].any():
+            at = int(np.flatnonzero((chunk >= len(names)).any(axis=(1, 2)))[0])
+            raise UserError(
+                f"{shown(masks.files[rows[first + at]])} has the value {chunk[at].max()}, and there are "
+                f"{len(names) - 1} classes: {', '.join(names[1:])}. Give values of 0 to {len(names) - 1}, or "
+                "--mask-values own where any value but 0 is the picture's own class."
+            )
+    return counts[: len(names)]
+
+
+def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
+    """Undo the resize rule: (size, size) -> (height, width), uint8; what a crop left out is 0, background."""
+    square = Pillow.fromarray(mask)
+    nearest = Pillow.Resampling.NEAREST
+    if rule == "squash":
+        return np.asarray(square.resize((width, height), nearest))
+    if rule == "pad":
+        longer = max(width, height)
+        inner = [max(1, round(side * len(mask) / longer)) for side in (width, height)]
+        left, top = ((len(mask) - side) // 2 for side in inner)
+        return np.asarray(square.resize((width, height), nearest, box=(left, top, left + inner[0], top + inner[1])))
+    side = min(width, height)
+    canvas = Pillow.new("L", (width, height), 0)
+    canvas.paste(square.resize((side, side), nearest), ((width - side) // 2, (height - side) // 2))
+    return np.asarray(canvas)
+
+
+def shown(path: Path) -> str:
+    """Return a path as any output takes it."""
+    return folder.printable(str(path))

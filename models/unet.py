@@ -1,0 +1,72 @@
+"""U-Net: which class is every pixel of? Down to what is there, up again to where, with a bridge at every size.
+
+After Ronneberger, Fischer, Brox (2015), with what has become usual since: padded convolutions, so that the answer has
+the picture's size, and normalisation; and with a quarter of the filters. The way up repeats pixels after a 1×1
+convolution; the paper learns that step as a transposed convolution, whose gradient is slow on a processor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models._recipe import Recipe, activation, convolution, coordinates, dropout, kernel_initializer, normalization
+from models._spec import Spec
+
+if TYPE_CHECKING:
+    import keras
+
+SPEC = Spec(
+    image_size=64,
+    learning=("scratch",),
+    source="https://arxiv.org/abs/1505.04597",
+    summary="U-Net: the class of every pixel, for --task segment",
+    task="segment",
+    obeys=("activation", "init", "norm", "width", "dropout_at", "coordinates"),
+    defaults={
+        "activation": "relu",
+        "init": "he",
+        "norm": "batch",
+        "width": 16,
+        "task": "segment",
+        "loss": "crossentropy+dice",
+        "epochs": 12,
+    },
+)
+HALVINGS = 4  # half the side, twice the filters
+
+
+def backbone(image_size: int, weights: str, recipe: Recipe) -> keras.Model:
+    """Raw RGB 0..255, (batch, size, size, 3) -> (batch, size, size, width): a vector of features for every pixel."""
+    from keras import Input, Model, layers
+
+    inputs = Input((image_size, image_size, 3), name="image")
+    x, bridges = coordinates(layers.Rescaling(1 / 64, -2, name="scale")(inputs), recipe), []  # to -2..2
+    for level in range(HALVINGS):
+        x = block(x, recipe, recipe.width * 2**level, f"down{level}")
+        bridges.append(x)
+        x = layers.MaxPooling2D(2, padding="same", name=f"down{level}_pool")(x)
+    x = dropout(block(x, recipe, recipe.width * 2**HALVINGS, "bottom"), recipe, "bottom")
+    for level in reversed(range(HALVINGS)):
+        filters = recipe.width * 2**level
+        x = layers.Conv2D(filters, 1, kernel_initializer=kernel_initializer(recipe), name=f"up{level}_narrow")(x)
+        x = layers.UpSampling2D(2, name=f"up{level}_grow")(x)
+        x = fitted(x, bridges[level].shape[1], f"up{level}_cut")
+        x = layers.Concatenate(name=f"up{level}_bridge")([bridges[level], x])
+        x = block(x, recipe, filters, f"up{level}")
+    return Model(inputs, x, name="backbone")
+
+
+def fitted(x: keras.KerasTensor, side: int, name: str) -> keras.KerasTensor:
+    """Cut what a doubled odd side, rounded up when it was halved, has too much: at most one row and column."""
+    from keras import layers
+
+    extra = x.shape[1] - side
+    return layers.Cropping2D(((0, extra), (0, extra)), name=name)(x) if extra else x
+
+
+def block(x: keras.KerasTensor, recipe: Recipe, filters: int, name: str) -> keras.KerasTensor:
+    """Twice 3×3 convolution, normalisation, activation: (batch, side, side, channels) -> (…, filters)."""
+    for letter in "ab":
+        x = normalization(convolution(x, recipe, filters, 3, f"{name}{letter}"), recipe, f"{name}{letter}")
+        x = activation(x, recipe, f"{name}{letter}")
+    return x

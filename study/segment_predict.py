@@ -1,0 +1,121 @@
+"""Answer for every pixel by a saved run: shares of the classes on the screen, masks as PNG files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data import folder, image, masks, split
+from data.store import Store
+from errors import UserError
+from study import artifact, predict, screen, segment
+from study.artifact import Run
+from study.predict import Answer
+from study.segment import palette, shares_of
+
+
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None, place: str | None) -> None:
+    """Print `file  class share …` for files and folders, and what failed; write table and masks if they are asked for.
+
+    Raises:
+        UserError: every file failed, or two would have their mask in one file.
+    """
+    names, lines, failed = run.info["class_names"], [], 0
+    writer = MaskWriter(run, place) if place else None
+    for found in predict.answer(run, list(predict.listed(paths))):
+        if found.probabilities is None:
+            print(f"{found.path}: {found.error}", file=sys.stderr)
+            failed += 1
+            lines.append([found.path, *("" for _ in names), found.error])
+            continue
+        mask = likeliest(found).probabilities
+        shares = shares_of(mask, len(names))
+        screen.say(f"{found.path}  {told(names, shares)}")
+        lines.append([found.path, *(f"{share:.6f}" for share in shares), ""])
+        if writer:
+            writer.write(Path(found.path), mask, Path(Path(found.path).name))
+    if table:
+        artifact.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
+    if failed == len(lines):
+        raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
+    if failed:
+        print(f"{failed} of {len(lines)} files could not be used.", file=sys.stderr)
+
+
+def predict_part(run: Run, part: str, table: Path | None, place: str | None) -> None:
+    """Answer for the run's own "val" or "test" part and print IoU and Dice of each class; table and masks as above.
+
+    Raises:
+        UserError: pictures or masks are not where they were, or are not what they were.
+    """
+    names, size, rule = run.info["class_names"], run.info["image_size"], run.info["resize"]
+    answers, labels = predict.own_part(run, part, kept=likeliest)
+    root, rows = Path(run.info["data"]["folder"]), split.read(run.folder / "split.csv")
+    path_of = {entry.name: entry for entry in folder.scan(root, 1).images}
+    images = [path_of[row.path] for row in rows if row.part == part]
+    files = masks.paths_for(images, root, Path(run.info["data"]["masks"]))
+    own = labels.astype(np.uint8) if run.info["settings"]["mask_values"] == "own" else None
+    true = masks.load(files, [entry.path for entry in images], size, rule, Store(None), own)
+    masks.pixel_counts(true, np.arange(len(true)), names)
+    predicted = np.stack([found.probabilities for found in answers])
+    each = segment.confusions(true[np.arange(len(true))], predicted, len(names))
+    screen.say(f"{run.folder}: its own {predict.PARTS[part]} part")
+    judged = segment.Judged(predicted, each.sum(axis=0), 0.0, np.array([segment.mean_iou(one) for one in each]))
+    segment.print_report(predict.PARTS[part], segment.metrics(judged, names))
+    if table:
+        shares = [[f"{share:.6f}" for share in shares_of(mask, len(names))] for mask in predicted]
+        lines = [[found.path, *line, ""] for found, line in zip(answers, shares, strict=True)]
+        artifact.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
+    if place:
+        writer = MaskWriter(run, place)
+        for entry, mask in zip(images, predicted, strict=True):
+            writer.write(entry.path, mask, entry.path.relative_to(root))
+
+
+def likeliest(found: Answer) -> Answer:
+    """Return the answer with the likeliest class of each pixel, uint8 (size, size), in the place of probabilities."""
+    if found.probabilities is None:
+        return found
+    mask = found.probabilities.argmax(axis=-1).astype(np.uint8)
+    return Answer(found.path, mask, found.sha256)
+
+
+def told(names: Sequence[str], shares: np.ndarray) -> str:
+    """`dog 23.4 %, background 76.6 %`: what there is, the background last."""
+    order = [*(at for at in np.argsort(-shares, kind="stable").tolist() if at), 0]
+    return ", ".join(f"{names[at]} {100 * shares[at]:.1f} %" for at in order if shares[at] > 0)
+
+
+class MaskWriter:
+    """Writes masks of the pictures' own sizes into a folder, as PNG with a palette: the values are the classes.
+
+    Raises:
+        UserError: the folder cannot be made.
+    """
+
+    def __init__(self, run: Run, place: str) -> None:
+        self.place, self.rule, self.names = Path(place), run.info["resize"], run.info["class_names"]
+        self.written: dict[Path, Path] = {}
+        try:
+            self.place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"Cannot write to --masks {place}: {error.strerror}. Give another folder.") from error
+
+    def write(self, picture: Path, mask: np.ndarray, name: Path) -> None:
+        """Write the mask of a picture under a name. Raise UserError where another's mask has that."""
+        path = (self.place / name).with_suffix(".png")
+        if path in self.written:
+            raise UserError(
+                f"{picture} and {self.written[path]} would both have their mask in {path}: predict them one after the "
+                "other, into different folders."
+            )
+        self.written[path] = picture
+        seen = image.header(picture.read_bytes())
+        drawn = Image.fromarray(masks.restore(mask, seen.width, seen.height, self.rule))
+        drawn.putpalette(palette(len(self.names)).ravel().tolist())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawn.save(path)
