@@ -390,6 +390,8 @@ def seen_by(monkeypatch):
 
         def noted(*arguments, whole=whole, kind=kind):
             batches = whole(*arguments)
+            if arguments[1] == "":  # the first pictures, on which precisions are tried
+                return batches
             seen[kind].append((batches.element_spec[0].shape[1], batches.element_spec[1].dtype.name))
             return batches
 
