@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models._recipe import Recipe, activation, convolution, coordinates, dropout, kernel_initializer, normalization
+from models._recipe import Recipe, activation, convolution, coordinates, dropout, normalization
 from models._spec import Spec
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def backbone(image_size: int, weights: str, recipe: Recipe) -> keras.Model:
     from keras import Input, Model, layers
 
     inputs = Input((image_size, image_size, 3), name="image")
-    x, bridges = coordinates(layers.Rescaling(1 / 64, -2, name="scale")(inputs), recipe), []  # to -2..2
+    x, bridges = coordinates(layers.Rescaling(1 / 127.5, -1, name="scale")(inputs), recipe), []  # to -1..1
     for level in range(HALVINGS):
         x = block(x, recipe, recipe.width * 2**level, f"down{level}")
         bridges.append(x)
@@ -48,8 +48,7 @@ def backbone(image_size: int, weights: str, recipe: Recipe) -> keras.Model:
     x = dropout(block(x, recipe, recipe.width * 2**HALVINGS, "bottom"), recipe, "bottom")
     for level in reversed(range(HALVINGS)):
         filters = recipe.width * 2**level
-        x = layers.Conv2D(filters, 1, kernel_initializer=kernel_initializer(recipe), name=f"up{level}_narrow")(x)
-        x = layers.UpSampling2D(2, name=f"up{level}_grow")(x)
+        x = layers.UpSampling2D(2, name=f"up{level}_grow")(convolution(x, recipe, filters, 1, f"up{level}_narrow"))
         x = fitted(x, bridges[level].shape[1], f"up{level}_cut")
         x = layers.Concatenate(name=f"up{level}_bridge")([bridges[level], x])
         x = block(x, recipe, filters, f"up{level}")

@@ -15,7 +15,7 @@ from conftest import call, small_recipe, smallest_size
 
 import models
 from errors import UserError
-from models._head import classifier, head
+from models._head import head, head_on
 from models._recipe import ACTIVATIONS, INITIALIZERS, NORMS, Recipe, groups_of, last_initializer, settled
 from models._weights import build_backbone
 from scratch.initializers import variance
@@ -42,7 +42,7 @@ def build(name, size=32, **options):
     keras.utils.set_random_seed(0)
     recipe = settled(name, small_recipe(name, **options))
     backbone = build_backbone(name, smallest_size(name, size), "none", recipe)
-    return classifier(backbone, head(backbone.output_shape[-1], CLASSES, 0.0, last_initializer(recipe)))
+    return head_on(backbone, CLASSES, 0.0, last_initializer(recipe))
 
 
 def run(model, pixels, training=False):
@@ -53,7 +53,9 @@ def step(model, rate=0.1, pixels=None, labels=LABELS):
     """One step of gradient descent, without a graph to build; the loss before it."""
     pixels = images(model.input_shape[1]) if pixels is None else pixels
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, model(pixels, training=True)))
+        answers = model(pixels, training=True)
+        each = np.reshape(labels, (-1, *[1] * (len(answers.shape) - 2))) + np.zeros(answers.shape[:-1])  # or each pixel
+        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(each, answers))
     variables = model.trainable_variables
     for variable, gradient in zip(variables, tape.gradient(loss, [v.value for v in variables]), strict=True):
         variable.assign_sub(rate * gradient)
@@ -102,7 +104,8 @@ def test_a_network_is_made_as_asked_and_takes_a_step(name, activation, norm, ini
     convolutions = layers(model, keras.layers.Conv2D)
     normalising = layers(model, tuple(kind for kind in NORM_LAYERS.values() if kind))
     assert {type(layer) for layer in normalising} == ({NORM_LAYERS[norm]} if NORM_LAYERS[norm] else set())
-    assert len(normalising) == (len(convolutions) if norm != "none" else 0)
+    narrowing = [layer for layer in convolutions if layer.name.endswith("narrow_conv")]  # of the U-Net's way up
+    assert len(normalising) == (len(convolutions) - len(narrowing) if norm != "none" else 0)
     assert {layer.use_bias for layer in convolutions} == {norm == "none"}
     spreads = [(float(np.std(v)), float(np.mean(v))) for v in kernels(model)[:-1]]
     if init in ("zeros", "constant"):
