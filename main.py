@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import models
 from errors import UserError
-from study import config, tasks
+from study import config, options, precedence, tasks
 from study.config import (
     CheckSettings,
     CompareSettings,
@@ -42,19 +42,19 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
     settings = SummarySettings(**flags)
     if settings.model is None:
         if flags:
-            raise UserError(f"{config.flag(min(flags))} is for one model: name it by -m.")
+            raise UserError(f"{options.flag(min(flags))} is for one model: name it by -m.")
         print_models()
         return
-    config.defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
-    config.refuse_idle(settings, flags)
+    precedence.defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
+    precedence.refuse_idle(settings, flags)
     backend.start()
-    print_model(settings.model, settings.image_size, config.recipe_of(settings))
+    print_model(settings.model, settings.image_size, precedence.recipe_of(settings))
 
 
 def check(flags: Mapping[str, Any], command_line: str) -> int:
     """Look at a folder before training; with `--strict`, 3 where something would spoil the result."""
     settings = CheckSettings(**flags)
-    config.refuse_idle(settings, flags)
+    precedence.refuse_idle(settings, flags)
     from study.check import check
 
     severe = check(settings, command_line)
@@ -65,9 +65,9 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study import backend
 
-    flags = config.with_model(flags)
+    flags = precedence.with_model(flags)
     spec = models.get(flags["model"]).SPEC
-    settings = config.resolve(flags, config.defaults_of(spec, flags))
+    settings = precedence.resolve(flags, precedence.defaults_of(spec, flags))
     tasks.check(settings, spec)
     from study.ahead import begun
     from study.dataset import load, open_store
@@ -104,7 +104,7 @@ def inspect(flags: Mapping[str, Any], command_line: str) -> None:
     spec = models.get(rest.get("model", TrainSettings.model)).SPEC
     if spec.task != "classify":
         raise UserError(f"inspect is for classifiers. Received: -m {rest['model']}, which is for --task {spec.task}.")
-    inspect_new(settings, config.resolve(rest, config.defaults_of(spec, rest)), command_line)
+    inspect_new(settings, precedence.resolve(rest, precedence.defaults_of(spec, rest)), command_line)
 
 
 def store(flags: Mapping[str, Any], command_line: str) -> None:
@@ -210,12 +210,12 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed:
     meta = entry.metadata
     shown = {
         "default": argparse.SUPPRESS,
-        "help": config.help_text(entry).replace("%", "%%"),
-        "type": str if as_typed else lambda text: config.read(entry, text),
+        "help": options.help_text(entry).replace("%", "%%"),
+        "type": str if as_typed else lambda text: options.read(entry, text),
     }
     if meta["kind"] is bool:
         given = {"action": "store_const", "const": "on" if as_typed else True}
-        group.add_argument(config.flag(entry.name), **given, default=shown["default"], help=shown["help"])
+        group.add_argument(options.flag(entry.name), **given, default=shown["default"], help=shown["help"])
         return
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if entry.name == "paths":
@@ -223,7 +223,7 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed:
     elif entry.name == "vary":
         group.add_argument("--vary", action="append", **shown)
     else:
-        group.add_argument(*(["-m"] if entry.name == "model" else []), config.flag(entry.name), **shown)
+        group.add_argument(*(["-m"] if entry.name == "model" else []), options.flag(entry.name), **shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ def main(data: str, seeds: list[int]) -> None:
 
     from models._head import head
     from models._weights import build_backbone
-    from study import config
+    from study import course
     from study.config import TrainSettings
     from study.dataset import load, open_store
     from study.embed import embed
@@ -56,7 +56,7 @@ def main(data: str, seeds: list[int]) -> None:
         x, y = features.inputs, features.labels
         started = time.perf_counter()
         ours = head(x.shape[1], int(y.max()) + 1, settings.dropout)
-        outcome = run_stage(ours, config.stages(settings, "transfer")[0], features, settings)
+        outcome = run_stage(ours, course.stages(settings, "transfer")[0], features, settings)
         seconds = time.perf_counter() - started
         note("ours", seed, ours.predict(x[val], verbose=0), y[val], seconds, f", {len(outcome.history)} epochs")
         started, tried = time.perf_counter(), []

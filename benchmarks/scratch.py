@@ -40,7 +40,8 @@ def examples_and_folders(folder: Path, seed: int) -> tuple:
 def ours(model: object, examples: object, epochs: int, seed: int, precision: str) -> list[dict]:
     """Return the history of our own stage."""
     from data.augment import DEFAULT_AUGMENT
-    from study.config import ADAM_RATE, Stage, TrainSettings
+    from study.config import TrainSettings
+    from study.course import ADAM_RATE, Stage
     from study.fit import run_stage
 
     settings = TrainSettings(seed=seed, augment=DEFAULT_AUGMENT, patience=0, precision=precision)
@@ -53,7 +54,8 @@ def ordinary(model: object, folder: Path, epochs: int, seed: int) -> list[dict]:
 
     import keras
 
-    from study.config import ADAM_RATE, TrainSettings
+    from study.config import TrainSettings
+    from study.course import ADAM_RATE
     from study.fit import penalise
 
     read = {"image_size": (80, 80), "batch_size": 32}

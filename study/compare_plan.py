@@ -13,7 +13,7 @@ from typing import Any
 
 import models
 from errors import UserError
-from study import config, tasks
+from study import config, options, precedence, tasks
 from study.config import CompareSettings, TrainSettings
 from study.learning import start_weights
 
@@ -87,8 +87,8 @@ class Plan:
         """Return the arguments of one training, in the form that a value with a dash in front survives."""
         texts = texts_of(combination, self.fixed) | {"seed": str(seed), "runs": str(self.place(combination, seed))}
         switches = [name for name in texts if is_switch(name)]
-        given = [config.flag(name) for name in switches if texts[name] == "on"]
-        return ["train", *given, *(f"{config.flag(name)}={texts[name]}" for name in texts if name not in switches)]
+        given = [options.flag(name) for name in switches if texts[name] == "on"]
+        return ["train", *given, *(f"{options.flag(name)}={texts[name]}" for name in texts if name not in switches)]
 
 
 def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
@@ -100,7 +100,7 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     """
     varied = read_vary(settings.vary)
     for name in varied.keys() & fixed.keys():
-        raise UserError(f"{config.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
+        raise UserError(f"{options.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
     first = read("seed", fixed.get("seed", str(TrainSettings.seed)))
     fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
     refuse_idle(varied, fixed)
@@ -109,7 +109,7 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     combinations = tuple(dict.fromkeys(Combination(tuple(without_idle(texts, texts).items())) for texts in every))
     for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
         settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
-    values = config.as_json(settled)
+    values = precedence.as_json(settled)
     same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*NO_MATTER} | {"split_seed"})}
     name = "models" if "model" in varied else settled.model
     out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
@@ -118,10 +118,10 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
 
 def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
     """Raise UserError for a flag that says nothing under any value of the setting that is varied."""
-    for name, (other, values) in config.ONLY_UNDER.items():
+    for name, (other, values) in precedence.ONLY_UNDER.items():
         if name in {**varied, **fixed} and other in varied and not set(varied[other]) & set(values):
             raise UserError(
-                f"{config.flag(name)} goes with {config.flag(other)} {', '.join(values)}, which --vary "
+                f"{options.flag(name)} goes with {options.flag(other)} {', '.join(values)}, which --vary "
                 f"{other.replace('_', '-')}={','.join(varied[other])} does not try. Leave one of the two out."
             )
 
@@ -137,7 +137,7 @@ def texts_of(combination: Combination, fixed: Mapping[str, str]) -> dict[str, st
 
 def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
     """Leave out of `texts` what says nothing under one of the values in `varied`."""
-    only = config.ONLY_UNDER.items()
+    only = precedence.ONLY_UNDER.items()
     idle = {name for name, (other, values) in only if other in varied and varied[other] not in values}
     return {name: text for name, text in texts.items() if name not in idle}
 
@@ -159,7 +159,7 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
         if field in (*JUDGED_BY, "seed"):
             why = "every run is judged by the same pictures" if field != "seed" else "--seeds says how many there are"
-            raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {config.flag(field)} once for all.")
+            raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {options.flag(field)} once for all.")
         for text in values_of(field, texts):
             if text in varied.setdefault(field, []):
                 raise UserError(f"--vary {item}: {text} is named twice. Name each value once.")
@@ -179,7 +179,7 @@ def spell(field: str, text: str) -> str:
     if not text:
         raise UserError(f"--vary {field.replace('_', '-')} has an empty value: give a value or leave it out.")
     value = read(field, text)
-    config.check(FIELDS[field], value)
+    options.check(FIELDS[field], value)
     if is_switch(field):
         return text
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else text
@@ -193,7 +193,7 @@ def is_switch(field: str) -> bool:
 def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own type
     """Turn the text of a setting into its value. Raise UserError where it is none."""
     if not is_switch(field):
-        return config.read(FIELDS[field], text)
+        return options.read(FIELDS[field], text)
     if text not in ("on", "off"):
         raise UserError(f"--vary {field.replace('_', '-')} takes on, off. Received: {text}")
     return text == "on"
@@ -202,9 +202,9 @@ def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own
 def settle(texts: Mapping[str, str]) -> TrainSettings:
     """Read the flags of one training as `train` would. Raise UserError where it would."""
     values = {name: read(name, text) for name, text in texts.items()}
-    values = config.with_model(values)
+    values = precedence.with_model(values)
     spec = models.get(values["model"]).SPEC
-    settings = config.resolve(values, config.defaults_of(spec, values))
+    settings = precedence.resolve(values, precedence.defaults_of(spec, values))
     tasks.check(settings, spec)
     start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     return settings

@@ -1,64 +1,30 @@
 """Every setting, once: its name, default, range and help. The command line, its checks and `run.json` derive from here.
 
-Precedence, field by field: explicit flag; then, where a network learns from photos and random weights, the model's
-`SPEC.photos`; then its `SPEC.defaults`; then the default below. A default of None means that the value follows from the
-model or the learning type; `resolve` and `stages` fill it in.
+Which flag wins over which default stands in `study.precedence`; how a field is declared and read in `study.options`.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import Field, dataclass, fields
+from typing import Any
 
 from data import own_function
 from data.augment import STRENGTHS, parse_augment
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from errors import UserError
-from models._recipe import ACTIVATIONS, DETAILS, DROPOUT_PLACES, INITIALIZERS, NORMS, Recipe, check_obeyed
-from models._spec import OPTIONS
+from models._recipe import ACTIVATIONS, DROPOUT_PLACES, INITIALIZERS, NORMS
+from study.options import Settings, setting
 from study.tta import MOST_VIEWS, parse_tta
-
-if TYPE_CHECKING:
-    from models._spec import Spec
 
 SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "muon")
 SCHEDULES = ("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
 WITHOUT_WARMUP = ("one_cycle", "plateau")
 WITHOUT_TRAINING = ("augment_preview", "find_learning_rate")  # these end before a run folder is made
-# Settings that say something only under some values of another one.
-ONLY_UNDER = {
-    "focal_gamma": ("loss", ("focal",)),
-    "dice_weight": ("loss", ("crossentropy+dice",)),
-    "engine": ("learning", ("auto", "transfer", "finetune")),
-    "store_limit": ("store", ("on",)),
-    "init_std": ("init", ("normal",)),
-    "init_value": ("init", ("constant",)),
-}
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
-SHAPING = ("activation", "norm", "depth", "width", "coordinates")  # what a network stays once it has learned
 MODEL_FOR = {"classify": "original", "segment": "unet"}  # task -> the model that is taken where none is named
-
-
-def setting(
-    default: Any,  # noqa: ANN401 - each field has its own type
-    help: str,
-    *,
-    group: str = "model and output",
-    kind: Callable[[str], Any] = str,
-    choices: tuple[str, ...] = (),
-    low: float = -math.inf,
-    high: float = math.inf,
-    metavar: str = "",
-) -> Any:  # noqa: ANN401
-    """Declare one field: `kind` reads its text, `choices` or `low`..`high` bound it."""
-    metadata = {"help": help, "group": group, "kind": kind, "choices": choices, "low": low, "high": high}
-    return field(default=default, metadata=metadata | {"metavar": metavar})
 
 
 def parse_class_weight(text: str) -> str | dict[str, float]:
@@ -94,16 +60,6 @@ def parse_progressive(text: str) -> tuple[int, ...]:
             f"96,128. Received: {text}"
         )
     return sizes
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Base of each command's settings: checks every field's choices and range when made."""
-
-    def __post_init__(self) -> None:
-        """Raise UserError for a value outside its choices or range."""
-        for entry in fields(self):
-            check(entry, getattr(self, entry.name))
 
 
 def store_switch() -> Any:  # noqa: ANN401
@@ -560,255 +516,3 @@ NOT_INSPECTED = (
 def inspected() -> list[Field]:
     """Return the settings of train that `inspect` takes beside its own: all that a few plain iterations obey."""
     return [entry for entry in shown(TrainSettings) if entry.name not in NOT_INSPECTED]
-
-
-def flag(name: str) -> str:
-    """`batch_size` -> `--batch-size`."""
-    return "--" + name.replace("_", "-")
-
-
-def spelled(value: Any) -> str:  # noqa: ANN401
-    """Return a value as its flag takes it: `96,128`, `flip,crop=0.3`."""
-    if isinstance(value, Mapping):
-        return ",".join(name if name == "flip" else f"{name}={number:g}" for name, number in value.items()) or "none"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def bounds(low: float, high: float) -> str:
-    """`at least 0`, `0 to 0.95`."""
-    low, high = (f"{value:,}" if isinstance(value, int) else f"{value:g}" for value in (low, high))
-    return f"at least {low}" if high == "inf" else f"{low} to {high}"
-
-
-def help_text(entry: Field) -> str:
-    """Return a field's help with its range and default."""
-    meta, default = entry.metadata, entry.default
-    notes = [bounds(meta["low"], meta["high"])] if meta["low"] > -math.inf else []
-    if default not in (None, ()) and meta["kind"] is not bool:
-        notes.append(f"default {':'.join(map(str, default)) if isinstance(default, tuple) else default}")
-    return meta["help"] + (f" [{'; '.join(notes)}]" if notes else "")
-
-
-def read(entry: Field, text: str) -> Any:  # noqa: ANN401
-    """Turn a flag's text into the field's value. Raise UserError where it is none."""
-    kind = entry.metadata["kind"]
-    try:
-        return kind(text)
-    except ValueError as error:
-        noun = {int: "a whole number", float: "a number"}.get(kind, "another form")
-        raise UserError(f"{flag(entry.name)} takes {noun}. Received: {text}") from error
-
-
-def check(entry: Field, value: Any) -> None:  # noqa: ANN401
-    """Raise UserError where a field's value is outside its choices or range."""
-    choices, low, high = (entry.metadata[key] for key in ("choices", "low", "high"))
-    if choices and value is not None and value not in choices:
-        raise UserError(f"{flag(entry.name)} takes {', '.join(choices)}. Received: {value}")
-    if isinstance(value, int | float) and not low <= value <= high:
-        raise UserError(f"{flag(entry.name)} takes {bounds(low, high)}. Received: {value}")
-    if value == "":
-        raise UserError(f"{flag(entry.name)} is empty: give a value or leave it out.")
-
-
-def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
-    """Explicit flags over the model's own defaults over the general ones.
-
-    A model's own warm-up is dropped where a schedule was asked for that knows none, and its learning rate where
-    another optimiser was.
-
-    Raises:
-        UserError: values that do not go together.
-    """
-    dropped: dict[str, Any] = {"warmup": 0.0} if explicit.get("schedule") in WITHOUT_WARMUP else {}
-    own_optimizer = spec_defaults.get("optimizer", "adam")
-    if explicit.get("optimizer", own_optimizer) != own_optimizer:
-        dropped["learning_rate"] = None
-    settings = TrainSettings(**{**spec_defaults, **dropped, **explicit})
-    if settings.warmup and settings.schedule in WITHOUT_WARMUP:
-        raise UserError(
-            f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
-            f"Received: --schedule {settings.schedule} --warmup {settings.warmup:g}"
-        )
-    refuse_idle(settings, explicit)
-    if settings.find_learning_rate and "learning_rate" in explicit:
-        raise UserError("--find-learning-rate looks for what --learning-rate says. Leave one of the two out.")
-    if settings.find_learning_rate and settings.augment_preview:
-        raise UserError("--find-learning-rate and --augment-preview each end the command. Leave one of the two out.")
-    sizes, size = settings.progressive, settings.image_size
-    if sizes and size and sizes[-1] > size:
-        raise UserError(
-            f"--progressive takes sizes up to the image size, {size}. Received: {','.join(map(str, sizes))}"
-        )
-    return settings
-
-
-def refuse_idle(settings: Settings, explicit: Mapping[str, Any]) -> None:
-    """Raise UserError for an explicit flag that says nothing under the value of another one."""
-    for name in explicit.keys() & ONLY_UNDER.keys():
-        other, values = ONLY_UNDER[name]
-        if getattr(settings, other) not in values:
-            given = getattr(settings, other)
-            raise UserError(
-                f"{flag(name)} goes with {flag(other)} {', '.join(values)}. "
-                f"Received: {f'{flag(other)} {given}' if given else f'no {flag(other)}'}; leave {flag(name)} out."
-            )
-
-
-def recipe_of(settings: NetworkSettings) -> Recipe:
-    """Return what the settings ask of a network."""
-    shared = {entry.name: getattr(settings, entry.name) for entry in fields(NetworkSettings)}
-    at = getattr(settings, "dropout_at", None)
-    dropout = None if at is None else settings.dropout if at != "head" else 0.0
-    return Recipe(**shared, dropout=dropout)
-
-
-def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the model to the explicit flags where none is named: the one for their task."""
-    return {"model": MODEL_FOR.get(explicit.get("task", "classify"), TrainSettings.model), **explicit}
-
-
-def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what suits a model, given the explicit flags; `resolve` lays those over it.
-
-    Its settings for photos are for learning from random weights, and so are its learning rate and its dropout inside
-    the network. An earlier run, as weights, brings the shape of its network.
-
-    Raises:
-        UserError: an option of the network that the model cannot obey, or that weights have settled already.
-    """
-    asked = {name: explicit[name] for name in (*OPTIONS, *DETAILS) if name in explicit and name != "dropout"}
-    if asked.get("dropout_at") == "head":
-        del asked["dropout_at"]  # every model has that
-    check_obeyed(explicit.get("model", TrainSettings.model), spec, asked)
-    chosen = {"image_size": spec.image_size, **spec.defaults}
-    pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
-    begins = explicit.get("weights", pretrained)
-    if begins != "none":
-        if "init" in asked:
-            raise UserError(f"--init is for random weights. Received: --weights {begins}; leave one of the two out.")
-        chosen = {name: value for name, value in chosen.items() if name not in ("learning_rate", "dropout_at")}
-        chosen |= _shape_of(Path(begins), spec)
-    elif explicit.get("data") is not None:
-        chosen |= spec.photos
-    if "progressive" in explicit:
-        chosen["image_size"] = max(chosen["image_size"], *explicit["progressive"], 0)
-    elif "progressive" in chosen and "image_size" in explicit:
-        chosen["progressive"] = fitted(chosen["progressive"], explicit["image_size"])
-    return chosen
-
-
-def fitted(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
-    """Return those of a model's sizes that `image_size` leaves room for; a single one would be no progress."""
-    kept = tuple(size for size in sizes if size < image_size)
-    if len(kept) < len(sizes):
-        kept = (*kept, image_size)
-    return kept if len(kept) > 1 else ()
-
-
-def _shape_of(weights: Path, spec: Spec) -> dict[str, Any]:
-    """Return the options that made the network of a run folder or of its saved model; none where it does not tell."""
-    run = weights if weights.is_dir() else weights.parent
-    try:
-        made = json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"]
-        return {name: made[name] for name in SHAPING if name in spec.obeys and made.get(name) is not None}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def seed_of_split(settings: TrainSettings) -> int:
-    """Return what the split goes by."""
-    return settings.seed if settings.split_seed is None else settings.split_seed
-
-
-def as_json(settings: Settings) -> dict[str, Any]:
-    """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
-    values = asdict(settings)
-    for name in ("data", "split_file", "labels", "exclude", "runs", "weights", "masks", "auxiliary"):
-        if values.get(name) and (name not in ("weights", "auxiliary") or Path(values[name]).exists()):
-            values[name] = str(Path(values[name]).absolute())
-    return values
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One call of Keras' `fit`: the head on features, the unfrozen network, or all from scratch."""
-
-    name: str
-    epochs: int
-    batch_size: int
-    learning_rate: float
-
-
-LAST_SIZE_SHARE = 0.2  # of the epochs; the reference divided 55 epochs into 45 at 96 pixels and 10 at 128
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Epochs of a stage at one size of the pictures: those from `first` to before `end`, counted from 0.
-
-    Args:
-        size: side of the training pictures in pixels.
-        first: its first epoch.
-        end: the epoch after its last one.
-        last: whether it is the stage's last phase.
-    """
-
-    size: int
-    first: int
-    end: int
-    last: bool
-
-
-def phases(epochs: int, sizes: tuple[int, ...], image_size: int) -> list[Phase]:
-    """Divide epochs among sizes: the last has `LAST_SIZE_SHARE`, one at least, the others share the rest alike.
-
-    Without sizes all are at `image_size`. A size for which no epoch is left is passed over.
-    """
-    if not sizes:
-        return [Phase(image_size, 0, epochs, last=True)]
-    before = epochs - max(1, round(LAST_SIZE_SHARE * epochs)) if len(sizes) > 1 else 0
-    ends = [round(before * number / (len(sizes) - 1)) for number in range(1, len(sizes))] + [epochs]
-    starts = [0, *ends[:-1]]
-    return [
-        Phase(size, first, end, last=end == epochs)
-        for size, first, end in zip(sizes, starts, ends, strict=True)
-        if end > first
-    ]
-
-
-STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
-EPOCHS = {"scratch": 20, "head": 100, "finetune": 8}
-BATCH_SIZE = {"scratch": 32, "head": 256, "finetune": 16}
-ADAM_RATE = {"scratch": 2e-3, "head": 2e-3, "finetune": 5e-5}
-LEARNING_RATE = {
-    "sgd": {"scratch": 1e-1, "head": 1e-1, "finetune": 1e-2},
-    "momentum": {"scratch": 2e-2, "head": 1e-2, "finetune": 1e-3},
-    "nesterov": {"scratch": 2e-2, "head": 1e-2, "finetune": 1e-3},
-    "adam": ADAM_RATE,
-    "adamw": ADAM_RATE,
-    "rmsprop": ADAM_RATE,
-    "adagrad": {"scratch": 2e-2, "head": 5e-2, "finetune": 1e-3},
-    "muon": ADAM_RATE,  # Keras scales Muon's steps to the length of Adam's (https://arxiv.org/abs/2502.16982)
-}
-
-
-def decay_of(optimizer: str, weight_decay: float | None) -> float:
-    """Return the weight decay: that asked for, else the optimiser's own."""
-    if weight_decay is not None:
-        return weight_decay
-    return 0.004 if optimizer == "adamw" else 0.0
-
-
-def stages(settings: TrainSettings, learning: str) -> list[Stage]:
-    """Return the stages of a learning type with every value settled.
-
-    `--learning-rate` is that of the last stage: a head in front of fine-tuning keeps its own.
-    """
-    settled = []
-    for name in STAGES[learning]:
-        asked = settings.learning_rate if name == STAGES[learning][-1] else None
-        rate = asked or LEARNING_RATE[settings.optimizer][name]
-        settled.append(Stage(name, settings.epochs or EPOCHS[name], settings.batch_size or BATCH_SIZE[name], rate))
-    return settled

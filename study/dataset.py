@@ -22,7 +22,7 @@ from data.second import Second
 from data.split import Row
 from data.store import Store
 from errors import UserError
-from study import config, screen, tasks
+from study import precedence, screen, tasks
 from study.config import CheckSettings, TrainSettings
 from study.copies import Copies, count_copies, units
 from study.targets import check_masks, load_masks, load_second
@@ -158,7 +158,7 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
         check_ready_made(found, rows, settings)
         return tuple(rows), count_copies(rows, pairs, rows)
     earlier = earlier_parts(found, settings)
-    seed = config.seed_of_split(settings)
+    seed = precedence.seed_of_split(settings)
     plain = split.assign(rows, settings.split, seed, earlier)
     rows = split.assign(rows, settings.split, seed, earlier, units(rows, pairs))
     split.check_parts(rows)

@@ -21,7 +21,8 @@ from errors import UserError
 from models._head import unfreeze
 from study import artifact, fused, screen
 from study.backend import user_errors
-from study.config import Stage, TrainSettings, phases
+from study.config import TrainSettings
+from study.course import Stage, phases
 from study.fit import fit, phase_batches, prepare
 from study.plots import BLUE, GREY, ORANGE, STYLE, plt, save
 

@@ -20,7 +20,8 @@ from study import auxiliary, fused, screen
 from study.auxiliary import Joint
 from study.backend import user_errors
 from study.changes import changes
-from study.config import Phase, Stage, TrainSettings, decay_of, phases
+from study.config import TrainSettings
+from study.course import Phase, Stage, decay_of, phases
 from study.losses import make_loss
 from study.rates import lowering, rates
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import models
 from errors import UserError
-from study import artifact, backend, config, learning, screen
+from study import artifact, backend, course, learning, options, precedence, screen
 from study.artifact import Run
-from study.config import InspectSettings, Stage, TrainSettings
+from study.config import InspectSettings, TrainSettings
+from study.course import Stage
 from study.dataset import load, open_store
 from study.inspect_data import Picture, Source, given, of_dataset, of_run, one_of_each
 
@@ -43,7 +44,7 @@ def inspect_new(settings: InspectSettings, network: TrainSettings, command: str 
     from study.inspect_look import Subject
     from study.road import with_head
 
-    backbone = build_backbone(network.model, network.image_size, weights, config.recipe_of(network))
+    backbone = build_backbone(network.model, network.image_size, weights, precedence.recipe_of(network))
     whole = with_head(backbone, network, len(source.class_names))
     random = weights == "none"
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
@@ -62,7 +63,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
-    if others := [config.flag(name) for name in flags if name != "model"]:
+    if others := [options.flag(name) for name in flags if name != "model"]:
         raise UserError(f"--run brings its own network and pictures: leave {', '.join(others)} out, or --run.")
     run = artifact.find_run(settings.run, "", flags.get("model"))
     if run.info.get("task", "classify") != "classify":
@@ -91,8 +92,8 @@ def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
 
 def _stage(settings: TrainSettings, name: str) -> Stage:
     """Return batch and learning rate of the iterations: as training would have them."""
-    rate = settings.learning_rate or config.LEARNING_RATE[settings.optimizer][name]
-    return Stage(name, 1, settings.batch_size or config.BATCH_SIZE[name], rate)
+    rate = settings.learning_rate or course.LEARNING_RATE[settings.optimizer][name]
+    return Stage(name, 1, settings.batch_size or course.BATCH_SIZE[name], rate)
 
 
 def _settings_of(run: Run) -> TrainSettings:

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from study import fused
-from study.config import Stage, TrainSettings
+from study.config import TrainSettings
+from study.course import Stage
 from study.fit import prepare
 from study.gradcam import grad_cam, target
 from study.gradients import Trace, trace

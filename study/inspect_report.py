@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from study import config, inspect_plots
+from study import config, inspect_plots, precedence
 from study.artifact import machine
 from study.inspect_look import Layer, Look
 from study.inspect_stats import EDGE, NEARLY_ZERO
@@ -116,7 +116,7 @@ def numbers(look: Look, command: str, seconds: float) -> dict[str, Any]:
             "network": look.subject.what,
             "created": datetime.now().astimezone().isoformat(timespec="seconds"),
             "command": command,
-            "settings": config.as_json(look.subject.settings),
+            "settings": precedence.as_json(look.subject.settings),
             "pictures": look.pictures,
             "batch_size": look.subject.stage.batch_size,
             "learning_rate": look.subject.stage.learning_rate,
@@ -187,7 +187,7 @@ def write(folder: Path, look: Look, command: str) -> None:
         "<h2>Settings</h2>",
         table(
             ("setting", "value"),
-            [(name, shown(value)) for name, value in config.as_json(subject.settings).items() if _counts(name)],
+            [(name, shown(value)) for name, value in precedence.as_json(subject.settings).items() if _counts(name)],
         ),
     ]
     title = f"inside {subject.model} · study-classification"

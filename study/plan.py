@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from data.folder import PARTS
-from study import config, screen
+from study import course, screen
 from study.changes import told as augmentation
-from study.config import Stage, TrainSettings
+from study.config import TrainSettings
+from study.course import Stage
 from study.dataset import Dataset
 from study.embed import augmented_views
 from study.fit import iterations
@@ -81,7 +82,7 @@ def plan_lines(
         augment += f"; the head sees {views} such views of each picture beside the clean one"
     stopping = f"after {patience} epochs without a better validation loss" if patience else "off"
     sparse = f"L1 {settings.l1:g}, " if settings.l1 else ""
-    weights = f"{sparse}L2 {settings.l2:g}, weight decay {config.decay_of(settings.optimizer, settings.weight_decay):g}"
+    weights = f"{sparse}L2 {settings.l2:g}, weight decay {course.decay_of(settings.optimizer, settings.weight_decay):g}"
     place = {"head": "", "blocks": " inside the network", "both": " inside the network and before the last layer"}
     place = place[settings.dropout_at] if settings.dropout else ""
     width = f", width {settings.width}" if settings.width else ""
@@ -113,7 +114,7 @@ def plan_lines(
         rate = f"{settings.optimizer} at learning rate {stage.learning_rate:g}{warm}, schedule {settings.schedule}"
         lines.append(("", rate + steps))
         if settings.progressive and stage.name != "head":
-            parts = config.phases(stage.epochs, settings.progressive, size)
+            parts = course.phases(stage.epochs, settings.progressive, size)
             told = ", ".join(f"{part.end - part.first} at {part.size} pixels" for part in parts)
             lines.append(("", f"epochs: {told}"))
     return lines

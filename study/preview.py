@@ -11,7 +11,8 @@ from data.batches import Examples
 from errors import UserError
 from study import artifact
 from study.changes import changes, told
-from study.config import Stage, TrainSettings, phases
+from study.config import TrainSettings
+from study.course import Stage, phases
 from study.plots import GREY, STYLE, cut, plt, save
 
 PICTURES, VIEWS = 6, 5

@@ -13,8 +13,9 @@ import keras
 import numpy as np
 
 from data import split
-from study import artifact, config, engine, evaluate, plots, report, screen, segment_record, tasks
-from study.config import Stage, TrainSettings
+from study import artifact, engine, evaluate, plots, precedence, report, screen, segment_record, tasks
+from study.config import TrainSettings
+from study.course import Stage
 from study.dataset import Dataset
 from study.fit import Outcome, iterations
 from study.learning import Choice
@@ -128,7 +129,7 @@ def describe(record: Record) -> dict[str, Any]:
         "model": record.settings.model,
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": record.command,
-        "settings": config.as_json(record.settings),
+        "settings": precedence.as_json(record.settings),
         "learning": {"type": record.choice.learning, "reason": record.choice.reason},
         "stages": stages,
         "task": record.settings.task,

@@ -22,7 +22,20 @@ from errors import UserError
 from models._head import freeze, head_on
 from models._recipe import last_initializer
 from models._weights import build_backbone
-from study import artifact, auxiliary, config, evaluate, find_rate, learning, preview, screen, segment, tasks
+from study import (
+    artifact,
+    auxiliary,
+    course,
+    evaluate,
+    find_rate,
+    learning,
+    options,
+    precedence,
+    preview,
+    screen,
+    segment,
+    tasks,
+)
 from study.config import TrainSettings
 from study.dataset import Dataset, load, open_store
 from study.embed import embed
@@ -57,7 +70,7 @@ def train(
         own_function.load(settings.augment_with)  # what is wrong with it is told now
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     with stopwatch(seconds, "build the network"):
-        backbone = build_backbone(settings.model, settings.image_size, weights, config.recipe_of(settings))
+        backbone = build_backbone(settings.model, settings.image_size, weights, precedence.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
     pixels, outputs = dataset.examples(), tasks.output_names(settings.task, dataset.class_names)
@@ -73,12 +86,12 @@ def train(
         weights,
         spec.learning if settings.weights is None else ("transfer", "finetune"),
         dataset.rarest(),
-        lambda kind: minutes_for(classifier, pixels, config.stages(settings, kind)[-1], settings),
+        lambda kind: minutes_for(classifier, pixels, course.stages(settings, kind)[-1], settings),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
-        backbone = build_backbone(settings.model, settings.image_size, choice.weights, config.recipe_of(settings))
+        backbone = build_backbone(settings.model, settings.image_size, choice.weights, precedence.recipe_of(settings))
         classifier = with_head(backbone, settings, len(outputs))
-    stages = config.stages(settings, choice.learning)
+    stages = course.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
     check_transfer(settings, dataset)
     check_masks(settings, dataset)
@@ -135,7 +148,7 @@ def train(
 def with_head(backbone: keras.Model, settings: TrainSettings, num_classes: int) -> keras.Model:
     """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
     dropout = settings.dropout if settings.dropout_at != "blocks" else 0.0
-    beginning = last_initializer(config.recipe_of(settings))
+    beginning = last_initializer(precedence.recipe_of(settings))
     return head_on(backbone, num_classes, dropout, beginning)
 
 
@@ -144,17 +157,17 @@ def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
     augment = settings.augment
     if augment is None:
         augment = {} if kind == "transfer" else DEFAULT_AUGMENT
-    last = config.stages(settings, kind)[-1]
+    last = course.stages(settings, kind)[-1]
     return replace(
         settings,
-        split_seed=config.seed_of_split(settings),
+        split_seed=precedence.seed_of_split(settings),
         learning=kind,
         weights=weights,
         augment=augment,
         epochs=last.epochs,
         batch_size=last.batch_size,
         learning_rate=last.learning_rate,
-        weight_decay=config.decay_of(settings.optimizer, settings.weight_decay),
+        weight_decay=course.decay_of(settings.optimizer, settings.weight_decay),
     )
 
 
@@ -177,7 +190,7 @@ def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:
     if settings.progressive:
         raise UserError(
             "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
-            f"size. Received: {config.spelled(settings.progressive)}"
+            f"size. Received: {options.spelled(settings.progressive)}"
         )
     if dataset.mirrors and "flip" in settings.augment:
         raise UserError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import models
 from models._recipe import Recipe
 from study import screen
-from study.config import flag, spelled
+from study.options import flag, spelled
 
 if TYPE_CHECKING:
     import keras

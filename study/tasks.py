@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.masks import BACKGROUND
 from errors import UserError
-from study import config
+from study import config, options
 from study.config import TrainSettings
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def check_masks(settings: TrainSettings) -> None:
         given = [name for name in ("masks", "mask_values") if getattr(settings, name) != getattr(TrainSettings, name)]
         if given:
             raise UserError(
-                f"{config.flag(given[0])} is for --task segment or --auxiliary mask: leave it out, or give one."
+                f"{options.flag(given[0])} is for --task segment or --auxiliary mask: leave it out, or give one."
             )
         return
     if settings.augment_with:
@@ -98,5 +98,5 @@ def check_segment(settings: TrainSettings) -> None:
         raise UserError(f"--task segment learns from scratch, from random weights. Received: {given}; leave it out.")
     if settings.progressive:
         raise UserError(
-            f"--progressive is for --task classify. Received: {config.spelled(settings.progressive)}; leave it out."
+            f"--progressive is for --task classify. Received: {options.spelled(settings.progressive)}; leave it out."
         )

@@ -20,7 +20,8 @@ from data.batches import Examples, eval_batches
 from models._head import classifier, freeze, head, unfreeze
 from study import auxiliary, fit, fused
 from study.auxiliary import Joint
-from study.config import Stage, TrainSettings
+from study.config import TrainSettings
+from study.course import Stage
 
 SIZE, CLASSES = 16, 2
 STAGE = Stage("scratch", 12, 8, 1e-2)

@@ -23,7 +23,8 @@ from study.compare_jobs import Job, alone_in, environment, reason, run_all
 from study.compare_plan import FIELDS, Combination, make_plan, read_vary
 from study.compare_plots import MOST_DRAWN, curves, mean_and_spread
 from study.compare_result import Line, Result, board, rank, settled, verdict, write_csv
-from study.config import OPTIMIZERS, CheckSettings, CompareSettings, TrainSettings, as_json
+from study.config import OPTIMIZERS, CheckSettings, CompareSettings, TrainSettings
+from study.precedence import as_json
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--augment", "none")
@@ -72,7 +73,7 @@ def test_values_are_read_in_every_form(items, texts):
 def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
     for name in TrainSettings.__dataclass_fields__:
         entry = FIELDS.get(name)
-        texts = entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1")
+        texts = entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1", "on")
         errors = []
         for text in texts:
             try:

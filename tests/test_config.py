@@ -9,20 +9,18 @@ import models
 from data.augment import DEFAULT_AUGMENT, STRENGTHS, parse_augment
 from errors import UserError
 from models._spec import Spec
-from study import config
+from study import config, course, options, precedence
 from study.config import (
     CheckSettings,
     CompareSettings,
     InspectSettings,
-    Phase,
     PredictSettings,
-    Stage,
     StoreSettings,
     SummarySettings,
     TrainSettings,
-    resolve,
-    stages,
 )
+from study.course import Phase, Stage, stages
+from study.precedence import resolve
 
 TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
 COMMANDS = [
@@ -50,7 +48,7 @@ def message(call, *arguments, **named):
     "entry", [e for command in COMMANDS for e in dataclasses.fields(command)], ids=lambda entry: entry.name
 )
 def test_every_setting_has_a_help_text_that_tells_its_default(entry):
-    text = config.help_text(entry)
+    text = options.help_text(entry)
     assert len(entry.metadata["help"]) > 10
     assert text.startswith(entry.metadata["help"])
     if entry.default not in (None, ()) and entry.metadata["kind"] is not bool:
@@ -72,19 +70,19 @@ def test_every_setting_has_a_help_text_that_tells_its_default(entry):
     ],
 )
 def test_help_tells_range_and_default(name, ending):
-    assert config.help_text(TRAIN[name]).endswith(ending)
+    assert options.help_text(TRAIN[name]).endswith(ending)
 
 
 @pytest.mark.parametrize(("learning", "name"), [("scratch", "scratch"), ("transfer", "head"), ("finetune", "finetune")])
 def test_defaults_that_the_help_names_in_words_are_the_real_ones(learning, name):
     last = stages(TrainSettings(), learning)[-1]
     assert last.name == name
-    assert re.search(rf"\b{name} {last.epochs}\b", config.help_text(TRAIN["epochs"]))
-    assert re.search(rf"\b{name} {last.batch_size}\b", config.help_text(TRAIN["batch_size"]))
+    assert re.search(rf"\b{name} {last.epochs}\b", options.help_text(TRAIN["epochs"]))
+    assert re.search(rf"\b{name} {last.batch_size}\b", options.help_text(TRAIN["batch_size"]))
 
 
 def test_the_help_names_the_default_augmentation_and_all_there_is():
-    text = config.help_text(TRAIN["augment"])
+    text = options.help_text(TRAIN["augment"])
     assert f"(default: {','.join(DEFAULT_AUGMENT)}; transfer none)" in text
     assert all(name in text for name in STRENGTHS)
 
@@ -107,7 +105,7 @@ def test_the_help_names_the_default_augmentation_and_all_there_is():
     ],
 )
 def test_a_flag_is_read(name, text, value):
-    assert config.read(TRAIN[name], text) == value
+    assert options.read(TRAIN[name], text) == value
 
 
 @pytest.mark.parametrize(
@@ -129,7 +127,7 @@ def test_a_flag_is_read(name, text, value):
     ],
 )
 def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
-    assert message(config.read, TRAIN[name], text) == error
+    assert message(options.read, TRAIN[name], text) == error
 
 
 @pytest.mark.parametrize(
@@ -219,7 +217,7 @@ SUITED = Spec(
 
 
 def resolved(spec=SUITED, **flags):
-    return resolve(flags, config.defaults_of(spec, flags))
+    return resolve(flags, precedence.defaults_of(spec, flags))
 
 
 def test_what_suits_photos_holds_with_data_and_not_without():
@@ -278,11 +276,11 @@ def test_what_a_model_says_suits_it_is_what_flags_take(name):
     settings = resolved(spec, data="photos", learning="scratch")
     for key, value in (spec.defaults | spec.photos).items():
         if key == "augment":
-            assert parse_augment(config.spelled(value)) == value
+            assert parse_augment(options.spelled(value)) == value
         elif key == "progressive":
-            assert config.parse_progressive(config.spelled(value)) == value
+            assert config.parse_progressive(options.spelled(value)) == value
         else:
-            assert config.read(TRAIN[key], config.spelled(value)) == value
+            assert options.read(TRAIN[key], options.spelled(value)) == value
     assert settings.image_size >= spec.image_size
 
 
@@ -302,7 +300,7 @@ def test_what_a_model_says_suits_it_is_what_flags_take(name):
     ],
 )
 def test_epochs_are_divided_among_the_sizes(epochs, sizes, parts):
-    phases = config.phases(epochs, sizes, 144)
+    phases = course.phases(epochs, sizes, 144)
     assert sum(phase.end - phase.first for phase in phases) == epochs
     assert [(phase.size, phase.end - phase.first) for phase in phases] == parts
     assert [phase.last for phase in phases] == [False] * (len(phases) - 1) + [True]
@@ -329,7 +327,7 @@ def test_what_is_asked_for_holds_in_every_stage_but_the_rate_only_in_the_last():
     assert stages(asked, "transfer") == [Stage("head", 3, 5, 0.5)]
 
 
-@pytest.mark.parametrize("learning", config.STAGES)
+@pytest.mark.parametrize("learning", course.STAGES)
 def test_plain_gradient_descent_takes_larger_steps_than_adam_by_default(learning):
     rates = {name: stages(TrainSettings(optimizer=name), learning)[-1].learning_rate for name in config.OPTIMIZERS}
     assert rates["sgd"] > rates["momentum"] > rates["adam"] > 0
@@ -348,16 +346,16 @@ def test_fine_tuning_takes_smaller_steps_than_its_head():
 def test_settings_go_through_json(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = TrainSettings(data="写真", augment={"flip": 1.0}, learning_rate=0.1)
-    written = config.as_json(settings)
+    written = precedence.as_json(settings)
     again = json.loads(json.dumps(written))
     assert again.keys() == TRAIN.keys()
     assert Path(again["data"]) == tmp_path.resolve() / "写真"
     assert (again["augment"], again["learning_rate"], again["split"]) == ({"flip": 1.0}, 0.1, [8, 1, 1])
-    assert config.as_json(TrainSettings())["data"] is None
+    assert precedence.as_json(TrainSettings())["data"] is None
 
 
 def test_flags_are_spelled_with_hyphens():
-    assert config.flag("batch_size") == "--batch-size"
+    assert options.flag("batch_size") == "--batch-size"
 
 
 def test_class_weights_are_read_by_name():

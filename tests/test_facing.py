@@ -13,7 +13,8 @@ import keras  # noqa: E402
 
 from models._head import classifier, head  # noqa: E402
 from models._weights import build_backbone  # noqa: E402
-from study.config import Stage, TrainSettings  # noqa: E402
+from study.config import TrainSettings  # noqa: E402
+from study.course import Stage  # noqa: E402
 from study.fit import predict, run_stage  # noqa: E402
 
 SIZE, TRAIN, VAL = 48, 640, 160

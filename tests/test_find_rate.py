@@ -16,7 +16,7 @@ from PIL import Image
 
 from models._head import head
 from study import find_rate, fit
-from study.config import Stage
+from study.course import Stage
 from study.find_rate import FIRST, HIGHEST, LOWEST, STEPS, Sweep, smoothed, suggestion, sweep
 from tests.test_fit import assert_same, cross_entropy, features, pictures, settings, tiny
 

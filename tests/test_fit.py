@@ -12,7 +12,8 @@ from data.batches import Examples
 from data.store import Store
 from models._head import classifier, freeze, head
 from study import fit
-from study.config import OPTIMIZERS, Stage, TrainSettings
+from study.config import OPTIMIZERS, TrainSettings
+from study.course import Stage
 from study.embed import AUGMENTED_VIEWS, embed
 
 SIZE, CLASSES = 12, 2

@@ -15,7 +15,8 @@ from errors import UserError
 from models._head import classifier, freeze, head, unfreeze
 from models._weights import build_backbone
 from study import fit, fused
-from study.config import Stage, TrainSettings
+from study.config import TrainSettings
+from study.course import Stage
 
 SIZE = 32
 

@@ -82,7 +82,7 @@ def test_the_program_was_found():
         "data.split",
     } <= MODULES.keys()
     needed = {"data.augment", "data.own_function", "data.image", "data.split", "errors"}
-    needed |= {"models._recipe", "models._spec", "study.tta"}
+    needed |= {"models._recipe", "study.options", "study.tta"}
     assert own_imports("study.config") == needed
 
 
@@ -150,6 +150,7 @@ print(json.dumps(sorted(name for name in {!r} if name in sys.modules)))
         "import main; main.make_parser()",
         "import data.folder, data.split, data.image, data.pixels, data.augment, data.batches",
         "import study.config",
+        "import study.precedence",
         "import scratch.gradient_check, scratch.lenet, scratch.metrics, scratch.augmentation",
         "import models; print(len([models.get(name).SPEC for name in models.available()]), file=sys.stderr)",
     ],

@@ -19,7 +19,8 @@ from errors import UserError
 from models._head import classifier, freeze, head
 from models._weights import build_backbone
 from study import artifact
-from study.config import Stage, TrainSettings
+from study.config import TrainSettings
+from study.course import Stage
 from study.gradcam import grad_cam, target
 from study.gradients import trace
 from study.inspect_data import Source, one_of_each

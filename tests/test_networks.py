@@ -19,7 +19,7 @@ from models._head import head, head_on
 from models._recipe import ACTIVATIONS, INITIALIZERS, NORMS, Recipe, groups_of, last_initializer, settled
 from models._weights import build_backbone
 from scratch.initializers import variance
-from study import artifact, config, engine, fused
+from study import artifact, engine, fused, precedence
 
 CLASSES = 3
 LABELS = np.array([0, 1, 2, 0])
@@ -261,8 +261,8 @@ def test_alexnet_drops_by_itself_in_both_places_and_only_where_asked():
     spec = models.get("alexnet").SPEC
     at = {}
     for flags in ({}, {"dropout_at": "head"}, {"dropout_at": "blocks", "dropout": 0.1}):
-        settings = config.resolve(flags, config.defaults_of(spec, {"model": "alexnet", **flags}))
-        at[settings.dropout_at] = (settings.dropout, config.recipe_of(settings).dropout)
+        settings = precedence.resolve(flags, precedence.defaults_of(spec, {"model": "alexnet", **flags}))
+        at[settings.dropout_at] = (settings.dropout, precedence.recipe_of(settings).dropout)
     assert at == {"both": (0.5, 0.5), "head": (0.5, 0.0), "blocks": (0.1, 0.1)}
 
 
@@ -353,15 +353,15 @@ TOLD = {"coordinates": True, "norm": "group", "activation": "gelu"}
 )  # fmt: skip
 def test_an_option_that_cannot_be_obeyed_is_an_error(model, flags, error):
     flags = {"model": model, **flags}
-    told = message(lambda: config.resolve(flags, config.defaults_of(models.get(model).SPEC, flags)))
+    told = message(lambda: precedence.resolve(flags, precedence.defaults_of(models.get(model).SPEC, flags)))
     assert error in told
 
 
 @pytest.mark.parametrize("name", models.available())
 def test_every_model_takes_the_recipe_of_its_own_settings(name):
     flags = {"model": name, "dropout_at": "head"}
-    settings = config.resolve(flags, config.defaults_of(models.get(name).SPEC, flags))
-    recipe = settled(name, config.recipe_of(settings))
+    settings = precedence.resolve(flags, precedence.defaults_of(models.get(name).SPEC, flags))
+    recipe = settled(name, precedence.recipe_of(settings))
     assert recipe == settled(name, Recipe(dropout=0.0))
     assert all(getattr(settings, option) is not None for option in models.get(name).SPEC.obeys)
 
@@ -369,7 +369,7 @@ def test_every_model_takes_the_recipe_of_its_own_settings(name):
 def test_a_learning_rate_of_a_models_own_goes_with_its_optimizer_and_random_weights():
     spec = models.get("alexnet").SPEC
     rates = [
-        config.resolve(flags, config.defaults_of(spec, {"model": "alexnet", **flags})).learning_rate
+        precedence.resolve(flags, precedence.defaults_of(spec, {"model": "alexnet", **flags})).learning_rate
         for flags in ({}, {"optimizer": "adam"}, {"optimizer": "momentum"}, {"weights": "a.keras"})
     ]
     assert rates == [spec.defaults["learning_rate"], spec.defaults["learning_rate"], None, None]
@@ -380,7 +380,9 @@ def test_an_earlier_run_brings_the_shape_of_its_network(tmp_path):
     (tmp_path / "run.json").write_text(f'{{"settings": {made}}}')
     for weights in (tmp_path, tmp_path / "model.keras"):
         flags = {"model": "plain", "weights": str(weights), "norm": "batch"}
-        recipe = config.recipe_of(config.resolve(flags, config.defaults_of(models.get("plain").SPEC, flags)))
+        recipe = precedence.recipe_of(
+            precedence.resolve(flags, precedence.defaults_of(models.get("plain").SPEC, flags))
+        )
         expected = Recipe("gelu", "he", norm="batch", depth=14, width=5, dropout=0.0, coordinates=True)
         assert recipe == expected
 

@@ -15,10 +15,12 @@ import pytest
 from data.batches import Examples
 from models._head import classifier, head
 from study import compare_plan, config, fit
-from study.config import SCHEDULES, CompareSettings, Stage, TrainSettings, resolve
+from study.config import SCHEDULES, CompareSettings, TrainSettings
+from study.course import Stage
 from study.learning import Choice
 from study.losses import make_loss
 from study.plan import plan_lines
+from study.precedence import resolve
 from study.rates import lowering, rates
 
 RNG = np.random.default_rng(0)

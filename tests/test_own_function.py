@@ -17,8 +17,10 @@ from data import own_function
 from study import fit, preview
 from study.backend import user_errors
 from study.changes import changes, told
-from study.config import Phase, Stage, TrainSettings, as_json
+from study.config import TrainSettings
+from study.course import Phase, Stage
 from study.embed import augmented_views
+from study.precedence import as_json
 from tests.test_fit import parts, tiny
 
 OWN = """

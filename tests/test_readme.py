@@ -29,7 +29,7 @@ def test_every_flag_in_the_readme_is_one_of_a_command(capsys):
 
 
 def test_every_flag_of_train_is_in_the_readme():
-    with_dashes = {main.config.flag(name) for name in main.TrainSettings.__dataclass_fields__}
+    with_dashes = {main.options.flag(name) for name in main.TrainSettings.__dataclass_fields__}
     assert with_dashes - set(re.findall(r"--[a-z][a-z0-9-]+", README)) - {"--model", "--runs"} == set()
 
 

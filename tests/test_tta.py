@@ -9,7 +9,7 @@ import pytest
 from conftest import TOY_CLASSES, call
 
 from errors import UserError
-from study import config, tta
+from study import options, tta
 from study.config import PredictSettings
 
 RNG = np.random.default_rng(0)
@@ -59,14 +59,14 @@ def test_a_crop_shows_its_corner_larger():
 
 @pytest.mark.parametrize("text", ["none", "flip", "2", "12"])
 def test_tta_is_read(text):
-    assert config.read(TTA, text) == text
+    assert options.read(TTA, text) == text
     assert tta.count_of(text) == {"none": 1, "flip": 2}.get(text) or int(text)
 
 
 @pytest.mark.parametrize("text", ["1", "13", "0", "-2", "2.5", "mirror", ""])
 def test_what_is_no_tta_is_refused(text):
     with pytest.raises(UserError) as caught:
-        config.read(TTA, text)
+        options.read(TTA, text)
     assert str(caught.value) == f"--tta takes none, flip, or a number of views, 2 to 12. Received: {text}"
 
 
