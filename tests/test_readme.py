@@ -7,6 +7,7 @@ import pytest
 
 import main
 import models
+from data.augment import STRENGTHS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -53,3 +54,18 @@ def test_every_file_the_readme_points_to_exists():
 @pytest.mark.parametrize("name", re.findall(r"benchmarks/(\w+)\.py", README))
 def test_every_benchmark_in_the_readme_exists(name):
     assert (Path(__file__).parent.parent / "benchmarks" / f"{name}.py").is_file()
+
+
+def test_the_table_of_techniques_names_every_file_of_scratch_and_each_choice_of_a_flag():
+    table = README.partition("## Techniques")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 40
+    cells = [re.split(r"(?<!\\) \| |^\| | \|$", row)[1:-1] for row in rows]
+    assert {len(row) for row in cells} == {5}
+    files = {path.name for path in (Path(__file__).parent.parent / "scratch").glob("[!_]*.py")} | {"regression.py"}
+    assert set(re.findall(r"(\w+\.py)", " ".join(row[2] for row in cells))) == files
+    flags = " ".join(row[1] for row in cells)
+    for name in ("activation", "init", "norm", "optimizer", "loss"):
+        choices = set(main.TrainSettings.__dataclass_fields__[name].metadata["choices"]) - {"none"}
+        assert choices <= set(re.findall(r"[\w+]+", flags)), name
+    assert set(STRENGTHS) <= set(re.findall(r"\w+", table))
