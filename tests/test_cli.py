@@ -571,7 +571,7 @@ TRAIN_ERRORS = {
     "store limit in letters": (["--store-limit", "10GB"], "--store-limit takes a number. Received: 10GB"),
     "unknown flag": (["--epoch-count", "3"], "Unrecognized arguments: --epoch-count 3"),
     "image too small": (["--image-size", "8"], "--image-size takes 32 to 1,024. Received: 8"),
-    "unknown model": (["-m", "orignal"], "Unknown model 'orignal'. Did you mean 'original'? Available: efficientnet, "),
+    "unknown model": (["-m", "orignal"], "Unknown model 'orignal'. Did you mean 'original'? Available: alexnet, "),
     "transfer without weights": (["--learning", "transfer"], "--learning transfer needs pretrained weights"),
     "finetune without weights": (
         ["--weights", "none", "--learning", "finetune"],
@@ -676,7 +676,11 @@ def test_model_without_a_run(run, tmp_path):
     ("words", "text"),
     [
         ([], "The following arguments are required: COMMAND. See: python main.py --help"),
-        (["lern"], "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'store', 'predict')"),
+        (
+            ["lern"],
+            "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'inspect', 'store', "
+            "'predict')",
+        ),
         (["train", "photos"], "Unrecognized arguments: photos"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
         (["store", "clear"], "Unrecognized arguments: clear"),

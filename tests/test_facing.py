@@ -17,7 +17,7 @@ from study.config import TrainSettings  # noqa: E402
 from study.course import Stage  # noqa: E402
 from study.fit import predict, run_stage  # noqa: E402
 
-SIZE, TRAIN, VAL = 48, 640, 160
+SIZE, TRAIN, VAL = 48, 480, 160
 FLIP = {"flip": 1.0}
 
 

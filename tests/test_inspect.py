@@ -325,7 +325,7 @@ def test_layers_that_cannot_be_drawn_are_named():
     )
 
 
-@pytest.mark.parametrize("name", models.available())
+@pytest.mark.parametrize("name", models.available("classify"))
 def test_every_model_has_a_map(name):
     keras.utils.set_random_seed(0)
     backbone = build_backbone(name, 64, "none")
