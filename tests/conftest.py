@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 import main
 import models
+from errors import UserError
 from models._recipe import Recipe
 
 TOY_CLASSES = ("circle", "square", "stripes")
@@ -113,6 +114,14 @@ def call(*arguments: object, stdin: bytes | None = None) -> Ran:
         stream.flush()
         texts.append(stream.buffer.getvalue().decode("utf-8"))
     return Ran(code, *texts)
+
+
+def message(call: Callable, *arguments: object, **named: object) -> str:
+    """Call what raises a UserError, and return its one line."""
+    with pytest.raises(UserError) as caught:
+        call(*arguments, **named)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 @pytest.fixture(scope="session")

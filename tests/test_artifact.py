@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import message
 
-from errors import UserError
 from study import artifact
 
 NAME = re.compile(r"\d{8}-\d{6}-resnet(-\d+)?")
@@ -23,13 +23,6 @@ def fill(folder, model="resnet", **changes):
         (folder / name).write_text("x")
     artifact.write_json(folder / "run.json", {"schema": artifact.SCHEMA, "model": model, **REQUIRED, **changes})
     return folder
-
-
-def message(call, *arguments):
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 # ---- saving ----------------------------------------------------------------------------------------------------------

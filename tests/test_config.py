@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import message
 
 import models
 from data.augment import DEFAULT_AUGMENT, STRENGTHS, parse_augment
-from errors import UserError
 from models._spec import Spec
 from study import config, course, options, precedence
 from study.config import (
@@ -32,13 +32,6 @@ COMMANDS = [
     StoreSettings,
     SummarySettings,
 ]
-
-
-def message(call, *arguments, **named):
-    with pytest.raises(UserError) as caught:
-        call(*arguments, **named)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 # ---- help ------------------------------------------------------------------------------------------------------------

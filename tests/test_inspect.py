@@ -11,11 +11,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import TOY_CLASSES, call
+from conftest import TOY_CLASSES, call, message
 
 import models
 from data import drawn
-from errors import UserError
 from models._head import classifier, freeze, head
 from models._weights import build_backbone
 from study import artifact
@@ -31,13 +30,6 @@ from study.unroll import unroll
 
 L = keras.layers
 PICTURES = {"activations", "feature_maps", "filters", "grad_cam", "gradients", "weights"}
-
-
-def message(call, *arguments):
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def network(*layers, size=12, seed=0):

@@ -1,7 +1,7 @@
 import pytest
+from conftest import message
 
 from data import folder, labels
-from errors import UserError
 
 
 @pytest.fixture
@@ -17,13 +17,6 @@ def table(tmp_path, *lines, header="folder,class"):
     path = tmp_path / "labels.csv"
     path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
     return path
-
-
-def message(call, *arguments):
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_classes_are_merged_renamed_and_left_out(root, tmp_path):

@@ -1,5 +1,4 @@
 # ruff: noqa: E402 - Keras is started before anything imports it
-from errors import UserError
 from study import backend
 
 backend.start()
@@ -15,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import small_recipe
+from conftest import message, small_recipe
 
 import models
 from models import efficientnet
@@ -45,13 +44,6 @@ def scrambled(model, seed=0):
         elif variable.path.endswith(("moving_variance", "gamma")):
             variable.assign(rng.uniform(0.8, 1.2, variable.shape))
     return model
-
-
-def message(call, *arguments):
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture(scope="module", params=models.available("classify"))

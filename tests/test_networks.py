@@ -11,10 +11,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import call, small_recipe, smallest_size
+from conftest import call, message, small_recipe, smallest_size
 
 import models
-from errors import UserError
 from models._head import head, head_on
 from models._recipe import ACTIVATIONS, INITIALIZERS, NORMS, Recipe, groups_of, last_initializer, settled
 from models._weights import build_backbone
@@ -69,13 +68,6 @@ def layers(model, kind=None):
 
 def kernels(model):
     return [v for v in model.trainable_variables if v.path.endswith("kernel")]
-
-
-def message(call, *arguments):
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 # ---- every model under every option ----------------------------------------------------------------------------------
