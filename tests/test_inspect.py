@@ -15,7 +15,8 @@ from conftest import TOY_CLASSES, call, message
 
 import models
 from data import drawn
-from models._head import classifier, freeze, head
+from models._head import classifier, freeze, head, head_on
+from models._recipe import Recipe, last_initializer
 from models._weights import build_backbone
 from study import artifact
 from study.config import TrainSettings
@@ -251,6 +252,20 @@ RATIOS = [
 @pytest.mark.parametrize(("kind", "activation", "initialiser", "low", "high"), RATIOS)
 def test_gradients_vanish_in_deep_sigmoid_networks_and_not_with_he_and_relu(kind, activation, initialiser, low, high):
     model = deep(activation, initialiser) if kind == "dense" else deep_convolutions(activation, initialiser)
+    norms = first_to_last(model).norms[0]
+    assert low <= norms[0] / norms[-1] < high
+
+
+@pytest.mark.parametrize(
+    ("recipe", "low", "high"),
+    [
+        (Recipe("sigmoid", "normal", 1.0, norm="none", depth=20, width=4), 0, 0.05),
+        (Recipe("relu", "he", norm="none", depth=20, width=4), 0.1, 20),
+    ],
+)
+def test_so_they_do_in_a_plain_stack_of_such_a_recipe(recipe, low, high):
+    keras.utils.set_random_seed(0)
+    model = head_on(build_backbone("plain", 32, "none", recipe), 3, 0.0, last_initializer(recipe))
     norms = first_to_last(model).norms[0]
     assert low <= norms[0] / norms[-1] < high
 
