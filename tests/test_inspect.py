@@ -206,10 +206,10 @@ def deep_convolutions(activation, initialiser):
     return network(L.Rescaling(1 / 64, -2), *hidden, L.GlobalAveragePooling2D(), L.Dense(3, "softmax"))
 
 
-def first_to_last(model, steps=1, **compiled):
+def first_to_last(model, steps=1, size=12, **compiled):
     model.compile(**{"optimizer": "sgd", "loss": keras.losses.CategoricalCrossentropy()} | compiled)
     groups = [step.kernels for step in unroll(model).with_kernels()]
-    return trace(model, groups, [(pixels(32), np.eye(3)[np.arange(32) % 3])] * steps)
+    return trace(model, groups, [(pixels(32, size), np.eye(3)[np.arange(32) % 3])] * steps)
 
 
 def test_measured_is_the_gradient_of_the_loss_at_every_step():
@@ -266,7 +266,7 @@ def test_gradients_vanish_in_deep_sigmoid_networks_and_not_with_he_and_relu(kind
 def test_so_they_do_in_a_plain_stack_of_such_a_recipe(recipe, low, high):
     keras.utils.set_random_seed(0)
     model = head_on(build_backbone("plain", 32, "none", recipe), 3, 0.0, last_initializer(recipe))
-    norms = first_to_last(model).norms[0]
+    norms = first_to_last(model, size=32).norms[0]
     assert low <= norms[0] / norms[-1] < high
 
 
