@@ -56,7 +56,7 @@ def ordinary(model: object, folder: Path, epochs: int, seed: int) -> list[dict]:
 
     from study.config import TrainSettings
     from study.course import ADAM_RATE
-    from study.fit import penalise
+    from study.objective import penalise
 
     read = {"image_size": (80, 80), "batch_size": 32}
     train = keras.utils.image_dataset_from_directory(folder / "train", seed=seed, **read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from study.config import TrainSettings
@@ -85,3 +86,8 @@ def stages(settings: TrainSettings, learning: str) -> list[Stage]:
         rate = asked or LEARNING_RATE[settings.optimizer][name]
         settled.append(Stage(name, settings.epochs or EPOCHS[name], settings.batch_size or BATCH_SIZE[name], rate))
     return settled
+
+
+def iterations(images: int, batch_size: int) -> int:
+    """Return the batches of one epoch: images / batch, rounded up."""
+    return math.ceil(images / batch_size)

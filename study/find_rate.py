@@ -23,7 +23,8 @@ from study import artifact, fused, screen
 from study.backend import user_errors
 from study.config import TrainSettings
 from study.course import Stage, phases
-from study.fit import fit, phase_batches, prepare
+from study.fit import fit, phase_batches
+from study.objective import prepare
 from study.plots import BLUE, GREY, ORANGE, STYLE, plt, save
 
 LOWEST, HIGHEST = 1e-5, 10.0

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 
 from data.batches import Examples, eval_batches, shares, train_batches
-from errors import UserError
 from models._head import unfreeze
 from study import auxiliary, fused, screen
 from study.auxiliary import Joint
 from study.backend import user_errors
 from study.changes import changes
 from study.config import TrainSettings
-from study.course import Phase, Stage, decay_of, phases
-from study.losses import make_loss
-from study.rates import lowering, rates
+from study.course import Phase, Stage, iterations, phases
+from study.objective import prepare, steps_at_once
+from study.progress import EpochLines
+from study.rates import lowering
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 EVAL_BATCH = 64
-MORE = ("val_mean_iou", "val_auxiliary_accuracy", "val_auxiliary_iou")  # figures that some trainings have
 
 
 @dataclass(frozen=True)
@@ -42,83 +38,6 @@ class Outcome:
     precision: fused.Choice | None = None
 
 
-def make_optimizer(
-    name: str,
-    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
-    weight_decay: float | None = None,
-    clip_norm: float = 0.0,
-    ema: float = 0.0,
-) -> keras.Optimizer:
-    """Return Keras' own optimiser; `momentum` and `nesterov` are SGD with momentum 0.9.
-
-    Weight decay is apart from the gradient (AdamW, https://arxiv.org/abs/1711.05101) and spares biases and
-    normalisation. AdamW remembers 100 squared gradients instead of 1,000: some thousand iterations are all it has.
-    Clipping is by the norm of all gradients together (https://arxiv.org/abs/1211.5063).
-    """
-    optimizers, decay = keras.optimizers, decay_of(name, weight_decay)
-    make = {
-        "sgd": optimizers.SGD,
-        "momentum": partial(optimizers.SGD, momentum=0.9),
-        "nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
-        "adam": optimizers.Adam,
-        "adamw": partial(optimizers.AdamW, beta_2=0.99),
-        "rmsprop": optimizers.RMSprop,
-        "adagrad": optimizers.Adagrad,
-        "muon": partial(optimizers.Muon, adam_weight_decay=decay),  # it has a second one for all but dense kernels
-    }
-    averaged = {"use_ema": True, "ema_momentum": ema} if ema else {}
-    optimizer = make[name](learning_rate, weight_decay=decay, global_clipnorm=clip_norm or None, **averaged)
-    if optimizer.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
-
-
-def penalise(model: keras.Model, l2: float, l1: float = 0.0) -> None:
-    """Put an L2 and an L1 penalty on every kernel that learns; biases and normalisation stay free.
-
-    Both together are the elastic net (https://doi.org/10.1111/j.1467-9868.2005.00503.x).
-
-    It hangs on the variable, not on the layer, so that it reaches every model alike and is no part of the saved file.
-    """
-    for variable in model.trainable_variables:
-        if variable.path.endswith("kernel"):
-            variable.regularizer = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
-
-
-def class_weights(
-    labels: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
-) -> dict[int, float] | None:
-    """Return weight per class index: those given by name (others 1); "balanced": n / (classes * count), scikit-learn's.
-
-    Raises:
-        UserError: a name that is no class.
-    """
-    if rule == "none":
-        return None
-    if rule == "balanced":
-        classes = np.unique(labels)
-        weights = compute_class_weight("balanced", classes=classes, y=labels)
-        return dict(zip(classes.tolist(), weights.tolist(), strict=True))
-    if unknown := sorted(set(rule) - set(class_names)):
-        raise UserError(f"--class-weight: no class {', '.join(unknown)}. There are: {', '.join(class_names)}.")
-    return {index: rule.get(name, 1.0) for index, name in enumerate(class_names)}
-
-
-def pixel_weights(
-    counts: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
-) -> dict[int, float] | None:
-    """Return weight per class of pixel, as `class_weights` does, from the training pixels of each."""
-    if rule != "balanced":
-        return class_weights(np.array([]), rule, class_names)
-    there = np.flatnonzero(counts)
-    return {int(at): float(counts.sum() / (len(there) * counts[at])) for at in there}
-
-
-def iterations(images: int, batch_size: int) -> int:
-    """Return the batches of one epoch: images / batch, rounded up."""
-    return math.ceil(images / batch_size)
-
-
 def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str) -> np.ndarray:
     """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
     batches = eval_batches(Examples(examples.inputs, examples.labels, {"": rows}), "", EVAL_BATCH).map(lambda x, y: x)
@@ -126,51 +45,6 @@ def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str
         after_batch = keras.callbacks.LambdaCallback()
         after_batch.on_predict_batch_end = lambda batch, logs=None: advance()
         return model.predict(batches, verbose=0, callbacks=[after_batch])
-
-
-class EpochLines(keras.callbacks.Callback):
-    """A progress bar within an epoch, one line and one history row after it."""
-
-    def __init__(self, stage: Stage, calls: int, first_epoch: int) -> None:
-        super().__init__()
-        self.stage, self.calls, self.first_epoch = stage, calls, first_epoch
-        self.size = 0  # of the pictures of the phase
-        self.rows: list[dict[str, float | int | str]] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
-        """Start the clock and the bar."""
-        self.started = time.perf_counter()
-        self.bar = screen.bar(f"{self.stage.name}, epoch {epoch + 1}", self.calls)
-        self.advance = self.bar.__enter__()
-
-    def on_train_batch_end(self, batch: int, logs: Mapping | None = None) -> None:
-        """Move the bar on: Keras calls after `steps_at_once` iterations."""
-        self.advance()
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
-        """Keep and print the epoch's figures. Raise UserError where the loss is no number any more."""
-        self.bar.__exit__(None, None, None)
-        row = {"epoch": self.first_epoch + epoch, "stage": self.stage.name, "image_size": self.size}
-        # Cross-entropy alone, so that stages compare: Keras' own loss holds the L2 penalty too.
-        row |= {"loss": float(logs["crossentropy"]), "accuracy": float(logs["accuracy"])}
-        row |= {"val_loss": float(logs["val_crossentropy"]), "val_accuracy": float(logs["val_accuracy"])}
-        row |= {name: float(logs[name]) for name in logs if name.endswith("mean_iou") or "auxiliary_" in name}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
-        row["seconds"] = round(time.perf_counter() - self.started, 3)
-        self.rows.append(row)
-        screen.say(
-            f"{self.stage.name} epoch {epoch + 1:>3}/{self.stage.epochs}  loss {row['loss']:.4f}  "
-            f"accuracy {row['accuracy']:.4f}  val_loss {row['val_loss']:.4f}  "
-            f"val_accuracy {row['val_accuracy']:.4f}  "
-            + "".join(f"{name} {row[name]:.4f}  " for name in MORE if name in row)
-            + f"{row['seconds']:.1f} s"
-        )
-        broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
-        if broken:
-            raise UserError(
-                f"Training diverged: the loss is {broken[0]} in epoch {epoch + 1} of stage {self.stage.name}. "
-                f"Give a smaller --learning-rate than {self.stage.learning_rate:g}."
-            )
 
 
 def run_stage(
@@ -235,32 +109,6 @@ def targets(
     if settings.task == "segment":
         batches = batches.map(lambda pixels, labels, masks: (pixels, masks))
     return shares(batches, model.output_shape[-1], class_weight)
-
-
-def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
-    """Penalise and compile a model, for labels that are shares of the classes.
-
-    What is reported as cross-entropy is that, whatever the loss, and knows no smoothing.
-    """
-    penalise(model, settings.l2, settings.l1)
-    rate = rates(settings.schedule, stage.learning_rate, steps, settings.warmup)
-    optimizer = make_optimizer(settings.optimizer, rate, settings.weight_decay, settings.clip_norm, settings.ema)
-    loss = make_loss(settings.loss, settings.label_smoothing, settings.focal_gamma, settings.dice_weight)
-    metrics = ["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")]
-    if auxiliary.is_joint(model):
-        auxiliary.compile(model, optimizer, loss, metrics, settings.auxiliary_weight)
-        return
-    if settings.task == "segment":
-        metrics.append(keras.metrics.OneHotMeanIoU(model.output_shape[-1], name="mean_iou"))
-    model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
-
-
-def steps_at_once(stage: Stage) -> int:
-    """Return the iterations that TensorFlow does by itself before Python is asked again.
-
-    Those of a head are so short that Python would take half of the time.
-    """
-    return 32 if stage.name == "head" else 1
 
 
 def run_epochs(

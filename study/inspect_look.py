@@ -11,7 +11,6 @@ import numpy as np
 from study import fused
 from study.config import TrainSettings
 from study.course import Stage
-from study.fit import prepare
 from study.gradcam import grad_cam, target
 from study.gradients import Trace, trace
 from study.inspect_data import Picture, Source, batches
@@ -25,6 +24,7 @@ from study.inspect_stats import (
     spread_out,
     weights,
 )
+from study.objective import prepare
 from study.receptive_field import Field, receptive_fields
 from study.unroll import Unrolled, unroll
 

@@ -8,10 +8,9 @@ from data.folder import PARTS
 from study import course, screen
 from study.changes import told as augmentation
 from study.config import TrainSettings
-from study.course import Stage
+from study.course import Stage, iterations
 from study.dataset import Dataset
 from study.embed import augmented_views
-from study.fit import iterations
 from study.learning import Choice
 
 

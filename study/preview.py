@@ -9,7 +9,7 @@ import numpy as np
 
 from data.batches import Examples
 from errors import UserError
-from study import artifact
+from study import artifact, screen
 from study.changes import changes, told
 from study.config import TrainSettings
 from study.course import Stage, phases
@@ -49,6 +49,7 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
     path = Path(settings.runs) / FILE
     artifact.check_writable(path.parent)
     draw(columns, f"Augmentation: {told(settings)}", path)
+    screen.say(f"look at {path}; nothing was trained")
     return path
 
 

@@ -15,15 +15,16 @@ import numpy as np
 from data import split
 from study import artifact, engine, evaluate, plots, precedence, report, screen, segment_record, tasks
 from study.config import TrainSettings
-from study.course import Stage
+from study.course import Stage, iterations
 from study.dataset import Dataset
-from study.fit import Outcome, iterations
+from study.fit import Outcome
 from study.learning import Choice
 from study.plan import class_doses, stage_images
 from study.segment import Judged
 from study.targets import masks_folder
 
 WORST = 20  # mistakes that are shown
+AT_ONCE = 4
 COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
 
 
@@ -98,10 +99,10 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, f
     engine.export_ir(classifier, folder)
     examples = record.dataset.examples()
     pixels = examples.inputs[examples.rows["val"][:COMPARED]]
-    keras_says = np.asarray(
-        classifier(pixels.astype(np.float32), training=False)
-    )  # `predict` would build a graph first
-    difference = engine.load_ir(folder)(pixels) - keras_says
+    # A few at a time, as the maps of all layers are held; `predict` would build a graph first.
+    batches = [pixels[first : first + AT_ONCE].astype(np.float32) for first in range(0, len(pixels), AT_ONCE)]
+    expected = np.concatenate([np.asarray(classifier(batch, training=False)) for batch in batches])
+    difference = engine.load_ir(folder)(pixels) - expected
     return {"greatest": float(np.abs(difference).max()), "images": len(pixels)}
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
-import numpy as np
 
 import models
 from data import own_function
@@ -39,7 +39,8 @@ from study import (
 from study.config import TrainSettings
 from study.dataset import Dataset, load, open_store
 from study.embed import embed
-from study.fit import class_weights, fit, minutes_for, pixel_weights, predict
+from study.fit import fit, minutes_for, predict
+from study.objective import class_weights, pixel_weights
 from study.plan import print_plan
 from study.record import Record, write_run
 
@@ -73,12 +74,7 @@ def train(
         backbone = build_backbone(settings.model, settings.image_size, weights, precedence.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
-    pixels, outputs = dataset.examples(), tasks.output_names(settings.task, dataset.class_names)
-    if settings.task == "segment":
-        pixels = replace(pixels, masks=dataset.masks)
-    if settings.augment_with:
-        batch = pixels.rows["train"][: settings.batch_size or TRIED]
-        own_function.check(settings.augment_with, pixels.inputs[batch])
+    pixels, outputs = examples_of(dataset, settings), tasks.output_names(settings.task, dataset.class_names)
     classifier = with_head(backbone, settings, len(outputs))
 
     choice = learning.choose(
@@ -95,16 +91,10 @@ def train(
     settings = settle(settings, choice.learning, choice.weights)
     check_transfer(settings, dataset)
     check_masks(settings, dataset)
-    if settings.task == "segment":
-        counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
-        class_weight = pixel_weights(counts, settings.class_weight, outputs)
-    else:
-        class_weight = class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
+    class_weight = weights_of_classes(pixels, outputs, settings)
     print_plan(settings, choice, stages, dataset, class_weight)
     if settings.augment_preview:
-        sheet = preview.write(settings, stages[-1], pixels, dataset.class_names)
-        screen.say(f"look at {sheet}; nothing was trained")
-        return sheet
+        return preview.write(settings, stages[-1], pixels, dataset.class_names)
 
     features = engine = None
     if choice.learning != "scratch":
@@ -118,17 +108,9 @@ def train(
         joint = auxiliary.joint(classifier, pixels, dataset, settings)
         outcomes = fit(classifier, pixels, features, stages, settings, class_weight, joint)
     with stopwatch(seconds, "evaluate"):
-        if settings.task == "segment":
-            answers = {part: segment.judge(classifier, pixels, part) for part in ("val", "test")}
-            results = {part: segment.metrics(answers[part], outputs) for part in answers}
-        else:
-            answers = judge(classifier, pixels, features if choice.learning == "transfer" else None)
-            results = {
-                part: evaluate.metrics(pixels.labels[pixels.rows[part]], answers[part], outputs) for part in answers
-            }
-        if joint:
-            for part in results:
-                results[part]["auxiliary"] = auxiliary.judge(joint, part)
+        answers, results = judge(classifier, pixels, features if choice.learning == "transfer" else None, outputs)
+        for part in results if joint else ():
+            results[part]["auxiliary"] = auxiliary.judge(joint, part)
     record = Record(
         settings, choice, stages, outcomes, dataset, results, answers, seconds, command, class_weight, engine
     )
@@ -208,11 +190,41 @@ def check_masks(settings: TrainSettings, dataset: Dataset) -> None:
         )
 
 
-def judge(classifier: keras.Model, pixels: Examples, features: Examples | None) -> dict[str, np.ndarray]:
-    """Return probabilities, float32 (n, classes), of validation and test; from features where those are at hand."""
+def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
+    """Return what is learned from, masks among it where every pixel is; the user's own function is tried on some."""
+    examples = dataset.examples()
+    if settings.augment_with:
+        batch = examples.rows["train"][: settings.batch_size or TRIED]
+        own_function.check(settings.augment_with, examples.inputs[batch])
+    return replace(examples, masks=dataset.masks) if settings.task == "segment" else examples
+
+
+def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
+    """Return the weight of each class in the loss, by its pictures or by its pixels; None where all weigh 1."""
+    if pixels.masks is None:
+        return class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
+    counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
+    return pixel_weights(counts, settings.class_weight, outputs)
+
+
+def judge(
+    classifier: keras.Model, pixels: Examples, features: Examples | None, outputs: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Look at validation and test, once: from features where those are at hand.
+
+    Returns:
+        Of each of the two parts what was answered, probabilities float32 (n, classes) or `segment.Judged`; and its
+        metrics.
+    """
+    parts = ("val", "test")
+    if pixels.masks is not None:
+        judged = {part: segment.judge(classifier, pixels, part) for part in parts}
+        return judged, {part: segment.metrics(judged[part], outputs) for part in parts}
     _, _, head = classifier.layers
     model, examples = (head, features) if features else (classifier, pixels)
-    return {part: predict(model, examples, pixels.rows[part], f"evaluate {part}") for part in ("val", "test")}
+    answers = {part: predict(model, examples, pixels.rows[part], f"evaluate {part}") for part in parts}
+    labels = {part: pixels.labels[pixels.rows[part]] for part in parts}
+    return answers, {part: evaluate.metrics(labels[part], answers[part], outputs) for part in parts}
 
 
 @contextmanager

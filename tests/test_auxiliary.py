@@ -1,6 +1,6 @@
 # ruff: noqa: E402 - Keras is started before anything imports it
 from errors import UserError
-from study import backend
+from study import backend, objective
 
 backend.start()
 
@@ -155,7 +155,7 @@ def test_both_are_learned_together_by_one_backbone(joined, kind, changes):
 def test_the_second_loss_reaches_the_backbone_with_its_weight(joined, kind):
     def gradient(weight):
         _, _, both = joined(kind)
-        fit.prepare(both.model, STAGE, settings(kind, weight, l2=0.0), 10)
+        objective.prepare(both.model, STAGE, settings(kind, weight, l2=0.0), 10)
         batches = fit.targets(eval_batches(both.examples, "val", 16), both.model, both.examples, settings(kind))
         x, y, weights = next(iter(batches))
         with tf.GradientTape() as tape:
@@ -190,7 +190,7 @@ def test_pictures_without_a_second_label_have_no_second_loss(joined):
     _, _, both = joined("colour")
     unknown = replace(both.examples.second, labels=np.full(72, -1, np.int32))
     some = replace(both.examples, second=unknown)
-    fit.prepare(both.model, STAGE, settings("colour"), 10)
+    objective.prepare(both.model, STAGE, settings("colour"), 10)
     logs = both.model.evaluate(
         fit.targets(eval_batches(some, "val", 16), both.model, some, settings("colour")), verbose=0, return_dict=True
     )

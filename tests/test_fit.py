@@ -1,6 +1,6 @@
 # ruff: noqa: E402 - Keras is started before anything imports it
 from errors import UserError
-from study import backend
+from study import backend, course, objective, rates
 
 backend.start()
 
@@ -88,7 +88,7 @@ def test_the_penalty_is_l2_times_the_squares_of_the_kernels_alone():
     images, labels = pictures().inputs[:8].astype(np.float32), pictures().labels[:8]
 
     def loss(l2):
-        fit.penalise(model, l2)
+        objective.penalise(model, l2)
         model.compile("sgd", "sparse_categorical_crossentropy")
         return model.evaluate(images, labels, verbose=0)
 
@@ -101,14 +101,14 @@ def test_the_penalty_is_l2_times_the_squares_of_the_kernels_alone():
 def test_a_frozen_backbone_is_not_penalised():
     model = tiny()
     freeze(model.layers[1])
-    fit.penalise(model, 0.01)
+    objective.penalise(model, 0.01)
     squares = float(np.square(model.layers[2].get_layer("probabilities").kernel.numpy()).sum())
     assert float(sum(model.losses)) == pytest.approx(0.01 * squares, rel=1e-5)
 
 
 def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
     model = tiny()
-    fit.penalise(model, 0.01)
+    objective.penalise(model, 0.01)
     model.save(tmp_path / "model.keras")
     assert keras.saving.load_model(tmp_path / "model.keras").losses == []
 
@@ -127,7 +127,7 @@ def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
     ],
 )
 def test_each_optimiser_is_keras_own(name, kind, momentum):
-    optimizer = fit.make_optimizer(name, 0.125)
+    optimizer = objective.make_optimizer(name, 0.125)
     assert type(optimizer) is kind
     assert float(optimizer.learning_rate) == 0.125
     assert momentum is None or optimizer.momentum == momentum
@@ -135,33 +135,33 @@ def test_each_optimiser_is_keras_own(name, kind, momentum):
 
 
 def test_every_optimiser_that_can_be_asked_for_is_there():
-    assert len({repr(fit.make_optimizer(name, 0.1).get_config()) for name in OPTIMIZERS}) == len(OPTIMIZERS)
+    assert len({repr(objective.make_optimizer(name, 0.1).get_config()) for name in OPTIMIZERS}) == len(OPTIMIZERS)
 
 
 def test_balanced_weights_are_n_over_classes_times_count():
     labels = np.array([0] * 6 + [1] * 3 + [2] * 1, np.int32)
-    weights = fit.class_weights(labels, "balanced", ("a", "b", "c"))
+    weights = objective.class_weights(labels, "balanced", ("a", "b", "c"))
     assert weights == pytest.approx({0: 10 / (3 * 6), 1: 10 / (3 * 3), 2: 10 / (3 * 1)})
-    assert fit.class_weights(labels, "none", ("a", "b", "c")) is None
+    assert objective.class_weights(labels, "none", ("a", "b", "c")) is None
 
 
 def test_weights_by_name_leave_the_others_at_one_and_refuse_unknown_names():
     labels = np.array([0, 1, 2], np.int32)
-    assert fit.class_weights(labels, {"dog": 0.3}, ("cat", "dog", "horse")) == {0: 1.0, 1: 0.3, 2: 1.0}
+    assert objective.class_weights(labels, {"dog": 0.3}, ("cat", "dog", "horse")) == {0: 1.0, 1: 0.3, 2: 1.0}
     with pytest.raises(UserError) as caught:
-        fit.class_weights(labels, {"dgo": 0.3}, ("cat", "dog", "horse"))
+        objective.class_weights(labels, {"dgo": 0.3}, ("cat", "dog", "horse"))
     assert str(caught.value) == "--class-weight: no class dgo. There are: cat, dog, horse."
 
 
 @pytest.mark.parametrize(("images", "batch", "expected"), [(100, 10, 10), (101, 10, 11), (1, 64, 1), (64, 64, 1)])
 def test_iterations(images, batch, expected):
-    assert fit.iterations(images, batch) == expected
+    assert course.iterations(images, batch) == expected
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
 def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entropy(smoothing):
     model, examples = tiny(), pictures()
-    fit.prepare(model, Stage("scratch", 1, 8, 0.01), settings(label_smoothing=smoothing), 10)
+    objective.prepare(model, Stage("scratch", 1, 8, 0.01), settings(label_smoothing=smoothing), 10)
     x, y = examples.inputs[:8].astype(np.float32), np.eye(CLASSES)[examples.labels[:8]]
     logs = model.evaluate(x, y, verbose=0, return_dict=True)
     log = np.log(model.predict(x, verbose=0))
@@ -171,11 +171,11 @@ def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entrop
 
 
 def test_the_learning_rate_rises_linearly_and_falls_along_a_cosine():
-    schedule = fit.rates("cosine", 0.5, 100, 0.2)
-    rates = np.array([float(schedule(step)) for step in range(101)])
-    np.testing.assert_allclose(rates[:21], np.linspace(0, 0.5, 21), atol=1e-6)
-    np.testing.assert_allclose(rates[20:], 0.25 * (1 + np.cos(np.linspace(0, np.pi, 81))), atol=1e-6)
-    plain = fit.rates("cosine", 0.5, 100)
+    schedule = rates.rates("cosine", 0.5, 100, 0.2)
+    steps = np.array([float(schedule(step)) for step in range(101)])
+    np.testing.assert_allclose(steps[:21], np.linspace(0, 0.5, 21), atol=1e-6)
+    np.testing.assert_allclose(steps[20:], 0.25 * (1 + np.cos(np.linspace(0, np.pi, 81))), atol=1e-6)
+    plain = rates.rates("cosine", 0.5, 100)
     np.testing.assert_allclose([float(plain(step)) for step in (0, 50, 100)], [0.5, 0.25, 0], atol=1e-6)
 
 
@@ -185,7 +185,7 @@ def test_weight_decay_takes_a_share_of_the_kernels_and_nothing_of_the_rest(name)
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(1, 0.5, weight.shape) for weight in model.get_weights()])
     before = {variable.path: variable.numpy() for variable in model.trainable_variables}
-    optimizer = fit.make_optimizer(name, 0.1, 0.5)
+    optimizer = objective.make_optimizer(name, 0.1, 0.5)
     variables = list(model.trainable_variables)
     optimizer.apply([keras.ops.zeros(variable.shape) for variable in variables], variables)
     kinds = set()
@@ -198,7 +198,7 @@ def test_weight_decay_takes_a_share_of_the_kernels_and_nothing_of_the_rest(name)
 
 @pytest.mark.parametrize(("name", "asked", "decay"), [("adam", None, 0), ("adamw", None, 0.004), ("adamw", 0.0, 0)])
 def test_weight_decay_that_is_not_asked_for_is_the_optimisers_own(name, asked, decay):
-    assert fit.make_optimizer(name, 0.1, asked).weight_decay == decay
+    assert objective.make_optimizer(name, 0.1, asked).weight_decay == decay
 
 
 # ---- one stage -------------------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_class_weights_reach_training():
         examples = features(noise=2.0)
         examples.labels[:] = np.arange(92) % 8 == 0  # one in eight, and no way to tell
         model = head(8, 2, 0.0)
-        weights = fit.class_weights(examples.labels[examples.rows["train"]], rule, ("common", "rare"))
+        weights = objective.class_weights(examples.labels[examples.rows["train"]], rule, ("common", "rare"))
         fit.run_stage(model, Stage("head", 5, 16, 0.1), examples, settings(), weights)
         return float(model.predict(examples.inputs[:80], verbose=0)[:, 1].mean())
 

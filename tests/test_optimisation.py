@@ -2,7 +2,7 @@
 
 # ruff: noqa: E402 - Keras is started before anything imports it
 from errors import UserError
-from study import backend
+from study import backend, objective
 
 backend.start()
 
@@ -59,7 +59,7 @@ def val_loss(model, examples):
 
 def test_muon_turns_the_matrix_and_leaves_the_bias_to_adamw():
     model = head(8, 2, 0.0)
-    optimizer = fit.make_optimizer("muon", 0.01)
+    optimizer = objective.make_optimizer("muon", 0.01)
     optimizer.build(model.trainable_variables)
     kinds = {
         variable.path.split("/")[-1]: velocity is not None
@@ -78,7 +78,7 @@ def test_nesterov_looks_ahead():
     steps = {}
     for name in ("momentum", "nesterov"):
         variable = keras.Variable(np.zeros(1, np.float32))
-        fit.make_optimizer(name, 1.0).apply([keras.ops.ones(1)], [variable])
+        objective.make_optimizer(name, 1.0).apply([keras.ops.ones(1)], [variable])
         steps[name] = float(variable.numpy()[0])
     assert steps == pytest.approx({"momentum": -1, "nesterov": -1.9})
 
@@ -87,7 +87,7 @@ def test_nesterov_looks_ahead():
 def test_clipping_bounds_the_step_over_all_weights_together_and_keeps_its_direction(clip, length):
     variables = [keras.Variable(np.zeros(shape, np.float32)) for shape in ((2, 2), (3,))]
     gradients = [np.array([[3, 0], [0, 0]], np.float32), np.array([0, 4, 12], np.float32)]
-    optimizer = fit.make_optimizer("sgd", 1.0, clip_norm=clip)
+    optimizer = objective.make_optimizer("sgd", 1.0, clip_norm=clip)
     optimizer.apply([keras.ops.convert_to_tensor(gradient) for gradient in gradients], variables)
     step = np.concatenate([variable.numpy().ravel() for variable in variables])
     assert np.linalg.norm(step) == pytest.approx(length, rel=1e-5)
@@ -97,7 +97,9 @@ def test_clipping_bounds_the_step_over_all_weights_together_and_keeps_its_direct
 def test_clipping_reaches_training():
     keras.utils.set_random_seed(0)
     model = head(8, 2, 0.0)
-    fit.prepare(model, Stage("head", 1, 16, 1.0), settings(optimizer="sgd", schedule="constant", clip_norm=1e-3), 10)
+    objective.prepare(
+        model, Stage("head", 1, 16, 1.0), settings(optimizer="sgd", schedule="constant", clip_norm=1e-3), 10
+    )
     before = np.concatenate([weight.ravel() for weight in model.get_weights()])
     model.train_on_batch(RNG.normal(size=(16, 8)), np.eye(2)[np.arange(16) % 2])
     after = np.concatenate([weight.ravel() for weight in model.get_weights()])
@@ -109,7 +111,7 @@ def test_clipping_reaches_training():
 
 def test_the_average_after_three_steps_is_the_one_worked_out_by_hand():
     variable = keras.Variable(np.zeros(1, np.float32))
-    optimizer = fit.make_optimizer("sgd", 1.0, ema=0.75)
+    optimizer = objective.make_optimizer("sgd", 1.0, ema=0.75)
     for gradient in (-1.0, -2.0, -4.0):  # the weight goes 1, 3, 7
         optimizer.apply([keras.ops.full((1,), gradient)], [variable])
     assert variable.numpy()[0] == 7
@@ -210,11 +212,11 @@ def test_a_plateau_lowers_the_rate():
 def test_l1_and_l2_are_sums_over_the_kernels_and_add_up():
     model = head(8, 2, 0.0)
     kernel = model.trainable_variables[0].numpy()
-    fit.penalise(model, 0.1, 0.3)
+    objective.penalise(model, 0.1, 0.3)
     assert float(sum(model.losses)) == pytest.approx(0.1 * np.square(kernel).sum() + 0.3 * np.abs(kernel).sum())
-    fit.penalise(model, 0.0, 0.3)
+    objective.penalise(model, 0.0, 0.3)
     assert float(sum(model.losses)) == pytest.approx(0.3 * np.abs(kernel).sum())
-    fit.penalise(model, 0.0)
+    objective.penalise(model, 0.0)
     assert model.losses == []
 
 

@@ -26,8 +26,8 @@ from models._weights import build_backbone
 from study import fused, targets
 from study.config import TrainSettings
 from study.dataset import load
-from study.fit import pixel_weights
 from study.losses import DiceAndCrossentropy
+from study.objective import pixel_weights
 
 SIZE = 32
 NAMES = ["background", *TOY_CLASSES]
