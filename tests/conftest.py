@@ -44,6 +44,11 @@ SLOW = ("test_cli", "test_check", "test_compare", "test_copies", "test_efficient
         "test_scratch_lenet")  # fmt: skip
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make recipes` ask for all combinations, which take minutes."""
+    parser.addoption("--every-recipe", action="store_true", help="try every network under every recipe")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the fast files first, so that a slip shows within seconds."""
     items.sort(key=lambda item: item.path.stem in SLOW)

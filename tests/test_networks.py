@@ -72,7 +72,8 @@ def kernels(model):
 
 # ---- every model under every option ----------------------------------------------------------------------------------
 
-# The smallest network under so many that each two values of different options meet; the others under each value.
+# Without `--every-recipe`: the smallest network under so many that each two values of different options meet, the
+# others under each value.
 COMBINATIONS = [
     *(
         ("lenet", activation, NORMS[(a + i) % len(NORMS)], init)
@@ -86,7 +87,13 @@ COMBINATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "activation", "norm", "init"), COMBINATIONS)
+def pytest_generate_tests(metafunc):
+    if metafunc.function is test_a_network_is_made_as_asked_and_takes_a_step:
+        every = metafunc.config.getoption("--every-recipe")
+        recipes = itertools.product(ABLE, ACTIVATIONS, NORMS, INITIALIZERS) if every else COMBINATIONS
+        metafunc.parametrize(("name", "activation", "norm", "init"), list(recipes))
+
+
 def test_a_network_is_made_as_asked_and_takes_a_step(name, activation, norm, init):
     size = 64 if norm == "instance" else 32
     model = build(name, size, activation=activation, norm=norm, init=init, init_std=0.05, init_value=0.02)
