@@ -201,10 +201,10 @@ def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
 
 def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
     """Return the weight of each class in the loss, by its pictures or by its pixels; None where all weigh 1."""
-    if pixels.masks is None:
+    if pixels.masks is None or settings.class_weight != "balanced":
         return class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
     counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
-    return pixel_weights(counts, settings.class_weight, outputs)
+    return pixel_weights(counts)
 
 
 def judge(

@@ -134,6 +134,17 @@ def test_each_optimiser_is_keras_own(name, kind, momentum):
     assert getattr(optimizer, "nesterov", False) == (name in ("nesterov", "muon"))
 
 
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+
+
+@pytest.mark.parametrize(("name", "slots"), SLOTS.items())
+def test_an_optimiser_remembers_as_many_values_of_each_weight_as_its_rule_has(name, slots):
+    optimizer = objective.make_optimizer(name, 0.01)
+    weight = keras.Variable(np.ones((3, 4), np.float32))
+    optimizer.build([weight])
+    assert sum(variable.shape == weight.shape for variable in optimizer.variables) == slots
+
+
 def test_every_optimiser_that_can_be_asked_for_is_there():
     assert len({repr(objective.make_optimizer(name, 0.1).get_config()) for name in OPTIMIZERS}) == len(OPTIMIZERS)
 

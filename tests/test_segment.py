@@ -125,12 +125,10 @@ def test_the_loss_of_pixels_is_that_of_the_same_rows(weighted):
 
 
 def test_balanced_pixels_weigh_alike_in_all():
-    weights = pixel_weights(np.array([60, 30, 0, 10]), "balanced", ("background", "a", "b", "c"))
+    weights = pixel_weights(np.array([60, 30, 0, 10]))
     assert {at: weight * count for at, weight, count in zip(weights, weights.values(), (60, 30, 10), strict=True)} == {
         0: pytest.approx(100 / 3), 1: pytest.approx(100 / 3), 3: pytest.approx(100 / 3)
     }  # fmt: skip
-    assert pixel_weights(np.array([9, 1]), {"a": 2.0}, ("background", "a")) == {0: 1.0, 1: 2.0}
-    assert pixel_weights(np.array([9, 1]), "none", ("background", "a")) is None
 
 
 # ---- a run -----------------------------------------------------------------------------------------------------------
