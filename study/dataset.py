@@ -23,9 +23,9 @@ from data.split import Row
 from data.store import Store
 from errors import UserError
 from study import precedence, screen, tasks
+from study.annotations import check_masks, load_masks, load_second
 from study.config import CheckSettings, TrainSettings
 from study.copies import Copies, count_copies, units
-from study.targets import check_masks, load_masks, load_second
 
 
 @dataclass(frozen=True)

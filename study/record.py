@@ -14,6 +14,7 @@ import numpy as np
 
 from data import split
 from study import artifact, engine, evaluate, plots, precedence, report, screen, segment_record, tasks
+from study.annotations import masks_folder
 from study.config import TrainSettings
 from study.course import Stage, iterations
 from study.dataset import Dataset
@@ -21,7 +22,6 @@ from study.fit import Outcome
 from study.learning import Choice
 from study.plan import class_doses, stage_images
 from study.segment import Judged
-from study.targets import masks_folder
 
 WORST = 20  # mistakes that are shown
 AT_ONCE = 4

@@ -89,6 +89,7 @@ def train(
         classifier = with_head(backbone, settings, len(outputs))
     stages = course.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
+    check_engine(settings)
     check_transfer(settings, dataset)
     check_masks(settings, dataset)
     class_weight = weights_of_classes(pixels, outputs, settings)
@@ -151,6 +152,15 @@ def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
         learning_rate=last.learning_rate,
         weight_decay=course.decay_of(settings.optimizer, settings.weight_decay),
     )
+
+
+def check_engine(settings: TrainSettings) -> None:
+    """Raise UserError where an engine was asked for and nothing is frozen that it could run."""
+    if settings.learning == "scratch" and settings.engine != "auto":
+        raise UserError(
+            "--engine runs a frozen backbone, and here all learns from scratch: leave it out. "
+            f"Received: {settings.engine}"
+        )
 
 
 def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:

@@ -154,6 +154,14 @@ def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
     assert run_info(again)["settings"]["width"] == 4
 
 
+def test_an_engine_is_refused_where_nothing_is_frozen(toy, tmp_path):
+    ran = call("train", "--data", toy, *QUICK, "--engine", "openvino", "--runs", tmp_path / "runs")
+    assert ran.code == 2
+    assert ran.err == (
+        "error: --engine runs a frozen backbone, and here all learns from scratch: leave it out. Received: openvino\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

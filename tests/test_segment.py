@@ -23,7 +23,7 @@ from models import unet
 from models._head import head_on
 from models._recipe import Recipe
 from models._weights import build_backbone
-from study import fused, targets
+from study import annotations, fused
 from study.config import TrainSettings
 from study.dataset import load
 from study.losses import DiceAndCrossentropy
@@ -309,10 +309,10 @@ def test_the_drawings_bring_their_masks(tmp_path):
     images = drawn.write(tmp_path, 9, 32)
     settings = TrainSettings(model="unet", task="segment", image_size=32)
     found = scan(images)
-    place = targets.masks_folder(images, settings)
+    place = annotations.masks_folder(images, settings)
     assert place == Path(tmp_path) / "masks"
-    targets.check_masks(found, settings)
-    assert targets.masks_folder(images, TrainSettings()) is None
+    annotations.check_masks(found, settings)
+    assert annotations.masks_folder(images, TrainSettings()) is None
 
 
 def test_one_class_is_enough(toy, toy_masks, tmp_path):
