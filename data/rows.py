@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import mmap
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -40,6 +41,8 @@ class Rows:
 
     def __init__(self, kind: Kind, files: Sequence[BinaryIO], places: np.ndarray) -> None:
         self.kind, self._files, self._places = kind, files, places
+        # Not left to the files' own end: Python warns of a file that is dropped open.
+        weakref.finalize(self, _close, files)
 
     def found(self) -> np.ndarray:
         """Say for each key whether its row is kept, bool (n,)."""
@@ -61,6 +64,11 @@ class Rows:
         found = self.found()
         self.cut(np.flatnonzero(found), out, np.flatnonzero(found))
         return found
+
+
+def _close(files: Sequence[BinaryIO]) -> None:
+    for file in files:
+        file.close()
 
 
 def pack(content: Mapping[str, Any], kind: Kind) -> np.ndarray | None:

@@ -1,6 +1,7 @@
 """The store gives back what it was given, bit for bit, or nothing: whoever is killed, in the way, or out of space."""
 
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -489,6 +491,15 @@ def test_clear_empties_and_a_reader_keeps_what_it_has_open(store, short):
     assert read(store, range(25)) == set()
     write(store, range(3))
     assert read(store, range(25)) == {0, 1, 2}
+
+
+def test_rows_that_are_dropped_close_their_files(store, short, recwarn):
+    write(store, range(25))
+    warnings.simplefilter("always")
+    rows = store.rows(KIND, ["1", "11"])
+    del rows
+    gc.collect()
+    assert not [str(seen.message) for seen in recwarn if "store" in str(seen.message)]
 
 
 def test_clear_while_another_writes(store, short):
