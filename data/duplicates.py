@@ -11,6 +11,7 @@ Such copies make a score too good when one lies in training and the other in the
    change of contrast explains does not count as a difference.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -83,7 +84,8 @@ def near_pairs(prints: np.ndarray, least: float = LEAST_SIMILARITY, mirrored: bo
         all in pairs with others: of ten thousand blank pictures there are ten thousand pairs, not fifty million.
     """
     first_of: dict[bytes, int] = {}
-    standing = np.array([first_of.setdefault(row.tobytes(), index) for index, row in enumerate(prints)], dtype=int)
+    contents = (hashlib.blake2b(row, digest_size=16).digest() for row in prints)  # themselves they would all be copied
+    standing = np.array([first_of.setdefault(content, index) for index, content in enumerate(contents)], dtype=int)
     found = {(first, index): 1.0 for index, first in enumerate(standing.tolist()) if first != index}
     distinct = np.flatnonzero(standing == np.arange(len(prints)))
     for pairs, flip in _candidates(prints, distinct, mirrored):

@@ -99,6 +99,7 @@ def load(settings: TrainSettings, store: Store | None = None, go_on: Callable[[]
     report_skipped(skipped)
     rows, copies = split_rows(found, pictures, settings)
     screen.say(copies.line(len(rows)))
+    pictures = replace(pictures, prints=pictures.prints[:0].copy())  # done with: 1.7 KB a picture
     masks = load_masks(root, pictures, rows, found.class_names, settings, store)
     second = load_second(root, pictures, settings)
     names, mirrors = found.class_names, label_map.mirrors

@@ -50,7 +50,7 @@ def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, st
     for part, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
         kind = features_kind(frozen, settings, choice.engine, precision)
         run = frozen.lazy_runner(choice.engine, precision)
-        features[examples.rows[part]] = kept_features(run, examples, examples.rows[part], kind, store, f"embed {part}")
+        fill(features, run, examples, examples.rows[part], kind, store, f"embed {part}")
     clean = Examples(features, examples.labels, examples.rows)
     if not augmented_views(settings):
         return clean, choice
@@ -63,7 +63,9 @@ def embed_rows(backbone: keras.Model, examples: Examples, settings: TrainSetting
     choice = choose(frozen, examples, settings, store)
     kind = features_kind(frozen, settings, choice.engine, choice.precision)
     run = frozen.lazy_runner(choice.engine, choice.precision)
-    return kept_features(run, examples, examples.rows["train"], kind, store, "embed images")
+    features = np.empty((len(examples.labels), *kind.shape), np.float32)
+    fill(features, run, examples, examples.rows["train"], kind, store, "embed images")
+    return features[examples.rows["train"]]
 
 
 def features_kind(frozen: Frozen, settings: TrainSettings, engine: str, precision: str) -> Kind:
@@ -73,12 +75,13 @@ def features_kind(frozen: Frozen, settings: TrainSettings, engine: str, precisio
     return Kind(name, (frozen.network.output_shape[-1],), "float32")
 
 
-def kept_features(
-    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
-) -> np.ndarray:
-    """Return the features of some rows, float32 (len(rows), features); only what the store has not is computed.
+def fill(
+    features: np.ndarray, run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> None:
+    """Put the features of some rows where they belong; only what the store has not is computed.
 
     Args:
+        features: of all examples, float32 (n, features); never copied, as nothing in memory is larger.
         run: the backbone.
         examples: pictures with the hashes of their contents.
         rows: indices, int (m,).
@@ -86,18 +89,19 @@ def kept_features(
         store: where they are kept.
         label: of the progress bar.
     """
-    features = np.empty((len(rows), *kind.shape), np.float32)
     keys = [examples.sha256[row] for row in rows] if examples.sha256 else [""] * len(rows)
-    missing = np.flatnonzero(~store.rows(kind, keys).fill(features))
-    batches, first = ahead(cut(examples, rows[missing])), 0
+    kept = store.rows(kind, keys)
+    found = kept.found()
+    kept.cut(np.flatnonzero(found), features, rows[found])
+    missing = rows[~found]
+    batches, first = ahead(cut(examples, missing)), 0
     with store.writer(kind) as keep:
         for outputs in run_batches(run, batches, len(missing), label):
-            for at, output in zip(missing[first : first + len(outputs)], outputs, strict=True):
-                features[at] = output
-                if keys[at]:
-                    keep.add(keys[at], output)
+            for row, output in zip(missing[first : first + len(outputs)], outputs, strict=True):
+                features[row] = output
+                if examples.sha256:
+                    keep.add(examples.sha256[row], output)
             first += len(outputs)
-    return features
 
 
 def cut(examples: Examples, rows: np.ndarray) -> Iterator[np.ndarray]:

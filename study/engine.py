@@ -28,6 +28,7 @@ from study import backend
 if TYPE_CHECKING:
     import keras
     import openvino
+    import tensorflow as tf
 
 LEAST_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
@@ -69,7 +70,7 @@ class Frozen:
     @cached_property
     def converted(self) -> openvino.Model:
         """Return the network as OpenVINO has it."""
-        return convert(self.network)
+        return convert(trace(self.network))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -193,11 +194,12 @@ def smallest_cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.nan_to_num(np.sum(a * b, axis=1) / np.maximum(lengths, 1e-30)).min())
 
 
-def export_ir(network: keras.Model, folder: Path) -> Path:
-    """Write `model.xml` and `model.bin` (float32 weights, uint8 input) into `folder`; return the path of the first."""
-    path = folder / "model.xml"
-    _import().save_model(convert(network), path, compress_to_fp16=False)  # True, the default, would round the weights
-    return path
+def export_ir(network: keras.Model, folder: Path) -> tf.types.experimental.ConcreteFunction:
+    """Write `model.xml` and `model.bin` (float32 weights, uint8 input) into `folder`; return what was converted."""
+    traced = trace(network)
+    # True, the default, would round the weights.
+    _import().save_model(convert(traced), folder / "model.xml", compress_to_fp16=False)
+    return traced
 
 
 def load_ir(folder: Path) -> Runner:
@@ -234,21 +236,27 @@ def _has_bfloat16() -> bool:
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def convert(network: keras.Model) -> openvino.Model:
-    """Return the network as OpenVINO has it, for one picture at a time, uint8 (1, size, size, 3) -> (1, outputs).
+def trace(network: keras.Model) -> tf.types.experimental.ConcreteFunction:
+    """Return a network as a graph for one picture: float32 (1, size, size, 3) -> (1, outputs)."""
+    import tensorflow as tf
+
+    image = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
+    # autograph would rewrite Python code, of which there is none, through a file in /tmp
+    function = tf.function(lambda pixels: network(pixels, training=False), autograph=False)
+    with backend.quiet_stderr():
+        return function.get_concrete_function(image)
+
+
+def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
+    """Return a network as OpenVINO has it, for one picture at a time, uint8 (1, size, size, 3) -> (1, outputs).
 
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
-    import tensorflow as tf
-
     openvino = _import()
     from openvino.preprocess import PrePostProcessor
 
-    image = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
     with backend.quiet_stderr():
-        # autograph would rewrite Python code, of which there is none, through a file in /tmp
-        function = tf.function(lambda pixels: network(pixels, training=False), autograph=False)
-        model = openvino.convert_model(function.get_concrete_function(image))
+        model = openvino.convert_model(traced)
     steps = PrePostProcessor(model)
     steps.input().tensor().set_element_type(openvino.Type.u8)  # no float32 copy, four times as large, in NumPy
     return steps.build()

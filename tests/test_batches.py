@@ -42,6 +42,14 @@ def test_every_epoch_has_its_own_order():
     assert TRAIN.tolist() not in orders
 
 
+def test_one_iterator_for_all_epochs_gives_whole_epochs_each_in_its_own_order():
+    batches = read(train_batches(examples(), 8, seed=0).repeat(3))
+    assert [len(y) for _, y in batches] == [8, 8, 8, 1] * 3
+    epochs = [[one for x, _ in batches[first : first + 4] for one in x[:, 0, 0, 0].tolist()] for first in (0, 4, 8)]
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    assert all(sorted(epoch) == TRAIN.tolist() for epoch in epochs)
+
+
 def test_examples_meet_different_neighbours():
     batches = train_batches(examples(), 5, seed=0)
     groups = [frozenset(x[:, 0, 0, 0]) for _ in range(3) for x, _ in read(batches)]

@@ -26,7 +26,7 @@ def tiny(seed=0, dropout=0.0, size=SIZE):
     inputs = keras.Input((size, size, 3))
     x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
     x = keras.layers.Conv2D(8, 3, strides=2, name="conv")(x)
-    x = keras.layers.BatchNormalization(name="norm")(x)
+    x = keras.layers.BatchNormalization(momentum=0.9, name="norm")(x)  # few iterations must do
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
     return classifier(keras.Model(inputs, x, name="backbone"), head(8, CLASSES, dropout))
 
