@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from data.augment import Augment
     from data.masks import Masks
     from data.pixels import Pixels
+    from data.rows import Features
     from data.second import Second
 
 
@@ -24,7 +25,8 @@ class Examples:
     """All images of a data set, and which of them belong to which part.
 
     Args:
-        inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or `data.pixels.Pixels`.
+        inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or what cuts rows out
+            of the store as one would out of an array, `data.pixels.Pixels` or `data.rows.Features`.
         labels: class indices, int32 (n,).
         rows: part -> indices into the two, int64.
         mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
@@ -33,7 +35,7 @@ class Examples:
         second: a second label of each; batches then hold both as one number.
     """
 
-    inputs: np.ndarray | Pixels
+    inputs: np.ndarray | Pixels | Features
     labels: np.ndarray
     rows: Mapping[str, np.ndarray]
     mirror: np.ndarray | None = None

@@ -13,7 +13,7 @@ import numpy as np
 
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
-from data.rows import Kind, pack, unpack
+from data.rows import Features, Kind, Rows, pack, unpack
 from data.store import Store
 from study import engine, screen
 from study.ahead import ahead
@@ -38,7 +38,7 @@ def augmented_views(settings: TrainSettings) -> int:
 
 
 def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, store: Store) -> tuple[Examples, Choice]:
-    """Run a frozen backbone once over every picture: the same examples with features, float32 (n, features).
+    """Run a frozen backbone once over every picture: the same examples with `Features` instead of pixels.
 
     Changed copies of each training picture join the training part, as many as `augmented_views` says; the clean ones
     are always there. Training pictures go through the fastest engine and precision; validation and test through
@@ -46,11 +46,18 @@ def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, st
     """
     frozen = Frozen(backbone)
     choice = choose(frozen, examples, settings, store)
-    features = np.empty((len(examples.labels), backbone.output_shape[-1]), np.float32)
+    kinds, runs = {}, {}
     for part, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
-        kind = features_kind(frozen, settings, choice.engine, precision)
-        run = frozen.lazy_runner(choice.engine, precision)
-        fill(features, run, examples, examples.rows[part], kind, store, f"embed {part}")
+        kinds[part] = features_kind(frozen, settings, choice.engine, precision)
+        runs[part] = frozen.lazy_runner(choice.engine, precision)
+    rows = dict(examples.rows)
+    kept, rows["train"] = into_store(runs["train"], examples, rows["train"], kinds["train"], store, "embed train")
+    memory, first = np.empty((sum(map(len, rows.values())), backbone.output_shape[-1]), np.float32), 0
+    for part, of_part in rows.items():
+        here = memory[first : first + len(of_part)]
+        into_memory(here, runs[part], examples, of_part, kinds[part], store, f"embed {part}")
+        first += len(of_part)
+    features = Features(memory, np.concatenate(list(rows.values())), kept, examples.rows["train"])
     clean = Examples(features, examples.labels, examples.rows)
     if not augmented_views(settings):
         return clean, choice
@@ -63,9 +70,10 @@ def embed_rows(backbone: keras.Model, examples: Examples, settings: TrainSetting
     choice = choose(frozen, examples, settings, store)
     kind = features_kind(frozen, settings, choice.engine, choice.precision)
     run = frozen.lazy_runner(choice.engine, choice.precision)
-    features = np.empty((len(examples.labels), *kind.shape), np.float32)
-    fill(features, run, examples, examples.rows["train"], kind, store, "embed images")
-    return features[examples.rows["train"]]
+    rows = examples.rows["train"]
+    features = np.empty((len(rows), *kind.shape), np.float32)
+    into_memory(features, run, examples, rows, kind, store, "embed images")
+    return features
 
 
 def features_kind(frozen: Frozen, settings: TrainSettings, engine: str, precision: str) -> Kind:
@@ -75,33 +83,47 @@ def features_kind(frozen: Frozen, settings: TrainSettings, engine: str, precisio
     return Kind(name, (frozen.network.output_shape[-1],), "float32")
 
 
-def fill(
+def into_store(
+    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> tuple[Rows, np.ndarray]:
+    """See to it that the store has the features of some rows; return what it has of them, and the rows that it has not.
+
+    It has none where it is off, and not all where its limit or the disk is too small.
+    """
+    keys = keys_of(examples, rows)
+    if examples.sha256 and len(rows) * kind.bytes <= store.limit and store.root is not None:
+        for _ in computed(run, examples, rows[~store.rows(kind, keys).found()], kind, store, label):
+            pass
+    kept = store.rows(kind, keys)
+    return kept, rows[~kept.found()]
+
+
+def into_memory(
     features: np.ndarray, run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
 ) -> None:
-    """Put the features of some rows where they belong; only what the store has not is computed.
+    """Put the features of some rows, one after the other, into `features`, float32 (len(rows), features)."""
+    missing, done = np.flatnonzero(~store.rows(kind, keys_of(examples, rows)).fill(features)), 0
+    for outputs in computed(run, examples, rows[missing], kind, store, label):
+        features[missing[done : done + len(outputs)]] = outputs
+        done += len(outputs)
 
-    Args:
-        features: of all examples, float32 (n, features); never copied, as nothing in memory is larger.
-        run: the backbone.
-        examples: pictures with the hashes of their contents.
-        rows: indices, int (m,).
-        kind: of features.
-        store: where they are kept.
-        label: of the progress bar.
-    """
-    keys = [examples.sha256[row] for row in rows] if examples.sha256 else [""] * len(rows)
-    kept = store.rows(kind, keys)
-    found = kept.found()
-    kept.cut(np.flatnonzero(found), features, rows[found])
-    missing = rows[~found]
-    batches, first = ahead(cut(examples, missing)), 0
+
+def keys_of(examples: Examples, rows: np.ndarray) -> list[str]:
+    """Return the hash of the content behind each row; without hashes, keys that no row has."""
+    return [examples.sha256[row] for row in rows] if examples.sha256 else [""] * len(rows)
+
+
+def computed(
+    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> Iterator[np.ndarray]:
+    """Run the backbone over some rows: their features, batch by batch, which the store keeps."""
+    keys = iter(keys_of(examples, rows))
     with store.writer(kind) as keep:
-        for outputs in run_batches(run, batches, len(missing), label):
-            for row, output in zip(missing[first : first + len(outputs)], outputs, strict=True):
-                features[row] = output
-                if examples.sha256:
-                    keep.add(examples.sha256[row], output)
-            first += len(outputs)
+        for outputs in run_batches(run, ahead(cut(examples, rows)), len(rows), label):
+            for output, key in zip(outputs, keys, strict=False):
+                if key:
+                    keep.add(key, output)
+            yield outputs
 
 
 def cut(examples: Examples, rows: np.ndarray) -> Iterator[np.ndarray]:

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from data import pixels
+from data import store as store_module
 from data.batches import Examples
 from data.folder import Image
 from data.store import Store
@@ -137,7 +138,7 @@ def test_only_what_is_missing_is_computed(store):
     embed(model, some, chosen, store)
     forge(store)
     mixed = embed(model, everything, chosen, store)[0].inputs
-    expected = fresh.copy()
+    expected = np.array(fresh)
     expected[known] += 1
     np.testing.assert_allclose(mixed, expected, atol=1e-5)
     assert rows(store) == 166
@@ -206,6 +207,29 @@ def test_without_hashes_nothing_is_kept(store):
     examples = Examples(pictures().inputs, pictures().labels, PARTS)
     embed(network(), examples, settings(), store)
     assert store.usage() == []
+
+
+@pytest.mark.parametrize("hindrance", ["limit", "full disk", "half a disk"])
+def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, hindrance):
+    model, examples = network(), pictures()
+    fresh = embed(model, examples, settings(), OFF)[0].inputs
+    if hindrance == "limit":
+        store = Store(store.root, 19 * 8 * 4)  # one row of training too few
+    else:
+        monkeypatch.setattr(store_module, "SEGMENT_ROWS", 5)
+        written, finish = [], store_module.Writer._finish
+
+        def full(writer):
+            if hindrance == "full disk" or written:
+                raise OSError(28, "No space left on device")
+            written.append(finish(writer))
+
+        monkeypatch.setattr(store_module.Writer, "_finish", full)
+    features = embed(model, examples, settings(), store)[0].inputs
+    np.testing.assert_allclose(features, fresh, atol=1e-6)
+    order = np.array([35, 0, 19, 3, 3, 21])
+    np.testing.assert_array_equal(features[order], np.array(features)[order])
+    assert (store.trouble == "") == (hindrance == "limit")
 
 
 def test_augmented_views_are_not_kept(store):
