@@ -55,9 +55,9 @@ class Rows:
         for segment in np.unique(wanted[:, 0]):
             of_segment = wanted[:, 0] == segment
             with contextlib.closing(mmap.mmap(self._files[segment].fileno(), 0, access=mmap.ACCESS_READ)) as mapped:
-                for target, position in zip(targets[of_segment], wanted[of_segment, 1], strict=True):
-                    with memoryview(mapped)[position * self.kind.bytes : (position + 1) * self.kind.bytes] as row:
-                        out[target] = np.frombuffer(row, self.kind.dtype).reshape(self.kind.shape)
+                rows = np.frombuffer(mapped, self.kind.dtype).reshape(-1, *self.kind.shape)
+                out[targets[of_segment]] = rows[wanted[of_segment, 1]]
+                del rows  # else the map could not be closed
 
     def fill(self, out: np.ndarray) -> np.ndarray:
         """Copy every row that was found to its place in `out`, (n, *kind.shape); return which were, bool (n,)."""
