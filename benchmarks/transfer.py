@@ -80,12 +80,15 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as work:
             for runs in (cold, warm):
                 runs.append(ours(asked.data, Path(work), Path(work) / "cache"))
-    accuracy = cold[0][1]
-    theirs = ordinary(asked.data, asked.epochs, accuracy)
-    total = sum(seconds for seconds, _ in theirs)
+    accuracy, medians = cold[0][1], {}
     for name, runs in (("empty store", cold), ("warm store", warm)):
         times = [seconds for seconds, _ in runs]
-        median, each = statistics.median(times), ", ".join(f"{seconds:.1f}" for seconds in times)
-        print(f"ours, {name}: {median:.1f} s ({each}), validation {100 * accuracy:.1f} %; ratio {total / median:.1f}")
+        medians[name], each = statistics.median(times), ", ".join(f"{seconds:.1f}" for seconds in times)
+        print(f"ours, {name}: {medians[name]:.1f} s ({each}), validation {100 * accuracy:.1f} %", flush=True)
+    theirs = ordinary(asked.data, asked.epochs, accuracy)
+    total = sum(seconds for seconds, _ in theirs)
     each = ", ".join(f"{seconds:.0f} s to {100 * share:.1f} %" for seconds, share in theirs)
-    print(f"ordinary recipe: {total:.0f} s ({each}){'' if theirs[-1][1] >= accuracy else '; it never got there'}")
+    there = theirs[-1][1] >= accuracy
+    print(f"ordinary recipe: {total:.0f} s ({each}){'' if there else '; it had not got there'}")
+    for name, median in medians.items():
+        print(f"ordinary / ours, {name}: {'' if there else 'more than '}{total / median:.1f}")
