@@ -20,6 +20,7 @@ import numpy as np
 SIDE = 24
 PRINT = SIDE * SIDE * 3  # numbers of a fingerprint
 CHUNK = 32  # pictures, or pairs, held at a time as float32: few enough for the processor's cache
+ASKED = 4096  # pictures whose neighbours are looked for at a time: of 64,000 at once it took 0.4 GB
 CONTRAST_FLOOR = 6.0  # grey levels: below, a picture is plain, and its noise must not be blown up to a likeness
 DETAIL = 5  # thumbnail pixels: a detail is what differs from the mean of so large a neighbourhood
 DETAIL_FLOOR = 3.0  # grey levels, as CONTRAST_FLOOR
@@ -185,15 +186,18 @@ def _candidates(prints: np.ndarray, distinct: np.ndarray, mirrored: bool) -> lis
     tree = cKDTree(places[:, :TREE_DIMENSIONS])
     lists = []
     for flip in [False, True][: 1 + mirrored]:
-        asked = places * np.append([1, 1], signs) if flip else places
-        _, near = tree.query(asked[:, :TREE_DIMENSIONS], NEIGHBOURS + 1, distance_upper_bound=RADIUS)
-        rows, columns = np.repeat(np.arange(len(asked)), NEIGHBOURS + 1), near.ravel()
-        real = (columns < len(asked)) & (columns != rows)  # where neighbours are few, the tree fills up with n
-        rows, columns = rows[real], columns[real]
-        apart = np.abs(asked[rows] - places[columns])
-        close = (np.square(apart).sum(axis=1) <= RADIUS**2) & (apart[:, :2] <= LIGHT_LIMITS).all(axis=1)
-        pairs = np.sort(np.stack([rows[close], columns[close]], axis=1), axis=1)
-        lists.append((distinct[np.unique(pairs, axis=0)], flip))
+        turned = np.append([1, 1], signs) if flip else 1
+        pairs = [np.empty((0, 2), int)]
+        for start in range(0, len(places), ASKED):
+            asked = places[start : start + ASKED] * turned
+            _, near = tree.query(asked[:, :TREE_DIMENSIONS], NEIGHBOURS + 1, distance_upper_bound=RADIUS)
+            rows, columns = np.repeat(np.arange(len(asked)), NEIGHBOURS + 1), near.ravel()
+            real = (columns < len(places)) & (columns != rows + start)  # where neighbours are few, the tree fills up
+            rows, columns = rows[real], columns[real]
+            apart = np.abs(asked[rows] - places[columns])
+            close = (np.square(apart).sum(axis=1) <= RADIUS**2) & (apart[:, :2] <= LIGHT_LIMITS).all(axis=1)
+            pairs.append(np.sort(np.stack([rows[close] + start, columns[close]], axis=1), axis=1))
+        lists.append((distinct[np.unique(np.concatenate(pairs), axis=0)], flip))
     return lists
 
 

@@ -132,7 +132,7 @@ def load(
     kept, sha256 = tuple(images[at] for at in usable), tuple(hashes[at] for at in usable)
     pixels = Pixels([entry.path for entry in kept], sha256, size, rule, store.rows(of_pixels, sha256))
     skipped = [Skipped(images[at].name, reasons[at]) for at in sorted(reasons)]
-    return Pictures(kept, sha256, pixels, prints[usable]), skipped
+    return Pictures(kept, sha256, pixels, prints[usable] if skipped else prints), skipped
 
 
 def read(path: Path, size: int, rule: str) -> tuple[str, np.ndarray] | str:
