@@ -93,7 +93,8 @@ def into_store(
     keys = keys_of(examples, rows)
     if examples.sha256 and len(rows) * kind.bytes <= store.limit and store.root is not None:
         for _ in computed(run, examples, rows[~store.rows(kind, keys).found()], kind, store, label):
-            pass
+            if store.trouble:  # such as a full disk: what is left goes into memory
+                break
     kept = store.rows(kind, keys)
     return kept, rows[~kept.found()]
 
