@@ -121,7 +121,7 @@ def computed(
     keys = iter(keys_of(examples, rows))
     with store.writer(kind) as keep:
         for outputs in run_batches(run, ahead(cut(examples, rows)), len(rows), label):
-            for output, key in zip(outputs, keys, strict=False):
+            for output, key in zip(outputs, keys, strict=False):  # the next batch goes on with the next keys
                 if key:
                     keep.add(key, output)
             yield outputs
