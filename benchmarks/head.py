@@ -32,6 +32,7 @@ def main(data: str, seeds: list[int]) -> None:
     from study.config import TrainSettings
     from study.dataset import load, open_store
     from study.embed import embed
+    from study.engine import Frozen
     from study.fit import run_stage
 
     reached: dict[str, list[float]] = {"ours": [], "scikit-learn": []}
@@ -51,7 +52,7 @@ def main(data: str, seeds: list[int]) -> None:
         )
         store = open_store(settings)
         examples = load(settings, store).examples()
-        features, _ = embed(build_backbone(MODEL, SIZE, "imagenet"), examples, settings, store)
+        features, _ = embed(Frozen(build_backbone(MODEL, SIZE, "imagenet"), store), examples, settings)
         train, val = (features.rows[part] for part in ("train", "val"))
         x, y = features.inputs, features.labels
         started = time.perf_counter()

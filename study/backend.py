@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -20,13 +21,29 @@ def start(seed: int = 0) -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
-    with quiet_stderr():
+    with quiet_stderr(), uncollected():
         import keras
 
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float32")
     keras.utils.set_random_seed(seed)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Spare Python's garbage collector what the block makes: it stays until the end.
+
+    Looking through TensorFlow's million objects took a fifth of its import, 0.8 of 4.5 s, and 0.8 s when Python ends.
+    """
+    first = "keras" not in sys.modules  # garbage of a process that has long begun is not to be kept
+    gc.disable()
+    try:
+        yield
+    finally:
+        if first:
+            gc.freeze()
+        gc.enable()
 
 
 @contextmanager

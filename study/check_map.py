@@ -53,13 +53,14 @@ def embed(thumbs: np.ndarray, sha256: Sequence[str], usable: np.ndarray, store: 
         from data.batches import Examples
         from models._weights import build_backbone
         from study.embed import embed_rows
+        from study.engine import Frozen
 
         backbone = build_backbone(MODEL, settings.image_size, "imagenet")
     except UserError:
         why = f"the package {PACKAGE}, which has ImageNet weights, is not installed or damaged"
         return None, f"colours of the pictures, shrunk to 24 × 24 pixels: {why}"
     examples = Examples(thumbs, np.zeros(len(thumbs), np.int32), {"train": usable}, None, tuple(sha256))
-    features = embed_rows(backbone, examples, settings, store)
+    features = embed_rows(Frozen(backbone, store), examples, settings)
     side = settings.image_size
     return features, f"{features.shape[1]:,} ImageNet features of {MODEL} at {side} × {side} pixels"
 

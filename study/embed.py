@@ -7,7 +7,6 @@ import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,10 +19,8 @@ from study.ahead import ahead
 from study.backend import user_errors
 from study.changes import changes
 from study.config import TrainSettings
-from study.engine import Choice, Frozen, Runner
-
-if TYPE_CHECKING:
-    import keras
+from study.engine import Choice, Frozen
+from study.ir import Runner, run_traced
 
 BATCH = 64  # pictures held at a time
 PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
@@ -37,22 +34,21 @@ def augmented_views(settings: TrainSettings) -> int:
     return AUGMENTED_VIEWS if changed and settings.learning == "transfer" else 0
 
 
-def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, store: Store) -> tuple[Examples, Choice]:
+def embed(frozen: Frozen, examples: Examples, settings: TrainSettings) -> tuple[Examples, Choice]:
     """Run a frozen backbone once over every picture: the same examples with `Features` instead of pixels.
 
     Changed copies of each training picture join the training part, as many as `augmented_views` says; the clean ones
     are always there. Training pictures go through the fastest engine and precision; validation and test through
     float32, so that the figures are those of the saved model to the fifth digit. Changed copies are not kept.
     """
-    frozen = Frozen(backbone)
-    choice = choose(frozen, examples, settings, store)
+    store, choice = frozen.store, choose(frozen, examples, settings)
     kinds, runs = {}, {}
     for part, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
         kinds[part] = features_kind(frozen, settings, choice.engine, precision)
         runs[part] = frozen.lazy_runner(choice.engine, precision)
     rows = dict(examples.rows)
     kept, rows["train"] = into_store(runs["train"], examples, rows["train"], kinds["train"], store, "embed train")
-    memory, first = np.empty((sum(map(len, rows.values())), backbone.output_shape[-1]), np.float32), 0
+    memory, first = np.empty((sum(map(len, rows.values())), frozen.network.output_shape[-1]), np.float32), 0
     for part, of_part in rows.items():
         here = memory[first : first + len(of_part)]
         into_memory(here, runs[part], examples, of_part, kinds[part], store, f"embed {part}")
@@ -64,15 +60,28 @@ def embed(backbone: keras.Model, examples: Examples, settings: TrainSettings, st
     return add_views(clean, examples, frozen.runner(choice.engine, choice.precision), settings), choice
 
 
-def embed_rows(backbone: keras.Model, examples: Examples, settings: TrainSettings, store: Store) -> np.ndarray:
+def embed_rows(frozen: Frozen, examples: Examples, settings: TrainSettings) -> np.ndarray:
     """Return the features of the training part only, float32 (rows, features), in the fastest precision."""
-    frozen = Frozen(backbone)
-    choice = choose(frozen, examples, settings, store)
+    choice = choose(frozen, examples, settings)
     kind = features_kind(frozen, settings, choice.engine, choice.precision)
     run = frozen.lazy_runner(choice.engine, choice.precision)
     rows = examples.rows["train"]
     features = np.empty((len(rows), *kind.shape), np.float32)
-    into_memory(features, run, examples, rows, kind, store, "embed images")
+    into_memory(features, run, examples, rows, kind, frozen.store, "embed images")
+    return features
+
+
+def embed_traced(frozen: Frozen, examples: Examples, rows: np.ndarray, settings: TrainSettings) -> np.ndarray:
+    """Return the features that TensorFlow's graph has of a few pictures, float32 (rows, features)."""
+    kind, keys = features_kind(frozen, settings, "tensorflow", "float32"), keys_of(examples, rows)
+    features = np.empty((len(rows), *kind.shape), np.float32)
+    missing = np.flatnonzero(~frozen.store.rows(kind, keys).fill(features))
+    if len(missing):
+        features[missing] = run_traced(frozen.traced, examples.inputs[rows[missing]])
+    with frozen.store.writer(kind) as keep:
+        for at in missing:
+            if keys[at]:
+                keep.add(keys[at], features[at])
     return features
 
 
@@ -154,19 +163,19 @@ def add_views(features: Examples, pixels: Examples, run: Runner, settings: Train
     return Examples(np.concatenate(inputs), labels, rows)
 
 
-def choose(frozen: Frozen, examples: Examples, settings: TrainSettings, store: Store) -> Choice:
+def choose(frozen: Frozen, examples: Examples, settings: TrainSettings) -> Choice:
     """Choose engine and precision; what was measured once for a network on this machine is not measured again."""
     name, _ = engine.settle(settings.engine)
     machine = (platform.node(), platform.machine(), os.cpu_count(), name, version(name))
     key = " ".join(map(str, (frozen.fingerprint, settings.image_size, settings.engine, settings.precision, *machine)))
     content = np.zeros((1, *CHOICES.shape), np.uint8)
-    if store.rows(CHOICES, [key]).fill(content).all():
+    if frozen.store.rows(CHOICES, [key]).fill(content).all():
         choice = Choice(**unpack(content))
         return replace(choice, reason=f"{choice.reason} (measured earlier)")
     sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
     choice = engine.choose(frozen, sample, settings.engine, settings.precision)
     row = pack(asdict(choice), CHOICES)
     if choice.images_per_second and row is not None:
-        with store.writer(CHOICES) as keep:
+        with frozen.store.writer(CHOICES) as keep:
             keep.add(key, row)
     return choice

@@ -13,7 +13,7 @@ import numpy as np
 
 from data import folder, labels, pixels, split
 from errors import UserError
-from study import artifact, backend, engine, evaluate, screen, tta
+from study import artifact, backend, evaluate, ir, screen, tta
 from study.ahead import ahead
 from study.artifact import Run
 
@@ -34,13 +34,13 @@ class Answer:
     error: str = ""
 
 
-def load_runner(run: Run) -> engine.Runner:
+def load_runner(run: Run) -> ir.Runner:
     """Return what answers fastest: the network for OpenVINO, else `model.keras` through Keras.
 
     Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes).
     """
-    if engine.available() and (run.folder / "model.xml").is_file():
-        return engine.load_ir(run.folder)
+    if ir.available() and (run.folder / "model.xml").is_file():
+        return ir.load(run.folder)
     backend.start()
     classifier = load_classifier(run)
     return lambda pixels: classifier.predict(pixels.astype(np.float32), verbose=0)
@@ -59,7 +59,7 @@ def load_classifier(run: Run) -> keras.Model:
     return classifier
 
 
-def load_averaged(run: Run, views: str) -> engine.Runner:
+def load_averaged(run: Run, views: str) -> ir.Runner:
     """Return `load_runner`'s, or the mean over the views that `--tta` names. Raise UserError where they do not fit."""
     table = run.folder / "labels.csv"
     mirrors = labels.read(table).mirrors if views != "none" and table.is_file() else {}

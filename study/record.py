@@ -13,11 +13,12 @@ import keras
 import numpy as np
 
 from data import split
-from study import artifact, engine, evaluate, plots, precedence, report, screen, segment_record, tasks
+from study import artifact, engine, evaluate, ir, plots, precedence, report, screen, segment_record, tasks
 from study.annotations import masks_folder
 from study.config import TrainSettings
 from study.course import Stage, iterations
 from study.dataset import Dataset
+from study.embed import embed_traced
 from study.fit import Outcome
 from study.learning import Choice
 from study.plan import class_doses, stage_images
@@ -32,6 +33,7 @@ class Record:
     """All that a run folder tells beside the model.
 
     `probabilities`: "val" and "test", float32 (n, classes); of `--task segment` what `segment.judge` returned.
+    `frozen`: the backbone, where it never learned.
     """
 
     settings: TrainSettings
@@ -45,6 +47,7 @@ class Record:
     command: str
     class_weight: Mapping[int, float] | None = None
     engine: engine.Choice | None = None
+    frozen: engine.Frozen | None = None
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
@@ -93,14 +96,21 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, f
         The greatest difference of its probabilities to those of Keras, over how many pictures of the validation part;
         None where OpenVINO is missing.
     """
-    if not engine.available():
+    if not ir.available():
         return None
-    traced = engine.export_ir(classifier, folder)
     examples = record.dataset.examples()
-    pixels = examples.inputs[examples.rows["val"][:COMPARED]]
-    # Keras' side by the graph that was converted: called layer by layer it took 2 to 3 s.
-    expected = np.concatenate([traced(keras.ops.cast(picture[None], "float32")) for picture in pixels])
-    difference = engine.load_ir(folder)(pixels) - expected
+    rows = examples.rows["val"][:COMPARED]
+    pixels = examples.inputs[rows]
+    if record.frozen:
+        head = ir.trace(classifier.layers[-1])
+        network = ir.join(record.frozen.converted, ir.convert(head))
+        expected = ir.run_traced(head, embed_traced(record.frozen, examples, rows, record.settings))
+    else:
+        traced = ir.trace(classifier)
+        network = ir.take_bytes(ir.convert(traced))
+        expected = ir.run_traced(traced, pixels)
+    ir.save(network, folder)
+    difference = ir.load(folder)(pixels) - expected
     return {"greatest": float(np.abs(difference).max()), "images": len(pixels)}
 
 

@@ -39,6 +39,7 @@ from study import (
 from study.config import TrainSettings
 from study.dataset import Dataset, load, open_store
 from study.embed import embed
+from study.engine import Frozen
 from study.fit import fit, minutes_for, predict
 from study.objective import class_weights, pixel_weights
 from study.plan import print_plan
@@ -97,11 +98,12 @@ def train(
     if settings.augment_preview:
         return preview.write(settings, stages[-1], pixels, dataset.class_names)
 
-    features = engine = None
+    features = engine = frozen = None
     if choice.learning != "scratch":
         freeze(backbone)
         with stopwatch(seconds, "embed"):
-            features, engine = embed(backbone, pixels, settings, store)
+            frozen = Frozen(backbone, store)
+            features, engine = embed(frozen, pixels, settings)
         screen.say(f"engine: {engine.reason}")
     if settings.find_learning_rate:
         return find_rate.find(classifier, pixels, features, stages, settings, class_weight, command)
@@ -115,6 +117,8 @@ def train(
     record = Record(
         settings, choice, stages, outcomes, dataset, results, answers, seconds, command, class_weight, engine
     )
+    if choice.learning == "transfer":
+        record = replace(record, frozen=frozen)
     run = write_run(classifier, record)
     if store.trouble:
         screen.say(store.trouble)

@@ -15,7 +15,7 @@ from PIL import Image
 from errors import UserError
 
 if TYPE_CHECKING:
-    from study.engine import Runner
+    from study.ir import Runner
 
 MOST_VIEWS = 12
 CROP = 7 / 8  # of the side; a crop is scaled to the whole again

@@ -6,8 +6,10 @@ from study import backend
 
 backend.start()
 
+import contextlib
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -23,16 +25,16 @@ from data.batches import Examples
 from data.folder import Image
 from data.store import Store
 from models._weights import build_backbone
-from study import engine
+from study import ir
 from study.config import TrainSettings
-from study.embed import AUGMENTED_VIEWS, CHOICES, choose, embed, embed_rows
+from study.embed import AUGMENTED_VIEWS, choose, embed, embed_rows, embed_traced
 from study.engine import Frozen
 
 ROOT = Path(__file__).parent.parent
 OFF = Store(None)
 SIZE = 32
 PARTS = {"train": np.arange(20), "val": np.arange(20, 30), "test": np.arange(30, 36)}
-needs_openvino = pytest.mark.skipif(not engine.available(), reason="openvino is not installed (pip install openvino)")
+needs_openvino = pytest.mark.skipif(not ir.available(), reason="openvino is not installed (pip install openvino)")
 
 FINGERPRINTS = """
 import json, sys
@@ -73,9 +75,11 @@ def settings(**changes):
 
 def forge(store):
     """Add 1 to all features that are kept, so that what comes from the store can be told."""
-    for path in store.root.glob("*.rows"):
-        if path.stat().st_size % CHOICES.bytes:
-            (np.fromfile(path, np.float32) + 1).tofile(path)
+    query = "SELECT file FROM segments JOIN kinds ON kinds.id = segments.kind WHERE name LIKE 'features%'"
+    with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
+        files = [store.root / name for (name,) in index.execute(query)]
+    for path in files:
+        (np.fromfile(path, np.float32) + 1).tofile(path)
 
 
 def rows(store):
@@ -94,9 +98,9 @@ def store(tmp_path):
 @pytest.mark.parametrize("which", ["tensorflow", pytest.param("openvino", marks=needs_openvino)])
 def test_features_from_the_store_are_those_of_a_fresh_run(store, which):
     model, examples, chosen = network(), pictures(), settings(engine=which)
-    fresh = embed(model, examples, chosen, OFF)[0].inputs
-    first = embed(model, examples, chosen, store)[0].inputs
-    again = embed(network(), examples, chosen, Store(store.root))[0]
+    fresh = embed(Frozen(model, OFF), examples, chosen)[0].inputs
+    first = embed(Frozen(model, store), examples, chosen)[0].inputs
+    again = embed(Frozen(network(), Store(store.root)), examples, chosen)[0]
     np.testing.assert_allclose(first, fresh, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(again.inputs, first)
     np.testing.assert_allclose(fresh, model.predict(examples.inputs.astype(np.float32), verbose=0), atol=1e-5)
@@ -111,22 +115,22 @@ def test_features_from_the_store_are_those_of_a_fresh_run(store, which):
 @pytest.mark.parametrize("which", ["tensorflow", pytest.param("openvino", marks=needs_openvino)])
 def test_a_second_call_runs_no_network(store, monkeypatch, which):
     chosen = settings(engine=which)
-    first = embed(network(), pictures(), chosen, store)[0].inputs
+    first = embed(Frozen(network(), store), pictures(), chosen)[0].inputs
     model = network()
 
     def run(*arguments, **named):
         raise AssertionError("a network was run")
 
     monkeypatch.setattr(model, "predict", run)
-    monkeypatch.setattr(engine, "convert", run)
-    np.testing.assert_array_equal(embed(model, pictures(), chosen, store)[0].inputs, first)
-    np.testing.assert_array_equal(embed_rows(model, pictures(), chosen, store), first[:20])
+    monkeypatch.setattr(ir, "convert", run)
+    np.testing.assert_array_equal(embed(Frozen(model, store), pictures(), chosen)[0].inputs, first)
+    np.testing.assert_array_equal(embed_rows(Frozen(model, store), pictures(), chosen), first[:20])
 
 
 def test_only_what_is_missing_is_computed(store):
     model, chosen = network(), settings()
     everything = pictures(rows={"train": np.arange(150), "val": np.arange(150, 160), "test": np.arange(160, 166)})
-    fresh = embed(model, everything, chosen, OFF)[0].inputs
+    fresh = embed(Frozen(model, OFF), everything, chosen)[0].inputs
     known = np.array([3, 4, 77, 149, 155, 165])
     some = Examples(
         everything.inputs[known],
@@ -135,9 +139,9 @@ def test_only_what_is_missing_is_computed(store):
         None,
         tuple(everything.sha256[row] for row in known),
     )
-    embed(model, some, chosen, store)
+    embed(Frozen(model, store), some, chosen)
     forge(store)
-    mixed = embed(model, everything, chosen, store)[0].inputs
+    mixed = embed(Frozen(model, store), everything, chosen)[0].inputs
     expected = np.array(fresh)
     expected[known] += 1
     np.testing.assert_allclose(mixed, expected, atol=1e-5)
@@ -158,7 +162,7 @@ def test_only_what_is_missing_is_computed(store):
     ids=str,
 )
 def test_features_of_anything_else_are_not_taken(store, other):
-    embed(network(), pictures(), settings(), store)
+    embed(Frozen(network(), store), pictures(), settings())
     forge(store)
     of_settings = {key: value for key, value in other.items() if key in ("image_size", "resize", "model")}
     of_network = {key: value for key, value in other.items() if key in ("seed", "scale", "activation")}
@@ -167,52 +171,72 @@ def test_features_of_anything_else_are_not_taken(store, other):
     if "moved" in other:  # one number of thousands
         (variable,) = [one for one in model.variables if one.path.endswith(other["moved"])]
         variable.assign(variable + np.eye(8)[3] * 1e-3)
-    fresh = embed(model, examples, chosen, OFF)[0].inputs
-    np.testing.assert_allclose(embed(model, examples, chosen, store)[0].inputs, fresh, atol=1e-6)
+    fresh = embed(Frozen(model, OFF), examples, chosen)[0].inputs
+    np.testing.assert_allclose(embed(Frozen(model, store), examples, chosen)[0].inputs, fresh, atol=1e-6)
 
 
 @needs_openvino
 def test_features_of_another_engine_are_not_taken(store):
     model, examples = network(), pictures()
-    embed(model, examples, settings(), store)
+    embed(Frozen(model, store), examples, settings())
     forge(store)
-    fresh = embed(model, examples, settings(engine="openvino"), OFF)[0].inputs
-    np.testing.assert_allclose(embed(model, examples, settings(engine="openvino"), store)[0].inputs, fresh, atol=1e-6)
+    fresh = embed(Frozen(model, OFF), examples, settings(engine="openvino"))[0].inputs
+    np.testing.assert_allclose(
+        embed(Frozen(model, store), examples, settings(engine="openvino"))[0].inputs, fresh, atol=1e-6
+    )
 
 
 @needs_openvino
-@pytest.mark.skipif(engine.available() and not engine._has_bfloat16(), reason="this processor has no bfloat16")
+@pytest.mark.skipif(ir.available() and not ir.has_bfloat16(), reason="this processor has no bfloat16")
 def test_rough_features_are_never_taken_for_exact_ones(store):
     model, examples = network(), pictures()
     rough, exact = (settings(engine="openvino", precision=precision) for precision in ("bfloat16", "float32"))
-    embed(model, examples, rough, store)
+    embed(Frozen(model, store), examples, rough)
     forge(store)
     train, rest = PARTS["train"], np.arange(20, 36)
-    fresh = embed(model, examples, exact, OFF)[0].inputs
-    found = embed(model, examples, exact, store)[0].inputs
+    fresh = embed(Frozen(model, OFF), examples, exact)[0].inputs
+    found = embed(Frozen(model, store), examples, exact)[0].inputs
     np.testing.assert_allclose(found[train], fresh[train], atol=1e-6)  # of the training part only rough ones were kept
     np.testing.assert_allclose(found[rest], fresh[rest] + 1, atol=1e-6)  # the others were exact before
     assert rows(store) == 36 + 20
 
 
+@needs_openvino
+def test_features_of_the_graph_itself_are_kept_apart(store, monkeypatch):
+    model, examples, rows_of_val = network(), pictures(), PARTS["val"]
+    embed(Frozen(model, store), examples, settings(engine="openvino"))
+    forge(store)
+    frozen = Frozen(model, store)
+    first = embed_traced(frozen, examples, rows_of_val[:4], settings())
+    expected = keras.ops.convert_to_numpy(model(examples.inputs[rows_of_val].astype(np.float32)))
+    np.testing.assert_allclose(first, expected[:4], atol=1e-5)
+    seen = []
+    monkeypatch.setattr(frozen, "traced", lambda one: seen.append(one) or expected[9:])
+    again = embed_traced(frozen, examples, rows_of_val[[9, 0, 1, 2, 3]], settings())
+    np.testing.assert_array_equal(again[1:], first)
+    np.testing.assert_array_equal(again[0], expected[9])
+    assert len(seen) == 1
+    assert np.array_equal(seen[0][0], examples.inputs[rows_of_val[9]])
+
+
 def test_a_changed_picture_has_features_of_its_own(store):
     model, chosen = network(), settings()
-    before = embed(model, pictures(), chosen, store)[0].inputs
-    after = embed(model, pictures(first=1), chosen, store)[0].inputs  # each is where its neighbour was
+    before = embed(Frozen(model, store), pictures(), chosen)[0].inputs
+    after = embed(Frozen(model, store), pictures(first=1), chosen)[0].inputs  # each is where its neighbour was
     np.testing.assert_array_equal(after[:-1], before[1:])
     assert rows(store) == 37
 
 
 def test_without_hashes_nothing_is_kept(store):
     examples = Examples(pictures().inputs, pictures().labels, PARTS)
-    embed(network(), examples, settings(), store)
+    embed(Frozen(network(), store), examples, settings())
     assert store.usage() == []
 
 
 @pytest.mark.parametrize("hindrance", ["limit", "full disk", "half a disk"])
 def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, hindrance):
     model, examples = network(), pictures()
-    fresh = embed(model, examples, settings(), OFF)[0].inputs
+    fresh = embed(Frozen(model, OFF), examples, settings())[0].inputs
     if hindrance == "limit":
         store = Store(store.root, 19 * 8 * 4)  # one row of training too few
     else:
@@ -225,7 +249,7 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
             written.append(finish(writer))
 
         monkeypatch.setattr(store_module.Writer, "_finish", full)
-    features = embed(model, examples, settings(), store)[0].inputs
+    features = embed(Frozen(model, store), examples, settings())[0].inputs
     np.testing.assert_allclose(features, fresh, atol=1e-6)
     order = np.array([35, 0, 19, 3, 3, 21])
     np.testing.assert_array_equal(features[order], np.array(features)[order])
@@ -234,15 +258,15 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
 
 def test_augmented_views_are_not_kept(store):
     model, examples, chosen = network(), pictures(), settings(augment={"brightness": 0.5})
-    fresh = embed(model, examples, chosen, OFF)[0]
-    first, again = (embed(model, examples, chosen, store)[0] for _ in range(2))
+    fresh = embed(Frozen(model, OFF), examples, chosen)[0]
+    first, again = (embed(Frozen(model, store), examples, chosen)[0] for _ in range(2))
     for one in (first, again):
         np.testing.assert_array_equal(one.inputs, fresh.inputs)
         np.testing.assert_array_equal(one.labels, fresh.labels)
         assert len(one.rows["train"]) == (AUGMENTED_VIEWS + 1) * 20
     assert rows(store) == 36
     forge(store)
-    forged = embed(model, examples, chosen, store)[0].inputs
+    forged = embed(Frozen(model, store), examples, chosen)[0].inputs
     np.testing.assert_allclose(forged[:36], fresh.inputs[:36] + 1, atol=1e-6)
     np.testing.assert_allclose(forged[36:], fresh.inputs[36:], atol=1e-6)
 
@@ -250,7 +274,7 @@ def test_augmented_views_are_not_kept(store):
 def test_a_part_may_be_empty(store):
     parts = {"train": np.arange(36), "val": np.arange(0), "test": np.arange(0)}
     for _ in range(2):
-        assert embed(network(), pictures(rows=parts), settings(), store)[0].inputs.shape == (36, 8)
+        assert embed(Frozen(network(), store), pictures(rows=parts), settings())[0].inputs.shape == (36, 8)
 
 
 def test_a_file_that_changes_during_the_run_is_told(tmp_path):
@@ -262,10 +286,10 @@ def test_a_file_that_changes_during_the_run_is_told(tmp_path):
         files.append(Image(tmp_path / f"{seed}.png", f"{seed}.png", "a", None))
     streamed, _ = pixels.load(files, SIZE, "crop", OFF)
     examples = Examples(streamed.pixels, np.zeros(36, np.int32), PARTS, None, streamed.sha256)
-    assert embed(network(), examples, settings(), OFF)[0].inputs.shape == (36, 8)
+    assert embed(Frozen(network(), OFF), examples, settings())[0].inputs.shape == (36, 8)
     files[25].path.write_bytes(files[24].path.read_bytes())
     with pytest.raises(UserError, match=r"25\.png was changed or removed during the run"):
-        embed(network(), examples, settings(), OFF)
+        embed(Frozen(network(), OFF), examples, settings())
 
 
 # ---- fingerprints of networks ----------------------------------------------------------------------------------------
@@ -309,13 +333,13 @@ def test_saved_and_loaded_is_the_same_network(tmp_path):
 
 
 @needs_openvino
-@pytest.mark.skipif(engine.available() and not engine._has_bfloat16(), reason="this processor has no bfloat16")
+@pytest.mark.skipif(ir.available() and not ir.has_bfloat16(), reason="this processor has no bfloat16")
 def test_what_was_measured_once_is_not_measured_again(store):
     chosen, examples = settings(engine="openvino", precision="auto"), pictures()
-    first = choose(Frozen(network()), examples, chosen, store)
+    first = choose(Frozen(network(), store), examples, chosen)
     assert first.images_per_second
     assert "measured earlier" not in first.reason
-    again = choose(Frozen(network()), pictures(first=50), chosen, Store(store.root))
+    again = choose(Frozen(network(), Store(store.root)), pictures(first=50), chosen)
     assert again.reason == f"{first.reason} (measured earlier)"
     assert (again.engine, again.precision, again.images_per_second, again.cosine) == (
         first.engine,
@@ -323,19 +347,19 @@ def test_what_was_measured_once_is_not_measured_again(store):
         first.images_per_second,
         first.cosine,
     )
-    third = choose(Frozen(network()), examples, chosen, store)
+    third = choose(Frozen(network(), store), examples, chosen)
     assert third == again  # the note is not added twice
     for other, model in (
         (chosen, network(seed=1)),
         (settings(engine="openvino", precision="auto", image_size=48), network()),
     ):
-        assert "measured earlier" not in choose(Frozen(model), examples, other, store).reason
+        assert "measured earlier" not in choose(Frozen(model, store), examples, other).reason
 
 
 @needs_openvino
 def test_what_was_asked_for_is_taken_whatever_was_measured(store):
     examples = pictures()
-    choose(Frozen(network()), examples, settings(engine="openvino", precision="auto"), store)
-    asked = choose(Frozen(network()), examples, settings(engine="openvino"), store)
+    choose(Frozen(network(), store), examples, settings(engine="openvino", precision="auto"))
+    asked = choose(Frozen(network(), store), examples, settings(engine="openvino"))
     assert (asked.precision, asked.reason) == ("float32", "openvino was asked for; float32 was asked for")
-    assert choose(Frozen(network()), examples, settings(), store).engine == "tensorflow"
+    assert choose(Frozen(network(), store), examples, settings()).engine == "tensorflow"

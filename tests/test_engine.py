@@ -16,14 +16,16 @@ import tensorflow as tf
 from conftest import small_recipe
 
 import models
+from data.rows import Kind
+from data.store import Store
 from models._head import classifier, head
 from models._weights import build_backbone
-from study import engine
+from study import engine, ir
 from study.engine import Frozen
 
 ROOT = Path(__file__).parent.parent
 SIZE = 64
-needs_openvino = pytest.mark.skipif(not engine.available(), reason="openvino is not installed (pip install openvino)")
+needs_openvino = pytest.mark.skipif(not ir.available(), reason="openvino is not installed (pip install openvino)")
 
 
 def pictures(count):
@@ -68,6 +70,11 @@ def fresh(code, *arguments, **variables):
     return ran.stdout
 
 
+def write(traced, folder):
+    """Write a traced network's files."""
+    ir.save(ir.take_bytes(ir.convert(traced)), folder)
+
+
 @pytest.fixture(scope="module")
 def small():
     return network("original")
@@ -91,12 +98,12 @@ def runner(frozen):
 def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
     model, pixels = network(name), pictures(5)
     converted = engine.Frozen(model).converted
-    features, wanted = engine._compile(converted, "float32")(pixels), keras_answer(model, pixels)
+    features, wanted = ir.compile(converted, "float32")(pixels), keras_answer(model, pixels)
     assert features.dtype == np.float32
     assert np.ptp(wanted) > 0.01
     np.testing.assert_allclose(features, wanted, rtol=0, atol=1e-4 * max(1, np.abs(wanted).max()))
-    if engine._has_bfloat16():
-        rough = engine._compile(converted, "bfloat16")(pixels)
+    if ir.has_bfloat16():
+        rough = ir.compile(converted, "bfloat16")(pixels)
         assert 0.995 < engine.smallest_cosine(features, rough) < 1 - 1e-9  # it did compute otherwise
     assert capfd.readouterr() == ("", "")
 
@@ -147,7 +154,7 @@ def test_auto_takes_openvino_and_says_why(frozen, monkeypatch):
     assert choice.engine == "openvino"
     assert choice.reason.startswith("openvino is installed and TensorFlow sees no GPU; ")
     assert f"{choice.precision}" in choice.reason
-    if engine._has_bfloat16():
+    if ir.has_bfloat16():
         assert set(choice.images_per_second) == {"float32", "bfloat16"}
         assert min(choice.images_per_second.values()) > 0
         assert 0.99 < choice.cosine <= 1
@@ -161,7 +168,7 @@ def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(frozen, monkeypatc
     outputs = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
     rough = outputs + noise * np.eye(6, 128, dtype=np.float32) * 100 * (np.arange(6) == 4)[:, None]  # one row is off
     answers = iter([(outputs, 10.0), (rough, 10.0 * factor)])
-    monkeypatch.setattr(engine, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(ir, "has_bfloat16", lambda: True)
     monkeypatch.setattr(engine, "_probe", lambda runner, sample: next(answers))
     choice = engine._faster(frozen, pictures(6), "because")
     assert choice.precision == precision
@@ -171,9 +178,9 @@ def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(frozen, monkeypatc
 @needs_openvino
 def test_auto_with_no_bfloat16_or_no_picture_is_float32(small, monkeypatch):
     frozen = Frozen(small)
-    if engine._has_bfloat16():
+    if ir.has_bfloat16():
         assert engine.choose(frozen, pictures(0), "openvino").reason.endswith("there is no picture to try")
-    monkeypatch.setattr(engine, "_has_bfloat16", lambda: False)
+    monkeypatch.setattr(ir, "has_bfloat16", lambda: False)
     choice = engine.choose(frozen, pictures(2), "openvino")
     assert choice.precision == "float32"
     assert choice.reason.endswith("this processor does not compute in bfloat16")
@@ -194,16 +201,17 @@ def test_files_answer_without_keras_and_nothing_else_is_left(small, tmp_path):
     folders = {name: tmp_path / name for name in ("ir", "tmp", "home")}
     for folder in folders.values():
         folder.mkdir()
-    traced = engine.export_ir(small, folders["ir"])
+    traced = ir.trace(small)
+    write(traced, folders["ir"])
     assert sorted(path.name for path in folders["ir"].iterdir()) == ["model.bin", "model.xml"]
     pixels = pictures(3)
     np.save(tmp_path / "pixels.npy", pixels)
     code = """
 import sys, numpy as np
 from pathlib import Path
-from study import engine
+from study import ir
 here = Path(sys.argv[1])
-np.save(here / "answer.npy", engine.load_ir(here / "ir")(np.load(here / "pixels.npy")))
+np.save(here / "answer.npy", ir.load(here / "ir")(np.load(here / "pixels.npy")))
 assert not {"keras", "tensorflow"} & sys.modules.keys()
 assert sys.modules["openvino_telemetry"] is None
 """
@@ -220,7 +228,7 @@ def test_choosing_and_exporting_are_silent_and_leave_nothing(tmp_path):
         folder.mkdir()
     code = """
 import sys
-from study import backend, engine
+from study import backend, engine, ir
 backend.start()
 import numpy as np
 from pathlib import Path
@@ -231,7 +239,7 @@ for chosen in ((), ("tensorflow",)):
     frozen = engine.Frozen(model)
     choice = engine.choose(frozen, pixels, *chosen)
     assert frozen.runner(choice.engine, choice.precision)(pixels).shape == (9, 128)
-engine.export_ir(model, Path(sys.argv[1]))
+ir.save(ir.take_bytes(ir.convert(ir.trace(model))), Path(sys.argv[1]))
 """
     out = fresh(code, folders["ir"], TMPDIR=str(folders["tmp"]), HOME=str(folders["home"]))
     assert out == ""
@@ -242,14 +250,53 @@ engine.export_ir(model, Path(sys.argv[1]))
 @needs_openvino
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_damaged_files_are_named(small, tmp_path, damage):
-    engine.export_ir(small, tmp_path)
+    write(ir.trace(small), tmp_path)
     path = tmp_path / "model.xml"
     if damage == "missing":
         path.unlink()
     else:
         path.with_suffix(".bin").write_bytes(b"")
     with pytest.raises(UserError, match=r"model\.xml or its model\.bin is missing or damaged"):
-        engine.load_ir(tmp_path)
+        ir.load(tmp_path)
+
+
+@needs_openvino
+def test_a_backbone_and_a_head_join_to_the_classifier(small):
+    whole, pixels = network("original", 3), pictures(4)
+    _, inside, head_of_it = whole.layers
+    joined = ir.join(Frozen(inside).converted, ir.convert(ir.trace(head_of_it)))
+    np.testing.assert_allclose(ir.compile(joined, "float32")(pixels), keras_answer(whole, pixels), atol=1e-5)
+
+
+@needs_openvino
+def test_a_network_is_converted_once(small, tmp_path, monkeypatch):
+    store, pixels = Store(tmp_path), pictures(3)
+    first = Frozen(small, store).runner("openvino", "float32")(pixels)
+    kept = sum(usage.bytes for usage in store.usage())
+    monkeypatch.setattr(ir, "trace", lambda model: pytest.fail("converted again"))
+    assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+    assert sum(usage.bytes for usage in store.usage()) == kept
+    head_of_it = Frozen(network("original", 3).layers[-1], store)
+    with pytest.raises(pytest.fail.Exception, match="converted again"):  # another network is not taken for it
+        _ = head_of_it.converted
+
+
+@needs_openvino
+def test_a_kept_network_that_is_damaged_is_converted_anew(small, tmp_path):
+    store, pixels = Store(tmp_path), pictures(3)
+    first = Frozen(small, store).runner("openvino", "float32")(pixels)
+    largest = max(tmp_path.glob("*.rows"), key=lambda path: path.stat().st_size)
+    largest.write_bytes(bytes(largest.stat().st_size))
+    assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+
+
+@needs_openvino
+def test_a_network_that_is_larger_than_the_store_drives_nothing_out(small, tmp_path):
+    store, kind = Store(tmp_path, 1000), Kind("rows", (10,))
+    with store.writer(kind) as writer:
+        writer.add("a", np.arange(10))
+    assert Frozen(small, store).runner("openvino", "float32")(pictures(1)).shape == (1, 128)
+    assert [usage.kind for usage in store.usage()] == ["rows"]
 
 
 # ---- TensorFlow ------------------------------------------------------------------------------------------------------
@@ -266,9 +313,9 @@ def test_tensorflow_is_obeyed(small, frozen):
 
 
 def test_auto_takes_tensorflow_without_openvino_and_on_a_gpu(frozen, monkeypatch):
-    monkeypatch.setattr(engine, "available", lambda: False)
+    monkeypatch.setattr(ir, "available", lambda: False)
     assert engine.choose(frozen, pictures(2)).reason == "openvino is not installed"
-    monkeypatch.setattr(engine, "available", lambda: True)
+    monkeypatch.setattr(ir, "available", lambda: True)
     monkeypatch.setattr(engine, "_gpu_visible", lambda: True)
     assert engine.choose(frozen, pictures(2)).reason == "TensorFlow sees a GPU"
 
@@ -278,13 +325,13 @@ def test_errors_say_what_would_be_right(frozen, monkeypatch, tmp_path):
         "--precision bfloat16 is OpenVINO's, and TensorFlow was taken (tensorflow was asked for). "
         "Give --engine openvino, or --precision float32."
     )
-    monkeypatch.setattr(engine, "available", lambda: False)
+    monkeypatch.setattr(ir, "available", lambda: False)
     missing = "OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow."
     assert message(frozen, pictures(1), "openvino") == missing
     with pytest.raises(UserError, match="OpenVINO is not installed"):
-        engine.load_ir(tmp_path)
+        ir.load(tmp_path)
 
 
 def test_asking_whether_it_is_there_imports_nothing():
-    code = "import sys; from study import engine; print(engine.available(), 'openvino' in sys.modules)"
-    assert fresh(code) == f"{engine.available()} False\n"
+    code = "import sys; from study import ir; print(ir.available(), 'openvino' in sys.modules)"
+    assert fresh(code) == f"{ir.available()} False\n"

@@ -15,6 +15,7 @@ from study import fit
 from study.config import OPTIMIZERS, TrainSettings
 from study.course import Stage
 from study.embed import AUGMENTED_VIEWS, embed
+from study.engine import Frozen
 
 SIZE, CLASSES = 12, 2
 OFF = Store(None)  # what is kept, and what not, is tested in test_embed.py
@@ -331,7 +332,7 @@ def head_then_all(rate, epochs=4):
     freeze(network)
     chosen = settings(learning="finetune", patience=0)
     kept = {}
-    embedded = embed(network, examples, chosen, OFF)[0]
+    embedded = embed(Frozen(network, OFF), examples, chosen)[0]
     kept["backbone"] = network.get_weights()
     outcomes = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     kept["head"] = top.get_weights()
@@ -346,7 +347,7 @@ def test_the_head_stage_leaves_the_backbone_alone_and_works_on_pixels_too():
     freeze(network)
     before = network.get_weights()
     chosen = settings(learning="transfer")
-    embedded = embed(network, examples, chosen, OFF)[0]
+    embedded = embed(Frozen(network, OFF), examples, chosen)[0]
     (outcome,) = fit.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     assert_same(network.get_weights(), before)
     assert cross_entropy(model, examples) == pytest.approx(cross_entropy(top, embedded), rel=1e-4)
@@ -381,7 +382,7 @@ def test_epochs_are_numbered_through_all_stages():
     model, examples = tiny(), pictures()
     freeze(model.layers[1])
     chosen = settings(learning="finetune", patience=0)
-    embedded = embed(model.layers[1], examples, chosen, OFF)[0]
+    embedded = embed(Frozen(model.layers[1], OFF), examples, chosen)[0]
     outcomes = fit.fit(model, examples, embedded, [Stage("head", 2, 16, 0.05), Stage("finetune", 2, 16, 1e-3)], chosen)
     assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
         (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
@@ -509,7 +510,7 @@ def test_the_minutes_go_with_images_epochs_and_areas():
 
 def test_features_are_those_of_the_backbone():
     model, examples = tiny(), pictures()
-    embedded = embed(model.layers[1], examples, settings(learning="transfer"), OFF)[0]
+    embedded = embed(Frozen(model.layers[1], OFF), examples, settings(learning="transfer"))[0]
     expected = model.layers[1].predict(examples.inputs.astype(np.float32), verbose=0)
     np.testing.assert_allclose(embedded.inputs, expected, atol=1e-6)
     assert_same([embedded.labels], [examples.labels])
@@ -520,9 +521,9 @@ def test_features_are_those_of_the_backbone():
 
 def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     model, examples = tiny(), pictures()
-    plain = embed(model.layers[1], examples, settings(learning="transfer"), OFF)[0]
+    plain = embed(Frozen(model.layers[1], OFF), examples, settings(learning="transfer"))[0]
     chosen = settings(learning="transfer", augment={"brightness": 0.5})
-    more = embed(model.layers[1], examples, chosen, OFF)[0]
+    more = embed(Frozen(model.layers[1], OFF), examples, chosen)[0]
     n, train = len(examples.labels), len(examples.rows["train"])
     assert more.inputs.shape == (n + AUGMENTED_VIEWS * train, 8)
     np.testing.assert_array_equal(more.inputs[:n], plain.inputs)
@@ -537,13 +538,13 @@ def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert (np.abs(views[one] - views[other]).max(axis=1) > 1e-4).mean() > 0.9
     assert_same(
-        [embed(model.layers[1], examples, chosen, OFF)[0].inputs], [more.inputs]
+        [embed(Frozen(model.layers[1], OFF), examples, chosen)[0].inputs], [more.inputs]
     )  # the same seed, the same views
 
 
 def test_a_head_before_fine_tuning_sees_clean_pictures_only():
     model, examples = tiny(), pictures()
-    embedded = embed(model.layers[1], examples, settings(learning="finetune", augment={"flip": 1.0}), OFF)[0]
+    embedded = embed(Frozen(model.layers[1], OFF), examples, settings(learning="finetune", augment={"flip": 1.0}))[0]
     assert len(embedded.inputs) == len(examples.inputs)
 
 

@@ -18,7 +18,7 @@ from models._head import head, head_on
 from models._recipe import ACTIVATIONS, INITIALIZERS, NORMS, Recipe, groups_of, last_initializer, settled
 from models._weights import build_backbone
 from scratch.initializers import variance
-from study import artifact, engine, fused, precedence
+from study import artifact, engine, fused, ir, precedence
 
 CLASSES = 3
 LABELS = np.array([0, 1, 2, 0])
@@ -318,9 +318,9 @@ def test_coordinates_and_shortcuts_survive_saving_openvino_bfloat16_and_other_si
     wider = fused.training_copy(model, any_size=True)
     np.testing.assert_allclose(run(wider, pixels), expected, atol=1e-6)
     assert run(wider, images(48)).shape == (4, CLASSES)
-    if engine.available():
-        engine.export_ir(model, tmp_path)
-        np.testing.assert_allclose(engine.load_ir(tmp_path)(pixels.astype(np.uint8)), expected, atol=1e-5)
+    if ir.available():
+        ir.save(ir.take_bytes(ir.convert(ir.trace(model))), tmp_path)
+        np.testing.assert_allclose(ir.load(tmp_path)(pixels.astype(np.uint8)), expected, atol=1e-5)
 
 
 TOLD = {"coordinates": True, "norm": "group", "activation": "gelu"}

@@ -1,0 +1,200 @@
+"""A network in OpenVINO's form: converted from TensorFlow's graph, joined, kept in files and in the store, compiled.
+
+IR, intermediate representation, is OpenVINO's name for it (https://docs.openvino.ai): `model.xml` holds the layers,
+`model.bin` the weights.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.rows import Kind, pack, unpack
+from data.store import Store
+from errors import UserError
+from study import backend
+
+if TYPE_CHECKING:
+    import keras
+    import openvino
+    import tensorflow as tf
+
+Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
+FILES = ("model.xml", "model.bin")
+TYPES = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO's names
+SIZES = Kind("sizes of converted networks (1)", (64,))  # as JSON: how long the files of a network are
+
+
+def available() -> bool:
+    """Say whether OpenVINO is installed, without importing it."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def has_bfloat16() -> bool:
+    """Say whether the processor computes in bfloat16."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def trace(network: keras.Model) -> tf.types.experimental.ConcreteFunction:
+    """Return a network as a graph for one input: float32 (1, …) -> (1, outputs)."""
+    import tensorflow as tf
+
+    one = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
+    # autograph would rewrite Python code, of which there is none, through a file in /tmp
+    function = tf.function(lambda inputs: network(inputs, training=False), autograph=False)
+    with backend.quiet_stderr():
+        return function.get_concrete_function(one)
+
+
+def run_traced(traced: tf.types.experimental.ConcreteFunction, inputs: np.ndarray) -> np.ndarray:
+    """Run a graph of one input over several: float32 (n, outputs). Called layer by layer, Keras took 2 to 3 s."""
+    return np.concatenate([traced(one[None].astype(np.float32)) for one in inputs])
+
+
+def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
+    """Return a network as OpenVINO has it, for one input at a time: float32 (1, …) -> (1, outputs).
+
+    It converts in memory; Keras' own `export` writes the weights to the disk first.
+    """
+    openvino = _import()
+    with backend.quiet_stderr():
+        return openvino.convert_model(traced)
+
+
+def take_bytes(model: openvino.Model) -> openvino.Model:
+    """Let a network take uint8: no float32 copy of the pixels, four times as large, in NumPy."""
+    openvino = _import()
+    from openvino.preprocess import PrePostProcessor
+
+    steps = PrePostProcessor(model)
+    steps.input().tensor().set_element_type(openvino.Type.u8)
+    return steps.build()
+
+
+def join(backbone: openvino.Model, head: openvino.Model) -> openvino.Model:
+    """Return both as one network. The head's own graph is changed by that: it has no further use."""
+    (result,) = backbone.get_results()
+    for reader in head.input(0).get_target_inputs():
+        reader.replace_source_output(result.input_value(0))
+    return _import().Model(head.get_results(), backbone.get_parameters(), "classifier")
+
+
+def save(model: openvino.Model, folder: Path) -> None:
+    """Write `model.xml` and `model.bin` into `folder`."""
+    # True, the default, would round the weights.
+    _import().save_model(model, folder / FILES[0], compress_to_fp16=False)
+
+
+def load(folder: Path) -> Runner:
+    """Load what `save` wrote, to compute in float32. Needs neither Keras nor TensorFlow.
+
+    Raises:
+        UserError: OpenVINO is not installed, or the files are damaged.
+    """
+    require()
+    path = folder / FILES[0]
+    try:
+        return compile(_core().read_model(path), "float32")
+    except RuntimeError as error:
+        raise UserError(f"{path} or its model.bin is missing or damaged. Train again.") from error
+
+
+def require() -> None:
+    """Raise UserError where OpenVINO is not installed."""
+    if not available():
+        raise UserError("OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow.")
+
+
+def keep(model: openvino.Model, name: str, store: Store) -> None:
+    """Keep a network in the store under a name, if there is room for it."""
+    with suppress(OSError, RuntimeError), tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder))
+        parts = [np.fromfile(Path(folder) / file, np.uint8) for file in FILES]
+        content, sizes = np.concatenate(parts), [len(part) for part in parts]
+        if store.root is None or len(content) > store.limit:
+            return
+        for kind, row in ((_kind(sizes), content), (SIZES, pack({"sizes": sizes}, SIZES))):
+            with store.writer(kind) as writer:
+                writer.add(name, row)
+
+
+def find(name: str, store: Store) -> openvino.Model | None:
+    """Return the network of that name that `keep` put into the store; None where there is none."""
+    sizes = np.empty((1, *SIZES.shape), np.uint8)
+    if not store.rows(SIZES, [name]).fill(sizes).all():
+        return None
+    layers, weights = unpack(sizes)["sizes"]
+    content = np.empty((1, layers + weights), np.uint8)
+    if not store.rows(_kind([layers, weights]), [name]).fill(content).all():
+        return None
+    try:
+        return _core().read_model(content[0, :layers].tobytes(), content[0, layers:].tobytes())
+    except RuntimeError:  # damaged
+        return None
+
+
+def _kind(sizes: list[int]) -> Kind:
+    return Kind(f"converted networks (1) of {sum(sizes)} bytes", (sum(sizes),))
+
+
+def compile(model: openvino.Model, precision: str) -> Runner:
+    """Return the function that runs a model of one picture: several at once, one on each core.
+
+    That keeps a picture's arrays in its core's cache. EfficientNet-Lite0, 224 pixels, 2 busy cores, images/s in float32
+    and bfloat16: 153 and 308 so; 104 and 270 with batches of 8 over both cores, 103 and 147 with a batch of 32 on each.
+    """
+    if precision == "bfloat16" and not has_bfloat16():
+        raise UserError("--precision bfloat16: this processor does not compute in it. Give --precision float32.")
+    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": TYPES[precision]}
+    with backend.quiet_stderr():
+        compiled = _core().compile_model(model, "CPU", settings)
+    requests = [
+        compiled.create_infer_request() for _ in range(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+    ]
+
+    nothing = np.zeros((1, *compiled.input(0).shape[1:]), np.uint8)
+    for request in requests:  # one after the other: begun by two threads at once, OpenVINO's binding has locked up
+        request.infer(nothing, share_inputs=True, share_outputs=True)
+
+    def run(pixels: np.ndarray) -> np.ndarray:
+        pixels = np.ascontiguousarray(pixels, np.uint8)  # of anything else, sharing would read freed memory
+        outputs = np.empty((len(pixels), *compiled.output(0).shape[1:]), np.float32)
+        rows = iter(range(len(pixels)))
+
+        def work(request: openvino.InferRequest) -> None:
+            for row in rows:  # whoever is free takes the next one
+                answer = request.infer(pixels[row : row + 1], share_inputs=True, share_outputs=True)
+                outputs[row] = answer[0][0]
+
+        # Threads of our own: OpenVINO's AsyncInferQueue did 186 images/s to their 218 (EfficientNet-Lite0, float32),
+        # and hung once, with a callback set anew for every call.
+        with ThreadPoolExecutor(len(requests)) as pool:
+            list(pool.map(work, requests))
+        return outputs
+
+    return run
+
+
+def _import() -> ModuleType:
+    """Import OpenVINO without its telemetry.
+
+    `import openvino` alone would tell Google Analytics so and leave a client's number in ~/intel, unless the user has
+    said no before; without the package of that name it uses its own stub.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)
+    import openvino
+
+    return openvino
+
+
+def _core() -> openvino.Core:
+    return _import().Core()
