@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,11 +14,10 @@ import keras
 
 import models
 from data import own_function
-from data.augment import DEFAULT_AUGMENT, MIXING
+from data.augment import DEFAULT_AUGMENT
 from data.batches import Examples
 from data.masks import pixel_counts
 from data.store import Store
-from errors import UserError
 from models._head import freeze, head_on
 from models._recipe import last_initializer
 from models._weights import build_backbone
@@ -29,9 +28,9 @@ from study import (
     evaluate,
     find_rate,
     learning,
-    options,
     precedence,
     preview,
+    refusals,
     screen,
     segment,
     tasks,
@@ -90,9 +89,7 @@ def train(
         classifier = with_head(backbone, settings, len(outputs))
     stages = course.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
-    check_engine(settings)
-    check_transfer(settings, dataset)
-    check_masks(settings, dataset)
+    refusals.check(settings, dataset)
     class_weight = weights_of_classes(pixels, outputs, settings)
     print_plan(settings, choice, stages, dataset, class_weight)
     if settings.augment_preview:
@@ -105,6 +102,8 @@ def train(
             frozen = Frozen(backbone, store)
             features, engine = embed(frozen, pixels, settings)
         screen.say(f"engine: {engine.reason}")
+    if choice.learning != "transfer":
+        frozen = None  # let go of it: all weights will change
     if settings.find_learning_rate:
         return find_rate.find(classifier, pixels, features, stages, settings, class_weight, command)
     with stopwatch(seconds, "train"):
@@ -115,20 +114,12 @@ def train(
         for part in results if joint else ():
             results[part]["auxiliary"] = auxiliary.judge(joint, part)
     record = Record(
-        settings, choice, stages, outcomes, dataset, results, answers, seconds, command, class_weight, engine
+        settings, choice, stages, outcomes, dataset, results, answers, seconds, command, class_weight, engine, frozen
     )
-    if choice.learning == "transfer":
-        record = replace(record, frozen=frozen)
     run = write_run(classifier, record)
     if store.trouble:
         screen.say(store.trouble)
-    print_report = segment.print_report if settings.task == "segment" else evaluate.print_report
-    print_report("validation", results["val"])
-    print_report("test", results["test"])
-    for part, name in (("val", "validation"), ("test", "test")) if joint else ():
-        screen.say(evaluate.second_task_line(name, settings.auxiliary, results[part]["auxiliary"]))
-    screen.say(f"run folder: {run}")
-    screen.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")
+    tell(run, results, settings)
     return run
 
 
@@ -158,50 +149,17 @@ def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
     )
 
 
-def check_engine(settings: TrainSettings) -> None:
-    """Raise UserError where an engine was asked for and nothing is frozen that it could run."""
-    if settings.learning == "scratch" and settings.engine != "auto":
-        raise UserError(
-            "--engine runs a frozen backbone, and here all learns from scratch: leave it out. "
-            f"Received: {settings.engine}"
-        )
-
-
-def check_transfer(settings: TrainSettings, dataset: Dataset) -> None:
-    """Raise UserError where a head alone would learn from views whose labels do not fit, or at other sizes."""
-    if settings.learning != "transfer":
-        return
-    if settings.auxiliary != "none":
-        raise UserError(tasks.NO_TRANSFER)
-    if mixed := [name for name in MIXING if name in settings.augment]:
-        raise UserError(
-            f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of a picture are "
-            "embedded with its own label. Leave it out, or choose another learning type."
-        )
-    if settings.dropout_at != "head":
-        raise UserError(
-            "--dropout-at needs --learning scratch or finetune: under transfer the network's inside does not learn. "
-            f"Received: {settings.dropout_at}"
-        )
-    if settings.progressive:
-        raise UserError(
-            "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
-            f"size. Received: {options.spelled(settings.progressive)}"
-        )
-    if dataset.mirrors and "flip" in settings.augment:
-        raise UserError(
-            "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of a "
-            "picture are embedded with its own label. Leave flip out, or choose another learning type."
-        )
-
-
-def check_masks(settings: TrainSettings, dataset: Dataset) -> None:
-    """Raise UserError where a flip would leave masks that do not fit."""
-    if dataset.masks is not None and dataset.mirrors and "flip" in settings.augment:
-        raise UserError(
-            "--augment flip with mirror classes is not for masks, whose pixels keep their class. Leave flip or the "
-            "mirror classes out."
-        )
+def tell(run: Path, results: Mapping[str, Any], settings: TrainSettings) -> None:
+    """Print the figures of validation and test, and where the run folder is."""
+    print_report = segment.print_report if settings.task == "segment" else evaluate.print_report
+    names = (("val", "validation"), ("test", "test"))
+    for part, name in names:
+        print_report(name, results[part])
+    for part, name in names:
+        if "auxiliary" in results[part]:
+            screen.say(evaluate.second_task_line(name, settings.auxiliary, results[part]["auxiliary"]))
+    screen.say(f"run folder: {run}")
+    screen.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")
 
 
 def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
