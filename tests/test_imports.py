@@ -159,3 +159,19 @@ def test_light_modules_bring_nothing_heavy(statement):
     code = LIGHT.format(statement, HEAVY)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def test_garbage_is_collected_again_once_keras_is_there_and_looks_past_it():
+    code = """
+import gc, json
+from study import backend
+backend.start()
+first = gc.get_freeze_count()
+backend.start()
+print(json.dumps([gc.isenabled(), first, gc.get_freeze_count()]))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    enabled, first, second = json.loads(ran.stdout)
+    assert enabled
+    assert first > 100_000
+    assert second <= first  # what a caller has made since is no part of it
