@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.rows import Kind, pack, unpack
+from data.rows import Kind
 from data.store import Store
 from errors import UserError
 from study import backend
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
 FILES = ("model.xml", "model.bin")
 TYPES = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO's names
-SIZES = Kind("sizes of converted networks (1)", (64,))  # as JSON: how long the files of a network are
 
 
 def available() -> bool:
@@ -114,36 +113,34 @@ def require() -> None:
         raise UserError("OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow.")
 
 
-def keep(model: openvino.Model, name: str, store: Store) -> None:
-    """Keep a network in the store under a name, if there is room for it."""
+def keep(model: openvino.Model, name: str, room: int, store: Store) -> None:
+    """Keep a network in the store under a name, in a row of `room` bytes, if it fits and there is a store for it."""
+    if store.root is None or room > store.limit:
+        return
     with suppress(OSError, RuntimeError), tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder))
-        parts = [np.fromfile(Path(folder) / file, np.uint8) for file in FILES]
-        content, sizes = np.concatenate(parts), [len(part) for part in parts]
-        if store.root is None or len(content) > store.limit:
-            return
-        for kind, row in ((_kind(sizes), content), (SIZES, pack({"sizes": sizes}, SIZES))):
-            with store.writer(kind) as writer:
-                writer.add(name, row)
+        layers, weights = (np.fromfile(Path(folder) / file, np.uint8) for file in FILES)
+        row = np.concatenate([np.array([len(layers), len(weights)], np.int64).view(np.uint8), layers, weights])
+        if len(row) <= room:
+            with store.writer(_kind(room)) as writer:
+                writer.add(name, np.pad(row, (0, room - len(row))))
 
 
-def find(name: str, store: Store) -> openvino.Model | None:
-    """Return the network of that name that `keep` put into the store; None where there is none."""
-    sizes = np.empty((1, *SIZES.shape), np.uint8)
-    if not store.rows(SIZES, [name]).fill(sizes).all():
+def find(name: str, room: int, store: Store) -> openvino.Model | None:
+    """Return the network that `keep` put into the store; None where there is none."""
+    rows = np.empty((1, room), np.uint8)
+    if not store.rows(_kind(room), [name]).fill(rows).all():
         return None
-    layers, weights = unpack(sizes)["sizes"]
-    content = np.empty((1, layers + weights), np.uint8)
-    if not store.rows(_kind([layers, weights]), [name]).fill(content).all():
-        return None
+    layers, weights = rows[0, :16].view(np.int64)
+    content = rows[0, 16 : 16 + layers + weights]
     try:
-        return _core().read_model(content[0, :layers].tobytes(), content[0, layers:].tobytes())
+        return _core().read_model(content[:layers].tobytes(), content[layers:].tobytes())
     except RuntimeError:  # damaged
         return None
 
 
-def _kind(sizes: list[int]) -> Kind:
-    return Kind(f"converted networks (1) of {sum(sizes)} bytes", (sum(sizes),))
+def _kind(room: int) -> Kind:
+    return Kind(f"converted networks (1) of {room} bytes", (room,))
 
 
 def compile(model: openvino.Model, precision: str) -> Runner:
