@@ -101,6 +101,7 @@ def train(
         with stopwatch(seconds, "embed"):
             frozen = Frozen(backbone, store)
             features, engine = embed(frozen, pixels, settings)
+            frozen.release()
         screen.say(f"engine: {engine.reason}")
     if choice.learning != "transfer":
         frozen = None  # let go of it: all weights will change

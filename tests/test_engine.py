@@ -4,9 +4,11 @@ from study import backend
 
 backend.start()
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import keras
@@ -279,6 +281,18 @@ def test_a_network_is_converted_once(small, tmp_path, monkeypatch):
     head_of_it = Frozen(network("original", 3).layers[-1], store)
     with pytest.raises(pytest.fail.Exception, match="converted again"):  # another network is not taken for it
         _ = head_of_it.converted
+
+
+@needs_openvino
+def test_a_released_network_runs_again(small):
+    frozen, pixels = Frozen(small), pictures(3)
+    first = frozen.runner("openvino", "float32")
+    expected, held = first(pixels), weakref.ref(first)
+    frozen.release()
+    del first
+    gc.collect()
+    assert held() is None
+    assert np.array_equal(frozen.runner("openvino", "float32")(pixels), expected)
 
 
 @needs_openvino
