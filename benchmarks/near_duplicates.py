@@ -55,5 +55,6 @@ if __name__ == "__main__":
     taken = [seconds(prints[:size]) for size in sizes]
     for size, time_taken in zip(sizes, taken, strict=True):
         print(f"{size:>7} pictures {time_taken:8.3f} s")
+    print(f"{len(near_pairs(prints))} pairs among {sizes[-1]:,} different drawings, each of them false")
     if len(sizes) > 1:
         print(f"exponent {np.polyfit(np.log(sizes), np.log(taken), 1)[0]:.2f}")

@@ -72,7 +72,10 @@ def embed_rows(frozen: Frozen, examples: Examples, settings: TrainSettings) -> n
 
 
 def embed_traced(frozen: Frozen, examples: Examples, rows: np.ndarray, settings: TrainSettings) -> np.ndarray:
-    """Return the features that TensorFlow's graph has of a few pictures, float32 (rows, features)."""
+    """Return the features that TensorFlow's graph has of a few pictures, float32 (rows, features).
+
+    Without a progress bar, unlike `into_memory`: it runs under that of writing the run folder.
+    """
     kind, keys = features_kind(frozen, settings, "tensorflow", "float32"), keys_of(examples, rows)
     features = np.empty((len(rows), *kind.shape), np.float32)
     missing = np.flatnonzero(~frozen.store.rows(kind, keys).fill(features))

@@ -117,6 +117,7 @@ def keep(model: openvino.Model, name: str, room: int, store: Store) -> None:
     """Keep a network in the store under a name, in a row of `room` bytes, if it fits and there is a store for it."""
     if store.root is None or room > store.limit:
         return
+    # Where the temporary folder has no room for it, it is converted again the next time.
     with suppress(OSError, RuntimeError), tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder))
         layers, weights = (np.fromfile(Path(folder) / file, np.uint8) for file in FILES)
