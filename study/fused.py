@@ -1,10 +1,9 @@
 """A copy of a network to train with: the same layers and weights, computed the fastest way this machine has.
 
-Keras' BatchNormalization runs on a CPU as a dozen simple operations, each of which reads and writes all values; the
-copy gives the whole of it to one operation of TensorFlow. And the copy may compute in bfloat16, with weights,
-statistics and the answer in float32 (mixed precision, https://arxiv.org/abs/1710.03740), for which recent processors
-have instructions (AMX, AVX-512). Which precision is faster here is timed. `benchmarks/scratch.py` measures what both
-gain. Only the weights go back: what is saved has Keras' own layers.
+The copy normalises and convolves in faster ways (`study/fused_layers.py`), and it may compute in bfloat16, with
+weights, statistics and the answer in float32 (mixed precision, https://arxiv.org/abs/1710.03740), for which recent
+processors have instructions (AMX, AVX-512). Which precision is faster here is timed. `benchmarks/scratch.py` measures
+what all that gains. Only the weights go back: what is saved has Keras' own layers.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import numpy as np
 from errors import UserError
 from models._head import classifier as join
 from models._second_head import join as join_two
+from study.fused_layers import FusedBatchNormalization, FusedConv2D
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
@@ -29,6 +29,7 @@ LEAST_GAIN = 1.05  # bfloat16 loses digits, so it has to be clearly faster
 # convolutions, which TensorFlow does not compute well in bfloat16 (EfficientNet-Lite0, 128 pixels, fine-tuning:
 # 21 images/s with them, 42 without).
 FLOAT32_LAYERS = (keras.layers.Rescaling, keras.layers.Normalization, keras.layers.DepthwiseConv2D)
+FASTER = {keras.layers.BatchNormalization: FusedBatchNormalization, keras.layers.Conv2D: FusedConv2D}
 
 
 @dataclass(frozen=True)
@@ -44,40 +45,6 @@ class Choice:
     precision: str
     reason: str
     images_per_second: dict[str, float]
-
-
-class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer, its values and statistics too, in one operation while it learns; TensorFlow only.
-
-    Whatever that operation cannot do runs as in Keras, and so does a layer that does not learn: on constant statistics
-    Keras' is the faster one (EfficientNet-Lite0, 128 pixels, fine-tuning: 57 images/s to 47).
-    """
-
-    def call(self, inputs: keras.KerasTensor, training: bool | None = None, mask: object = None) -> keras.KerasTensor:
-        """Normalise (batch, height, width, channels) and, while training, move the statistics on."""
-        fusable = len(inputs.shape) == 4 and self.axis in (-1, 3) and self.scale and self.center
-        if not (training and self.trainable and fusable) or mask is not None or self.synchronized or self.renorm:
-            return super().call(inputs, training=training, mask=mask)
-        import tensorflow as tf
-
-        inputs = tf.cast(inputs, self.compute_dtype)
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=self.gamma.value,
-            offset=self.beta.value,
-            mean=tf.zeros(0),
-            variance=tf.zeros(0),
-            epsilon=self.epsilon,
-            is_training=True,
-        )
-        count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
-        variance *= (count - 1) / count  # it estimates that of all pictures (Bessel); Keras keeps that of the batch
-        self._move(self.moving_mean, mean)
-        self._move(self.moving_variance, variance)
-        return outputs
-
-    def _move(self, average: keras.Variable, value: keras.KerasTensor) -> None:
-        average.assign(average * self.momentum + value * (1 - self.momentum))
 
 
 def training_copy(model: keras.Model, precision: str = "float32", any_size: bool = False) -> keras.Model:
@@ -97,7 +64,7 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
     def clone(layer: keras.Operation) -> keras.Operation:
         if not isinstance(layer, keras.Layer):
             return layer  # arithmetic between layers, without weights or precision
-        kind = FusedBatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
+        kind = FASTER.get(type(layer), type(layer))
         config = layer.get_config()
         if precision == "bfloat16" and not _keeps_float32(layer):
             config["dtype"] = "mixed_bfloat16"

@@ -17,6 +17,7 @@ from models._weights import build_backbone
 from study import fit, fused
 from study.config import TrainSettings
 from study.course import Stage
+from study.fused_layers import SHORT_ROW, FusedBatchNormalization, FusedConv2D
 
 SIZE = 32
 
@@ -78,7 +79,7 @@ def step(kind, inputs, **changes):
 def compare(shape, **changes):
     inputs = np.random.default_rng(0).normal(2, 3, shape).astype(np.float32)
     plain = step(keras.layers.BatchNormalization, inputs, **changes)
-    for ours, theirs in zip(step(fused.FusedBatchNormalization, inputs, **changes), plain, strict=True):
+    for ours, theirs in zip(step(FusedBatchNormalization, inputs, **changes), plain, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
@@ -95,7 +96,7 @@ def test_every_momentum_is_that_of_keras(momentum):
 
 
 def test_a_single_value_a_channel_has_no_variance():
-    layer = fused.FusedBatchNormalization(momentum=0.5)
+    layer = FusedBatchNormalization(momentum=0.5)
     outputs = layer(tf.constant(np.full((1, 1, 1, 3), 7, np.float32)), training=True)
     np.testing.assert_allclose(outputs, 0, atol=1e-6)
     np.testing.assert_allclose(layer.moving_mean.numpy(), 3.5)
@@ -120,7 +121,73 @@ def test_what_the_operation_cannot_do_runs_as_in_keras(shape, changes):
 def test_a_layer_that_does_not_learn_uses_and_keeps_its_statistics():
     inputs = np.random.default_rng(0).normal(2, 3, (3, 4, 4, 2)).astype(np.float32)
     compare((3, 4, 4, 2), trainable=False)
-    assert not np.allclose(step(fused.FusedBatchNormalization, inputs, trainable=False)[0], 0, atol=0.1)
+    assert not np.allclose(step(FusedBatchNormalization, inputs, trainable=False)[0], 0, atol=0.1)
+
+
+def convolve(kind, shape, dtype="bfloat16", **changes):
+    """Outputs of a convolution, the gradients of its inputs, kernel and bias, and the operations of the graph."""
+    layer = kind(
+        **{"filters": 6, "kernel_size": 3, "padding": "same"} | changes,
+        dtype=f"mixed_{dtype}" if dtype == "bfloat16" else dtype,
+    )
+    layer.build(shape)
+    rng = np.random.default_rng(1)
+    layer.set_weights([rng.normal(0, 0.1, weight.shape) for weight in layer.get_weights()])
+
+    @tf.function
+    def gradients(x, pull):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = layer(x, training=True)
+            loss = tf.reduce_sum(tf.cast(outputs, tf.float32) * pull)
+        return [outputs, *tape.gradient(loss, [x, *(variable.value for variable in layer.trainable_variables)])]
+
+    x = tf.constant(rng.normal(size=shape), tf.float32)
+    pull = tf.constant(rng.normal(size=layer.compute_output_shape(shape)), tf.float32)
+    graph = gradients.get_concrete_function(x, pull).graph
+    return [np.asarray(tf.cast(each, tf.float32)) for each in gradients(x, pull)], {
+        each.type for each in graph.get_operations()
+    }
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 4, 5), (2, 8, 8, 3), (3, 7, 5, 2), (1, 1, 1, 4), (2, 30, 2, 3)])
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_convolution_of_short_rows_has_the_outputs_and_gradients_of_keras(shape, use_bias):
+    ours, operations = convolve(FusedConv2D, shape, use_bias=use_bias)
+    plain, native = convolve(keras.layers.Conv2D, shape, use_bias=use_bias)
+    assert "Conv2DBackpropFilter" in native - operations
+    assert "MatMul" in operations - native
+    for one, other in zip(ours, plain, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, rtol=0.02, atol=0.02 * np.abs(other).max())
+    exact, _ = convolve(keras.layers.Conv2D, shape, "float32", use_bias=use_bias)
+    for one, other in zip(ours, exact, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0.05, atol=0.05 * np.abs(other).max())
+
+
+@pytest.mark.parametrize(
+    ("side", "changes"),
+    [
+        (SHORT_ROW + 1, {}),
+        (8, {"dtype": "float32"}),
+        (8, {"kernel_size": 5}),
+        (8, {"strides": 2}),
+        (8, {"padding": "valid"}),
+        (8, {"dilation_rate": 2}),
+        (8, {"groups": 2}),
+    ],
+)
+def test_any_other_convolution_is_left_to_keras(side, changes):
+    ours, operations = convolve(FusedConv2D, (2, side, side, 4), **changes)
+    assert "MatMul" not in operations
+    for one, other in zip(ours, convolve(keras.layers.Conv2D, (2, side, side, 4), **changes)[0], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_a_convolution_of_no_known_size_is_left_to_keras():
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, FusedConv2D(4, 3, padding="same", dtype="mixed_bfloat16")(inputs))
+    assert model(np.ones((2, 5, 5, 3), np.float32)).shape == (2, 5, 5, 4)
 
 
 # ---- the copy --------------------------------------------------------------------------------------------------------
