@@ -4,13 +4,15 @@
 
 For each seed `main.py train -m original` runs in a process of its own; each seed is another split and other weights.
 Only validation is printed: the test part is not for choosing. `--share 0.2` trains a fifth of the epochs, so that all
-parts can be switched off in turn within an evening.
+parts can be switched off in turn within an evening. Beside the seconds of the clock stand those of one processor core
+that the training used, start and end included: on a shared machine only these can be compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -53,7 +55,8 @@ def flags(without: Sequence[str], share: float) -> list[str]:
 
 
 def train(data: Path, seed: int, extra: Sequence[str]) -> dict[str, float]:
-    """Train once; return seconds of training, epochs, and validation accuracy in per cent."""
+    """Train once; return seconds of training and of a core, epochs, and validation accuracy in per cent."""
+    used = os.times()
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "main.py", "train", "-m", "original", "--data", str(data.resolve())]
         ran = subprocess.run(
@@ -68,8 +71,13 @@ def train(data: Path, seed: int, extra: Sequence[str]) -> dict[str, float]:
             sys.exit(ran.stderr.strip())
         (run,) = Path(runs).iterdir()
         info, metrics = (json.loads((run / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
-    epochs = sum(stage["epochs_run"] for stage in info["stages"])
-    return {"seconds": info["seconds"]["train"], "epochs": epochs, "accuracy": 100 * metrics["val"]["accuracy"]}
+    ended = os.times()
+    return {
+        "seconds": info["seconds"]["train"],
+        "core_seconds": sum(ended[2:4]) - sum(used[2:4]),  # user and system, of the process that trained
+        "epochs": sum(stage["epochs_run"] for stage in info["stages"]),
+        "accuracy": 100 * metrics["val"]["accuracy"],
+    }
 
 
 if __name__ == "__main__":
@@ -90,8 +98,8 @@ if __name__ == "__main__":
         found.append(result["accuracy"])
         late = f"  over {asked.minutes:g} minutes" if result["seconds"] > 60 * asked.minutes else ""
         print(
-            f"seed {seed}: {result['seconds']:.0f} s, {result['epochs']} epochs, "
-            f"validation accuracy {result['accuracy']:.1f} %{late}",
+            f"seed {seed}: {result['seconds']:.0f} s, {result['core_seconds']:.0f} core-seconds, "
+            f"{result['epochs']} epochs, validation accuracy {result['accuracy']:.1f} %{late}",
             flush=True,
         )
     spread = f" +- {statistics.stdev(found):.1f}" if len(found) > 1 else ""
