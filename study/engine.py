@@ -175,7 +175,8 @@ def _faster(frozen: Frozen, sample: np.ndarray, reason: str) -> Choice:
     cosine = smallest_cosine(outputs, rough)
     rates = {"float32": round(rate, 1), "bfloat16": round(rough_rate, 1)}
     precision = "bfloat16" if rough_rate > rate and cosine >= LEAST_COSINE else "float32"
-    figures = f"float32 {rate:.0f} images/s, bfloat16 {rough_rate:.0f} with cosine similarity >= {cosine:.5f} to it"
+    figures = "float32 {float32:.0f} images/s, bfloat16 {bfloat16:.0f}".format(**rates)
+    figures += f" with cosine similarity >= {cosine:.5f} to it"
     return Choice("openvino", precision, f"{reason}; {precision} taken: {figures}", rates, round(cosine, 6))
 
 
