@@ -204,7 +204,7 @@ class TrainSettings(NetworkSettings):
     )
     progressive: tuple[int, ...] = setting(
         (),
-        "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a tenth of the "
+        "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a fifth of the "
         "epochs and no mixed pictures, the others share the rest alike",
         group="optimisation",
         kind=parse_progressive,

@@ -442,7 +442,7 @@ def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_la
 def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
     model, examples = tiny(size=LARGE), pictures(size=LARGE)
     chosen = settings(**GROWING, patience=0)
-    outcome = fit.run_stage(model, Stage("scratch", 26, 8, 0.05), examples, chosen)
+    outcome = fit.run_stage(model, Stage("scratch", 15, 8, 0.05), examples, chosen)
     last = [row for row in outcome.history if row["image_size"] == LARGE]
     assert len(last) == 3
     best = min(last, key=lambda row: row["val_loss"])
@@ -502,7 +502,7 @@ def test_the_minutes_go_with_images_epochs_and_areas():
     stage = Stage("scratch", 10, 8, 0.01)
     assert fit.minutes_at(50, stage, settings(image_size=128), 6000) == pytest.approx(20)
     growing = settings(image_size=128, progressive=(64, 128))
-    assert fit.minutes_at(50, stage, growing, 6000) == pytest.approx(2 * (9 / 4 + 1))
+    assert fit.minutes_at(50, stage, growing, 6000) == pytest.approx(2 * (8 / 4 + 2))
     assert fit.minutes_for(tiny(size=LARGE), pictures(size=LARGE), stage, settings(image_size=LARGE)) > 0
 
 
