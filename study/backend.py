@@ -12,10 +12,6 @@ from contextlib import contextmanager
 
 from errors import UserError
 
-# TensorFlow begins one at a time for each core, and half of these wait for the threads that share their work: of
-# two cores `original` on photos used 1.2, with four at a time 1.5.
-OPERATIONS_PER_CORE = 2
-
 
 def start(seed: int = 0) -> None:
     """Import Keras with its backend and seed Python, NumPy and the backend.
@@ -25,7 +21,6 @@ def start(seed: int = 0) -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(OPERATIONS_PER_CORE * (os.cpu_count() or 1)))
     with quiet_stderr(), uncollected():
         import keras
 

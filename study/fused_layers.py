@@ -56,7 +56,7 @@ class FusedConv2D(keras.layers.Conv2D):
 
     TensorFlow's goes row by row and is made for long ones: for 64 pictures of 4 x 4 pixels and 256 channels it takes
     14 ms of two cores, nine products of matrices take 4, at 8 x 8 pixels 23 and 12. An iteration of `original` on
-    photos of 64, 96 and 128 pixels becomes 1.2, 1.15 and 1.1 times as fast.
+    photos of 64, 96 and 128 pixels needs 1.27, 1.16 and 1.11 times less of the processor.
     """
 
     def convolution_op(self, inputs: keras.KerasTensor, kernel: keras.Variable) -> keras.KerasTensor:

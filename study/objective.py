@@ -13,7 +13,6 @@ from errors import UserError
 from study import auxiliary
 from study.config import TrainSettings
 from study.course import Stage, decay_of
-from study.fused_adam import FusedAdam, FusedAdamW
 from study.losses import make_loss
 from study.rates import rates
 
@@ -50,7 +49,7 @@ def make_optimizer(
     clip_norm: float = 0.0,
     ema: float = 0.0,
 ) -> keras.Optimizer:
-    """Return Keras' optimiser; `momentum` and `nesterov` are SGD with momentum 0.9.
+    """Return Keras' own optimiser; `momentum` and `nesterov` are SGD with momentum 0.9.
 
     Weight decay is apart from the gradient (AdamW, https://arxiv.org/abs/1711.05101) and spares biases and
     normalisation. AdamW remembers 100 squared gradients instead of 1,000: some thousand iterations are all it has.
@@ -61,8 +60,8 @@ def make_optimizer(
         "sgd": optimizers.SGD,
         "momentum": partial(optimizers.SGD, momentum=0.9),
         "nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
-        "adam": FusedAdam,
-        "adamw": partial(FusedAdamW, beta_2=0.99),
+        "adam": optimizers.Adam,
+        "adamw": partial(optimizers.AdamW, beta_2=0.99),
         "rmsprop": optimizers.RMSprop,
         "adagrad": optimizers.Adagrad,
         "muon": partial(optimizers.Muon, adam_weight_decay=decay),  # it has a second one for all but dense kernels

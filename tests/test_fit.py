@@ -16,7 +16,6 @@ from study.config import OPTIMIZERS, TrainSettings
 from study.course import Stage
 from study.embed import AUGMENTED_VIEWS, embed
 from study.engine import Frozen
-from study.fused_adam import FusedAdam, FusedAdamW
 
 SIZE, CLASSES = 12, 2
 OFF = Store(None)  # what is kept, and what not, is tested in test_embed.py
@@ -121,8 +120,8 @@ def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
         ("sgd", keras.optimizers.SGD, 0.0),
         ("momentum", keras.optimizers.SGD, 0.9),
         ("nesterov", keras.optimizers.SGD, 0.9),
-        ("adam", FusedAdam, None),
-        ("adamw", FusedAdamW, None),
+        ("adam", keras.optimizers.Adam, None),
+        ("adamw", keras.optimizers.AdamW, None),
         ("rmsprop", keras.optimizers.RMSprop, 0.0),
         ("adagrad", keras.optimizers.Adagrad, None),
         ("muon", keras.optimizers.Muon, 0.95),
