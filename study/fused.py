@@ -1,6 +1,6 @@
 """A copy of a network to train with: the same layers and weights, computed the fastest way this machine has.
 
-The copy normalises and convolves in faster ways (`study/fused_layers.py`), and it may compute in bfloat16, with
+The copy normalises and convolves in faster ways (`study/fast_layers.py`), and it may compute in bfloat16, with
 weights, statistics and the answer in float32 (mixed precision, https://arxiv.org/abs/1710.03740), for which recent
 processors have instructions (AMX, AVX-512). Which precision is faster here is timed. `benchmarks/scratch.py` measures
 what all that gains. Only the weights go back: what is saved has Keras' own layers.
@@ -20,7 +20,7 @@ import numpy as np
 from errors import UserError
 from models._head import classifier as join
 from models._second_head import join as join_two
-from study.fused_layers import FusedBatchNormalization, FusedConv2D
+from study.fast_layers import FusedBatchNormalization, ShortRowConv2D
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
@@ -29,7 +29,7 @@ LEAST_GAIN = 1.05  # bfloat16 loses digits, so it has to be clearly faster
 # convolutions, which TensorFlow does not compute well in bfloat16 (EfficientNet-Lite0, 128 pixels, fine-tuning:
 # 21 images/s with them, 42 without).
 FLOAT32_LAYERS = (keras.layers.Rescaling, keras.layers.Normalization, keras.layers.DepthwiseConv2D)
-FASTER = {keras.layers.BatchNormalization: FusedBatchNormalization, keras.layers.Conv2D: FusedConv2D}
+FASTER = {keras.layers.BatchNormalization: FusedBatchNormalization, keras.layers.Conv2D: ShortRowConv2D}
 
 
 @dataclass(frozen=True)

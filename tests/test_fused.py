@@ -17,7 +17,7 @@ from models._weights import build_backbone
 from study import fit, fused
 from study.config import TrainSettings
 from study.course import Stage
-from study.fused_layers import SHORT_ROW, FusedBatchNormalization, FusedConv2D
+from study.fast_layers import SHORT_ROW, FusedBatchNormalization, ShortRowConv2D
 
 SIZE = 32
 
@@ -153,7 +153,7 @@ def convolve(kind, shape, dtype="bfloat16", **changes):
 @pytest.mark.parametrize("shape", [(4, 4, 4, 5), (2, 8, 8, 3), (3, 7, 5, 2), (1, 1, 1, 4), (2, 30, 2, 3)])
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_a_convolution_of_short_rows_has_the_outputs_and_gradients_of_keras(shape, use_bias):
-    ours, operations = convolve(FusedConv2D, shape, use_bias=use_bias)
+    ours, operations = convolve(ShortRowConv2D, shape, use_bias=use_bias)
     plain, native = convolve(keras.layers.Conv2D, shape, use_bias=use_bias)
     assert "Conv2DBackpropFilter" in native - operations
     assert "MatMul" in operations - native
@@ -178,7 +178,7 @@ def test_a_convolution_of_short_rows_has_the_outputs_and_gradients_of_keras(shap
     ],
 )
 def test_any_other_convolution_is_left_to_keras(side, changes):
-    ours, operations = convolve(FusedConv2D, (2, side, side, 4), **changes)
+    ours, operations = convolve(ShortRowConv2D, (2, side, side, 4), **changes)
     assert "MatMul" not in operations
     for one, other in zip(ours, convolve(keras.layers.Conv2D, (2, side, side, 4), **changes)[0], strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
@@ -186,7 +186,7 @@ def test_any_other_convolution_is_left_to_keras(side, changes):
 
 def test_a_convolution_of_no_known_size_is_left_to_keras():
     inputs = keras.Input((None, None, 3))
-    model = keras.Model(inputs, FusedConv2D(4, 3, padding="same", dtype="mixed_bfloat16")(inputs))
+    model = keras.Model(inputs, ShortRowConv2D(4, 3, padding="same", dtype="mixed_bfloat16")(inputs))
     assert model(np.ones((2, 5, 5, 3), np.float32)).shape == (2, 5, 5, 4)
 
 

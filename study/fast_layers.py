@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import keras
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import tensorflow as tf
 
 SHORT_ROW = 8  # pixels; from 12 on the two ways to a kernel's gradient take the same time
@@ -19,9 +21,9 @@ SHORT_ROW = 8  # pixels; from 12 on the two ways to a kernel's gradient take the
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras' layer, its values and statistics too, in one operation while it learns.
 
-    Keras runs a dozen simple ones on a CPU, each of which reads and writes all values.
-    Whatever that operation cannot do runs as in Keras, and so does a layer that does not learn: on constant statistics
-    Keras' is the faster one (EfficientNet-Lite0, 128 pixels, fine-tuning: 57 images/s to 47).
+    Keras runs a dozen simple ones on a CPU, each of which reads and writes all values. Whatever the one cannot do runs
+    as in Keras, and so does a layer that does not learn: on constant statistics Keras' is the faster one
+    (EfficientNet-Lite0, 128 pixels, fine-tuning: 57 images/s to 47).
     """
 
     def call(self, inputs: keras.KerasTensor, training: bool | None = None, mask: object = None) -> keras.KerasTensor:
@@ -51,7 +53,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         average.assign(average * self.momentum + value * (1 - self.momentum))
 
 
-class FusedConv2D(keras.layers.Conv2D):
+class ShortRowConv2D(keras.layers.Conv2D):
     """Keras' layer with another way to the gradient of its kernel, in bfloat16 and where rows are short.
 
     TensorFlow's goes row by row and is made for long ones: for 64 pictures of 4 x 4 pixels and 256 channels it takes
@@ -71,19 +73,16 @@ class FusedConv2D(keras.layers.Conv2D):
         return _convolve(inputs, tf.cast(keras.ops.convert_to_tensor(kernel), inputs.dtype))
 
 
-def _convolve(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Convolve (batch, height, width, channels) with (3, 3, channels, filters); the gradients are ours to tell."""
+@keras.ops.custom_gradient
+def _convolve(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """Convolve (batch, height, width, channels) with (3, 3, channels, filters), and tell how to get the gradients."""
     import tensorflow as tf
 
-    @tf.custom_gradient
-    def convolve(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, object]:
-        def gradients(pull: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            of_inputs = tf.nn.conv2d_transpose(pull, kernel, tf.shape(inputs), 1, "SAME")
-            return of_inputs, _kernel_gradient(inputs, pull)
+    def gradients(pull: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        of_inputs = tf.nn.conv2d_transpose(pull, kernel, tf.shape(inputs), 1, "SAME")
+        return of_inputs, _kernel_gradient(inputs, pull)
 
-        return tf.nn.conv2d(inputs, kernel, 1, "SAME"), gradients
-
-    return convolve(inputs, kernel)
+    return tf.nn.conv2d(inputs, kernel, 1, "SAME"), gradients
 
 
 def _kernel_gradient(inputs: tf.Tensor, pull: tf.Tensor) -> tf.Tensor:
