@@ -81,6 +81,12 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
     return copy
 
 
+def kind_of(layer: keras.Operation) -> str:
+    """Return the name of Keras' class that a layer, of a training copy or of its model, is one of."""
+    of_keras = {faster: plain for plain, faster in FASTER.items()}
+    return of_keras.get(type(layer), type(layer)).__name__
+
+
 def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Operation]) -> keras.Model:
     """Clone a backbone onto an input without sides, and put a clone of the head on it."""
     _, backbone, head, *second = model.layers

@@ -154,7 +154,7 @@ def look_at(
     layers = tuple(
         Layer(
             one.name,
-            type(one.layer).__name__.removeprefix("Fused"),  # of the copy that learns
+            fused.kind_of(one.layer),
             tuple(one.output.shape[1:]),
             fields[one.name],
             activation_name(one),

@@ -474,6 +474,7 @@ def test_a_new_network_obeys_the_flags_of_train(toy, tmp_path):
     assert first["weights"]["std"] == pytest.approx(kernel.std(), rel=1e-4)
     norm = next(layer for layer in told["layers"] if layer["name"] == "block1_norm")
     assert norm["activation"]["std"] == pytest.approx(1, abs=0.02)  # by these pictures, as in training
+    assert (first["kind"], norm["kind"]) == ("Conv2D", "BatchNormalization")  # not their faster likes, which learn
 
 
 @pytest.mark.parametrize(
