@@ -34,6 +34,7 @@ FLAGS = {
     "warmup": ("warmup", "0"),
     "progressive": ("progressive", "none"),
     "residual": ("width", "0"),
+    "first-layer": ("first_layer", "random"),
 }
 PARTS = (*IN_AUGMENT, *FLAGS)
 

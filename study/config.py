@@ -204,8 +204,8 @@ class TrainSettings(NetworkSettings):
     )
     progressive: tuple[int, ...] = setting(
         (),
-        "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a fifth of the "
-        "epochs and no mixed pictures, the others share the rest alike",
+        "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a seventh of the "
+        "epochs and no mixed pictures, the others share the rest alike; of three or more the first mixes none either",
         group="optimisation",
         kind=parse_progressive,
         metavar="LIST",
@@ -381,6 +381,13 @@ class TrainSettings(NetworkSettings):
         choices=("auto", "float32", "bfloat16"),
     )
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
+    first_layer: str = setting(
+        "random",
+        "the filters of the first convolution. random: they begin by --init; pca: with the principal components of the "
+        "training pictures, each with both signs (default of original with --data: pca)",
+        group="network",
+        choices=("random", "pca"),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from study.config import TrainSettings
 
-LAST_SIZE_SHARE = 0.2  # of the epochs; the reference divided 55 epochs into 45 at 96 pixels and 10 at 128
+LAST_SIZE_SHARE = 0.15  # of the epochs: a last phase of a fifth began to learn by heart
 STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
 EPOCHS = {"scratch": 20, "head": 100, "finetune": 8}
 BATCH_SIZE = {"scratch": 32, "head": 256, "finetune": 16}
@@ -44,12 +44,16 @@ class Phase:
         first: its first epoch.
         end: the epoch after its last one.
         last: whether it is the stage's last phase.
+        mixing: whether pictures may be mixed with others: not in the last of several, which shows whole ones, as they
+            will be judged, nor in the first of three or more, in which there is much to learn and little by heart
+            (stronger regularisation at larger sizes: https://arxiv.org/abs/2104.00298).
     """
 
     size: int
     first: int
     end: int
     last: bool
+    mixing: bool
 
 
 def phases(epochs: int, sizes: tuple[int, ...], image_size: int) -> list[Phase]:
@@ -58,14 +62,15 @@ def phases(epochs: int, sizes: tuple[int, ...], image_size: int) -> list[Phase]:
     Without sizes all are at `image_size`. A size for which no epoch is left is passed over.
     """
     if not sizes:
-        return [Phase(image_size, 0, epochs, last=True)]
+        return [Phase(image_size, 0, epochs, last=True, mixing=True)]
     before = epochs - max(1, round(LAST_SIZE_SHARE * epochs)) if len(sizes) > 1 else 0
     ends = [round(before * number / (len(sizes) - 1)) for number in range(1, len(sizes))] + [epochs]
     starts = [0, *ends[:-1]]
+    parts = [(size, first, end) for size, first, end in zip(sizes, starts, ends, strict=True) if end > first]
+    final = len(parts) - 1
     return [
-        Phase(size, first, end, last=end == epochs)
-        for size, first, end in zip(sizes, starts, ends, strict=True)
-        if end > first
+        Phase(size, first, end, last=number == final, mixing=0 < number < final if final > 1 else number == 0)
+        for number, (size, first, end) in enumerate(parts)
     ]
 
 

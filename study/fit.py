@@ -187,7 +187,7 @@ def phase_batches(
         mirror, classes = second.mirror(mirror), classes * (len(second.names) + 1)
     augment = None  # a head's views were made before
     if stage.name != "head":
-        augment = changes(settings, mirror, classes, size, number, mixing=not (number and phase.last))
+        augment = changes(settings, mirror, classes, size, number, phase.mixing)
     seed = settings.seed + number  # else a phase would see the order of the one before
     training = train_batches(examples, stage.batch_size, seed, augment, settings.sampler == "balanced")
     validation = eval_batches(examples, "val", EVAL_BATCH, size)

@@ -41,12 +41,15 @@ def inspect_new(settings: InspectSettings, network: TrainSettings, command: str 
     source = of_dataset(load(network, open_store(network)))
     backend.start(network.seed)
     from models._weights import build_backbone
+    from study import first_layer
     from study.inspect_look import Subject
     from study.road import with_head
 
     backbone = build_backbone(network.model, network.image_size, weights, precedence.recipe_of(network))
     whole = with_head(backbone, network, len(source.class_names))
     random = weights == "none"
+    if network.first_layer == "pca":
+        first_layer.begin(backbone, source.rows["train"], source.take)
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
     stage = _stage(network, "scratch" if random else "finetune")
     return _write(settings, Subject(network.model, what, whole, network, stage, random), source, pictures, command)

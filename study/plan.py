@@ -64,6 +64,7 @@ def network_line(settings: TrainSettings) -> str:
     parts = [
         settings.activation and f"activation {settings.activation}",
         settings.init and settings.weights == "none" and f"initial weights {settings.init}{detail}",
+        settings.first_layer == "pca" and "first filters from the pictures",
         settings.norm and f"normalisation {settings.norm}",
         settings.depth and f"depth {settings.depth}",
         settings.coordinates and "with coordinates",

@@ -31,6 +31,7 @@ ONLY_UNDER = {
     "init_std": ("init", ("normal",)),
     "init_value": ("init", ("constant",)),
 }
+FIRST_WEIGHTS = ("init", "first_layer")  # these say how random weights begin
 SHAPING = ("activation", "norm", "depth", "width", "coordinates")  # what a network stays once it has learned
 
 
@@ -100,8 +101,8 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
     begins = explicit.get("weights", pretrained)
     if begins != "none":
-        if "init" in asked:
-            raise UserError(f"--init is for random weights. Received: --weights {begins}; leave one of the two out.")
+        if idle := [flag(name) for name in FIRST_WEIGHTS if name in explicit]:
+            raise UserError(f"{idle[0]} is for random weights. Received: --weights {begins}; leave one of the two out.")
         chosen = {name: value for name, value in chosen.items() if name not in ("learning_rate", "dropout_at")}
         chosen |= _shape_of(Path(begins), spec)
     elif explicit.get("data") is not None:

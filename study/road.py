@@ -27,6 +27,7 @@ from study import (
     course,
     evaluate,
     find_rate,
+    first_layer,
     learning,
     precedence,
     preview,
@@ -90,6 +91,8 @@ def train(
     stages = course.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
     refusals.check(settings, dataset)
+    if settings.first_layer == "pca":
+        first_layer.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
     class_weight = weights_of_classes(pixels, outputs, settings)
     print_plan(settings, choice, stages, dataset, class_weight)
     if settings.augment_preview:

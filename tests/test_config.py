@@ -285,8 +285,8 @@ def test_what_a_model_says_suits_it_is_what_flags_take(name):
     [
         (20, (), [(144, 20)]),
         (20, (96,), [(96, 20)]),
-        (55, (96, 128), [(96, 44), (128, 11)]),
-        (65, (64, 96, 128), [(64, 26), (96, 26), (128, 13)]),
+        (55, (96, 128), [(96, 47), (128, 8)]),
+        (72, (64, 96, 128), [(64, 30), (96, 31), (128, 11)]),
         (3, (96, 128), [(96, 2), (128, 1)]),
         (2, (64, 96, 128), [(96, 1), (128, 1)]),
         (1, (64, 96, 128), [(128, 1)]),
@@ -298,7 +298,15 @@ def test_epochs_are_divided_among_the_sizes(epochs, sizes, parts):
     assert [(phase.size, phase.end - phase.first) for phase in phases] == parts
     assert [phase.last for phase in phases] == [False] * (len(phases) - 1) + [True]
     assert [phase.first for phase in phases] == [0, *(phase.end for phase in phases[:-1])]
-    assert phases[0] == Phase(phases[0].size, 0, phases[0].end, len(phases) == 1)
+    assert phases[0] == Phase(phases[0].size, 0, phases[0].end, len(phases) == 1, len(phases) < 3)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "mixing"),
+    [((), [True]), ((96, 128), [True, False]), ((64, 96, 128), [False, True, False]), ((64, 96), [True, False])],
+)
+def test_pictures_are_mixed_in_the_middle_or_at_the_only_sizes(sizes, mixing):
+    assert [phase.mixing for phase in course.phases(20, sizes, 144)] == mixing
 
 
 # ---- stages ----------------------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_it_comes_last_and_what_leaves_the_range_is_cut_off(own):
 
 
 def test_training_batches_are_changed_and_those_of_validation_are_not(own):
-    model, given, phase = tiny(), examples(), Phase(12, 0, 1, last=True)
+    model, given, phase = tiny(), examples(), Phase(12, 0, 1, last=True, mixing=True)
     chosen = settings(augment_with=f"{own}:dark")
     training, validation = fit.phase_batches(model, Stage("scratch", 1, 8, 0.1), given, chosen, None, phase, 0)
     assert max(float(np.max(x)) for x, _ in training) == 0
