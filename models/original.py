@@ -1,7 +1,7 @@
 """The study group's own network: four plain blocks for drawings, residual ones for photos.
 
 The plain network learns the drawings in a minute, 97 to 99 % of validation right; residual ones of half and of twice
-its work come to 92 % by then. These go on learning where there is more to see: thousands of photos, most of an hour.
+its work come to 92 % by then. These go on learning where there is more to see: thousands of photos, half an hour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SPEC = Spec(
     image_size=80,
     learning=("scratch",),
     source="https://arxiv.org/abs/1409.1556",
-    summary="four plain blocks, learns drawings in a minute; with --data residual ones, photos in an hour",
+    summary="four plain blocks, learns drawings in a minute; with --data residual ones, photos in half an hour",
     obeys=("activation", "init", "norm", "width", "dropout_at", "coordinates"),
     defaults={"activation": "relu", "init": "he", "norm": "batch", "width": 0},
     photos={
