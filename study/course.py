@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from study.config import TrainSettings
 
-LAST_SIZE_SHARE = 0.15  # of the epochs: a last phase of a fifth began to learn by heart
+LAST_SIZE_SHARE = 0.15  # of the epochs: in a last phase of a fifth validation stopped improving half-way
 STAGES = {"scratch": ("scratch",), "transfer": ("head",), "finetune": ("head", "finetune")}
 EPOCHS = {"scratch": 20, "head": 100, "finetune": 8}
 BATCH_SIZE = {"scratch": 32, "head": 256, "finetune": 16}

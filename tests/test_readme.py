@@ -9,7 +9,8 @@ import main
 import models
 from data.augment import STRENGTHS
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def helps(capsys):
@@ -22,8 +23,20 @@ def helps(capsys):
     return "\n".join(texts)
 
 
+BENCHMARK = re.compile(r"python benchmarks/(\w+\.py)([^`]*)`")
+
+
+def test_every_flag_of_a_benchmark_in_the_readme_is_one_of_its_script():
+    called = BENCHMARK.findall(README)
+    assert len(called) > 2
+    for script, arguments in called:
+        source = (ROOT / "benchmarks" / script).read_text(encoding="utf-8")
+        for flag in re.findall(r"--[a-z][a-z-]+", arguments):
+            assert f'"{flag}"' in source, (script, flag)
+
+
 def test_every_flag_in_the_readme_is_one_of_a_command(capsys):
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", BENCHMARK.sub("`", README)))
     assert len(named) > 15
     known = set(re.findall(r"--[a-z][a-z-]+", helps(capsys)))
     assert named - known == set()
