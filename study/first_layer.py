@@ -16,7 +16,6 @@ from errors import UserError
 from study.unroll import unroll
 
 PICTURES = 256
-BATCH = 16  # their patches are some ten times as large as they are
 
 
 def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -45,7 +44,7 @@ def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], n
     kernel = keras.ops.convert_to_numpy(first.layer.kernel)
     filters = kernel.reshape(-1, kernel.shape[-1]).copy()
     pairs = min(filters.shape[1] // 2, len(filters))
-    components = principal(_moments(before, first.layer, rows, take))[:, :pairs]
+    components = _components(before, first.layer, rows, take)[:, :pairs]
     length = np.linalg.norm(filters, axis=0).mean()
     if not length:
         raise UserError(
@@ -55,22 +54,17 @@ def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], n
     first.layer.kernel.assign(filters.reshape(kernel.shape))
 
 
-def principal(moments: np.ndarray) -> np.ndarray:
-    """Return the eigenvectors of second moments, (d, d), as columns, (d, d), the largest eigenvalue first."""
-    return np.linalg.eigh(moments)[1][:, ::-1]
-
-
-def _moments(
+def _components(
     before: keras.Model, layer: keras.layers.Conv2D, rows: np.ndarray, take: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Return the sum of the products of all values within a patch, (d, d), over the patches that a layer looks at."""
+    """Return the principal components of the patches that a layer looks at, as columns, (d, d), the largest first."""
     chosen = rows[:: max(1, len(rows) // PICTURES)][:PICTURES]
-    total = 0.0
-    for at in range(0, len(chosen), BATCH):
-        seen = before(take(chosen[at : at + BATCH]).astype(np.float32), training=False)
+    moments = 0.0
+    for at in range(len(chosen)):  # one by one: the patches of a large picture fill hundreds of megabytes
+        seen = before(take(chosen[at : at + 1]).astype(np.float32), training=False)
         patches = _patches(keras.ops.convert_to_numpy(seen), layer).astype(np.float64)
-        total = total + patches.T @ patches
-    return total
+        moments = moments + patches.T @ patches
+    return np.linalg.eigh(moments)[1][:, ::-1]  # eigh sorts upwards
 
 
 def _patches(seen: np.ndarray, layer: keras.layers.Conv2D) -> np.ndarray:
