@@ -56,7 +56,7 @@ def flags(without: Sequence[str], share: float) -> list[str]:
 
 
 def train(data: Path, seed: int, extra: Sequence[str]) -> dict[str, float]:
-    """Train once; return seconds of training and of a core, epochs, and validation accuracy in per cent."""
+    """Train once; return seconds of training and of a core, epochs, validation accuracy in per cent and its loss."""
     used = os.times()
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "main.py", "train", "-m", "original", "--data", str(data.resolve())]
@@ -78,6 +78,7 @@ def train(data: Path, seed: int, extra: Sequence[str]) -> dict[str, float]:
         "core_seconds": sum(ended[2:4]) - sum(used[2:4]),  # user and system, of the process that trained
         "epochs": sum(stage["epochs_run"] for stage in info["stages"]),
         "accuracy": 100 * metrics["val"]["accuracy"],
+        "loss": metrics["val"]["loss"],
     }
 
 
@@ -100,7 +101,8 @@ if __name__ == "__main__":
         late = f"  over {asked.minutes:g} minutes" if result["seconds"] > 60 * asked.minutes else ""
         print(
             f"seed {seed}: {result['seconds']:.0f} s, {result['core_seconds']:.0f} core-seconds, "
-            f"{result['epochs']} epochs, validation accuracy {result['accuracy']:.1f} %{late}",
+            f"{result['epochs']} epochs, validation accuracy {result['accuracy']:.1f} %, "
+            f"cross-entropy {result['loss']:.3f}{late}",
             flush=True,
         )
     spread = f" +- {statistics.stdev(found):.1f}" if len(found) > 1 else ""
