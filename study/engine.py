@@ -83,8 +83,10 @@ class Frozen:
         """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names.
 
         Keras numbers layers, and operations between them, on within a process: a name stands for its place here.
+        Whether a layer may learn changes no answer.
         """
         layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
+        layers = layers.replace('"trainable": true', '"trainable": false')
         parts = list(self.network._flatten_layers())
         parts += [operation for part in parts if hasattr(part, "operations") for operation in part.operations]
         for place, part in enumerate(parts):

@@ -43,7 +43,7 @@ def inspect_new(settings: InspectSettings, network: TrainSettings, command: str 
     from models._weights import build_backbone
     from study import first_layer
     from study.inspect_look import Subject
-    from study.road import with_head
+    from study.prepare import with_head
 
     backbone = build_backbone(network.model, network.image_size, weights, precedence.recipe_of(network))
     whole = with_head(backbone, network, len(source.class_names))

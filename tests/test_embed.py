@@ -24,6 +24,7 @@ from data import store as store_module
 from data.batches import Examples
 from data.folder import Image
 from data.store import Store
+from models._head import freeze
 from models._weights import build_backbone
 from study import ir
 from study.config import TrainSettings
@@ -321,6 +322,13 @@ def test_networks_that_differ_have_other_fingerprints():
     changes = ({}, {"seed": 1}, {"scale": 1 / 255}, {"activation": "sigmoid"}, {"size": 48})
     assert len({Frozen(network(**change)).fingerprint for change in changes}) == len(changes)
     assert Frozen(network()).fingerprint == Frozen(network()).fingerprint
+
+
+def test_a_network_that_may_learn_and_one_that_may_not_answer_alike():
+    model = network()
+    before = Frozen(model).fingerprint
+    freeze(model)
+    assert Frozen(model).fingerprint == before
 
 
 def test_saved_and_loaded_is_the_same_network(tmp_path):

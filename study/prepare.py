@@ -1,0 +1,137 @@
+"""Before anything is learned: the network, the pictures and what will be done with them, from the settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import keras
+
+import models
+from data import own_function
+from data.augment import DEFAULT_AUGMENT
+from data.batches import Examples
+from data.masks import pixel_counts
+from data.store import Store
+from models._head import head_on
+from models._recipe import last_initializer
+from models._weights import build_backbone
+from study import course, first_layer, learning, precedence, refusals, tasks
+from study.config import TrainSettings
+from study.course import Stage
+from study.dataset import Dataset, load
+from study.fit import minutes_for
+from study.learning import Choice
+from study.objective import class_weights, pixel_weights
+
+TRIED = 32  # pictures on which a function of the user's own is tried where no batch size is given
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a training begins with.
+
+    `settings`: nothing of them left open. `classifier`: pixels -> probabilities, not yet trained. `outputs`: names of
+    what it tells apart. `class_weight`: class -> its weight in the loss; None where all weigh 1.
+    """
+
+    settings: TrainSettings
+    dataset: Dataset
+    pixels: Examples
+    outputs: Sequence[str]
+    classifier: keras.Model
+    choice: Choice
+    stages: Sequence[Stage]
+    class_weight: dict[int, float] | None
+
+
+def prepare(
+    settings: TrainSettings, store: Store, loading: Future[Dataset] | None, seconds: dict[str, float]
+) -> Prepared:
+    """Build the network, read the pictures and choose how it learns; `seconds` is told how long that took.
+
+    Raises:
+        UserError: something that the user can mend.
+    """
+    if settings.augment_with:
+        own_function.load(settings.augment_with)  # what is wrong with it is told now
+    spec = models.get(settings.model).SPEC
+    weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
+    with stopwatch(seconds, "build the network"):
+        backbone = build_backbone(settings.model, settings.image_size, weights, precedence.recipe_of(settings))
+    with stopwatch(seconds, "read the images"):
+        dataset = loading.result() if loading else load(settings, store)
+    pixels, outputs = examples_of(dataset, settings), tasks.output_names(settings.task, dataset.class_names)
+    classifier = with_head(backbone, settings, len(outputs))
+
+    choice = learning.choose(
+        settings.learning,
+        weights,
+        spec.learning if settings.weights is None else ("transfer", "finetune"),
+        dataset.rarest(),
+        lambda kind: minutes_for(classifier, pixels, course.stages(settings, kind)[-1], settings),
+    )
+    if choice.weights != weights:  # the table prefers to begin from scratch
+        backbone = build_backbone(settings.model, settings.image_size, choice.weights, precedence.recipe_of(settings))
+        classifier = with_head(backbone, settings, len(outputs))
+    stages = course.stages(settings, choice.learning)
+    settings = settle(settings, choice.learning, choice.weights)
+    refusals.check(settings, dataset)
+    if settings.first_layer == "pca":
+        first_layer.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
+    class_weight = weights_of_classes(pixels, outputs, settings)
+    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight)
+
+
+def with_head(backbone: keras.Model, settings: TrainSettings, num_classes: int) -> keras.Model:
+    """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
+    dropout = settings.dropout if settings.dropout_at != "blocks" else 0.0
+    beginning = last_initializer(precedence.recipe_of(settings))
+    return head_on(backbone, num_classes, dropout, beginning)
+
+
+def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
+    """Fill in what depends on the learning type, so that `run.json` tells what was really done."""
+    augment = settings.augment
+    if augment is None:
+        augment = {} if kind == "transfer" else DEFAULT_AUGMENT
+    last = course.stages(settings, kind)[-1]
+    return replace(
+        settings,
+        split_seed=precedence.seed_of_split(settings),
+        learning=kind,
+        weights=weights,
+        augment=augment,
+        epochs=last.epochs,
+        batch_size=last.batch_size,
+        learning_rate=last.learning_rate,
+        weight_decay=course.decay_of(settings.optimizer, settings.weight_decay),
+    )
+
+
+def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
+    """Return what is learned from, masks among it where every pixel is; the user's own function is tried on some."""
+    examples = dataset.examples()
+    if settings.augment_with:
+        batch = examples.rows["train"][: settings.batch_size or TRIED]
+        own_function.check(settings.augment_with, examples.inputs[batch])
+    return replace(examples, masks=dataset.masks) if settings.task == "segment" else examples
+
+
+def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
+    """Return the weight of each class in the loss, by its pictures or by its pixels; None where all weigh 1."""
+    if pixels.masks is None or settings.class_weight != "balanced":
+        return class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
+    counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
+    return pixel_weights(counts)
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Add the time that the block takes to `seconds[name]`."""
+    started = time.perf_counter()
+    yield
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - started
