@@ -62,7 +62,16 @@ class Masks(Pixels):
         return values if self.own is None else (values > 0) * self.own[indices][:, None, None]
 
     def _decode(self, index: int) -> np.ndarray:
-        return read(self.files[index], self.pictures[index], self.shape[1], self.rule)
+        file, picture = self.files[index], self.pictures[index]
+        mask = read(file, picture, self.shape[1], self.rule)
+        if key_of(*hash_all([file, picture])) != self.sha256[index]:  # after reading: what was read is what it was
+            raise UserError(f"{shown(file)} or its picture was changed during the run. Start again.")
+        return mask
+
+
+def key_of(mask: str, picture: str) -> str:
+    """Return the key in the store of a mask, by the hashes of its own file and its picture's."""
+    return hashlib.sha256(f"{mask} {picture}".encode()).hexdigest()
 
 
 def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
@@ -83,6 +92,7 @@ def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
 def load(
     files: Sequence[Path],
     pictures: Sequence[Path],
+    sha256: Sequence[str],
     size: int,
     rule: str,
     store: Store,
@@ -91,20 +101,22 @@ def load(
 ) -> Masks:
     """Look at all masks at `size` by a resize rule, nearest pixels; what the store does not know is read and kept.
 
-    `advance` is called once for each.
+    `sha256` are the hashes of the pictures. `advance` is called once for each.
 
     Raises:
         UserError: one cannot be read, is no mask, or is not of its picture's size.
     """
     kind = Kind(f"masks {size} {rule} ({VERSION})", (size, size))
-    hashes = zip(hash_all(files), hash_all(pictures), strict=True)
-    keys = [hashlib.sha256(" ".join(pair).encode()).hexdigest() for pair in hashes]
-    known = store.rows(kind, keys).found()
+    keys = list(map(key_of, hash_all(files), sha256))
+    known, keeps = store.rows(kind, keys).found(), store.holds(kind, len(files))
     with store.writer(kind) as keep, ThreadPoolExecutor(WORKERS) as pool:
 
         def look(at: int) -> None:
-            if not known[at]:
-                keep.add(keys[at], read(files[at], pictures[at], size, rule))
+            if known[at]:
+                return
+            mask = read(files[at], pictures[at], size, rule)
+            if keeps:
+                keep.add(keys[at], mask)
 
         for _ in pool.map(look, range(len(files))):
             advance()

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -34,8 +35,13 @@ def parse(text: str) -> str | None:
     return f"{Path(place).absolute()}:{name}" if place.endswith(".py") else text
 
 
+@cache
 def load(path: str) -> Own:
-    """Import what `parse` returned. Raise UserError where there is no such module or function, or none to be called."""
+    """Import what `parse` returned, once.
+
+    Raises:
+        UserError: there is no such module or function, or it is none.
+    """
     place, _, name = path.rpartition(":")
     try:
         module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)

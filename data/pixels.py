@@ -104,8 +104,8 @@ def load(
     hashes = hash_all([entry.path for entry in images], advance)
     prints = np.zeros((len(images), PRINT), np.uint8)
     known = store.rows(of_prints, hashes).fill(prints)
-    keeps = len(images) * of_pixels.bytes <= store.limit  # else keeping the last would drive the first out again
-    if keeps and store.root is not None:
+    keeps = store.holds(of_pixels, len(images))
+    if keeps:
         known &= store.rows(of_pixels, hashes).found()
     reasons: dict[int, str] = {}
     with (

@@ -68,6 +68,10 @@ class Store:
         nothing = Rows(kind, [], np.full((len(keys), 2), -1, np.int64))
         return self._ask(lambda index: self._find(index, kind, keys), nothing)
 
+    def holds(self, kind: Kind, count: int) -> bool:
+        """Return whether so many rows fit at all; of more, keeping the last would drive the first out again."""
+        return self.root is not None and count * kind.bytes <= self.limit
+
     @contextlib.contextmanager
     def writer(self, kind: Kind) -> Iterator[Writer]:
         """Give a writer of rows of one kind; what it was given is kept when the block ends, however it ends."""
@@ -81,17 +85,32 @@ class Store:
         """Name a finished segment in the index, then make room."""
         self._ask(lambda index: self._commit(index, kind, path, keys), None)
 
+    def make_room(self) -> None:
+        """Let go of what is beyond the limit, which may have been higher when it was kept."""
+
+        def shrink(index: sqlite3.Connection) -> None:
+            index.execute("BEGIN IMMEDIATE")
+            leaving = self._beyond_limit(index)
+            index.commit()
+            self._remove(leaving, index)
+
+        self._ask(shrink, None)
+
     def usage(self) -> list[Usage]:
         """Return what is kept, by kind, the largest first."""
         query = """SELECT name, (SELECT COUNT(*) FROM rows WHERE rows.kind = kinds.id), SUM(bytes), MAX(used)
             FROM segments JOIN kinds ON kinds.id = segments.kind GROUP BY kinds.id ORDER BY SUM(bytes) DESC"""
         return self._ask(lambda index: [Usage(*row) for row in index.execute(query)], [])
 
-    def clear(self) -> None:
-        """Remove everything. Whoever reads at this moment keeps the files that it has open."""
-        if self.root is not None:
-            for path in (*self.root.glob("index.sqlite3*"), *self.root.glob("*.rows")):
-                path.unlink(missing_ok=True)
+    def clear(self) -> int:
+        """Remove everything and return its bytes. Whoever reads at this moment keeps the files that it has open."""
+        removed = 0
+        for path in (*self.root.glob("index.sqlite3*"), *self.root.glob("*.rows")) if self.root else ():
+            with contextlib.suppress(FileNotFoundError):  # another process removed it
+                size = path.stat().st_size
+                path.unlink()
+                removed += size
+        return removed
 
     def give_up(self, error: Exception) -> None:
         """Find and keep nothing from now on."""
@@ -150,7 +169,7 @@ class Store:
         new = index.executemany("INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?)", rows).rowcount
         leaving = self._beyond_limit(index) if new else [_forget(index, added.lastrowid)]
         index.commit()
-        self._remove(leaving, {name for (name,) in index.execute("SELECT file FROM segments")})
+        self._remove(leaving, index)
 
     def _beyond_limit(self, index: sqlite3.Connection) -> list[str]:
         """Take the segments that were not used for longest out of the index until the rest fits; return their files."""
@@ -161,8 +180,9 @@ class Store:
                 leaving.append(_forget(index, segment))
         return leaving
 
-    def _remove(self, leaving: Sequence[str], named: set[str]) -> None:
+    def _remove(self, leaving: Sequence[str], index: sqlite3.Connection) -> None:
         """Remove files that left the index, and those that a killed process never put there."""
+        named = {name for (name,) in index.execute("SELECT file FROM segments")}
         for path in self.root.glob("*.rows"):
             with contextlib.suppress(OSError):  # another process removed it, or Windows has it open
                 if path.name in leaving or (path.name not in named and time.time() - path.stat().st_mtime > ABANDONED):

@@ -62,6 +62,7 @@ def load_masks(
         found = masks.load(
             paths,
             [image.path for image in pictures.images],
+            pictures.sha256,
             settings.image_size,
             settings.resize,
             store,

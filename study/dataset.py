@@ -109,7 +109,9 @@ def load(settings: TrainSettings, store: Store | None = None, go_on: Callable[[]
 def open_store(settings: TrainSettings | CheckSettings) -> Store:
     """Return the store that the settings ask for; one that is off keeps nothing."""
     root = cache_folder() / "store" if settings.store == "on" else None
-    return Store(root, settings.store_limit * 1e9)
+    store = Store(root, settings.store_limit * 1e9)
+    store.make_room()
+    return store
 
 
 def draw(go_on: Callable[[], None] = lambda: None) -> Path:

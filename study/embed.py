@@ -103,7 +103,7 @@ def into_store(
     It has none where it is off, and not all where its limit or the disk is too small.
     """
     keys = keys_of(examples, rows)
-    if examples.sha256 and len(rows) * kind.bytes <= store.limit and store.root is not None:
+    if examples.sha256 and store.holds(kind, len(rows)):
         for _ in computed(run, examples, rows[~store.rows(kind, keys).found()], kind, store, label):
             if store.trouble:  # such as a full disk: what is left goes into memory
                 break
@@ -116,7 +116,8 @@ def into_memory(
 ) -> None:
     """Put the features of some rows, one after the other, into `features`, float32 (len(rows), features)."""
     missing, done = np.flatnonzero(~store.rows(kind, keys_of(examples, rows)).fill(features)), 0
-    for outputs in computed(run, examples, rows[missing], kind, store, label):
+    keeping = store if store.holds(kind, len(rows)) else Store(None)
+    for outputs in computed(run, examples, rows[missing], kind, keeping, label):
         features[missing[done : done + len(outputs)]] = outputs
         done += len(outputs)
 

@@ -98,7 +98,8 @@ def sweep(
     """
     copy = keras.models.clone_model(model) if stage.name == "head" else None
     if copy is None:
-        copy = fused.training_copy(model, "float32", any_size=bool(settings.progressive))
+        precision = "bfloat16" if settings.precision == "bfloat16" else "float32"
+        copy = fused.training_copy(model, precision, any_size=bool(settings.progressive))
     copy.set_weights(model.get_weights())
     plain = replace(settings, schedule="constant", warmup=0.0, ema=0.0)  # the rate is set by hand
     prepare(copy, replace(stage, learning_rate=LOWEST), plain, STEPS)

@@ -58,7 +58,7 @@ def _components(
     before: keras.Model, layer: keras.layers.Conv2D, rows: np.ndarray, take: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Return the principal components of the patches that a layer looks at, as columns, (d, d), the largest first."""
-    chosen = rows[:: max(1, len(rows) // PICTURES)][:PICTURES]
+    chosen = rows[np.linspace(0, len(rows) - 1, min(PICTURES, len(rows))).astype(int)]  # from all classes
     moments = 0.0
     for at in range(len(chosen)):  # one by one: the patches of a large picture fill hundreds of megabytes
         seen = before(take(chosen[at : at + 1]).astype(np.float32), training=False)

@@ -150,6 +150,7 @@ def describe(record: Record) -> dict[str, Any]:
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.drawn,
             "masks": str(masks.resolve()) if masks else None,
+            "ready_made": dataset.pictures.images[0].part is not None,  # its folders say which part a picture is of
             "images": len(dataset.rows),
             "counts": counts,
             "fingerprint": dataset.fingerprint(),

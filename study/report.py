@@ -53,9 +53,8 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         "<p class=note>Losses are cross-entropies, without the L2 penalty. Training is measured with dropout and "
         "augmentation switched on, while the weights change; validation without, at the end of each epoch.</p>",
         "<h2>Data</h2>",
-        f"<p><code>{escape(data['folder'])}</code>, {data['images']:,} images, split by content with seed "
-        f"{settings['split_seed']}; every picture made {info['image_size']} × {info['image_size']} by "
-        f"{info['resize']}.</p>",
+        f"<p><code>{escape(data['folder'])}</code>, {data['images']:,} images, {escape(_split(info))}; every picture "
+        f"made {info['image_size']} × {info['image_size']} by {info['resize']}.</p>",
         table(("class", "train", "validation", "test", "drawn an epoch", "weight in the loss"), counts),
         _copies(data["copies"]),
         _left_out(data["left_out"]),
@@ -153,6 +152,15 @@ def _left_out(left_out: Sequence[Mapping[str, str]]) -> str:
         return "<p>No file was left out.</p>"
     rows = [[entry["path"], entry["reason"]] for entry in left_out]
     return f"<p>{len(rows)} file(s) left out:</p>" + table(("file", "reason"), rows)
+
+
+def _split(info: Mapping[str, Any]) -> str:
+    by_content = f"by content with seed {info['settings']['split_seed']}"
+    if info["data"]["ready_made"]:
+        return "in the parts that its folders give"
+    if file := info["settings"]["split_file"]:
+        return f"split as {file} has it, what is new {by_content}"
+    return f"split {by_content}"
 
 
 def _made_with(info: Mapping[str, Any]) -> str:

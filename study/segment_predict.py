@@ -56,10 +56,12 @@ def predict_part(run: Run, part: str, table: Path | None, place: str | None) -> 
     answers, labels = predict.own_part(run, part, kept=likeliest)
     root, rows = Path(run.info["data"]["folder"]), split.read(run.folder / "split.csv")
     path_of = {entry.name: entry for entry in folder.scan(root, 1).images}
-    images = [path_of[row.path] for row in rows if row.part == part]
+    rows = [row for row in rows if row.part == part]
+    images = [path_of[row.path] for row in rows]
     files = masks.paths_for(images, root, Path(run.info["data"]["masks"]))
     own = labels.astype(np.uint8) if run.info["settings"]["mask_values"] == "own" else None
-    true = masks.load(files, [entry.path for entry in images], size, rule, Store(None), own)
+    hashes = [row.sha256 for row in rows]  # checked when the pictures were answered for
+    true = masks.load(files, [entry.path for entry in images], hashes, size, rule, Store(None), own)
     masks.pixel_counts(true, np.arange(len(true)), names)
     predicted = np.stack([found.probabilities for found in answers])
     each = segment.confusions(true[np.arange(len(true))], predicted, len(names))

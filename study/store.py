@@ -36,6 +36,4 @@ def megabytes(size: int) -> str:
 def clear() -> None:
     """Empty the store and say how much room that made."""
     store = Store(cache_folder() / "store")
-    size = sum(entry.bytes for entry in store.usage())
-    store.clear()
-    screen.say(f"emptied {store.root}: {megabytes(size)} MB")
+    screen.say(f"emptied {store.root}: {megabytes(store.clear())} MB")

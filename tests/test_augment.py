@@ -282,10 +282,18 @@ def test_mixing_comes_after_the_label_of_the_mirror_image():
 
 def test_compiled_or_not_the_values_are_the_same(monkeypatch):
     chosen = {name: STRENGTHS[name] for name in ("saturation", "contrast", "brightness", "erase", "cutmix", "mixup")}
-    assert _compiles() in (True, False)
     compiled = changed(chosen, pictures())
     monkeypatch.setattr("data.augment._compiles", lambda: False)
     np.testing.assert_allclose(changed(chosen, pictures()), compiled, atol=1e-2)
+
+
+def test_whether_it_compiles_is_tried_and_not_put_into_a_pipelines_graph(monkeypatch):
+    tried, zeros = [], tf.zeros
+    monkeypatch.setattr(tf, "zeros", lambda shape: tried.append(tf.executing_eagerly()) or zeros(shape))
+    _compiles.cache_clear()
+    list(tf.data.Dataset.range(1).map(lambda number: (number, _compiles())[0]))
+    _compiles.cache_clear()
+    assert tried == [True]
 
 
 def test_inside_a_pipeline_batches_of_every_length_are_changed_alike_in_every_run():

@@ -13,6 +13,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -472,6 +473,7 @@ def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
     assert all(row["path"].split("/")[0].startswith(row["part"]) for row in rows)
     assert [sum(row["part"] == part for row in rows) for part in ("train", "val", "test")] == [18, 9, 12]
     assert run_info(made)["class_names"] == list(TOY_CLASSES)
+    assert "39 images, in the parts that its folders give; every picture" in (made / "report.html").read_text("utf-8")
 
 
 def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):
@@ -765,6 +767,7 @@ def test_store_shows_what_is_kept_and_is_emptied(cache, run, toy, tmp_path):
     assert (rows["pixels"], rows["fingerprints"], rows["features"]) == (60, 60, 60 + compared)
     size = sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) / 1e6
     assert total == ("all", f"{size:.1f}")
+    size += (cache / "store" / "index.sqlite3").stat().st_size / 1e6
     ran = call("store", "--clear")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == f"emptied {cache / 'store'}: {size:.1f} MB\n"
@@ -777,6 +780,14 @@ def test_store_limit_bounds_what_is_kept(cache, toy):
     pictures = load(settings, open_store(settings)).pictures  # 12 MB
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
     assert pictures.pixels[np.arange(60)].shape == (60, 256, 256, 3)
+
+
+def test_a_store_that_is_over_a_new_limit_shrinks_though_nothing_new_is_kept(cache, toy):
+    settings = TrainSettings(data=str(toy), image_size=256)
+    load(settings, open_store(settings))
+    assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) > 10e6
+    open_store(replace(settings, store_limit=0.01))
+    assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
 
 
 def test_a_damaged_store_is_told_and_does_no_harm(cache, run, toy, tmp_path):

@@ -23,7 +23,7 @@ from data import pixels
 from data import store as store_module
 from data.batches import Examples
 from data.folder import Image
-from data.store import Store
+from data.store import Kind, Store
 from models._head import freeze
 from models._weights import build_backbone
 from study import ir
@@ -255,6 +255,14 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
     order = np.array([35, 0, 19, 3, 3, 21])
     np.testing.assert_array_equal(features[order], np.array(features)[order])
     assert (store.trouble == "") == (hindrance == "limit")
+
+
+def test_features_beyond_the_limit_are_not_kept_and_drive_nothing_out(store):
+    bounded, other = Store(store.root, 19 * 8 * 4), Kind("other", (100,))
+    with bounded.writer(other) as keep:
+        keep.add("a", np.zeros(100, np.uint8))
+    embed_rows(Frozen(network(), bounded), pictures(), settings())
+    assert [entry.kind for entry in bounded.usage()] == ["other"]
 
 
 def test_augmented_views_are_not_kept(store):

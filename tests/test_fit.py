@@ -4,6 +4,8 @@ from study import backend, course, objective, rates
 
 backend.start()
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -562,6 +564,38 @@ def test_prediction_keeps_the_order_of_the_rows():
     shares = fit.predict(model, examples, rows, "")
     expected = model.predict(examples.inputs[rows].astype(np.float32), verbose=0)
     np.testing.assert_allclose(shares, expected, atol=1e-6)
+
+
+class Gone:
+    """Pictures that cannot be read any more, as when they are streamed and a file was removed."""
+
+    shape, dtype = (44, SIZE, SIZE, 3), np.dtype(np.uint8)
+
+    def __len__(self):
+        return len(pictures().inputs)
+
+    def __getitem__(self, indices):
+        raise UserError("a.jpg was changed or removed during the run. Start again.")
+
+
+def test_a_picture_that_goes_missing_is_told_whatever_reads_it():
+    gone = replace(pictures(), inputs=Gone())
+    with pytest.raises(UserError, match=r"^a\.jpg was changed"):
+        fit.predict(tiny(), gone, gone.rows["val"], "")
+    with pytest.raises(UserError, match=r"^a\.jpg was changed"):
+        fit.minutes_for(tiny(), gone, Stage("scratch", 1, 8, 0.1), settings())
+
+
+def test_the_estimate_of_fine_tuning_is_that_of_what_will_learn(monkeypatch):
+    learning, prepare = [], fit.prepare
+    monkeypatch.setattr(
+        fit, "prepare", lambda model, *rest: (prepare(model, *rest), learning.append(len(model.trainable_variables)))
+    )
+    model = tiny()
+    for name in ("scratch", "finetune"):
+        fit.minutes_for(model, pictures(), Stage(name, 1, 8, 0.1), settings())
+    assert learning == [6, 4]  # without the scale and the centre of the normalisation
+    assert len(model.trainable_variables) == 6
 
 
 def test_the_estimate_is_a_time_and_changes_no_weight():

@@ -12,7 +12,7 @@ from PIL import Image
 from data import image, masks
 from data.augment import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
-from data.store import Store
+from data.store import Kind, Store, hash_all
 from scratch import metrics as scratch
 from study import segment
 from study.tasks import MASKED
@@ -127,7 +127,7 @@ def pair(tmp_path):
 
 def loaded(pair, rule="crop", own=None, store=OFF, size=16):
     mask, picture = pair
-    return masks.load([mask], [picture], size, rule, store, own)
+    return masks.load([mask], [picture], hash_all([picture]), size, rule, store, own)
 
 
 @pytest.mark.parametrize("rule", image.RESIZE_RULES)
@@ -153,6 +153,20 @@ def test_a_mask_is_kept_and_read_again_when_it_changes(pair, tmp_path):
     np.testing.assert_array_equal(again[np.array([0])], first[np.array([0])])
     Image.fromarray(np.zeros((30, 40), np.uint8)).save(pair[0])
     assert not loaded(pair, store=store)[np.array([0])].any()
+
+
+def test_masks_beyond_the_limit_of_the_store_are_not_kept_and_drive_nothing_out(pair, tmp_path):
+    store, other = Store(tmp_path / "store", limit=300), Kind("other", (200,))
+    with store.writer(other) as keep:
+        keep.add("a", np.zeros(200, np.uint8))
+    assert loaded(pair, store=store, size=32)[np.array([0])].any()
+    assert [entry.kind for entry in store.usage()] == ["other"]
+
+
+def test_a_mask_that_changed_during_the_run_is_no_longer_learned_from(pair):
+    found = loaded(pair)
+    Image.fromarray(np.full((30, 40), 77, np.uint8)).save(pair[0])
+    assert "a.png or its picture was changed during the run. Start again." in told(found.__getitem__, np.array([0]))
 
 
 def test_palettes_and_single_bits_are_taken_as_they_are(pair):

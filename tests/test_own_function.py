@@ -83,6 +83,14 @@ def test_a_function_is_found_in_a_file_and_in_a_module(own, monkeypatch):
     monkeypatch.delitem(sys.modules, "own_changes")
 
 
+def test_a_file_runs_once(tmp_path, capsys):
+    (tmp_path / "loud.py").write_text("print('imported')\ndef same(pixels):\n    return pixels\n")
+    for _ in range(3):
+        own_function.check(f"{tmp_path / 'loud.py'}:same", np.full((2, 4, 4, 3), 9, np.uint8))
+    own_function.after(None, f"{tmp_path / 'loud.py'}:same")
+    assert capsys.readouterr().out == "imported\n"
+
+
 @pytest.mark.parametrize("text", ["noise.py", ":f", "noise.py:", "noise.py:a b", ""])
 def test_what_names_no_function_is_refused(text):
     assert message(own_function.parse, text) == (

@@ -352,7 +352,8 @@ def test_a_damaged_index_is_told_and_can_be_cleared(store, damage):
     assert after.trouble.startswith(f"the store in {store.root} is not used: ")
     write(after, range(20))
     assert after.usage() == []
-    after.clear()
+    kept = sum(path.stat().st_size for path in store.root.iterdir())
+    assert after.clear() == kept > 0
     assert list(store.root.iterdir()) == []
     write(store, range(5))
     assert read(store, range(20)) == set(range(5))
@@ -461,6 +462,21 @@ def test_what_was_not_used_for_longest_leaves_first(store, short):
     write(bounded, range(30, 40))
     assert read(bounded, range(40)) == {*range(10), *range(20, 40)}
     assert sum(path.stat().st_size for path in files(bounded)) == 30_000
+
+
+def test_a_lower_limit_holds_for_what_was_kept_before(store, short):
+    write(store, range(30))
+    bounded = Store(store.root, limit=25_000)
+    bounded.make_room()
+    assert [usage.bytes for usage in bounded.usage()] == [20_000]
+    assert sum(path.stat().st_size for path in files(bounded)) == 20_000
+    assert read(bounded, range(30)) == set(range(10, 30))
+
+
+def test_a_set_is_held_or_is_not(tmp_path):
+    assert Store(tmp_path, limit=30_000).holds(KIND, 30)
+    assert not Store(tmp_path, limit=29_999).holds(KIND, 30)
+    assert not Store(None).holds(KIND, 0)
 
 
 def test_the_limit_counts_all_kinds(store, short):
