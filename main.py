@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import models
 from errors import UserError
-from study import config, options, precedence, tasks
+from study import config, options, precedence, refusals
 from study.config import (
     CheckSettings,
     CompareSettings,
@@ -68,7 +68,7 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     flags = precedence.with_model(flags)
     spec = models.get(flags["model"]).SPEC
     settings = precedence.resolve(flags, precedence.defaults_of(spec, flags))
-    tasks.check(settings, spec)
+    refusals.check_flags(settings, spec)
     from study.ahead import begun
     from study.dataset import load, open_store
 
@@ -237,8 +237,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop
     try:
-        flags = vars(make_parser().parse_args(arguments))
-        run, _, _ = COMMANDS[flags.pop("command")]
+        parsed, unknown = make_parser().parse_known_args(arguments)
+        flags = vars(parsed)
+        command = flags.pop("command")
+        if unknown:
+            raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. See: python main.py {command} --help")
+        run, _, _ = COMMANDS[command]
         code = run(flags, command_line)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

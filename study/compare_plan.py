@@ -13,9 +13,8 @@ from typing import Any
 
 import models
 from errors import UserError
-from study import config, options, precedence, tasks
+from study import config, options, precedence, refusals
 from study.config import CompareSettings, TrainSettings
-from study.learning import start_weights
 
 JUDGED_BY = (
     "data",
@@ -205,8 +204,7 @@ def settle(texts: Mapping[str, str]) -> TrainSettings:
     values = precedence.with_model(values)
     spec = models.get(values["model"]).SPEC
     settings = precedence.resolve(values, precedence.defaults_of(spec, values))
-    tasks.check(settings, spec)
-    start_weights(settings.model, spec.weights, settings.learning, settings.weights)
+    refusals.check_flags(settings, spec)
     return settings
 
 

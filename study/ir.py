@@ -65,7 +65,7 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
     openvino = _import()
-    with backend.quiet_stderr():
+    with backend.quiet_stderr(), backend.uninterrupted():
         return openvino.convert_model(traced)
 
 

@@ -17,6 +17,7 @@ from errors import UserError
 from models._recipe import DETAILS, Recipe, check_obeyed
 from models._spec import OPTIONS
 from study.config import MODEL_FOR, SCHEDULES, WITHOUT_WARMUP, NetworkSettings, TrainSettings
+from study.course import phases
 from study.options import Settings, flag
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
     if sizes and size and sizes[-1] > size:
         raise UserError(
             f"--progressive takes sizes up to the image size, {size}. Received: {','.join(map(str, sizes))}"
+        )
+    if {"progressive", "epochs"} <= explicit.keys() and len(phases(settings.epochs, sizes, 0)) < len(sizes):
+        raise UserError(
+            f"--progressive leaves no epoch for one of its {len(sizes)} sizes. Received: --epochs {settings.epochs}; "
+            "give more epochs or fewer sizes."
         )
     return settings
 

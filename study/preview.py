@@ -12,7 +12,7 @@ from errors import UserError
 from study import artifact, screen
 from study.changes import changes, told
 from study.config import TrainSettings
-from study.course import Stage, phases
+from study.course import Phase, Stage, phases
 from study.plots import GREY, STYLE, cut, plt, save
 
 PICTURES, VIEWS = 6, 5
@@ -25,15 +25,16 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
 
     Args:
         settings: with the augmentation settled.
-        stage: the last one of the training; pictures have the size of its first phase.
+        stage: the last one of the training.
         examples: all pictures.
         class_names: in the order of the labels.
 
     Raises:
         UserError: nothing would be changed, or the picture cannot be written.
     """
-    size = phases(stage.epochs, settings.progressive, settings.image_size)[0].size if settings.progressive else None
-    augment = changes(settings, examples.mirror, len(class_names), size)
+    phase = shown_phase(settings, stage)
+    size = phase.size if settings.progressive else None
+    augment = changes(settings, examples.mirror, len(class_names), size, mixing=phase.mixing)
     if told(settings) == "none":
         raise UserError(
             "--augment-preview has nothing to show: no augmentation is chosen. "
@@ -48,9 +49,15 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
         columns.append([(one, named(target, class_names)) for one, target in zip(changed, targets, strict=True)])
     path = Path(settings.runs) / FILE
     artifact.check_writable(path.parent)
-    draw(columns, f"Augmentation: {told(settings)}", path)
+    draw(columns, f"Augmentation: {told(settings)}; {phase.size} pixels", path)
     screen.say(f"look at {path}; nothing was trained")
     return path
+
+
+def shown_phase(settings: TrainSettings, stage: Stage) -> Phase:
+    """Return the first phase of a stage in which pictures are mixed, where there is one: it shows every change."""
+    every = phases(stage.epochs, settings.progressive, settings.image_size)
+    return next((phase for phase in every if phase.mixing), every[0])
 
 
 def chosen_rows(examples: Examples) -> np.ndarray:

@@ -635,6 +635,21 @@ def test_unusable_flags(case, toy, tmp_path):
     fails(call("train", "--data", toy, *QUICK, "--runs", tmp_path / "r", *words), text, tmp_path / "r")
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--engine", "openvino"], "--engine runs a frozen backbone, and here all learns from scratch"),
+        (["--learning", "transfer"], "--learning transfer needs pretrained weights"),
+        (
+            ["-m", "efficientnet_lite", "--learning", "transfer", "--progressive", "64,80"],
+            "--progressive needs --learning scratch or finetune",
+        ),
+    ],
+)
+def test_flags_that_contradict_each_other_are_refused_before_a_picture_is_looked_for(words, text, tmp_path):
+    fails(call("train", "--data", tmp_path / "none", *words, "--runs", tmp_path / "r"), text, tmp_path / "r")
+
+
 @pytest.mark.parametrize("case", RUN_ERRORS)
 def test_unusable_run(case, run, toy, tmp_path):
     make, text = RUN_ERRORS[case]
@@ -691,7 +706,7 @@ def test_model_without_a_run(run, tmp_path):
             "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'inspect', 'store', "
             "'predict')",
         ),
-        (["train", "photos"], "Unrecognized arguments: photos"),
+        (["train", "photos"], "Unrecognized arguments: photos. See: python main.py train --help"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
         (["store", "clear"], "Unrecognized arguments: clear"),
         (["predict", "--store", "off"], "Unrecognized arguments: --store"),

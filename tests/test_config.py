@@ -198,6 +198,15 @@ def test_a_default_of_a_model_is_checked_too():
     assert message(resolve, {}, {"dropout": 2.0}) == "--dropout takes 0 to 0.95. Received: 2.0"
 
 
+def test_a_size_that_was_asked_for_has_an_epoch_or_is_refused():
+    text = (
+        "--progressive leaves no epoch for one of its 2 sizes. Received: --epochs 1; give more epochs or fewer sizes."
+    )
+    assert message(resolved, progressive=(64, 80), epochs=1) == text
+    assert resolved(progressive=(64, 80), epochs=2).progressive == (64, 80)
+    assert resolved(data="photos", epochs=1).progressive == (48, 64, 80)  # the model's own: what is left of them
+
+
 # ---- what suits photos ----------------------------------------------------------------------------------------------
 
 SMALL = {"image_size": 48, "learning": ("scratch",), "source": "https://example.org", "summary": "tiny"}

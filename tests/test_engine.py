@@ -6,9 +6,11 @@ backend.start()
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -349,3 +351,21 @@ def test_errors_say_what_would_be_right(frozen, monkeypatch, tmp_path):
 def test_asking_whether_it_is_there_imports_nothing():
     code = "import sys; from study import ir; print(ir.available(), 'openvino' in sys.modules)"
     assert fresh(code) == f"{ir.available()} False\n"
+
+
+# ---- Ctrl-C ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_interruption_waits_for_the_end_of_what_cannot_be_interrupted():
+    done = []
+    with pytest.raises(KeyboardInterrupt), backend.uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("the block")
+    assert done == ["the block"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@needs_openvino
+def test_a_thread_converts_too():
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: ir.convert(ir.trace(network("original")))).result().inputs

@@ -215,6 +215,12 @@ def test_the_preview_shows_all_classes_in_turn_and_names_mixed_labels():
     assert preview.named(np.float32([0.999, 0.001, 0]), names) == "cat"
 
 
+@pytest.mark.parametrize(("sizes", "epochs", "size"), [((64, 96, 128), 20, 96), ((64, 96), 20, 64), ((), 20, 144)])
+def test_the_preview_shows_pictures_of_a_size_at_which_they_are_mixed(sizes, epochs, size):
+    phase = preview.shown_phase(settings(progressive=sizes, image_size=144), Stage("scratch", epochs, 8, 0.1))
+    assert (phase.size, phase.mixing) == (size, True)
+
+
 def test_what_is_applied_is_told():
     assert told(settings(augment={"flip": 1.0, "crop": 0.3}, augment_with="a:b")) == "flip 1, crop 0.3, then a:b"
     assert told(settings(augment_with="a:b")) == "a:b"
