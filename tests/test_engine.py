@@ -358,10 +358,15 @@ def test_asking_whether_it_is_there_imports_nothing():
 
 def test_an_interruption_waits_for_the_end_of_what_cannot_be_interrupted():
     done = []
-    with pytest.raises(KeyboardInterrupt), backend.uninterrupted():
+
+    @backend.uninterrupted()
+    def press() -> None:
         signal.raise_signal(signal.SIGINT)
-        done.append("the block")
-    assert done == ["the block"]
+        done.append("the rest")
+
+    with pytest.raises(KeyboardInterrupt):
+        press()
+    assert done == ["the rest"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
