@@ -22,7 +22,7 @@ from data.store import Store, hash_all
 
 THUMB = 96  # side of the thumbnails
 SIDE = 256  # the longer side at which light and sharpness are judged: about what networks get to see
-VERSION = f"2, Pillow {PIL.__version__}"  # of what is kept: raise the number whenever a fact or thumbnail changes
+VERSION = f"3, Pillow {PIL.__version__}"  # of what is kept: raise the number whenever a fact or thumbnail changes
 THUMBS = Kind(f"thumbnails {THUMB} ({VERSION})", (THUMB, THUMB, 3))
 TEXTS = Kind(f"facts ({VERSION})", (512,))  # as JSON
 

@@ -70,6 +70,8 @@ def header(content: bytes) -> Header:
     _silence_pillow()
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     form, mode, (width, height) = image.format or "", image.mode, image.size
+    if form == "TIFF":  # some versions of Pillow tell the size upright, others as it is stored
+        width, height = image.tag_v2[256], image.tag_v2[257]
     turn, frames = _orientation(image), 1
     turn = turn if turn in _TURN_UPRIGHT else 1
     if turn >= 5:  # stored on its side

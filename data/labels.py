@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +21,12 @@ class LabelMap:
     Args:
         classes: folder -> class; an empty class leaves the folder out. Folders that are not named keep their name.
         mirrors: class -> the class of the mirrored picture, in both directions.
+        text: the file, as it was read.
     """
 
     classes: Mapping[str, str] = field(default_factory=dict)
     mirrors: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 def read(path: Path) -> LabelMap:
@@ -34,7 +37,8 @@ def read(path: Path) -> LabelMap:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            text = file.read()
+            reader = csv.DictReader(io.StringIO(text, newline=""))
             lines = [((line["folder"] or "").strip(), (line["class"] or "").strip()) for line in reader]
     except OSError as error:
         raise UserError(f"Cannot read --labels {path}: {error.strerror}. Give a CSV file folder,class.") from error
@@ -50,7 +54,7 @@ def read(path: Path) -> LabelMap:
             raise UserError(f"--labels {path} names the folder '{folder}' twice.")
         elif folder:
             classes[folder] = label
-    return LabelMap(classes, mirrors)
+    return LabelMap(classes, mirrors, text)
 
 
 def apply(found: Scan, label_map: LabelMap, least_classes: int = 2) -> Scan:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data import drawn, masks, second
-from data.folder import Scan
+from data.folder import Scan, Skipped
 from data.masks import Masks
 from data.pixels import Pictures
 from data.second import Second
@@ -73,8 +73,8 @@ def load_masks(
     return found
 
 
-def load_second(root: Path, pictures: Pictures, settings: TrainSettings) -> Second | None:
-    """Return the second label of each picture; None where none is asked for.
+def load_second(root: Path, pictures: Pictures, skipped: Sequence[Skipped], settings: TrainSettings) -> Second | None:
+    """Return the second label of each picture; None where none is asked for. The file may name skipped ones too.
 
     Raises:
         UserError: the file cannot be read, names a picture that is not there, or has fewer than two labels.
@@ -85,10 +85,10 @@ def load_second(root: Path, pictures: Pictures, settings: TrainSettings) -> Seco
     if settings.auxiliary == "coat":
         return second.of(names, drawn.annotation(root, "coat"))
     label_of = second.read(Path(settings.auxiliary))
-    if unknown := sorted(label_of.keys() - set(names)):
+    if unknown := sorted(label_of.keys() - {*names, *(entry.name for entry in skipped)}):
         raise UserError(
             f"--auxiliary {settings.auxiliary} names {len(unknown):,} picture(s) that are not in {root}, such as "
             f"{unknown[0]}: give paths below that folder, such as {names[0]}."
         )
-    screen.say(f"second label: {len(label_of):,} of {len(names):,} pictures have one")
+    screen.say(f"second label: {len(label_of.keys() & set(names)):,} of {len(names):,} pictures have one")
     return second.of(names, label_of)

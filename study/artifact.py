@@ -53,6 +53,8 @@ def writable_file(name: str) -> Path:
     path = Path(name)
     if not path.parent.is_dir() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UserError(f"Cannot write --csv {path}: give a file in a folder that exists and can be written.")
+    if path.is_file() and path.stat().st_size and path.suffix.casefold() != ".csv":
+        raise UserError(f"--csv {path} is a file already, and not a table: give a new file, or one that ends in .csv.")
     return path
 
 

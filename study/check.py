@@ -64,7 +64,7 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     if settings.labels:
         found = labels.apply(found, labels.read(Path(settings.labels)))
     store = open_store(settings)
-    look = look_at(found, settings.resize, command, store)
+    look = look_at(found, settings, command, store)
     page = check_report.page(look)
     out.mkdir(parents=True, exist_ok=True)
     findings.write_csv(out / "check.csv", look.findings)
@@ -99,7 +99,7 @@ def unused(checks: Path) -> Path:
     return next((checks / name for name in names if not (checks / name).exists()), checks / stem)
 
 
-def look_at(found: Scan, resize: str, command: str, store: Store) -> Look:
+def look_at(found: Scan, settings: CheckSettings, command: str, store: Store) -> Look:
     """Gather facts, findings and the map of a folder."""
     images = found.images
     with screen.bar("look at images", 2 * len(images)) as advance:
@@ -109,11 +109,11 @@ def look_at(found: Scan, resize: str, command: str, store: Store) -> Look:
     hashes = [one.sha256 if isinstance(one, Facts) else "" for one in known]
     features, source = embed(thumbs, hashes, usable, store)
     reduced, shares = reduce(prints[usable].astype(np.float32) if features is None else features)
-    pairs = near_pairs(prints)
+    pairs = near_pairs(prints, mirrored=not settings.labels)  # as in training: a mirror image may be of another class
     if features is not None:
         by_features = alike(mine, features, reduced, prints[usable])
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
-    told = findings.find(found, known, pairs, resize, TrainSettings.split, learning.advise)
+    told = findings.find(found, known, pairs, settings.resize, TrainSettings.split, learning.advise)
     if features is not None:  # mere colours say too little of what a picture shows
         two_labels = {finding.path for finding in told if finding.kind == "two labels"}
         suspects = [finding for finding in strangers(mine, reduced) if finding.path not in two_labels]

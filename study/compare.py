@@ -35,7 +35,7 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     """
     plan = make_plan(settings, fixed)
     data = plan.fixed.get("data")
-    least = tasks.least_classes(plan.fixed.get("task", "classify"))
+    least = tasks.least_classes(plan.task)
     folder.scan(Path(data) if data else draw(), least)  # what is wrong with it is told once, before any training
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)

@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ JUDGED_BY = (
     "masks",
     "mask_values",
 )  # which pictures, which classes
+NOT_ALWAYS_SAID = (*precedence.ONLY_UNDER, "auxiliary_weight", "masks", "mask_values")  # see `without_idle`
 NO_MATTER = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
 LONGEST_NAME = 80
 FIELDS = {entry.name: entry for entry in config.handed_on()}
@@ -70,6 +71,7 @@ class Plan:
         fixed: flags that all share, as text, the split's seed among them.
         same: what must be equal for earlier runs in the folder to count: the fixed settings that matter.
         out: where everything is kept.
+        task: of all.
     """
 
     combinations: tuple[Combination, ...]
@@ -77,6 +79,7 @@ class Plan:
     fixed: Mapping[str, str]
     same: Mapping[str, Any]
     out: Path
+    task: str
 
     def place(self, combination: Combination, seed: int) -> Path:
         """Return the folder of run folders of one training."""
@@ -108,11 +111,13 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     combinations = tuple(dict.fromkeys(Combination(tuple(without_idle(texts, texts).items())) for texts in every))
     for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
         settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
-    values = precedence.as_json(settled)
+    # Of the last combination; what says nothing under that stands in `fixed`.
+    unsaid = fixed.keys() - texts_of(combinations[-1], fixed).keys()
+    values = precedence.as_json(replace(settled, **{name: read(name, fixed[name]) for name in unsaid}))
     same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*NO_MATTER} | {"split_seed"})}
     name = "models" if "model" in varied else settled.model
     out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
-    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out)
+    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, settled.task)
 
 
 def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
@@ -138,6 +143,11 @@ def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[st
     """Leave out of `texts` what says nothing under one of the values in `varied`."""
     only = precedence.ONLY_UNDER.items()
     idle = {name for name, (other, values) in only if other in varied and varied[other] not in values}
+    second = varied.get("auxiliary")
+    if second == "none":
+        idle.add("auxiliary_weight")
+    if second not in (None, "mask"):
+        idle |= {"masks", "mask_values"}
     return {name: text for name, text in texts.items() if name not in idle}
 
 

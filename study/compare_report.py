@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from study import compare_plots
+from study.compare_plan import NOT_ALWAYS_SAID
 from study.compare_plots import MOST_DRAWN
 from study.compare_result import Line, Result, board, settled, splits, verdict
 from study.report import STYLE, picture, shown, table
@@ -22,16 +23,21 @@ def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
     if len(ranked) > 1:
         first, second = ({seed: result.accuracy for seed, result in line.results.items()} for line in ranked[:2])
         told = [verdict([line.label for line in ranked[:2]], first, second) + "."]
+    images = f"the {results[0].images:,} validation pictures"
+    segmenting = results[0].run.info.get("task") == "segment"
+    unit = f"One of {images} is {100 / results[0].images:.1f} points."
     told.append(
-        f"One of the {results[0].images:,} validation pictures is {100 / results[0].images:.1f} points. Seeds change "
-        "initial weights and shuffling, never the split: p says nothing about other pictures."
+        f"{f'Accuracy is the share of the pixels of {images}.' if segmenting else unit} Seeds change initial weights "
+        "and shuffling, never the split: p says nothing about other pictures."
     )
     told.append(
         "Validation chose: the figure of the best is a little too high. The test part was not looked at here; look at "
         "it once, in the report of the run that you choose."
     )
     for name, values in settled(ranked, varied)[1].items():
-        each = ", ".join(f"{label} {shown(value)}" for label, value in values.items())
+        if name in NOT_ALWAYS_SAID:
+            continue
+        each = ", ".join(f"{label} {shown(value, name)}" for label, value in values.items())
         told.append(f"{name.replace('_', '-')} differs too, since its default follows from what was varied: {each}.")
     if len(found := {precision(result) for result in results}) > 1 and "precision" not in varied:
         told.append(
@@ -89,7 +95,7 @@ def write(
         picture((out / "curves.png").read_bytes(), "Validation loss and accuracy over the epochs"),
         f"<p class=note>{escape(caption(len(ranked)))}</p>",
         "<h2>Settings that all share</h2>",
-        table(("setting", "value"), [[name.replace("_", "-"), shown(value)] for name, value in same.items()]),
+        table(("setting", "value"), [[name.replace("_", "-"), shown(value, name)] for name, value in same.items()]),
         "<h2>Runs</h2>",
         "".join(run_list(line, out) for line in ranked),
     ]

@@ -18,23 +18,28 @@ class Copies:
         exact: byte-identical files beyond the first of each content.
         conflicts: contents that stand in two classes; they are used for training only.
         near: pairs of near duplicates, other than byte-identical ones.
-        would_leak: of those, the pairs that a plain random split would have torn apart.
+        would_leak: of those, the pairs that a plain random split would have torn apart; None where parts were given.
         leaking: those that this split tears apart; where train, val and test were given or kept, that is not ours.
+        torn: contents of which byte-identical files stand in two parts, which no split of ours does.
     """
 
     exact: int
     conflicts: int
     near: int
-    would_leak: int
+    would_leak: int | None
     leaking: int
+    torn: int
 
     def line(self, images: int) -> str:
         """Return all of it in one line for the screen."""
-        return (
+        told = (
             f"check: {images:,} images read; {self.exact:,} exact copies, {self.conflicts:,} contents in two classes; "
-            f"{self.near:,} near-duplicate pairs, of which {self.would_leak:,} would have leaked between the parts by "
-            f"a plain split, {self.leaking:,} do"
+            f"{self.near:,} near-duplicate pairs, of which "
         )
+        if self.would_leak is None:
+            return f"{told}{self.leaking:,} leak between the parts that were given; {self.torn:,} contents in two parts"
+        plain = f"{self.would_leak:,} would have leaked between the parts by a plain split"
+        return f"{told}{plain}, {self.leaking:,} do"
 
 
 def units(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, str]:
@@ -56,16 +61,23 @@ def units(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, str]:
     return {sha256: sha256 if sha256 in single else name for sha256, name in unit_of.items()}
 
 
-def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row]) -> Copies:
-    """Count copies, and the near pairs that `rows` and a `plain` split of the same images tear apart."""
-    labels_of = defaultdict(set)
+def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row] | None = None) -> Copies:
+    """Count copies, and the near pairs that `rows` and a `plain` split of the same images, if any, tear apart."""
+    labels_of, parts_of = defaultdict(set), defaultdict(set)
     for row in rows:
         labels_of[row.sha256].add(row.label)
+        parts_of[row.sha256].add(row.part)
     near = [pair for pair in pairs if rows[pair.first].sha256 != rows[pair.second].sha256]
     return Copies(
         exact=len(rows) - len(labels_of),
         conflicts=sum(len(labels) > 1 for labels in labels_of.values()),
         near=len(near),
-        would_leak=sum(plain[pair.first].part != plain[pair.second].part for pair in near),
-        leaking=sum(rows[pair.first].part != rows[pair.second].part for pair in near),
+        would_leak=None if plain is None else torn_pairs(plain, near),
+        leaking=torn_pairs(rows, near),
+        torn=sum(len(parts) > 1 for parts in parts_of.values()),
     )
+
+
+def torn_pairs(rows: Sequence[Row], pairs: Sequence[Pair]) -> int:
+    """Count the pairs whose two pictures are in different parts."""
+    return sum(rows[pair.first].part != rows[pair.second].part for pair in pairs)

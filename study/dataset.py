@@ -46,6 +46,7 @@ class Dataset:
     mirrors: Mapping[str, str]
     masks: Masks | None = None
     second: Second | None = None
+    label_text: str = ""  # of the label file
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each part."""
@@ -101,9 +102,10 @@ def load(settings: TrainSettings, store: Store | None = None, go_on: Callable[[]
     screen.say(copies.line(len(rows)))
     pictures = replace(pictures, prints=pictures.prints[:0].copy())  # done with: 1.7 KB a picture
     masks = load_masks(root, pictures, rows, found.class_names, settings, store)
-    second = load_second(root, pictures, settings)
+    second = load_second(root, pictures, skipped, settings)
     names, mirrors = found.class_names, label_map.mirrors
-    return Dataset(root, settings.data is None, names, pictures, rows, skipped, copies, mirrors, masks, second)
+    drawn = settings.data is None
+    return Dataset(root, drawn, names, pictures, rows, skipped, copies, mirrors, masks, second, label_map.text)
 
 
 def open_store(settings: TrainSettings | CheckSettings) -> Store:
@@ -134,6 +136,12 @@ def excluded(found: Scan, table: str | None) -> Scan:
     if table is None:
         return found
     marked = findings.read_drops(Path(table))
+    known = {entry.name for entry in (*found.images, *found.skipped)}
+    if (pictures := sorted(marked - {".", *found.class_names})) and not known & marked:
+        raise UserError(
+            f"--exclude {table} marks {len(pictures):,} picture(s), such as {pictures[0]}, none of which is in "
+            f"{found.root}: give the check.csv of this folder."
+        )
     out = tuple(Skipped(image.name, "left out by --exclude") for image in found.images if image.name in marked)
     kept = tuple(image for image in found.images if image.name not in marked)
     return replace(found, images=kept, skipped=(*found.skipped, *out))
@@ -159,8 +167,16 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
     pairs = near_pairs(pictures.prints, mirrored=turns)
     if any(row.part for row in rows):
         check_ready_made(found, rows, settings)
-        return tuple(rows), count_copies(rows, pairs, rows)
+        return tuple(rows), count_copies(rows, pairs)
     earlier = earlier_parts(found, settings)
+    if settings.split_file:
+        kept = sum(row.sha256 in earlier for row in rows)
+        if not kept:
+            raise UserError(
+                f"--split-file {settings.split_file} knows none of the pictures in {found.root}, which go by their "
+                "content: a changed picture is a new one. Give the split.csv of a run on these, or leave it out."
+            )
+        screen.say(f"--split-file: {kept:,} of {len(rows):,} pictures keep their part")
     seed = precedence.seed_of_split(settings)
     plain = split.assign(rows, settings.split, seed, earlier)
     rows = split.assign(rows, settings.split, seed, earlier, units(rows, pairs))

@@ -49,11 +49,12 @@ def weight_histograms(layers: Sequence[Layer], steps: int) -> bytes:
 
 def gradients(layers: Sequence[Layer]) -> bytes:
     """Draw the length of each layer's gradient: at the first iteration, and along all."""
-    norms = np.maximum(np.nan_to_num(np.stack([layer.gradients for layer in layers]), posinf=np.nan), FLOOR)
+    norms = np.stack([layer.gradients for layer in layers])
+    norms = np.where(np.isfinite(norms), np.maximum(norms, FLOOR), np.nan)  # a gap, not a gradient that vanished
     places, colours = range(1, len(layers) + 1), colormaps["viridis"](np.linspace(0, 0.92, len(layers)))
     with plt.rc_context(STYLE):
         figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
-        left.vlines(places, norms[:, 0].min() / 2, norms[:, 0], color=GREY, lw=1)
+        left.vlines(places, np.fmin.reduce(norms[:, 0]) / 2, norms[:, 0], color=GREY, lw=1)
         left.scatter(places, norms[:, 0], color=colours, zorder=3)
         left.set(yscale="log", ylabel="length of the gradient", title="At the first iteration")
         if len(layers) <= MOST_NAMED:
@@ -75,7 +76,7 @@ def gradients(layers: Sequence[Layer]) -> bytes:
 
 def _decades(ax: Axes, norms: np.ndarray) -> None:
     """Label a logarithmic axis with plain numbers; one that is short has some between the powers of ten."""
-    few = np.nanmax(norms) < 100 * np.nanmin(norms)
+    few = np.fmax.reduce(norms, axis=None) < 100 * np.fmin.reduce(norms, axis=None)
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())

@@ -32,6 +32,8 @@ def words(look: Look) -> list[str]:
     told = [f"In the first batch the gradient of {layers[0].name} is {_times(first, last)} that of {layers[-1].name}"]
     if not math.isfinite(first + last):
         told = ["The gradients are no numbers: the network is of no use as it is."]
+    elif not first and not last:
+        told = ["In the first batch all gradients are 0: nothing learns."]
     elif first < HARDLY * last:
         told[0] += ": it vanishes on its way back, and the first layers hardly learn."
     elif first < SLOW * last:
@@ -52,6 +54,8 @@ def words(look: Look) -> list[str]:
             f"{dead[0].outputs.zero:.0%}."
         )
     losses = look.losses
+    if math.isfinite(first + last) and not math.isfinite(sum(losses)):
+        told.append("Along the iterations the loss became no number: the steps are too long.")
     told.append(
         f"Loss of a batch over {len(losses)} iterations: {losses[0]:.3g} to {losses[-1]:.3g}, at a learning rate of "
         f"{look.subject.stage.learning_rate:g} with batches of {look.subject.stage.batch_size}."
@@ -187,7 +191,11 @@ def write(folder: Path, look: Look, command: str) -> None:
         "<h2>Settings</h2>",
         table(
             ("setting", "value"),
-            [(name, shown(value)) for name, value in precedence.as_json(subject.settings).items() if _counts(name)],
+            [
+                (name, shown(value, name))
+                for name, value in precedence.as_json(subject.settings).items()
+                if _counts(name)
+            ],
         ),
     ]
     title = f"inside {subject.model} · study-classification"

@@ -49,8 +49,10 @@ def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) ->
         save(figure, path)
 
 
-def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], title: str, path: Path) -> None:
-    """Draw a confusion matrix: counts, coloured by the share of their true class."""
+def confusion(
+    matrix: Sequence[Sequence[int]], class_names: Sequence[str], title: str, path: Path, unit: int = 1
+) -> None:
+    """Draw a confusion matrix: counts in units of so many, coloured by the share of their true class."""
     counts = np.array(matrix)
     class_names = [cut(name) for name in class_names]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -60,7 +62,7 @@ def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], title
         drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), count in np.ndenumerate(counts if len(counts) <= MOST_NUMBERED else np.zeros((0, 0))):
             colour = "white" if shares[row, column] > 0.55 else "black"
-            ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
+            ax.text(column, row, f"{count // unit:,}", ha="center", va="center", color=colour)
         ticks = range(len(class_names))
         ax.set_xticks(ticks, class_names, rotation=45 if len(class_names) > 5 else 0)
         ax.set_yticks(ticks, class_names)

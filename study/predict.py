@@ -26,12 +26,16 @@ CHUNK = 64  # images decoded and answered at a time: memory stays flat however m
 
 @dataclass(frozen=True)
 class Answer:
-    """What the run says of one file: probabilities, float32 (classes,), or the error that kept it from answering."""
+    """What the run says of one file: probabilities, float32 (classes,), or the error that kept it from answering.
+
+    `path` can be printed, `file` opened: a name may be no UTF-8.
+    """
 
     path: str
     probabilities: np.ndarray | None
     sha256: str = ""
     error: str = ""
+    file: Path | None = None
 
 
 def load_runner(run: Run) -> ir.Runner:
@@ -94,7 +98,7 @@ def answer(run: Run, paths: Sequence[Path], views: str = "none") -> Iterator[Ans
                 if isinstance(outcome, str):
                     yield Answer(name, None, error=outcome)
                 else:
-                    yield Answer(name, next(rows), sha256=outcome[0])
+                    yield Answer(name, next(rows), sha256=outcome[0], file=path)
 
 
 def decoded(

@@ -33,6 +33,8 @@ class Span:
 
 PIXEL = Span(0, 0, 1)
 EVERYTHING = Span(-math.inf, math.inf, math.inf)
+NOTHING = Span(math.inf, -math.inf, 0)  # of what is counted up, whatever the picture is: `--coordinates`
+COUNTED = ("OnesLike", "ZerosLike")
 Field = tuple[Span, Span]  # height, width
 
 
@@ -41,8 +43,12 @@ def receptive_fields(unrolled: Unrolled) -> dict[str, Field]:
     known: dict[int, Field] = {id(unrolled.image): (PIXEL, PIXEL)}
     fields = {}
     for step in unrolled.steps:
-        seen = [known[id(tensor)] for tensor in step.inputs]
-        fields[step.name] = known[id(step.output)] = _after(step, seen) if seen else (EVERYTHING, EVERYTHING)
+        seen = [known[id(tensor)] for tensor in step.inputs if known[id(tensor)][0] is not NOTHING]
+        if type(step.layer).__name__ in COUNTED or (step.inputs and not seen):
+            field = (NOTHING, NOTHING)
+        else:
+            field = _after(step, seen) if seen else (EVERYTHING, EVERYTHING)
+        fields[step.name] = known[id(step.output)] = field
     return fields
 
 
@@ -65,6 +71,8 @@ def _joined(spans: list[Span]) -> Span:
 
 def _along(step: Step, side: int, seen: Span) -> Span:
     """Return the span after a step along height (0) or width (1)."""
+    if seen == EVERYTHING:
+        return EVERYTHING
     layer, before, after = step.layer, step.inputs[0].shape[1 + side], step.output.shape[1 + side]
     if isinstance(layer, keras.layers.ZeroPadding2D):
         padding = layer.padding[side][0] * seen.stride

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -62,7 +61,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         artifact.write_json(folder / "metrics.json", record.results)
         split.write(folder / "split.csv", record.dataset.rows)
         if record.settings.labels:
-            shutil.copyfile(record.settings.labels, folder / "labels.csv")
+            (folder / "labels.csv").write_text(record.dataset.label_text, encoding="utf-8", newline="")
         history = [row for outcome in record.outcomes for row in outcome.history]
         columns = list(dict.fromkeys(name for row in history for name in row))
         artifact.write_csv(

@@ -61,7 +61,7 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         "<h2>Time</h2>",
         table(("step", "seconds"), [[name, f"{seconds:.1f}"] for name, seconds in info["seconds"].items()]),
         "<h2>Settings</h2>",
-        table(("setting", "value"), [[name, shown(value)] for name, value in settings.items()]),
+        table(("setting", "value"), [[name, shown(value, name)] for name, value in settings.items()]),
         f"<p class=note>{escape(_made_with(info))}</p>",
     ]
     title = f"{info['model']} · study-classification"
@@ -111,12 +111,12 @@ def _stage_row(stage: Mapping[str, Any]) -> list[object]:
     return [stage["name"], *numbers, f"{stage['learning_rate']:g}", f"{stage['kept_epoch']}: {stage['ended']}"]
 
 
-def shown(value: object) -> str:
-    """Return a setting as it would be typed: `8:1:1`, `flip=1,translation=0.1`, `none`."""
+def shown(value: object, name: str) -> str:
+    """Return a setting of that name as it would be typed: `8:1:1`, `64,96,128`, `flip=1,translation=0.1`, `none`."""
     if isinstance(value, Mapping):
         return ",".join(f"{name}={strength:g}" for name, strength in value.items()) or "none"
     if isinstance(value, list | tuple):
-        return ":".join(map(str, value))
+        return (":" if name == "split" else ",").join(map(str, value)) or "none"
     return "none" if value is None else str(value)
 
 
@@ -139,12 +139,16 @@ def picture(png: bytes, text: str) -> str:
     return f"<div class=wide><img alt='{escape(text)}' src='data:image/png;base64,{content}'></div>"
 
 
-def _copies(copies: Mapping[str, int]) -> str:
-    return (
+def _copies(copies: Mapping[str, int | None]) -> str:
+    told = (
         f"<p>{copies['exact']:,} exact copies; {copies['conflicts']:,} contents stand in two classes. "
-        f"{copies['near']:,} pairs of near duplicates: {copies['would_leak']:,} of them would have leaked between the "
-        f"parts by a plain random split, {copies['leaking']:,} do.</p>"
+        f"{copies['near']:,} pairs of near duplicates: "
     )
+    if copies["would_leak"] is None:
+        given = f"{copies['leaking']:,} of them leak between the parts that were given"
+        return f"{told}{given}; {copies['torn']:,} contents stand in two parts.</p>"
+    plain = f"{copies['would_leak']:,} of them would have leaked between the parts by a plain random split"
+    return f"{told}{plain}, {copies['leaking']:,} do.</p>"
 
 
 def _left_out(left_out: Sequence[Mapping[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, place: str
         screen.say(f"{found.path}  {told(names, shares)}")
         lines.append([found.path, *(f"{share:.6f}" for share in shares), ""])
         if writer:
-            writer.write(Path(found.path), mask, Path(Path(found.path).name))
+            writer.write(found.file, mask, Path(found.file.name))
     if table:
         artifact.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
     if failed == len(lines):
@@ -83,7 +84,7 @@ def likeliest(found: Answer) -> Answer:
     if found.probabilities is None:
         return found
     mask = found.probabilities.argmax(axis=-1).astype(np.uint8)
-    return Answer(found.path, mask, found.sha256)
+    return replace(found, probabilities=mask)
 
 
 def told(names: Sequence[str], shares: np.ndarray) -> str:
@@ -96,7 +97,7 @@ class MaskWriter:
     """Writes masks of the pictures' own sizes into a folder, as PNG with a palette: the values are the classes.
 
     Raises:
-        UserError: the folder cannot be made.
+        UserError: the folder cannot be made, or has files already: true masks may lie there.
     """
 
     def __init__(self, run: Run, place: str) -> None:
@@ -106,6 +107,8 @@ class MaskWriter:
             self.place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"Cannot write to --masks {place}: {error.strerror}. Give another folder.") from error
+        if any(not path.name.startswith(".") for path in self.place.iterdir()):
+            raise UserError(f"--masks takes a new or empty folder, so that no file is replaced. Received: {place}")
 
     def write(self, picture: Path, mask: np.ndarray, name: Path) -> None:
         """Write the mask of a picture under a name. Raise UserError where another's mask has that."""

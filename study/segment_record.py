@@ -26,7 +26,7 @@ def write_answers(folder: Path, record: Record) -> None:
     test = record.results["test"]
     unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
     title = f"Test part, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
-    plots.confusion(np.array(test["confusion"]) // unit, names, title, folder / "confusion.png")
+    plots.confusion(test["confusion"], names, title, folder / "confusion.png", unit)
     judged, val = record.probabilities["val"], record.dataset.examples().rows["val"]
     chosen = spread(judged.iou, SHOWN)
     pictures, true = record.dataset.pictures.pixels[val[chosen]], record.dataset.masks[val[chosen]]
