@@ -460,7 +460,7 @@ class PredictSettings(Settings):
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
     csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
     masks: str | None = setting(
-        None, "of a run of --task segment: folder for the masks, a PNG of each picture's size", metavar="DIR"
+        None, "of a run of --task segment: new or empty folder for the masks, as large as the pictures", metavar="DIR"
     )
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 

@@ -54,8 +54,8 @@ def words(look: Look) -> list[str]:
             f"{dead[0].outputs.zero:.0%}."
         )
     losses = look.losses
-    if math.isfinite(first + last) and not math.isfinite(sum(losses)):
-        told.append("Along the iterations the loss became no number: the steps are too long.")
+    if math.isfinite(first + last) and not all(math.isfinite(layer.gradients.sum()) for layer in layers):
+        told.append("Along the iterations gradients became no numbers: the steps are too long.")
     told.append(
         f"Loss of a batch over {len(losses)} iterations: {losses[0]:.3g} to {losses[-1]:.3g}, at a learning rate of "
         f"{look.subject.stage.learning_rate:g} with batches of {look.subject.stage.batch_size}."

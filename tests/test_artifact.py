@@ -121,6 +121,12 @@ def test_a_table_that_cannot_be_written_is_told_at_once(tmp_path):
         )
 
 
+def test_a_photo_is_not_taken_for_a_table(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"photo")
+    told = message(artifact.writable_file, str(tmp_path / "a.jpg"))
+    assert told.startswith(f"--csv {tmp_path / 'a.jpg'} is a file already, and not a table: give a new file, ")
+
+
 def test_a_name_without_a_folder_is_in_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert artifact.writable_file("answers.csv") == Path("answers.csv")

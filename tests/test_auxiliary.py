@@ -17,11 +17,13 @@ from PIL import Image
 
 from data import second
 from data.batches import Examples, eval_batches
+from data.store import Store
 from models._head import classifier, freeze, head, unfreeze
 from study import auxiliary, fit, fused
 from study.auxiliary import Joint
 from study.config import TrainSettings
 from study.course import Stage
+from study.dataset import load
 
 SIZE, CLASSES = 16, 2
 STAGE = Stage("scratch", 12, 8, 1e-2)
@@ -268,6 +270,15 @@ def test_a_table_of_other_pictures_is_refused(toy, tmp_path):
     ran = call("train", "--data", toy, *QUICK, "--auxiliary", tmp_path / "a.csv", "--runs", tmp_path / "runs")
     assert ran.code == 2
     assert f"names 1 picture(s) that are not in {toy}, such as other/1.png: give paths below that folder" in ran.err
+
+
+def test_a_table_may_name_pictures_that_are_left_out(toy, tmp_path):
+    rows = [f"{label}/{n}.png,{n % 2}" for label in TOY_CLASSES for n in range(20)]
+    (tmp_path / "a.csv").write_text("\n".join(["path,label", *rows]))
+    (tmp_path / "check.csv").write_text("path,drop\ncircle/0.png,1\n")
+    flags = {"auxiliary": str(tmp_path / "a.csv"), "exclude": str(tmp_path / "check.csv")}
+    found = load(TrainSettings(data=str(toy), image_size=32, **flags), Store(None))
+    assert len(found.second.labels) == len(found.rows) == 59
 
 
 def test_a_joint_network_shares_the_classifiers_layers(joined):

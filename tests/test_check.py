@@ -184,6 +184,18 @@ def test_labels_are_applied(tmp_path, toy, no_weights):
     assert "zebra" in refused("--data", toy, "--labels", table, "--out", tmp_path / "other")
 
 
+def test_mirror_classes_are_no_wrong_labels(tmp_path, no_weights):
+    data, table = folder_of_noise(tmp_path / "data", ("left", "right"), 6), tmp_path / "labels.csv"
+    for path in (data / "left").iterdir():
+        with Image.open(path) as picture:
+            picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(data / "right" / path.name)
+    table.write_text("folder,class\nleft<->right,\n")
+    _, _, rows = look(tmp_path / "with", "--data", data, "--labels", table)
+    assert of_kind(rows, "two labels") == []
+    _, _, rows = look(tmp_path / "without", "--data", data)
+    assert len(of_kind(rows, "two labels")) == 12
+
+
 def test_resize_rule_decides_on_what_is_cut(tmp_path, looked, troubled, no_weights):
     assert of_kind(looked[2], "cropped") == ["circle/strip.png"]
     _, _, rows = look(tmp_path, "--data", troubled, "--resize", "pad")

@@ -676,6 +676,15 @@ def test_split_file_of_other_classes(run, toy_copy, tmp_path):
     fails(ran, "name different classes: bands, stripes. ", runs)
 
 
+def test_tables_of_other_pictures_are_refused(run, toy, tmp_path):
+    (tmp_path / "check.csv").write_text("path,drop\ntoy/circle/1.png,yes\n")
+    ran = call("train", *QUICK, "--data", toy, "--exclude", tmp_path / "check.csv", "--runs", tmp_path / "runs")
+    fails(ran, f"marks 1 picture(s), such as toy/circle/1.png, none of which is in {toy}", tmp_path / "runs")
+    data = make_toy(tmp_path / "toy", 8, first=1000)
+    ran = call("train", *QUICK, "--data", data, "--split-file", run / "split.csv", "--runs", tmp_path / "runs")
+    fails(ran, f"split.csv knows none of the pictures in {data}", tmp_path / "runs")
+
+
 def test_runs_under_a_file_cannot_be_written(toy, tmp_path):
     (tmp_path / "file").write_text("x")
     ran = call("train", *QUICK, "--data", toy, "--runs", tmp_path / "file" / "runs")

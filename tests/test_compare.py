@@ -30,6 +30,25 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--augment", "none")
 
 
+def test_runs_differ_by_flags_that_the_last_combination_does_not_use():
+    one, other = (plan_of("loss=focal,crossentropy", focal_gamma=gamma) for gamma in ("1", "3"))
+    assert (one.same["focal_gamma"], other.same["focal_gamma"]) == (1.0, 3.0)
+    assert one.out != other.out
+
+
+def test_second_tasks_are_compared_with_none(tmp_path):
+    plan = plan_of("auxiliary=none,coat", auxiliary_weight="0.5")
+    without, coat = (plan.words(combination, 0) for combination in plan.combinations)
+    assert "--auxiliary-weight=0.5" in coat
+    assert not [word for word in without if "weight" in word]
+    plan = plan_of("auxiliary=none,mask", data="photos", masks=str(tmp_path))
+    assert [f"--masks={tmp_path}" in plan.words(combination, 0) for combination in plan.combinations] == [False, True]
+
+
+def test_the_task_is_the_models():
+    assert plan_of("l2=0,1e-3", model="unet", data="photos", masks="masks").task == "segment"
+
+
 def plan_of(*vary, seeds=1, out=None, **fixed):
     return make_plan(CompareSettings(vary=vary, seeds=seeds, out=out), fixed)
 

@@ -1,6 +1,7 @@
 """Near duplicates stay on one side of the split; a plain split would tear some of them apart."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,3 +75,13 @@ def test_train_keeps_copies_of_real_files_together_and_says_so(tmp_path, capsys)
     part = {row.path: row.part for row in split.read(run / "split.csv")}
     torn = [name for name in part if "_again" in name and part[name] != part[name.replace("_again", "")]]
     assert torn == []
+
+
+def test_files_that_stand_in_two_given_parts_are_told():
+    parts = ("train", "test", "train", "val")
+    rows = [replace(row, part=part) for row, part in zip(rows_of("a1", "a1", "a2", "a3"), parts, strict=True)]
+    copies = count_copies(rows, [Pair(0, 1, 1.0), Pair(2, 3, 0.9)])
+    assert (copies.torn, copies.leaking, copies.would_leak) == (1, 1, None)
+    assert copies.line(4).endswith(
+        "1 near-duplicate pairs, of which 1 leak between the parts that were given; 1 contents in two parts"
+    )

@@ -111,11 +111,12 @@ def test_facts_of_a_known_picture(tmp_path):
     assert np.array_equal(thumbs[0], image.load(entry.path.read_bytes(), THUMB, "squash"))
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("turn", range(1, 9))
-def test_size_is_that_of_the_upright_picture(tmp_path, turn):
+def test_size_is_that_of_the_upright_picture(tmp_path, turn, form):
     exif = Image.Exif()
     exif[0x0112] = turn
-    (found,), _ = look(put(tmp_path / "a.jpg", Image.new("RGB", (40, 30)), "JPEG", exif=exif))
+    (found,), _ = look(put(tmp_path / f"a.{form.lower()}", Image.new("RGB", (40, 30)), form, exif=exif))
     assert found.orientation == turn
     assert (found.width, found.height) == ((30, 40) if turn >= 5 else (40, 30))
 

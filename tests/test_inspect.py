@@ -3,6 +3,7 @@ from study import backend
 
 backend.start()
 
+import io
 import json
 import math
 import re
@@ -12,19 +13,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import TOY_CLASSES, call, message
+from PIL import Image
 
 import models
 from data import drawn
 from models._head import classifier, freeze, head, head_on
 from models._recipe import Recipe, last_initializer
 from models._weights import build_backbone
-from study import artifact
+from study import artifact, inspect_plots
 from study.config import TrainSettings
 from study.course import Stage
 from study.gradcam import grad_cam, target
 from study.gradients import trace
 from study.inspect_data import Source, one_of_each
 from study.inspect_look import Subject, look_at
+from study.inspect_report import words
 from study.inspect_stats import activations, first_filters, pictures_within, spread_out, summary, weights
 from study.receptive_field import receptive_fields
 from study.unroll import unroll
@@ -106,6 +109,14 @@ def test_global_pooling_sees_everything_and_so_does_all_behind_it():
     fields = receptive_fields(unroll(nested()))
     assert [span.size for span in fields["one"]] == [3, 3]
     assert [span.size for name in ("pool", "two-2") for span in fields[name]] == [math.inf] * 4
+
+
+def test_coordinates_do_not_change_what_a_place_sees():
+    plain, told = (build_backbone("lenet", 32, "none", Recipe(coordinates=on)) for on in (False, True))
+    fields = [receptive_fields(unroll(network)) for network in (plain, told)]
+    names = [step.name for step in unroll(plain).steps if step.kernels and len(step.output.shape) == 4]
+    assert names
+    assert [fields[0][name] for name in names] == [fields[1][name] for name in names]
 
 
 # ---- activations and weights -----------------------------------------------------------------------------------------
@@ -393,6 +404,28 @@ def test_a_network_that_was_frozen_has_gradients_too_and_stays_as_it_is(tmp_path
     assert not model.layers[1].trainable
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # of weights that are no numbers
+@pytest.mark.parametrize(
+    ("init", "rate", "told"),
+    [
+        ("zeros", 0.1, "In the first batch all gradients are 0: nothing learns."),
+        ("he", 1e15, "Along the iterations gradients became no numbers: the steps are too long."),
+    ],
+)
+def test_gradients_that_are_zero_or_no_numbers_are_told(init, rate, told):
+    model = classifier(build_backbone("lenet", 32, "none", Recipe(activation="relu", init=init)), head(84, 2, 0.0))
+    if init == "zeros":
+        model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    x, rows = pixels(8, 32).astype(np.uint8), {"train": np.arange(6), "val": np.array([6, 7])}
+    source = Source(("a", "b"), tuple("12345678"), np.arange(8) % 2, rows, lambda indices: x[indices])
+    settings = TrainSettings(model="lenet", image_size=32, optimizer="sgd")
+    subject = Subject("lenet", "new", model, settings, Stage("scratch", 1, 4, rate), untrained=True)
+    look = look_at(subject, source, one_of_each(source), steps=4)
+    assert told in words(look)
+    with Image.open(io.BytesIO(inspect_plots.gradients(look.learning))) as drawn:
+        assert drawn.format == "PNG"
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------

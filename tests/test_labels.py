@@ -56,3 +56,8 @@ def test_what_cannot_be_is_refused(root, tmp_path):
     assert "names the folder 'cat' twice" in message(labels.read, table(tmp_path, "cat,a", "cat,b"))
     assert "expected the columns folder,class" in message(labels.read, table(tmp_path, "a,b", header="x,y"))
     assert "Cannot read --labels" in message(labels.read, tmp_path / "none.csv")
+
+
+def test_the_file_is_kept_as_it_was_read(tmp_path):
+    path = table(tmp_path, "kitten,cat", "犬,dog")
+    assert labels.read(path).text == path.read_text(encoding="utf-8")

@@ -136,3 +136,12 @@ def test_drawing_leaves_no_figure_and_no_style_behind(tmp_path):
     plots.curves(history(3), 2, tmp_path / "c.png")
     assert plots.plt.get_fignums() == open_figures
     assert dict(plots.mpl.rcParams) == before
+
+
+def test_a_confusion_matrix_in_thousands_has_the_colours_of_the_counts(tmp_path):
+    counts = [[2_000_000, 1000], [400, 600]]
+    plots.confusion(counts, ["a", "b"], "", tmp_path / "one.png")
+    plots.confusion(counts, ["a", "b"], "", tmp_path / "thousands.png", unit=1000)
+    one, thousands = (np.asarray(Image.open(tmp_path / name).convert("RGB")) for name in ("one.png", "thousands.png"))
+    assert one.shape == thousands.shape
+    assert (one == thousands).all(axis=2).mean() > 0.97  # all but the numbers

@@ -5,6 +5,7 @@ backend.start()
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -216,6 +217,23 @@ def test_two_pictures_of_one_name_do_not_overwrite_each_others_mask(run, toy, tm
     ran = call("predict", *paths, "--run", run, "--masks", tmp_path)
     assert ran.code == 2
     assert f"would both have their mask in {tmp_path / '3.png'}" in ran.err
+
+
+def test_masks_go_into_a_new_or_empty_folder_only(run, toy, toy_masks):
+    before = {path: path.read_bytes() for path in [*toy_masks.rglob("*.png"), *toy.rglob("*.png")]}
+    for words, place in ((("--part", "test"), toy_masks), ((toy / "circle",), toy / "circle")):
+        ran = call("predict", *words, "--run", run, "--masks", place)
+        assert ran.code == 2
+        assert f"--masks takes a new or empty folder, so that no file is replaced. Received: {place}" in ran.err
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_name_that_is_no_utf8_gets_its_mask(run, toy, tmp_path):
+    picture = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9.png"))
+    shutil.copyfile(toy / "circle" / "3.png", picture)
+    ran = call("predict", picture, "--run", run, "--masks", tmp_path / "m")
+    assert ran.code == 0, ran.err
+    assert [path.suffix for path in (tmp_path / "m").iterdir()] == [".png"]
 
 
 def test_predict_without_paths_writes_masks_under_their_folders(run, tmp_path):
