@@ -137,7 +137,12 @@ class TrainSettings(NetworkSettings):
         0, "seed of the split, the initial weights and the shuffling", group="data", kind=int, low=0, high=2**32 - 1
     )
     split_seed: int | None = setting(
-        None, "seed of the split alone (default: that of --seed)", group="data", kind=int, low=0, high=2**32 - 1
+        None,
+        "seed of the split alone (default: that of --seed); train/val/test folders of your own need none",
+        group="data",
+        kind=int,
+        low=0,
+        high=2**32 - 1,
     )
     image_size: int | None = setting(
         None,
