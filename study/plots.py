@@ -74,9 +74,10 @@ def confusion(
 def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None:
     """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted`, `probability` and `path`."""
     columns = 5
-    rows = max(1, -(-len(wrong) // columns))
+    rows = -(-len(wrong) // columns)
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(rows, columns, figsize=(12, 3.1 * rows + 0.6), layout="constrained", squeeze=False)
+        layout = {"figsize": (12, 3.1 * rows + 0.6), "layout": "constrained" if rows else None}
+        figure, axes = plt.subplots(max(1, rows), columns, squeeze=False, **layout)
         for ax in axes.flat:
             ax.axis("off")
         for ax, entry in zip(axes.flat, wrong, strict=False):
