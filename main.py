@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -229,7 +230,7 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C.
 
-    3 is `check --strict` with a severe finding.
+    3 is `check --strict` with a severe finding, 1 that nobody reads what is printed any more.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
@@ -244,9 +245,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. See: python main.py {command} --help")
         run, _, _ = COMMANDS[command]
         code = run(flags, command_line)
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         if error.errno is None:
             raise

@@ -357,15 +357,22 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, 2 for what the user can mend, 130 for Ctrl-C."""
+    """Run the command line and return its exit code: 0, 2 for what the user can mend, 130 for Ctrl-C.
+
+    1 is that nobody reads what is printed any more, as behind `| head`.
+    """
     sys.stdout.reconfigure(errors="replace")  # a console without Japanese shows ? instead of crashing
     try:
         run(parse_arguments(arguments))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except ImportError as error:
-        print(f"regression.py: {error}; install it, or leave the Keras neuron out by --no-keras", file=sys.stderr)
+        print(f"regression.py: {error}; install what requirements.txt names", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it closes it
+        return 1
     except OSError as error:
         print(f"regression.py: {error}; --out needs a place that can be written", file=sys.stderr)
         return 2

@@ -46,6 +46,7 @@ DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "translation")}
 MIXING = ("cutmix", "mixup")  # these need labels that are shares of classes
 VALUES = ("brightness", "contrast", "saturation", "erase", *MIXING)  # these leave every pixel of a picture in its place
 CROP_RATIO = 4 / 3  # the most by which a crop's height and width differ
+EDGE = 1e-6  # share of a side: a crop of the whole may by rounding reach beyond the picture, and gets a black edge there
 LARGEST_PATCH = 0.5  # share of a picture's area that another may cover
 LARGEST_HOLE = 0.25  # share of a picture's area that may be erased
 
@@ -215,10 +216,12 @@ def _crop(pixels: tf.Tensor, flipped: tf.Tensor, size: int, least: float, random
 
     count, reach = tf.shape(pixels)[0], math.log(CROP_RATIO)
     area, ratio = random.uniform((count,), least, 1), tf.exp(random.uniform((count,), -reach, reach))
+    ratio = tf.clip_by_value(ratio, area, 1 / area)  # no side is longer than the picture's: the area would shrink
     height, width = tf.minimum(tf.sqrt(area / ratio), 1), tf.minimum(tf.sqrt(area * ratio), 1)
     top, left = random.uniform((count,)) * (1 - height), random.uniform((count,)) * (1 - width)
     from_x, to_x = tf.where(flipped, left + width, left), tf.where(flipped, left, left + width)
     boxes = tf.stack([top, from_x, top + height, to_x], axis=1)
+    boxes = tf.clip_by_value(boxes, EDGE, 1 - EDGE)
     crop = partial(tf.image.crop_and_resize, boxes=boxes, box_indices=tf.range(count), crop_size=(size, size))
     return both(pixels, crop, partial(crop, method="nearest"))
 

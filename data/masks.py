@@ -23,6 +23,7 @@ from data.store import Kind, Rows, Store, hash_all
 from errors import UserError
 
 VALUES = ("own", "index")
+MOST_CLASSES = 255
 BACKGROUND = "background"
 CHUNK = 256  # masks looked at together
 VERSION = f"1, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently

@@ -24,13 +24,14 @@ ROOT, CUBIC = math.sqrt(2 / math.pi), 0.044715  # of the GELU paper
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + e^-x), written so that no exponential can overflow."""
-    return (1 + np.tanh(x / 2)) / 2
+    """1 / (1 + e^-x), below 0 as e^x / (1 + e^x): so no exponential can overflow, and no digits cancel."""
+    e = np.exp(-np.abs(x))
+    return np.where(x > 0, 1, e) / (1 + e)
 
 
 def sigmoid_slope(x: np.ndarray) -> np.ndarray:
     """s (1 - s)."""
-    return sigmoid(x) * sigmoid(-x)  # 1 - s is s of -x: no digits cancel for large x
+    return sigmoid(x) * sigmoid(-x)  # 1 - s is s of -x: for large x, 1 - s would be 0
 
 
 def tanh_slope(x: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@
     cutmix    a box of x2 in x1, t by area                                   Yun et al., https://arxiv.org/abs/1905.04899
     erase     noise in a random box                                          Zhong et al., https://arxiv.org/abs/1708.04896
 
-Images are (N, H, W, C), targets t (N, K); all return new arrays of the same shapes.
+Images are float (N, H, W, C), targets t float (N, K); all return new arrays of the same shapes.
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ def box(height: int, width: int, share: float, rng: np.random.Generator) -> tupl
 
 def mixup(x: np.ndarray, t: np.ndarray, rng: np.random.Generator, a: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
     """Lay a shuffled batch over the batch, one share for all."""
-    share, other = x.dtype.type(rng.beta(a, a)), rng.permutation(len(x))
+    share, other = t.dtype.type(rng.beta(a, a)), rng.permutation(len(x))
     return share * x + (1 - share) * x[other], share * t + (1 - share) * t[other]
 
 
@@ -44,7 +44,7 @@ def cutmix(x: np.ndarray, t: np.ndarray, rng: np.random.Generator, a: float = 1.
     rows, columns = box(*x.shape[1:3], rng.beta(a, a), rng)
     other, mixed = rng.permutation(len(x)), x.copy()
     mixed[:, rows, columns] = x[other][:, rows, columns]
-    share = x.dtype.type((rows.stop - rows.start) * (columns.stop - columns.start) / (x.shape[1] * x.shape[2]))
+    share = t.dtype.type((rows.stop - rows.start) * (columns.stop - columns.start) / (x.shape[1] * x.shape[2]))
     return mixed, (1 - share) * t + share * t[other]
 
 

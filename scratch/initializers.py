@@ -10,8 +10,9 @@ layers, Var(w) must be about 1 / fan_in; on the way back, where fan_out gradient
 Each as a uniform distribution on +-sqrt(3 Var(w)) or as a normal one, cut off at two of its standard deviations.
 All weights equal, such as all zero, would stay equal: every unit of a layer would get the same gradient.
 
-The first layer can do better than chance, as what it will see is known: its filters may begin as the directions in
-which patches of the pictures differ most (Krähenbühl et al., https://arxiv.org/abs/1511.06856).
+The first layer can do better than chance, as what it will see is known: its filters may begin as the directions along
+which patches of the pictures are largest (after Krähenbühl et al., https://arxiv.org/abs/1511.06856). No mean is taken
+away before, so the first of them is about the mean patch.
 """
 
 import math
@@ -64,9 +65,10 @@ def scaled(scheme: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.
 
 
 def principal_pairs(patches: np.ndarray, filters: int) -> np.ndarray:
-    """Directions of the largest second moments of patches (n, values), with both signs: (values, filters).
+    """Directions of the largest second moments of patches, with both signs: (n, values) -> (values, 2 pairs).
 
-    The products of a patch with them are uncorrelated. relu drops the negative ones, hence both signs.
+    Pairs are half as many as filters, or as many as values if that is less. The products of a patch with two
+    directions are 0 on average. relu drops the negative ones, hence both signs.
     """
     directions = np.linalg.eigh(patches.T @ patches)[1][:, ::-1]  # eigh sorts upwards
     directions = directions[:, : filters // 2]

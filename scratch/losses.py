@@ -5,6 +5,7 @@
     smoothing       t -> (1 - s) t + s / K                           Szegedy et al., https://arxiv.org/abs/1512.00567
     focal           -a sum_k t_k (1 - p_k)^g log p_k                 Lin et al., https://arxiv.org/abs/1708.02002
     dice            1 - 2 sum p t / (sum p + sum t + 1e-7)           Milletari et al., https://arxiv.org/abs/1606.04797
+                    for each class, then their mean; the paper squares p and t below the line
 
 y and z are what the network returns, t what is right: for classes (…, K) with a 1 at the right class, or shares that
 sum to 1 (mixup). Each function returns the mean over all answers, an image's or a pixel's, and its gradient, which has
@@ -61,9 +62,11 @@ def focal(z: np.ndarray, t: np.ndarray, gamma: float = 2.0, alpha: float = 0.25)
 
 
 def dice(p: np.ndarray, t: np.ndarray, epsilon: float = 1e-7) -> Loss:
-    """How little two masks overlap, summed over everything: unlike cross-entropy, no flood of background wins."""
-    both, total = np.sum(p * t), np.sum(p) + np.sum(t) + epsilon
-    return float(1 - 2 * both / total), 2 * (both / total - t) / total  # the quotient rule
+    """How little the masks overlap, class by class: unlike with cross-entropy, no flood of background wins."""
+    others = tuple(range(p.ndim - 1))
+    both, total = (p * t).sum(others), (p + t).sum(others) + epsilon  # (…, K) -> (K,)
+    loss = np.mean(1 - 2 * both / total)
+    return float(loss), 2 * (both / total - t) / total / p.shape[-1]  # the quotient rule
 
 
 def cross_entropy_dice(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> Loss:

@@ -17,8 +17,12 @@ import numpy as np
 
 
 def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Count pairs of class numbers, of images or of pixels: two arrays of one shape -> (classes, classes)."""
-    pairs = classes * true.ravel() + predicted.ravel()  # (any shape) -> (n,): each pair as one number
+    """Count pairs of class numbers from 0, of images or of pixels: two arrays of one shape -> (classes, classes)."""
+    true, predicted = true.ravel().astype(int), predicted.ravel().astype(int)  # (any shape) -> (n,); bytes would wrap
+    largest = max(true.max(initial=0), predicted.max(initial=0))
+    if largest >= classes:
+        raise ValueError(f"class number {largest}, but only {classes} classes, counted from 0")
+    pairs = classes * true + predicted  # each pair as one number
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 

@@ -5,7 +5,7 @@
 The four kinds differ only in what mean and variance are taken over (image maps; gamma and beta: one a channel):
 
     batch      N H W, for each channel                       Ioffe, Szegedy, https://arxiv.org/abs/1502.03167
-    layer      C, for each pixel                             Ba et al., https://arxiv.org/abs/1607.06450
+    layer      C, for each pixel, as in Keras                Ba et al., https://arxiv.org/abs/1607.06450: H W C
     group      H W and the channels of a group, each image   Wu, He, https://arxiv.org/abs/1803.08494
     instance   H W, each image and channel: groups of one    Ulyanov et al., https://arxiv.org/abs/1607.08022
 
@@ -29,12 +29,12 @@ class Normalization(Layer):
         self.params = {"gamma": initializers.constant((channels,), 1), "beta": initializers.constant((channels,))}
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Any shape with the channels last -> the same."""
+        """(N, …, C) -> the same."""
         self.x_hat = self.normalize(x, training)
         return self.params["gamma"] * self.x_hat + self.params["beta"]
 
     def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Any shape with the channels last -> the same."""
+        """(N, …, C) -> the same."""
         others = tuple(range(grad.ndim - 1))
         self.grads = {"gamma": (grad * self.x_hat).sum(others), "beta": grad.sum(others)}  # (…, C) -> (C,)
         return self.normalize_backward(grad * self.params["gamma"])
@@ -113,7 +113,8 @@ class GroupNorm(Normalization):
     def normalize(self, x: np.ndarray, training: bool) -> np.ndarray:
         """The same in training and afterwards."""
         grouped = x.reshape(*x.shape[:-1], self.groups, -1)  # (N, H, W, C) -> (N, H, W, groups, C / groups)
-        return self.standardize(grouped, (1, 2, 4)).reshape(x.shape)  # -> (N, H, W, C)
+        axes = (*range(1, x.ndim - 1), x.ndim)  # all but N and groups
+        return self.standardize(grouped, axes).reshape(x.shape)  # -> (N, H, W, C)
 
     def normalize_backward(self, grad: np.ndarray) -> np.ndarray:
         """The three terms, in groups."""

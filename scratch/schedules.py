@@ -4,7 +4,9 @@
     exponential   r q^(step / every)
     cosine        r (1 + cos(pi step / steps)) / 2                Loshchilov, Hutter, https://arxiv.org/abs/1608.03983
     warm-up       r step / warm, then the schedule                Goyal et al., https://arxiv.org/abs/1706.02677
-    one cycle     cosine up from r/25 to r, then cosine down to r/250,000     Smith, Topin, https://arxiv.org/abs/1708.07120
+    one cycle     up from r/25 to r, then down to r/250,000       Smith, Topin, https://arxiv.org/abs/1708.07120
+
+The paper's one cycle goes in straight lines; along half cosines it is fastai's.
 
 Warm-up is for the first steps, when gradients are large and averages such as those of Adam are still empty.
 """

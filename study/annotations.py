@@ -35,9 +35,14 @@ def masks_folder(root: Path, settings: TrainSettings) -> Path | None:
 
 
 def check_masks(found: Scan, settings: TrainSettings) -> None:
-    """Raise UserError, before pictures are read, where a mask is missing or a class would be the background."""
+    """Raise UserError, before pictures are read, where a mask is missing or cannot name one of the classes."""
     if (place := masks_folder(found.root, settings)) is None:
         return
+    if len(found.class_names) > masks.MOST_CLASSES:
+        raise UserError(
+            f"Masks are bytes and tell {masks.MOST_CLASSES} classes from the background; {found.root} has "
+            f"{len(found.class_names)}: leave some out or merge them by --labels."
+        )
     if settings.task == "segment" and masks.BACKGROUND in found.class_names:
         raise UserError(
             f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by --labels."

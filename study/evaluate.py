@@ -17,7 +17,8 @@ def metrics(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence
 
     Returns:
         `n`, `accuracy`, `accuracy_interval` (Wilson, 95 %), `loss` (cross-entropy), `per_class` with `precision`,
-        `recall`, `f1`, `support`, `macro_f1`, and `confusion` (rows true, columns predicted, in class order).
+        `recall`, `f1`, `support`; `macro_f1`, the mean over the classes that are there or were called; and `confusion`
+        (rows true, columns predicted, in class order).
     """
     from scipy.stats import binomtest  # half a second of imports that a plain answer for a picture need not wait for
     from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
@@ -25,7 +26,7 @@ def metrics(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence
     classes = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
     scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)
-    names = ("precision", "recall", "f1", "support")
+    names, (_, _, f1, _) = ("precision", "recall", "f1", "support"), scores
     per_class = [
         dict(zip(names, values, strict=True)) for values in zip(*(score.tolist() for score in scores), strict=True)
     ]
@@ -38,7 +39,7 @@ def metrics(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence
         "accuracy_interval": [float(interval.low), float(interval.high)],
         "loss": float(log_loss(labels, shares, labels=classes)),
         "per_class": dict(zip(class_names, per_class, strict=True)),
-        "macro_f1": float(np.mean([entry["f1"] for entry in per_class])),
+        "macro_f1": float(np.mean(f1[np.union1d(labels, predicted)])),
         "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
     }
 

@@ -57,7 +57,10 @@ def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], n
 def _components(
     before: keras.Model, layer: keras.layers.Conv2D, rows: np.ndarray, take: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Return the principal components of the patches that a layer looks at, as columns, (d, d), the largest first."""
+    """Return the principal components of the patches that a layer looks at, as columns, (d, d), the largest first.
+
+    No mean is taken away before, as the layer takes none away either: the first is about the mean patch.
+    """
     chosen = rows[np.linspace(0, len(rows) - 1, min(PICTURES, len(rows))).astype(int)]  # from all classes
     moments = 0.0
     for at in range(len(chosen)):  # one by one: the patches of a large picture fill hundreds of megabytes

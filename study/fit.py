@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,15 +53,15 @@ def run_stage(
     examples: Examples,
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
-    first_epoch: int = 1,
+    earlier: Sequence[Outcome] = (),
 ) -> Outcome:
     """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
 
     A copy of it learns and judges itself, in the precision that is faster here. The head, on stored features, has
-    nothing to gain from that.
+    nothing to gain from that. `earlier`: what the stages before did.
     """
     if stage.name == "head":
-        outcome = run_epochs(model, stage, examples, settings, class_weight, first_epoch)
+        outcome = run_epochs(model, stage, examples, settings, class_weight, earlier)
         model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
         return outcome
     choice = precision_for(model, stage, examples, settings)
@@ -72,7 +72,7 @@ def run_stage(
             f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
         )
     copy = fused.training_copy(model, choice.precision, any_size=bool(settings.progressive))
-    outcome = run_epochs(copy, stage, examples, settings, class_weight, first_epoch)
+    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier)
     model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
 
@@ -117,12 +117,13 @@ def run_epochs(
     examples: Examples,
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
-    first_epoch: int,
+    earlier: Sequence[Outcome],
 ) -> Outcome:
     """Train this very model for one stage, and leave it with the weights of the best validation loss.
 
     Of a stage in phases, only the last one is judged: another size, another loss.
     """
+    first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
     prepare(model, stage, settings, stage.epochs * per_epoch)
     judged = targets(eval_batches(examples, "val", EVAL_BATCH), model, examples, settings)
@@ -163,7 +164,8 @@ def run_epochs(
     )
     if before and before[1] <= stopping.best:
         model.set_weights(before[0])
-        return Outcome(lines.rows, first_epoch - 1, f"{ended}; it never improved on the head alone, which was kept")
+        kept = earlier[-1].kept_epoch if earlier else 0
+        return Outcome(lines.rows, kept, f"{ended}; it never improved on the head alone, which was kept")
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
 
 
@@ -216,9 +218,8 @@ def fit(
             unfreeze(backbone)
         whole = (joint.model, joint.examples) if joint else (classifier, pixels)
         model, examples = (head, features) if stage.name == "head" else whole
-        first_epoch = 1 + sum(len(outcome.history) for outcome in outcomes)
         with user_errors():
-            outcomes.append(run_stage(model, stage, examples, settings, class_weight, first_epoch))
+            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes))
     return outcomes
 
 

@@ -9,8 +9,9 @@ class DiceAndCrossentropy(keras.losses.Loss):
     """(1 - weight) * cross-entropy + weight * soft Dice, one minus the overlap of each class over the batch.
 
     Dice (https://arxiv.org/abs/1606.04797) of a class is 2 * sum(y * p) / (sum(y) + sum(p)) over the examples, and the
-    loss is the mean over the classes: a rare class counts as much as a frequent one, in a batch that holds both.
-    Keras' Dice with axis=0 is the same, but it cannot weigh examples; here one of weight 2 counts as two.
+    loss is the mean over the classes: a rare class counts as much as a frequent one, in a batch that holds both. The
+    paper squares y and p below the line. Keras' Dice with axis=0 is the same, but it cannot weigh examples; here one of
+    weight 2 counts as two.
     """
 
     def __init__(self, weight: float, smoothing: float = 0.0, name: str = "dice_and_crossentropy", **more: str) -> None:

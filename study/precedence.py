@@ -44,8 +44,8 @@ def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
 def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:
     """Explicit flags over the model's own defaults over the general ones.
 
-    A model's own warm-up is dropped where a schedule was asked for that knows none, and its learning rate where
-    another optimiser was.
+    A model's own warm-up is dropped where a schedule was asked for that knows none, and its learning rate and weight
+    decay, which belong together, where another optimiser was.
 
     Raises:
         UserError: values that do not go together.
@@ -53,7 +53,7 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
     dropped: dict[str, Any] = {"warmup": 0.0} if explicit.get("schedule") in WITHOUT_WARMUP else {}
     own_optimizer = spec_defaults.get("optimizer", "adam")
     if explicit.get("optimizer", own_optimizer) != own_optimizer:
-        dropped["learning_rate"] = None
+        dropped |= {"learning_rate": None, "weight_decay": None}
     settings = TrainSettings(**{**spec_defaults, **dropped, **explicit})
     if settings.warmup and settings.schedule in WITHOUT_WARMUP:
         raise UserError(

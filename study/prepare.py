@@ -62,6 +62,8 @@ def prepare(
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
     with stopwatch(seconds, "build the network"):
         backbone = build_backbone(settings.model, settings.image_size, weights, precedence.recipe_of(settings))
+        if settings.progressive:  # what the network refuses at its smallest size is told now
+            build_backbone(settings.model, settings.progressive[0], "none", precedence.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
     pixels, outputs = examples_of(dataset, settings), tasks.output_names(settings.task, dataset.class_names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,12 @@ import numpy as np
 from data import split
 from study import artifact, engine, evaluate, ir, plots, precedence, report, screen, segment_record, tasks
 from study.annotations import masks_folder
-from study.config import TrainSettings
-from study.course import Stage, iterations
+from study.course import iterations
 from study.dataset import Dataset
 from study.embed import embed_traced
 from study.fit import Outcome
-from study.learning import Choice
 from study.plan import class_doses, stage_images
+from study.prepare import Prepared
 from study.segment import Judged
 
 WORST = 20  # mistakes that are shown
@@ -31,26 +30,25 @@ COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would ta
 class Record:
     """All that a run folder tells beside the model.
 
-    `probabilities`: "val" and "test", float32 (n, classes); of `--task segment` what `segment.judge` returned.
-    `frozen`: the backbone, where it never learned.
+    `prepared`: what it began with. `outcomes`: one for each of its stages. `results`: metrics of "val" and "test".
+    `probabilities`: of the same, float32 (n, classes); of `--task segment` what `segment.judge` returned.
+    `seconds`: name of a step -> what it took. `engine`, `frozen`: of the backbone, where it never learned.
     """
 
-    settings: TrainSettings
-    choice: Choice
-    stages: Sequence[Stage]
+    prepared: Prepared
     outcomes: Sequence[Outcome]
-    dataset: Dataset
     results: Mapping[str, Any]
     probabilities: Mapping[str, np.ndarray] | Mapping[str, Judged]
     seconds: Mapping[str, float]
     command: str
-    class_weight: Mapping[int, float] | None = None
     engine: engine.Choice | None = None
     frozen: engine.Frozen | None = None
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
     """Write the run folder and return its path. Raise UserError where the disk is full; nothing is left then."""
+
+    settings, dataset = record.prepared.settings, record.prepared.dataset
 
     def write(folder: Path) -> None:
         info = describe(record)
@@ -59,32 +57,34 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         info["openvino_difference"] = export(classifier, record, folder)
         artifact.write_json(folder / "run.json", info)
         artifact.write_json(folder / "metrics.json", record.results)
-        split.write(folder / "split.csv", record.dataset.rows)
-        if record.settings.labels:
-            (folder / "labels.csv").write_text(record.dataset.label_text, encoding="utf-8", newline="")
+        split.write(folder / "split.csv", dataset.rows)
+        if settings.labels:
+            (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
         history = [row for outcome in record.outcomes for row in outcome.history]
         columns = list(dict.fromkeys(name for row in history for name in row))
         artifact.write_csv(
             folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history]
         )
         plots.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        if record.settings.task == "segment":
+        if settings.task == "segment":
             segment_record.write_answers(folder, record)
         else:
             write_answers(folder, record)
         report.write(folder, info, record.results)
 
     with screen.bar("write the run folder", 1):
-        return artifact.save_run(Path(record.settings.runs), record.settings.model, write)
+        return artifact.save_run(Path(settings.runs), settings.model, write)
 
 
 def write_answers(folder: Path, record: Record) -> None:
     """Write what was answered for the test part: a table, the confusion matrix and the worst mistakes."""
-    write_predictions(folder / "predictions.csv", record)
-    names, test = record.dataset.class_names, record.results["test"]
-    plots.confusion(test["confusion"], names, f"Test part, {test['n']:,} images", folder / "confusion.png")
-    wrong, pixels = mistakes(record), record.dataset.pictures.pixels
-    worst = [entry | {"pixels": pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+    dataset, test = record.prepared.dataset, record.results["test"]
+    write_predictions(folder / "predictions.csv", dataset, record.probabilities["test"])
+    plots.confusion(
+        test["confusion"], dataset.class_names, f"Test part, {test['n']:,} images", folder / "confusion.png"
+    )
+    wrong = mistakes(dataset, record.probabilities["test"])
+    worst = [entry | {"pixels": dataset.pictures.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
     plots.mistakes(worst, len(wrong), folder / "mistakes.png")
 
 
@@ -97,13 +97,13 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, f
     """
     if not ir.available():
         return None
-    examples = record.dataset.examples()
+    examples = record.prepared.dataset.examples()
     rows = examples.rows["val"][:COMPARED]
     pixels = examples.inputs[rows]
     if record.frozen:
         head = ir.trace(classifier.layers[-1])
         network = ir.join(record.frozen.converted, ir.convert(head))
-        expected = ir.run_traced(head, embed_traced(record.frozen, examples, rows, record.settings))
+        expected = ir.run_traced(head, embed_traced(record.frozen, examples, rows, record.prepared.settings))
     else:
         traced = ir.trace(classifier)
         network = ir.take_bytes(ir.convert(traced))
@@ -115,12 +115,12 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, f
 
 def describe(record: Record) -> dict[str, Any]:
     """Return the content of `run.json`."""
-    dataset = record.dataset
+    prepared, settings, dataset = record.prepared, record.prepared.settings, record.prepared.dataset
     counts = dataset.counts()
-    train_images, masks = sum(counts["train"].values()), masks_folder(dataset.root, record.settings)
+    train_images, masks = sum(counts["train"].values()), masks_folder(dataset.root, settings)
     stages = []
-    for stage, outcome in zip(record.stages, record.outcomes, strict=True):
-        images = stage_images(stage, record.settings, train_images)
+    for stage, outcome in zip(prepared.stages, record.outcomes, strict=True):
+        images = stage_images(stage, settings, train_images)
         stages.append(
             asdict(stage)
             | {"images": images, "iterations": iterations(images, stage.batch_size)}
@@ -134,17 +134,17 @@ def describe(record: Record) -> dict[str, Any]:
         )
     return {
         "schema": artifact.SCHEMA,
-        "model": record.settings.model,
+        "model": settings.model,
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": record.command,
-        "settings": precedence.as_json(record.settings),
-        "learning": {"type": record.choice.learning, "reason": record.choice.reason},
+        "settings": precedence.as_json(settings),
+        "learning": {"type": prepared.choice.learning, "reason": prepared.choice.reason},
         "stages": stages,
-        "task": record.settings.task,
-        "class_names": list(tasks.output_names(record.settings.task, dataset.class_names)),
-        "image_size": record.settings.image_size,
-        "resize": record.settings.resize,
-        "classes": class_doses(record.settings, dataset, record.class_weight),
+        "task": settings.task,
+        "class_names": list(tasks.output_names(settings.task, dataset.class_names)),
+        "image_size": settings.image_size,
+        "resize": settings.resize,
+        "classes": class_doses(settings, dataset, prepared.class_weight),
         "data": {
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.drawn,
@@ -162,28 +162,30 @@ def describe(record: Record) -> dict[str, Any]:
     }
 
 
-def test_rows(record: Record) -> list[int]:
-    """Return the indices of the test part, in the order of their probabilities."""
-    return [i for i, row in enumerate(record.dataset.rows) if row.part == "test"]
+def answers_of(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
+    """Yield of each picture of the test part its row in the data set, the answer, how sure it is, and all (classes,).
+
+    `probabilities`: of the test part, float32 (n, classes).
+    """
+    rows = [i for i, row in enumerate(dataset.rows) if row.part == "test"]
+    for i, shares in zip(rows, probabilities, strict=True):
+        yield i, *evaluate.best(dataset.class_names, shares), shares
 
 
-def write_predictions(path: Path, record: Record) -> None:
+def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -> None:
     """Write `path,label,predicted,probability,p_<class>…` for the test part."""
-    names, rows = record.dataset.class_names, record.dataset.rows
+    rows = dataset.rows
     lines = []
-    for i, shares in zip(test_rows(record), record.probabilities["test"], strict=True):
-        label, probability = evaluate.best(names, shares)
+    for i, label, probability, shares in answers_of(dataset, probabilities):
         lines.append([rows[i].path, rows[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)])
-    header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in names)]
+    header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in dataset.class_names)]
     artifact.write_csv(path, header, lines)
 
 
-def mistakes(record: Record) -> list[dict[str, Any]]:
+def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
     """Return the wrong answers on the test part, the surest first, each with its row in the data set."""
-    names, rows = record.dataset.class_names, record.dataset.rows
-    wrong = []
-    for i, shares in zip(test_rows(record), record.probabilities["test"], strict=True):
-        label, probability = evaluate.best(names, shares)
+    rows, wrong = dataset.rows, []
+    for i, label, probability, _ in answers_of(dataset, probabilities):
         if label != rows[i].label:
             entry = {"path": rows[i].path, "label": rows[i].label, "predicted": label, "probability": probability}
             wrong.append(entry | {"row": i})

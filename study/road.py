@@ -16,7 +16,7 @@ from study import artifact, auxiliary, evaluate, find_rate, preview, screen, seg
 from study.config import TrainSettings
 from study.dataset import Dataset, open_store
 from study.embed import embed
-from study.engine import Frozen
+from study.engine import Choice, Frozen
 from study.fit import fit, predict
 from study.plan import print_plan
 from study.prepare import prepare, stopwatch
@@ -43,26 +43,21 @@ def train(
     store = store or open_store(settings)
     artifact.check_writable(Path(settings.runs))
     ready = prepare(settings, store, loading, seconds)
-    settings, dataset, pixels, classifier = ready.settings, ready.dataset, ready.pixels, ready.classifier
-    print_plan(settings, ready.choice, ready.stages, dataset, ready.class_weight)
+    settings, pixels, classifier = ready.settings, ready.pixels, ready.classifier
+    print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight)
     if settings.augment_preview:
-        return preview.write(settings, ready.stages[-1], pixels, dataset.class_names)
+        return preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
 
     features = engine = frozen = None
     if settings.learning != "scratch":
-        _, backbone, _ = classifier.layers
-        freeze(backbone)
         with stopwatch(seconds, "embed"):
-            frozen = Frozen(backbone, store)
-            features, engine = embed(frozen, pixels, settings)
-            frozen.release()
-        screen.say(f"engine: {engine.reason}")
+            features, engine, frozen = features_of(classifier, pixels, settings, store)
     if settings.learning != "transfer":
         frozen = None  # let go of it: all weights will change
     if settings.find_learning_rate:
         return find_rate.find(classifier, pixels, features, ready.stages, settings, ready.class_weight, command)
     with stopwatch(seconds, "train"):
-        joint = auxiliary.joint(classifier, pixels, dataset, settings)
+        joint = auxiliary.joint(classifier, pixels, ready.dataset, settings)
         outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, joint)
     with stopwatch(seconds, "evaluate"):
         answers, results = judge(
@@ -70,25 +65,24 @@ def train(
         )
         for part in results if joint else ():
             results[part]["auxiliary"] = auxiliary.judge(joint, part)
-    record = Record(
-        settings,
-        ready.choice,
-        ready.stages,
-        outcomes,
-        dataset,
-        results,
-        answers,
-        seconds,
-        command,
-        ready.class_weight,
-        engine,
-        frozen,
-    )
-    run = write_run(classifier, record)
+    run = write_run(classifier, Record(ready, outcomes, results, answers, seconds, command, engine, frozen))
     if store.trouble:
         screen.say(store.trouble)
     tell(run, results, settings)
     return run
+
+
+def features_of(
+    classifier: keras.Model, pixels: Examples, settings: TrainSettings, store: Store
+) -> tuple[Examples, Choice, Frozen]:
+    """Freeze the backbone and let every picture through it, once; say which engine did that."""
+    _, backbone, _ = classifier.layers
+    freeze(backbone)
+    frozen = Frozen(backbone, store)
+    features, choice = embed(frozen, pixels, settings)
+    frozen.release()
+    screen.say(f"engine: {choice.reason}")
+    return features, choice, frozen
 
 
 def judge(

@@ -20,17 +20,17 @@ MANY = 1_000_000  # pixels, from which they are counted in thousands
 
 def write_answers(folder: Path, record: Record) -> None:
     """Write what was answered: a table of the test part, its pixels' confusion matrix, and validation pictures."""
-    names = tasks.output_names(record.settings.task, record.dataset.class_names)
-    rows = record.dataset.rows
+    dataset = record.prepared.dataset
+    names = tasks.output_names("segment", dataset.class_names)
     write_table(folder / "predictions.csv", names, record)
     test = record.results["test"]
     unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
     title = f"Test part, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
     plots.confusion(test["confusion"], names, title, folder / "confusion.png", unit)
-    judged, val = record.probabilities["val"], record.dataset.examples().rows["val"]
+    judged, val = record.probabilities["val"], dataset.examples().rows["val"]
     chosen = spread(judged.iou, SHOWN)
-    pictures, true = record.dataset.pictures.pixels[val[chosen]], record.dataset.masks[val[chosen]]
-    titles = [f"{rows[val[at]].path}\nmean IoU {judged.iou[at]:.2f}" for at in chosen]
+    pictures, true = dataset.pictures.pixels[val[chosen]], dataset.masks[val[chosen]]
+    titles = [f"{dataset.rows[val[at]].path}\nmean IoU {judged.iou[at]:.2f}" for at in chosen]
     segment_plots.masks(pictures, true, judged.predicted[chosen], titles, names, folder / "masks.png")
 
 
@@ -43,7 +43,7 @@ def spread(scores: np.ndarray, count: int) -> np.ndarray:
 def write_table(path: Path, names: Sequence[str], record: Record) -> None:
     """Write `path,label,mean_iou,share_<class>…` for the test part: shares of the pixels by what they were called."""
     judged = record.probabilities["test"]
-    rows = [row for row in record.dataset.rows if row.part == "test"]
+    rows = [row for row in record.prepared.dataset.rows if row.part == "test"]
     lines = []
     for row, mask, iou in zip(rows, judged.predicted, judged.iou, strict=True):
         lines.append([row.path, row.label, f"{iou:.6f}", *(f"{share:.6f}" for share in shares_of(mask, len(names)))])

@@ -194,6 +194,24 @@ def test_crops_show_a_box_as_it_is_and_not_stretched_beyond_a_third():
     assert (np.abs(np.log(width / height)) <= np.log(4 / 3) + 1e-3).all()
 
 
+@pytest.mark.parametrize(("before", "size"), [(32, 52), (40, 103), (128, 64), (144, 96), (144, 144)])
+def test_a_crop_of_nearly_all_has_no_black_edge(before, size):
+    pixels = tf.fill((400, before, before, 3), 200.0)
+    result, _ = augmenter({"flip": 1.0, "crop": 0.999}, 0, size=size)(pixels, tf.range(400))
+    assert np.asarray(result).min() > 199
+
+
+@pytest.mark.parametrize("least", [0.5, 0.9])
+def test_a_crop_keeps_the_area_that_is_asked_for(least):
+    side = np.arange(64, dtype=np.uint8)
+    pixels = np.broadcast_to(np.stack(np.meshgrid(side, side, side[:1]), axis=-1)[:, :, 0], (200, 64, 64, 3))
+    result = np.asarray(changed({"crop": least}, pixels)).astype(float)
+    wide, high = result[:, 0, -1, 0] - result[:, 0, 0, 0], result[:, -1, 0, 1] - result[:, 0, 0, 1]
+    area = (wide / 63) * (high / 63)
+    assert area.min() > least - 0.03  # values are whole numbers
+    assert area.max() > 0.97
+
+
 def test_a_crop_flips_too_and_the_label_follows():
     columns = np.broadcast_to(np.arange(64, dtype=np.float32)[None, None, :, None], (200, 64, 64, 3))
     step = augmenter({"flip": 1.0, "crop": 0.5}, 0, mirror=np.array([1, 0], np.int32))

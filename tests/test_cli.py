@@ -24,6 +24,7 @@ from PIL import Image
 import models
 from data import image
 from data.augment import DEFAULT_AUGMENT
+from data.store import Store
 from study import ir
 from study.artifact import FILES
 from study.config import TrainSettings
@@ -431,22 +432,18 @@ def test_finetune_has_both_stages(run, toy, tmp_path):
     assert run_info(made)["settings"]["learning"] == "finetune"
 
 
-def test_resnet_weights_from_a_file(toy, tmp_path):
+def test_pretrained_weights_are_transferred_unasked_and_stay_as_they_are(toy, tmp_path):
     import keras
 
-    source = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(32, 32, 3))
-    source.save_weights(tmp_path / "resnet.weights.h5")
-    runs = tmp_path / "runs"
-    ran = call(
-        *("train", "-m", "resnet", "--data", toy, "--image-size", 32, "--learning", "transfer", "--epochs", 2),
-        *("--weights", tmp_path / "resnet.weights.h5", "--runs", runs),
-    )
+    ran = call("train", "-m", "efficientnet_lite", "--data", toy, "--image-size", 32, "--epochs", 2, "--runs", tmp_path)
     assert (ran.code, ran.err) == (0, "")
-    (made,) = runs.iterdir()
+    (made,) = tmp_path.iterdir()
+    assert run_info(made)["learning"]["type"] == "transfer"
+    assert run_info(made)["settings"]["weights"] == "imagenet"
     backbone = keras.saving.load_model(made / "model.keras", compile=False).layers[1]
+    source = models.get("efficientnet_lite").backbone(32, "imagenet")
     for ours, theirs in zip(backbone.get_weights(), source.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert run_info(made)["settings"]["weights"] == str(tmp_path / "resnet.weights.h5")
 
 
 # ---- data ----------------------------------------------------------------------------------------------------------
@@ -454,8 +451,9 @@ def test_resnet_weights_from_a_file(toy, tmp_path):
 
 def test_split_file_keeps_assignments_and_restores_the_ratio(run, tmp_path):
     data = make_toy(tmp_path / "toy", 30)
-    made, _ = quick_transfer(run, data, tmp_path / "runs", "--split-file", run / "split.csv", "--seed", 5)
-    before, after = ({row["path"]: row["part"] for row in table(made / "split.csv")} for made in (run, made))
+    again = load(TrainSettings(data=str(data), image_size=32, split_file=str(run / "split.csv"), seed=5), Store(None))
+    before = {row["path"]: row["part"] for row in table(run / "split.csv")}
+    after = {row.path: row.part for row in again.rows}
     assert before.items() <= after.items()
     for label in TOY_CLASSES:
         parts = [part for path, part in after.items() if path.startswith(label)]
@@ -564,6 +562,10 @@ DATA_ERRORS = {
     "long name": (lambda tmp: LONG, "name too long"),
 }
 TRAIN_ERRORS = {
+    "maps of one pixel": (
+        ["--image-size", "64", "--norm", "instance", "--progressive", "32,64"],
+        "--norm instance needs maps of more than one pixel in every layer",
+    ),
     "split of two": (["--split", "8:1"], "--split takes three whole numbers above 0"),
     "split with 0": (["--split", "0:1:1"], "--split takes three whole numbers above 0"),
     "split of 5,000 digits": (["--split", "9" * 5000 + ":1:1"], "--split takes three whole numbers"),
@@ -835,9 +837,22 @@ def has_open(process, folder):
     return False
 
 
+def waits(process):
+    """Say whether a process's main thread did nothing for half a second."""
+    before = processor_time(process)
+    time.sleep(0.5)
+    return processor_time(process) == before
+
+
+def processor_time(process):
+    """Return what the main thread has used, in hundredths of a second."""
+    fields = Path(f"/proc/{process.pid}/task/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])  # the user's and the system's
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux which files are open")
-@pytest.mark.parametrize("seconds", [0, 6])
-def test_ctrl_c_while_images_are_read_in_the_background(seconds, tmp_path):
+@pytest.mark.parametrize("idle", [False, True])
+def test_ctrl_c_while_images_are_read_in_the_background(idle, tmp_path):
     """At first TensorFlow is being imported meanwhile, later the program only waits for the images."""
     data, picture = tmp_path / "data", tmp_path / "large.png"
     noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), np.uint8)
@@ -851,7 +866,8 @@ def test_ctrl_c_while_images_are_read_in_the_background(seconds, tmp_path):
         until = time.monotonic() + 60
         while not has_open(training, data) and time.monotonic() < until:
             time.sleep(0.02)
-        time.sleep(seconds)
+        while idle and not waits(training) and time.monotonic() < until:
+            pass
         assert training.poll() is None
         started = time.monotonic()
         training.send_signal(signal.SIGINT)
@@ -897,7 +913,10 @@ def test_ctrl_c_leaves_nothing(toy, tmp_path):
 def test_two_at_once_share_runs_and_an_empty_cache(tmp_path):
     runs, cache = tmp_path / "runs", tmp_path / "cache"
     words = ("train", *QUICK, "--epochs", 1, "--batch-size", 64, "--augment", "none", "--runs", runs)
-    both = [subprocess.Popen(**command(*words, STUDY_CACHE=cache)) for _ in range(2)]
+    quick = "import sys; from data import drawn; drawn.cached.__defaults__ = (300, *drawn.cached.__defaults__[1:]); "
+    start = command(*words, STUDY_CACHE=cache)
+    start["args"][1:2] = ["-c", f"{quick}import main; sys.exit(main.main())"]  # not 1,500 drawings
+    both = [subprocess.Popen(**start) for _ in range(2)]
     texts = [training.communicate(timeout=250) for training in both]
     assert [training.returncode for training in both] == [0, 0]
     assert [err for _, err in texts] == [b"", b""]
@@ -923,6 +942,14 @@ def test_help_and_table_of_models_start_without_keras(words):
     assert not imported & {b"keras", b"tensorflow", b"matplotlib", b"sklearn"}
     expected = [b"usage: python main.py"] if "--help" in words else [name.encode() for name in models.available()]
     assert all(text in ended.stdout for text in expected)
+
+
+def test_nobody_reads_on():
+    read, write = os.pipe()
+    os.close(read)  # as `| head` does when it has enough
+    ended = subprocess.run(**command("summary") | {"stdout": write}, timeout=60, check=False)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 # ---- summary -------------------------------------------------------------------------------------------------------

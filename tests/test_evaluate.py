@@ -69,8 +69,13 @@ def test_a_class_that_is_never_answered_has_zeros_and_no_warning():
 def test_a_class_without_images_in_this_part_keeps_its_place():
     result = judged([0, 0, 2], [0, 1, 2], ["a", "b", "c"])
     assert result["per_class"]["b"]["support"] == 0
+    assert result["macro_f1"] == pytest.approx((2 / 3 + 0 + 1) / 3)
     assert result["confusion"] == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
     assert math.isfinite(result["loss"])
+
+
+def test_a_class_that_is_neither_there_nor_called_does_not_count():
+    assert judged([0, 2, 2], [0, 2, 2], ["a", "b", "c"])["macro_f1"] == 1
 
 
 @pytest.mark.filterwarnings("error")

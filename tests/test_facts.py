@@ -279,6 +279,7 @@ def test_killed_half_way(many, tmp_path, monkeypatch, stop):
     assert process.returncode != 0
     assert all(count % ROWS == 0 for count in rows().values())  # whole segments, or none
     assert sum(rows().values()) == 0 or stop > MANY
+    assert sum(rows().values()) > 0 or stop < 2 * MANY - 1
     resumed = look(*images)
     assert rows() == {THUMBS.name: MANY, TEXTS.name: MANY}
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "fresh"))

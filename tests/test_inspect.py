@@ -350,11 +350,12 @@ def test_every_model_has_a_map(name):
     model = classifier(backbone, head(backbone.output_shape[-1], 3, 0.2))
     last = target(unroll(model)).output.shape[1:3]
     assert 1 < last[0] <= 32
-    found = grad_cam(model, pixels(2, 64), [0, 2])
-    assert found.shape == (2, 64, 64)
+    found = grad_cam(model, pixels(3, 64), [0, 1, 2])
+    assert found.shape == (3, 64, 64)
     assert found.dtype == np.float32
     assert found.min() >= 0
-    assert set(found.max(axis=(1, 2)).tolist()) <= {0, 1}  # where nothing speaks for the class it is empty
+    largest = set(found.max(axis=(1, 2)).tolist())
+    assert 1 in largest <= {0, 1}  # where nothing speaks for a class it is empty, but something does for one of them
 
 
 def scene(seed, size=64):

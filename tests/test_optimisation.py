@@ -345,6 +345,14 @@ def test_a_models_own_warm_up_gives_way_to_a_schedule_without_one():
     assert resolve({"schedule": "step"}, {"warmup": 0.08}).warmup == 0.08
 
 
+@pytest.mark.parametrize(("asked", "kept"), [("sgd", (None, None)), ("adamw", (1e-3, 0.05))])
+def test_rate_and_decay_that_suit_one_optimizer_are_not_given_to_another(asked, kept):
+    own = {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}
+    settings = resolve({"optimizer": asked}, own)
+    assert (settings.learning_rate, settings.weight_decay) == kept
+    assert resolve({"optimizer": asked, "weight_decay": 0.1}, own).weight_decay == 0.1
+
+
 def test_compare_tries_them(tmp_path):
     vary = ("loss=crossentropy,crossentropy+dice", "schedule=step,plateau", "ema=0,0.9")
     plan = compare_plan.make_plan(CompareSettings(vary=vary, out=str(tmp_path)), {"clip_norm": "1"})

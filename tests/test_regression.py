@@ -164,6 +164,15 @@ def test_no_keras_imports_neither_keras_nor_tensorflow(tmp_path):
     assert not imported & {"keras", "tensorflow"}
 
 
+def test_nobody_reads_on(tmp_path):
+    read, write = os.pipe()
+    os.close(read)  # as `| head` does when it has enough
+    words = [sys.executable, SCRIPT, "--no-keras", "--out", tmp_path / "a.png"]
+    ended = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "cp1252"])
 def test_a_console_without_all_characters_does_not_crash(encoding, tmp_path):
     environment = {**os.environ, "PYTHONIOENCODING": encoding}

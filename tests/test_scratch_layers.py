@@ -119,6 +119,14 @@ def test_activation_keeps_float32_and_does_not_overflow(name):
     assert np.isfinite(grad).all()
 
 
+def test_slope_of_sigmoid_keeps_its_digits_far_out():
+    sigmoid, slope = FUNCTIONS["sigmoid"]
+    for x in (np.array([-20.0, 20.0, -40.0, 40.0]), np.array([-20.0, 20.0, -40.0, 40.0], np.float32)):
+        small = np.exp(-np.abs(x.astype(float)))  # 1 / (1 + e^x) and s (1 - s) but for 2e-9 of it
+        np.testing.assert_allclose(slope(x), small, rtol=1e-5)
+        np.testing.assert_allclose(sigmoid(x), np.where(x > 0, 1, small), rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_slope_equals_the_numerical_one(name):
     x = np.array([-3.0, -0.5, 0.2, 1.0, 4.0])  # away from the kinks

@@ -17,8 +17,8 @@ def answers(shape, seed=0):
     return 2 * rng.normal(size=shape), np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
 
 
-def keras_dice(t, z):
-    return keras.losses.Dice(dtype="float64")(t, tf.nn.softmax(z))
+def keras_dice(t, p):
+    return keras.losses.Dice(axis=tuple(range(p.ndim - 1)), dtype="float64")(t, p)
 
 
 def crossentropy(**settings):
@@ -36,8 +36,8 @@ PAIRS = {
     "focal": (losses.focal, focal()),
     "focal 1": (lambda z, t: losses.focal(z, t, 1, 0.6), focal(gamma=1, alpha=0.6)),
     "focal 3.5": (lambda z, t: losses.focal(z, t, 3.5, 1), focal(gamma=3.5, alpha=1)),
-    "dice": (losses.dice, keras.losses.Dice(dtype="float64")),
-    "sum": (losses.cross_entropy_dice, lambda t, z: crossentropy()(t, z) + keras_dice(t, z)),
+    "dice": (losses.dice, keras_dice),
+    "sum": (losses.cross_entropy_dice, lambda t, z: crossentropy()(t, z) + keras_dice(t, tf.nn.softmax(z))),
 }
 
 
@@ -83,7 +83,14 @@ def test_softmax_does_not_mind_a_constant():
 
 def test_dice_of_two_empty_masks_is_one_as_in_keras():
     empty = np.zeros((2, 3))
-    assert losses.dice(empty, empty)[0] == 1 == float(keras.losses.Dice()(empty, empty))
+    assert losses.dice(empty, empty)[0] == 1 == float(keras_dice(empty, empty))
+
+
+def test_all_background_is_nearly_right_for_cross_entropy_and_half_wrong_for_dice():
+    t = np.eye(2)[np.repeat([0, 1], [990, 10])]
+    z = np.tile([5.0, -5.0], (1000, 1))  # "background", everywhere
+    assert losses.cross_entropy(z, t)[0] < 0.11
+    assert losses.dice(losses.softmax(z), t)[0] > 0.5
 
 
 # ---- metrics ----
@@ -113,6 +120,12 @@ def test_metrics_equal_scikit_learn(pair):
         assert metrics.macro(ours(matrix)) == pytest.approx(theirs.mean())
     jaccard = sklearn.metrics.jaccard_score(true, predicted, labels=labels, average=None, zero_division=0)
     np.testing.assert_allclose(metrics.iou(matrix), jaccard)
+
+
+def test_confusion_of_bytes_does_not_wrap_and_wrong_numbers_are_refused():
+    assert metrics.confusion(np.uint8([16]), np.uint8([0]), 17)[16, 0] == 1  # 17 * 16 is 16 in a byte
+    with pytest.raises(ValueError, match="class number 4, but only 4 classes"):
+        metrics.confusion(np.array([0]), np.array([4]), 4)
 
 
 def test_mean_iou_equals_keras(pair):

@@ -115,6 +115,14 @@ def test_cutmix_counts_the_pixels(seed):
     np.testing.assert_allclose(targets, counted, atol=1e-6)
 
 
+def test_pictures_of_bytes_are_mixed_as_well():
+    x, t = np.full((2, 8, 8, 1), [[[[10]]], [[[20]]]], np.uint8), np.eye(2, dtype=np.float32)
+    for function in (augmentation.mixup, augmentation.cutmix):
+        mixed, targets = function(x, t, np.random.default_rng(1), a=1)
+        np.testing.assert_allclose(mixed.mean(axis=(1, 2, 3)), targets @ [10, 20], atol=1e-5)
+        assert 0 < targets[0, 0] < 1
+
+
 def test_erase_touches_no_more_than_the_largest_share(batch):
     for seed in range(20):
         changed = (augmentation.erase(batch[0], np.random.default_rng(seed), 0.3) != batch[0]).all(axis=-1)

@@ -57,10 +57,10 @@ def test_a_crop_shows_its_corner_larger():
     assert max(others) < plain / 2
 
 
-@pytest.mark.parametrize("text", ["none", "flip", "2", "12"])
-def test_tta_is_read(text):
+@pytest.mark.parametrize(("text", "views"), [("none", 1), ("flip", 2), ("2", 2), ("12", 12)])
+def test_tta_is_read(text, views):
     assert options.read(TTA, text) == text
-    assert tta.count_of(text) == {"none": 1, "flip": 2}.get(text) or int(text)
+    assert tta.count_of(text) == views
 
 
 @pytest.mark.parametrize("text", ["1", "13", "0", "-2", "2.5", "mirror", ""])

@@ -1,0 +1,116 @@
+"""From the settings to pictures, labels and parts: what each flag about the data does to them."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from conftest import TOY_CLASSES, make_toy, message
+from PIL import Image
+
+from data import drawn
+from data.folder import Scan
+from data.store import Store
+from study.annotations import check_masks
+from study.config import TrainSettings
+from study.dataset import load
+
+FEW = 60  # drawings
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    return drawn.write(tmp_path_factory.mktemp("few"), FEW, 32)
+
+
+@pytest.fixture
+def embedded(few, monkeypatch):
+    """The embedded drawings, but few of them."""
+    monkeypatch.setattr("study.dataset.draw", lambda go_on: few)
+
+
+def loaded(**settings):
+    return load(TrainSettings(**{"image_size": 32, **settings}), Store(None))
+
+
+@pytest.mark.parametrize(("label", "names"), [("facing", ("left", "right")), ("coat", None)])
+def test_drawings_can_be_learned_by_another_label(embedded, few, label, names):
+    dataset, annotated = loaded(label=label), drawn.annotation(few, label)
+    assert {row.path: row.label for row in dataset.rows} == annotated
+    assert set(dataset.class_names) == set(names or annotated.values())
+    assert len(dataset.rows) == FEW
+
+
+def test_the_coat_is_a_second_label_of_the_drawings(embedded, few):
+    second, coats = loaded(auxiliary="coat").second, drawn.annotation(few, "coat")
+    told = [second.names[number] for number in second.labels]
+    assert told == [coats[row.path] for row in loaded().rows]
+
+
+@pytest.mark.parametrize("settings", [{"task": "segment", "model": "unet"}, {"auxiliary": "mask"}])
+def test_drawings_bring_their_own_masks(embedded, few, settings):
+    dataset = loaded(**settings)
+    for at in (0, FEW - 1):
+        row = dataset.rows[at]
+        mask = Image.open(few.parent / "masks" / row.path.replace(".jpg", ".png"))
+        number = 1 + dataset.class_names.index(row.label)
+        np.testing.assert_array_equal(dataset.masks[np.array([at])][0], np.where(np.asarray(mask), number, 0))
+
+
+@pytest.mark.parametrize(("rule", "left", "top"), [("crop", 200, 200), ("pad", 100, 128), ("squash", 100, 200)])
+def test_pictures_become_square_by_the_rule_that_is_asked_for(tmp_path, rule, left, top):
+    data = make_toy(tmp_path, 3)
+    wide = np.full((40, 80, 3), 200, np.uint8)
+    wide[:, :20] = wide[:, -20:] = 100  # dark sides
+    Image.fromarray(wide).save(data / "circle" / "wide.png")
+    dataset = loaded(data=str(data), resize=rule)
+    (at,) = (at for at, row in enumerate(dataset.rows) if row.path == "circle/wide.png")
+    picture = dataset.pictures.pixels[np.array([at])][0].astype(int)
+    assert abs(picture[16, 0] - left).max() < 10  # an edge is smoothed
+    assert abs(picture[0, 16] - top).max() < 10
+
+
+def test_more_classes_than_a_mask_can_name_are_refused(tmp_path):
+    settings = TrainSettings(data=str(tmp_path), model="unet", task="segment", masks=str(tmp_path))
+    found = Scan(tmp_path, (), (), tuple(map(str, range(256))))
+    assert message(check_masks, found, settings).startswith(
+        "Masks are bytes and tell 255 classes from the background; "
+    )
+    check_masks(Scan(tmp_path, (), (), found.class_names[1:]), settings)
+
+
+def test_parts_are_as_large_as_asked_for(tmp_path):
+    dataset = loaded(data=str(make_toy(tmp_path, 20)), split=(2.0, 1.0, 1.0))
+    for label in TOY_CLASSES:
+        sizes = Counter(row.part for row in dataset.rows if row.label == label)
+        assert [abs(sizes[part] - size) <= 1 for part, size in (("train", 10), ("val", 5), ("test", 5))] == [True] * 3
+
+
+def test_classes_are_merged_by_a_file_which_is_kept_as_it_is(tmp_path):
+    data, text = make_toy(tmp_path / "toy", 5), "folder,class\ncircle,round\nsquare,angular\nstripes,angular\n"
+    (tmp_path / "labels.csv").write_text(text)
+    dataset = loaded(data=str(data), labels=str(tmp_path / "labels.csv"))
+    assert Counter(row.label for row in dataset.rows) == {"round": 5, "angular": 10}
+    assert dataset.label_text == text
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"split": (6.0, 2.0, 2.0)}, "has ready-made train/val/test folders: leave --split and --split-file out."),
+        ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave --split and --split-file out."),
+        ({}, "no training image of stripes, which could never be learnt."),
+    ],
+)
+def test_parts_that_folders_give_are_not_divided_again(tmp_path, settings, text):
+    for part in ("train", "val", "test"):
+        make_toy(tmp_path / "toy" / part, 3, first=10 * len(part))
+    for picture in (tmp_path / "toy" / "train" / "stripes").iterdir():
+        picture.rename(tmp_path / "toy" / "val" / "stripes" / f"more{picture.name}")
+    if "split_file" in settings:
+        whole = loaded(data=str(make_toy(tmp_path / "whole", 5)))
+        (tmp_path / "split.csv").write_text(
+            "path,sha256,label,part\n"
+            + "".join(f"{row.path},{row.sha256},{row.label},{row.part}\n" for row in whole.rows)
+        )
+        settings = {"split_file": str(tmp_path / "split.csv")}
+    assert message(loaded, data=str(tmp_path / "toy"), **settings).endswith(text)
