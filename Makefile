@@ -24,7 +24,7 @@ clean:
 	rm -rf .venv
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11 or newer is needed. Found: {sys.version.split()[0]}. Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11, 3.12 or 3.13 is needed, for which TensorFlow is built. Found: {sys.version.split()[0]}. Try: make PYTHON=python3.12 ...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
 	$(PYTHON) -m venv .venv
 
 .venv/ready: requirements.txt | .venv/bin/python

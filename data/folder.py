@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,11 @@ IMAGE_SUFFIXES = frozenset(
 )
 PARTS = ("train", "val", "test")
 
-_PART_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_PART_NAMES = {
+    **dict.fromkeys(("train", "training", "train_set", "training_set"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "val_set", "validation_set"), "val"),
+    **dict.fromkeys(("test", "testing", "test_set"), "test"),
+}
 _HIDDEN_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}  # besides all that starts with a dot
 _HINTS = {".heic": ": export it as JPEG", ".heif": ": export it as JPEG"}
 _EMPTY = "no image files in this folder"
@@ -59,14 +64,16 @@ class _Found:
 def scan(root: Path, least_classes: int = 2) -> Scan:
     """List the photos below `root`: its sub-folders are the classes, searched to any depth.
 
-    Where the sub-folders are all named train, val (valid, validation) and test, with train and at least one more, they
-    are ready-made parts and the classes lie one level below. Raises UserError unless two classes, or
-    `least_classes`, hold an image.
+    Where the sub-folders are all named train (training, training_set …), val (validation …) and test (testing …), with
+    train and at least one more, they are ready-made parts and the classes lie one level below.
+
+    Raises:
+        UserError: fewer than two classes, or `least_classes`, hold an image; or some sub-folders are parts, not all.
     """
     root = Path(root)
     _check_folder(root)
     found = _search(root)
-    ready_made = _is_ready_made([folder.name for folder in found.folders if folder.parent == root])
+    ready_made = _is_ready_made(root, found)
     level = 1 if ready_made else 0  # where in a path below the root the class stands
 
     images, skipped = [], []
@@ -76,7 +83,7 @@ def scan(root: Path, least_classes: int = 2) -> Scan:
             skipped.append((path, "outside the class folders"))
         else:
             part = _PART_NAMES[parts[0].casefold()] if ready_made else None
-            images.append(Image(path, _name(path, root), printable(parts[level]), part))
+            images.append(Image(path, _name(path, root), class_name(parts[level]), part))
     for path, reason in found.skipped:
         outside = len(path.relative_to(root).parts) < level + 2 and reason.startswith("not an image")
         skipped.append((path, f"outside the class folders, and {reason}" if outside else reason))
@@ -109,6 +116,11 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
     return list(dict.fromkeys(images)), [Skipped(printable(path.as_posix()), why) for path, why in skipped]
 
 
+def class_name(folder: str) -> str:
+    """Give the class of a folder: its printable name in NFC, as macOS and a keyboard write パ in two ways."""
+    return unicodedata.normalize("NFC", printable(folder))
+
+
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """Sort by this for 2 before 12 and a beside A: runs of digits count as numbers, then ties go by the raw name."""
     pieces = re.split(r"(\d+)", name.casefold())
@@ -120,9 +132,23 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)
 
 
-def _is_ready_made(names: list[str]) -> bool:
-    parts = {_PART_NAMES.get(name.casefold(), "") for name in names}
-    return "train" in parts and len(parts) > 1 and "" not in parts
+def _is_ready_made(root: Path, found: _Found) -> bool:
+    part_of = {
+        folder.name: _PART_NAMES.get(folder.name.casefold(), "") for folder in found.folders if folder.parent == root
+    }
+    parts = set(part_of.values()) - {""}
+    if len(parts) < 2:  # a single one is a class of that name
+        return False
+    filled = {path.relative_to(root).parts[0] for path in found.images}
+    others = [printable(name) for name, part in part_of.items() if not part and name in filled]
+    if others or "train" not in parts:
+        named = ", ".join(printable(name) for name, part in part_of.items() if part)
+        why = f"beside {', '.join(others[:3])}" if others else "and no train"
+        raise UserError(
+            f"{root} has {named}, which are names of parts, {why}: give a folder of classes, or one of parts, train "
+            "among them, with the classes below."
+        )
+    return True
 
 
 def _search(root: Path) -> _Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,7 +39,9 @@ def read(path: Path) -> LabelMap:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
-            reader = csv.DictReader(io.StringIO(text, newline=""))
+            reader = csv.DictReader(io.StringIO(unicodedata.normalize("NFC", text), newline=""))
+            if not {"folder", "class"} <= set(reader.fieldnames or ()):
+                raise KeyError("columns")
             lines = [((line["folder"] or "").strip(), (line["class"] or "").strip()) for line in reader]
     except OSError as error:
         raise UserError(f"Cannot read --labels {path}: {error.strerror}. Give a CSV file folder,class.") from error

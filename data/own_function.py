@@ -62,6 +62,7 @@ def _from_file(path: Path) -> ModuleType:
         raise FileNotFoundError("no such file")
     spec = importlib.util.spec_from_file_location(f"_own_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # a dataclass looks there for its own
     spec.loader.exec_module(module)
     return module
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import warnings
 import zipfile
@@ -46,8 +47,10 @@ def _pretrained(name: str, image_size: int, weights: str, recipe: Recipe) -> ker
         return models.get(name).backbone(image_size, weights, recipe)
     except UserError:
         raise
-    except Exception as error:  # Keras raises a bare Exception where a download fails
-        if "URL fetch failure" not in str(error):
+    except Exception as error:
+        # Keras raises a bare Exception where a download fails, ValueError where it brings something else than the file.
+        told = any(text in str(error) for text in ("URL fetch failure", "Incomplete or corrupted file"))
+        if not told and not isinstance(error, (ConnectionError, TimeoutError, http.client.HTTPException)):
             raise
         home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))  # as Keras looks for it
         raise UserError(

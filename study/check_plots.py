@@ -101,7 +101,9 @@ def scatter(
             ax.annotate(str(number), places[row], xytext=(6, 6), textcoords="offset points", bbox=behind)
         first, second = (f"direction {i} ({share:.0%} of the differences)" for i, share in enumerate(shares, 1))
         ax.set(xlabel=first, ylabel=second, title="Map of all pictures: what is alike lies together")
-        legend = figure.legend(loc="outside lower center", ncols=columns, fontsize=10, frameon=False)
+        # Named one by one: Matplotlib would leave out a class whose name begins with _.
+        marks, labels = list(ax.collections), [str(mark.get_label()) for mark in ax.collections]
+        legend = figure.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=10, frameon=False)
         for handle in legend.legend_handles:
             handle.set(alpha=1, sizes=[45])
         return png(figure)

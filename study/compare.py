@@ -69,8 +69,7 @@ def found(plan: Plan, combination: Combination, seed: int) -> Run | None:
 
 def open_folder(out: Path, data: str | None) -> None:
     """Make the folder. Raise UserError now, not after training, where it would not do."""
-    if data and out.resolve().is_relative_to(Path(data).resolve()):
-        raise UserError(f"--out {out} lies within the pictures, which stay as they are. Give another --out DIR.")
+    artifact.refuse_within(out, data, "--out")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

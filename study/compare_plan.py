@@ -179,7 +179,8 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
 def values_of(field: str, texts: str) -> list[str]:
     """Divide the text behind `=`: at ; where there is one or the values are lists, else at commas."""
     entry = FIELDS[field]
-    separator = ";" if ";" in texts or "dict" in str(entry.type) else ","
+    lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
+    separator = ";" if ";" in texts or lists else ","
     return [spell(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
 
 

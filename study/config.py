@@ -6,6 +6,7 @@ Which flag wins over which default stands in `study.precedence`; how a field is 
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
@@ -32,7 +33,7 @@ def parse_class_weight(text: str) -> str | dict[str, float]:
     if text in ("none", "balanced"):
         return text
     weights = {}
-    for item in text.split(","):
+    for item in unicodedata.normalize("NFC", text).split(","):
         name, _, number = item.rpartition("=")
         try:
             weights[name.strip()] = float(number)
@@ -402,7 +403,7 @@ class CompareSettings(Settings):
     vary: tuple[str, ...] = setting(
         (),
         "a flag of train without its dashes, and the values to try; several --vary: every combination. Values of "
-        "augment and class-weight hold commas themselves: put ; between them, or give --vary once a value",
+        "augment, class-weight and progressive hold commas themselves: put ; between them, or give --vary once a value",
         group="comparison",
         metavar="FLAG=A,B",
     )

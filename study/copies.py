@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from data import split
 from data.duplicates import Pair, groups
 from data.split import LEAST_IMAGES, Row
+from errors import UserError
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,22 @@ def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row
         leaking=torn_pairs(rows, near),
         torn=sum(len(parts) > 1 for parts in parts_of.values()),
     )
+
+
+def learned_before(weights: str, rows: Sequence[Row]) -> int:
+    """Count the validation and test pictures from which an earlier run learned whose weights are the beginning.
+
+    `weights`: a run folder, or the saved model in one; of anything else nothing is known.
+    """
+    path = Path(weights)
+    table = (path.parent if path.suffix == ".keras" else path) / "split.csv"
+    if not table.is_file():
+        return 0
+    try:
+        learned = {row.sha256 for row in split.read(table) if row.part == "train"}
+    except UserError:  # a table of some other program
+        return 0
+    return sum(row.part != "train" and row.sha256 in learned for row in rows)
 
 
 def torn_pairs(rows: Sequence[Row], pairs: Sequence[Pair]) -> int:

@@ -136,11 +136,16 @@ def excluded(found: Scan, table: str | None) -> Scan:
     if table is None:
         return found
     marked = findings.read_drops(Path(table))
-    known = {entry.name for entry in (*found.images, *found.skipped)}
-    if (pictures := sorted(marked - {".", *found.class_names})) and not known & marked:
+    unknown = sorted(marked - {entry.name for entry in (*found.images, *found.skipped)})
+    if (pictures := sorted(set(unknown) - {".", *found.class_names})) and len(unknown) == len(marked):
         raise UserError(
             f"--exclude {table} marks {len(pictures):,} picture(s), such as {pictures[0]}, none of which is in "
             f"{found.root}: give the check.csv of this folder."
+        )
+    if unknown:
+        screen.say(
+            f"--exclude {table}: {len(unknown):,} of {len(marked):,} marked rows name no picture of {found.root}, such "
+            f"as {unknown[0]}; they leave nothing out"
         )
     out = tuple(Skipped(image.name, "left out by --exclude") for image in found.images if image.name in marked)
     kept = tuple(image for image in found.images if image.name not in marked)
@@ -164,9 +169,10 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
         if usable[name] < split.LEAST_IMAGES:
             raise UserError(split.too_few(name, usable[name]))
     turns = settings.label != "facing" and not settings.labels  # else a mirror image may be of another class
-    pairs = near_pairs(pictures.prints, mirrored=turns)
+    pairs, seed = near_pairs(pictures.prints, mirrored=turns), precedence.seed_of_split(settings)
     if any(row.part for row in rows):
         check_ready_made(found, rows, settings)
+        rows = with_all_parts(found.root, rows, units(rows, pairs), seed)
         return tuple(rows), count_copies(rows, pairs)
     earlier = earlier_parts(found, settings)
     if settings.split_file:
@@ -177,7 +183,6 @@ def split_rows(found: Scan, pictures: Pictures, settings: TrainSettings) -> tupl
                 "content: a changed picture is a new one. Give the split.csv of a run on these, or leave it out."
             )
         screen.say(f"--split-file: {kept:,} of {len(rows):,} pictures keep their part")
-    seed = precedence.seed_of_split(settings)
     plain = split.assign(rows, settings.split, seed, earlier)
     rows = split.assign(rows, settings.split, seed, earlier, units(rows, pairs))
     split.check_parts(rows)
@@ -188,10 +193,23 @@ def check_ready_made(found: Scan, rows: Sequence[Row], settings: TrainSettings) 
     """Raise UserError where given train/val/test folders cannot be trained on, or flags speak against them."""
     if settings.split_file or settings.split != TrainSettings.split:
         raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split and --split-file out.")
-    split.check_parts(rows)
     learnt = {row.label for row in rows if row.part == "train"}
     if lacking := [name for name in found.class_names if name not in learnt]:
         raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
+
+
+def with_all_parts(root: Path, rows: list[Row], unit_of: Mapping[str, str], seed: int) -> list[Row]:
+    """Let a tenth of the training pictures of each class be the validation or test part that folders do not give."""
+    missing = [part for part in PARTS if part not in {row.part for row in rows}]
+    if missing:
+        divided = split.assign([row for row in rows if row.part == "train"], TrainSettings.split, seed, unit_of=unit_of)
+        taken = {row.path for row in divided if row.part == missing[0]}
+        screen.say(
+            f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(divided):,} training pictures are that"
+        )
+        rows = [replace(row, part=missing[0]) if row.path in taken else row for row in rows]
+    split.check_parts(rows)
+    return rows
 
 
 def earlier_parts(found: Scan, settings: TrainSettings) -> dict[str, str]:

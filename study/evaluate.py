@@ -9,6 +9,7 @@ import numpy as np
 
 from study import screen
 
+CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
 FEW = 20  # images of a class below which one mistake moves its recall by more than five points
 
 
@@ -85,12 +86,24 @@ def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
+def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:
+    """Return the largest counts beside the diagonal, as (true, predicted, images)."""
+    counts = np.array(confusion) * (1 - np.eye(len(names), dtype=int))
+    order = np.argsort(-counts, axis=None, kind="stable")[:CONFUSED]
+    found = [(names[at // len(names)], names[at % len(names)], int(counts.flat[at])) for at in order.tolist()]
+    return [entry for entry in found if entry[2]]
+
+
 def print_report(part: str, result: Mapping[str, Any]) -> None:
     """Print a part's accuracy line, its per-class table and its confusion matrix."""
     screen.say(accuracy_line(part, result))
     screen.table("", ("class", "precision", "recall", "F1", "images"), per_class_rows(result))
     names = list(result["per_class"])
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
-    screen.table("", ("true \\ predicted", *names), rows)
+    if screen.fits(("", *names), rows):
+        screen.table("", ("true \\ predicted", *names), rows)
+    else:
+        screen.say(f"A table of {len(names):,} by {len(names):,} classes does not fit the screen. Most often confused:")
+        screen.table("", ("true", "predicted", "images"), most_confused(names, result["confusion"]), left=2)
     if note := few_images_note(result):
         screen.say(note)

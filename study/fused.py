@@ -20,6 +20,7 @@ import numpy as np
 from errors import UserError
 from models._head import classifier as join
 from models._second_head import join as join_two
+from study import ir
 from study.fast_layers import FusedBatchNormalization, ShortRowConv2D
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
@@ -132,8 +133,12 @@ def choose(
     """
     if keras.config.backend() != "tensorflow":
         return Choice("float32", "Keras runs on another backend than TensorFlow", {})
+    import tensorflow as tf
+
     if precision != "auto":
         return Choice(precision, f"{precision} was asked for", {})
+    if ir.available() and not ir.has_bfloat16() and not tf.config.list_physical_devices("GPU"):
+        return Choice("float32", "this processor does not compute in bfloat16", {})  # one iteration may take minutes
     if steps < PROBE_STEPS:
         return Choice("float32", f"{steps} iterations are too few to try bfloat16", {})
     seconds = {kind: _step_seconds(training_copy(model, kind), compiled, pixels, labels) for kind in TYPES}

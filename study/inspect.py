@@ -35,6 +35,7 @@ def inspect_new(settings: InspectSettings, network: TrainSettings, command: str 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
+    artifact.refuse_within(Path(settings.inspects), network.data, "--inspects")
     artifact.check_writable(Path(settings.inspects), "--inspects")
     pictures = _pictures(settings, network.image_size, network.resize)
     weights = learning.start_weights(network.model, models.get(network.model).SPEC.weights, "auto", network.weights)
@@ -71,6 +72,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     run = artifact.find_run(settings.run, "", flags.get("model"))
     if run.info.get("task", "classify") != "classify":
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
+    artifact.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
     artifact.check_writable(Path(settings.inspects), "--inspects")
     pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
     source, trained = of_run(run), _settings_of(run)

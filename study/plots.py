@@ -16,6 +16,7 @@ with mpl.rc_context():
     import matplotlib_fontja  # noqa: F401 - registers IPAexGothic, for class names in Japanese
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from rich.cells import cell_len, set_cell_size
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"  # Okabe and Ito's palette
 FONTS = ["DejaVu Sans", "IPAexGothic"]  # the first that has a character draws it
@@ -64,8 +65,11 @@ def confusion(
             colour = "white" if shares[row, column] > 0.55 else "black"
             ax.text(column, row, f"{count // unit:,}", ha="center", va="center", color=colour)
         ticks = range(len(class_names))
-        ax.set_xticks(ticks, class_names, rotation=45 if len(class_names) > 5 else 0)
-        ax.set_yticks(ticks, class_names)
+        turned = len(class_names) > 5 or max(map(cell_len, class_names)) > 9  # else names would run into each other
+        upright = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+        points = min(11, 0.7 * 72 * side / len(class_names))
+        ax.set_xticks(ticks, class_names, fontsize=points, **upright)
+        ax.set_yticks(ticks, class_names, fontsize=points)
         ax.set(xlabel="predicted class", ylabel="true class", title=title)
         figure.colorbar(drawn, ax=ax, label="share of the true class", shrink=0.8)
         save(figure, path)
@@ -82,8 +86,8 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
             ax.axis("off")
         for ax, entry in zip(axes.flat, wrong, strict=False):
             ax.imshow(entry["pixels"])
-            predicted = f"{cut(entry['predicted'])} ({100 * entry['probability']:.0f} %)"
-            ax.set_title(f"true: {cut(entry['label'])}\npredicted: {predicted}", fontsize=10)
+            label, predicted = (cut(entry[name], 14) for name in ("label", "predicted"))
+            ax.set_title(f"true: {label}\npredicted: {predicted}, {100 * entry['probability']:.0f} %", fontsize=9)
             ax.text(
                 0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )
@@ -98,8 +102,8 @@ def short(text: str, longest: int = 30) -> str:
 
 
 def cut(name: str, longest: int = 20) -> str:
-    """Keep the beginning of a class name."""
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+    """Keep the beginning of a class name; a Japanese letter is as wide as two."""
+    return name if cell_len(name) <= longest else set_cell_size(name, longest - 1).rstrip() + "…"
 
 
 def save(figure: Figure, file: Path | BinaryIO) -> None:

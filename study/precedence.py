@@ -34,6 +34,7 @@ ONLY_UNDER = {
 }
 FIRST_WEIGHTS = ("init", "first_layer")  # these say how random weights begin
 SHAPING = ("activation", "norm", "depth", "width", "coordinates")  # what a network stays once it has learned
+SEEN_BY = ("image_size", "resize")  # how it saw pictures
 
 
 def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     """Return what suits a model, given the explicit flags; `resolve` lays those over it.
 
     Its settings for photos are for learning from random weights, and so are its learning rate and its dropout inside
-    the network. An earlier run, as weights, brings the shape of its network.
+    the network. An earlier run, as weights, brings the shape of its network and how that saw pictures.
 
     Raises:
         UserError: an option of the network that the model cannot obey, or that weights have settled already.
@@ -129,11 +130,12 @@ def fitted(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
 
 
 def _shape_of(weights: Path, spec: Spec) -> dict[str, Any]:
-    """Return the options that made the network of a run folder or of its saved model; none where it does not tell."""
+    """Return the settings of a run folder, or of the one that a saved model lies in, that go with its network."""
     run = weights if weights.is_dir() else weights.parent
     try:
         made = json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"]
-        return {name: made[name] for name in SHAPING if name in spec.obeys and made.get(name) is not None}
+        names = (*(name for name in SHAPING if name in spec.obeys), *SEEN_BY)
+        return {name: made[name] for name in names if made.get(name) is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 

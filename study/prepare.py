@@ -19,8 +19,9 @@ from data.store import Store
 from models._head import head_on
 from models._recipe import last_initializer
 from models._weights import build_backbone
-from study import course, first_layer, learning, precedence, refusals, tasks
+from study import course, first_layer, learning, precedence, refusals, screen, tasks
 from study.config import TrainSettings
+from study.copies import learned_before
 from study.course import Stage
 from study.dataset import Dataset, load
 from study.fit import minutes_for
@@ -66,6 +67,11 @@ def prepare(
             build_backbone(settings.model, settings.progressive[0], "none", precedence.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
+    if seen := learned_before(weights, dataset.rows):
+        screen.say(
+            f"careful: {weights} has learned from {seen:,} of the validation and test pictures here, which flatters "
+            "their figures; --split-file with its split.csv keeps them apart"
+        )
     pixels, outputs = examples_of(dataset, settings), tasks.output_names(settings.task, dataset.class_names)
     classifier = with_head(backbone, settings, len(outputs))
 

@@ -14,6 +14,7 @@ import numpy as np
 from data import split
 from study import artifact, engine, evaluate, ir, plots, precedence, report, screen, segment_record, tasks
 from study.annotations import masks_folder
+from study.copies import learned_before
 from study.course import iterations
 from study.dataset import Dataset
 from study.embed import embed_traced
@@ -23,6 +24,7 @@ from study.prepare import Prepared
 from study.segment import Judged
 
 WORST = 20  # mistakes that are shown
+MOST_DIFFERENCE = 0.001  # of a probability; rounding alone comes to about 0.00001
 COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
 
 
@@ -109,8 +111,12 @@ def export(classifier: keras.Model, record: Record, folder: Path) -> dict[str, f
         network = ir.take_bytes(ir.convert(traced))
         expected = ir.run_traced(traced, pixels)
     ir.save(network, folder)
-    difference = ir.load(folder)(pixels) - expected
-    return {"greatest": float(np.abs(difference).max()), "images": len(pixels)}
+    greatest = float(np.abs(ir.load(folder)(pixels) - expected).max())
+    if greatest > MOST_DIFFERENCE:
+        screen.say(f"OpenVINO's probabilities differ from Keras' by up to {greatest:.2g}: predict will use Keras")
+        for name in ir.FILES:
+            (folder / name).unlink()
+    return {"greatest": greatest, "images": len(pixels)}
 
 
 def describe(record: Record) -> dict[str, Any]:
@@ -154,6 +160,7 @@ def describe(record: Record) -> dict[str, Any]:
             "counts": counts,
             "fingerprint": dataset.fingerprint(),
             "copies": asdict(dataset.copies),
+            "held_out_but_learned_before": learned_before(settings.weights, dataset.rows),
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },
         "engine": asdict(record.engine) if record.engine else None,

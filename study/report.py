@@ -57,6 +57,7 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         f"made {info['image_size']} × {info['image_size']} by {info['resize']}.</p>",
         table(("class", "train", "validation", "test", "drawn an epoch", "weight in the loss"), counts),
         _copies(data["copies"]),
+        _learned_before(data),
         _left_out(data["left_out"]),
         "<h2>Time</h2>",
         table(("step", "seconds"), [[name, f"{seconds:.1f}"] for name, seconds in info["seconds"].items()]),
@@ -137,6 +138,14 @@ def picture(png: bytes, text: str) -> str:
     """Return a picture that lies within the page, with the text for those who cannot see it."""
     content = base64.b64encode(png).decode()
     return f"<div class=wide><img alt='{escape(text)}' src='data:image/png;base64,{content}'></div>"
+
+
+def _learned_before(data: Mapping[str, Any]) -> str:
+    if not (seen := data["held_out_but_learned_before"]):
+        return ""
+    return (
+        f"<p><b>The weights that it began with had learned from {seen:,} of the validation and test pictures.</b></p>"
+    )
 
 
 def _copies(copies: Mapping[str, int | None]) -> str:

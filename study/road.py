@@ -41,6 +41,7 @@ def train(
     """
     seconds: dict[str, float] = {}
     store = store or open_store(settings)
+    artifact.refuse_within(Path(settings.runs), settings.data, "--runs")
     artifact.check_writable(Path(settings.runs))
     ready = prepare(settings, store, loading, seconds)
     settings, pixels, classifier = ready.settings, ready.pixels, ready.classifier

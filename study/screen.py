@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+FOLDED = 8  # letters to which a word may be folded in a table
 
 console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
 
@@ -30,6 +33,13 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], l
     for row in rows:
         grid.add_row(*(str(cell) for cell in row))
     console.print(grid)
+
+
+def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
+    """Say whether a table, texts in its first column, can stand on the screen: they may be folded, numbers may not."""
+    columns = list(zip(header, *rows, strict=True))[1:]
+    needed = [max(min(cell_len(name), FOLDED), *(cell_len(str(cell)) for cell in cells)) for name, *cells in columns]
+    return sum(width + 3 for width in (FOLDED, *needed)) <= console.width
 
 
 def say(line: str = "") -> None:

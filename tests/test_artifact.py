@@ -87,6 +87,35 @@ def test_runs_that_end_in_the_same_second_get_names_of_their_own(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(folders)
 
 
+def test_a_name_that_is_refused_for_a_moment_is_tried_again(tmp_path, monkeypatch):
+    rename, tries = Path.rename, []
+
+    def scanned(self, target):
+        """As Windows does while a virus scanner has a file open."""
+        tries.append(target)
+        if len(tries) < 3:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", scanned)
+    folder = artifact.save_run(tmp_path, "resnet", fill)
+    assert (len(tries), tries[0]) == (3, folder)
+    assert artifact.newest_run(tmp_path, None).folder == folder
+
+
+def test_what_cannot_be_named_is_kept_and_told(tmp_path, monkeypatch):
+    def refused(self, target):
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    monkeypatch.setattr(artifact, "PATIENCE", 0.3)
+    told = message(artifact.save_run, tmp_path, "resnet", fill)
+    (kept,) = tmp_path.iterdir()
+    assert sorted(path.name for path in kept.iterdir()) == sorted(artifact.FILES)
+    assert told.startswith(f"All is saved in {kept}, but could not be given its name, ")
+    assert told.endswith("-resnet: Access is denied. Rename that folder.")
+
+
 def test_an_earlier_failure_does_not_stand_in_the_way(tmp_path):
     (tmp_path / ".unfinished-killed").mkdir()
     folder = artifact.save_run(tmp_path, "resnet", fill)

@@ -442,6 +442,14 @@ def test_map_is_drawn_whatever_the_classes(count):
     assert drawn.startswith(b"\x89PNG")
 
 
+def test_the_map_names_classes_that_begin_with_an_underscore(monkeypatch):
+    figures = []
+    monkeypatch.setattr(check_plots, "png", lambda figure: figures.append(figure) or b"")
+    check_plots.scatter(np.zeros((6, 2)), ["_other", "cat", "dog"] * 2, ["_other", "cat", "dog"], (0.5, 0.25), [])
+    (legend,) = figures[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["_other", "cat", "dog"]
+
+
 def test_every_mark_on_the_map_is_another():
     marks = [
         (check_plots.COLOURS[i % len(check_plots.COLOURS)], check_plots.MARKERS[i % len(check_plots.MARKERS)])

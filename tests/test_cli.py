@@ -25,10 +25,12 @@ import models
 from data import image
 from data.augment import DEFAULT_AUGMENT
 from data.store import Store
+from models._weights import build_backbone
 from study import ir
 from study.artifact import FILES
 from study.config import TrainSettings
 from study.dataset import load, open_store
+from study.precedence import defaults_of, recipe_of, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = {"curves.png", "confusion.png", "mistakes.png"}
@@ -152,8 +154,23 @@ def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
     assert (settings["width"], settings["image_size"], settings["progressive"]) == (4, 48, [32, 40])
     for name in ("optimizer", "learning_rate", "weight_decay", "label_smoothing", "warmup", "augment", "batch_size"):
         assert settings[name] == photos[name], name
-    again, _ = quick_transfer(made, toy, tmp_path / "again", "--image-size", 48)  # of the same width, unasked
-    assert run_info(again)["settings"]["width"] == 4
+    flags = {"model": "original", "data": str(toy), "weights": str(made)}
+    again = resolve(flags, defaults_of(models.get("original").SPEC, flags))  # of the same width and size, unasked
+    assert (again.width, again.image_size, again.resize) == (4, 48, "crop")
+    network = build_backbone("original", 48, str(made), recipe_of(again))
+    assert network.output_shape == (None, 16)
+
+
+def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
+    other, ran = quick_transfer(run, toy, tmp_path / "other", "--split-seed", 1)
+    seen = run_info(other)["data"]["held_out_but_learned_before"]
+    assert 0 < seen <= 12
+    told = f"has learned from {seen} of the validation and test pictures"
+    assert f"careful: {run} {told} here, which flatters their figures; --split-file with its split.csv" in ran.out
+    assert f"had learned from {seen} of the validation and test pictures" in (other / "report.html").read_text("utf-8")
+    same, ran = quick_transfer(run, toy, tmp_path / "same", "--split-seed", 1, "--split-file", run / "split.csv")
+    assert run_info(same)["data"]["held_out_but_learned_before"] == 0
+    assert "careful" not in ran.out
 
 
 def test_an_engine_is_refused_where_nothing_is_frozen(toy, tmp_path):
@@ -685,6 +702,15 @@ def test_tables_of_other_pictures_are_refused(run, toy, tmp_path):
     data = make_toy(tmp_path / "toy", 8, first=1000)
     ran = call("train", *QUICK, "--data", data, "--split-file", run / "split.csv", "--runs", tmp_path / "runs")
     fails(ran, f"split.csv knows none of the pictures in {data}", tmp_path / "runs")
+
+
+def test_results_among_the_pictures_are_refused(run, toy_copy):
+    data = toy_copy()
+    ran = call("train", *QUICK, "--data", data, "--runs", data / "runs")
+    text = f"--runs {data / 'runs'} lies within the pictures, which stay as they are. Give another --runs DIR."
+    fails(ran, text, data / "runs")
+    ran = call("inspect", "-m", "original", "--data", data, "--inspects", data)
+    fails(ran, f"--inspects {data} lies within the pictures", data / "inspects")
 
 
 def test_runs_under_a_file_cannot_be_written(toy, tmp_path):

@@ -78,6 +78,7 @@ def test_every_combination_of_all_varied_values():
     ("items", "texts"),
     [
         (["augment=none", "augment=flip,rotation"], {"augment": ["none", "flip,rotation"]}),
+        (["progressive=96,128"], {"progressive": ["96,128"]}),
         (["augment=none;flip,rotation=0.1"], {"augment": ["none", "flip,rotation=0.1"]}),
         (["class-weight=none;cat=1,dog=0.3"], {"class_weight": ["none", "cat=1,dog=0.3"]}),
         (["batch-size=8,16", "batch_size=32"], {"batch_size": ["8", "16", "32"]}),

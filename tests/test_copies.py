@@ -13,7 +13,7 @@ from data.duplicates import Pair
 from data.split import Row
 from data.store import Store
 from study.config import TrainSettings
-from study.copies import count_copies, units
+from study.copies import count_copies, learned_before, units
 from study.dataset import load
 
 
@@ -78,6 +78,15 @@ def test_train_keeps_copies_of_real_files_together_and_says_so(tmp_path, capsys)
     part = {row.path: row.part for row in dataset.rows}
     torn = [name for name in part if "_again" in name and part[name] != part[name.replace("_again", "")]]
     assert torn == []
+
+
+def test_what_weights_have_learned_from_is_counted_by_content(tmp_path):
+    rows = [replace(row, part=part) for row, part in zip(rows_of("a1", "a2", "a3"), split.PARTS, strict=True)]
+    split.write(tmp_path / "split.csv", [replace(row, part="train") for row in rows[:2]])
+    assert learned_before(str(tmp_path), rows) == learned_before(str(tmp_path / "model.keras"), rows) == 1  # a2
+    assert learned_before(str(tmp_path / "a.weights.h5"), rows) == learned_before("imagenet", rows) == 0
+    (tmp_path / "split.csv").write_text("a table,of another program\n")
+    assert learned_before(str(tmp_path), rows) == 0
 
 
 def test_files_that_stand_in_two_given_parts_are_told():

@@ -78,6 +78,16 @@ def test_more_classes_than_a_mask_can_name_are_refused(tmp_path):
     check_masks(Scan(tmp_path, (), (), found.class_names[1:]), settings)
 
 
+def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):
+    data = make_toy(tmp_path / "toy", 5)
+    marked = ("circle/0.png", "Circle/1.png", "circle")  # a picture, one of another name, a row about a class
+    (tmp_path / "check.csv").write_text("path,drop\n" + "".join(f"{path},x\n" for path in marked))
+    dataset = loaded(data=str(data), exclude=str(tmp_path / "check.csv"))
+    assert len(dataset.rows) == 14
+    told = f"2 of 3 marked rows name no picture of {data}, such as Circle/1.png; they leave nothing out"
+    assert f"--exclude {tmp_path / 'check.csv'}: {told}\n" in capsys.readouterr().out
+
+
 def test_parts_are_as_large_as_asked_for(tmp_path):
     dataset = loaded(data=str(make_toy(tmp_path, 20)), split=(2.0, 1.0, 1.0))
     for label in TOY_CLASSES:
@@ -91,6 +101,17 @@ def test_classes_are_merged_by_a_file_which_is_kept_as_it_is(tmp_path):
     dataset = loaded(data=str(data), labels=str(tmp_path / "labels.csv"))
     assert Counter(row.label for row in dataset.rows) == {"round": 5, "angular": 10}
     assert dataset.label_text == text
+
+
+def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, capsys):
+    make_toy(tmp_path / "train", 20)
+    make_toy(tmp_path / "test", 5, first=100)
+    dataset = loaded(data=str(tmp_path))
+    counts = {part: sum(classes.values()) for part, classes in dataset.counts().items()}
+    assert counts == {"train": 54, "val": 6, "test": 15}
+    assert {row.part for row in dataset.rows if row.path.startswith("test/")} == {"test"}
+    assert f"{tmp_path} gives no val part: 6 of its 60 training pictures are that\n" in capsys.readouterr().out
+    assert dataset.rows == loaded(data=str(tmp_path)).rows
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -115,6 +116,18 @@ def test_the_report_shows_every_class_and_the_confusion_matrix(capsys):
     assert "[red]dog[/red]" in shown  # a class name is no markup
     matrix = [line.split() for line in shown.splitlines()]
     assert ["猫", "1", "2"] in matrix
+
+
+@pytest.mark.parametrize("classes", [19, 30, 100])
+def test_more_classes_than_fit_the_screen_are_told_by_what_is_confused_most(classes, capsys):
+    names = [f"class number {i}" for i in range(classes)]
+    true = [i for i in range(classes) for _ in range(30)]
+    called = [min(1, label) if at % 30 < 12 and label < 3 else label for at, label in enumerate(true)]
+    print_report("test", judged(true, called, names))
+    shown = capsys.readouterr().out
+    assert f"A table of {classes} by {classes} classes does not fit the screen. Most often confused:" in shown
+    assert re.findall(r"class number (\d+) +class number (\d+) +(\d+)", shown) == [("2", "1", "12")]
+    assert not re.search(r"\n\n\n\n", shown)
 
 
 def test_best_names_the_likeliest_class():

@@ -263,14 +263,29 @@ def test_files_outside_the_class_folders_of_a_part(tmp_path):
     }
 
 
-@pytest.mark.parametrize(
-    ("tops", "classes"), [(("train", "val", "extra"), 3), (("val", "test"), 2), (("train", "bus"), 2)]
-)
-def test_other_names_are_ordinary_classes(tmp_path, tops, classes):
-    result = scan(fill(tmp_path, *(f"{top}/cat/1.jpg" for top in tops)))
-    assert set(result.class_names) == set(tops)
-    assert len(result.class_names) == classes
+@pytest.mark.parametrize("tops", [("Training", "Testing"), ("training_set", "test_set"), ("train", "val_set")])
+def test_other_usual_names_of_parts(tmp_path, tops):
+    fill(tmp_path, *(f"{top}/{name}/1.jpg" for top in tops for name in ("cat", "dog")), "annotations/1.xml")
+    result = scan(tmp_path)
+    assert result.class_names == ("cat", "dog")
+    assert {image.part for image in result.images} == {"train", "val" if "val_set" in tops else "test"}
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    result = scan(fill(tmp_path, "train/cat/1.jpg", "bus/cat/1.jpg"))
+    assert set(result.class_names) == {"train", "bus"}
     assert all(image.part is None for image in result.images)
+
+
+@pytest.mark.parametrize(
+    ("tops", "text"),
+    [
+        (("train", "val", "extra"), "ROOT has train, val, which are names of parts, beside extra: give "),
+        (("val", "test"), "ROOT has test, val, which are names of parts, and no train: give "),
+    ],
+)
+def test_parts_among_classes_are_refused(tmp_path, tops, text):
+    assert error_of(fill(tmp_path, *(f"{top}/cat/1.jpg" for top in tops))).startswith(text)
 
 
 # --- errors ---

@@ -1,7 +1,10 @@
+import unicodedata
+
 import pytest
 from conftest import message
 
 from data import folder, labels
+from study.config import parse_class_weight
 
 
 @pytest.fixture
@@ -17,6 +20,21 @@ def table(tmp_path, *lines, header="folder,class"):
     path = tmp_path / "labels.csv"
     path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
     return path
+
+
+def test_a_name_fits_in_either_form_of_unicode(tmp_path):
+    composed, apart = (unicodedata.normalize(form, "パグ") for form in ("NFC", "NFD"))
+    assert composed != apart
+    for name in (apart, "cat"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "1.jpg").write_bytes(b"x")
+    found = folder.scan(tmp_path / "data")
+    assert found.class_names == ("cat", composed)
+    assert all(image.path.is_file() for image in found.images)
+    for typed in (composed, apart):
+        mapped = labels.apply(found, labels.read(table(tmp_path, f"{typed},{typed}2")))
+        assert mapped.class_names == ("cat", f"{composed}2")
+        assert parse_class_weight(f"{typed}=2") == {composed: 2.0}
 
 
 def test_classes_are_merged_renamed_and_left_out(root, tmp_path):
@@ -55,6 +73,9 @@ def test_what_cannot_be_is_refused(root, tmp_path):
     assert message(labels.apply, found, mirror) == "--labels names mirror classes that do not exist: left, right."
     assert "names the folder 'cat' twice" in message(labels.read, table(tmp_path, "cat,a", "cat,b"))
     assert "expected the columns folder,class" in message(labels.read, table(tmp_path, "a,b", header="x,y"))
+    assert "expected the columns folder,class" in message(labels.read, table(tmp_path, header="x,y"))
+    (tmp_path / "labels.csv").write_text("")
+    assert "expected the columns folder,class" in message(labels.read, tmp_path / "labels.csv")
     assert "Cannot read --labels" in message(labels.read, tmp_path / "none.csv")
 
 

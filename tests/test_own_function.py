@@ -83,6 +83,13 @@ def test_a_function_is_found_in_a_file_and_in_a_module(own, monkeypatch):
     monkeypatch.delitem(sys.modules, "own_changes")
 
 
+def test_a_file_may_hold_dataclasses(tmp_path):
+    code = "from __future__ import annotations\nfrom dataclasses import dataclass\n\n@dataclass\nclass Dark:\n"
+    code += "    share: float\n\ndef dark(image):\n    return image * Dark(0.5).share\n"
+    (tmp_path / "noise.py").write_text(code)
+    assert own_function.load(f"{tmp_path / 'noise.py'}:dark")(np.full(2, 4.0)).tolist() == [2, 2]
+
+
 def test_a_file_runs_once(tmp_path, capsys):
     (tmp_path / "loud.py").write_text("print('imported')\ndef same(pixels):\n    return pixels\n")
     for _ in range(3):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -79,6 +81,27 @@ def test_japanese_is_drawn_not_boxes(tmp_path):
 def test_a_long_name_leaves_room_for_the_matrix(tmp_path):
     red, _, blue = np.moveaxis(confusion(["cat", LONG, "horse"], tmp_path / "a.png").astype(int), -1, 0)
     assert ((red < 40) & (blue - red > 60)).sum() > 3000  # the three dark cells, 32 × 32 pixels each at the least
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 150])
+def test_names_stand_clear_of_each_other_and_at_their_cells(count, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
+    plots.confusion(
+        np.eye(count, dtype=int).tolist(), [f"golden_retriever_{i}" for i in range(count)], "Test", tmp_path
+    )
+    (figure,) = figures
+    figure.draw_without_rendering()
+    ax, pixel = figure.axes[0], figure.axes[0].transData.transform
+    down = [text.get_window_extent() for text in ax.get_yticklabels()]
+    assert all(above.y0 >= below.y1 - 1 for above, below in pairwise(down))
+    across = [text.get_window_extent() for text in ax.get_xticklabels()]
+    for at, box in enumerate(across):  # a turned name ends below its cell
+        end = box.x1 if ax.get_xticklabels()[at].get_rotation() else (box.x0 + box.x1) / 2
+        assert abs(end - pixel((at, 0))[0]) < max(12, 0.6 * (pixel((1, 0)) - pixel((0, 0)))[0])
+    if not ax.get_xticklabels()[0].get_rotation():
+        assert all(one.x1 <= other.x0 for one, other in pairwise(across))
+    plots.plt.close(figure)
 
 
 @pytest.mark.parametrize("classes", [2, 6, 40])
