@@ -30,8 +30,6 @@ RECIPE = original.SPEC.photos
 IN_AUGMENT = {"crop": ("crop",), "colour": ("saturation", "contrast", "brightness"), "cutmix": ("cutmix",)}
 FLAGS = {
     "label-smoothing": ("label_smoothing", "0"),
-    "weight-decay": ("weight_decay", "0"),
-    "warmup": ("warmup", "0"),
     "progressive": ("progressive", "none"),
     "residual": ("width", "0"),
     "first-layer": ("first_layer", "random"),
@@ -46,8 +44,6 @@ def flags(without: Sequence[str], share: float) -> list[str]:
     chosen = ["--epochs", str(max(1, round(share * RECIPE["epochs"])))]
     if unwanted:
         chosen += ["--augment", spelled(augment)]
-    if "progressive" in without:  # the size of the last phase from the first epoch on
-        chosen += ["--image-size", str(RECIPE["progressive"][-1])]
     for part in without:
         if part in FLAGS:
             name, value = FLAGS[part]

@@ -22,7 +22,7 @@ TOY_CLASSES = ("circle", "square", "stripes")
 TOY_PER_CLASS = 20
 COLOURS = {"circle": (220, 60, 60), "square": (60, 200, 60), "stripes": (60, 60, 220)}
 QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size", "16",
-         "--width", "0", "--optimizer", "adam", "--learning-rate", "0.002", "--warmup", "0",
+         "--width", "0", "--learning-rate", "0.002",
          "--augment", "flip,translation")  # fmt: skip
 
 

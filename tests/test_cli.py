@@ -152,7 +152,7 @@ def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
     assert "epochs: 2 at 32 pixels, 1 at 40 pixels" in ran.out
     settings, photos = run_info(made)["settings"], models.get("original").SPEC.photos
     assert (settings["width"], settings["image_size"], settings["progressive"]) == (4, 48, [32, 40])
-    for name in ("optimizer", "learning_rate", "weight_decay", "label_smoothing", "warmup", "augment", "batch_size"):
+    for name in ("learning_rate", "l2", "first_layer", "label_smoothing", "augment", "batch_size"):
         assert settings[name] == photos[name], name
     flags = {"model": "original", "data": str(toy), "weights": str(made)}
     again = resolve(flags, defaults_of(models.get("original").SPEC, flags))  # of the same width and size, unasked
