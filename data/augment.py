@@ -46,9 +46,7 @@ DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "translation")}
 MIXING = ("cutmix", "mixup")  # these need labels that are shares of classes
 VALUES = ("brightness", "contrast", "saturation", "erase", *MIXING)  # these leave every pixel of a picture in its place
 CROP_RATIO = 4 / 3  # the most by which a crop's height and width differ
-EDGE = (
-    1e-6  # share of a side: a crop of the whole may by rounding reach beyond the picture, and gets a black edge there
-)
+EDGE = 1e-6  # share of a side that a crop keeps off the edge: beyond it, if only by rounding, pixels would be black
 LARGEST_PATCH = 0.5  # share of a picture's area that another may cover
 LARGEST_HOLE = 0.25  # share of a picture's area that may be erased
 

@@ -66,9 +66,9 @@ def confusion(
             ax.text(column, row, f"{count // unit:,}", ha="center", va="center", color=colour)
         ticks = range(len(class_names))
         turned = len(class_names) > 5 or max(map(cell_len, class_names)) > 9  # else names would run into each other
-        upright = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+        turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}
         points = min(11, 0.7 * 72 * side / len(class_names))
-        ax.set_xticks(ticks, class_names, fontsize=points, **upright)
+        ax.set_xticks(ticks, class_names, fontsize=points, **turn)
         ax.set_yticks(ticks, class_names, fontsize=points)
         ax.set(xlabel="predicted class", ylabel="true class", title=title)
         figure.colorbar(drawn, ax=ax, label="share of the true class", shrink=0.8)
