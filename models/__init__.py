@@ -17,7 +17,7 @@ from errors import UserError
 def available(task: str | None = None) -> list[str]:
     """Names of all models, sorted; with a task only of those that are for it."""
     stems = [path.stem for path in Path(__file__).parent.glob("*.py")]
-    names = sorted(stem for stem in stems if stem.isidentifier() and not stem.startswith("_"))  # no editor's .#lock.py
+    names = sorted(stem for stem in stems if not stem.startswith(("_", ".")))  # .#lenet.py is an editor's lock
     return [name for name in names if get(name).SPEC.task == task] if task else names
 
 

@@ -35,7 +35,7 @@ def box(height: int, width: int, share: float, rng: np.random.Generator) -> tupl
 
 def mixup(x: np.ndarray, t: np.ndarray, rng: np.random.Generator, a: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
     """Lay a shuffled batch over the batch, one share for all."""
-    share, other = t.dtype.type(rng.beta(a, a)), rng.permutation(len(x))
+    share, other = float(rng.beta(a, a)), rng.permutation(len(x))
     return share * x + (1 - share) * x[other], share * t + (1 - share) * t[other]
 
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,6 +167,7 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder} has schema {found}; this program reads schema {SCHEMA}. Train again.")
     if lacking := {"model", "class_names", "image_size", "resize", "data"} - info.keys():
         raise UserError(f"{folder / 'run.json'} cannot be read: {', '.join(sorted(lacking))} missing. Train again.")
+    info["class_names"] = [unicodedata.normalize("NFC", name) for name in info["class_names"]]  # as `folder` gives them
     return Run(folder, info)
 
 

@@ -199,13 +199,22 @@ def check_ready_made(found: Scan, rows: Sequence[Row], settings: TrainSettings) 
 
 
 def with_all_parts(root: Path, rows: list[Row], unit_of: Mapping[str, str], seed: int) -> list[Row]:
-    """Let a tenth of the training pictures of each class be the validation or test part that folders do not give."""
+    """Let a tenth of the training pictures of each class be the validation or test part that folders do not give.
+
+    A class of fewer than three is left as it is.
+    """
     missing = [part for part in PARTS if part not in {row.part for row in rows}]
     if missing:
-        divided = split.assign([row for row in rows if row.part == "train"], TrainSettings.split, seed, unit_of=unit_of)
-        taken = {row.path for row in divided if row.part == missing[0]}
+        learnt = [row for row in rows if row.part == "train"]
+        contents = Counter(label for _, label in {(row.sha256, row.label) for row in learnt})
+        enough = [row for row in learnt if contents[row.label] >= split.LEAST_IMAGES]
+        taken = {
+            row.path
+            for row in split.assign(enough, TrainSettings.split, seed, unit_of=unit_of)
+            if row.part == missing[0]
+        }
         screen.say(
-            f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(divided):,} training pictures are that"
+            f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(learnt):,} training pictures are that"
         )
         rows = [replace(row, part=missing[0]) if row.path in taken else row for row in rows]
     split.check_parts(rows)

@@ -102,8 +102,8 @@ def print_report(part: str, result: Mapping[str, Any]) -> None:
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
     if screen.fits(("", *names), rows):
         screen.table("", ("true \\ predicted", *names), rows)
-    else:
+    elif confused := most_confused(names, result["confusion"]):
         screen.say(f"A table of {len(names):,} by {len(names):,} classes does not fit the screen. Most often confused:")
-        screen.table("", ("true", "predicted", "images"), most_confused(names, result["confusion"]), left=2)
+        screen.table("", ("true", "predicted", "images"), confused, left=2)
     if note := few_images_note(result):
         screen.say(note)

@@ -137,10 +137,10 @@ def choose(
 
     if precision != "auto":
         return Choice(precision, f"{precision} was asked for", {})
-    if ir.available() and not ir.has_bfloat16() and not tf.config.list_physical_devices("GPU"):
-        return Choice("float32", "this processor does not compute in bfloat16", {})  # one iteration may take minutes
     if steps < PROBE_STEPS:
         return Choice("float32", f"{steps} iterations are too few to try bfloat16", {})
+    if ir.available() and not ir.has_bfloat16() and not tf.config.list_physical_devices("GPU"):
+        return Choice("float32", "this processor does not compute in bfloat16", {})  # one iteration may take minutes
     seconds = {kind: _step_seconds(training_copy(model, kind), compiled, pixels, labels) for kind in TYPES}
     rates = {kind: round(len(pixels) / each, 1) if each < math.inf else 0.0 for kind, each in seconds.items()}
     taken = "bfloat16" if rates["bfloat16"] > LEAST_GAIN * rates["float32"] else "float32"

@@ -111,7 +111,8 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
         if idle := [flag(name) for name in FIRST_WEIGHTS if name in explicit]:
             raise UserError(f"{idle[0]} is for random weights. Received: --weights {begins}; leave one of the two out.")
         chosen = {name: value for name, value in chosen.items() if name not in ("learning_rate", "dropout_at")}
-        chosen |= _shape_of(Path(begins), spec)
+        if begins not in spec.weights:
+            chosen |= _shape_of(Path(begins), spec, explicit.get("model", TrainSettings.model))
     elif explicit.get("data") is not None:
         chosen |= spec.photos
     if "progressive" in explicit:
@@ -129,11 +130,15 @@ def fitted(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
     return kept if len(kept) > 1 else ()
 
 
-def _shape_of(weights: Path, spec: Spec) -> dict[str, Any]:
-    """Return the settings of a run folder, or of the one that a saved model lies in, that go with its network."""
+def _shape_of(weights: Path, spec: Spec, model: str) -> dict[str, Any]:
+    """Return the settings of a run folder, or of the one that a saved model lies in, that go with its network.
+
+    None where it does not tell, or is of another model.
+    """
     run = weights if weights.is_dir() else weights.parent
     try:
-        made = json.loads((run / "run.json").read_text(encoding="utf-8"))["settings"]
+        info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        made = info["settings"] if info["model"] == model else {}
         names = (*(name for name in SHAPING if name in spec.obeys), *SEEN_BY)
         return {name: made[name] for name in names if made.get(name) is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -16,6 +16,7 @@ from data.augment import DEFAULT_AUGMENT
 from data.batches import Examples
 from data.masks import pixel_counts
 from data.store import Store
+from errors import UserError
 from models._head import head_on
 from models._recipe import last_initializer
 from models._weights import build_backbone
@@ -61,6 +62,11 @@ def prepare(
         own_function.load(settings.augment_with)  # what is wrong with it is told now
     spec = models.get(settings.model).SPEC
     weights = learning.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
+    if settings.progressive and settings.progressive[0] < spec.smallest_image_size:
+        raise UserError(
+            f"--progressive for {settings.model} begins at {spec.smallest_image_size} pixels or above. "
+            f"Received: {','.join(map(str, settings.progressive))}"
+        )
     with stopwatch(seconds, "build the network"):
         backbone = build_backbone(settings.model, settings.image_size, weights, precedence.recipe_of(settings))
         if settings.progressive:  # what the network refuses at its smallest size is told now
@@ -70,7 +76,7 @@ def prepare(
     if seen := learned_before(weights, dataset.rows):
         screen.say(
             f"careful: {weights} has learned from {seen:,} of the validation and test pictures here, which flatters "
-            "their figures; --split-file with its split.csv keeps them apart"
+            "their figures; with the same classes --split-file and its split.csv keep them apart"
         )
     pixels, outputs = examples_of(dataset, settings), tasks.output_names(settings.task, dataset.class_names)
     classifier = with_head(backbone, settings, len(outputs))

@@ -103,6 +103,7 @@ class MaskWriter:
     def __init__(self, run: Run, place: str) -> None:
         self.place, self.rule, self.names = Path(place), run.info["resize"], run.info["class_names"]
         self.written: dict[Path, Path] = {}
+        artifact.refuse_within(self.place, run.info["data"]["folder"], "--masks")
         try:
             self.place.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -3,6 +3,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,12 @@ def test_what_cannot_be_named_is_kept_and_told(tmp_path, monkeypatch):
     assert sorted(path.name for path in kept.iterdir()) == sorted(artifact.FILES)
     assert told.startswith(f"All is saved in {kept}, but could not be given its name, ")
     assert told.endswith("-resnet: Access is denied. Rename that folder.")
+
+
+def test_class_names_of_a_run_come_in_one_form_of_unicode(tmp_path):
+    apart = unicodedata.normalize("NFD", "パグ")
+    run = artifact.read_run(fill(tmp_path / "run", class_names=["cat", apart]))
+    assert run.info["class_names"] == ["cat", unicodedata.normalize("NFC", apart)] != ["cat", apart]
 
 
 def test_an_earlier_failure_does_not_stand_in_the_way(tmp_path):

@@ -159,6 +159,7 @@ def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
     assert (again.width, again.image_size, again.resize) == (4, 48, "crop")
     network = build_backbone("original", 48, str(made), recipe_of(again))
     assert network.output_shape == (None, 16)
+    assert defaults_of(models.get("plain").SPEC, flags | {"model": "plain"})["image_size"] == 32  # not that of another
 
 
 def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
@@ -166,7 +167,7 @@ def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
     seen = run_info(other)["data"]["held_out_but_learned_before"]
     assert 0 < seen <= 12
     told = f"has learned from {seen} of the validation and test pictures"
-    assert f"careful: {run} {told} here, which flatters their figures; --split-file with its split.csv" in ran.out
+    assert f"careful: {run} {told} here, which flatters their figures; with the same classes" in ran.out
     assert f"had learned from {seen} of the validation and test pictures" in (other / "report.html").read_text("utf-8")
     same, ran = quick_transfer(run, toy, tmp_path / "same", "--split-seed", 1, "--split-file", run / "split.csv")
     assert run_info(same)["data"]["held_out_but_learned_before"] == 0
@@ -579,6 +580,10 @@ DATA_ERRORS = {
     "long name": (lambda tmp: LONG, "name too long"),
 }
 TRAIN_ERRORS = {
+    "progress from too small a size": (
+        ["-m", "alexnet", "--image-size", "128", "--width", "8", "--progressive", "32,128"],
+        "--progressive for alexnet begins at 57 pixels or above. Received: 32,128",
+    ),
     "maps of one pixel": (
         ["--image-size", "64", "--norm", "instance", "--progressive", "32,64"],
         "--norm instance needs maps of more than one pixel in every layer",

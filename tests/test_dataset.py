@@ -106,11 +106,14 @@ def test_classes_are_merged_by_a_file_which_is_kept_as_it_is(tmp_path):
 def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, capsys):
     make_toy(tmp_path / "train", 20)
     make_toy(tmp_path / "test", 5, first=100)
+    for picture in list((tmp_path / "train" / "stripes").iterdir())[2:]:
+        picture.unlink()  # too few to give one away
     dataset = loaded(data=str(tmp_path))
     counts = {part: sum(classes.values()) for part, classes in dataset.counts().items()}
-    assert counts == {"train": 54, "val": 6, "test": 15}
+    assert counts == {"train": 38, "val": 4, "test": 15}
+    assert dataset.counts()["train"]["stripes"] == 2
     assert {row.part for row in dataset.rows if row.path.startswith("test/")} == {"test"}
-    assert f"{tmp_path} gives no val part: 6 of its 60 training pictures are that\n" in capsys.readouterr().out
+    assert f"{tmp_path} gives no val part: 4 of its 42 training pictures are that\n" in capsys.readouterr().out
     assert dataset.rows == loaded(data=str(tmp_path)).rows
 
 

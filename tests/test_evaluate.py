@@ -128,6 +128,8 @@ def test_more_classes_than_fit_the_screen_are_told_by_what_is_confused_most(clas
     assert f"A table of {classes} by {classes} classes does not fit the screen. Most often confused:" in shown
     assert re.findall(r"class number (\d+) +class number (\d+) +(\d+)", shown) == [("2", "1", "12")]
     assert not re.search(r"\n\n\n\n", shown)
+    print_report("test", judged(true, true, names))
+    assert "confused" not in capsys.readouterr().out
 
 
 def test_best_names_the_likeliest_class():

@@ -317,12 +317,21 @@ def choose(precision, steps):
 
 def test_auto_takes_the_faster_precision_and_tells_both_figures(monkeypatch):
     monkeypatch.setattr(fused, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr("study.ir.available", lambda: False)  # nobody says what the processor can
     choice = choose("auto", fused.PROBE_STEPS)
     rates = choice.images_per_second
     assert set(rates) == {"float32", "bfloat16"}
     assert (choice.precision == "bfloat16") == (rates["bfloat16"] > fused.LEAST_GAIN * rates["float32"])
     assert choice.reason.startswith(f"{choice.precision} taken: float32 ")
     assert all(f"{rate:.0f} images/s" in choice.reason for rate in rates.values())
+
+
+@pytest.mark.skipif(not fused.ir.available(), reason="OpenVINO tells what the processor computes in")
+def test_bfloat16_is_not_tried_where_the_processor_has_none(monkeypatch):
+    monkeypatch.setattr("study.ir.has_bfloat16", lambda: False)
+    monkeypatch.setattr(fused, "_step_seconds", lambda *_: pytest.fail("it was tried"))
+    told = fused.Choice("float32", "this processor does not compute in bfloat16", {})
+    assert choose("auto", fused.PROBE_STEPS) == told
 
 
 def test_a_short_training_is_not_probed():

@@ -220,12 +220,15 @@ def test_two_pictures_of_one_name_do_not_overwrite_each_others_mask(run, toy, tm
 
 
 def test_masks_go_into_a_new_or_empty_folder_only(run, toy, toy_masks):
-    before = {path: path.read_bytes() for path in [*toy_masks.rglob("*.png"), *toy.rglob("*.png")]}
-    for words, place in ((("--part", "test"), toy_masks), ((toy / "circle",), toy / "circle")):
+    before = {path: path.read_bytes() for path in [*toy_masks.rglob("*.png"), *run.rglob("*.png")]}
+    for words, place in ((("--part", "test"), toy_masks), ((toy / "circle",), run)):
         ran = call("predict", *words, "--run", run, "--masks", place)
         assert ran.code == 2
         assert f"--masks takes a new or empty folder, so that no file is replaced. Received: {place}" in ran.err
     assert all(path.read_bytes() == content for path, content in before.items())
+    ran = call("predict", *words, "--run", run, "--masks", toy / "out")
+    assert (ran.code, "lies within the pictures, which stay as they are" in ran.err) == (2, True)
+    assert not (toy / "out").exists()
 
 
 def test_a_name_that_is_no_utf8_gets_its_mask(run, toy, tmp_path):
