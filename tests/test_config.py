@@ -264,10 +264,11 @@ def test_a_pretrained_model_takes_it_where_it_is_to_learn_from_scratch():
 
 
 def test_an_earlier_run_brings_its_width(tmp_path):
-    (tmp_path / "run.json").write_text('{"settings": {"width": 12}}')
+    (tmp_path / "run.json").write_text('{"model": "original", "settings": {"width": 12}}')
     assert resolved(data="photos", weights=str(tmp_path)).width == 12
     assert resolved(data="photos", weights=str(tmp_path), width=5).width == 5
-    for text in ("{}", "[]", "no json", '{"settings": {}}', '{"settings": null}'):
+    other = '{"model": "plain", "settings": {"width": 12}}'
+    for text in ("{}", "[]", "no json", '{"model": "original", "settings": {}}', '{"settings": null}', other):
         (tmp_path / "run.json").write_text(text)
         assert resolved(data="photos", weights=str(tmp_path)).width == 0
 

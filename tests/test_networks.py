@@ -376,7 +376,7 @@ def test_a_learning_rate_of_a_models_own_goes_with_its_optimizer_and_random_weig
 
 def test_an_earlier_run_brings_the_shape_of_its_network(tmp_path):
     made = '{"activation": "gelu", "norm": "none", "depth": 14, "width": 5, "coordinates": true, "init": "zeros"}'
-    (tmp_path / "run.json").write_text(f'{{"settings": {made}}}')
+    (tmp_path / "run.json").write_text(f'{{"model": "plain", "settings": {made}}}')
     for weights in (tmp_path, tmp_path / "model.keras"):
         flags = {"model": "plain", "weights": str(weights), "norm": "batch"}
         recipe = precedence.recipe_of(

@@ -1,7 +1,9 @@
 import csv
 import hashlib
 import random
+import unicodedata
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -237,7 +239,10 @@ NAMES = [
 def test_written_and_read_again_it_is_the_same(tmp_path):
     rows = [Row(name, sha(at), name.split("/")[0], PARTS[at % 3]) for at, name in enumerate(NAMES)]
     split.write(tmp_path / "split.csv", rows)
-    assert split.read(tmp_path / "split.csv") == rows
+    labels = [unicodedata.normalize("NFC", row.label) for row in rows]  # whatever form the folder's name had
+    assert split.read(tmp_path / "split.csv") == [
+        replace(row, label=label) for row, label in zip(rows, labels, strict=True)
+    ]
     with (tmp_path / "split.csv").open(encoding="utf-8", newline="") as file:
         assert next(csv.reader(file)) == ["path", "sha256", "label", "part"]
 
