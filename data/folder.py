@@ -83,7 +83,7 @@ def scan(root: Path, least_classes: int = 2) -> Scan:
             skipped.append((path, "outside the class folders"))
         else:
             part = _PART_NAMES[parts[0].casefold()] if ready_made else None
-            images.append(Image(path, _name(path, root), class_name(parts[level]), part))
+            images.append(Image(path, _name(path, root), composed(printable(parts[level])), part))
     for path, reason in found.skipped:
         outside = len(path.relative_to(root).parts) < level + 2 and reason.startswith("not an image")
         skipped.append((path, f"outside the class folders, and {reason}" if outside else reason))
@@ -116,9 +116,9 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
     return list(dict.fromkeys(images)), [Skipped(printable(path.as_posix()), why) for path, why in skipped]
 
 
-def class_name(folder: str) -> str:
-    """Give the class of a folder: its printable name in NFC, as macOS and a keyboard write パ in two ways."""
-    return unicodedata.normalize("NFC", printable(folder))
+def composed(text: str) -> str:
+    """Give class names in one form of Unicode, NFC: macOS and a keyboard write パ in two ways."""
+    return unicodedata.normalize("NFC", text)
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from data.folder import Scan, Skipped, natural_key
+from data.folder import Scan, Skipped, composed, natural_key
 from errors import UserError
 
 MIRROR = "<->"
@@ -39,7 +38,7 @@ def read(path: Path) -> LabelMap:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
-            reader = csv.DictReader(io.StringIO(unicodedata.normalize("NFC", text), newline=""))
+            reader = csv.DictReader(io.StringIO(composed(text), newline=""))
             if not {"folder", "class"} <= set(reader.fieldnames or ()):
                 raise KeyError("columns")
             lines = [((line["folder"] or "").strip(), (line["class"] or "").strip()) for line in reader]

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
-from data.folder import PARTS
+from data.folder import PARTS, composed
 from errors import UserError
 
 LEAST_IMAGES = 3  # one for each part
@@ -151,7 +150,7 @@ def read(path: Path) -> list[Row]:
             if not set(names) <= set(table.fieldnames or ()):
                 raise KeyError(f"columns {names}")
             rows = [Row(**{name: line[name] for name in names}) for line in table]
-            rows = [replace(row, label=unicodedata.normalize("NFC", row.label)) for row in rows]
+            rows = [replace(row, label=composed(row.label)) for row in rows]
     except OSError as error:
         raise UserError(f"Cannot read the split file {path}: {error.strerror}. Give the split.csv of a run.") from error
     except (KeyError, UnicodeDecodeError, csv.Error) as error:

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from data.folder import natural_key
+from data.folder import composed, natural_key
 from errors import UserError
 
 SCHEMA = 1
@@ -53,7 +52,7 @@ def check_writable(runs: Path, flag: str = "--runs") -> None:
         ) from error
 
 
-def refuse_within(out: Path, data: str | None, flag: str) -> None:
+def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
     """Raise UserError where results would lie among the pictures, which they would be the next time."""
     if data is not None and out.resolve().is_relative_to(Path(data).resolve()):
         raise UserError(f"{flag} {out} lies within the pictures, which stay as they are. Give another {flag} DIR.")
@@ -167,7 +166,7 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder} has schema {found}; this program reads schema {SCHEMA}. Train again.")
     if lacking := {"model", "class_names", "image_size", "resize", "data"} - info.keys():
         raise UserError(f"{folder / 'run.json'} cannot be read: {', '.join(sorted(lacking))} missing. Train again.")
-    info["class_names"] = [unicodedata.normalize("NFC", name) for name in info["class_names"]]  # as `folder` gives them
+    info["class_names"] = [composed(name) for name in info["class_names"]]
     return Run(folder, info)
 
 

@@ -17,7 +17,7 @@ from data.folder import Scan
 from data.oddities import Finding
 from data.store import Store
 from errors import UserError
-from study import check_report, learning, screen
+from study import artifact, check_report, learning, screen
 from study.check_map import alike, embed, outliers, reduce, strangers
 from study.config import CheckSettings, TrainSettings
 from study.dataset import draw, open_store
@@ -84,8 +84,7 @@ def output_folder(asked: str | None, root: Path) -> Path:
         raise UserError(f"{where}: {folder.printable(str(existing))} is a file. Give a folder.")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{where}: permission denied. Give a folder that can be written.")
-    if out.resolve().is_relative_to(root.resolve()):
-        raise UserError(f"{where}: it lies within the pictures, which stay as they are. Give another --out.")
+    artifact.refuse_within(out, root, "--out")
     table = out / "check.csv"
     if table.exists() and findings.read_drops(table):
         raise UserError(f"{where}: its check.csv has a filled drop column, which would be lost. Give another --out.")

@@ -6,12 +6,12 @@ Which flag wins over which default stands in `study.precedence`; how a field is 
 from __future__ import annotations
 
 import math
-import unicodedata
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
 from data import own_function
 from data.augment import STRENGTHS, parse_augment
+from data.folder import composed
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from errors import UserError
@@ -33,7 +33,7 @@ def parse_class_weight(text: str) -> str | dict[str, float]:
     if text in ("none", "balanced"):
         return text
     weights = {}
-    for item in unicodedata.normalize("NFC", text).split(","):
+    for item in composed(text).split(","):
         name, _, number = item.rpartition("=")
         try:
             weights[name.strip()] = float(number)

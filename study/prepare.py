@@ -38,6 +38,7 @@ class Prepared:
 
     `settings`: nothing of them left open. `classifier`: pixels -> probabilities, not yet trained. `outputs`: names of
     what it tells apart. `class_weight`: class -> its weight in the loss; None where all weigh 1.
+    `learned_before`: how many held-out pictures the weights have learned from.
     """
 
     settings: TrainSettings
@@ -48,6 +49,7 @@ class Prepared:
     choice: Choice
     stages: Sequence[Stage]
     class_weight: dict[int, float] | None
+    learned_before: int
 
 
 def prepare(
@@ -73,11 +75,6 @@ def prepare(
             build_backbone(settings.model, settings.progressive[0], "none", precedence.recipe_of(settings))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load(settings, store)
-    if seen := learned_before(weights, dataset.rows):
-        screen.say(
-            f"careful: {weights} has learned from {seen:,} of the validation and test pictures here, which flatters "
-            "their figures; with the same classes --split-file and its split.csv keep them apart"
-        )
     pixels, outputs = examples_of(dataset, settings), tasks.output_names(settings.task, dataset.class_names)
     classifier = with_head(backbone, settings, len(outputs))
 
@@ -94,10 +91,15 @@ def prepare(
     stages = course.stages(settings, choice.learning)
     settings = settle(settings, choice.learning, choice.weights)
     refusals.check(settings, dataset)
+    if seen := learned_before(settings.weights, dataset.rows):
+        screen.say(
+            f"careful: {settings.weights} has learned from {seen:,} of the validation and test pictures here, which "
+            "flatters their figures; with the same classes --split-file and its split.csv keep them apart"
+        )
     if settings.first_layer == "pca":
         first_layer.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
     class_weight = weights_of_classes(pixels, outputs, settings)
-    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight)
+    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, seen)
 
 
 def with_head(backbone: keras.Model, settings: TrainSettings, num_classes: int) -> keras.Model:

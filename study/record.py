@@ -14,7 +14,6 @@ import numpy as np
 from data import split
 from study import artifact, engine, evaluate, ir, plots, precedence, report, screen, segment_record, tasks
 from study.annotations import masks_folder
-from study.copies import learned_before
 from study.course import iterations
 from study.dataset import Dataset
 from study.embed import embed_traced
@@ -160,7 +159,7 @@ def describe(record: Record) -> dict[str, Any]:
             "counts": counts,
             "fingerprint": dataset.fingerprint(),
             "copies": asdict(dataset.copies),
-            "held_out_but_learned_before": learned_before(settings.weights, dataset.rows),
+            "held_out_but_learned_before": prepared.learned_before,
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },
         "engine": asdict(record.engine) if record.engine else None,

@@ -218,7 +218,7 @@ def test_an_output_that_cannot_be_written(tmp_path, toy):
         assert "file is a file. Give a folder." in refused("--data", toy, "--out", tmp_path / out)
     assert (tmp_path / "file").read_text() == "keep me"
     for out in (toy, toy / "circle" / "new"):
-        assert "it lies within the pictures" in refused("--data", toy, "--out", out)
+        assert "lies within the pictures" in refused("--data", toy, "--out", out)
     assert "--out is empty" in refused("--data", toy, "--out", "")
     assert "--resize takes crop, pad, squash" in refused("--data", toy, "--resize", "stretch")
 

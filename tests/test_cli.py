@@ -174,6 +174,15 @@ def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
     assert "careful" not in ran.out
 
 
+@pytest.mark.skipif(not ir.available(), reason="needs OpenVINO")
+def test_a_copy_for_openvino_that_answers_otherwise_is_dropped(run, toy, tmp_path, monkeypatch):
+    monkeypatch.setattr("study.record.MOST_DIFFERENCE", -1.0)
+    made, ran = quick_transfer(run, toy, tmp_path / "runs")
+    assert "predict will use Keras" in ran.out
+    assert not FOR_OPENVINO & {path.name for path in made.iterdir()}
+    assert call("predict", "--run", made, toy / "circle" / "0.png").code == 0
+
+
 def test_an_engine_is_refused_where_nothing_is_frozen(toy, tmp_path):
     ran = call("train", "--data", toy, *QUICK, "--engine", "openvino", "--runs", tmp_path / "runs")
     assert ran.code == 2

@@ -81,7 +81,7 @@ def test_the_program_was_found():
         "models.original",
         "data.split",
     } <= MODULES.keys()
-    needed = {"data.augment", "data.own_function", "data.image", "data.split", "errors"}
+    needed = {"data.augment", "data.own_function", "data.folder", "data.image", "data.split", "errors"}
     needed |= {"models._recipe", "study.options", "study.tta"}
     assert own_imports("study.config") == needed
 
