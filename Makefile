@@ -11,7 +11,7 @@ test: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 recipes: .venv/ready-dev
-	$(BIN)/python -m pytest -n 2 --every-recipe tests/test_networks.py -k as_asked
+	$(BIN)/python -m pytest -n 2 --every-recipe tests/models/test_networks.py -k as_asked
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -13,16 +13,18 @@ from typing import Any, NoReturn
 
 import models
 from errors import UserError
-from study import config, options, precedence, refusals
-from study.config import (
+from study.settings import commands as settings_commands
+from study.settings import conflicts, declare
+from study.settings.commands import (
     CheckSettings,
     CompareSettings,
     InspectSettings,
     PredictSettings,
     StoreSettings,
     SummarySettings,
-    TrainSettings,
 )
+from study.settings.resolve import defaults_of, recipe_of, refuse_idle, resolve, with_model
+from study.settings.train import TrainSettings
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -37,26 +39,26 @@ EXAMPLES = """examples:
 
 def summary(flags: Mapping[str, Any], command_line: str) -> None:
     """Print a table of all models, or everything about one."""
-    from study import backend
-    from study.summary import print_model, print_models
+    from study.inspect.summary import print_model, print_models
+    from study.runtime import backend
 
     settings = SummarySettings(**flags)
     if settings.model is None:
         if flags:
-            raise UserError(f"{options.flag(min(flags))} is for one model: name it by -m.")
+            raise UserError(f"{declare.flag(min(flags))} is for one model: name it by -m.")
         print_models()
         return
-    precedence.defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
-    precedence.refuse_idle(settings, flags)
+    defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
+    refuse_idle(settings, flags)
     backend.start()
-    print_model(settings.model, settings.image_size, precedence.recipe_of(settings))
+    print_model(settings.model, settings.image_size, recipe_of(settings))
 
 
 def check(flags: Mapping[str, Any], command_line: str) -> int:
     """Look at a folder before training; with `--strict`, 3 where something would spoil the result."""
     settings = CheckSettings(**flags)
-    precedence.refuse_idle(settings, flags)
-    from study.check import check
+    refuse_idle(settings, flags)
+    from study.check.run import check
 
     severe = check(settings, command_line)
     return 3 if severe and settings.strict else 0
@@ -64,21 +66,23 @@ def check(flags: Mapping[str, Any], command_line: str) -> int:
 
 def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
-    from study import backend
+    from study.runtime import backend
 
-    flags = precedence.with_model(flags)
+    flags = with_model(flags)
     spec = models.get(flags["model"]).SPEC
-    settings = precedence.resolve(flags, precedence.defaults_of(spec, flags))
-    refusals.check_flags(settings, spec)
-    from study.ahead import begun
-    from study.dataset import load, open_store
+    settings = resolve(flags, defaults_of(spec, flags))
+    conflicts.check_flags(settings, spec)
+    from study.runtime.background import begun
+    from study.settings.source import load_dataset, store_of
 
-    store = open_store(settings)
-    with begun(lambda go_on: load(settings, store, go_on)) as loading:  # TensorFlow starts meanwhile, for seconds
+    store = store_of(settings)
+    with begun(
+        lambda go_on: load_dataset(settings, store, go_on)
+    ) as loading:  # TensorFlow starts meanwhile, for seconds
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
         backend.start(settings.seed)
-        from study.road import train
+        from study.train.run import train
 
         train(settings, command_line, store, loading)
 
@@ -87,7 +91,7 @@ def compare(flags: Mapping[str, Any], command_line: str) -> int:
     """Train every combination of some settings with several seeds, and rank them; 2 where every run failed."""
     own = {entry.name for entry in dataclasses.fields(CompareSettings)}
     settings = CompareSettings(**{name: value for name, value in flags.items() if name in own})
-    from study.compare import compare
+    from study.experiments.compare import compare
 
     return compare(settings, {name: text for name, text in flags.items() if name not in own}, command_line)
 
@@ -97,7 +101,7 @@ def inspect(flags: Mapping[str, Any], command_line: str) -> None:
     own = {entry.name for entry in dataclasses.fields(InspectSettings)}
     settings = InspectSettings(**{name: value for name, value in flags.items() if name in own})
     rest = {name: value for name, value in flags.items() if name not in own}
-    from study.inspect import inspect_new, inspect_run
+    from study.inspect.run import inspect_new, inspect_run
 
     if settings.run is not None:
         inspect_run(settings, rest, command_line)
@@ -105,48 +109,34 @@ def inspect(flags: Mapping[str, Any], command_line: str) -> None:
     spec = models.get(rest.get("model", TrainSettings.model)).SPEC
     if spec.task != "classify":
         raise UserError(f"inspect is for classifiers. Received: -m {rest['model']}, which is for --task {spec.task}.")
-    inspect_new(settings, precedence.resolve(rest, precedence.defaults_of(spec, rest)), command_line)
+    inspect_new(settings, resolve(rest, defaults_of(spec, rest)), command_line)
 
 
 def store(flags: Mapping[str, Any], command_line: str) -> None:
     """Show what is kept for later runs, or empty it."""
-    from study.store import clear, show
+    from study.runs.store import clear, show
 
     clear() if StoreSettings(**flags).clear else show()
 
 
 def predict(flags: Mapping[str, Any], command_line: str) -> None:
     """Answer for files and folders, or for a part of the run's own data."""
-    from study import artifact
+    from study.runs import folder as run_folder
+    from study.runtime import output
 
     settings = PredictSettings(**flags)
     if settings.paths and "part" in flags:
         raise UserError(f"--part {settings.part} goes without files and folders. Leave one of the two out.")
     try:
-        run = artifact.find_run(settings.run, settings.runs, settings.model)
+        run = run_folder.find_run(settings.run, settings.runs, settings.model)
     except UserError:
         if settings.model:
             models.get(settings.model)  # a misspelt name has an answer of its own
         raise
-    table = artifact.writable_file(settings.csv) if settings.csv else None
-    from study.predict import predict_part, predict_paths
+    table = output.writable_file(settings.csv) if settings.csv else None
+    from study.predict.run import predict
 
-    if run.info.get("task") == "segment":
-        if settings.tta != "none":
-            raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
-        from study import segment_predict
-
-        if settings.paths:
-            segment_predict.predict_paths(run, settings.paths, table, settings.masks)
-        else:
-            segment_predict.predict_part(run, settings.part, table, settings.masks)
-        return
-    if settings.masks:
-        raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
-    if settings.paths:
-        predict_paths(run, settings.paths, table, settings.tta)
-    else:
-        predict_part(run, settings.part, table, settings.tta)
+    predict(run, settings.paths, settings.part, table, settings.tta, settings.masks)
 
 
 COMMANDS = {
@@ -188,15 +178,15 @@ def make_parser() -> argparse.ArgumentParser:
             description=help[0].upper() + help[1:] + ".",
         )
         groups: dict[str, argparse._ArgumentGroup] = {}
-        for entry in config.shown(settings):
+        for entry in settings_commands.shown(settings):
             group = entry.metadata["group"]
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry)
-        for entry in config.handed_on() if settings is CompareSettings else ():
+        for entry in settings_commands.handed_on() if settings is CompareSettings else ():
             group = "the same for all: " + entry.metadata["group"].removesuffix(" and output")
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry, as_typed=True)
-        for entry in config.inspected() if settings is InspectSettings else ():
+        for entry in settings_commands.inspected() if settings is InspectSettings else ():
             group = "the network and its pictures: " + entry.metadata["group"].removesuffix(" and output")
             groups.setdefault(group, command.add_argument_group(group))
             add_flag(groups[group], entry)
@@ -211,12 +201,12 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed:
     meta = entry.metadata
     shown = {
         "default": argparse.SUPPRESS,
-        "help": options.help_text(entry).replace("%", "%%"),
-        "type": str if as_typed else lambda text: options.read(entry, text),
+        "help": declare.help_text(entry).replace("%", "%%"),
+        "type": str if as_typed else lambda text: declare.read(entry, text),
     }
     if meta["kind"] is bool:
         given = {"action": "store_const", "const": "on" if as_typed else True}
-        group.add_argument(options.flag(entry.name), **given, default=shown["default"], help=shown["help"])
+        group.add_argument(declare.flag(entry.name), **given, default=shown["default"], help=shown["help"])
         return
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if entry.name == "paths":
@@ -224,7 +214,7 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed:
     elif entry.name == "vary":
         group.add_argument("--vary", action="append", **shown)
     else:
-        group.add_argument(*(["-m"] if entry.name == "model" else []), options.flag(entry.name), **shown)
+        group.add_argument(*(["-m"] if entry.name == "model" else []), declare.flag(entry.name), **shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

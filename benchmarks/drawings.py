@@ -17,13 +17,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from study.config import TrainSettings
-from study.dataset import load
+from study.settings.source import load_dataset
+from study.settings.train import TrainSettings
 
 SIZE = 64
 
 if __name__ == "__main__":
-    examples = load(TrainSettings(image_size=SIZE)).examples()
+    examples = load_dataset(TrainSettings(image_size=SIZE)).examples()
     inputs = np.asarray(examples.inputs).reshape(len(examples.labels), -1).astype(np.float32)
     part = {name: (inputs[rows], examples.labels[rows]) for name, rows in examples.rows.items()}
     fitted = []

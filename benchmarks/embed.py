@@ -1,4 +1,4 @@
-"""Images/s of features: the engine that `study.engine` takes here against TensorFlow in float32, on the same pictures.
+"""Images/s of features: the engine that `study.inference.engine` takes here against TensorFlow in float32.
 
     python benchmarks/embed.py [--images 128]
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from study import backend
+from study.runtime import backend
 
 SIZE, REPEATS = 224, 3
 NAMES = ("efficientnet_lite", "resnet")
@@ -33,12 +33,12 @@ def rate(run: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) -> float:
 
 def compare(name: str, pixels: np.ndarray) -> None:
     """Print what both engines do with one network."""
-    from models._weights import build_backbone
-    from study import engine
+    from models.parts.weights import build_backbone
+    from study.inference import engine
 
     frozen = engine.Frozen(build_backbone(name, SIZE, "none"))
     started = time.perf_counter()
-    choice = engine.choose(frozen, pixels[:32])
+    choice = engine.choose_engine(frozen, pixels[:32])
     ours = frozen.runner(choice.engine, choice.precision)
     seconds = time.perf_counter() - started
     tensorflow = frozen.runner("tensorflow", "float32")

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from models import original  # noqa: E402
-from study.options import flag, spelled  # noqa: E402
+from study.settings.declare import flag, spelled  # noqa: E402
 
 RECIPE = original.SPEC.photos
 IN_AUGMENT = {"crop": ("crop",), "colour": ("saturation", "contrast", "brightness"), "cutmix": ("cutmix",)}

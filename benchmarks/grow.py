@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from data import drawn
+from data.drawn import folder as drawn_folder
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,7 +54,7 @@ if __name__ == "__main__":
     for size in sorted(asked.sizes):
         with tempfile.TemporaryDirectory() as work:
             place = (asked.keep or Path(work)) / f"drawings-{size}"
-            images = place / "images" if place.is_dir() else drawn.write(place, count=size)
+            images = place / "images" if place.is_dir() else drawn_folder.write(place, count=size)
             results.append(measure(images, Path(work)))
         print(f"{size:>7,} pictures {results[-1][0]:8.1f} s {results[-1][1]:6.2f} GB", flush=True)
     if len(results) > 1:

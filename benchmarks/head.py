@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from study import backend
+from study.runtime import backend
 
 MODEL, SIZE = "efficientnet_lite", 224
 GRID = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -26,14 +26,14 @@ def main(data: str, seeds: list[int]) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
 
-    from models._head import head
-    from models._weights import build_backbone
-    from study import course
-    from study.config import TrainSettings
-    from study.dataset import load, open_store
-    from study.embed import embed
-    from study.engine import Frozen
-    from study.fit import run_stage
+    from models.parts.head import head
+    from models.parts.weights import build_backbone
+    from study.fit.loop import run_stage
+    from study.inference.engine import Frozen
+    from study.inference.features import embed
+    from study.settings import stages as training_stages
+    from study.settings.source import load_dataset, store_of
+    from study.settings.train import TrainSettings
 
     reached: dict[str, list[float]] = {"ours": [], "scikit-learn": []}
 
@@ -50,14 +50,14 @@ def main(data: str, seeds: list[int]) -> None:
         settings = TrainSettings(
             model=MODEL, image_size=SIZE, learning="transfer", weights="imagenet", data=data, augment={}, seed=seed
         )
-        store = open_store(settings)
-        examples = load(settings, store).examples()
+        store = store_of(settings)
+        examples = load_dataset(settings, store).examples()
         features, _ = embed(Frozen(build_backbone(MODEL, SIZE, "imagenet"), store), examples, settings)
         train, val = (features.rows[part] for part in ("train", "val"))
         x, y = features.inputs, features.labels
         started = time.perf_counter()
         ours = head(x.shape[1], int(y.max()) + 1, settings.dropout)
-        outcome = run_stage(ours, course.stages(settings, "transfer")[0], features, settings)
+        outcome = run_stage(ours, training_stages.stages(settings, "transfer")[0], features, settings)
         seconds = time.perf_counter() - started
         note("ours", seed, ours.predict(x[val], verbose=0), y[val], seconds, f", {len(outcome.history)} epochs")
         started, tried = time.perf_counter(), []

@@ -29,8 +29,8 @@ from scratch.normalization import BatchNorm
 from scratch.optimizers import Adam
 from scratch.pooling import AveragePool, MaxPool
 from scratch.schedules import one_cycle
-from study.config import TrainSettings
-from study.dataset import load
+from study.settings.source import load_dataset
+from study.settings.train import TrainSettings
 
 if TYPE_CHECKING:
     import keras
@@ -42,7 +42,7 @@ Part = tuple[np.ndarray, np.ndarray]
 
 def drawings() -> dict[str, Part]:
     """Part -> images from -1 to 1, (N, 32, 32, 3), and targets, (N, 3)."""
-    examples = load(TrainSettings(image_size=lenet.SIDE)).examples()
+    examples = load_dataset(TrainSettings(image_size=lenet.SIDE)).examples()
     x, t = (
         lenet.scaled(np.asarray(examples.inputs)),
         np.eye(max(examples.labels) + 1, dtype=np.float32)[examples.labels],

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from data.drawn import CLASS_COUNTS, draw
+from data.drawn.draw import draw
+from data.drawn.folder import CLASS_COUNTS
 from data.duplicates import fingerprints, near_pairs
 
 SIDE = 48

@@ -26,10 +26,10 @@ SIDES = ("ours", "ordinary")
 
 def examples_and_folders(folder: Path, seed: int) -> tuple:
     """Return the drawings as our road reads them, and their folder; both parts are also written below `folder`."""
-    from study.config import TrainSettings
-    from study.dataset import load
+    from study.settings.source import load_dataset
+    from study.settings.train import TrainSettings
 
-    dataset = load(TrainSettings(seed=seed, image_size=80))
+    dataset = load_dataset(TrainSettings(seed=seed, image_size=80))
     for row in dataset.rows:
         target = folder / row.part / row.path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -39,10 +39,10 @@ def examples_and_folders(folder: Path, seed: int) -> tuple:
 
 def ours(model: object, examples: object, epochs: int, seed: int, precision: str) -> list[dict]:
     """Return the history of our own stage."""
-    from data.augment import DEFAULT_AUGMENT
-    from study.config import TrainSettings
-    from study.course import ADAM_RATE, Stage
-    from study.fit import run_stage
+    from data.augment.pipeline import DEFAULT_AUGMENT
+    from study.fit.loop import run_stage
+    from study.settings.stages import ADAM_RATE, Stage
+    from study.settings.train import TrainSettings
 
     settings = TrainSettings(seed=seed, augment=DEFAULT_AUGMENT, patience=0, precision=precision)
     return run_stage(model, Stage("scratch", epochs, 32, ADAM_RATE["scratch"]), examples, settings).history
@@ -54,9 +54,9 @@ def ordinary(model: object, folder: Path, epochs: int, seed: int) -> list[dict]:
 
     import keras
 
-    from study.config import TrainSettings
-    from study.course import ADAM_RATE
-    from study.objective import penalise
+    from study.fit.objective import penalise
+    from study.settings.stages import ADAM_RATE
+    from study.settings.train import TrainSettings
 
     read = {"image_size": (80, 80), "batch_size": 32}
     train = keras.utils.image_dataset_from_directory(folder / "train", seed=seed, **read)
@@ -82,11 +82,11 @@ def ordinary(model: object, folder: Path, epochs: int, seed: int) -> list[dict]:
 
 def one(side: str, epochs: int, seed: int, precision: str) -> dict[str, float]:
     """Train one side in this process: images/s, the first epoch left out, and the last validation accuracy."""
-    from study import backend
+    from study.runtime import backend
 
     backend.start(seed)
-    from models._head import classifier, head
-    from models._weights import build_backbone
+    from models.parts.head import classifier, head
+    from models.parts.weights import build_backbone
 
     with tempfile.TemporaryDirectory() as folder:
         examples, names = examples_and_folders(Path(folder), seed)

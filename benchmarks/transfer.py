@@ -40,12 +40,12 @@ def ours(data: str, work: Path, cache: Path) -> tuple[float, float]:
 def ordinary(data: str, epochs: int, accuracy: float) -> list[tuple[float, float]]:
     """Return seconds and validation accuracy of each epoch of the ordinary recipe."""
     sys.path.insert(0, str(ROOT))
-    from study import backend
+    from study.runtime import backend
 
     backend.start()
     import keras
 
-    from models._weights import build_backbone
+    from models.parts.weights import build_backbone
 
     layers = keras.layers
     train, val = keras.utils.image_dataset_from_directory(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.augment import resized
+from data.augment.pipeline import resized
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from data.augment import Augment
+    from data.augment.pipeline import Augment
+    from data.auxiliary_labels import Second
     from data.masks import Masks
     from data.pixels import Pixels
-    from data.rows import Features
-    from data.second import Second
+    from data.store.rows import Features
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Examples:
 
     Args:
         inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or what cuts rows out
-            of the store as one would out of an array, `data.pixels.Pixels` or `data.rows.Features`.
+            of the store as one would out of an array, `data.pixels.Pixels` or `data.store.rows.Features`.
         labels: class indices, int32 (n,).
         rows: part -> indices into the two, int64.
         mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
@@ -140,3 +141,8 @@ def _take(order: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
         return tuple(tf.ensure_shape(x, (None, *array.shape[1:])) for x, array in zip(cut, arrays, strict=True))
 
     return order.map(shaped)
+
+
+def iterations(images: int, batch_size: int) -> int:
+    """Return the batches of one epoch: images / batch, rounded up."""
+    return math.ceil(images / batch_size)

@@ -1,13 +1,11 @@
 """From a folder on disk to a sorted list of photos, each with its class; nothing is opened here."""
 
-import os
-import re
 import stat
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data.names import composed, natural_key, printable
 from errors import UserError
 
 IMAGE_SUFFIXES = frozenset(
@@ -23,7 +21,6 @@ _PART_NAMES = {
 _HIDDEN_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}  # besides all that starts with a dot
 _HINTS = {".heic": ": export it as JPEG", ".heif": ": export it as JPEG"}
 _EMPTY = "no image files in this folder"
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True)
@@ -114,22 +111,6 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
         else:
             skipped.append((path, kind))
     return list(dict.fromkeys(images)), [Skipped(printable(path.as_posix()), why) for path, why in skipped]
-
-
-def composed(text: str) -> str:
-    """Give class names in one form of Unicode, NFC: macOS and a keyboard write パ in two ways."""
-    return unicodedata.normalize("NFC", text)
-
-
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Sort by this for 2 before 12 and a beside A: runs of digits count as numbers, then ties go by the raw name."""
-    pieces = re.split(r"(\d+)", name.casefold())
-    return [int(piece) if at % 2 else piece for at, piece in enumerate(pieces)], name
-
-
-def printable(name: str) -> str:
-    """Give a file name that any output takes: bytes that are no UTF-8 and control characters as \\x.. escapes."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)
 
 
 def _is_ready_made(root: Path, found: _Found) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from data.folder import Scan, Skipped, composed, natural_key
+from data.folder import Scan, Skipped
+from data.names import composed, natural_key
 from errors import UserError
 
 MIRROR = "<->"

@@ -16,10 +16,11 @@ import numpy as np
 import PIL
 from PIL import Image as Pillow
 
-from data import folder, image
+from data import image
+from data import names as names_module
 from data.folder import Image
 from data.pixels import WORKERS, Pixels
-from data.store import Kind, Rows, Store, hash_all
+from data.store.store import Kind, Rows, Store, hash_all
 from errors import UserError
 
 VALUES = ("own", "index")
@@ -182,4 +183,4 @@ def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
 
 def shown(path: Path) -> str:
     """Return a path as any output takes it."""
-    return folder.printable(str(path))
+    return names_module.printable(str(path))

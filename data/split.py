@@ -14,10 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
-from data.folder import PARTS, composed
+from data.folder import PARTS
+from data.names import composed
 from errors import UserError
 
 LEAST_IMAGES = 3  # one for each part
+DEFAULT_RATIO = (8, 1, 1)  # train : validation : test
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The models: one file an architecture, found by the file's name.
 
-A model file holds `SPEC` and `backbone(image_size, weights, recipe)`; adding the file adds the model. Files that begin
-with an underscore are shared machinery. Nothing here imports Keras before a network is built.
+A model file holds `SPEC` and `backbone(image_size, weights, recipe)`; adding the file adds the model. What they
+share is in `models.parts`. Nothing here imports Keras before a network is built.
 """
 
 from __future__ import annotations

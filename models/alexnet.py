@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models._recipe import Recipe, activation, convolution, coordinates, dense, dropout, normalization
-from models._spec import Spec
+from models.parts.recipe import Recipe, activation, convolution, coordinates, dense, dropout, normalization
+from models.parts.spec import Spec
 
 if TYPE_CHECKING:
     import keras

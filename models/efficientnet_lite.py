@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models._lite_weights import PACKAGE, assign, read_torch_file, weights_path
-from models._recipe import Recipe
-from models._spec import Spec
+from models.parts.lite_weights import PACKAGE, assign, read_torch_file, weights_path
+from models.parts.recipe import Recipe
+from models.parts.spec import Spec
 
 if TYPE_CHECKING:
     import keras

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models._recipe import Recipe
-from models._spec import Spec
-from models._stack import DEFAULTS, OBEYS, stack
+from models.parts.recipe import Recipe
+from models.parts.spec import Spec
+from models.parts.stack import DEFAULTS, OBEYS, stack
 
 if TYPE_CHECKING:
     import keras

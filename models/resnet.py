@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models._recipe import Recipe
-from models._spec import Spec
+from models.parts.recipe import Recipe
+from models.parts.spec import Spec
 
 if TYPE_CHECKING:
     import keras

@@ -1,0 +1,99 @@
+"""Changes of the values of a batch, as one compiled loop: colour, holes, mixed images."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import tensorflow as tf
+
+    Augment = Callable[..., tuple[tf.Tensor, ...]]
+
+LARGEST_PATCH = 0.5  # share of a picture's area that another may cover
+LARGEST_HOLE = 0.25  # share of a picture's area that may be erased
+
+
+def draw_numbers(count: tf.Tensor, chosen: Mapping[str, float], random: tf.random.Generator) -> dict[str, tf.Tensor]:
+    """Return the random numbers of the changes of value: name -> float32 (batch, …), what `change_values` takes."""
+    import tensorflow as tf
+
+    def uniform(reach: float) -> tf.Tensor:
+        return random.uniform((count, 1, 1, 1), -reach, reach)
+
+    drawn = {name: uniform(chosen[name]) for name in ("saturation", "contrast", "brightness") if name in chosen}
+    for name, each, largest in (("erase", True, LARGEST_HOLE), ("cutmix", False, LARGEST_PATCH)):
+        if name in chosen:
+            happens = random.uniform((count,) if each else ()) < chosen[name]
+            side = tf.sqrt(random.uniform((count,), 0, largest)) * tf.cast(happens, tf.float32)
+            centre = random.uniform((count, 2)) * (1 - side[:, None]) + side[:, None] / 2
+            drawn[name] = tf.concat([side[:, None], centre], axis=1)
+    if "mixup" in chosen:
+        happens = tf.cast(random.uniform(()) < chosen["mixup"], tf.float32)
+        drawn["mixup"] = random.uniform((count,), 0, 0.5) * happens
+    return drawn
+
+
+def change_values(pixels: tf.Tensor, labels: tf.Tensor, drawn: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Change float32 pixels 0..255, (batch, size, size, 3), and for mixed pictures the labels, (batch, classes).
+
+    Saturation stretches a picture around its greys, contrast each of its channels around their mean, by 1 + what was
+    drawn; brightness adds that share of 255. Erasing (https://arxiv.org/abs/1708.04896) paints a square grey. CutMix
+    (https://arxiv.org/abs/1905.04899) pastes a square of another picture and mixup (https://arxiv.org/abs/1710.09412)
+    lays the two over one another; the labels are mixed by the shares of the two.
+    """
+    import tensorflow as tf
+
+    if "saturation" in drawn:
+        grey = tf.reduce_mean(pixels, axis=3, keepdims=True)
+        pixels = grey + (pixels - grey) * (1 + drawn["saturation"])
+    if "contrast" in drawn:
+        mean = tf.reduce_mean(pixels, axis=(1, 2), keepdims=True)
+        pixels = mean + (pixels - mean) * (1 + drawn["contrast"])
+    if "brightness" in drawn:
+        pixels += 255 * drawn["brightness"]
+    if {"saturation", "contrast", "brightness"} & drawn.keys():
+        pixels = tf.clip_by_value(pixels, 0, 255)
+    if "erase" in drawn:
+        pixels = tf.where(square(drawn["erase"], pixels.shape[1]), 127.5, pixels)
+    if "cutmix" in drawn:
+        inside = square(drawn["cutmix"], pixels.shape[1])
+        share = tf.reduce_mean(tf.cast(inside, tf.float32), axis=(1, 2))
+        pixels, labels = tf.where(inside, pixels[::-1], pixels), labels + (labels[::-1] - labels) * share
+    if "mixup" in drawn:
+        share = drawn["mixup"][:, None]
+        pixels += (pixels[::-1] - pixels) * share[:, None, None]
+        labels += (labels[::-1] - labels) * share
+    return pixels, labels
+
+
+def square(drawn: tf.Tensor, size: int) -> tf.Tensor:
+    """Return which pixels lie in a square of side `drawn[:, 0]` around `drawn[:, 1:]`, all shares: (batch, y, x, 1)."""
+    import tensorflow as tf
+
+    at = (tf.range(size, dtype=tf.float32) + 0.5) / size
+    rows, columns = (tf.abs(at - drawn[:, axis, None]) < drawn[:, 0, None] / 2 for axis in (1, 2))
+    return (rows[:, :, None] & columns[:, None, :])[..., None]
+
+
+@cache
+def compiled_values() -> Callable:
+    """Return `change_values` as one fused loop."""
+    import tensorflow as tf
+
+    return tf.function(change_values, jit_compile=True, reduce_retracing=False)
+
+
+@cache
+def compiles() -> bool:
+    """Return whether this build of TensorFlow can compile at all: that for Windows cannot."""
+    import tensorflow as tf
+
+    try:
+        with tf.init_scope():  # within a pipeline it would become a part of the graph, and never fail
+            tf.function(lambda x: x + 1, jit_compile=True)(tf.zeros(1))
+    except tf.errors.OpError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Synthetic images of cats, dogs and horses, drawn by code with all their annotations."""

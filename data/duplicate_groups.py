@@ -1,0 +1,83 @@
+"""Copies and near copies: kept on one side of the split, and counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.duplicates import Pair, groups
+from data.split import LEAST_IMAGES, Row
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How often a picture stands twice in the data.
+
+    Args:
+        exact: byte-identical files beyond the first of each content.
+        conflicts: contents that stand in two classes; they are used for training only.
+        near: pairs of near duplicates, other than byte-identical ones.
+        would_leak: of those, the pairs that a plain random split would have torn apart; None where parts were given.
+        leaking: those that this split tears apart; where train, val and test were given or kept, that is not ours.
+        torn: contents of which byte-identical files stand in two parts, which no split of ours does.
+    """
+
+    exact: int
+    conflicts: int
+    near: int
+    would_leak: int | None
+    leaking: int
+    torn: int
+
+    def line(self, images: int) -> str:
+        """Return all of it in one line for the screen."""
+        told = (
+            f"check: {images:,} images read; {self.exact:,} exact copies, {self.conflicts:,} contents in two classes; "
+            f"{self.near:,} near-duplicate pairs, of which "
+        )
+        if self.would_leak is None:
+            return f"{told}{self.leaking:,} leak between the parts that were given; {self.torn:,} contents in two parts"
+        plain = f"{self.would_leak:,} would have leaked between the parts by a plain split"
+        return f"{told}{plain}, {self.leaking:,} do"
+
+
+def units(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, str]:
+    """Return content hash -> name of the unit that must share a part: near duplicates, and theirs in turn.
+
+    A unit is named by its smallest hash, so that names of files have no say. Classes that would then have fewer than
+    three units could not be divided any more: their pictures are a series of one scene, and stay single.
+    """
+    group = groups(pairs, len(rows))
+    members = defaultdict(set)
+    for row, number in zip(rows, group.tolist(), strict=True):
+        members[number].add(row.sha256)
+    unit_of = {sha256: min(members[number]) for number in members for sha256 in members[number]}
+    of_class = defaultdict(set)
+    for row in rows:
+        of_class[row.label].add(unit_of[row.sha256])
+    too_alike = {label for label, names in of_class.items() if len(names) < LEAST_IMAGES}
+    single = {row.sha256 for row in rows if row.label in too_alike}
+    return {sha256: sha256 if sha256 in single else name for sha256, name in unit_of.items()}
+
+
+def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row] | None = None) -> Copies:
+    """Count copies, and the near pairs that `rows` and a `plain` split of the same images, if any, tear apart."""
+    labels_of, parts_of = defaultdict(set), defaultdict(set)
+    for row in rows:
+        labels_of[row.sha256].add(row.label)
+        parts_of[row.sha256].add(row.part)
+    near = [pair for pair in pairs if rows[pair.first].sha256 != rows[pair.second].sha256]
+    return Copies(
+        exact=len(rows) - len(labels_of),
+        conflicts=sum(len(labels) > 1 for labels in labels_of.values()),
+        near=len(near),
+        would_leak=None if plain is None else torn_pairs(plain, near),
+        leaking=torn_pairs(rows, near),
+        torn=sum(len(parts) > 1 for parts in parts_of.values()),
+    )
+
+
+def torn_pairs(rows: Sequence[Row], pairs: Sequence[Pair]) -> int:
+    """Count the pairs whose two pictures are in different parts."""
+    return sum(rows[pair.first].part != rows[pair.second].part for pair in pairs)

@@ -1,0 +1,23 @@
+"""Names of files and classes: one form of Unicode, natural order, printable."""
+
+import os
+import re
+import unicodedata
+
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+
+
+def composed(text: str) -> str:
+    """Give class names in one form of Unicode, NFC: macOS and a keyboard write パ in two ways."""
+    return unicodedata.normalize("NFC", text)
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Sort by this for 2 before 12 and a beside A: runs of digits count as numbers, then ties go by the raw name."""
+    pieces = re.split(r"(\d+)", name.casefold())
+    return [int(piece) if at % 2 else piece for at, piece in enumerate(pieces)], name
+
+
+def printable(name: str) -> str:
+    """Give a file name that any output takes: bytes that are no UTF-8 and control characters as \\x.. escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)

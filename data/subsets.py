@@ -1,0 +1,90 @@
+"""Which of train, validation and test each image belongs to: given by folders, by an earlier split, or by content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from data import split
+from data.duplicate_groups import Copies, count_copies, units
+from data.duplicates import near_pairs
+from data.folder import PARTS, Scan
+from data.pixels import Pictures
+from data.source import Source
+from data.split import DEFAULT_RATIO, Row
+from errors import UserError
+
+
+def split_rows(
+    found: Scan, pictures: Pictures, source: Source, note: Callable[[str], None]
+) -> tuple[tuple[Row, ...], Copies]:
+    """Give each picture its part: as its folder says, as an earlier split says, or by seed and content."""
+    entries = list(zip(pictures.images, pictures.sha256, strict=True))
+    rows = [Row(image.name, sha256, image.label, image.part or "") for image, sha256 in entries]
+    usable = Counter(row.label for row in rows)
+    for name in found.class_names:
+        if usable[name] < split.LEAST_IMAGES:
+            raise UserError(split.too_few(name, usable[name]))
+    turns = source.label != "facing" and not source.labels  # else a mirror image may be of another class
+    pairs = near_pairs(pictures.prints, mirrored=turns)
+    if any(row.part for row in rows):
+        check_ready_made(found, rows, source)
+        rows = with_all_parts(found.root, rows, units(rows, pairs), source.seed, note)
+        return tuple(rows), count_copies(rows, pairs)
+    earlier = earlier_parts(found, source.split_file)
+    if source.split_file:
+        kept = sum(row.sha256 in earlier for row in rows)
+        if not kept:
+            raise UserError(
+                f"--split-file {source.split_file} knows none of the pictures in {found.root}, which go by their "
+                "content: a changed picture is a new one. Give the split.csv of a run on these, or leave it out."
+            )
+        note(f"--split-file: {kept:,} of {len(rows):,} pictures keep their part")
+    plain = split.assign(rows, source.split, source.seed, earlier)
+    rows = split.assign(rows, source.split, source.seed, earlier, units(rows, pairs))
+    split.check_parts(rows)
+    return tuple(rows), count_copies(rows, pairs, plain)
+
+
+def check_ready_made(found: Scan, rows: Sequence[Row], source: Source) -> None:
+    """Raise UserError where given train/val/test folders cannot be trained on, or settings speak against them."""
+    if source.split_file or tuple(source.split) != DEFAULT_RATIO:
+        raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split and --split-file out.")
+    learnt = {row.label for row in rows if row.part == "train"}
+    if lacking := [name for name in found.class_names if name not in learnt]:
+        raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
+
+
+def with_all_parts(
+    root: Path, rows: list[Row], unit_of: Mapping[str, str], seed: int, note: Callable[[str], None]
+) -> list[Row]:
+    """Let a tenth of the training pictures of each class be the validation or test part that folders do not give.
+
+    A class of fewer than three is left as it is.
+    """
+    missing = [part for part in PARTS if part not in {row.part for row in rows}]
+    if missing:
+        learnt = [row for row in rows if row.part == "train"]
+        contents = Counter(label for _, label in {(row.sha256, row.label) for row in learnt})
+        enough = [row for row in learnt if contents[row.label] >= split.LEAST_IMAGES]
+        assigned = split.assign(enough, DEFAULT_RATIO, seed, unit_of=unit_of)
+        taken = {row.path for row in assigned if row.part == missing[0]}
+        note(f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(learnt):,} training pictures are that")
+        rows = [replace(row, part=missing[0]) if row.path in taken else row for row in rows]
+    split.check_parts(rows)
+    return rows
+
+
+def earlier_parts(found: Scan, split_file: str | None) -> dict[str, str]:
+    """Return content hash -> part of an earlier split. Raise UserError where that names other classes."""
+    if not split_file:
+        return {}
+    kept = split.read(Path(split_file))
+    if unknown := sorted({row.label for row in kept} ^ set(found.class_names)):
+        raise UserError(
+            f"--split-file {split_file} and {found.root} name different classes: {', '.join(unknown)}. "
+            "Give the split.csv of a run on the same classes."
+        )
+    return {row.sha256: row.part for row in kept}

@@ -1,0 +1,59 @@
+"""The contract of a model file: its facts, as one frozen dataclass, and a check that they make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LEARNING_TYPES = ("scratch", "transfer", "finetune")
+WITH_A_VALUE = ("activation", "init", "norm", "depth", "width")  # options of which a model has a value of its own
+OPTIONS = (*WITH_A_VALUE, "dropout_at", "coordinates")
+TASKS = ("classify", "segment")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What the road needs to know about a model before it is built.
+
+    Args:
+        image_size: side of the square input in pixels.
+        learning: the learning types that the model allows, the one it is meant for first.
+        weights: names of pretrained weights that `backbone` understands; empty where there are none.
+        source: address of the paper.
+        summary: one line for the table of models.
+        weights_source: where pretrained weights come from, in words.
+        smallest_image_size: below this side the feature map is empty.
+        defaults: settings, by their name on the command line, that suit this model better than the general default.
+        obeys: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
+        photos: settings that suit it better where it learns from a folder of pictures, from random weights.
+        task: "classify": `backbone` gives one vector of features for a picture; "segment": one for every pixel.
+    """
+
+    image_size: int
+    learning: tuple[str, ...]
+    source: str
+    summary: str
+    weights: tuple[str, ...] = ()
+    weights_source: str = "none: trained from random weights"
+    smallest_image_size: int = 32
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    obeys: tuple[str, ...] = ()
+    photos: Mapping[str, Any] = field(default_factory=dict)
+    task: str = "classify"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for facts that contradict each other, so that a new model file fails at import."""
+        unknown = set(self.learning) - set(LEARNING_TYPES)
+        if unknown or not self.learning:
+            raise ValueError(f"Spec.learning takes some of {LEARNING_TYPES}. Received: {self.learning}")
+        if self.task not in TASKS:
+            raise ValueError(f"Spec.task takes one of {TASKS}. Received: {self.task}")
+        if self.image_size < self.smallest_image_size:
+            raise ValueError(f"Spec.image_size is below smallest_image_size. Received: {self.image_size}")
+        if not self.weights and self.learning != ("scratch",):
+            raise ValueError(f"A model without pretrained weights learns from scratch only. Received: {self.learning}")
+        if strange := set(self.obeys) - set(OPTIONS):
+            raise ValueError(f"Spec.obeys takes some of {OPTIONS}. Received: {sorted(strange)}")
+        if lacking := {*WITH_A_VALUE} & {*self.obeys} - {*self.defaults}:
+            raise ValueError(f"Spec.defaults lacks the model's own value of {sorted(lacking)}, which Spec.obeys names")

@@ -1,0 +1,1 @@
+"""Audit a folder before training: duplicates, odd images, classes, suspected label errors."""

@@ -1,0 +1,118 @@
+"""The pictures of `check`: histograms and the map. Colours are safe for the colour-blind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from study.pages.figures import BLUE, GREY, ORANGE, STYLE, cut, plt, png
+
+# Okabe and Ito's eight colours, and seven markers: with no common factor, 56 pairs come before the first one again.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X")
+MOST_COLOURED = 24  # classes on the map; beyond, marks can no longer be told apart and the smallest classes are grey
+BINS = 40
+
+
+def sizes(sides: Sequence[float]) -> bytes:
+    """Draw how long the longer sides are."""
+    return histogram(sides, "Size of the pictures", "longer side in pixels", spread(sides))
+
+
+def shapes(aspects: Sequence[float]) -> bytes:
+    """Draw width : height, as far to the left of 1 for upright pictures as to the right for wide ones."""
+    most = max(2.0, *(max(aspect, 1 / aspect) for aspect in aspects))
+    most = min(most, 8.0)  # a strip or two would squeeze all others into the middle; they are drawn at the edge
+    bins = np.geomspace(1 / most, most, BINS + 1)
+    with plt.rc_context(STYLE):
+        figure, ax = panel("Shape of the pictures", "width : height")
+        ax.hist(np.clip(aspects, bins[0], bins[-1]), bins, color=BLUE)
+        ax.set_xscale("log")
+        marks = {1 / 4: "1:4", 1 / 2: "1:2", 3 / 4: "3:4", 1: "1:1", 4 / 3: "4:3", 2: "2:1", 4: "4:1"}
+        shown = {place: name for place, name in marks.items() if 1 / most <= place <= most}
+        ax.set_xticks(list(shown), list(shown.values()))
+        ax.set_xticks([], minor=True)
+        return png(figure)
+
+
+def crops(lost: Sequence[float], limit: float) -> bytes:
+    """Draw how much of each picture the square crop cuts away; `limit` is where a finding begins."""
+    with plt.rc_context(STYLE):
+        figure, ax = panel("What --resize crop cuts away", "share of the picture in %")
+        ax.hist(100 * np.array(lost), np.linspace(0, 100, BINS + 1), color=BLUE)
+        ax.axvline(100 * limit, color=ORANGE, ls="--", label=f"more than {limit:.0%}: a finding")
+        ax.legend(fontsize=10)
+        return png(figure)
+
+
+def histogram(values: Sequence[float], title: str, unit: str, bins: np.ndarray) -> bytes:
+    """Draw one histogram."""
+    with plt.rc_context(STYLE):
+        figure, ax = panel(title, unit)
+        ax.hist(np.clip(values, bins[0], bins[-1]), bins, color=BLUE)
+        return png(figure)
+
+
+def class_histogram(own: Sequence[float], everyone: Sequence[float], title: str, unit: str, bins: np.ndarray) -> bytes:
+    """Draw the histogram of a class over that of all pictures, both as shares, so that they compare."""
+    with plt.rc_context(STYLE):
+        figure, ax = panel(title, unit, "share of the images in %")
+        for values, style in ((own, {"color": BLUE}), (everyone, {"histtype": "step", "color": GREY, "lw": 1.5})):
+            weights = np.full(len(values), 100 / max(1, len(values)))
+            label = "this class" if values is own else "all classes"
+            ax.hist(np.clip(values, bins[0], bins[-1]), bins, weights=weights, label=label, **style)
+        ax.legend(fontsize=10)
+        return png(figure)
+
+
+def spread(values: Sequence[float]) -> np.ndarray:
+    """Return the edges of bins of a pixel or more up to where 99 % of the values lie; the last one takes the rest."""
+    low, high = min(values), float(np.percentile(values, 99))
+    beyond = max(0.0, BINS - (high - low)) / 2  # where all pictures have one size
+    return np.linspace(low - beyond, high + beyond, BINS + 1)
+
+
+def scatter(
+    places: np.ndarray, labels: Sequence[str], class_names: Sequence[str], shares: tuple[float, float], named: list[int]
+) -> bytes:
+    """Draw the map: one mark a picture in the colour of its class, and a number at each row of `named`."""
+    counts, of = Counter(labels), np.array(labels)
+    shown = [name for name in class_names if name in dict(counts.most_common(MOST_COLOURED))]
+    others = ~np.isin(of, shown)
+    columns = 4 if max(map(len, shown)) <= 8 else 2  # of the legend; Japanese letters are twice as wide
+    rows = -(-(len(shown) + 1) // columns)
+    size = float(np.clip(3e4 / max(1, len(of)), 6, 40))
+    with plt.rc_context(STYLE):
+        figure, ax = plt.subplots(figsize=(6.8, 5.8 + 0.28 * rows), layout="constrained")
+        if others.any():
+            label = f"{len(counts) - len(shown)} other classes"
+            ax.scatter(*places[others].T, s=size, color="#BBBBBB", linewidths=0, label=label)
+        for i, name in enumerate(shown):
+            style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
+            ax.scatter(*places[of == name].T, s=size, alpha=0.55, linewidths=0, label=cut(name), **style)
+        for number, row in enumerate(named, 1):
+            ax.plot(*places[row], "o", ms=9, mfc="none", mec="black", mew=1.2)
+            behind = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
+            ax.annotate(str(number), places[row], xytext=(6, 6), textcoords="offset points", bbox=behind)
+        first, second = (f"direction {i} ({share:.0%} of the differences)" for i, share in enumerate(shares, 1))
+        ax.set(xlabel=first, ylabel=second, title="Map of all pictures: what is alike lies together")
+        # Named one by one: Matplotlib would leave out a class whose name begins with _.
+        marks, labels = list(ax.collections), [str(mark.get_label()) for mark in ax.collections]
+        legend = figure.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=10, frameon=False)
+        for handle in legend.legend_handles:
+            handle.set(alpha=1, sizes=[45])
+        return png(figure)
+
+
+def panel(title: str, unit: str, count: str = "images") -> tuple[Figure, Axes]:
+    """Return one small figure; several stand side by side on the page, or below each other on a telephone."""
+    figure, ax = plt.subplots(figsize=(5.2, 3.1))
+    figure.subplots_adjust(left=0.17, right=0.96, bottom=0.19, top=0.9)  # a "constrained" layout takes twice the time
+    ax.set(title=title, xlabel=unit, ylabel=count)
+    ax.grid(axis="y", alpha=0.25)
+    ax.set_axisbelow(True)
+    return figure, ax

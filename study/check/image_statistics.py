@@ -1,0 +1,139 @@
+"""What can be said of every photo before training: its size, format, light and sharpness, and a thumbnail.
+
+What was found is kept in the store by the hash of the content, so that a second look is quick.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import PIL
+from PIL import Image
+
+from data import folder, image
+from data.store.rows import Kind, pack, unpack
+from data.store.store import Store, hash_all
+
+THUMB = 96  # side of the thumbnails
+SIDE = 256  # the longer side at which light and sharpness are judged: about what networks get to see
+VERSION = f"3, Pillow {PIL.__version__}"  # of what is kept: raise the number whenever a fact or thumbnail changes
+THUMBS = Kind(f"thumbnails {THUMB} ({VERSION})", (THUMB, THUMB, 3))
+TEXTS = Kind(f"facts ({VERSION})", (512,))  # as JSON
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What is known of one file that can be decoded.
+
+    Args:
+        sha256: hash of the file's content.
+        format: Pillow's name, such as JPEG.
+        width: of the upright picture, in pixels.
+        height: likewise.
+        orientation: EXIF 1..8; 1 is stored upright.
+        frames: pictures in the file, above 1 where animated.
+        mode: Pillow's name for the colours as stored, such as RGB or CMYK.
+        bytes: size of the file.
+        brightness: mean of grey, 0..255.
+        contrast: standard deviation of grey.
+        sharpness: variance of the Laplacian of grey, at SIDE pixels or fewer.
+    """
+
+    sha256: str
+    format: str
+    width: int
+    height: int
+    orientation: int
+    frames: int
+    mode: str
+    bytes: int
+    brightness: float
+    contrast: float
+    sharpness: float
+
+
+def gather(
+    images: Sequence[folder.Image], store: Store, advance: Callable[[], None] = lambda: None
+) -> tuple[list[Facts | str], np.ndarray]:
+    """Look at all images; `advance` is called twice for each: read, and looked at.
+
+    Returns:
+        For each image its Facts, or the reason why there are none: one line that begins with the kind, one of
+        `image.ImageError`'s or "cannot be read".
+        Thumbnails, uint8 RGB (n, THUMB, THUMB, 3), zeros where undecodable. Squashed, not padded: equal bars would
+        make all wide pictures alike, and width and height are in the facts for whoever wants to undo it.
+    """
+    hashes = hash_all([entry.path for entry in images], advance)
+    thumbs = np.zeros((len(images), *THUMBS.shape), np.uint8)
+    texts = np.zeros((len(images), *TEXTS.shape), np.uint8)
+    known = store.rows(THUMBS, hashes).fill(thumbs) & store.rows(TEXTS, hashes).fill(texts)
+    outcomes: list[Facts | str] = []
+    with (
+        store.writer(THUMBS) as keep_thumbs,
+        store.writer(TEXTS) as keep_texts,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+
+        def look(at: int) -> Facts | str:
+            if known[at]:
+                return Facts(**unpack(texts[at]))
+            outcome = _look(images[at].path)
+            if isinstance(outcome, str):  # not kept: such files are few, and memory may suffice the next time
+                thumbs[at] = 0
+                return outcome
+            facts, thumbs[at] = outcome
+            if (text := pack(dataclasses.asdict(facts), TEXTS)) is not None:
+                keep_thumbs.add(facts.sha256, thumbs[at])
+                keep_texts.add(facts.sha256, text)
+            return facts
+
+        for outcome in pool.map(look, range(len(images))):
+            outcomes.append(outcome)
+            advance()
+    return outcomes, thumbs
+
+
+def measure(content: bytes) -> tuple[Facts, np.ndarray]:
+    """Return the facts of a file's content and its thumbnail. Raise ImageError where `image.decode` does."""
+    rgb = image.decode(content, least=SIDE)
+    small = rgb.convert("L")
+    small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)  # keeps the shape and never enlarges: that would add blur
+    grey = np.asarray(small, np.float32)
+    facts = Facts(
+        sha256=hashlib.sha256(content).hexdigest(),
+        **image.header(content)._asdict(),
+        bytes=len(content),
+        brightness=float(grey.mean()),
+        contrast=float(grey.std()),
+        sharpness=sharpness(grey),
+    )
+    return facts, image.resize(rgb, THUMB, "squash")
+
+
+def sharpness(grey: np.ndarray) -> float:
+    """Return the variance of the Laplacian of a picture, float32 (height, width), in squared levels; 0 below 3 × 3.
+
+    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000): blur takes away the fine edges that a
+    second derivative answers to.
+    """
+    if min(grey.shape) < 3:
+        return 0.0
+    bend = 4 * grey[1:-1, 1:-1]
+    for neighbour in (grey[:-2, 1:-1], grey[2:, 1:-1], grey[1:-1, :-2], grey[1:-1, 2:]):
+        bend -= neighbour
+    return float(np.square(bend).mean() - bend.mean() ** 2)  # four times as fast as bend.var()
+
+
+def _look(path: Path) -> tuple[Facts, np.ndarray] | str:
+    try:
+        return measure(path.read_bytes())
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except image.ImageError as error:
+        return error.reason if error.reason.startswith(error.kind) else f"{error.kind}: {error.reason}"

@@ -1,0 +1,154 @@
+"""Train every combination of some settings with several seeds, on one split, and rank them by validation."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from data import folder
+from data.dataset import drawings
+from errors import UserError
+from study import tasks
+from study.experiments import report as compare_report
+from study.experiments.jobs import Job, alone_in, run_all, stopped_like_ctrl_c
+from study.experiments.plan import Combination, Plan, make_plan
+from study.experiments.result import Line, board, rank, read_result, write_csv
+from study.runs import folder as run_folder
+from study.runs.folder import Run
+from study.runtime import console, output
+from study.runtime.hardware import cores
+from study.settings.commands import CompareSettings
+
+Key = tuple[Combination, int]
+
+
+def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = "") -> int:
+    """Train what is not there yet, write `compare.csv` and `compare.html`, print the ranking; return 0.
+
+    Args:
+        settings: of the comparison.
+        fixed: flags of train for all, as typed.
+        command: as it was typed.
+
+    Raises:
+        UserError: something that the user can mend, or every training failed.
+    """
+    plan = make_plan(settings, fixed)
+    data = plan.fixed.get("data")
+    least = tasks.get(plan.task).LEAST_CLASSES
+    folder.scan(
+        Path(data) if data else drawings(console.bar), least
+    )  # what is wrong with it is told once, before any training
+    open_folder(plan.out, data)
+    at_once = settings.jobs or max(1, cores() // 2)
+    with stopped_like_ctrl_c(), alone_in(plan.out):
+        check_same(plan)
+        failures = work(plan, at_once)
+        done = {key: run for key in keys(plan) if (run := found(plan, *key))}
+        if not done:
+            raise UserError(f"None of {len(failures)} trainings ended well: see the reasons above, and {plan.out}.")
+        report(plan, done, failures, command)
+    return 0
+
+
+def keys(plan: Plan) -> list[Key]:
+    """Return all trainings: every combination with the first seed, then with the next."""
+    return [(combination, seed) for seed, combination in itertools.product(plan.seeds, plan.combinations)]
+
+
+def named(key: Key) -> str:
+    """`adam, seed 1`."""
+    return f"{key[0].label}, seed {key[1]}"
+
+
+def found(plan: Plan, combination: Combination, seed: int) -> Run | None:
+    """Return the complete run folder of a training, if there is one."""
+    try:
+        return run_folder.newest_run(plan.place(combination, seed), None)
+    except UserError:
+        return None
+
+
+def open_folder(out: Path, data: str | None) -> None:
+    """Make the folder. Raise UserError now, not after training, where it would not do."""
+    output.refuse_within(out, data, "--out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Cannot write to {out}: {error.strerror}. Give --out a folder that can be written.") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise UserError(f"Cannot write to {out}: permission denied. Give --out a folder that can be written.")
+
+
+def check_same(plan: Plan) -> None:
+    """Note in the folder what its runs share. Raise UserError where runs of other settings would be mixed in."""
+    note, same = plan.out / "compare.json", json.loads(json.dumps(plan.same))
+    try:
+        earlier = json.loads(note.read_text(encoding="utf-8"))["same"]
+    except FileNotFoundError:
+        earlier = same
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{note} cannot be read: {error}. Give another --out DIR.") from error
+    differing = sorted(name for name in earlier.keys() | same.keys() if earlier.get(name) != same.get(name))
+    if differing:
+        names = ", ".join(name.replace("_", "-") for name in differing)
+        raise UserError(f"{plan.out} holds a comparison with another {names}. Give another --out DIR, or none.")
+    unfinished = note.with_suffix(".tmp")
+    output.write_json(unfinished, {"same": same})
+    unfinished.replace(note)
+
+
+def work(plan: Plan, at_once: int) -> dict[Key, str]:
+    """Train what is missing and return the reasons of those that failed."""
+    missing = [key for key in keys(plan) if not found(plan, *key)]
+    count = f"{len(plan.combinations)} combinations × {len(plan.seeds)} seeds = {len(keys(plan))} trainings"
+    console.say(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
+    jobs: dict[Job, Key] = {}
+    for key in missing:
+        place = plan.place(*key)
+        for left in place.glob(".unfinished-*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        place.mkdir(parents=True, exist_ok=True)
+        jobs[Job(named(key), tuple(plan.words(*key)), place / "train.log")] = key
+    failures: dict[Key, str] = {}
+    try:
+        with console.bar("compare", len(jobs)) as advance:
+
+            def finished(job: Job, why: str | None) -> None:
+                run = found(plan, *jobs[job])
+                if why is None and run:
+                    console.say(f"{job.label}: validation {100 * read_result(run).accuracy:.1f} %")
+                else:
+                    failures[jobs[job]] = why or "it left no complete run folder"
+                    console.say(f"{job.label}: failed: {failures[jobs[job]]} (all it printed: {job.log})")
+                advance()
+
+            run_all(list(jobs), at_once, finished)
+    except KeyboardInterrupt:
+        done = sum(found(plan, *key) is not None for key in keys(plan))
+        console.say(f"{done} of {len(keys(plan))} trainings are done and kept: the same command goes on with the rest.")
+        raise
+    return failures
+
+
+def report(plan: Plan, done: Mapping[Key, Run], failures: Mapping[Key, str], command: str) -> None:
+    """Write the table and the page, and print the ranking."""
+    results = {key: read_result(run) for key, run in done.items()}
+    lines = rank(
+        [
+            Line(one.label, {seed: results[one, seed] for seed in plan.seeds if (one, seed) in results})
+            for one in plan.combinations
+        ]
+    )
+    varied = list(dict.fromkeys(name for one in plan.combinations for name, _ in one.texts))
+    words = compare_report.words(lines, varied)
+    write_csv(plan.out / "compare.csv", lines)
+    compare_report.write(plan.out, command, lines, words, varied, {named(key): why for key, why in failures.items()})
+    console.table("By validation, best first", *board(lines))
+    for sentence in words:
+        console.say(sentence)
+    console.say(f"look at {plan.out / 'compare.html'}; the table: {plan.out / 'compare.csv'}")

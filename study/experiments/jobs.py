@@ -1,0 +1,132 @@
+"""Several trainings, each in a process of its own, some at once; and a folder that only one comparison works in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import UserError
+from study.runtime.hardware import cores
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+GRACE = 20  # seconds that a training has to end by itself: TensorFlow may be starting
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command of `main.py`, and the file that takes what it prints."""
+
+    label: str
+    words: Sequence[str]
+    log: Path
+
+
+def environment(jobs: int) -> dict[str, str]:
+    """Return the children's environment: several at once share the cores instead of fighting for them."""
+    shared = dict.fromkeys(THREADS, str(max(1, cores() // jobs))) if jobs > 1 else {}
+    return shared | dict(os.environ)
+
+
+def run_all(todo: Sequence[Job], at_once: int, finished: Callable[[Job, str | None], None]) -> None:
+    """Run all jobs, `at_once` at a time; tell each one's end, with the reason where it failed.
+
+    Whatever ends this early, Ctrl-C included, ends the processes too.
+    """
+    waiting, running = deque(todo), {}
+    variables = environment(at_once)
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                job = waiting.popleft()
+                running[start(job, variables)] = job
+            for process in [process for process in running if process.poll() is not None]:
+                job = running.pop(process)
+                finished(job, reason(process.returncode, job.log) if process.returncode else None)
+            time.sleep(0.05)
+    finally:
+        stop(list(running))
+
+
+def start(job: Job, variables: Mapping[str, str]) -> subprocess.Popen:
+    """Start a job. In a session of its own it gets no Ctrl-C from the terminal, but from us, once."""
+    with job.log.open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, str(MAIN), *job.words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=variables,
+            start_new_session=True,
+        )
+
+
+def stop(running: Sequence[subprocess.Popen]) -> None:
+    """End processes: by Ctrl-C, so that they tidy up; after a while by force."""
+    for process in running:
+        process.send_signal(signal.SIGINT) if os.name == "posix" else process.terminate()
+    until = time.monotonic() + GRACE
+    try:
+        while any(process.poll() is None for process in running) and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        for process in running:
+            process.kill()  # nothing where it has ended
+            process.wait()
+
+
+def reason(code: int, log: Path) -> str:
+    """Return in one line why a process failed: its error line, else the last that it printed."""
+    if code < 0:
+        return f"ended by signal {-code}" + (" (was there too little memory?)" if code == -9 else "")
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return [f"exit code {code}", *lines[-1:], *errors[-1:]][-1]
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other comparisons out of a folder for the time of a block; the system lets go of it however we end.
+
+    Raises:
+        UserError: another one is at work there.
+    """
+    with (folder / ".lock").open("a") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise UserError(
+                f"Another compare is at work in {folder}. Wait for it, or give another --out DIR."
+            ) from error
+        yield
+
+
+@contextmanager
+def stopped_like_ctrl_c() -> Iterator[None]:
+    """Let a plain `kill` and a closed terminal end us as Ctrl-C does, so that no training is left behind."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {name: signal.signal(getattr(signal, name), signal.default_int_handler) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

@@ -1,0 +1,226 @@
+"""What `compare` will train: every combination of the varied settings, with several seeds, and where it is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import models
+from errors import UserError
+from study.settings import commands, conflicts, declare
+from study.settings.commands import CompareSettings
+from study.settings.resolve import ONLY_UNDER, as_json, defaults_of, resolve, with_model
+from study.settings.train import TrainSettings
+
+JUDGED_BY = (
+    "data",
+    "split",
+    "split_file",
+    "split_seed",
+    "labels",
+    "label",
+    "exclude",
+    "task",
+    "masks",
+    "mask_values",
+)  # which pictures, which classes
+NOT_ALWAYS_SAID = (*ONLY_UNDER, "auxiliary_weight", "masks", "mask_values")  # see `without_idle`
+NO_MATTER = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
+LONGEST_NAME = 80
+FIELDS = {entry.name: entry for entry in commands.handed_on()}
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One value of each varied setting: pairs of the field's name and the text as for its flag."""
+
+    texts: tuple[tuple[str, str], ...]
+
+    @property
+    def label(self) -> str:
+        """`optimizer=sgd l2=0`; of one setting that is told by words, the word."""
+        name, text = self.texts[0]
+        by_word = len(self.texts) == 1 and (FIELDS[name].metadata["choices"] or name == "model")
+        return text if by_word else self.full
+
+    @property
+    def full(self) -> str:
+        """`optimizer=sgd l2=0`."""
+        return " ".join(f"{name.replace('_', '-')}={text}" for name, text in self.texts)
+
+    @property
+    def folder(self) -> str:
+        """Return a name that any file system takes; two combinations never share one."""
+        name = re.sub(r"[^\w.=+,-]+", "_", self.full)
+        if name == self.full and len(name) <= LONGEST_NAME:
+            return name
+        return f"{name[: LONGEST_NAME - 10]}-{digest(self.full)}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is to be trained.
+
+    Args:
+        combinations: in the order they were asked for.
+        seeds: one training of each combination for each.
+        fixed: flags that all share, as text, the split's seed among them.
+        same: what must be equal for earlier runs in the folder to count: the fixed settings that matter.
+        out: where everything is kept.
+        task: of all.
+    """
+
+    combinations: tuple[Combination, ...]
+    seeds: range
+    fixed: Mapping[str, str]
+    same: Mapping[str, Any]
+    out: Path
+    task: str
+
+    def place(self, combination: Combination, seed: int) -> Path:
+        """Return the folder of run folders of one training."""
+        return self.out / combination.folder / f"seed-{seed}"
+
+    def words(self, combination: Combination, seed: int) -> list[str]:
+        """Return the arguments of one training, in the form that a value with a dash in front survives."""
+        texts = texts_of(combination, self.fixed) | {"seed": str(seed), "runs": str(self.place(combination, seed))}
+        switches = [name for name in texts if is_switch(name)]
+        given = [declare.flag(name) for name in switches if texts[name] == "on"]
+        return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
+
+
+def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
+    """Settle what to train. Raise UserError, before anything runs, for whatever one of the trainings would refuse.
+
+    Args:
+        settings: of the comparison.
+        fixed: flags of train that were given for all, as typed.
+    """
+    varied = read_vary(settings.vary)
+    for name in varied.keys() & fixed.keys():
+        raise UserError(f"{declare.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
+    first = read("seed", fixed.get("seed", str(TrainSettings.seed)))
+    fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
+    refuse_idle(varied, fixed)
+    every = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
+    # Those that differ only in what says nothing are one.
+    combinations = tuple(dict.fromkeys(Combination(tuple(without_idle(texts, texts).items())) for texts in every))
+    for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
+        settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
+    # Of the last combination; what says nothing under that stands in `fixed`.
+    unsaid = fixed.keys() - texts_of(combinations[-1], fixed).keys()
+    values = as_json(replace(settled, **{name: read(name, fixed[name]) for name in unsaid}))
+    same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*NO_MATTER} | {"split_seed"})}
+    name = "models" if "model" in varied else settled.model
+    out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
+    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, settled.task)
+
+
+def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
+    """Raise UserError for a flag that says nothing under any value of the setting that is varied."""
+    for name, (other, values) in ONLY_UNDER.items():
+        if name in {**varied, **fixed} and other in varied and not set(varied[other]) & set(values):
+            raise UserError(
+                f"{declare.flag(name)} goes with {declare.flag(other)} {', '.join(values)}, which --vary "
+                f"{other.replace('_', '-')}={','.join(varied[other])} does not try. Leave one of the two out."
+            )
+
+
+def texts_of(combination: Combination, fixed: Mapping[str, str]) -> dict[str, str]:
+    """Return the flags of one training, without those that say nothing under what was varied.
+
+    `--vary loss=crossentropy,focal --focal-gamma 1` is to try both, and `train` refuses the second with the first.
+    """
+    varied = dict(combination.texts)
+    return without_idle({**fixed, **varied}, varied)
+
+
+def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
+    """Leave out of `texts` what says nothing under one of the values in `varied`."""
+    only = ONLY_UNDER.items()
+    idle = {name for name, (other, values) in only if other in varied and varied[other] not in values}
+    second = varied.get("auxiliary")
+    if second == "none":
+        idle.add("auxiliary_weight")
+    if second not in (None, "mask"):
+        idle |= {"masks", "mask_values"}
+    return {name: text for name, text in texts.items() if name not in idle}
+
+
+def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
+    """Read `optimizer=sgd,adam` and so on into name of the field -> values, each spelled in one way.
+
+    Raises:
+        UserError: none, no such setting, one that must be the same for all, no value, or a value twice.
+    """
+    if not items:
+        raise UserError("--vary is missing: name a flag of train and the values to try, such as optimizer=sgd,adam.")
+    varied: dict[str, list[str]] = {}
+    for item in items:
+        name, equals, texts = item.partition("=")
+        field = name.strip().lstrip("-").replace("-", "_")
+        if not equals or field not in FIELDS:
+            names = ", ".join(key.replace("_", "-") for key in FIELDS if key not in (*JUDGED_BY, "seed"))
+            raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
+        if field in (*JUDGED_BY, "seed"):
+            why = "every run is judged by the same pictures" if field != "seed" else "--seeds says how many there are"
+            raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
+        for text in values_of(field, texts):
+            if text in varied.setdefault(field, []):
+                raise UserError(f"--vary {item}: {text} is named twice. Name each value once.")
+            varied[field].append(text)
+    return varied
+
+
+def values_of(field: str, texts: str) -> list[str]:
+    """Divide the text behind `=`: at ; where there is one or the values are lists, else at commas."""
+    entry = FIELDS[field]
+    lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
+    separator = ";" if ";" in texts or lists else ","
+    return [spell(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
+
+
+def spell(field: str, text: str) -> str:
+    """Check a value as its flag would, and return a number in one spelling: `1e-3` -> `0.001`."""
+    if not text:
+        raise UserError(f"--vary {field.replace('_', '-')} has an empty value: give a value or leave it out.")
+    value = read(field, text)
+    declare.check(FIELDS[field], value)
+    if is_switch(field):
+        return text
+    return repr(value).removesuffix(".0") if isinstance(value, int | float) else text
+
+
+def is_switch(field: str) -> bool:
+    """Say whether a flag of train takes no value: here it is `on` or `off`."""
+    return field in FIELDS and FIELDS[field].metadata["kind"] is bool
+
+
+def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own type
+    """Turn the text of a setting into its value. Raise UserError where it is none."""
+    if not is_switch(field):
+        return declare.read(FIELDS[field], text)
+    if text not in ("on", "off"):
+        raise UserError(f"--vary {field.replace('_', '-')} takes on, off. Received: {text}")
+    return text == "on"
+
+
+def settle(texts: Mapping[str, str]) -> TrainSettings:
+    """Read the flags of one training as `train` would. Raise UserError where it would."""
+    values = {name: read(name, text) for name, text in texts.items()}
+    values = with_model(values)
+    spec = models.get(values["model"]).SPEC
+    settings = resolve(values, defaults_of(spec, values))
+    conflicts.check_flags(settings, spec)
+    return settings
+
+
+def digest(content: object) -> str:
+    """Return eight characters that stand for some content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]

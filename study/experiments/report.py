@@ -1,0 +1,129 @@
+"""`compare.html`: which combination was best, whether that may be chance, and how each learned, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from study import tasks
+from study.experiments import figures as compare_figures
+from study.experiments.figures import MOST_DRAWN
+from study.experiments.plan import NOT_ALWAYS_SAID
+from study.experiments.result import Line, Result, board, settled, splits, verdict
+from study.pages.html import STYLE, picture, table
+from study.runs.report import shown
+
+
+def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
+    """Return what the ranking means, a sentence each; the first is about the best two."""
+    ranked = [line for line in lines if line.results]
+    results = [result for line in ranked for result in line.results.values()]
+    told = [f"Only {ranked[0].label} was trained: there is nothing to compare it with."]
+    if len(ranked) > 1:
+        first, second = ({seed: result.accuracy for seed, result in line.results.items()} for line in ranked[:2])
+        told = [verdict([line.label for line in ranked[:2]], first, second) + "."]
+    note = tasks.get(results[0].run.info.get("task", "classify")).accuracy_note(results[0].images)
+    told.append(
+        f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other pictures."
+    )
+    told.append(
+        "Validation chose: the figure of the best is a little too high. The test part was not looked at here; look at "
+        "it once, in the report of the run that you choose."
+    )
+    for name, values in settled(ranked, varied)[1].items():
+        if name in NOT_ALWAYS_SAID:
+            continue
+        each = ", ".join(f"{label} {shown(value, name)}" for label, value in values.items())
+        told.append(f"{name.replace('_', '-')} differs too, since its default follows from what was varied: {each}.")
+    if len(found := {precision(result) for result in results}) > 1 and "precision" not in varied:
+        told.append(
+            f"Careful: runs were trained in different precision ({', '.join(sorted(found))}), by what was faster at "
+            "the moment. Give --precision float32."
+        )
+    if (number := splits(results)) > 1:
+        told.append(
+            f"Careful: the runs have {number} different splits, so their figures do not compare. Pictures have "
+            "changed, or another --image-size or --resize found other near duplicates. Give another --out, or a "
+            "--split-file."
+        )
+    return told
+
+
+def precision(result: Result) -> str:
+    """Return in what the last stage of a run was trained."""
+    chosen = result.run.info["stages"][-1]["precision"]
+    return chosen["precision"] if chosen else "float32"
+
+
+def write(
+    out: Path,
+    command: str,
+    lines: Sequence[Line],
+    told: Sequence[str],
+    varied: Sequence[str],
+    failures: Mapping[str, str],
+) -> None:
+    """Write the curves and the page.
+
+    Args:
+        out: the folder.
+        command: as it was typed.
+        lines: best first.
+        told: what `words` returned.
+        varied: names of the varied settings.
+        failures: training -> reason.
+    """
+    ranked = [line for line in lines if line.results]
+    drawn = {line.label: [result.epochs for result in line.results.values()] for line in ranked}
+    compare_figures.curves(drawn, out / "curves.png")
+    same, _ = settled(ranked, varied)
+    title = f"Comparison of {', '.join(name.replace('_', ' ') for name in varied)}"
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        f"<p class=note>{datetime.now():%Y-%m-%d %H:%M} · <code>{escape(command)}</code></p>",
+        f"<p class=big>{escape(told[0])}</p>",
+        *(f"<p>{escape(sentence)}</p>" for sentence in told[1:]),
+        "<h2>Validation, best first</h2>",
+        table(*board(lines)),
+        "<p class=note>Mean and standard deviation over the seeds. Seconds: reading, training and judging, without the "
+        "start of the program.</p>",
+        "<h2>Learning curves</h2>",
+        picture((out / "curves.png").read_bytes(), "Validation loss and accuracy over the epochs"),
+        f"<p class=note>{escape(caption(len(ranked)))}</p>",
+        "<h2>Settings that all share</h2>",
+        table(("setting", "value"), [[name.replace("_", "-"), shown(value, name)] for name, value in same.items()]),
+        "<h2>Runs</h2>",
+        "".join(run_list(line, out) for line in ranked),
+    ]
+    if failures:
+        rows = list(failures.items())
+        body.append("<h2>Failed</h2>" + f"<div class=text>{table(('training', 'reason'), rows)}</div>")
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(title)} · study-classification</title><style>{STYLE}</style>"
+        f"<body>{''.join(body)}</body></html>"
+    )
+    (out / "compare.html").write_text(page, encoding="utf-8", errors="replace")
+
+
+def caption(combinations: int) -> str:
+    """Say how to read the curves, and what they leave out."""
+    text = (
+        "Line: mean over the seeds; band: one standard deviation. Where a run ended earlier than others, the later "
+        "epochs are the mean of those that went on. The figures above are those of the epoch that each run kept."
+    )
+    more = combinations - MOST_DRAWN
+    return text + (f" Drawn are the best {MOST_DRAWN}; {more} more are in the table." if more > 0 else "")
+
+
+def run_list(line: Line, out: Path) -> str:
+    """Return the run folders of a combination, each a link to its report."""
+    items = []
+    for seed, result in line.results.items():
+        path = result.run.folder.relative_to(out).as_posix()
+        link = f"<a href='{quote(path)}/report.html'>{escape(str(result.run.folder))}</a>"
+        items.append(f"<li>seed {seed}, {100 * result.accuracy:.1f} %: {link}</li>")
+    return f"<p>{escape(line.label)}</p><ul>{''.join(items)}</ul>"

@@ -1,0 +1,167 @@
+"""What a comparison found: a ranking by validation, and in words whether it could be chance."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from data import split
+from study.runs.folder import Run
+from study.runtime import output
+
+CHANCE = 0.05  # p from which a difference is put down to chance
+HEADER = ("val_accuracy", "val_accuracy_std", "val_macro_f1", "val_macro_f1_std", "seconds", "n")
+OWN = ("seed", "runs")  # settings in which runs of one combination differ
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished training; of its figures only those of the validation part.
+
+    Args:
+        run: the run folder and its `run.json`.
+        images: pictures of the validation part.
+        seconds: that the training took, without the start of the program.
+        epochs: rows of `history.csv`, numbers read.
+    """
+
+    run: Run
+    accuracy: float
+    macro_f1: float
+    images: int
+    seconds: float
+    epochs: Sequence[Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One combination and its results by seed."""
+
+    label: str
+    results: Mapping[int, Result]
+
+    def values(self, name: str) -> list[float]:
+        """Return one figure of every seed."""
+        return [getattr(result, name) for result in self.results.values()]
+
+
+def read_result(run: Run) -> Result:
+    """Read a run folder; the test part's figures are passed over."""
+    val = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["val"]
+    with (run.folder / "history.csv").open(encoding="utf-8", newline="") as file:
+        epochs = [{name: float(row[name]) for name in ("val_loss", "val_accuracy")} for row in csv.DictReader(file)]
+    return Result(run, val["accuracy"], val["macro_f1"], val["n"], sum(run.info["seconds"].values()), epochs)
+
+
+def rank(lines: Sequence[Line]) -> list[Line]:
+    """Put the best first by mean validation accuracy, then macro F1; those without any run last."""
+    scores = {
+        line.label: (mean(line.values("accuracy")), mean(line.values("macro_f1"))) for line in lines if line.results
+    }
+    return sorted(lines, key=lambda line: scores.get(line.label, (-1, -1)), reverse=True)
+
+
+def spread(values: Sequence[float]) -> float | None:
+    """Return the standard deviation over seeds; one seed has none."""
+    return stdev(values) if len(values) > 1 else None
+
+
+def figures(line: Line) -> list[float | None]:
+    """Return what stands under `HEADER`."""
+    if not line.results:
+        return [None] * 5 + [0]
+    accuracy, macro_f1 = line.values("accuracy"), line.values("macro_f1")
+    return [
+        mean(accuracy),
+        spread(accuracy),
+        mean(macro_f1),
+        spread(macro_f1),
+        mean(line.values("seconds")),
+        len(accuracy),
+    ]
+
+
+def write_csv(path: Path, lines: Sequence[Line]) -> None:
+    """Write the ranking."""
+    rows = [[line.label, *("" if value is None else round(value, 6) for value in figures(line))] for line in lines]
+    output.write_csv(path, ("combination", *HEADER), rows)
+
+
+def board(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return the ranking for people: header and rows."""
+    header = ("combination", "accuracy %", "± std", "macro F1", "± std", "seconds a run", "seeds")
+    forms = (
+        lambda x: f"{100 * x:.1f}",
+        lambda x: f"{100 * x:.1f}",
+        "{:.3f}".format,
+        "{:.3f}".format,
+        "{:.1f}".format,
+        str,
+    )
+    rows = [
+        [line.label, *("–" if value is None else form(value) for form, value in zip(forms, figures(line), strict=True))]
+        for line in lines
+    ]
+    return header, rows
+
+
+def verdict(names: Sequence[str], first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    """Say whether two combinations differ by more than chance: a paired t-test over the seeds that both have.
+
+    Args:
+        names: of the two.
+        first: seed -> accuracy, 0..1.
+        second: the same of the other.
+    """
+    both, seeds = f"{names[0]} and {names[1]}", sorted(first.keys() & second.keys())
+    differences = [100 * (first[seed] - second[seed]) for seed in seeds]
+    if not seeds:
+        return f"{both}: no seed that both finished"
+    ahead, behind = names if (difference := mean(differences)) >= 0 else names[::-1]
+    points = f"{abs(difference):.1f} points"
+    if len(seeds) == 1:
+        return f"{both}: difference {points}; one seed says nothing about chance"
+    if max(differences) - min(differences) < 1e-9:
+        if abs(difference) < 1e-9:
+            return f"{both}: equal at each of {len(seeds)} seeds"
+        return f"{ahead} is ahead of {behind} by the same {points} at each of {len(seeds)} seeds: a t-test needs " + (
+            "differences that vary, and says nothing here"
+        )
+    from scipy.stats import ttest_rel
+
+    p = float(ttest_rel([first[seed] for seed in seeds], [second[seed] for seed in seeds]).pvalue)
+    told = f"difference {points}, p {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"
+    if p < CHANCE:
+        return f"{ahead} is better than {behind} at {len(seeds)} seeds ({told})"
+    return f"{both}: not distinguishable at {len(seeds)} seeds ({told})"
+
+
+def settled(lines: Sequence[Line], varied: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the settings, as the runs resolved them, that all share; and those that followed from what was varied.
+
+    The second: name -> label -> value.
+    """
+    of = {line.label: next(iter(line.results.values())).run.info["settings"] for line in lines if line.results}
+    names = [name for name in next(iter(of.values())) if name not in (*OWN, *varied)]
+    same, follows = {}, {}
+    for name in names:
+        values = {label: settings.get(name) for label, settings in of.items()}
+        if len({json.dumps(value, sort_keys=True) for value in values.values()}) == 1:
+            same[name] = next(iter(values.values()))
+        else:
+            follows[name] = values
+    return same, follows
+
+
+def splits(results: Sequence[Result]) -> int:
+    """Return how many different splits the runs have: one, if all went well."""
+    found = set()
+    for result in results:
+        rows = split.read(result.run.folder / "split.csv")
+        found.add(frozenset((row.sha256, row.label, row.part) for row in rows))
+    return len(found)

@@ -1,0 +1,1 @@
+"""How a network learns: stages of Keras' fit, loss, optimiser, schedule, precision."""

@@ -1,0 +1,163 @@
+"""Train a classifier: one stage is one call of Keras' `fit`, a learning type is one or two stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import keras
+
+from data.batches import Examples, eval_batches, iterations
+from models.parts.head import unfreeze
+from study.fit import auxiliary
+from study.fit.auxiliary import Joint
+from study.fit.estimate import minutes_at
+from study.fit.objective import prepare, steps_at_once
+from study.fit.progress import EpochLines
+from study.fit.schedules import lowering
+from study.fit.targets import first_batch, phase_batches, targets
+from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
+from study.runtime import console
+from study.runtime.backend import user_errors
+from study.settings.stages import Stage, phases
+from study.settings.train import TrainSettings
+from study.tasks.classify import EVAL_BATCH
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage did: a history row an epoch, which epoch's weights were kept, why it ended, in what precision."""
+
+    history: list[dict[str, float | int | str]]
+    kept_epoch: int
+    ended: str
+    precision: PrecisionChoice | None = None
+
+
+def run_stage(
+    model: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None = None,
+    earlier: Sequence[Outcome] = (),
+) -> Outcome:
+    """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
+
+    A copy of it learns and judges itself, in the precision that is faster here. The head, on stored features, has
+    nothing to gain from that. `earlier`: what the stages before did.
+    """
+    if stage.name == "head":
+        outcome = run_epochs(model, stage, examples, settings, class_weight, earlier)
+        model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
+        return outcome
+    choice = precision_for(model, stage, examples, settings)
+    console.say(f"precision of training: {choice.reason}")
+    if choice.images_per_second:
+        minutes = minutes_at(choice.images_per_second[choice.precision], stage, settings, len(examples.rows["train"]))
+        console.say(
+            f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
+        )
+    copy = training_copy(model, choice.precision, any_size=bool(settings.progressive))
+    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier)
+    model.set_weights(copy.get_weights())
+    return replace(outcome, precision=choice)
+
+
+def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> PrecisionChoice:
+    """Return the precision in which a stage trains, tried on its first pictures where that is asked for."""
+    rows = examples.rows["train"]
+    steps = iterations(len(rows), stage.batch_size) * stage.epochs
+    pixels, answers = first_batch(model, stage, examples, settings)
+    return choose_precision(
+        model, lambda copy: prepare(copy, stage, settings, steps), pixels, answers, settings.precision, steps
+    )
+
+
+def run_epochs(
+    model: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None,
+    earlier: Sequence[Outcome],
+) -> Outcome:
+    """Train this very model for one stage, and leave it with the weights of the best validation loss.
+
+    Of a stage in phases, only the last one is judged: another size, another loss.
+    """
+    first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
+    per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
+    prepare(model, stage, settings, stage.epochs * per_epoch)
+    judged = targets(eval_batches(examples, "val", EVAL_BATCH), model, examples, settings)
+    before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
+    lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
+    stopping = keras.callbacks.EarlyStopping(
+        "val_crossentropy", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
+    )
+    # Before all others, so that they see the averaged weights and what those are worth. A phase goes on from the
+    # average of the one before. Statistics of normalisation are averages already.
+    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.ema else []
+    renaming = [auxiliary.PlainNames()] if auxiliary.is_joint(model) else []
+    watching = [*averaging, *renaming, lines, *lowering(settings.schedule, settings.patience)]
+    sizes = () if stage.name == "head" else settings.progressive
+    for number, phase in enumerate(phases(stage.epochs, sizes, settings.image_size or 0)):
+        training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
+        lines.size = phase.size
+        if number:  # graphs for any size would be slower than those for this one
+            model.make_train_function(force=True)
+            model.make_test_function(force=True)
+        # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings. A
+        # head's calls of several iterations need the end of the data, or the last would go beyond it.
+        endless = steps_at_once(stage) == 1
+        model.fit(
+            training.repeat() if endless else training,
+            steps_per_epoch=per_epoch if endless else None,
+            validation_data=judged if phase.last else validation,
+            initial_epoch=phase.first,
+            epochs=phase.end,
+            callbacks=[*watching, stopping] if phase.last else watching,
+            shuffle=False,  # the batches come shuffled
+            verbose=0,
+        )
+    ended = (
+        f"validation loss had not improved for {settings.patience} epochs"
+        if len(lines.rows) < stage.epochs
+        else f"the last of {stage.epochs} epochs was reached"
+    )
+    if before and before[1] <= stopping.best:
+        model.set_weights(before[0])
+        kept = earlier[-1].kept_epoch if earlier else 0
+        return Outcome(lines.rows, kept, f"{ended}; it never improved on the head alone, which was kept")
+    return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
+
+
+def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
+    """Return the mean cross-entropy of a compiled model over batches."""
+    return auxiliary.plain(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
+
+
+def fit(
+    classifier: keras.Model,
+    pixels: Examples,
+    features: Examples | None,
+    stages: Iterable[Stage],
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None = None,
+    joint: Joint | None = None,
+) -> list[Outcome]:
+    """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any."""
+    _, backbone, head = classifier.layers
+    outcomes: list[Outcome] = []
+    for stage in stages:
+        if stage.name == "finetune":
+            unfreeze(backbone)
+        whole = (joint.model, joint.examples) if joint else (classifier, pixels)
+        model, examples = (head, features) if stage.name == "head" else whole
+        with user_errors():
+            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes))
+    return outcomes

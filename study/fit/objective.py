@@ -1,0 +1,110 @@
+"""What a training makes small, and how: the weights of the classes, the penalties, the optimiser, the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import keras
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+
+from errors import UserError
+from study import tasks
+from study.fit import auxiliary
+from study.fit.losses import make_loss
+from study.fit.schedules import rates
+from study.settings.stages import Stage, decay_of
+from study.settings.train import TrainSettings
+
+
+def class_weights(
+    labels: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
+) -> dict[int, float] | None:
+    """Return weight per class index: those given by name (others 1); "balanced": n / (classes * count), scikit-learn's.
+
+    Raises:
+        UserError: a name that is no class.
+    """
+    if rule == "none":
+        return None
+    if rule == "balanced":
+        classes = np.unique(labels)
+        weights = compute_class_weight("balanced", classes=classes, y=labels)
+        return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+    if unknown := sorted(set(rule) - set(class_names)):
+        raise UserError(f"--class-weight: no class {', '.join(unknown)}. There are: {', '.join(class_names)}.")
+    return {index: rule.get(name, 1.0) for index, name in enumerate(class_names)}
+
+
+def pixel_weights(counts: np.ndarray) -> dict[int, float]:
+    """Return the balanced weight per class of pixel, as `class_weights` does, from the training pixels of each."""
+    there = np.flatnonzero(counts)
+    return {int(at): float(counts.sum() / (len(there) * counts[at])) for at in there}
+
+
+def make_optimizer(
+    name: str,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    weight_decay: float | None = None,
+    clip_norm: float = 0.0,
+    ema: float = 0.0,
+) -> keras.Optimizer:
+    """Return Keras' own optimiser; `momentum` and `nesterov` are SGD with momentum 0.9.
+
+    Weight decay is apart from the gradient (AdamW, https://arxiv.org/abs/1711.05101) and spares biases and
+    normalisation. AdamW remembers 100 squared gradients instead of 1,000: some thousand iterations are all it has.
+    Clipping is by the norm of all gradients together (https://arxiv.org/abs/1211.5063).
+    """
+    optimizers, decay = keras.optimizers, decay_of(name, weight_decay)
+    make = {
+        "sgd": optimizers.SGD,
+        "momentum": partial(optimizers.SGD, momentum=0.9),
+        "nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
+        "adam": optimizers.Adam,
+        "adamw": partial(optimizers.AdamW, beta_2=0.99),
+        "rmsprop": optimizers.RMSprop,
+        "adagrad": optimizers.Adagrad,
+        "muon": partial(optimizers.Muon, adam_weight_decay=decay),  # it has a second one for all but dense kernels
+    }
+    averaged = {"use_ema": True, "ema_momentum": ema} if ema else {}
+    optimizer = make[name](learning_rate, weight_decay=decay, global_clipnorm=clip_norm or None, **averaged)
+    if optimizer.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def penalise(model: keras.Model, l2: float, l1: float = 0.0) -> None:
+    """Put an L2 and an L1 penalty on every kernel that learns; biases and normalisation stay free.
+
+    Both together are the elastic net (https://doi.org/10.1111/j.1467-9868.2005.00503.x).
+
+    It hangs on the variable, not on the layer, so that it reaches every model alike and is no part of the saved file.
+    """
+    for variable in model.trainable_variables:
+        if variable.path.endswith("kernel"):
+            variable.regularizer = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
+
+
+def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
+    """Penalise and compile a model, for labels that are shares of the classes.
+
+    What is reported as cross-entropy is that, whatever the loss, and knows no smoothing.
+    """
+    penalise(model, settings.l2, settings.l1)
+    rate = rates(settings.schedule, stage.learning_rate, steps, settings.warmup)
+    optimizer = make_optimizer(settings.optimizer, rate, settings.weight_decay, settings.clip_norm, settings.ema)
+    loss = make_loss(settings.loss, settings.label_smoothing, settings.focal_gamma, settings.dice_weight)
+    metrics = tasks.get(settings.task).metrics(model.outputs[0].shape[-1])
+    if auxiliary.is_joint(model):
+        auxiliary.compile(model, optimizer, loss, metrics, settings.auxiliary_weight)
+        return
+    model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
+
+
+def steps_at_once(stage: Stage) -> int:
+    """Return the iterations that TensorFlow does by itself before Python is asked again.
+
+    Those of a head are so short that Python would take a tenth to a quarter of the time.
+    """
+    return 32 if stage.name == "head" else 1

@@ -1,0 +1,1 @@
+"""Run a network that does not learn: engines, OpenVINO, features."""

@@ -1,0 +1,198 @@
+"""Run a network that does not learn, on the engine that is fastest here: OpenVINO on a CPU, or TensorFlow.
+
+OpenVINO (https://docs.openvino.ai) knows that the weights stay as they are: it folds each normalisation into its
+convolution, lays the weights out for the processor at hand, and computes in bfloat16 where that has instructions for
+it (AMX, AVX-512). `benchmarks/embed.py` measures what that gains.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.store.store import Store
+from errors import UserError
+from study.inference import openvino_ir
+from study.inference.openvino_ir import Runner
+from study.runtime import hardware
+from study.runtime.hardware import gpu_visible
+
+if TYPE_CHECKING:
+    import keras
+    import openvino
+    import tensorflow as tf
+
+LEAST_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
+LAYERS = 2**22  # bytes for a converted network beside those of its weights: 0.1 MB for ResNet50, 1.2 for `residual`
+PROBE_SECONDS = 1.0  # for each of the two precisions
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """What runs the network, and why: kept in `run.json`; the figures are empty where nothing had to be tried.
+
+    Args:
+        engine: "openvino" or "tensorflow".
+        precision: "float32" or "bfloat16".
+        reason: one line with the figures that decided.
+        images_per_second: precision -> images/s in the probe.
+        cosine: smallest cosine similarity, over the pictures of the probe, of bfloat16's outputs to float32's.
+    """
+
+    engine: str
+    precision: str
+    reason: str
+    images_per_second: dict[str, float]
+    cosine: float | None
+
+
+class Frozen:
+    """A network whose weights stay as they are now, to be run by either engine; converted once, when first needed.
+
+    Args:
+        network: raw RGB 0..255, (batch, size, size, 3) -> (batch, outputs).
+        store: where the converted network is kept, so that it is converted once on a machine; by default nowhere.
+    """
+
+    def __init__(self, network: keras.Model, store: Store | None = None) -> None:
+        self.network, self.store = network, store or Store(None)
+        self._runners: dict[tuple[str, str], Runner] = {}
+
+    @cached_property
+    def converted(self) -> openvino.Model:
+        """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it."""
+        name, room = f"{self.fingerprint} {version('openvino')}", LAYERS + 4 * self.network.count_params()
+        if (kept := openvino_ir.find(name, room, self.store)) is not None:
+            return kept
+        converted = openvino_ir.take_bytes(openvino_ir.convert(self.traced))
+        openvino_ir.keep(converted, name, room, self.store)
+        return converted
+
+    @cached_property
+    def traced(self) -> tf.types.experimental.ConcreteFunction:
+        """Return the network as TensorFlow's graph, from which it is converted."""
+        return openvino_ir.trace(self.network)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names.
+
+        Keras numbers layers, and operations between them, on within a process: a name stands for its place here.
+        Whether a layer may learn changes no answer.
+        """
+        layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
+        layers = layers.replace('"trainable": true', '"trainable": false')
+        parts = list(self.network._flatten_layers())
+        parts += [operation for part in parts if hasattr(part, "operations") for operation in part.operations]
+        for place, part in enumerate(parts):
+            layers = layers.replace(f'"{part.name}"', f'"#{place}"')
+        digest = hashlib.sha256(layers.encode())
+        for weights in self.network.get_weights():
+            digest.update(np.ascontiguousarray(weights).data)
+        return digest.hexdigest()[:16]
+
+    def lazy_runner(self, engine: str, precision: str) -> Runner:
+        """Return a function that prepares the network when it is called first: a conversion takes seconds."""
+        return lambda pixels: self.runner(engine, precision)(pixels)
+
+    def runner(self, engine: str, precision: str) -> Runner:
+        """Return the function that runs it. Raise UserError where this processor can't compute in the precision."""
+        if (engine, precision) not in self._runners:
+            tensorflow = engine == "tensorflow"
+            runner = _tensorflow_runner(self.network) if tensorflow else openvino_ir.compile(self.converted, precision)
+            self._runners[engine, precision] = runner
+        return self._runners[engine, precision]
+
+    def release(self) -> None:
+        """Let go of what was prepared to run it: 80 MB for EfficientNet-Lite0 in two precisions."""
+        self._runners.clear()
+
+
+def choose_engine(frozen: Frozen, sample: np.ndarray, engine: str = "auto", precision: str = "auto") -> EngineChoice:
+    """Return the engine and the precision that run a network fastest.
+
+    Args:
+        frozen: the network.
+        sample: pictures to try it on, uint8 (m, size, size, 3); a few dozen are enough.
+        engine: "auto" takes OpenVINO where it is installed and TensorFlow sees no GPU.
+        precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every picture's
+            outputs keep a cosine similarity to float32's of at least `LEAST_COSINE`.
+
+    Raises:
+        UserError: what is asked for is not possible here.
+    """
+    engine, reason = settle(engine)
+    if engine == "tensorflow":
+        if precision == "bfloat16":
+            raise UserError(
+                f"--precision bfloat16 is OpenVINO's, and TensorFlow was taken ({reason}). "
+                "Give --engine openvino, or --precision float32."
+            )
+        return EngineChoice(engine, "float32", reason, {}, None)
+    if precision == "auto":
+        return _faster(frozen, sample, reason)
+    return EngineChoice(engine, precision, f"{reason}; {precision} was asked for", {}, None)
+
+
+def settle(asked: str) -> tuple[str, str]:
+    """Return the engine that is meant and the reason for it. Raise UserError where it is not installed."""
+    if asked == "openvino":
+        hardware.require()
+    if asked != "auto":
+        return asked, f"{asked} was asked for"
+    if not hardware.openvino_available():
+        return "tensorflow", "openvino is not installed"
+    if gpu_visible():
+        return "tensorflow", "TensorFlow sees a GPU"
+    return "openvino", "openvino is installed and TensorFlow sees no GPU"
+
+
+def _tensorflow_runner(network: keras.Model) -> Runner:
+    def run(pixels: np.ndarray) -> np.ndarray:
+        if not len(pixels):  # Keras refuses no pictures
+            return np.empty((0, network.output_shape[-1]), np.float32)
+        return network.predict(pixels, batch_size=64, verbose=0)
+
+    return run
+
+
+def _faster(frozen: Frozen, sample: np.ndarray, reason: str) -> EngineChoice:
+    """Try both precisions on the sample and return the one to take."""
+    if not hardware.has_bfloat16() or not len(sample):
+        why = "there is no picture to try" if hardware.has_bfloat16() else "this processor does not compute in bfloat16"
+        return EngineChoice("openvino", "float32", f"{reason}; float32: {why}", {}, None)
+    outputs, rate = _probe(frozen.runner("openvino", "float32"), sample)
+    rough, rough_rate = _probe(frozen.runner("openvino", "bfloat16"), sample)
+    cosine = smallest_cosine(outputs, rough)
+    rates = {"float32": round(rate, 1), "bfloat16": round(rough_rate, 1)}
+    precision = "bfloat16" if rough_rate > rate and cosine >= LEAST_COSINE else "float32"
+    figures = "float32 {float32:.0f} images/s, bfloat16 {bfloat16:.0f}".format(**rates)
+    figures += f" with cosine similarity >= {cosine:.5f} to it"
+    return EngineChoice("openvino", precision, f"{reason}; {precision} taken: {figures}", rates, round(cosine, 6))
+
+
+def _probe(runner: Runner, sample: np.ndarray) -> tuple[np.ndarray, float]:
+    """Run over the sample, in pieces, until it ends or the time is up; return the outputs so far and images/s."""
+    runner(sample[:1])  # the first picture allocates memory
+    outputs, started = [], time.perf_counter()
+    for first in range(0, len(sample), 8):
+        outputs.append(runner(sample[first : first + 8]))
+        seconds = time.perf_counter() - started
+        if seconds > PROBE_SECONDS:
+            break
+    return (found := np.concatenate(outputs)), len(found) / seconds
+
+
+def smallest_cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the smallest cosine similarity of row i of `a` to row i of `b`; the longer one is cut. 0 for nan."""
+    n = min(len(a), len(b))
+    a, b = a[:n].astype(np.float64), b[:n].astype(np.float64)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return float(np.nan_to_num(np.sum(a * b, axis=1) / np.maximum(lengths, 1e-30)).min())

@@ -1,0 +1,202 @@
+"""Features of a frozen backbone: a picture goes through it once; whatever needs its features later finds them kept."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.batches import Examples, eval_batches
+from data.pixels import VERSION
+from data.store.rows import Features, Kind, Rows, pack, unpack
+from data.store.store import Store
+from study.inference import engine
+from study.inference.engine import EngineChoice, Frozen
+from study.inference.openvino_ir import Runner, run_traced
+from study.runtime import console
+from study.runtime.backend import user_errors
+
+if TYPE_CHECKING:
+    from data.augment.pipeline import Augment
+from study.runtime.background import ahead
+
+BATCH = 64  # pictures held at a time
+PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
+CHOICES = Kind("choices of precision (1)", (2048,))  # as JSON: a machine then always takes the same for a network
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """What features depend on beside network and images, and what computes them.
+
+    Args:
+        model: name of the network, for the store.
+        image_size: side of the images in pixels.
+        resize: how they became square.
+        engine: "auto", "openvino" or "tensorflow".
+        precision: "auto", "float32" or "bfloat16".
+    """
+
+    model: str
+    image_size: int
+    resize: str
+    engine: str = "auto"
+    precision: str = "auto"
+
+
+def embed(
+    frozen: Frozen, examples: Examples, spec: FeatureSpec, augment: Augment | None = None, views: int = 0
+) -> tuple[Examples, EngineChoice]:
+    """Run a frozen backbone once over every picture: the same examples with `Features` instead of pixels.
+
+    Changed copies of each training picture join the training part, `views` of each, made by `augment`; the clean ones
+    are always there. Training pictures go through the fastest engine and precision; validation and test through
+    float32, so that the figures are those of the saved model to the fifth digit. Changed copies are not kept.
+    """
+    store, choice = frozen.store, choose(frozen, examples, spec)
+    kinds, runs = {}, {}
+    for part, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
+        kinds[part] = features_kind(frozen, spec, choice.engine, precision)
+        runs[part] = frozen.lazy_runner(choice.engine, precision)
+    rows = dict(examples.rows)
+    kept, rows["train"] = into_store(runs["train"], examples, rows["train"], kinds["train"], store, "embed train")
+    memory, first = np.empty((sum(map(len, rows.values())), frozen.network.output_shape[-1]), np.float32), 0
+    for part, of_part in rows.items():
+        here = memory[first : first + len(of_part)]
+        into_memory(here, runs[part], examples, of_part, kinds[part], store, f"embed {part}")
+        first += len(of_part)
+    features = Features(memory, np.concatenate(list(rows.values())), kept, examples.rows["train"])
+    clean = Examples(features, examples.labels, examples.rows)
+    if not views:
+        return clean, choice
+    return add_views(clean, examples, frozen.runner(choice.engine, choice.precision), augment, views), choice
+
+
+def embed_rows(frozen: Frozen, examples: Examples, spec: FeatureSpec) -> np.ndarray:
+    """Return the features of the training part only, float32 (rows, features), in the fastest precision."""
+    choice = choose(frozen, examples, spec)
+    kind = features_kind(frozen, spec, choice.engine, choice.precision)
+    run = frozen.lazy_runner(choice.engine, choice.precision)
+    rows = examples.rows["train"]
+    features = np.empty((len(rows), *kind.shape), np.float32)
+    into_memory(features, run, examples, rows, kind, frozen.store, "embed images")
+    return features
+
+
+def embed_traced(frozen: Frozen, examples: Examples, rows: np.ndarray, spec: FeatureSpec) -> np.ndarray:
+    """Return the features that TensorFlow's graph has of a few pictures, float32 (rows, features).
+
+    Without a progress bar, unlike `into_memory`: it runs under that of writing the run folder.
+    """
+    kind, keys = features_kind(frozen, spec, "tensorflow", "float32"), keys_of(examples, rows)
+    features = np.empty((len(rows), *kind.shape), np.float32)
+    missing = np.flatnonzero(~frozen.store.rows(kind, keys).fill(features))
+    if len(missing):
+        features[missing] = run_traced(frozen.traced, examples.inputs[rows[missing]])
+    with frozen.store.writer(kind) as keep:
+        for at in missing:
+            if keys[at]:
+                keep.add(keys[at], features[at])
+    return features
+
+
+def features_kind(frozen: Frozen, spec: FeatureSpec, engine: str, precision: str) -> Kind:
+    """Name the rows of features by all that they depend on beside a file's content."""
+    pictures = f"{spec.image_size} {spec.resize} ({VERSION})"
+    name = f"features {spec.model} {frozen.fingerprint} {engine} {version(engine)} {precision} {pictures}"
+    return Kind(name, (frozen.network.output_shape[-1],), "float32")
+
+
+def into_store(
+    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> tuple[Rows, np.ndarray]:
+    """See to it that the store has the features of some rows; return what it has of them, and the rows that it has not.
+
+    It has none where it is off, and not all where its limit or the disk is too small.
+    """
+    keys = keys_of(examples, rows)
+    if examples.sha256 and store.holds(kind, len(rows)):
+        for _ in computed(run, examples, rows[~store.rows(kind, keys).found()], kind, store, label):
+            if store.trouble:  # such as a full disk: what is left goes into memory
+                break
+    kept = store.rows(kind, keys)
+    return kept, rows[~kept.found()]
+
+
+def into_memory(
+    features: np.ndarray, run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> None:
+    """Put the features of some rows, one after the other, into `features`, float32 (len(rows), features)."""
+    missing, done = np.flatnonzero(~store.rows(kind, keys_of(examples, rows)).fill(features)), 0
+    keeping = store if store.holds(kind, len(rows)) else Store(None)
+    for outputs in computed(run, examples, rows[missing], kind, keeping, label):
+        features[missing[done : done + len(outputs)]] = outputs
+        done += len(outputs)
+
+
+def keys_of(examples: Examples, rows: np.ndarray) -> list[str]:
+    """Return the hash of the content behind each row; without hashes, keys that no row has."""
+    return [examples.sha256[row] for row in rows] if examples.sha256 else [""] * len(rows)
+
+
+def computed(
+    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+) -> Iterator[np.ndarray]:
+    """Run the backbone over some rows: their features, batch by batch, which the store keeps."""
+    keys = iter(keys_of(examples, rows))
+    with store.writer(kind) as keep:
+        for outputs in run_batches(run, ahead(cut(examples, rows)), len(rows), label):
+            for output, key in zip(outputs, keys, strict=False):  # the next batch goes on with the next keys
+                if key:
+                    keep.add(key, output)
+            yield outputs
+
+
+def cut(examples: Examples, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut some rows into batches of pixels."""
+    return (examples.inputs[rows[first : first + BATCH]] for first in range(0, len(rows), BATCH))
+
+
+def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: str) -> Iterator[np.ndarray]:
+    """Run an engine over batches of pixels behind a progress bar: each time float32 (batch, outputs)."""
+    with console.bar(label, -(-images // BATCH)) as advance:
+        for batch in batches:
+            yield run(batch)
+            advance()
+
+
+def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augment, views: int) -> Examples:
+    """Embed augmented copies of the training pictures and put them behind the clean ones."""
+    train = pixels.rows["train"]
+    inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
+    for view in range(1, views + 1):
+        changed = eval_batches(pixels, "train", BATCH).map(augment)
+        batches = (np.rint(x).clip(0, 255).astype(np.uint8) for x, _ in changed.as_numpy_iterator())
+        rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
+        labels = np.concatenate([labels, pixels.labels[train]])
+        with user_errors():
+            inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
+    return Examples(np.concatenate(inputs), labels, rows)
+
+
+def choose(frozen: Frozen, examples: Examples, spec: FeatureSpec) -> EngineChoice:
+    """Choose engine and precision; what was measured once for a network on this machine is not measured again."""
+    name, _ = engine.settle(spec.engine)
+    machine = (platform.node(), platform.machine(), os.cpu_count(), name, version(name))
+    key = " ".join(map(str, (frozen.fingerprint, spec.image_size, spec.engine, spec.precision, *machine)))
+    content = np.zeros((1, *CHOICES.shape), np.uint8)
+    if frozen.store.rows(CHOICES, [key]).fill(content).all():
+        choice = EngineChoice(**unpack(content))
+        return replace(choice, reason=f"{choice.reason} (measured earlier)")
+    sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
+    choice = engine.choose_engine(frozen, sample, spec.engine, spec.precision)
+    row = pack(asdict(choice), CHOICES)
+    if choice.images_per_second and row is not None:
+        with frozen.store.writer(CHOICES) as keep:
+            keep.add(key, row)
+    return choice

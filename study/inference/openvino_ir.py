@@ -1,0 +1,164 @@
+"""A network in OpenVINO's form: converted from TensorFlow's graph, joined, kept in files and in the store, compiled.
+
+IR, intermediate representation, is OpenVINO's name for it (https://docs.openvino.ai): `model.xml` holds the layers,
+`model.bin` the weights.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.store.rows import Kind
+from data.store.store import Store
+from errors import UserError
+from study.runtime import backend, hardware
+from study.runtime.hardware import core, import_openvino, require
+
+if TYPE_CHECKING:
+    import keras
+    import openvino
+    import tensorflow as tf
+
+Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
+FILES = ("model.xml", "model.bin")
+TYPES = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO's names
+
+
+def trace(network: keras.Model) -> tf.types.experimental.ConcreteFunction:
+    """Return a network as a graph for one input: float32 (1, …) -> (1, outputs)."""
+    import tensorflow as tf
+
+    one = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
+    # autograph would rewrite Python code, of which there is none, through a file in /tmp
+    function = tf.function(lambda inputs: network(inputs, training=False), autograph=False)
+    with backend.quiet_stderr():
+        return function.get_concrete_function(one)
+
+
+def run_traced(traced: tf.types.experimental.ConcreteFunction, inputs: np.ndarray) -> np.ndarray:
+    """Run a graph of one input over several: float32 (n, outputs). Called layer by layer, Keras took 2 to 3 s."""
+    return np.concatenate([traced(one[None].astype(np.float32)) for one in inputs])
+
+
+def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
+    """Return a network as OpenVINO has it, for one input at a time: float32 (1, …) -> (1, outputs).
+
+    It converts in memory; Keras' own `export` writes the weights to the disk first.
+    """
+    openvino = import_openvino()
+    with backend.quiet_stderr(), backend.uninterrupted():
+        return openvino.convert_model(traced)
+
+
+def take_bytes(model: openvino.Model) -> openvino.Model:
+    """Let a network take uint8: no float32 copy of the pixels, four times as large, in NumPy."""
+    openvino = import_openvino()
+    from openvino.preprocess import PrePostProcessor
+
+    steps = PrePostProcessor(model)
+    steps.input().tensor().set_element_type(openvino.Type.u8)
+    return steps.build()
+
+
+def join(backbone: openvino.Model, head: openvino.Model) -> openvino.Model:
+    """Return both as one network. The head's own graph is changed by that: it has no further use."""
+    (result,) = backbone.get_results()
+    for reader in head.input(0).get_target_inputs():
+        reader.replace_source_output(result.input_value(0))
+    return import_openvino().Model(head.get_results(), backbone.get_parameters(), "classifier")
+
+
+def save(model: openvino.Model, folder: Path) -> None:
+    """Write `model.xml` and `model.bin` into `folder`."""
+    # True, the default, would round the weights.
+    import_openvino().save_model(model, folder / FILES[0], compress_to_fp16=False)
+
+
+def load(folder: Path) -> Runner:
+    """Load what `save` wrote, to compute in float32. Needs neither Keras nor TensorFlow.
+
+    Raises:
+        UserError: OpenVINO is not installed, or the files are damaged.
+    """
+    require()
+    path = folder / FILES[0]
+    try:
+        return compile(core().read_model(path), "float32")
+    except RuntimeError as error:
+        raise UserError(f"{path} or its model.bin is missing or damaged. Train again.") from error
+
+
+def keep(model: openvino.Model, name: str, room: int, store: Store) -> None:
+    """Keep a network in the store under a name, in a row of `room` bytes, if it fits and there is a store for it."""
+    if store.root is None or room > store.limit:
+        return
+    # Where the temporary folder has no room for it, it is converted again the next time.
+    with suppress(OSError, RuntimeError), tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder))
+        layers, weights = (np.fromfile(Path(folder) / file, np.uint8) for file in FILES)
+        row = np.concatenate([np.array([len(layers), len(weights)], np.int64).view(np.uint8), layers, weights])
+        if len(row) <= room:
+            with store.writer(_kind(room)) as writer:
+                writer.add(name, np.pad(row, (0, room - len(row))))
+
+
+def find(name: str, room: int, store: Store) -> openvino.Model | None:
+    """Return the network that `keep` put into the store; None where there is none."""
+    rows = np.empty((1, room), np.uint8)
+    if not store.rows(_kind(room), [name]).fill(rows).all():
+        return None
+    layers, weights = rows[0, :16].view(np.int64)
+    content = rows[0, 16 : 16 + layers + weights]
+    try:
+        return core().read_model(content[:layers].tobytes(), content[layers:].tobytes())
+    except RuntimeError:  # damaged
+        return None
+
+
+def _kind(room: int) -> Kind:
+    return Kind(f"converted networks (1) of {room} bytes", (room,))
+
+
+def compile(model: openvino.Model, precision: str) -> Runner:
+    """Return the function that runs a model of one picture: several at once, one on each core.
+
+    That keeps a picture's arrays in its core's cache. EfficientNet-Lite0, 224 pixels, 2 busy cores, images/s in float32
+    and bfloat16: 153 and 308 so; 104 and 270 with batches of 8 over both cores, 103 and 147 with a batch of 32 on each.
+    """
+    if precision == "bfloat16" and not hardware.has_bfloat16():
+        raise UserError("--precision bfloat16: this processor does not compute in it. Give --precision float32.")
+    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": TYPES[precision]}
+    with backend.quiet_stderr():
+        compiled = core().compile_model(model, "CPU", settings)
+    requests = [
+        compiled.create_infer_request() for _ in range(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+    ]
+
+    nothing = np.zeros((1, *compiled.input(0).shape[1:]), np.uint8)
+    for request in requests:  # one after the other: begun by two threads at once, OpenVINO's binding has locked up
+        request.infer(nothing, share_inputs=True, share_outputs=True)
+
+    def run(pixels: np.ndarray) -> np.ndarray:
+        pixels = np.ascontiguousarray(pixels, np.uint8)  # of anything else, sharing would read freed memory
+        outputs = np.empty((len(pixels), *compiled.output(0).shape[1:]), np.float32)
+        rows = iter(range(len(pixels)))
+
+        def work(request: openvino.InferRequest) -> None:
+            for row in rows:  # whoever is free takes the next one
+                answer = request.infer(pixels[row : row + 1], share_inputs=True, share_outputs=True)
+                outputs[row] = answer[0][0]
+
+        # Threads of our own: OpenVINO's AsyncInferQueue did 186 images/s to their 218 (EfficientNet-Lite0, float32),
+        # and hung once, with a callback set anew for every call.
+        with ThreadPoolExecutor(len(requests)) as pool:
+            list(pool.map(work, requests))
+        return outputs
+
+    return run

@@ -1,0 +1,1 @@
+"""Look into a network: activations, gradients, weights, filters, Grad-CAM."""

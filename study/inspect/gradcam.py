@@ -1,0 +1,91 @@
+"""Grad-CAM: where in a picture a network sees the class it names (Selvaraju et al., https://arxiv.org/abs/1610.02391)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+
+from errors import UserError
+from models.parts.graph import Step, Unrolled, unroll
+from study.inspect import gradients
+
+CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+
+
+def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], layer: str | None = None) -> np.ndarray:
+    """Return for each picture the places that speak for a class.
+
+    The gradient of the class' score, before softmax, is averaged over all places of a layer's maps: that weighs each
+    map, and what their sum has above zero is the answer (equations 1 and 2 of the paper). It is scaled up to the
+    picture's size.
+
+    Args:
+        network: raw RGB 0..255, (batch, size, size, 3) -> (batch, classes), functional or sequential.
+        pixels: (n, size, size, 3).
+        classes: index of the class asked about, n of them.
+        layer: its name; by default that of `target`.
+
+    Returns:
+        float32 (n, size, size), 0..1 with the highest place of each picture at 1; all 0 where nothing speaks for the
+        class.
+
+    Raises:
+        UserError: there is no such layer, or it has no maps.
+    """
+    unrolled = unroll(network)
+    step = target(unrolled, layer)
+    before_softmax, finish = _scores(unrolled)
+    chosen = keras.ops.one_hot(np.asarray(classes), unrolled.steps[-1].output.shape[-1])
+    maps, slopes = gradients.of_maps(
+        unrolled.probe([step.output, before_softmax]),
+        pixels,
+        lambda last: keras.ops.sum(finish(last) * chosen),
+    )
+    weights = slopes.mean(axis=(1, 2), keepdims=True)
+    heat = np.maximum((weights * maps).sum(axis=-1, keepdims=True), 0)
+    heat = keras.ops.convert_to_numpy(keras.ops.image.resize(heat, pixels.shape[1:3], "bilinear"))[..., 0]
+    highest = heat.max(axis=(1, 2), keepdims=True)
+    return np.divide(heat, highest, out=np.zeros_like(heat), where=highest > 0).astype(np.float32)
+
+
+def target(unrolled: Unrolled, layer: str | None = None) -> Step:
+    """Return the named step, by default the last one whose maps are as large as those of the last convolution.
+
+    After it comes pooling, in which places are lost.
+
+    Raises:
+        UserError: there is no such layer, it has no maps, or the network has no convolution.
+    """
+    spatial = [step for step in unrolled.steps if step.spatial]
+    if layer is not None:
+        if found := [step for step in spatial if step.name == layer]:
+            return found[0]
+        known = any(step.name == layer for step in unrolled.steps)
+        why = "its output is no map of height × width" if known else "no such layer"
+        some = ", ".join(step.name for step in spatial[-3:]) or "none"
+        raise UserError(f"--layer takes a layer with maps, such as {some}. Received: {layer} ({why})")
+    convolutions = [step for step in spatial if isinstance(step.layer, CONVOLUTIONS)]
+    if not convolutions:
+        raise UserError("Grad-CAM needs a network with a convolution over more than one place; this one has none.")
+    size = convolutions[-1].output.shape[1:3]
+    return [step for step in spatial if step.output.shape[1:3] == size][-1]
+
+
+def _scores(unrolled: Unrolled) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:
+    """Return a tensor near the end of the network and the function that makes scores before softmax of it."""
+    last = unrolled.steps[-1]
+    if isinstance(last.layer, keras.layers.Softmax) or (
+        isinstance(last.layer, keras.layers.Activation) and last.layer.activation is keras.activations.softmax
+    ):
+        return last.inputs[0], lambda scores: scores
+    if isinstance(last.layer, keras.layers.Dense) and last.layer.activation is keras.activations.softmax:
+        dense = last.layer
+
+        def finish(features: keras.KerasTensor) -> keras.KerasTensor:
+            scores = keras.ops.matmul(features, dense.kernel)
+            return scores + dense.bias if dense.use_bias else scores
+
+        return last.inputs[0], finish
+    return last.output, lambda scores: scores

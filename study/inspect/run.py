@@ -1,0 +1,154 @@
+"""What is inside a network, a new one or that of a run, as pictures and one page in a folder of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import models
+from errors import UserError
+from study.inspect.source import Picture, Source, given, of_dataset, of_run, one_of_each
+from study.runs import folder as run_folder
+from study.runs.folder import Run
+from study.runtime import backend, console, output
+from study.settings import declare, learning_type
+from study.settings import stages as training_stages
+from study.settings.commands import InspectSettings
+from study.settings.resolve import recipe_of
+from study.settings.source import load_dataset, store_of
+from study.settings.stages import Stage
+from study.settings.train import TrainSettings
+
+if TYPE_CHECKING:
+    from study.inspect.collect import Look, Subject
+
+MOST_ROWS = 20  # of the table in the terminal
+PRINTED = (0, 1, 3, 4, 5)  # columns of the table that have room on a narrow terminal
+
+
+def inspect_new(settings: InspectSettings, network: TrainSettings, command: str = "") -> Path:
+    """Look into a network as training would begin with it; write the page, print a table, return the folder.
+
+    Args:
+        settings: of the command.
+        network: how the network is made and fed, with the image size settled.
+        command: as it was typed.
+
+    Raises:
+        UserError: something that the user can mend; nothing is left behind.
+    """
+    output.refuse_within(Path(settings.inspects), network.data, "--inspects")
+    output.check_writable(Path(settings.inspects), "--inspects")
+    pictures = _pictures(settings, network.image_size, network.resize)
+    weights = learning_type.start_weights(
+        network.model, models.get(network.model).SPEC.weights, "auto", network.weights
+    )
+    source = of_dataset(load_dataset(network, store_of(network)))
+    backend.start(network.seed)
+    from models.parts.weights import build_backbone
+    from study.fit import whitening
+    from study.fit.network import with_head
+    from study.inspect.collect import Subject
+
+    backbone = build_backbone(network.model, network.image_size, weights, recipe_of(network))
+    whole = with_head(backbone, network, len(source.class_names))
+    random = weights == "none"
+    if network.first_layer == "pca":
+        whitening.begin(backbone, source.rows["train"], source.take)
+    what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
+    stage = _stage(network, "scratch" if random else "finetune")
+    return _write(settings, Subject(network.model, what, whole, network, stage, random), source, pictures, command)
+
+
+def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Path:
+    """Look into the network of a run, on the pictures it was trained with.
+
+    Args:
+        settings: of the command, with the run.
+        flags: those of train that were given; a run takes none but the model's name.
+        command: as it was typed.
+
+    Raises:
+        UserError: something that the user can mend; nothing is left behind.
+    """
+    if others := [declare.flag(name) for name in flags if name != "model"]:
+        raise UserError(f"--run brings its own network and pictures: leave {', '.join(others)} out, or --run.")
+    run = run_folder.find_run(settings.run, "", flags.get("model"))
+    if run.info.get("task", "classify") != "classify":
+        raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
+    output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
+    output.check_writable(Path(settings.inspects), "--inspects")
+    pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
+    source, trained = of_run(run), _settings_of(run)
+    backend.start(trained.seed)
+    from study.inspect.collect import Subject
+    from study.runs.folder import load_classifier
+
+    kind = run.info.get("learning", {}).get("type", "scratch")
+    if kind == "transfer":  # its batch and rate were those of a head alone
+        trained = replace(trained, batch_size=None, learning_rate=None)
+    stage = _stage(trained, "scratch" if kind == "scratch" else "finetune")
+    subject = Subject(
+        run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
+    )
+    return _write(settings, subject, source, pictures, command)
+
+
+def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
+    """Read the pictures that were named, if any."""
+    return given(settings.paths, size, rule) if settings.paths else []
+
+
+def _stage(settings: TrainSettings, name: str) -> Stage:
+    """Return batch and learning rate of the iterations: as training would have them."""
+    rate = settings.learning_rate or training_stages.LEARNING_RATE[settings.optimizer][name]
+    return Stage(name, 1, settings.batch_size or training_stages.BATCH_SIZE[name], rate)
+
+
+def _settings_of(run: Run) -> TrainSettings:
+    """Return the settings of a run, those that this program knows."""
+    known = {entry.name: entry for entry in fields(TrainSettings)}
+    kept = {name: value for name, value in run.info.get("settings", {}).items() if name in known}
+    return TrainSettings(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+
+
+def _write(
+    settings: InspectSettings, subject: Subject, source: Source, pictures: Sequence[Picture], command: str
+) -> Path:
+    """Look, write the folder at once or not at all, and print the table."""
+    from study.inspect import report as inspect_report
+    from study.inspect.collect import look_at
+
+    started = time.perf_counter()
+    console.say(f"{subject.model}: {subject.what}")
+    with console.bar("iterations", settings.steps) as advance:
+        look = look_at(subject, source, pictures or one_of_each(source), settings.steps, settings.layer, advance)
+    seconds = time.perf_counter() - started
+
+    def write(folder: Path) -> None:
+        output.write_json(folder / "inspect.json", inspect_report.numbers(look, command, seconds))
+        inspect_report.write(folder, look, command)
+
+    with console.bar("write the page", 1):
+        out = output.save_run(Path(settings.inspects), subject.model, write, "inspection", "--inspects")
+    _print(look, out)
+    return out
+
+
+def _print(look: Look, out: Path) -> None:
+    """Print the layers with weights, some of many, and what they say."""
+    from study.inspect import report as inspect_report
+    from study.inspect.statistics import spread_out
+
+    rows = inspect_report.learning_rows(look)
+    title = "Layers with weights" + (f", {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else "")
+    header, *shown = (
+        [row[column] for column in PRINTED] for row in (inspect_report.LEARNING_HEADER, *spread_out(rows, MOST_ROWS))
+    )
+    console.table(title, header, shown)
+    for sentence in inspect_report.words(look):
+        console.say(sentence)
+    console.say(f"look at {out / 'inspect.html'}; all numbers: {out / 'inspect.json'}")

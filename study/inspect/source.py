@@ -1,0 +1,127 @@
+"""The pictures of `inspect`: those to look at, and batches of the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data import folder, pixels, split
+from data import names as names_module
+from data.dataset import Dataset
+from data.names import printable
+from errors import UserError
+from study.runs.folder import Run
+from study.runtime import console
+
+MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to look at: uint8 (size, size, 3), and its true class where that is known."""
+
+    name: str
+    pixels: np.ndarray
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set, of which only what is asked for is read.
+
+    Args:
+        class_names: in the order of the network's answers.
+        names: of the pictures, n of them.
+        labels: class indices, int (n,).
+        rows: part -> indices.
+        take: indices, int (m,) -> uint8 (m, size, size, 3).
+    """
+
+    class_names: tuple[str, ...]
+    names: tuple[str, ...]
+    labels: np.ndarray
+    rows: dict[str, np.ndarray]
+    take: Callable[[np.ndarray], np.ndarray]
+
+
+def given(paths: Sequence[str], size: int, rule: str) -> list[Picture]:
+    """Read the first pictures of files and folders. Raise UserError, naming it, where one cannot be read."""
+    files, skipped = folder.list_images([Path(path) for path in paths])
+    if skipped and not files:
+        raise UserError(f"{skipped[0].name}: {skipped[0].reason}. Give pictures, or folders of them.")
+    if not files:
+        raise UserError(f"There is no picture in {', '.join(paths)}. Give pictures, or folders of them.")
+    if len(files) > MOST_SHOWN:
+        console.say(f"maps are drawn of the first {MOST_SHOWN} of {len(files):,} pictures")
+    return [Picture(names_module.printable(str(file)), _read(file, size, rule)) for file in files[:MOST_SHOWN]]
+
+
+def one_of_each(source: Source) -> list[Picture]:
+    """Return the first picture of each class in the validation part, which chose the weights anyway."""
+    rows = source.rows["val"]
+    found = [rows[source.labels[rows] == label][:1] for label in range(len(source.class_names))]
+    chosen = np.concatenate(found)[:MOST_SHOWN]
+    return [
+        Picture(source.names[row], seen, source.class_names[source.labels[row]])
+        for row, seen in zip(chosen, source.take(chosen), strict=True)
+    ]
+
+
+def of_dataset(dataset: Dataset) -> Source:
+    """Return a data set that was read as for training."""
+    examples, names = dataset.examples(), tuple(row.path for row in dataset.rows)
+    return Source(
+        dataset.class_names, names, examples.labels, dict(examples.rows), lambda rows: examples.inputs[np.asarray(rows)]
+    )
+
+
+def of_run(run: Run) -> Source:
+    """Return the data set of a run, divided as it was. Raise UserError where its folder is gone."""
+    names, root = tuple(run.info["class_names"]), Path(run.info["data"]["folder"])
+    if not root.is_dir():
+        raise UserError(f"The pictures of {run.folder} are no longer in {root}. Put them back.")
+    path_of = {image.name: image.path for image in folder.scan(root).images}
+    rows = split.read(run.folder / "split.csv")
+    parts = np.array([row.part for row in rows])
+
+    def take(indices: np.ndarray) -> np.ndarray:
+        wanted = [rows[at] for at in indices]
+        if gone := [row.path for row in wanted if row.path not in path_of]:
+            raise UserError(f"{gone[0]} of the run's pictures is no longer in {root}. Put it back.")
+        with ThreadPoolExecutor(pixels.WORKERS) as pool:
+            size, rule = run.info["image_size"], run.info["resize"]
+            return np.stack(list(pool.map(lambda row: _read(path_of[row.path], size, rule, row.sha256), wanted)))
+
+    return Source(
+        names,
+        tuple(row.path for row in rows),
+        np.array([names.index(row.label) for row in rows]),
+        {part: np.flatnonzero(parts == part) for part in folder.PARTS},
+        take,
+    )
+
+
+def batches(source: Source, batch_size: int, steps: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield float32 pixels (batch, size, size, 3) and one-hot labels (batch, classes) of the training part, shuffled.
+
+    Unlike in training, every batch is full and no picture is changed.
+    """
+    rng, order = np.random.default_rng(seed), np.array([], int)
+    for _ in range(steps):
+        while len(order) < batch_size:
+            order = np.concatenate([order, rng.permutation(source.rows["train"])])
+        chosen, order = order[:batch_size], order[batch_size:]
+        yield source.take(chosen).astype(np.float32), np.eye(len(source.class_names))[source.labels[chosen]]
+
+
+def _read(path: Path, size: int, rule: str, sha256: str | None = None) -> np.ndarray:
+    found = pixels.read(path, size, rule)
+    if isinstance(found, str):
+        raise UserError(f"{printable(str(path))}: {found}.")
+    if sha256 not in (None, found[0]):
+        raise UserError(f"{printable(str(path))} was changed since the run. Put the picture back.")
+    return found[1]

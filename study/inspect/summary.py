@@ -1,0 +1,106 @@
+"""Describe a model before it is trained: its layers, its size and its cost for one image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import models
+from models.parts.recipe import Recipe
+from study.runtime import console
+from study.settings.declare import flag, spelled
+
+if TYPE_CHECKING:
+    import keras
+
+    from models.parts.spec import Spec
+
+
+def print_models() -> None:
+    """Print all models in one table, without importing Keras."""
+    rows = []
+    for name in models.available():
+        spec = models.get(name).SPEC
+        rows.append([name, ", ".join(spec.weights) or "none", spec.image_size, spec.summary])
+    console.table("Models", ("name", "weights", "pixels", "what it is"), rows, left=4)
+
+
+def print_model(name: str, image_size: int | None, recipe: Recipe) -> None:
+    """Print a model's layers, totals, cost and origin; builds it with random weights, downloads nothing."""
+    from models.parts.weights import build_backbone
+
+    spec = models.get(name).SPEC
+    network = build_backbone(name, image_size or spec.image_size, "none", recipe)
+    rows = []
+    for layer in leaf_layers(network):
+        rows.append(
+            [layer.name, type(layer).__name__, _shape(layer), f"{layer.count_params():,}", f"{multiply_adds(layer):,}"]
+        )
+    console.table(name, ("layer", "type", "output", "parameters", "multiply-adds"), rows, left=2)
+    total = network.count_params()
+    trainable = sum(math.prod(variable.shape) for variable in network.trainable_variables)
+    cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
+    features = network.output_shape[-1]
+    of_pixels = " of every pixel" if spec.task == "segment" else ""
+    for key, value in (
+        ("what it is", spec.summary),
+        ("parameters", f"{total:,}: {trainable:,} learn from scratch, {total - trainable:,} never (statistics)"),
+        ("frozen backbone", f"0 of {total:,} learn, and {features + 1:,} of the head for each class"),
+        ("multiply-adds", f"{cost:,} for one image"),
+        ("size", f"{4 * total / 2**20:.1f} MiB in memory as float32"),
+        ("input", f"{network.input_shape[1]} × {network.input_shape[2]} pixels, RGB 0..255, scaled inside"),
+        ("output", f"{features:,} features{of_pixels}, then Dropout and a softmax over the classes: the head"),
+        ("learning", ", ".join(spec.learning)),
+        ("weights", spec.weights_source),
+        ("paper", spec.source),
+        *obeyed(spec),
+        *for_photos(name, spec),
+    ):
+        console.say(f"{key:<16} {value}")
+
+
+def obeyed(spec: Spec) -> list[tuple[str, str]]:
+    """Return the options that the network obeys, with its own values, as (key, text)."""
+    own = {"dropout_at": "head", "coordinates": "off"} | dict(spec.defaults)
+    told = [f"{flag(option)} {own[option]}" for option in spec.obeys]
+    return [("obeys", ", ".join(told) or "no option of the network: its layers are fixed")]
+
+
+def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
+    """Return what the model changes where it learns from a folder of pictures, as (key, text)."""
+    if not spec.photos:
+        return []
+    from models.parts.weights import build_backbone
+
+    size = spec.photos.get("image_size", spec.image_size)
+    chosen = {entry.name: spec.photos[entry.name] for entry in fields(Recipe) if entry.name in spec.photos}
+    network = build_backbone(name, size, "none", Recipe(**chosen))
+    cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
+    told = [f"{flag(key)} {spelled(value)}" for key, value in spec.photos.items()]
+    return [
+        ("with --data", " ".join(told)),
+        ("", f"which has {network.count_params():,} parameters and {cost:,} multiply-adds for one image"),
+    ]
+
+
+def leaf_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers in order, those of nested models instead of the models."""
+    for layer in network.layers:
+        if hasattr(layer, "layers"):
+            yield from leaf_layers(layer)
+        else:
+            yield layer
+
+
+def multiply_adds(layer: keras.layers.Layer) -> int:
+    """Return the multiply-adds of a convolution or dense layer for one image: its kernel's size at every position."""
+    if getattr(layer, "kernel", None) is None:
+        return 0
+    positions = layer.output.shape[1:-1]  # height and width of a convolution's output; nothing for a dense layer
+    return math.prod(layer.kernel.shape) * math.prod(positions)
+
+
+def _shape(layer: keras.layers.Layer) -> str:
+    return " × ".join(str(side) for side in layer.output.shape[1:])

@@ -1,0 +1,1 @@
+"""The parts of a one-file page and of a figure."""

@@ -1,0 +1,1 @@
+"""Predictions by a saved run; needs no model file and no settings."""

@@ -1,0 +1,46 @@
+"""The road of `predict`: by a saved run, for files and folders or for a split of the run's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from errors import UserError
+from study import tasks
+from study.runs.folder import Run
+
+
+def predict(
+    run: Run, paths: Sequence[str], part: str, table: Path | None, views: str = "none", masks: str | None = None
+) -> None:
+    """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
+
+    Args:
+        run: a complete run folder.
+        paths: files and folders; none: the run's own split.
+        part: "val" or "test", without paths.
+        table: CSV file.
+        views: of each image, as `--tta` names them.
+        masks: new or empty folder.
+
+    Raises:
+        UserError: what is asked for is not for a run of this task, or no file could be used.
+    """
+    if tasks.get(run.info.get("task", "classify")).PER_PIXEL:
+        if views != "none":
+            raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
+        from study.predict import segment
+
+        if paths:
+            segment.predict_paths(run, paths, table, masks)
+        else:
+            segment.predict_part(run, part, table, masks)
+        return
+    if masks:
+        raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
+    from study.predict import classify
+
+    if paths:
+        classify.predict_paths(run, paths, table, views)
+    else:
+        classify.predict_part(run, part, table, views)

@@ -1,0 +1,1 @@
+"""What is kept: run folders, their report, the table of the store."""

@@ -1,0 +1,1 @@
+"""This process and this machine: starting Keras, the console, background work, output files, hardware."""

@@ -1,0 +1,59 @@
+"""What this machine has: OpenVINO, bfloat16, a GPU, cores."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from errors import UserError
+
+if TYPE_CHECKING:
+    import openvino
+
+
+def openvino_available() -> bool:
+    """Say whether OpenVINO is installed, without importing it."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def has_bfloat16() -> bool:
+    """Say whether the processor computes in bfloat16."""
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def require() -> None:
+    """Raise UserError where OpenVINO is not installed."""
+    if not openvino_available():
+        raise UserError("OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow.")
+
+
+def import_openvino() -> ModuleType:
+    """Import OpenVINO without its telemetry.
+
+    `import openvino` alone would tell Google Analytics so and leave a client's number in ~/intel, unless the user has
+    said no before; without the package of that name it uses its own stub.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)
+    import openvino
+
+    return openvino
+
+
+def core() -> openvino.Core:
+    """Return OpenVINO's own door to this machine."""
+    return import_openvino().Core()
+
+
+def gpu_visible() -> bool:
+    """Say whether TensorFlow sees a GPU."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def cores() -> int:
+    """Return the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

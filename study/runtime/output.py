@@ -1,0 +1,109 @@
+"""What a command writes: checked before the work, whole or not at all after it."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from errors import UserError
+
+PATIENCE = 5.0  # seconds
+
+
+def check_writable(runs: Path, flag: str = "--runs") -> None:
+    """Make the folder of run folders. Raise UserError now, not after training, where it cannot be written to."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=runs):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"Cannot write to {flag} {runs}: {error.strerror}. Give a folder that can be written."
+        ) from error
+
+
+def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
+    """Raise UserError where results would lie among the pictures, which they would be the next time."""
+    if data is not None and out.resolve().is_relative_to(Path(data).resolve()):
+        raise UserError(f"{flag} {out} lies within the pictures, which stay as they are. Give another {flag} DIR.")
+
+
+def writable_file(name: str) -> Path:
+    """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
+    path = Path(name)
+    if not path.parent.is_dir() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UserError(f"Cannot write --csv {path}: give a file in a folder that exists and can be written.")
+    if path.is_file() and path.stat().st_size and path.suffix.casefold() != ".csv":
+        raise UserError(f"--csv {path} is a file already, and not a table: give a new file, or one that ends in .csv.")
+    return path
+
+
+def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = "run", flag: str = "--runs") -> Path:
+    """Let `write` fill a hidden temporary folder, then rename it to `<YYYYmmdd-HHMMSS>-<model>` and return that.
+
+    Whatever goes wrong in that, Ctrl-C and a full disk included, nothing is left behind. `noun` and `flag` are for
+    messages.
+    """
+    check_writable(runs, flag)
+    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=runs))
+    try:
+        write(temporary)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError) and _disk_full(error):
+            raise UserError(
+                f"The disk is full: the {noun} could not be saved in {runs}. "
+                f"Free some space or give another {flag} DIR."
+            ) from error
+        raise
+    return _publish(temporary, runs, model)
+
+
+def _disk_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
+
+
+def _publish(temporary: Path, runs: Path, model: str) -> Path:
+    """Give a finished folder its name; one that ends in the same second as another gets a number behind it.
+
+    Windows refuses while a virus scanner looks into the new files, so it is tried for some seconds.
+    """
+    temporary.chmod(0o755)  # mkdtemp lets nobody else read
+    stem, number, until = f"{datetime.now():%Y%m%d-%H%M%S}-{model}", 1, time.monotonic() + PATIENCE
+    while True:
+        target = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            return temporary.rename(target)
+        except OSError as error:
+            if target.exists():  # the name is taken: a folder with files in it cannot be renamed over
+                number += 1
+            elif time.monotonic() > until:
+                raise UserError(
+                    f"All is saved in {temporary}, but could not be given its name, {target.name}: {error.strerror}. "
+                    "Rename that folder."
+                ) from error
+            else:
+                time.sleep(0.2)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write readable JSON in UTF-8."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a folder's name may be no UTF-8
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table in UTF-8."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,1 @@
+"""What can be set, what goes with what, and what it means."""

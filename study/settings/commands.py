@@ -1,0 +1,145 @@
+"""The settings of every command but `train`, and which of `train`'s some of them take."""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, fields
+
+from data.image import RESIZE_RULES
+from study.settings.declare import Settings, setting
+from study.settings.parsers import LARGEST_SIZE, MOST_VIEWS, SMALLEST_SIZE, parse_tta
+from study.settings.train import WITHOUT_TRAINING, NetworkSettings, TrainSettings, store_limit, store_switch
+
+
+@dataclass(frozen=True)
+class CompareSettings(Settings):
+    """`python main.py compare`: what it has beside the flags that it hands on to every training."""
+
+    vary: tuple[str, ...] = setting(
+        (),
+        "a flag of train without its dashes, and the values to try; several --vary: every combination. Values of "
+        "augment, class-weight and progressive hold commas themselves: put ; between them, or give --vary once a value",
+        group="comparison",
+        metavar="FLAG=A,B",
+    )
+    seeds: int = setting(
+        3,
+        "trainings of each combination, with --seed, --seed + 1, …; all on one split",
+        group="comparison",
+        kind=int,
+        low=1,
+        high=1000,
+    )
+    jobs: int | None = setting(
+        None,
+        "trainings at once (default: one for two cores); several have fewer threads each, which rounds differently",
+        group="comparison",
+        kind=int,
+        low=1,
+        high=256,
+    )
+    out: str | None = setting(
+        None,
+        "folder for the runs, compare.html and compare.csv (default: one below compares that the same command finds "
+        "again)",
+        group="comparison",
+        metavar="DIR",
+    )
+
+
+@dataclass(frozen=True)
+class InspectSettings(Settings):
+    """`python main.py inspect`: what it has beside the flags of train that make and feed a network."""
+
+    paths: tuple[str, ...] = setting(
+        (), "pictures, or folders of them, for the maps (default: one of each class, of the validation part)"
+    )
+    run: str | None = setting(
+        None, "run folder whose network is looked at (default: a new network, by the flags below)", metavar="RUN"
+    )
+    steps: int = setting(20, "iterations of training along which gradients are measured", kind=int, low=1, high=10_000)
+    layer: str | None = setting(
+        None, "layer of Grad-CAM (default: the last one as large as the last convolution's output)", metavar="NAME"
+    )
+    inspects: str = setting("inspects", "folder that holds what inspect writes, a folder each", metavar="DIR")
+
+
+@dataclass(frozen=True)
+class PredictSettings(Settings):
+    """`python main.py predict`."""
+
+    paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
+    tta: str = setting(
+        "none",
+        f"answer by the mean over views of each picture: flip: it and its mirror image; 2 to {MOST_VIEWS}: those, then "
+        "its middle and corners, then their mirror images",
+        kind=parse_tta,
+        metavar="none|flip|N",
+    )
+    part: str = setting("test", "without PATH: the part of the run's own data to answer for", choices=("val", "test"))
+    model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
+    run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
+    csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
+    masks: str | None = setting(
+        None, "of a run of --task segment: new or empty folder for the masks, as large as the pictures", metavar="DIR"
+    )
+    runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
+
+
+@dataclass(frozen=True)
+class SummarySettings(NetworkSettings):
+    """`python main.py summary`."""
+
+    model: str | None = setting(None, "model to describe; without it, a table of all models", metavar="NAME")
+    image_size: int | None = setting(
+        None, "side of the input in pixels (default: the model's)", kind=int, low=SMALLEST_SIZE, high=LARGEST_SIZE
+    )
+
+
+@dataclass(frozen=True)
+class CheckSettings(Settings):
+    """`python main.py check`."""
+
+    data: str | None = setting(
+        None, "folder with one sub-folder of images a class; without it, animals drawn by code", group="data"
+    )
+    labels: str | None = setting(
+        None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
+    )
+    resize: str = setting("crop", "how training would make a picture square", group="data", choices=RESIZE_RULES)
+    store: str = store_switch()
+    store_limit: float = store_limit()
+    out: str | None = setting(
+        None, "folder for check.html and check.csv (default: checks/<date and time>)", metavar="DIR"
+    )
+    strict: bool = setting(False, "exit with code 3 where a finding is severe", kind=bool)
+
+
+@dataclass(frozen=True)
+class StoreSettings(Settings):
+    """`python main.py store`."""
+
+    clear: bool = setting(False, "empty it; pixels and features are computed again when they are needed", kind=bool)
+
+
+def shown(settings: type[Settings]) -> list[Field]:
+    """Return a command's settings in the order of its help: those of the network last, though inherited first."""
+    network = {entry.name for entry in fields(NetworkSettings)}
+    return sorted(fields(settings), key=lambda entry: entry.name in network)
+
+
+def handed_on() -> list[Field]:
+    """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
+    left_out = ("runs", *WITHOUT_TRAINING)
+    return [entry for entry in shown(TrainSettings) if entry.name not in left_out]
+
+
+NOT_INSPECTED = (
+    *("learning", "epochs", "schedule", "warmup", "progressive", "ema", "patience"),
+    *("augment", "augment_with", "class_weight", "sampler", "engine", "precision", "runs", *WITHOUT_TRAINING),
+    *("task", "masks", "mask_values", "auxiliary", "auxiliary_weight"),
+)
+
+
+def inspected() -> list[Field]:
+    """Return the settings of train that `inspect` takes beside its own: all that a few plain iterations obey."""
+    return [entry for entry in shown(TrainSettings) if entry.name not in NOT_INSPECTED]

@@ -1,0 +1,59 @@
+"""From the settings of a training to its data set and its store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.dataset import Dataset, load
+from data.source import Source
+from data.store.store import Store, open_store
+from study import tasks
+from study.settings.resolve import seed_of_split
+
+if TYPE_CHECKING:
+    from study.settings.commands import CheckSettings
+    from study.settings.train import TrainSettings
+
+
+def source_of(settings: TrainSettings) -> Source:
+    """Return what the data set of a training is made of; its image size is settled."""
+    task = tasks.get(settings.task)
+    return Source(
+        root=Path(settings.data) if settings.data is not None else None,
+        image_size=settings.image_size,
+        resize=settings.resize,
+        split=settings.split,
+        seed=seed_of_split(settings),
+        split_file=settings.split_file,
+        labels=settings.labels,
+        label=settings.label,
+        exclude=settings.exclude,
+        least_classes=task.LEAST_CLASSES,
+        reads_masks=task.PER_PIXEL or settings.auxiliary == "mask",
+        background=task.PER_PIXEL,
+        masks=settings.masks,
+        mask_values=settings.mask_values,
+        auxiliary=settings.auxiliary,
+    )
+
+
+def store_of(settings: TrainSettings | CheckSettings) -> Store:
+    """Return the store that the settings ask for; one that is off keeps nothing."""
+    return open_store(settings.store == "on", settings.store_limit)
+
+
+def load_dataset(
+    settings: TrainSettings, store: Store | None = None, check_cancelled: Callable[[], None] = lambda: None
+) -> Dataset:
+    """Read the data set of a training behind progress bars, and print what the user should know of it.
+
+    `check_cancelled` is called again and again; an exception from it ends the work.
+
+    Raises:
+        UserError: what `data.dataset.load` raises.
+    """
+    from study.runtime import console
+
+    return load(source_of(settings), store or store_of(settings), console.bar, console.say, check_cancelled)

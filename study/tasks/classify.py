@@ -1,0 +1,245 @@
+"""One class for every image: accuracy with its interval, and precision, recall and F1 of every class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.batches import Examples, eval_batches, iterations
+from study.pages.blocks import Block, Figure, Heading, Table
+from study.runtime import console, output
+from study.runtime.backend import user_errors
+from study.tasks.contract import Evaluation
+
+if TYPE_CHECKING:
+    import keras
+
+    from data.dataset import Dataset
+    from data.split import Row
+
+MODEL = "original"
+PER_PIXEL = False
+SEVERAL_LABELS = False
+LEAST_CLASSES = 2
+ACTIVATION = "softmax"
+LEARNING = ("scratch", "transfer", "finetune")
+LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
+FIXED: dict[str, Any] = {}
+
+EVAL_BATCH = 64
+WORST = 20  # mistakes that are shown
+CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
+FEW = 20  # images of a class below which one mistake moves its recall by more than five points
+
+
+def outputs(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes."""
+    return tuple(class_names)
+
+
+def metrics(num_outputs: int) -> list[Any]:
+    """Return what is reported of every epoch: accuracy, and cross-entropy whatever the loss, without smoothing."""
+    import keras
+
+    return ["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")]
+
+
+def evaluate(model: keras.Model, examples: Examples, outputs: Sequence[str], part: str) -> Evaluation:
+    """Predict for a split and compare with its labels."""
+    rows = examples.rows[part]
+    probabilities = predict(model, examples, rows, f"evaluate {part}")
+    return Evaluation(probabilities, measure_probabilities(examples.labels[rows], probabilities, outputs))
+
+
+def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
+    """Compare labels, int (n,), with probabilities, float (n, classes).
+
+    Returns:
+        `n`, `accuracy`, `accuracy_interval` (Wilson, 95 %), `loss` (cross-entropy), `per_class` with `precision`,
+        `recall`, `f1`, `support`; `macro_f1`, the mean over the classes that are there or were called; and `confusion`
+        (rows true, columns predicted, in class order).
+    """
+    from scipy.stats import binomtest  # half a second of imports that a plain answer for a picture need not wait for
+    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
+    classes = np.arange(len(class_names))
+    predicted = probabilities.argmax(axis=1)
+    scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)
+    names, (_, _, f1, _) = ("precision", "recall", "f1", "support"), scores
+    per_class = [
+        dict(zip(names, values, strict=True)) for values in zip(*(score.tolist() for score in scores), strict=True)
+    ]
+    right = int((predicted == labels).sum())
+    shares = probabilities / probabilities.sum(axis=1, keepdims=True, dtype=np.float64)  # 1 to the last digit
+    interval = binomtest(right, len(labels)).proportion_ci(0.95, method="wilson")
+    return {
+        "n": len(labels),
+        "accuracy": right / len(labels),
+        "accuracy_interval": [float(interval.low), float(interval.high)],
+        "loss": float(log_loss(labels, shares, labels=classes)),
+        "per_class": dict(zip(class_names, per_class, strict=True)),
+        "macro_f1": float(np.mean(f1[np.union1d(labels, predicted)])),
+        "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
+    }
+
+
+def best(names: Sequence[str], probabilities: np.ndarray) -> tuple[str, float]:
+    """Return the likeliest class and its probability."""
+    index = int(probabilities.argmax())
+    return names[index], float(probabilities[index])
+
+
+def describe(part: str, result: Mapping[str, Any]) -> str:
+    """`test: 97.3 % right (146 of 150; 95 % interval 93.3 to 99.0 %)`."""
+    low, high = (100 * bound for bound in result["accuracy_interval"])
+    right = sum(row[i] for i, row in enumerate(result["confusion"]))
+    return (
+        f"{part}: {100 * result['accuracy']:.1f} % right ({right:,} of {result['n']:,}; "
+        f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}"
+    )
+
+
+def second_task_line(part: str, asked: str, result: Mapping[str, Any]) -> str:
+    """`validation, second task coat: 71.3 % right (150 labels)`."""
+    if "iou" in result:
+        return (
+            f"{part}, second task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)"
+        )
+    if not result["n"]:
+        return f"{part}, second task {asked}: no label in this part"
+    return f"{part}, second task {asked}: {100 * result['accuracy']:.1f} % right ({result['n']:,} labels)"
+
+
+def few_images_note(result: Mapping[str, Any]) -> str:
+    """Return a warning where a part is too small to tell good from lucky, else nothing."""
+    few = [name for name, entry in result["per_class"].items() if entry["support"] < FEW]
+    return f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough." if few else ""
+
+
+def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
+    """Return one row a class: name, precision, recall, F1, support."""
+    return [
+        [name, *(f"{entry[key]:.3f}" for key in ("precision", "recall", "f1")), f"{entry['support']:,}"]
+        for name, entry in result["per_class"].items()
+    ]
+
+
+def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:
+    """Return the largest counts beside the diagonal, as (true, predicted, images)."""
+    counts = np.array(confusion) * (1 - np.eye(len(names), dtype=int))
+    order = np.argsort(-counts, axis=None, kind="stable")[:CONFUSED]
+    found = [(names[at // len(names)], names[at % len(names)], int(counts.flat[at])) for at in order.tolist()]
+    return [entry for entry in found if entry[2]]
+
+
+def print_report(part: str, result: Mapping[str, Any]) -> None:
+    """Print a part's accuracy line, its per-class table and its confusion matrix."""
+    console.say(describe(part, result))
+    console.table("", ("class", "precision", "recall", "F1", "images"), per_class_rows(result))
+    names = list(result["per_class"])
+    rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
+    if console.fits(("", *names), rows):
+        console.table("", ("true \\ predicted", *names), rows)
+    elif confused := most_confused(names, result["confusion"]):
+        console.say(
+            f"A table of {len(names):,} by {len(names):,} classes does not fit the screen. Most often confused:"
+        )
+        console.table("", ("true", "predicted", "images"), confused, left=2)
+    if note := few_images_note(result):
+        console.say(note)
+
+
+def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str) -> np.ndarray:
+    """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
+    import keras
+
+    batches = eval_batches(Examples(examples.inputs, examples.labels, {"": rows}), "", EVAL_BATCH).map(lambda x, y: x)
+    with user_errors(), console.bar(label, iterations(len(rows), EVAL_BATCH)) as advance:
+        after_batch = keras.callbacks.LambdaCallback()
+        after_batch.on_predict_batch_end = lambda batch, logs=None: advance()
+        return model.predict(batches, verbose=0, callbacks=[after_batch])
+
+
+def accuracy_note(images: int) -> str:
+    """Say what a point of accuracy is on so many validation images."""
+    return f"One of the {images:,} validation pictures is {100 / images:.1f} points."
+
+
+def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+    """Write what was predicted for the test split: a table, the confusion matrix and the worst mistakes."""
+    from study.tasks import figures
+
+    test = evaluations["test"]
+    write_predictions(folder / "predictions.csv", dataset, test.predictions)
+    title = f"Test part, {test.metrics['n']:,} images"
+    figures.confusion(test.metrics["confusion"], dataset.class_names, title, folder / "confusion.png")
+    wrong = mistakes(dataset, test.predictions)
+    worst = [entry | {"pixels": dataset.pictures.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+    figures.mistakes(worst, len(wrong), folder / "mistakes.png")
+    return {}
+
+
+def answers_of(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
+    """Yield of each picture of the test part its row in the data set, the answer, how sure it is, and all (classes,).
+
+    `probabilities`: of the test part, float32 (n, classes).
+    """
+    rows = [i for i, row in enumerate(dataset.rows) if row.part == "test"]
+    for i, shares in zip(rows, probabilities, strict=True):
+        yield i, *best(dataset.class_names, shares), shares
+
+
+def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -> None:
+    """Write `path,label,predicted,probability,p_<class>…` for the test part."""
+    rows = dataset.rows
+    lines = []
+    for i, label, probability, shares in answers_of(dataset, probabilities):
+        lines.append([rows[i].path, rows[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)])
+    header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in dataset.class_names)]
+    output.write_csv(path, header, lines)
+
+
+def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Return the wrong answers on the test part, the surest first, each with its row in the data set."""
+    rows, wrong = dataset.rows, []
+    for i, label, probability, _ in answers_of(dataset, probabilities):
+        if label != rows[i].label:
+            entry = {"path": rows[i].path, "label": rows[i].label, "predicted": label, "probability": probability}
+            wrong.append(entry | {"row": i})
+    return sorted(wrong, key=lambda entry: -entry["probability"])
+
+
+def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
+    """Return what the report shows of the test split."""
+    return [
+        Table(("class", "precision", "recall", "F1", "images"), per_class_rows(metrics)),
+        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part"),
+        Heading("Mistakes"),
+        Figure((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test part"),
+    ]
+
+
+def measure(rows: Sequence[Row], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics of predictions by a saved run for entries of its split."""
+    names = list(info["class_names"])
+    return measure_probabilities(np.array([names.index(row.label) for row in rows]), probabilities, names)
+
+
+def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
+    """`dog  0.9987`."""
+    label, probability = best(info["class_names"], probabilities)
+    return f"{label}  {probability:.4f}"
+
+
+def columns(names: Sequence[str]) -> list[str]:
+    """Return `predicted,probability,p_<class>…`."""
+    return ["predicted", "probability", *(f"p_{name}" for name in names)]
+
+
+def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
+    """Return what stands in these columns for one image."""
+    label, probability = best(info["class_names"], probabilities)
+    return [label, f"{probability:.6f}", *(f"{share:.6f}" for share in probabilities)]

@@ -1,0 +1,104 @@
+"""Figures of predictions: the confusion matrix, the worst mistakes, images with their masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.patches import Patch
+from rich.cells import cell_len
+
+from study.pages.figures import GREY, STYLE, cut, plt, save, short
+
+ACROSS = 3  # images in a row, each with two masks
+MOST_NUMBERED = 40  # classes; beyond, the numbers of a confusion matrix would overlap and only colours are drawn
+
+
+def confusion(
+    matrix: Sequence[Sequence[int]], class_names: Sequence[str], title: str, path: Path, unit: int = 1
+) -> None:
+    """Draw a confusion matrix: counts in units of so many, coloured by the share of their true class."""
+    counts = np.array(matrix)
+    class_names = [cut(name) for name in class_names]
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = min(max(4.6, 0.62 * len(class_names) + 2.4), 24)
+    with plt.rc_context(STYLE):
+        figure, ax = plt.subplots(figsize=(side + 1, side), layout="constrained")
+        drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), count in np.ndenumerate(counts if len(counts) <= MOST_NUMBERED else np.zeros((0, 0))):
+            colour = "white" if shares[row, column] > 0.55 else "black"
+            ax.text(column, row, f"{count // unit:,}", ha="center", va="center", color=colour)
+        ticks = range(len(class_names))
+        turned = len(class_names) > 5 or max(map(cell_len, class_names)) > 9  # else names would run into each other
+        turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+        points = min(11, 0.7 * 72 * side / len(class_names))
+        ax.set_xticks(ticks, class_names, fontsize=points, **turn)
+        ax.set_yticks(ticks, class_names, fontsize=points)
+        ax.set(xlabel="predicted class", ylabel="true class", title=title)
+        figure.colorbar(drawn, ax=ax, label="share of the true class", shrink=0.8)
+        save(figure, path)
+
+
+def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None:
+    """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted`, `probability` and `path`."""
+    columns = 5
+    rows = -(-len(wrong) // columns)
+    with plt.rc_context(STYLE):
+        layout = {"figsize": (12, 3.1 * rows + 0.6), "layout": "constrained" if rows else None}
+        figure, axes = plt.subplots(max(1, rows), columns, squeeze=False, **layout)
+        for ax in axes.flat:
+            ax.axis("off")
+        for ax, entry in zip(axes.flat, wrong, strict=False):
+            ax.imshow(entry["pixels"])
+            label, predicted = (cut(entry[name], 14) for name in ("label", "predicted"))
+            ax.set_title(f"true: {label}\npredicted: {predicted}, {100 * entry['probability']:.0f} %", fontsize=9)
+            ax.text(
+                0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
+            )
+        shown = f"the {len(wrong)} surest of {total}" if total > len(wrong) else f"all {total}"
+        figure.suptitle(f"Mistakes on the test part: {shown}" if total else "No mistakes on the test part")
+        save(figure, path)
+
+
+def masks(
+    pictures: np.ndarray,
+    true: np.ndarray,
+    predicted: np.ndarray,
+    titles: Sequence[str],
+    names: Sequence[str],
+    colours: np.ndarray,
+    path: Path,
+) -> None:
+    """Draw picture, true mask and predicted mask of each, from the worst to the best.
+
+    Args:
+        pictures: uint8 (n, size, size, 3).
+        true: class of each pixel, uint8 (n, size, size).
+        predicted: the same as the network has it.
+        titles: of each picture, two lines.
+        names: of the classes, background first.
+        colours: red, green, blue of each class, uint8 (classes, 3).
+        path: of the PNG.
+    """
+    rows = -(-len(pictures) // ACROSS)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(
+            rows, 3 * ACROSS, figsize=(14, 1.75 * rows + 0.9), layout="constrained", squeeze=False
+        )
+        for ax in axes.flat:
+            ax.axis("off")
+        for at, title in enumerate(titles):
+            row, column = divmod(at, ACROSS)
+            three = (pictures[at], colours[true[at]], colours[predicted[at]])
+            for ax, shown in zip(axes[row, 3 * column :], three, strict=False):
+                ax.imshow(shown)
+            name, score = title.split("\n")
+            axes[row, 3 * column].set_title(short(name, 22), fontsize=8, loc="left")
+            axes[row, 3 * column + 1].set_title("true", fontsize=8)
+            axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8)
+        keys = [Patch(color=colour / 255, label=cut(name)) for name, colour in zip(names, colours, strict=True)]
+        figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), frameon=False)
+        figure.suptitle("Validation pictures, from the worst mean IoU to the best")
+        save(figure, path)

@@ -1,0 +1,235 @@
+"""The class of every pixel: IoU and Dice of each class, all from one confusion matrix of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.masks import BACKGROUND
+from study.pages.blocks import Block, Figure, Heading, Table, Text
+from study.runtime import console, output
+from study.tasks.contract import Evaluation
+
+if TYPE_CHECKING:
+    import keras
+
+    from data.batches import Examples
+    from data.dataset import Dataset
+    from data.split import Row
+
+MODEL = "unet"
+PER_PIXEL = True
+SEVERAL_LABELS = False
+LEAST_CLASSES = 1  # pixels of a single class can be told from the background
+ACTIVATION = "softmax"
+LEARNING = ("scratch",)
+LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
+FIXED = {"progressive": (), "auxiliary": "none"}
+
+BATCH = 32
+SHOWN = 12  # validation images with their masks
+MANY = 1_000_000  # pixels, from which they are counted in thousands
+# Okabe and Ito's palette, safe for the colour-blind; of more classes the colours come again.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442")
+DARK = "#1a1a1a"  # the background
+HEADER = ("class", "IoU", "Dice", "precision", "recall", "pixels")
+
+
+@dataclass(frozen=True)
+class SegmentationResult:
+    """What a network says of a part.
+
+    Args:
+        predicted: the likeliest class of each pixel, uint8 (n, size, size).
+        confusion: pixels, rows true, columns predicted, int64 (classes, classes).
+        loss: mean cross-entropy of a pixel.
+        iou: of each picture, the mean over the classes that are in it or called, float (n,).
+    """
+
+    predicted: np.ndarray
+    confusion: np.ndarray
+    loss: float
+    iou: np.ndarray
+
+
+def outputs(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes behind the background: pixels may be of nothing too."""
+    return (BACKGROUND, *class_names)
+
+
+def metrics(num_outputs: int) -> list[Any]:
+    """Return what is reported of every epoch: accuracy and cross-entropy of the pixels, and the mean IoU."""
+    import keras
+
+    return [
+        "accuracy",
+        keras.metrics.CategoricalCrossentropy("crossentropy"),
+        keras.metrics.OneHotMeanIoU(num_outputs, name="mean_iou"),
+    ]
+
+
+def evaluate(model: keras.Model, examples: Examples, outputs: Sequence[str], part: str) -> Evaluation:
+    """Predict every pixel of a split and compare with the masks."""
+    result = predict_split(model, examples, part)
+    return Evaluation(result, measure_pixels(result, outputs))
+
+
+def predict_split(network: keras.Model, examples: Examples, part: str) -> SegmentationResult:
+    """Answer for every pixel of a part and compare; probabilities of a batch are held at a time, not of all."""
+    rows, classes = examples.rows[part], network.output_shape[-1]
+    predicted = np.empty((len(rows), *examples.masks.shape[1:]), np.uint8)
+    matrices, loss = [np.zeros((0, classes, classes), np.int64)], 0.0
+    with console.bar(f"evaluate {part}", -(-len(rows) // BATCH)) as advance:
+        for first in range(0, len(rows), BATCH):
+            batch = rows[first : first + BATCH]
+            shares = network.predict_on_batch(examples.inputs[batch].astype(np.float32))
+            true = examples.masks[batch]
+            predicted[first : first + BATCH] = shares.argmax(axis=-1)
+            loss -= float(np.log(np.take_along_axis(shares, true[..., None].astype(int), -1).clip(1e-7)).sum())
+            matrices.append(confusions(true, predicted[first : first + BATCH], classes))
+            advance()
+    each = np.concatenate(matrices)
+    total = each.sum(axis=0)
+    return SegmentationResult(
+        predicted, total, loss / max(total.sum(), 1), np.array([mean_iou(matrix) for matrix in each])
+    )
+
+
+def confusions(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Count the pixels of each picture, (n, size, size) twice -> int64 (n, classes, classes), rows true."""
+    pairs = classes * true.reshape(len(true), -1).astype(int) + predicted.reshape(len(predicted), -1)
+    return np.stack([np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs])
+
+
+def iou(matrix: np.ndarray) -> np.ndarray:
+    """Return intersection over union of each class, (classes, classes) -> (classes,); nan of one that never occurs."""
+    right, union = np.diag(matrix), matrix.sum(axis=0) + matrix.sum(axis=1) - np.diag(matrix)
+    return np.where(union, right / np.maximum(union, 1), np.nan)
+
+
+def mean_iou(matrix: np.ndarray) -> float:
+    """Return the mean over the classes that occur: one that is neither there nor called is no mistake."""
+    return float(np.nanmean(iou(matrix))) if matrix.any() else 0.0
+
+
+def shares_of(mask: np.ndarray, classes: int) -> np.ndarray:
+    """Return the share of each class in a mask, float (classes,)."""
+    return np.bincount(mask.ravel(), minlength=classes) / mask.size
+
+
+def palette(classes: int) -> np.ndarray:
+    """Return red, green, blue of each class, uint8 (classes, 3): the background dark."""
+    codes = [DARK, *(COLOURS[at % len(COLOURS)] for at in range(classes - 1))]
+    return np.array([[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in codes], np.uint8)
+
+
+def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str, Any]:
+    """Return what `metrics.json` says of a part.
+
+    Dice of a class is its F1 over pixels, so that `macro_f1` is the mean Dice.
+
+    Returns:
+        `n` pictures, `pixels`, `accuracy` of pixels, `mean_iou`, `mean_dice` and `macro_f1`, `loss` (cross-entropy of a
+        pixel), `per_class` with `iou`, `dice`, `precision`, `recall`, `pixels`, and `confusion` (rows true).
+    """
+    matrix = result.confusion
+    right, true, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    scores = {
+        "iou": np.nan_to_num(iou(matrix)),
+        "dice": 2 * right / np.maximum(true + called, 1),
+        "precision": right / np.maximum(called, 1),
+        "recall": right / np.maximum(true, 1),
+    }
+    per_class = {
+        name: {key: float(values[at]) for key, values in scores.items()} | {"pixels": int(true[at])}
+        for at, name in enumerate(names)
+    }
+    dice = float(scores["dice"][true + called > 0].mean())
+    return {
+        "n": len(result.predicted),
+        "pixels": int(matrix.sum()),
+        "accuracy": float(right.sum() / matrix.sum()),
+        "mean_iou": mean_iou(matrix),
+        "mean_dice": dice,
+        "macro_f1": dice,
+        "loss": result.loss,
+        "per_class": per_class,
+        "confusion": matrix.tolist(),
+    }
+
+
+def describe(part: str, result: Mapping[str, Any]) -> str:
+    """`test: mean IoU 0.873, mean Dice 0.930, 96.5 % of the pixels right (150 images)`."""
+    return (
+        f"{part}: mean IoU {result['mean_iou']:.3f}, mean Dice {result['mean_dice']:.3f}, "
+        f"{100 * result['accuracy']:.1f} % of the pixels right ({result['n']:,} images)"
+    )
+
+
+def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
+    """Return one row a class, under `HEADER`."""
+    return [
+        [name, *(f"{entry[key]:.3f}" for key in ("iou", "dice", "precision", "recall")), f"{entry['pixels']:,}"]
+        for name, entry in result["per_class"].items()
+    ]
+
+
+def print_report(part: str, result: Mapping[str, Any]) -> None:
+    """Print a part's figures and its per-class table."""
+    console.say(describe(part, result))
+    console.table("", HEADER, per_class_rows(result))
+
+
+def accuracy_note(images: int) -> str:
+    """Say what accuracy is here."""
+    return f"Accuracy is the share of the pixels of the {images:,} validation pictures."
+
+
+def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+    """Write a table of the test split, its pixels' confusion matrix, and validation images with their masks."""
+    from study.tasks import figures
+
+    names, test = outputs(dataset.class_names), evaluations["test"].metrics
+    write_table(folder / "predictions.csv", names, dataset.rows, evaluations["test"].predictions)
+    unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
+    title = f"Test part, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
+    figures.confusion(test["confusion"], names, title, folder / "confusion.png", unit)
+    result, val = evaluations["val"].predictions, dataset.examples().rows["val"]
+    chosen = spread(result.iou, SHOWN)
+    pictures, true = dataset.pictures.pixels[val[chosen]], dataset.masks[val[chosen]]
+    titles = [f"{dataset.rows[val[at]].path}\nmean IoU {result.iou[at]:.2f}" for at in chosen]
+    figures.masks(pictures, true, result.predicted[chosen], titles, names, palette(len(names)), folder / "masks.png")
+    return {}
+
+
+def spread(scores: np.ndarray, count: int) -> np.ndarray:
+    """Return indices from the worst to the best score, evenly, `count` at most."""
+    order = np.argsort(scores, kind="stable")
+    return order[np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)]
+
+
+def write_table(path: Path, names: Sequence[str], rows: Sequence[Row], result: SegmentationResult) -> None:
+    """Write `path,label,mean_iou,share_<class>…` for the test part: shares of the pixels by what they were called."""
+    lines, test = [], [row for row in rows if row.part == "test"]
+    for row, mask, iou in zip(test, result.predicted, result.iou, strict=True):
+        lines.append([row.path, row.label, f"{iou:.6f}", *(f"{share:.6f}" for share in shares_of(mask, len(names)))])
+    output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], lines)
+
+
+def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
+    """Return what the report shows of the test split, and some validation images."""
+    return [
+        Table(HEADER, per_class_rows(metrics)),
+        Text(
+            "IoU: the pixels that are and are called so, of those that are or are called so. Dice: the harmonic "
+            "mean of precision and recall.",
+            "note",
+        ),
+        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part's pixels"),
+        Heading("Masks"),
+        Figure((folder / "masks.png").read_bytes(), "Validation pictures, their true and their predicted masks"),
+    ]

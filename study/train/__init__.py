@@ -1,0 +1,1 @@
+"""The road of one training, from the settings to its run folder."""

@@ -1,0 +1,34 @@
+"""Under a frozen backbone every image goes through it once: what the head learns from."""
+
+from __future__ import annotations
+
+import keras
+
+from data.augment.pipeline import build
+from data.batches import Examples
+from data.store.store import Store
+from models.parts.head import freeze
+from study.inference.engine import EngineChoice, Frozen
+from study.inference.features import FeatureSpec, embed
+from study.runtime import console
+from study.settings.stages import augmented_views
+from study.settings.train import TrainSettings
+
+
+def feature_spec(settings: TrainSettings) -> FeatureSpec:
+    """Return what the features of a frozen backbone depend on beside network and images."""
+    return FeatureSpec(settings.model, settings.image_size, settings.resize, settings.engine, settings.precision)
+
+
+def features_of(
+    classifier: keras.Model, pixels: Examples, settings: TrainSettings, store: Store
+) -> tuple[Examples, EngineChoice, Frozen]:
+    """Freeze the backbone and let every picture through it, once; say which engine did that."""
+    _, backbone, _ = classifier.layers
+    freeze(backbone)
+    frozen = Frozen(backbone, store)
+    augment = build(settings.augment, settings.augment_with, settings.seed)
+    features, choice = embed(frozen, pixels, feature_spec(settings), augment, augmented_views(settings))
+    frozen.release()
+    console.say(f"engine: {choice.reason}")
+    return features, choice, frozen

@@ -1,0 +1,169 @@
+"""Before anything is learned: the network, the pictures and what will be done with them, from the settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+
+import models
+from data import split
+from data.augment import custom
+from data.augment.pipeline import DEFAULT_AUGMENT
+from data.batches import Examples
+from data.dataset import Dataset
+from data.masks import pixel_counts
+from data.split import Row
+from data.store.store import Store
+from errors import UserError
+from models.parts.weights import build_backbone
+from study import tasks
+from study.fit import whitening
+from study.fit.estimate import minutes_for
+from study.fit.network import with_head
+from study.fit.objective import class_weights, pixel_weights
+from study.runtime import console
+from study.settings import conflicts, learning_type
+from study.settings import stages as training_stages
+from study.settings.learning_type import LearningChoice
+from study.settings.resolve import recipe_of, seed_of_split
+from study.settings.source import load_dataset
+from study.settings.stages import Stage
+from study.settings.train import TrainSettings
+
+TRIED = 32  # pictures on which a function of the user's own is tried where no batch size is given
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a training begins with.
+
+    `settings`: nothing of them left open. `classifier`: pixels -> probabilities, not yet trained. `outputs`: names of
+    what it tells apart. `class_weight`: class -> its weight in the loss; None where all weigh 1.
+    `learned_before`: how many held-out pictures the weights have learned from.
+    """
+
+    settings: TrainSettings
+    dataset: Dataset
+    pixels: Examples
+    outputs: Sequence[str]
+    classifier: keras.Model
+    choice: LearningChoice
+    stages: Sequence[Stage]
+    class_weight: dict[int, float] | None
+    learned_before: int
+
+
+def prepare(
+    settings: TrainSettings, store: Store, loading: Future[Dataset] | None, seconds: dict[str, float]
+) -> Prepared:
+    """Build the network, read the pictures and choose how it learns; `seconds` is told how long that took.
+
+    Raises:
+        UserError: something that the user can mend.
+    """
+    if settings.augment_with:
+        custom.load(settings.augment_with)  # what is wrong with it is told now
+    spec = models.get(settings.model).SPEC
+    weights = learning_type.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
+    if settings.progressive and settings.progressive[0] < spec.smallest_image_size:
+        raise UserError(
+            f"--progressive for {settings.model} begins at {spec.smallest_image_size} pixels or above. "
+            f"Received: {','.join(map(str, settings.progressive))}"
+        )
+    with stopwatch(seconds, "build the network"):
+        backbone = build_backbone(settings.model, settings.image_size, weights, recipe_of(settings))
+        if settings.progressive:  # what the network refuses at its smallest size is told now
+            build_backbone(settings.model, settings.progressive[0], "none", recipe_of(settings))
+    with stopwatch(seconds, "read the images"):
+        dataset = loading.result() if loading else load_dataset(settings, store)
+    pixels, outputs = examples_of(dataset, settings), tasks.get(settings.task).outputs(dataset.class_names)
+    classifier = with_head(backbone, settings, len(outputs))
+
+    choice = learning_type.choose_learning(
+        settings.learning,
+        weights,
+        spec.learning if settings.weights is None else ("transfer", "finetune"),
+        dataset.rarest(),
+        lambda kind: minutes_for(classifier, pixels, training_stages.stages(settings, kind)[-1], settings),
+    )
+    if choice.weights != weights:  # the table prefers to begin from scratch
+        backbone = build_backbone(settings.model, settings.image_size, choice.weights, recipe_of(settings))
+        classifier = with_head(backbone, settings, len(outputs))
+    stages = training_stages.stages(settings, choice.learning)
+    settings = settle(settings, choice.learning, choice.weights)
+    conflicts.check(settings, dataset)
+    if seen := learned_before(settings.weights, dataset.rows):
+        console.say(
+            f"careful: {settings.weights} has learned from {seen:,} of the validation and test pictures here, which "
+            "flatters their figures; with the same classes --split-file and its split.csv keep them apart"
+        )
+    if settings.first_layer == "pca":
+        whitening.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
+    class_weight = weights_of_classes(pixels, outputs, settings)
+    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, seen)
+
+
+def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
+    """Fill in what depends on the learning type, so that `run.json` tells what was really done."""
+    augment = settings.augment
+    if augment is None:
+        augment = {} if kind == "transfer" else DEFAULT_AUGMENT
+    last = training_stages.stages(settings, kind)[-1]
+    return replace(
+        settings,
+        split_seed=seed_of_split(settings),
+        learning=kind,
+        weights=weights,
+        augment=augment,
+        epochs=last.epochs,
+        batch_size=last.batch_size,
+        learning_rate=last.learning_rate,
+        weight_decay=training_stages.decay_of(settings.optimizer, settings.weight_decay),
+    )
+
+
+def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
+    """Return what is learned from, masks among it where every pixel is; the user's own function is tried on some."""
+    examples = dataset.examples()
+    if settings.augment_with:
+        batch = examples.rows["train"][: settings.batch_size or TRIED]
+        custom.check(settings.augment_with, examples.inputs[batch])
+    return replace(examples, masks=dataset.masks) if tasks.get(settings.task).PER_PIXEL else examples
+
+
+def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
+    """Return the weight of each class in the loss, by its pictures or by its pixels; None where all weigh 1."""
+    if pixels.masks is None or settings.class_weight != "balanced":
+        return class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
+    counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
+    return pixel_weights(counts)
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Add the time that the block takes to `seconds[name]`."""
+    started = time.perf_counter()
+    yield
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+def learned_before(weights: str, rows: Sequence[Row]) -> int:
+    """Count the validation and test pictures from which an earlier run learned whose weights are the beginning.
+
+    `weights`: a run folder, or the saved model in one; of anything else nothing is known.
+    """
+    path = Path(weights)
+    table = (path.parent if path.suffix == ".keras" else path) / "split.csv"
+    if not table.is_file():
+        return 0
+    try:
+        learned = {row.sha256 for row in split.read(table) if row.part == "train"}
+    except UserError:  # a table of some other program
+        return 0
+    return sum(row.part != "train" and row.sha256 in learned for row in rows)

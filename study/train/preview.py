@@ -1,0 +1,107 @@
+"""A sheet of training pictures before and after augmentation, to be looked at before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data.augment.pipeline import build, describe
+from data.batches import Examples
+from errors import UserError
+from study.pages.figures import GREY, STYLE, cut, plt, save
+from study.runtime import console, output
+from study.settings.stages import Phase, Stage, phases
+from study.settings.train import TrainSettings
+
+PICTURES, VIEWS = 6, 5
+FILE = "augment-preview.png"
+LEAST_SHARE = 0.005  # of a class in a label, to be named
+
+
+def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names: Sequence[str]) -> Path:
+    """Draw some training pictures, each beside views of it as `stage` would learn from them; return the PNG's path.
+
+    Args:
+        settings: with the augmentation settled.
+        stage: the last one of the training.
+        examples: all pictures.
+        class_names: in the order of the labels.
+
+    Raises:
+        UserError: nothing would be changed, or the picture cannot be written.
+    """
+    phase = shown_phase(settings, stage)
+    size = phase.size if settings.progressive else None
+    augment = build(
+        settings.augment,
+        settings.augment_with,
+        settings.seed,
+        examples.mirror,
+        len(class_names),
+        size,
+        mixing=phase.mixing,
+    )
+    described = describe(settings.augment, settings.augment_with)
+    if described == "none":
+        raise UserError(
+            "--augment-preview has nothing to show: no augmentation is chosen. "
+            "Give --augment LIST, such as flip,translation, or --augment-with."
+        )
+    rows = chosen_rows(examples)
+    pixels, labels = examples.inputs[rows], examples.labels[rows]
+    before = [(one, class_names[label]) for one, label in zip(pixels, labels, strict=True)]
+    columns = [before]
+    for _ in range(VIEWS):
+        changed, targets = (np.asarray(values) for values in augment(pixels, labels))
+        columns.append([(one, named(target, class_names)) for one, target in zip(changed, targets, strict=True)])
+    path = Path(settings.runs) / FILE
+    output.check_writable(path.parent)
+    draw(columns, f"Augmentation: {described}; {phase.size} pixels", path)
+    console.say(f"look at {path}; nothing was trained")
+    return path
+
+
+def shown_phase(settings: TrainSettings, stage: Stage) -> Phase:
+    """Return the first phase of a stage in which pictures are mixed, where there is one: it shows every change."""
+    every = phases(stage.epochs, settings.progressive, settings.image_size)
+    return next((phase for phase in every if phase.mixing), every[0])
+
+
+def chosen_rows(examples: Examples) -> np.ndarray:
+    """Return the first training pictures of each class in turn, `PICTURES` at most."""
+    rows = examples.rows["train"]
+    labels = examples.labels[rows]
+    turn = np.zeros(len(rows), int)
+    for label in np.unique(labels):
+        turn[labels == label] = np.arange(np.sum(labels == label))
+    return rows[np.lexsort((labels, turn))[:PICTURES]]
+
+
+def named(target: np.ndarray, class_names: Sequence[str]) -> str:
+    """Return what a label says: a class, or `cat 70 %, dog 30 %` where it is shares of them."""
+    if target.ndim == 0:
+        return class_names[int(target)]
+    order = [index for index in np.argsort(-target) if target[index] >= LEAST_SHARE]
+    if len(order) == 1:
+        return class_names[order[0]]
+    return ", ".join(f"{cut(class_names[index], 10)} {100 * target[index]:.0f} %" for index in order)
+
+
+def draw(columns: Sequence[Sequence[tuple[np.ndarray, str]]], title: str, path: Path) -> None:
+    """Draw columns of (picture 0..255, label): the first is that of the pictures as they are."""
+    with plt.rc_context(STYLE):
+        shape, size = (len(columns[0]), len(columns)), (2.1 * len(columns), 2.35 * len(columns[0]) + 0.8)
+        figure, axes = plt.subplots(*shape, figsize=size, layout="constrained", squeeze=False)
+        for ax in axes.flat:
+            ax.axis("off")
+        for number, column in enumerate(columns):
+            for row, (picture, label) in enumerate(column):
+                ax = axes[row, number]
+                ax.imshow(np.rint(picture).astype(np.uint8))
+                ax.set_title(cut(label, 30), fontsize=9, color="black" if number == 0 else GREY)
+            heading = "as it is" if number == 0 else f"view {number}"
+            axes[0, number].set_title(f"{heading}\n{cut(column[0][1], 30)}", fontsize=9)
+        figure.suptitle(title, fontsize=11, wrap=True)
+        save(figure, path)

@@ -1,0 +1,87 @@
+"""The road: from a folder of images to a run folder, each step handing a plain value to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from data.dataset import Dataset
+from data.store.store import Store
+from study import tasks
+from study.fit import auxiliary, lr_finder
+from study.fit.loop import fit
+from study.runtime import console, output
+from study.settings.source import store_of
+from study.settings.train import TrainSettings
+from study.tasks import classify
+from study.train import preview
+from study.train.embed import features_of
+from study.train.plan import print_plan
+from study.train.prepare import prepare, stopwatch
+from study.train.save import Record, write_run
+
+
+def train(
+    settings: TrainSettings, command: str = "", store: Store | None = None, loading: Future[Dataset] | None = None
+) -> Path:
+    """Train a classifier as `settings` say, print what happens, and return the run folder.
+
+    With `augment_preview` or `find_learning_rate` it ends before, and returns the path of a picture.
+
+    Args:
+        settings: with the image size settled.
+        command: as it was typed.
+        store: where pixels and features are kept; by default where `settings` say.
+        loading: the data set, if it is being read already.
+
+    Raises:
+        UserError: something that the user can mend; nothing is left behind.
+    """
+    seconds: dict[str, float] = {}
+    store = store or store_of(settings)
+    output.refuse_within(Path(settings.runs), settings.data, "--runs")
+    output.check_writable(Path(settings.runs))
+    ready = prepare(settings, store, loading, seconds)
+    settings, pixels, classifier = ready.settings, ready.pixels, ready.classifier
+    print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
+    if settings.augment_preview:
+        return preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
+
+    features = engine = frozen = None
+    if settings.learning != "scratch":
+        with stopwatch(seconds, "embed"):
+            features, engine, frozen = features_of(classifier, pixels, settings, store)
+    if settings.learning != "transfer":
+        frozen = None  # let go of it: all weights will change
+    if settings.find_learning_rate:
+        return lr_finder.find(classifier, pixels, features, ready.stages, settings, ready.class_weight, command)
+    with stopwatch(seconds, "train"):
+        joint = auxiliary.joint(classifier, pixels, ready.dataset, settings)
+        outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, joint)
+    with stopwatch(seconds, "evaluate"):
+        from_features = settings.learning == "transfer"
+        model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
+        task = tasks.get(settings.task)
+        # Validation and test, once.
+        evaluations = {part: task.evaluate(model, examples, ready.outputs, part) for part in ("val", "test")}
+        for part in evaluations if joint else ():
+            evaluations[part].metrics["auxiliary"] = auxiliary.judge(joint, part)
+    run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen))
+    if store.trouble:
+        console.say(store.trouble)
+    print_results(run, {part: entry.metrics for part, entry in evaluations.items()}, settings)
+    return run
+
+
+def print_results(run: Path, results: Mapping[str, Any], settings: TrainSettings) -> None:
+    """Print the figures of validation and test, and where the run folder is."""
+    names = (("val", "validation"), ("test", "test"))
+    for part, name in names:
+        tasks.get(settings.task).print_report(name, results[part])
+    for part, name in names:
+        if "auxiliary" in results[part]:
+            console.say(classify.second_task_line(name, settings.auxiliary, results[part]["auxiliary"]))
+    console.say(f"run folder: {run}")
+    console.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")

@@ -1,0 +1,123 @@
+"""Write down a finished training: all files of its run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from data import split
+from data.batches import iterations
+from study import tasks
+from study.fit.loop import Outcome
+from study.inference import engine
+from study.runs import folder as run_folder
+from study.runs import report
+from study.runtime import console, environment, output
+from study.settings.resolve import as_json
+from study.tasks.contract import Evaluation
+from study.train import figures as train_figures
+from study.train.embed import feature_spec
+from study.train.export import export
+from study.train.plan import class_doses, stage_images
+from study.train.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a run folder tells beside the model.
+
+    `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
+    `seconds`: name of a step -> what it took. `engine`, `frozen`: of the backbone, where it never learned.
+    """
+
+    prepared: Prepared
+    outcomes: Sequence[Outcome]
+    evaluations: Mapping[str, Evaluation]
+    seconds: Mapping[str, float]
+    command: str
+    engine: engine.EngineChoice | None = None
+    frozen: engine.Frozen | None = None
+
+
+def write_run(classifier: keras.Model, record: Record) -> Path:
+    """Write the run folder and return its path. Raise UserError where the disk is full; nothing is left then."""
+
+    settings, dataset = record.prepared.settings, record.prepared.dataset
+
+    def write(folder: Path) -> None:
+        info = describe(record)
+        # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
+        keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
+        info["openvino_difference"] = export(
+            classifier, record.frozen, dataset.examples(), feature_spec(settings), folder
+        )
+        info |= tasks.get(settings.task).write(folder, dataset, record.evaluations)
+        results = {part: entry.metrics for part, entry in record.evaluations.items()}
+        output.write_json(folder / "run.json", info)
+        output.write_json(folder / "metrics.json", results)
+        split.write(folder / "split.csv", dataset.rows)
+        if settings.labels:
+            (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
+        history = [row for outcome in record.outcomes for row in outcome.history]
+        columns = list(dict.fromkeys(name for row in history for name in row))
+        output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
+        train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+        report.write(folder, info, results)
+
+    with console.bar("write the run folder", 1):
+        return output.save_run(Path(settings.runs), settings.model, write)
+
+
+def describe(record: Record) -> dict[str, Any]:
+    """Return the content of `run.json`."""
+    prepared, settings, dataset = record.prepared, record.prepared.settings, record.prepared.dataset
+    counts = dataset.counts()
+    train_images, masks = sum(counts["train"].values()), dataset.masks_folder
+    stages = []
+    for stage, outcome in zip(prepared.stages, record.outcomes, strict=True):
+        images = stage_images(stage, settings, train_images)
+        stages.append(
+            asdict(stage)
+            | {"images": images, "iterations": iterations(images, stage.batch_size)}
+            | {"epochs_run": len(outcome.history), "kept_epoch": outcome.kept_epoch, "ended": outcome.ended}
+            | {"precision": asdict(outcome.precision) if outcome.precision else None}
+            | {
+                "images_per_second": round(
+                    images * len(outcome.history) / sum(row["seconds"] for row in outcome.history)
+                )
+            }
+        )
+    return {
+        "schema": run_folder.SCHEMA,
+        "model": settings.model,
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": record.command,
+        "settings": as_json(settings),
+        "learning": {"type": prepared.choice.learning, "reason": prepared.choice.reason},
+        "stages": stages,
+        "task": settings.task,
+        "class_names": list(prepared.outputs),
+        "image_size": settings.image_size,
+        "resize": settings.resize,
+        "classes": class_doses(settings, dataset, prepared.class_weight, prepared.outputs),
+        "data": {
+            "folder": str(dataset.root.resolve()),
+            "drawn": dataset.drawn,
+            "masks": str(masks.resolve()) if masks else None,
+            "ready_made": dataset.pictures.images[0].part is not None,  # its folders say which part a picture is of
+            "images": len(dataset.rows),
+            "counts": counts,
+            "fingerprint": dataset.fingerprint(),
+            "copies": asdict(dataset.copies),
+            "held_out_but_learned_before": prepared.learned_before,
+            "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
+        },
+        "engine": asdict(record.engine) if record.engine else None,
+        "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
+        **environment.machine(),
+    }

@@ -1,0 +1,158 @@
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study.runtime import backend
+
+backend.start()
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data.augment.pipeline import augmenter
+from data.batches import Examples, eval_batches, shares, train_batches
+
+TRAIN = np.arange(0, 50, 2)
+
+
+def examples(inputs=None):
+    """50 pictures whose pixels hold their number, labels 3 × number: what belongs together can be told."""
+    if inputs is None:
+        inputs = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None, None], (50, 4, 4, 3))
+    rows = {"train": TRAIN, "val": np.array([7, 1, 49]), "test": np.array([3])}
+    return Examples(inputs, np.arange(50, dtype=np.int32) * 3, rows)
+
+
+def read(batches):
+    return [tuple(part.numpy() for part in batch) for batch in batches]
+
+
+def numbers(batches):
+    return [int(one.flat[0]) for x, _ in read(batches) for one in x]
+
+
+def test_every_example_comes_exactly_once_an_epoch():
+    batches = train_batches(examples(), 8, seed=0)
+    for _ in range(3):
+        assert sorted(numbers(batches)) == TRAIN.tolist()
+
+
+def test_every_epoch_has_its_own_order():
+    batches = train_batches(examples(), 8, seed=0)
+    orders = [numbers(batches) for _ in range(4)]
+    assert len({tuple(order) for order in orders}) == 4
+    assert TRAIN.tolist() not in orders
+
+
+def test_one_iterator_for_all_epochs_gives_whole_epochs_each_in_its_own_order():
+    batches = read(train_batches(examples(), 8, seed=0).repeat(3))
+    assert [len(y) for _, y in batches] == [8, 8, 8, 1] * 3
+    epochs = [[one for x, _ in batches[first : first + 4] for one in x[:, 0, 0, 0].tolist()] for first in (0, 4, 8)]
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    assert all(sorted(epoch) == TRAIN.tolist() for epoch in epochs)
+
+
+def test_examples_meet_different_neighbours():
+    batches = train_batches(examples(), 5, seed=0)
+    groups = [frozenset(x[:, 0, 0, 0]) for _ in range(3) for x, _ in read(batches)]
+    assert len(set(groups)) == 15
+
+
+def test_the_same_seed_gives_the_same_order_and_another_another():
+    orders = [[numbers(batches) for _ in range(2)] for batches in (train_batches(examples(), 8, s) for s in (1, 1, 2))]
+    assert orders[0] == orders[1] != orders[2]
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(8, [8, 8, 8, 1]), (25, [25]), (100, [25]), (1, [1] * 25)])
+def test_the_last_partial_batch_is_kept(batch_size, sizes):
+    assert [len(y) for _, y in read(train_batches(examples(), batch_size, seed=0))] == sizes
+
+
+@pytest.mark.parametrize("part", ["train", "val", "test"])
+def test_labels_belong_to_their_inputs(part):
+    batches = [*read(eval_batches(examples(), part, 2)), *(read(train_batches(examples(), 4, 0)) * (part == "train"))]
+    assert batches
+    for x, y in batches:
+        np.testing.assert_array_equal(x[:, 0, 0, 0] * 3, y)
+        assert (x.dtype, y.dtype) == (np.float32, np.int32)
+        assert x.shape == (len(y), 4, 4, 3)
+
+
+def test_judging_keeps_the_order_and_every_example():
+    for _ in range(2):
+        assert numbers(eval_batches(examples(), "val", 2)) == [7, 1, 49]
+    assert [len(y) for _, y in read(eval_batches(examples(), "val", 2))] == [2, 1]
+
+
+def test_shapes_are_known_before_the_first_batch():
+    for batches in (train_batches(examples(), 8, 0), eval_batches(examples(), "val", 8)):
+        x, y = batches.element_spec
+        assert (x.shape.as_list(), x.dtype) == ([None, 4, 4, 3], tf.float32)
+        assert (y.shape.as_list(), y.dtype) == ([None], tf.int32)
+
+
+def test_features_are_batched_as_pixels_are():
+    features = np.arange(50, dtype=np.float32)[:, None] * [1.0, 0.5]
+    batches = read(train_batches(examples(features.astype(np.float32)), 10, 0))
+    for x, y in batches:
+        np.testing.assert_array_equal(x[:, 1] * 6, y)
+
+
+def test_augmentation_reaches_training_only_and_keeps_labels():
+    shifted = train_batches(examples(), 8, 0, augment=lambda x, y: (x + 100, y))
+    assert sorted(numbers(shifted)) == (TRAIN + 100).tolist()
+    for x, y in read(shifted):
+        np.testing.assert_array_equal((x[:, 0, 0, 0] - 100) * 3, y)
+    assert numbers(eval_batches(examples(), "train", 8)) == TRAIN.tolist()
+
+
+def test_each_epoch_is_augmented_anew_and_the_same_seed_repeats_it():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (50, 8, 8, 3), np.uint8)
+
+    def epochs():
+        batches = train_batches(examples(pixels), 25, 0, augmenter({"brightness": 0.3}, 5))
+        return [{int(y): x for x, y in zip(*read(batches)[0], strict=True)} for _ in range(2)]
+
+    first, second = epochs()
+    again, _ = epochs()
+    for label in first:
+        np.testing.assert_array_equal(first[label], again[label])
+    assert sum((first[label] != second[label]).any() for label in first) >= 20
+
+
+def test_the_balanced_sampler_draws_every_class_equally_often():
+    labels = np.array([0] * 360 + [1] * 30 + [2] * 10, np.int32)
+    inputs = np.arange(400, dtype=np.float32)[:, None]
+    batches = train_batches(Examples(inputs, labels, {"train": np.arange(400)}), 50, seed=0, balanced=True)
+    first, second = ([(x, y) for x, y in read(batches)] for _ in range(2))
+    drawn = np.concatenate([y for _, y in first])
+    assert len(drawn) == 400
+    assert (np.abs(np.bincount(drawn) - 400 / 3) < 40).all()
+    seen = np.concatenate([x[:, 0] for x, _ in first])
+    assert set(seen[drawn == 2].astype(int)) == set(range(390, 400))  # all ten rare ones, again and again
+    assert any((a[0] != b[0]).any() for a, b in zip(first, second, strict=True))  # another epoch, another draw
+
+
+def test_pictures_to_judge_by_are_scaled_where_a_size_is_asked_for():
+    rng = np.random.default_rng(0)
+    some = examples(rng.integers(0, 256, (50, 12, 12, 3), np.uint8))
+    batches = eval_batches(some, "val", 2, 6)
+    assert batches.element_spec[0].shape.as_list() == [None, 6, 6, 3]
+    for (small, labels), (whole, same) in zip(read(batches), read(eval_batches(some, "val", 2)), strict=True):
+        assert small.dtype == np.float32
+        np.testing.assert_array_equal(labels, same)
+        np.testing.assert_allclose(small.mean(axis=(1, 2, 3)), whole.mean(axis=(1, 2, 3)), atol=12)
+
+
+def test_labels_become_shares_and_each_example_weighs_what_its_classes_do():
+    labels = np.array([0, 2, 1], np.int32)
+    inputs = np.zeros((3, 1), np.float32)
+    batches = eval_batches(Examples(inputs, labels, {"train": np.arange(3)}), "train", 3)
+    ((_, plain),) = read(shares(batches, 3))
+    np.testing.assert_array_equal(plain, np.eye(3)[[0, 2, 1]])
+    ((_, again, weights),) = read(shares(batches, 3, {0: 2.0, 1: 0.5, 2: 1.0}))
+    np.testing.assert_array_equal(again, plain)
+    np.testing.assert_array_equal(weights, [2.0, 1.0, 0.5])
+    mixed = batches.map(lambda x, y: (x, tf.constant([[0.5, 0.5, 0], [0, 0, 1], [0.25, 0, 0.75]])))
+    ((_, kept, weights),) = read(shares(mixed, 3, {0: 2.0, 1: 0.5}))
+    np.testing.assert_array_equal(kept[0], [0.5, 0.5, 0])
+    np.testing.assert_array_equal(weights, [1.25, 1.0, 1.25])

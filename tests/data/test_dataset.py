@@ -1,0 +1,139 @@
+"""From the settings to pictures, labels and parts: what each flag about the data does to them."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from helpers import TOY_CLASSES, make_toy, message
+from PIL import Image
+
+from data.dataset import check_masks
+from data.drawn import folder as drawn_folder
+from data.folder import Scan
+from data.store.store import Store
+from study.settings.source import load_dataset
+from study.settings.train import TrainSettings
+
+FEW = 60  # drawings
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    return drawn_folder.write(tmp_path_factory.mktemp("few"), FEW, 32)
+
+
+@pytest.fixture
+def embedded(few, monkeypatch):
+    """The embedded drawings, but few of them."""
+    monkeypatch.setattr("data.dataset.drawings", lambda *_: few)
+
+
+def loaded(**settings):
+    return load_dataset(TrainSettings(**{"image_size": 32, **settings}), Store(None))
+
+
+@pytest.mark.parametrize(("label", "names"), [("facing", ("left", "right")), ("coat", None)])
+def test_drawings_can_be_learned_by_another_label(embedded, few, label, names):
+    dataset, annotated = loaded(label=label), drawn_folder.annotation(few, label)
+    assert {row.path: row.label for row in dataset.rows} == annotated
+    assert set(dataset.class_names) == set(names or annotated.values())
+    assert len(dataset.rows) == FEW
+
+
+def test_the_coat_is_a_second_label_of_the_drawings(embedded, few):
+    second, coats = loaded(auxiliary="coat").second, drawn_folder.annotation(few, "coat")
+    told = [second.names[number] for number in second.labels]
+    assert told == [coats[row.path] for row in loaded().rows]
+
+
+@pytest.mark.parametrize("settings", [{"task": "segment", "model": "unet"}, {"auxiliary": "mask"}])
+def test_drawings_bring_their_own_masks(embedded, few, settings):
+    dataset = loaded(**settings)
+    for at in (0, FEW - 1):
+        row = dataset.rows[at]
+        mask = Image.open(few.parent / "masks" / row.path.replace(".jpg", ".png"))
+        number = 1 + dataset.class_names.index(row.label)
+        np.testing.assert_array_equal(dataset.masks[np.array([at])][0], np.where(np.asarray(mask), number, 0))
+
+
+@pytest.mark.parametrize(("rule", "left", "top"), [("crop", 200, 200), ("pad", 100, 128), ("squash", 100, 200)])
+def test_pictures_become_square_by_the_rule_that_is_asked_for(tmp_path, rule, left, top):
+    data = make_toy(tmp_path, 3)
+    wide = np.full((40, 80, 3), 200, np.uint8)
+    wide[:, :20] = wide[:, -20:] = 100  # dark sides
+    Image.fromarray(wide).save(data / "circle" / "wide.png")
+    dataset = loaded(data=str(data), resize=rule)
+    (at,) = (at for at, row in enumerate(dataset.rows) if row.path == "circle/wide.png")
+    picture = dataset.pictures.pixels[np.array([at])][0].astype(int)
+    assert abs(picture[16, 0] - left).max() < 10  # an edge is smoothed
+    assert abs(picture[0, 16] - top).max() < 10
+
+
+def test_more_classes_than_a_mask_can_name_are_refused(tmp_path):
+    found = Scan(tmp_path, (), (), tuple(map(str, range(256))))
+    assert message(check_masks, found, tmp_path, True).startswith(
+        "Masks are bytes and tell 255 classes from the background; "
+    )
+    check_masks(Scan(tmp_path, (), (), found.class_names[1:]), tmp_path, True)
+
+
+def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):
+    data = make_toy(tmp_path / "toy", 5)
+    marked = ("circle/0.png", "Circle/1.png", "circle")  # a picture, one of another name, a row about a class
+    (tmp_path / "check.csv").write_text("path,drop\n" + "".join(f"{path},x\n" for path in marked))
+    dataset = loaded(data=str(data), exclude=str(tmp_path / "check.csv"))
+    assert len(dataset.rows) == 14
+    told = f"2 of 3 marked rows name no picture of {data}, such as Circle/1.png; they leave nothing out"
+    assert f"--exclude {tmp_path / 'check.csv'}: {told}\n" in capsys.readouterr().out
+
+
+def test_parts_are_as_large_as_asked_for(tmp_path):
+    dataset = loaded(data=str(make_toy(tmp_path, 20)), split=(2.0, 1.0, 1.0))
+    for label in TOY_CLASSES:
+        sizes = Counter(row.part for row in dataset.rows if row.label == label)
+        assert [abs(sizes[part] - size) <= 1 for part, size in (("train", 10), ("val", 5), ("test", 5))] == [True] * 3
+
+
+def test_classes_are_merged_by_a_file_which_is_kept_as_it_is(tmp_path):
+    data, text = make_toy(tmp_path / "toy", 5), "folder,class\ncircle,round\nsquare,angular\nstripes,angular\n"
+    (tmp_path / "labels.csv").write_text(text)
+    dataset = loaded(data=str(data), labels=str(tmp_path / "labels.csv"))
+    assert Counter(row.label for row in dataset.rows) == {"round": 5, "angular": 10}
+    assert dataset.label_text == text
+
+
+def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, capsys):
+    make_toy(tmp_path / "train", 20)
+    make_toy(tmp_path / "test", 5, first=100)
+    for picture in list((tmp_path / "train" / "stripes").iterdir())[2:]:
+        picture.unlink()  # too few to give one away
+    dataset = loaded(data=str(tmp_path))
+    counts = {part: sum(classes.values()) for part, classes in dataset.counts().items()}
+    assert counts == {"train": 38, "val": 4, "test": 15}
+    assert dataset.counts()["train"]["stripes"] == 2
+    assert {row.part for row in dataset.rows if row.path.startswith("test/")} == {"test"}
+    assert f"{tmp_path} gives no val part: 4 of its 42 training pictures are that\n" in capsys.readouterr().out
+    assert dataset.rows == loaded(data=str(tmp_path)).rows
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"split": (6.0, 2.0, 2.0)}, "has ready-made train/val/test folders: leave --split and --split-file out."),
+        ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave --split and --split-file out."),
+        ({}, "no training image of stripes, which could never be learnt."),
+    ],
+)
+def test_parts_that_folders_give_are_not_divided_again(tmp_path, settings, text):
+    for part in ("train", "val", "test"):
+        make_toy(tmp_path / "toy" / part, 3, first=10 * len(part))
+    for picture in (tmp_path / "toy" / "train" / "stripes").iterdir():
+        picture.rename(tmp_path / "toy" / "val" / "stripes" / f"more{picture.name}")
+    if "split_file" in settings:
+        whole = loaded(data=str(make_toy(tmp_path / "whole", 5)))
+        (tmp_path / "split.csv").write_text(
+            "path,sha256,label,part\n"
+            + "".join(f"{row.path},{row.sha256},{row.label},{row.part}\n" for row in whole.rows)
+        )
+        settings = {"split_file": str(tmp_path / "split.csv")}
+    assert message(loaded, data=str(tmp_path / "toy"), **settings).endswith(text)

@@ -1,0 +1,197 @@
+import numpy as np
+import pytest
+from PIL import ImageDraw, ImageEnhance, ImageOps
+
+from data.drawn.draw import draw
+from data.drawn.folder import CLASS_COUNTS
+from data.duplicates import Pair, fingerprints, groups, near_pairs
+from data.image import decode, resize
+
+SIDE = 96
+COUNT = 60
+LABELS = list(CLASS_COUNTS)
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    """Different animals, the classes in turn."""
+    return [draw(LABELS[seed % 3], seed, SIDE).image for seed in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def originals(drawings):
+    return prints_of(drawings)
+
+
+def prints_of(images):
+    return fingerprints(np.stack([resize(image, SIDE, "squash") for image in images]))
+
+
+def found(prints, **options):
+    return {(pair.first, pair.second) for pair in near_pairs(prints, **options)}
+
+
+def jpeg(image, tmp_path):
+    image.save(tmp_path / "copy.jpg", quality=40)
+    return decode((tmp_path / "copy.jpg").read_bytes())
+
+
+def marked(image):
+    image = image.copy()
+    ImageDraw.Draw(image).text((5, 70), "(c) me", fill="white", font_size=8)
+    return image
+
+
+def with_logo(image):
+    image = image.copy()
+    ImageDraw.Draw(image).ellipse((82, 3, 93, 14), fill=(200, 30, 40))
+    return image
+
+
+def cropped(image):
+    return image.crop((round(0.04 * SIDE), 0, SIDE, SIDE))
+
+
+COPIES = {
+    "smaller": lambda image: image.resize((58, 58)),
+    "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.15),
+    "darker": lambda image: ImageEnhance.Brightness(image).enhance(0.85),
+    "cropped": cropped,
+    "text": marked,
+    "logo": with_logo,
+    "mirrored": ImageOps.mirror,
+    "mirrored and cropped": lambda image: cropped(ImageOps.mirror(image)),
+}
+
+
+# ---- copies are found, strangers are not ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*COPIES, "jpeg"])
+def test_copies_are_found_and_nothing_else(kind, drawings, originals, tmp_path):
+    copies = [jpeg(image, tmp_path) if kind == "jpeg" else COPIES[kind](image) for image in drawings]
+    pairs = found(np.concatenate([originals, prints_of(copies)]))
+    expected = {(index, COUNT + index) for index in range(COUNT)}
+    assert len(pairs & expected) >= 0.95 * COUNT
+    assert pairs <= expected
+
+
+def test_different_drawings_are_no_pairs():
+    images = [draw(LABELS[seed % 3], seed, 48).image for seed in range(1000, 1600)]
+    assert near_pairs(fingerprints(np.stack([np.asarray(image) for image in images]))) == []
+
+
+def test_mirror_images_can_be_left_out(drawings, originals):
+    mirrored = np.concatenate([originals, prints_of([ImageOps.mirror(image) for image in drawings])])
+    assert len(found(mirrored)) == COUNT
+    assert found(mirrored, mirrored=False) == set()
+
+
+def test_similarity_is_higher_for_a_closer_copy_and_bounds_the_pairs(drawings):
+    image = drawings[0]
+    prints = prints_of([image, image.resize((58, 58)), cropped(image)])
+    score = {(pair.first, pair.second): pair.similarity for pair in near_pairs(prints)}
+    assert 1 >= score[0, 1] > score[0, 2] >= 0.74
+    assert found(prints, least=score[0, 1]) == {(0, 1)}
+
+
+# ---- plain pictures ------------------------------------------------------------------------------------------------
+
+
+def plain(*colour):
+    return np.broadcast_to(np.array(colour, dtype=np.uint8), (32, 32, 3))
+
+
+def gradient(start, end):
+    rows = np.linspace(start, end, 32)[:, None]
+    return np.broadcast_to(rows, (32, 32, 3)).astype(np.uint8)
+
+
+def test_plain_pictures_pair_by_colour_only():
+    pictures = [
+        plain(128, 128, 128),
+        plain(128, 128, 128),
+        plain(128, 96, 128),
+        plain(10, 10, 10),
+        plain(250, 250, 250),
+    ]
+    assert found(fingerprints(np.stack(pictures))) == {(0, 1)}
+
+
+def test_gradients_of_another_colour_are_no_pair():
+    blue, red = gradient((60, 90, 160), (120, 150, 220)), gradient((160, 90, 60), (220, 150, 120))
+    upwards = gradient((120, 150, 220), (60, 90, 160))
+    assert found(fingerprints(np.stack([blue, red, upwards, blue // 2 * 2]))) == {(0, 3)}
+
+
+def test_many_blanks_make_few_pairs():
+    prints = fingerprints(np.broadcast_to(np.uint8(200), (10_000, 16, 16, 3)))
+    pairs = near_pairs(prints)
+    assert pairs == [Pair(0, index, 1.0) for index in range(1, 10_000)]
+    assert not groups(pairs, 10_000).any()
+
+
+def test_many_noisy_blanks_make_few_pairs_and_one_group():
+    noise = np.random.default_rng(0).integers(126, 131, (300, 32, 32, 3), dtype=np.uint8)
+    pairs = near_pairs(fingerprints(noise))
+    assert 299 <= len(pairs) <= 300 * 18
+    assert len(set(groups(pairs, 300))) == 1
+
+
+# ---- the contract --------------------------------------------------------------------------------------------------
+
+
+def test_order_does_not_matter(drawings, originals):
+    prints = np.concatenate([originals, prints_of([cropped(image) for image in drawings])])
+    order = np.random.default_rng(3).permutation(len(prints))
+    shuffled = {tuple(sorted((order[first], order[second]))) for first, second in found(prints[order])}
+    assert shuffled == found(prints)
+    assert len(shuffled) >= 0.95 * COUNT
+
+
+def test_pairs_are_sorted_by_index_and_first_is_smaller(drawings, originals):
+    pairs = near_pairs(np.concatenate([originals, originals[::-1]]))
+    assert [(pair.first, pair.second) for pair in pairs] == [(i, 2 * COUNT - 1 - i) for i in range(COUNT)]
+
+
+def test_a_memory_map_gives_the_same_fingerprints(tmp_path, drawings, originals):
+    np.save(tmp_path / "pixels.npy", np.stack([np.asarray(image) for image in drawings]))
+    mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
+    prints = fingerprints(mapped)
+    assert prints.dtype == np.uint8
+    np.testing.assert_array_equal(prints, originals)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_pictures(count, drawings):
+    pixels = np.zeros((count, SIDE, SIDE, 3), dtype=np.uint8)
+    for index in range(count):
+        pixels[index] = np.asarray(drawings[index])
+    prints = fingerprints(pixels)
+    assert len(prints) == count
+    pairs = near_pairs(prints)
+    assert pairs == []
+    np.testing.assert_array_equal(groups(pairs, count), np.arange(count))
+
+
+@pytest.mark.parametrize("size", [16, 24, 100, 224])
+def test_a_fingerprint_does_not_depend_on_the_size_of_a_plain_picture(size):
+    prints = fingerprints(np.full((1, size, size, 3), (20, 120, 220), dtype=np.uint8))
+    np.testing.assert_array_equal(prints.reshape(-1, 3), np.full((prints.size // 3, 3), (20, 120, 220)))
+
+
+@pytest.mark.parametrize("shape", [(2, 32, 32), (2, 32, 48, 3), (2, 15, 15, 3), (2, 32, 32, 4)])
+def test_other_shapes_are_refused(shape):
+    with pytest.raises(ValueError, match="shape"):
+        fingerprints(np.zeros(shape, dtype=np.uint8))
+
+
+def test_floats_are_refused():
+    with pytest.raises(ValueError, match="uint8"):
+        fingerprints(np.zeros((1, 32, 32, 3)))
+
+
+def test_groups_are_transitive_and_named_by_their_smallest_member():
+    pairs = [Pair(1, 4, 0.9), Pair(4, 6, 0.8), Pair(2, 3, 0.8)]
+    np.testing.assert_array_equal(groups(pairs, 7), [0, 1, 2, 2, 1, 5, 1])
+    np.testing.assert_array_equal(groups(reversed(pairs), 7), [0, 1, 2, 2, 1, 5, 1])

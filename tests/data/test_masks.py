@@ -1,0 +1,263 @@
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study.runtime import backend
+
+backend.start()
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from data import image, masks
+from data.augment.pipeline import STRENGTHS, augmenter
+from data.batches import Examples, eval_batches, train_batches
+from data.store.store import Kind, Store, hash_all
+from errors import UserError
+from scratch import metrics as scratch
+from study.settings.conflicts import MASKED
+from study.tasks import segment
+
+OFF = Store(None)
+
+
+def blocks(count=6, size=32):
+    """Pictures of large rectangles in three colours, and the mask that says which colour is where."""
+    rng = np.random.default_rng(0)
+    true = np.zeros((count, size, size), np.uint8)
+    for one in true:
+        for value in (1, 2):
+            top, left = rng.integers(0, size // 2, 2)
+            one[top : top + size // 2, left : left + size // 2] = value
+    return painted(true), true
+
+
+def painted(true):
+    return np.eye(3, dtype=np.float32)[true] * 255
+
+
+def seen_in(pixels):
+    """The colour of each pixel, and where it is clearly one: not at edges, where two are mixed."""
+    return pixels.argmax(axis=-1), pixels.max(axis=-1) > 200
+
+
+# ---- augmentation ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("flip",), ("translation",), ("rotation",), ("zoom",), ("crop",), ("flip", "rotation", "zoom", "translation"),
+     ("flip", "crop"), ("rotation", "crop"), ("cutmix",), ("flip", "cutmix", "crop")],
+)  # fmt: skip
+def test_pictures_and_masks_move_together(names):
+    pixels, true = blocks(24)
+    chosen = {
+        name: {"rotation": 0.2, "zoom": 0.3, "translation": 0.3, "cutmix": 0.99}.get(name, STRENGTHS[name])
+        for name in names
+    }
+    step = augmenter(chosen, 1, classes=2)
+    x, _, y = step(tf.constant(pixels), tf.zeros(24, tf.int32), tf.constant(true))
+    x, y = np.asarray(x), np.asarray(y)
+    assert y.dtype == np.uint8
+    assert set(np.unique(y)) <= {0, 1, 2}
+    assert (y != true).any()
+    colour, clear = seen_in(x)
+    assert clear.mean() > 0.7
+    assert (colour[clear] == y[clear]).mean() > 0.995
+
+
+@pytest.mark.parametrize("name", ["brightness", "contrast", "saturation", "erase"])
+def test_changes_of_colour_leave_masks_alone(name):
+    pixels, true = blocks()
+    x, _, y = augmenter({name: 0.9}, 0)(tf.constant(pixels / 2), tf.zeros(6, tf.int32), tf.constant(true))
+    assert (np.asarray(x) != pixels / 2).any()
+    np.testing.assert_array_equal(y, true)
+
+
+@pytest.mark.parametrize("names", [("flip", "translation"), ("rotation", "brightness"), ("crop", "cutmix")])
+def test_masks_change_nothing_about_the_pictures(names):
+    pixels, true = blocks()
+    chosen = {name: STRENGTHS[name] for name in names}
+    labels = tf.zeros(6, tf.int32)
+    alone = augmenter(chosen, 3, classes=2)(tf.constant(pixels), labels)[0]
+    with_masks = augmenter(chosen, 3, classes=2)(tf.constant(pixels), labels, tf.constant(true))[0]
+    np.testing.assert_allclose(np.asarray(with_masks), np.asarray(alone), atol=1e-3)
+
+
+def test_masks_are_scaled_with_the_pictures_and_none_lies_between_two_values():
+    pixels, true = blocks()
+    x, _, y = augmenter({"flip": 1.0}, 0, size=16)(tf.constant(pixels), tf.zeros(6, tf.int32), tf.constant(true * 100))
+    colour, clear = seen_in(np.asarray(x))
+    assert y.shape == (6, 16, 16)
+    assert set(np.unique(y)) <= {0, 100, 200}
+    assert (colour[clear] * 100 == np.asarray(y)[clear]).mean() > 0.99
+
+
+def test_every_change_that_masks_are_said_to_bear_is_one():
+    assert set(MASKED) <= set(STRENGTHS)
+    assert "mixup" not in MASKED
+
+
+def test_batches_bring_the_mask_of_each_picture():
+    pixels, true = blocks(20)
+    rows = {"train": np.arange(12), "val": np.arange(12, 20)}
+    examples = Examples(pixels.astype(np.uint8), np.arange(20, dtype=np.int32), rows, masks=true)
+    for x, labels, y in [
+        *train_batches(examples, 5, 0, augmenter({"flip": 1.0}, 0)),
+        *eval_batches(examples, "val", 3),
+    ]:
+        assert x.dtype == tf.float32
+        np.testing.assert_array_equal(np.asarray(x).argmax(axis=-1), y)
+        assert len(labels) == len(x)
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A picture of 40 × 30, left half blue, and its mask."""
+    values = np.zeros((30, 40), np.uint8)
+    values[:, :20] = 255
+    picture = np.zeros((30, 40, 3), np.uint8)
+    picture[..., 2] = values
+    Image.fromarray(picture).save(tmp_path / "a.jpg", quality=95)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    return tmp_path / "a.png", tmp_path / "a.jpg"
+
+
+def loaded(pair, rule="crop", own=None, store=OFF, size=16):
+    mask, picture = pair
+    return masks.load([mask], [picture], hash_all([picture]), size, rule, store, own)
+
+
+@pytest.mark.parametrize("rule", image.RESIZE_RULES)
+def test_a_mask_is_resized_as_its_picture(pair, rule):
+    mask = loaded(pair, rule)[np.array([0])][0]
+    picture = image.load(pair[1].read_bytes(), 16, rule)
+    inside = (picture[..., 2] > 150) & (picture[..., 0] < 60)
+    assert (inside == (mask == 255)).mean() > 0.93  # all but the column at the edge
+    assert set(np.unique(mask)) == {0, 255}
+
+
+def test_own_values_become_the_class_of_the_picture(pair):
+    mask = loaded(pair, own=np.array([3], np.uint8))[np.array([0])]
+    assert mask.shape == (1, 16, 16)
+    assert set(np.unique(mask)) == {0, 3}
+
+
+def test_a_mask_is_kept_and_read_again_when_it_changes(pair, tmp_path):
+    store = Store(tmp_path / "store")
+    first = loaded(pair, store=store)
+    assert store.rows(masks.Kind(f"masks 16 crop ({masks.VERSION})", (16, 16)), list(first.sha256)).found().all()
+    again = loaded(pair, store=store)
+    np.testing.assert_array_equal(again[np.array([0])], first[np.array([0])])
+    Image.fromarray(np.zeros((30, 40), np.uint8)).save(pair[0])
+    assert not loaded(pair, store=store)[np.array([0])].any()
+
+
+def test_masks_beyond_the_limit_of_the_store_are_not_kept_and_drive_nothing_out(pair, tmp_path):
+    store, other = Store(tmp_path / "store", limit=300), Kind("other", (200,))
+    with store.writer(other) as keep:
+        keep.add("a", np.zeros(200, np.uint8))
+    assert loaded(pair, store=store, size=32)[np.array([0])].any()
+    assert [entry.kind for entry in store.usage()] == ["other"]
+
+
+def test_a_mask_that_changed_during_the_run_is_no_longer_learned_from(pair):
+    found = loaded(pair)
+    Image.fromarray(np.full((30, 40), 77, np.uint8)).save(pair[0])
+    assert "a.png or its picture was changed during the run. Start again." in told(found.__getitem__, np.array([0]))
+
+
+def test_palettes_and_single_bits_are_taken_as_they_are(pair):
+    values = np.zeros((30, 40), np.uint8)
+    values[10:] = 2
+    drawn = Image.fromarray(values)
+    drawn.putpalette([9, 9, 9, 200, 0, 0, 0, 200, 0])
+    drawn.save(pair[0])
+    assert set(np.unique(loaded(pair)[np.array([0])])) == {0, 2}
+    Image.fromarray(values > 0).save(pair[0])
+    assert set(np.unique(loaded(pair, own=np.array([5], np.uint8))[np.array([0])])) == {0, 5}
+
+
+def told(call, *arguments):
+    with pytest.raises(UserError) as caught:
+        call(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_mask_of_another_size_is_refused(pair):
+    Image.new("L", (30, 40)).save(pair[0])
+    assert told(loaded, pair) == (
+        f"{pair[0]} is 30×40 pixels and its picture 40×30, seen upright: a mask has the size of its picture."
+    )
+
+
+def test_a_mask_fits_the_picture_as_it_is_seen(pair):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    Image.open(pair[1]).save(pair[1], exif=exif)
+    Image.new("L", (30, 40), 7).save(pair[0])
+    assert set(np.unique(loaded(pair)[np.array([0])])) == {7}
+
+
+def test_what_is_no_mask_is_refused(pair):
+    Image.new("RGB", (40, 30)).save(pair[0])
+    expected = "Expected: one channel of 8 bits or less, a PNG of the picture's size, 0 for background."
+    assert told(loaded, pair) == f"{pair[0]} is no mask: its pixels are RGB. {expected}"
+    pair[0].write_bytes(b"text")
+    assert told(loaded, pair) == f"{pair[0]} is no mask: it cannot be read. {expected}"
+
+
+def test_a_value_that_is_no_class_is_refused(pair):
+    found = loaded(pair)
+    assert told(masks.pixel_counts, found, np.array([0]), ("background", "cat", "dog")) == (
+        f"{pair[0]} has the value 255, and there are 2 classes: cat, dog. Give values of 0 to 2, or --mask-values own "
+        "where any value but 0 is the picture's own class."
+    )
+    own = loaded(pair, own=np.array([2], np.uint8))
+    counts = masks.pixel_counts(own, np.array([0]), ("background", "cat", "dog"))
+    assert counts.sum() == 16 * 16
+    assert counts[1] == 0
+    assert counts[2] == (own[np.array([0])] == 2).sum() > 0
+
+
+@pytest.mark.parametrize("rule", image.RESIZE_RULES)
+@pytest.mark.parametrize("shape", [(30, 40), (40, 30), (32, 32), (6, 64)])
+def test_a_mask_goes_back_to_the_size_of_its_picture(rule, shape):
+    values = np.zeros(shape, np.uint8)
+    values[:, : shape[1] // 2] = 1
+    small = image.resize(Image.fromarray(values), 32, rule)
+    back = masks.restore(small, shape[1], shape[0], rule)
+    assert back.shape == shape
+    side = min(shape)
+    top, left = ((length - side) // 2 for length in shape)
+    seen = (slice(top, top + side), slice(left, left + side)) if rule == "crop" else (slice(None), slice(None))
+    assert (back[seen] == values[seen]).mean() > 0.9
+    assert back[seen].size == back.size or not (back.sum() - back[seen].sum())
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_iou_and_dice_are_those_of_the_reference():
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(0, 3, (2, 5, 8, 8)).astype(np.uint8)
+    predicted[:3] = true[:3]
+    each = segment.confusions(true, predicted, 4)
+    total = scratch.confusion(true.astype(int), predicted, 4)
+    np.testing.assert_array_equal(each.sum(axis=0), total)
+    assert segment.mean_iou(total) == pytest.approx(scratch.mean_iou(total))
+    assert [segment.mean_iou(one) for one in each[:3]] == [1, 1, 1]
+    judged = segment.SegmentationResult(predicted, total, 0.5, np.zeros(5))
+    result = segment.measure_pixels(judged, ("background", "a", "b", "never"))
+    assert result["mean_iou"] == pytest.approx(scratch.mean_iou(total))
+    assert result["accuracy"] == pytest.approx(scratch.accuracy(total))
+    for at, entry in enumerate(result["per_class"].values()):
+        assert entry["iou"] == pytest.approx(scratch.iou(total)[at])
+        assert entry["dice"] == pytest.approx(scratch.f1(total)[at])
+        assert entry["precision"] == pytest.approx(scratch.precision(total)[at])
+        assert entry["recall"] == pytest.approx(scratch.recall(total)[at])
+    assert result["mean_dice"] == pytest.approx(scratch.f1(total)[:3].mean())
+    assert result["pixels"] == true.size

@@ -1,0 +1,114 @@
+"""What several test files share: a toy data set that is quickly learned, and how a command is run."""
+
+import contextlib
+import io
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+import main
+import models
+from errors import UserError
+from models.parts.recipe import Recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+TOY_CLASSES = ("circle", "square", "stripes")
+TOY_PER_CLASS = 20
+COLOURS = {"circle": (220, 60, 60), "square": (60, 200, 60), "stripes": (60, 60, 220)}
+QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size", "16",
+         "--width", "0", "--learning-rate", "0.002",
+         "--augment", "flip,translation")  # fmt: skip
+
+
+SMALL = {"alexnet": {"width": 12}, "plain": {"width": 4, "depth": 8}, "residual": {"width": 4, "depth": 8}}
+
+
+def small_recipe(name: str, **options: object) -> Recipe:
+    """A model's smallest sensible form, with its own options but for those given."""
+    return Recipe(**SMALL.get(name, {}) | options)
+
+
+def smallest_size(name: str, size: int) -> int:
+    """`size`, or the least that the model takes."""
+    return max(size, models.get(name).SPEC.smallest_image_size)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command left: its exit code and the text of both streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+def toy_picture(label: str, number: int) -> Image.Image:
+    """One shape in the colour of its class on dark noise; another number, another picture."""
+    rng = np.random.default_rng([TOY_CLASSES.index(label), number])
+    side = int(rng.integers(24, 33))
+    image = Image.fromarray(rng.integers(0, 60, (side, side, 3)).astype(np.uint8))
+    pen, (x, y) = ImageDraw.Draw(image), rng.integers(1, 8, 2).tolist()
+    if label == "circle":
+        pen.ellipse((x, y, x + 16, y + 16), fill=COLOURS[label])
+    elif label == "square":
+        pen.rectangle((x, y, x + 16, y + 16), fill=COLOURS[label])
+    else:
+        for top in range(y % 4, side, 4):
+            pen.line((0, top, side, top), fill=COLOURS[label], width=2)
+    return image
+
+
+def make_toy(root: Path, count: int = TOY_PER_CLASS, first: int = 0) -> Path:
+    """Write `count` pictures of each class into `root`/<class>/<number>.png, numbered from `first` on."""
+    for label in TOY_CLASSES:
+        (root / label).mkdir(parents=True, exist_ok=True)
+        for number in range(first, first + count):
+            toy_picture(label, number).save(root / label / f"{number}.png")
+    return root
+
+
+@contextlib.contextmanager
+def warnings_on_screen() -> Iterator[None]:
+    """Let warnings through to standard error as Python does by itself: pytest would keep them from the user's eyes."""
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        warnings.showwarning = lambda message, category, file, line, *_: sys.stderr.write(
+            warnings.formatwarning(message, category, file, line)
+        )
+        yield
+
+
+def call(*arguments: object, stdin: bytes | None = None) -> Ran:
+    """Run a command in this process: what a subprocess does, without TensorFlow's five seconds of import."""
+    words = [str(argument) for argument in arguments]
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    before, typed = sys.argv, sys.stdin
+    sys.argv = ["main.py", *words]
+    if stdin is not None:
+        sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings_on_screen():
+            code = main.main(words)
+    finally:
+        sys.argv, sys.stdin = before, typed
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode("utf-8"))
+    return Ran(code, *texts)
+
+
+def message(call: Callable, *arguments: object, **named: object) -> str:
+    """Call what raises a UserError, and return its one line."""
+    with pytest.raises(UserError) as caught:
+        call(*arguments, **named)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)

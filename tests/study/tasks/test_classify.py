@@ -1,0 +1,134 @@
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+
+from study.tasks.classify import best, describe, measure_probabilities, per_class_rows, print_report
+
+
+def sure(predicted, classes, share=0.8):
+    """Probabilities that name the given class with `share` and divide the rest."""
+    table = np.full((len(predicted), classes), (1 - share) / (classes - 1), np.float32)
+    table[np.arange(len(predicted)), predicted] = share
+    return table
+
+
+def judged(true, predicted, names, share=0.8):
+    return measure_probabilities(np.array(true, np.int32), sure(predicted, len(names), share), names)
+
+
+def test_two_classes_by_hand():
+    # cat: 6 true, 4 of them found; dog: 4 true, 3 found. 5 answers "cat" (4 right), 5 answers "dog" (3 right).
+    result = judged([0] * 6 + [1] * 4, [0, 0, 0, 0, 1, 1, 0, 1, 1, 1], ["cat", "dog"])
+    assert result["n"] == 10
+    assert result["accuracy"] == pytest.approx(0.7)
+    assert result["confusion"] == [[4, 2], [1, 3]]
+    cat, dog = result["per_class"]["cat"], result["per_class"]["dog"]
+    assert cat == pytest.approx({"precision": 4 / 5, "recall": 4 / 6, "f1": 8 / 11, "support": 6})
+    assert dog == pytest.approx({"precision": 3 / 5, "recall": 3 / 4, "f1": 2 / 3, "support": 4})
+    assert result["macro_f1"] == pytest.approx((8 / 11 + 2 / 3) / 2)
+    assert result["loss"] == pytest.approx(-(7 * math.log(0.8) + 3 * math.log(0.2)) / 10, rel=1e-6)
+
+
+def test_three_classes_by_hand():
+    true = [0, 0, 0, 1, 1, 1, 1, 2, 2]
+    predicted = [0, 1, 2, 1, 1, 1, 0, 2, 1]
+    result = judged(true, predicted, ["a", "b", "c"])
+    assert result["confusion"] == [[1, 1, 1], [1, 3, 0], [0, 1, 1]]
+    assert result["accuracy"] == pytest.approx(5 / 9)
+    expected = {"a": (1 / 2, 1 / 3, 2 / 5, 3), "b": (3 / 5, 3 / 4, 2 / 3, 4), "c": (1 / 2, 1 / 2, 1 / 2, 2)}
+    for name, values in expected.items():
+        assert tuple(result["per_class"][name].values()) == pytest.approx(values)
+    assert result["macro_f1"] == pytest.approx((2 / 5 + 2 / 3 + 1 / 2) / 3)
+    assert result["loss"] == pytest.approx(-(5 * math.log(0.8) + 4 * math.log(0.1)) / 9, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "low", "high"),
+    [(146, 150, 0.93344, 0.98958), (150, 150, 0.97503, 1.0), (0, 10, 0.0, 0.27753), (5, 10, 0.23659, 0.76341)],
+)
+def test_wilson_interval(right, n, low, high):
+    # p and z = 1.95996 in (p + z²/2n ± z sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n)
+    result = judged([0] * n, [0] * right + [1] * (n - right), ["cat", "dog"])
+    assert result["accuracy_interval"] == pytest.approx([low, high], abs=1e-5)
+    p, z = right / n, 1.959963984540054
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    formula = [(p + z * z / (2 * n) + side * half) / (1 + z * z / n) for side in (-1, 1)]
+    assert result["accuracy_interval"] == pytest.approx(formula, abs=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_that_is_never_answered_has_zeros_and_no_warning():
+    result = judged([0, 1, 2, 2], [0, 1, 0, 1], ["a", "b", "c"])
+    assert result["per_class"]["c"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 2}
+    assert result["confusion"][2] == [1, 1, 0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_without_images_in_this_part_keeps_its_place():
+    result = judged([0, 0, 2], [0, 1, 2], ["a", "b", "c"])
+    assert result["per_class"]["b"]["support"] == 0
+    assert result["macro_f1"] == pytest.approx((2 / 3 + 0 + 1) / 3)
+    assert result["confusion"] == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
+    assert math.isfinite(result["loss"])
+
+
+def test_a_class_that_is_neither_there_nor_called_does_not_count():
+    assert judged([0, 2, 2], [0, 2, 2], ["a", "b", "c"])["macro_f1"] == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_certain_wrong_answer_has_a_finite_loss():
+    result = measure_probabilities(np.array([0, 1]), np.array([[0, 1], [0, 1]], np.float32), ["a", "b"])
+    assert 1 < result["loss"] < 100
+
+
+@pytest.mark.filterwarnings("error")
+def test_probabilities_that_sum_to_one_only_nearly_are_no_trouble():
+    table = sure([0, 1, 1], 2) * np.float32(1.0001)
+    assert measure_probabilities(np.array([0, 1, 0]), table, ["a", "b"])["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_results_go_into_json_as_they_are():
+    result = judged([0, 1, 1], [0, 1, 0], ["猫", "犬"])
+    assert json.loads(json.dumps(result)) == result
+    assert list(result["per_class"]) == ["猫", "犬"]
+
+
+def test_lines_for_the_screen():
+    result = judged([0] * 100 + [1] * 50, [0] * 98 + [1] * 2 + [1] * 48 + [0] * 2, ["cat", "dog"])
+    assert describe("test", result) == ("test: 97.3 % right (146 of 150; 95 % interval 93.3 to 99.0 %), macro F1 0.970")
+    assert per_class_rows(result) == [
+        ["cat", "0.980", "0.980", "0.980", "100"],
+        ["dog", "0.960", "0.960", "0.960", "50"],
+    ]
+
+
+def test_the_report_shows_every_class_and_the_confusion_matrix(capsys):
+    print_report("test", judged([0, 0, 0, 1], [0, 1, 1, 1], ["猫", "[red]dog[/red]"]))
+    shown = capsys.readouterr().out
+    assert "test: 50.0 % right (2 of 4;" in shown
+    assert shown.count("猫") == 4  # two tables, and the note on few images
+    assert "[red]dog[/red]" in shown  # a class name is no markup
+    matrix = [line.split() for line in shown.splitlines()]
+    assert ["猫", "1", "2"] in matrix
+
+
+@pytest.mark.parametrize("classes", [19, 30, 100])
+def test_more_classes_than_fit_the_screen_are_told_by_what_is_confused_most(classes, capsys):
+    names = [f"class number {i}" for i in range(classes)]
+    true = [i for i in range(classes) for _ in range(30)]
+    called = [min(1, label) if at % 30 < 12 and label < 3 else label for at, label in enumerate(true)]
+    print_report("test", judged(true, called, names))
+    shown = capsys.readouterr().out
+    assert f"A table of {classes} by {classes} classes does not fit the screen. Most often confused:" in shown
+    assert re.findall(r"class number (\d+) +class number (\d+) +(\d+)", shown) == [("2", "1", "12")]
+    assert not re.search(r"\n\n\n\n", shown)
+    print_report("test", judged(true, true, names))
+    assert "confused" not in capsys.readouterr().out
+
+
+def test_best_names_the_likeliest_class():
+    assert best(["a", "b", "c"], np.array([0.2, 0.5, 0.3], np.float32)) == ("b", 0.5)
