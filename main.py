@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import itertools
 import os
 import shlex
 import sys
@@ -23,8 +24,8 @@ from study.settings.commands import (
     StoreSettings,
     SummarySettings,
 )
-from study.settings.resolve import defaults_of, recipe_of, refuse_idle, resolve, with_model
-from study.settings.train import TrainSettings
+from study.settings.resolve import defaults_of, recipe_of, resolve, with_model
+from study.settings.train import DEFAULTS, TrainSettings
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -35,6 +36,12 @@ EXAMPLES = """examples:
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py inspect                                    what is inside a network?
 """
+
+
+def reject_unused(settings: declare.Settings, flags: Mapping[str, Any]) -> None:
+    """Raise UserError for a flag that says nothing under the value of another one."""
+    entries = {entry.name: entry for entry in dataclasses.fields(settings)}
+    declare.reject_unused(dataclasses.asdict(settings), flags, entries)
 
 
 def summary(flags: Mapping[str, Any], command_line: str) -> None:
@@ -49,7 +56,7 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
         print_models()
         return
     defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
-    refuse_idle(settings, flags)
+    reject_unused(settings, flags)
     backend.start()
     print_model(settings.model, settings.image_size, recipe_of(settings))
 
@@ -57,7 +64,7 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
 def check(flags: Mapping[str, Any], command_line: str) -> int:
     """Look at a folder before training; with `--strict`, 3 where something would spoil the result."""
     settings = CheckSettings(**flags)
-    refuse_idle(settings, flags)
+    reject_unused(settings, flags)
     from study.check.run import check
 
     severe = check(settings, command_line)
@@ -75,13 +82,13 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     from study.runtime.background import begun
     from study.settings.source import load_dataset, store_of
 
-    store = store_of(settings)
+    store = store_of(settings.data)
     with begun(
         lambda go_on: load_dataset(settings, store, go_on)
     ) as loading:  # TensorFlow starts meanwhile, for seconds
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.seed)
+        backend.start(settings.data.seed)
         from study.train.run import train
 
         train(settings, command_line, store, loading)
@@ -106,7 +113,7 @@ def inspect(flags: Mapping[str, Any], command_line: str) -> None:
     if settings.run is not None:
         inspect_run(settings, rest, command_line)
         return
-    spec = models.get(rest.get("model", TrainSettings.model)).SPEC
+    spec = models.get(rest.get("model", DEFAULTS["model"])).SPEC
     if spec.task != "classify":
         raise UserError(f"inspect is for classifiers. Received: -m {rest['model']}, which is for --task {spec.task}.")
     inspect_new(settings, resolve(rest, defaults_of(spec, rest)), command_line)
@@ -154,6 +161,9 @@ COMMANDS = {
 }
 
 
+HANDED_ON = {CompareSettings: settings_commands.handed_on, InspectSettings: settings_commands.inspected}
+
+
 class Parser(argparse.ArgumentParser):
     """Argparse whose complaints are one line."""
 
@@ -162,59 +172,60 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Build the command line out of the settings' dataclasses."""
+def make_parser(every: bool = False) -> argparse.ArgumentParser:
+    """Build the command line out of the settings' declarations; with `every`, the help shows every flag of training."""
     formatter = argparse.RawDescriptionHelpFormatter
     parser = Parser(
         prog="python main.py", description=__doc__, epilog=EXAMPLES, formatter_class=formatter, allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for name, (_, settings, help) in COMMANDS.items():
+        of_training = HANDED_ON.get(settings, list)()
+        more = f"All flags, in groups: {parser.prog} {name} --help all"
         command = commands.add_parser(
             name,
             allow_abbrev=False,
             help=help,
             usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect")),
             description=help[0].upper() + help[1:] + ".",
+            epilog=more if (of_training or settings is TrainSettings) and not every else None,
         )
         groups: dict[str, argparse._ArgumentGroup] = {}
-        for entry in settings_commands.shown(settings):
-            group = entry.metadata["group"]
-            groups.setdefault(group, command.add_argument_group(group))
-            add_flag(groups[group], entry)
-        for entry in settings_commands.handed_on() if settings is CompareSettings else ():
-            group = "the same for all: " + entry.metadata["group"].removesuffix(" and output")
-            groups.setdefault(group, command.add_argument_group(group))
-            add_flag(groups[group], entry, as_typed=True)
-        for entry in settings_commands.inspected() if settings is InspectSettings else ():
-            group = "the network and its pictures: " + entry.metadata["group"].removesuffix(" and output")
-            groups.setdefault(group, command.add_argument_group(group))
-            add_flag(groups[group], entry)
+        for entry in settings_commands.entries(settings):
+            shown = every or settings is not TrainSettings or entry.metadata["basic"]
+            heading = entry.metadata["group"] if every or settings is not TrainSettings else "the flags to begin with"
+            groups.setdefault(heading, command.add_argument_group(heading))
+            add_flag(groups[heading], entry, shown)
+        for entry in of_training:
+            prefix = "the same for all" if settings is CompareSettings else "the network and its pictures"
+            heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
+            groups.setdefault(heading, command.add_argument_group(heading))
+            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed=settings is CompareSettings)
     return parser
 
 
-def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, as_typed: bool = False) -> None:
+def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: bool, as_typed: bool = False) -> None:
     """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere.
 
-    `as_typed` leaves its text unread.
+    `visible` says whether the help shows it; `as_typed` leaves its text unread.
     """
-    meta = entry.metadata
+    meta, name = entry.metadata, declare.name_of(entry)
     shown = {
         "default": argparse.SUPPRESS,
-        "help": declare.help_text(entry).replace("%", "%%"),
+        "help": declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS,
         "type": str if as_typed else lambda text: declare.read(entry, text),
     }
     if meta["kind"] is bool:
         given = {"action": "store_const", "const": "on" if as_typed else True}
-        group.add_argument(declare.flag(entry.name), **given, default=shown["default"], help=shown["help"])
+        group.add_argument(declare.flag(name), **given, default=shown["default"], help=shown["help"])
         return
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
-    if entry.name == "paths":
+    if name == "paths":
         group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
-    elif entry.name == "vary":
+    elif name == "vary":
         group.add_argument("--vary", action="append", **shown)
     else:
-        group.add_argument(*(["-m"] if entry.name == "model" else []), declare.flag(entry.name), **shown)
+        group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -228,7 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop
     try:
-        parsed, unknown = make_parser().parse_known_args(arguments)
+        every = any(pair in (("-h", "all"), ("--help", "all")) for pair in itertools.pairwise(arguments))
+        parsed, unknown = make_parser(every).parse_known_args(arguments)
         flags = vars(parsed)
         command = flags.pop("command")
         if unknown:

@@ -23,7 +23,7 @@ from study.settings.train import TrainSettings
 SIZE = 64
 
 if __name__ == "__main__":
-    examples = load_dataset(TrainSettings(image_size=SIZE)).examples()
+    examples = load_dataset(TrainSettings.of(image_size=SIZE)).examples()
     inputs = np.asarray(examples.inputs).reshape(len(examples.labels), -1).astype(np.float32)
     part = {name: (inputs[rows], examples.labels[rows]) for name, rows in examples.rows.items()}
     fitted = []

@@ -47,10 +47,10 @@ def main(data: str, seeds: list[int]) -> None:
         )
 
     for seed in seeds:
-        settings = TrainSettings(
+        settings = TrainSettings.of(
             model=MODEL, image_size=SIZE, learning="transfer", weights="imagenet", data=data, augment={}, seed=seed
         )
-        store = store_of(settings)
+        store = store_of(settings.data)
         examples = load_dataset(settings, store).examples()
         features, _ = embed(Frozen(build_backbone(MODEL, SIZE, "imagenet"), store), examples, settings)
         train, val = (features.rows[part] for part in ("train", "val"))

@@ -42,7 +42,7 @@ Part = tuple[np.ndarray, np.ndarray]
 
 def drawings() -> dict[str, Part]:
     """Part -> images from -1 to 1, (N, 32, 32, 3), and targets, (N, 3)."""
-    examples = load_dataset(TrainSettings(image_size=lenet.SIDE)).examples()
+    examples = load_dataset(TrainSettings.of(image_size=lenet.SIDE)).examples()
     x, t = (
         lenet.scaled(np.asarray(examples.inputs)),
         np.eye(max(examples.labels) + 1, dtype=np.float32)[examples.labels],

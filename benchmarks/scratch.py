@@ -29,7 +29,7 @@ def examples_and_folders(folder: Path, seed: int) -> tuple:
     from study.settings.source import load_dataset
     from study.settings.train import TrainSettings
 
-    dataset = load_dataset(TrainSettings(seed=seed, image_size=80))
+    dataset = load_dataset(TrainSettings.of(seed=seed, image_size=80))
     for row in dataset.rows:
         target = folder / row.part / row.path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def ours(model: object, examples: object, epochs: int, seed: int, precision: str
     from study.settings.stages import ADAM_RATE, Stage
     from study.settings.train import TrainSettings
 
-    settings = TrainSettings(seed=seed, augment=DEFAULT_AUGMENT, patience=0, precision=precision)
+    settings = TrainSettings.of(seed=seed, augment=DEFAULT_AUGMENT, patience=0, precision=precision)
     return run_stage(model, Stage("scratch", epochs, 32, ADAM_RATE["scratch"]), examples, settings).history
 
 

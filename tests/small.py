@@ -50,7 +50,7 @@ def features(n=92, noise=0.3, wrong=0):
 
 def settings(**changes):
     base = {"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", "precision": "float32"}
-    return TrainSettings(**base | changes)
+    return TrainSettings.of(**base | changes)
 
 
 def cross_entropy(model, examples, part="val"):

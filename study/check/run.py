@@ -15,6 +15,7 @@ from data.dataset import drawings
 from data.duplicates import Pair, fingerprints, near_pairs
 from data.folder import Scan
 from data.names import printable
+from data.split import DEFAULT_RATIO
 from data.store.store import Store
 from errors import UserError
 from study.check import image_statistics, issues
@@ -27,7 +28,6 @@ from study.runtime import console, output
 from study.settings import learning_type
 from study.settings.commands import CheckSettings
 from study.settings.source import store_of
-from study.settings.train import TrainSettings
 
 
 def check(settings: CheckSettings, command: str = "") -> bool:
@@ -90,7 +90,7 @@ def look_at(found: Scan, settings: CheckSettings, command: str, store: Store) ->
     if features is not None:
         by_features = alike(mine, features, reduced, prints[usable])
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
-    told = issues.find(found, known, pairs, settings.resize, TrainSettings.split, learning_type.advise)
+    told = issues.find(found, known, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
     if features is not None:  # mere colours say too little of what a picture shows
         two_labels = {finding.path for finding in told if finding.kind == "two labels"}
         suspects = [finding for finding in strangers(mine, reduced) if finding.path not in two_labels]

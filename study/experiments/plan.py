@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +15,14 @@ import models
 from errors import UserError
 from study.settings import commands, conflicts, declare
 from study.settings.commands import CompareSettings
-from study.settings.resolve import ONLY_UNDER, as_json, defaults_of, resolve, with_model
-from study.settings.train import TrainSettings
+from study.settings.resolve import as_json, defaults_of, resolve, with_model
+from study.settings.train import DEFAULTS, FIELDS, TrainSettings, named
 
-JUDGED_BY = (
-    "data",
-    "split",
-    "split_file",
-    "split_seed",
-    "labels",
-    "label",
-    "exclude",
-    "task",
-    "masks",
-    "mask_values",
-)  # which pictures, which classes
-NOT_ALWAYS_SAID = (*ONLY_UNDER, "auxiliary_weight", "masks", "mask_values")  # see `without_idle`
+JUDGED_BY = named("varied", False)  # which images, which classes
+NOT_ALWAYS_SAID = tuple(name for name, entry in FIELDS.items() if entry.metadata["requires"] or entry.metadata["idle"])
 NO_MATTER = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
 LONGEST_NAME = 80
-FIELDS = {entry.name: entry for entry in commands.handed_on()}
+HANDED_ON = {declare.name_of(entry): entry for entry in commands.handed_on()}
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class Combination:
     def label(self) -> str:
         """`optimizer=sgd l2=0`; of one setting that is told by words, the word."""
         name, text = self.texts[0]
-        by_word = len(self.texts) == 1 and (FIELDS[name].metadata["choices"] or name == "model")
+        by_word = len(self.texts) == 1 and (HANDED_ON[name].metadata["choices"] or name == "model")
         return text if by_word else self.full
 
     @property
@@ -105,7 +94,7 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     varied = read_vary(settings.vary)
     for name in varied.keys() & fixed.keys():
         raise UserError(f"{declare.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
-    first = read("seed", fixed.get("seed", str(TrainSettings.seed)))
+    first = read("seed", fixed.get("seed", str(DEFAULTS["seed"])))
     fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
     refuse_idle(varied, fixed)
     every = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
@@ -115,16 +104,17 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
         settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
     # Of the last combination; what says nothing under that stands in `fixed`.
     unsaid = fixed.keys() - texts_of(combinations[-1], fixed).keys()
-    values = as_json(replace(settled, **{name: read(name, fixed[name]) for name in unsaid}))
+    values = as_json(settled.but(**{name: read(name, fixed[name]) for name in unsaid}))
     same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*NO_MATTER} | {"split_seed"})}
-    name = "models" if "model" in varied else settled.model
+    name = "models" if "model" in varied else settled.run.model
     out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
-    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, settled.task)
+    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, settled.task.name)
 
 
 def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
     """Raise UserError for a flag that says nothing under any value of the setting that is varied."""
-    for name, (other, values) in ONLY_UNDER.items():
+    for name, entry in HANDED_ON.items():
+        other, values = entry.metadata["requires"] or ("", ())
         if name in {**varied, **fixed} and other in varied and not set(varied[other]) & set(values):
             raise UserError(
                 f"{declare.flag(name)} goes with {declare.flag(other)} {', '.join(values)}, which --vary "
@@ -143,14 +133,19 @@ def texts_of(combination: Combination, fixed: Mapping[str, str]) -> dict[str, st
 
 def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
     """Leave out of `texts` what says nothing under one of the values in `varied`."""
-    only = ONLY_UNDER.items()
-    idle = {name for name, (other, values) in only if other in varied and varied[other] not in values}
-    second = varied.get("auxiliary")
-    if second == "none":
-        idle.add("auxiliary_weight")
-    if second not in (None, "mask"):
-        idle |= {"masks", "mask_values"}
-    return {name: text for name, text in texts.items() if name not in idle}
+    return {name: text for name, text in texts.items() if not is_idle(name, varied)}
+
+
+def is_idle(name: str, varied: Mapping[str, str]) -> bool:
+    """Say whether a setting says nothing under one of the values in `varied`."""
+    meta = HANDED_ON[name].metadata if name in HANDED_ON else {}
+    if requires := meta.get("requires"):
+        other, values = requires
+        return other in varied and varied[other] not in values
+    if idle := meta.get("idle"):
+        other, says_nothing = idle
+        return other in varied and says_nothing(varied[other])
+    return False
 
 
 def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
@@ -165,8 +160,8 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
     for item in items:
         name, equals, texts = item.partition("=")
         field = name.strip().lstrip("-").replace("-", "_")
-        if not equals or field not in FIELDS:
-            names = ", ".join(key.replace("_", "-") for key in FIELDS if key not in (*JUDGED_BY, "seed"))
+        if not equals or field not in HANDED_ON:
+            names = ", ".join(key.replace("_", "-") for key in HANDED_ON if key not in (*JUDGED_BY, "seed"))
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
         if field in (*JUDGED_BY, "seed"):
             why = "every run is judged by the same pictures" if field != "seed" else "--seeds says how many there are"
@@ -180,7 +175,7 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
 
 def values_of(field: str, texts: str) -> list[str]:
     """Divide the text behind `=`: at ; where there is one or the values are lists, else at commas."""
-    entry = FIELDS[field]
+    entry = HANDED_ON[field]
     lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
     separator = ";" if ";" in texts or lists else ","
     return [spell(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
@@ -191,7 +186,7 @@ def spell(field: str, text: str) -> str:
     if not text:
         raise UserError(f"--vary {field.replace('_', '-')} has an empty value: give a value or leave it out.")
     value = read(field, text)
-    declare.check(FIELDS[field], value)
+    declare.check(HANDED_ON[field], value)
     if is_switch(field):
         return text
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else text
@@ -199,13 +194,13 @@ def spell(field: str, text: str) -> str:
 
 def is_switch(field: str) -> bool:
     """Say whether a flag of train takes no value: here it is `on` or `off`."""
-    return field in FIELDS and FIELDS[field].metadata["kind"] is bool
+    return field in HANDED_ON and HANDED_ON[field].metadata["kind"] is bool
 
 
 def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own type
     """Turn the text of a setting into its value. Raise UserError where it is none."""
     if not is_switch(field):
-        return declare.read(FIELDS[field], text)
+        return declare.read(HANDED_ON[field], text)
     if text not in ("on", "off"):
         raise UserError(f"--vary {field.replace('_', '-')} takes on, off. Received: {text}")
     return text == "on"

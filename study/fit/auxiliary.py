@@ -34,15 +34,15 @@ def joint(classifier: keras.Model, examples: Examples, dataset: Dataset, setting
     Raises:
         UserError: the network has no feature map to make a mask of.
     """
-    if settings.auxiliary == "none":
+    if settings.task.auxiliary == "none":
         return None
     _, backbone, head = classifier.layers
-    if settings.auxiliary == "mask":
+    if settings.task.auxiliary == "mask":
         backbone = with_map(backbone)
-        second = mask_head(backbone.outputs[1].shape[-1], settings.seed)
+        second = mask_head(backbone.outputs[1].shape[-1], settings.data.seed)
         examples = replace(examples, masks=dataset.masks)
     else:
-        second = label_head(backbone.output_shape[-1], len(dataset.second.names), settings.seed)
+        second = label_head(backbone.output_shape[-1], len(dataset.second.names), settings.data.seed)
         examples = replace(examples, second=dataset.second)
     return Joint(join(backbone, head, second), examples)
 

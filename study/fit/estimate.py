@@ -9,7 +9,7 @@ import keras
 
 from data.batches import Examples, iterations
 from models.parts.head import unfreeze
-from study.fit.objective import prepare
+from study.fit.objective import compile_model
 from study.fit.targets import first_batch
 from study.fit.training_copy import training_copy
 from study.runtime.backend import user_errors
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def minutes_at(images_per_second: float, stage: Stage, settings: TrainSettings, images: int) -> float:
     """Return the minutes of a stage, from the rate at the input's size: the cost of a picture goes with its area."""
-    size = settings.image_size or 1
-    parts = phases(stage.epochs, settings.progressive, size)
+    size = settings.data.image_size or 1
+    parts = phases(stage.epochs, settings.optimization.progressive, size)
     epochs = sum((phase.end - phase.first) * (phase.size / size) ** 2 for phase in parts)
     return epochs * images / images_per_second / 60
 
@@ -33,10 +33,10 @@ def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, setti
 
     Under `--precision auto` those of float32: the stage may find bfloat16 faster.
     """
-    copy = training_copy(classifier, "bfloat16" if settings.precision == "bfloat16" else "float32")
+    copy = training_copy(classifier, "bfloat16" if settings.run.precision == "bfloat16" else "float32")
     if stage.name == "finetune":
         unfreeze(copy.layers[1])
-    prepare(copy, stage, settings, 1)
+    compile_model(copy, stage, settings, 1)
     with user_errors():
         x, y = first_batch(classifier, stage, examples, settings)
     copy.train_on_batch(x, y)  # builds the graph

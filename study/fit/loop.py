@@ -13,7 +13,7 @@ from models.parts.head import unfreeze
 from study.fit import auxiliary
 from study.fit.auxiliary import Joint
 from study.fit.estimate import minutes_at
-from study.fit.objective import prepare, steps_at_once
+from study.fit.objective import compile_model, steps_at_once
 from study.fit.progress import EpochLines
 from study.fit.schedules import lowering
 from study.fit.targets import first_batch, phase_batches, targets
@@ -62,7 +62,7 @@ def run_stage(
         console.say(
             f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
         )
-    copy = training_copy(model, choice.precision, any_size=bool(settings.progressive))
+    copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
     outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier)
     model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
@@ -74,7 +74,7 @@ def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings
     steps = iterations(len(rows), stage.batch_size) * stage.epochs
     pixels, answers = first_batch(model, stage, examples, settings)
     return choose_precision(
-        model, lambda copy: prepare(copy, stage, settings, steps), pixels, answers, settings.precision, steps
+        model, lambda copy: compile_model(copy, stage, settings, steps), pixels, answers, settings.run.precision, steps
     )
 
 
@@ -92,20 +92,28 @@ def run_epochs(
     """
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
-    prepare(model, stage, settings, stage.epochs * per_epoch)
+    compile_model(model, stage, settings, stage.epochs * per_epoch)
     judged = targets(eval_batches(examples, "val", EVAL_BATCH), model, examples, settings)
     before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
     stopping = keras.callbacks.EarlyStopping(
-        "val_crossentropy", mode="min", patience=settings.patience or stage.epochs, restore_best_weights=True
+        "val_crossentropy",
+        mode="min",
+        patience=settings.regularization.patience or stage.epochs,
+        restore_best_weights=True,
     )
     # Before all others, so that they see the averaged weights and what those are worth. A phase goes on from the
     # average of the one before. Statistics of normalisation are averages already.
-    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.ema else []
+    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.optimization.ema else []
     renaming = [auxiliary.PlainNames()] if auxiliary.is_joint(model) else []
-    watching = [*averaging, *renaming, lines, *lowering(settings.schedule, settings.patience)]
-    sizes = () if stage.name == "head" else settings.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, settings.image_size or 0)):
+    watching = [
+        *averaging,
+        *renaming,
+        lines,
+        *lowering(settings.optimization.schedule, settings.regularization.patience),
+    ]
+    sizes = () if stage.name == "head" else settings.optimization.progressive
+    for number, phase in enumerate(phases(stage.epochs, sizes, settings.data.image_size or 0)):
         training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
         lines.size = phase.size
         if number:  # graphs for any size would be slower than those for this one
@@ -125,7 +133,7 @@ def run_epochs(
             verbose=0,
         )
     ended = (
-        f"validation loss had not improved for {settings.patience} epochs"
+        f"validation loss had not improved for {settings.regularization.patience} epochs"
         if len(lines.rows) < stage.epochs
         else f"the last of {stage.epochs} epochs was reached"
     )

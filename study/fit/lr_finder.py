@@ -20,7 +20,7 @@ from data.batches import Examples
 from errors import UserError
 from models.parts.head import unfreeze
 from study.fit.loop import fit, phase_batches
-from study.fit.objective import prepare
+from study.fit.objective import compile_model
 from study.fit.training_copy import training_copy
 from study.pages.figures import BLUE, GREY, ORANGE, STYLE, plt, save
 from study.runtime import console, output
@@ -99,13 +99,13 @@ def sweep(
     """
     copy = keras.models.clone_model(model) if stage.name == "head" else None
     if copy is None:
-        precision = "bfloat16" if settings.precision == "bfloat16" else "float32"
-        copy = training_copy(model, precision, any_size=bool(settings.progressive))
+        precision = "bfloat16" if settings.run.precision == "bfloat16" else "float32"
+        copy = training_copy(model, precision, any_size=bool(settings.optimization.progressive))
     copy.set_weights(model.get_weights())
-    plain = replace(settings, schedule="constant", warmup=0.0, ema=0.0)  # the rate is set by hand
-    prepare(copy, replace(stage, learning_rate=LOWEST), plain, STEPS)
-    sizes = () if stage.name == "head" else settings.progressive
-    phase = phases(stage.epochs, sizes, settings.image_size or 0)[0]
+    plain = settings.but(schedule="constant", warmup=0.0, ema=0.0)  # the rate is set by hand
+    compile_model(copy, replace(stage, learning_rate=LOWEST), plain, STEPS)
+    sizes = () if stage.name == "head" else settings.optimization.progressive
+    phase = phases(stage.epochs, sizes, settings.data.image_size or 0)[0]
     training, _ = phase_batches(copy, stage, examples, settings, class_weight, phase, 0)
     rates, losses = [], []
     with console.bar("raise the learning rate", STEPS) as advance:
@@ -145,7 +145,7 @@ def suggestion(rates: Sequence[float], smooth: Sequence[float]) -> float:
 
 def write(found: Sweep, stage: Stage, settings: TrainSettings) -> Path:
     """Draw the sweep and return the path of the picture, in the folder of the runs."""
-    path = Path(settings.runs) / f"learning-rate-{settings.model}.png"
+    path = Path(settings.run.runs) / f"learning-rate-{settings.run.model}.png"
     output.check_writable(path.parent)
     with plt.rc_context(STYLE):
         figure, ax = plt.subplots(figsize=(8, 4.6), layout="constrained")
@@ -155,7 +155,9 @@ def write(found: Sweep, stage: Stage, settings: TrainSettings) -> Path:
         ax.set_xscale("log")
         ax.set_ylim(0, 1.15 * max(found.losses[0], *found.smooth[: int(np.argmin(found.smooth)) + 1]))
         ax.xaxis.set_major_formatter("{x:g}")
-        title = f"{settings.model}, stage {stage.name}, {settings.optimizer}, batch of {stage.batch_size}"
+        title = (
+            f"{settings.run.model}, stage {stage.name}, {settings.optimization.optimizer}, batch of {stage.batch_size}"
+        )
         ax.set(xlabel="learning rate", ylabel="training loss", title=title)
         ax.grid(alpha=0.25)
         ax.legend(loc="lower left")

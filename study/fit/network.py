@@ -6,12 +6,15 @@ import keras
 
 from models.parts.head import head_on
 from models.parts.recipe import last_initializer
+from study.settings.network import NetworkSettings
+from study.settings.regularization import RegularizationSettings
 from study.settings.resolve import recipe_of
-from study.settings.train import TrainSettings
 
 
-def with_head(backbone: keras.Model, settings: TrainSettings, num_classes: int) -> keras.Model:
+def with_head(
+    backbone: keras.Model, network: NetworkSettings, regularization: RegularizationSettings, num_classes: int
+) -> keras.Model:
     """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
-    dropout = settings.dropout if settings.dropout_at != "blocks" else 0.0
-    beginning = last_initializer(recipe_of(settings))
+    dropout = regularization.dropout if regularization.dropout_at != "blocks" else 0.0
+    beginning = last_initializer(recipe_of(network, regularization))
     return head_on(backbone, num_classes, dropout, beginning)

@@ -74,7 +74,7 @@ def make_optimizer(
     return optimizer
 
 
-def penalise(model: keras.Model, l2: float, l1: float = 0.0) -> None:
+def add_weight_penalty(model: keras.Model, l2: float, l1: float = 0.0) -> None:
     """Put an L2 and an L1 penalty on every kernel that learns; biases and normalisation stay free.
 
     Both together are the elastic net (https://doi.org/10.1111/j.1467-9868.2005.00503.x).
@@ -86,18 +86,23 @@ def penalise(model: keras.Model, l2: float, l1: float = 0.0) -> None:
             variable.regularizer = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
 
 
-def prepare(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
-    """Penalise and compile a model, for labels that are shares of the classes.
+def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
+    """Add the weight penalty to a model and compile it, for soft labels.
 
     What is reported as cross-entropy is that, whatever the loss, and knows no smoothing.
     """
-    penalise(model, settings.l2, settings.l1)
-    rate = rates(settings.schedule, stage.learning_rate, steps, settings.warmup)
-    optimizer = make_optimizer(settings.optimizer, rate, settings.weight_decay, settings.clip_norm, settings.ema)
-    loss = make_loss(settings.loss, settings.label_smoothing, settings.focal_gamma, settings.dice_weight)
-    metrics = tasks.get(settings.task).metrics(model.outputs[0].shape[-1])
+    optimization, regularization = settings.optimization, settings.regularization
+    add_weight_penalty(model, regularization.l2, regularization.l1)
+    rate = rates(optimization.schedule, stage.learning_rate, steps, optimization.warmup)
+    optimizer = make_optimizer(
+        optimization.optimizer, rate, regularization.weight_decay, optimization.clip_norm, optimization.ema
+    )
+    loss = make_loss(
+        settings.loss.name, regularization.label_smoothing, settings.loss.focal_gamma, settings.loss.dice_weight
+    )
+    metrics = tasks.get(settings.task.name).metrics(model.outputs[0].shape[-1])
     if auxiliary.is_joint(model):
-        auxiliary.compile(model, optimizer, loss, metrics, settings.auxiliary_weight)
+        auxiliary.compile(model, optimizer, loss, metrics, settings.task.auxiliary_weight)
         return
     model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from study.settings.train import TrainSettings
+from study.settings.train import DEFAULTS
 
 ONE_CYCLE_RISE = 0.3  # of the iterations, from a 25th of the rate, then down to a 10,000th
 STEP_FACTOR, EXPONENTIAL_END = 0.1, 0.01
@@ -74,5 +74,5 @@ def lowering(schedule: str, patience: int) -> list[keras.callbacks.Callback]:
     """
     if schedule != "plateau":
         return []
-    waiting = max(1, round((patience or TrainSettings.patience) / 3))
+    waiting = max(1, round((patience or DEFAULTS["patience"]) / 3))
     return [keras.callbacks.ReduceLROnPlateau("val_crossentropy", PLATEAU_FACTOR, waiting, mode="min")]

@@ -57,16 +57,23 @@ def phase_batches(
     Mixed pictures have no place in the last of several phases: it shows whole ones, as they will be judged.
     """
     classes = model.outputs[0].shape[-1]
-    size = phase.size if settings.progressive and stage.name != "head" else None
+    size = phase.size if settings.optimization.progressive and stage.name != "head" else None
     mirror = examples.mirror
     if second := examples.second:  # both labels are one number
         mirror, classes = second.mirror(mirror), classes * (len(second.names) + 1)
     augment = None  # a head's views were made before
     if stage.name != "head":
         augment = pipeline.build(
-            settings.augment or {}, settings.augment_with, settings.seed, mirror, classes, size, number, phase.mixing
+            settings.regularization.augment or {},
+            settings.regularization.augment_with,
+            settings.data.seed,
+            mirror,
+            classes,
+            size,
+            number,
+            phase.mixing,
         )
-    seed = settings.seed + number  # else a phase would see the order of the one before
-    training = train_batches(examples, stage.batch_size, seed, augment, settings.sampler == "balanced")
+    seed = settings.data.seed + number  # else a phase would see the order of the one before
+    training = train_batches(examples, stage.batch_size, seed, augment, settings.regularization.sampler == "balanced")
     validation = eval_batches(examples, "val", EVAL_BATCH, size)
     return targets(training, model, examples, settings, class_weight), targets(validation, model, examples, settings)

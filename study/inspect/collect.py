@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from models.parts.graph import Unrolled, unroll
-from study.fit.objective import prepare
+from study.fit.objective import compile_model
 from study.fit.training_copy import kind_of, training_copy
 from study.inspect.gradcam import grad_cam, target
 from study.inspect.gradients import Trace, trace
@@ -138,7 +138,7 @@ def look_at(
     network = unrolled.whole()
     _let_learn(unrolled, subject.stage)
     step = target(unrolled, layer)
-    seed = subject.settings.seed
+    seed = subject.settings.data.seed
     sample, _ = next(batches(source, min(pictures_within(unrolled), len(source.rows["train"])), 1, seed))
     outputs = activations(unrolled, sample, training=subject.untrained)
     heats = _heats(network, source.class_names, pictures, step.name)
@@ -189,10 +189,10 @@ def _train(
     advance: Callable[[], None],
 ) -> Trace:
     """Train the copy for some iterations, at one learning rate, and measure."""
-    settings = replace(subject.settings, schedule="constant", warmup=0.0, ema=0.0)
-    prepare(network, subject.stage, settings, steps)
+    settings = subject.settings.but(schedule="constant", warmup=0.0, ema=0.0)
+    compile_model(network, subject.stage, settings, steps)
     groups = [one.kernels for one in unrolled.with_kernels()]
-    return trace(network, groups, batches(source, subject.stage.batch_size, steps, settings.seed), advance)
+    return trace(network, groups, batches(source, subject.stage.batch_size, steps, settings.data.seed), advance)
 
 
 def _heats(

@@ -16,8 +16,8 @@ from study.inspect.statistics import EDGE, NEARLY_ZERO
 from study.pages.html import STYLE, picture, table
 from study.runs.report import shown
 from study.runtime.environment import machine
-from study.settings import commands
 from study.settings.resolve import as_json
+from study.settings.train import FIELDS
 
 Draw = Callable[[str, bytes, str], str]  # name, PNG, text in its place -> HTML
 
@@ -297,4 +297,4 @@ def _filters(look: Look, draw: Draw) -> list[str]:
 
 def _counts(name: str) -> bool:
     """Say whether `inspect` obeys a setting of train."""
-    return name not in commands.NOT_INSPECTED
+    return FIELDS[name].metadata["inspected"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from study.settings.commands import InspectSettings
 from study.settings.resolve import recipe_of
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import Stage
-from study.settings.train import TrainSettings
+from study.settings.train import FIELDS, TrainSettings
 
 if TYPE_CHECKING:
     from study.inspect.collect import Look, Subject
@@ -29,38 +28,42 @@ MOST_ROWS = 20  # of the table in the terminal
 PRINTED = (0, 1, 3, 4, 5)  # columns of the table that have room on a narrow terminal
 
 
-def inspect_new(settings: InspectSettings, network: TrainSettings, command: str = "") -> Path:
+def inspect_new(settings: InspectSettings, training: TrainSettings, command: str = "") -> Path:
     """Look into a network as training would begin with it; write the page, print a table, return the folder.
 
     Args:
         settings: of the command.
-        network: how the network is made and fed, with the image size settled.
+        training: how the network is made and fed, with the image size settled.
         command: as it was typed.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
-    output.refuse_within(Path(settings.inspects), network.data, "--inspects")
+    output.refuse_within(Path(settings.inspects), training.data.folder, "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
-    pictures = _pictures(settings, network.image_size, network.resize)
+    pictures = _pictures(settings, training.data.image_size, training.data.resize)
     weights = learning_type.start_weights(
-        network.model, models.get(network.model).SPEC.weights, "auto", network.weights
+        training.run.model, models.get(training.run.model).SPEC.weights, "auto", training.learning.weights
     )
-    source = of_dataset(load_dataset(network, store_of(network)))
-    backend.start(network.seed)
+    source = of_dataset(load_dataset(training, store_of(training.data)))
+    backend.start(training.data.seed)
     from models.parts.weights import build_backbone
     from study.fit import whitening
     from study.fit.network import with_head
     from study.inspect.collect import Subject
 
-    backbone = build_backbone(network.model, network.image_size, weights, recipe_of(network))
-    whole = with_head(backbone, network, len(source.class_names))
+    backbone = build_backbone(
+        training.run.model, training.data.image_size, weights, recipe_of(training.network, training.regularization)
+    )
+    whole = with_head(backbone, training.network, training.regularization, len(source.class_names))
     random = weights == "none"
-    if network.first_layer == "pca":
+    if training.learning.first_layer == "pca":
         whitening.begin(backbone, source.rows["train"], source.take)
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
-    stage = _stage(network, "scratch" if random else "finetune")
-    return _write(settings, Subject(network.model, what, whole, network, stage, random), source, pictures, command)
+    stage = _stage(training, "scratch" if random else "finetune")
+    return _write(
+        settings, Subject(training.run.model, what, whole, training, stage, random), source, pictures, command
+    )
 
 
 def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Path:
@@ -83,13 +86,13 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     output.check_writable(Path(settings.inspects), "--inspects")
     pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
     source, trained = of_run(run), _settings_of(run)
-    backend.start(trained.seed)
+    backend.start(trained.data.seed)
     from study.inspect.collect import Subject
     from study.runs.folder import load_classifier
 
     kind = run.info.get("learning", {}).get("type", "scratch")
     if kind == "transfer":  # its batch and rate were those of a head alone
-        trained = replace(trained, batch_size=None, learning_rate=None)
+        trained = trained.but(batch_size=None, learning_rate=None)
     stage = _stage(trained, "scratch" if kind == "scratch" else "finetune")
     subject = Subject(
         run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
@@ -104,15 +107,16 @@ def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
 
 def _stage(settings: TrainSettings, name: str) -> Stage:
     """Return batch and learning rate of the iterations: as training would have them."""
-    rate = settings.learning_rate or training_stages.LEARNING_RATE[settings.optimizer][name]
-    return Stage(name, 1, settings.batch_size or training_stages.BATCH_SIZE[name], rate)
+    optimization = settings.optimization
+    rate = optimization.learning_rate or training_stages.LEARNING_RATE[optimization.optimizer][name]
+    return Stage(name, 1, optimization.batch_size or training_stages.BATCH_SIZE[name], rate)
 
 
 def _settings_of(run: Run) -> TrainSettings:
     """Return the settings of a run, those that this program knows."""
-    known = {entry.name: entry for entry in fields(TrainSettings)}
-    kept = {name: value for name, value in run.info.get("settings", {}).items() if name in known}
-    return TrainSettings(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+    kept = {name: value for name, value in run.info.get("settings", {}).items() if name in FIELDS}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+    return TrainSettings.of(**values)
 
 
 def _write(

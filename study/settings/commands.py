@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 
 from data.image import RESIZE_RULES
+from study.settings.data import store_limit, store_switch
 from study.settings.declare import Settings, setting
+from study.settings.network import NetworkSettings
 from study.settings.parsers import LARGEST_SIZE, MOST_VIEWS, SMALLEST_SIZE, parse_tta
-from study.settings.train import WITHOUT_TRAINING, NetworkSettings, TrainSettings, store_limit, store_switch
+from study.settings.train import FIELDS, TrainSettings
+
+HEADINGS = (
+    *("comparison", "model and output", "data", "learning", "optimisation", "regularisation", "loss", "task"),
+    "network",
+)
 
 
 @dataclass(frozen=True)
@@ -121,25 +128,17 @@ class StoreSettings(Settings):
     clear: bool = setting(False, "empty it; pixels and features are computed again when they are needed", kind=bool)
 
 
-def shown(settings: type[Settings]) -> list[Field]:
-    """Return a command's settings in the order of its help: those of the network last, though inherited first."""
-    network = {entry.name for entry in fields(NetworkSettings)}
-    return sorted(fields(settings), key=lambda entry: entry.name in network)
+def entries(settings: type[Settings] | type[TrainSettings]) -> list[Field]:
+    """Return a command's settings in the order of the headings of its help."""
+    own = FIELDS.values() if settings is TrainSettings else fields(settings)
+    return sorted(own, key=lambda entry: HEADINGS.index(entry.metadata["group"]))
 
 
 def handed_on() -> list[Field]:
     """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
-    left_out = ("runs", *WITHOUT_TRAINING)
-    return [entry for entry in shown(TrainSettings) if entry.name not in left_out]
-
-
-NOT_INSPECTED = (
-    *("learning", "epochs", "schedule", "warmup", "progressive", "ema", "patience"),
-    *("augment", "augment_with", "class_weight", "sampler", "engine", "precision", "runs", *WITHOUT_TRAINING),
-    *("task", "masks", "mask_values", "auxiliary", "auxiliary_weight"),
-)
+    return [entry for entry in entries(TrainSettings) if entry.metadata["compared"]]
 
 
 def inspected() -> list[Field]:
     """Return the settings of train that `inspect` takes beside its own: all that a few plain iterations obey."""
-    return [entry for entry in shown(TrainSettings) if entry.name not in NOT_INSPECTED]
+    return [entry for entry in entries(TrainSettings) if entry.metadata["inspected"]]

@@ -1,15 +1,21 @@
-"""What a training refuses: flags that do not go with each other, or with what its data and learning type turn out."""
+"""What a training refuses: settings that do not go with each other, with the model, or with its data.
+
+`check_explicit` and `check_flags` run once when the settings are resolved, `check` once more where data and learning
+type are known.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from data.augment.pipeline import MIXING
 from errors import UserError
 from study import tasks
 from study.settings import declare, learning_type
-from study.settings.train import TrainSettings
+from study.settings.optimization import SCHEDULES, WITHOUT_WARMUP
+from study.settings.stages import phases
+from study.settings.train import DEFAULTS, FIELDS, TrainSettings
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
@@ -23,11 +29,35 @@ NO_TRANSFER = (
 )
 
 
+def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None:
+    """Raise UserError where settings contradict each other, or one that was given says nothing."""
+    optimization, run = settings.optimization, settings.run
+    if optimization.warmup and optimization.schedule in WITHOUT_WARMUP:
+        raise UserError(
+            f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
+            f"Received: --schedule {optimization.schedule} --warmup {optimization.warmup:g}"
+        )
+    declare.reject_unused(settings.flat(), explicit, FIELDS)
+    if run.find_learning_rate and "learning_rate" in explicit:
+        raise UserError("--find-learning-rate looks for what --learning-rate says. Leave one of the two out.")
+    if run.find_learning_rate and run.augment_preview:
+        raise UserError("--find-learning-rate and --augment-preview each end the command. Leave one of the two out.")
+    sizes, size = optimization.progressive, settings.data.image_size
+    if sizes and size and sizes[-1] > size:
+        raise UserError(f"--progressive takes sizes up to the image size, {size}. Received: {declare.spelled(sizes)}")
+    if {"progressive", "epochs"} <= explicit.keys() and len(phases(optimization.epochs, sizes, 0)) < len(sizes):
+        raise UserError(
+            f"--progressive leaves no epoch for one of its {len(sizes)} sizes. Received: --epochs "
+            f"{optimization.epochs}; give more epochs or fewer sizes."
+        )
+
+
 def check_flags(settings: TrainSettings, spec: Spec) -> None:
     """Raise UserError, before any picture is read, where settings contradict each other or the model."""
     check_task(settings, spec)
-    weights = learning_type.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
-    settings = replace(settings, learning="scratch") if weights == "none" else settings
+    learning = settings.learning
+    weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
+    settings = settings.but(learning="scratch") if weights == "none" else settings
     check_engine(settings)
     check_transfer(settings)
 
@@ -41,41 +71,41 @@ def check(settings: TrainSettings, dataset: Dataset) -> None:
 
 def check_engine(settings: TrainSettings) -> None:
     """Raise UserError where an engine was asked for and nothing is frozen that it could run."""
-    if settings.learning == "scratch" and settings.engine != "auto":
+    if settings.learning.kind == "scratch" and settings.run.engine != "auto":
         raise UserError(
             "--engine runs a frozen backbone, and here all learns from scratch: leave it out. "
-            f"Received: {settings.engine}"
+            f"Received: {settings.run.engine}"
         )
 
 
 def check_transfer(settings: TrainSettings) -> None:
     """Raise UserError where a head alone would learn from views whose labels do not fit, or at other sizes."""
-    if settings.learning != "transfer":
+    if settings.learning.kind != "transfer":
         return
-    if settings.auxiliary != "none":
+    if settings.task.auxiliary != "none":
         raise UserError(NO_TRANSFER)
-    if mixed := [name for name in MIXING if name in (settings.augment or {})]:
+    if mixed := [name for name in MIXING if name in (settings.regularization.augment or {})]:
         raise UserError(
             f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of a picture are "
             "embedded with its own label. Leave it out, or choose another learning type."
         )
-    if settings.dropout_at != "head":
+    if settings.regularization.dropout_at != "head":
         raise UserError(
             "--dropout-at needs --learning scratch or finetune: under transfer the network's inside does not learn. "
-            f"Received: {settings.dropout_at}"
+            f"Received: {settings.regularization.dropout_at}"
         )
-    if settings.progressive:
+    if settings.optimization.progressive:
         raise UserError(
             "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
-            f"size. Received: {declare.spelled(settings.progressive)}"
+            f"size. Received: {declare.spelled(settings.optimization.progressive)}"
         )
 
 
 def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
     """Raise UserError where a flip would leave labels or masks that do not fit."""
-    if not dataset.mirrors or "flip" not in settings.augment:
+    if not dataset.mirrors or "flip" not in settings.regularization.augment:
         return
-    if settings.learning == "transfer":
+    if settings.learning.kind == "transfer":
         raise UserError(
             "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of a "
             "picture are embedded with its own label. Leave flip out, or choose another learning type."
@@ -89,17 +119,17 @@ def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
 
 def needs_masks(settings: TrainSettings) -> bool:
     """Say whether training reads masks."""
-    return tasks.get(settings.task).PER_PIXEL or settings.auxiliary == "mask"
+    return tasks.get(settings.task.name).PER_PIXEL or settings.task.auxiliary == "mask"
 
 
 def check_task(settings: TrainSettings, spec: Spec) -> None:
     """Raise UserError where flags do not go with the task, the model or the data."""
-    task = tasks.get(settings.task)
+    task = tasks.get(settings.task.name)
     if (spec.task == "segment") != task.PER_PIXEL:
         fit = "one for every pixel" if task.PER_PIXEL else "one vector of features for a picture"
         raise UserError(
-            f"--task {settings.task} needs a model that gives {fit}, such as -m {task.MODEL}. "
-            f"Received: -m {settings.model}"
+            f"--task {settings.task.name} needs a model that gives {fit}, such as -m {task.MODEL}. "
+            f"Received: -m {settings.run.model}"
         )
     check_known(settings)
     check_auxiliary(settings)
@@ -108,16 +138,17 @@ def check_task(settings: TrainSettings, spec: Spec) -> None:
 
 def check_known(settings: TrainSettings) -> None:
     """Raise UserError for what the task does not know."""
-    task = tasks.get(settings.task)
+    task = tasks.get(settings.task.name)
     if task.LEARNING == ("scratch",) and not (
-        settings.learning in ("auto", "scratch") and settings.weights in (None, "none")
+        settings.learning.kind in ("auto", "scratch") and settings.learning.weights in (None, "none")
     ):
-        given = f"--weights {settings.weights}" if settings.weights else f"--learning {settings.learning}"
+        weights = settings.learning.weights
+        given = f"--weights {weights}" if weights else f"--learning {settings.learning.kind}"
         raise UserError(
-            f"--task {settings.task} learns from scratch, from random weights. Received: {given}; leave it out."
+            f"--task {settings.task.name} learns from scratch, from random weights. Received: {given}; leave it out."
         )
     for name, value in task.FIXED.items():
-        if (given := getattr(settings, name)) != value:
+        if (given := settings.flat()[name]) != value:
             able = [other for other in tasks.available() if name not in tasks.get(other).FIXED]
             received = f"Received: {declare.spelled(given)}; leave it out."
             raise UserError(f"{declare.flag(name)} is for --task {' or '.join(able)}. {received}")
@@ -126,22 +157,22 @@ def check_known(settings: TrainSettings) -> None:
 def check_masks(settings: TrainSettings) -> None:
     """Raise UserError where masks are missing or of no use."""
     if not needs_masks(settings):
-        given = [name for name in ("masks", "mask_values") if getattr(settings, name) != getattr(TrainSettings, name)]
+        given = [name for name in ("masks", "mask_values") if settings.flat()[name] != DEFAULTS[name]]
         if given:
             raise UserError(
                 f"{declare.flag(given[0])} is for --task segment or --auxiliary mask: leave it out, or give one."
             )
         return
-    if settings.augment_with:
+    if settings.regularization.augment_with:
         raise UserError("--augment-with cannot be done to masks: leave it out.")
-    if settings.data is None and settings.masks:
+    if settings.data.folder is None and settings.task.masks:
         raise UserError("--masks goes with --data; the drawings bring their own masks: leave it out.")
-    if settings.data is not None and not settings.masks:
+    if settings.data.folder is not None and not settings.task.masks:
         raise UserError(
             "Masks are missing: give --masks DIR, a folder with a PNG for each picture of --data, of the same path "
             "and size, 0 for background."
         )
-    if without := [name for name in settings.augment or {} if name not in MASKED]:
+    if without := [name for name in settings.regularization.augment or {} if name not in MASKED]:
         raise UserError(
             f"--augment {without[0]} cannot be done to masks: leave it out. There are: {', '.join(MASKED)}."
         )
@@ -149,13 +180,13 @@ def check_masks(settings: TrainSettings) -> None:
 
 def check_auxiliary(settings: TrainSettings) -> None:
     """Raise UserError where a second task does not go with the rest."""
-    if settings.auxiliary == "none":
-        if settings.auxiliary_weight != TrainSettings.auxiliary_weight:
+    if settings.task.auxiliary == "none":
+        if settings.task.auxiliary_weight != DEFAULTS["auxiliary_weight"]:
             raise UserError("--auxiliary-weight is for --auxiliary: give that, or leave it out.")
         return
-    if settings.learning == "transfer":
+    if settings.learning.kind == "transfer":
         raise UserError(NO_TRANSFER)
-    if settings.find_learning_rate:
+    if settings.run.find_learning_rate:
         raise UserError("--find-learning-rate looks at the class alone: leave --auxiliary out while you look.")
-    if settings.auxiliary == "coat" and settings.data is not None:
+    if settings.task.auxiliary == "coat" and settings.data.folder is not None:
         raise UserError("--auxiliary coat is for the drawings only: leave --data out, or give a CSV file path,label.")

@@ -9,31 +9,69 @@ from typing import Any
 
 from errors import UserError
 
+Values = tuple[str | None, ...]
+
 
 def setting(
     default: Any,  # noqa: ANN401 - each field has its own type
     help: str,
     *,
+    name: str = "",
     group: str = "model and output",
     kind: Callable[[str], Any] = str,
     choices: tuple[str, ...] = (),
     low: float = -math.inf,
     high: float = math.inf,
     metavar: str = "",
+    basic: bool = False,
+    requires: tuple[str, Values] | None = None,
+    idle: tuple[str, Callable[[str], bool]] | None = None,
+    path: bool = False,
+    given: bool = False,
+    inspected: bool = True,
+    compared: bool = True,
+    varied: bool = True,
+    with_weights: str = "",
 ) -> Any:  # noqa: ANN401
-    """Declare one field: `kind` reads its text, `choices` or `low`..`high` bound it."""
-    metadata = {"help": help, "group": group, "kind": kind, "choices": choices, "low": low, "high": high}
-    return field(default=default, metadata=metadata | {"metavar": metavar})
+    """Declare one field: `kind` reads its text, `choices` or `low`..`high` bound it.
+
+    Args:
+        default: where it is not given; None where it follows from other settings.
+        help: its text on the command line.
+        name: of the flag and in `run.json`, where that is not the field's own.
+        group: heading under which `--help all` shows it.
+        kind: text -> value; raises ValueError or UserError.
+        choices: all its values.
+        low: its least value.
+        high: its greatest value.
+        metavar: what stands for a value in the help.
+        basic: whether a newcomer needs it: `--help` shows it without `all`.
+        requires: another setting and its values under which this one says something; elsewhere it is refused.
+        idle: another setting, and whether this one says nothing under a value of that; `compare` then leaves it out.
+        path: whether its value names a file or folder, which `run.json` keeps absolute.
+        given: whether its value may also be a word, so that only what exists is a path.
+        inspected: whether `inspect` takes it.
+        compared: whether `compare` hands it on to every training.
+        varied: whether it may differ between the runs of a comparison, which are all judged by the same images.
+        with_weights: "brought": an earlier run, as weights, brings it; "refused": it is for random weights.
+    """
+    values = {key: value for key, value in locals().items() if key not in ("default", "name")}
+    return field(default=default, metadata=values | {"name": name})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Base of each command's settings: checks every field's choices and range when made."""
+    """Base of each command's settings, and of each group of them: checks every field's choices and range when made."""
 
     def __post_init__(self) -> None:
         """Raise UserError for a value outside its choices or range."""
         for entry in fields(self):
             check(entry, getattr(self, entry.name))
+
+
+def name_of(entry: Field) -> str:
+    """Return what a field is called on the command line and in `run.json`."""
+    return entry.metadata["name"] or entry.name
 
 
 def flag(name: str) -> str:
@@ -72,15 +110,35 @@ def read(entry: Field, text: str) -> Any:  # noqa: ANN401
         return kind(text)
     except ValueError as error:
         noun = {int: "a whole number", float: "a number"}.get(kind, "another form")
-        raise UserError(f"{flag(entry.name)} takes {noun}. Received: {text}") from error
+        raise UserError(f"{flag(name_of(entry))} takes {noun}. Received: {text}") from error
 
 
 def check(entry: Field, value: Any) -> None:  # noqa: ANN401
     """Raise UserError where a field's value is outside its choices or range."""
     choices, low, high = (entry.metadata[key] for key in ("choices", "low", "high"))
     if choices and value is not None and value not in choices:
-        raise UserError(f"{flag(entry.name)} takes {', '.join(choices)}. Received: {value}")
+        raise UserError(f"{flag(name_of(entry))} takes {', '.join(choices)}. Received: {value}")
     if isinstance(value, int | float) and not low <= value <= high:
-        raise UserError(f"{flag(entry.name)} takes {bounds(low, high)}. Received: {value}")
+        raise UserError(f"{flag(name_of(entry))} takes {bounds(low, high)}. Received: {value}")
     if value == "":
-        raise UserError(f"{flag(entry.name)} is empty: give a value or leave it out.")
+        raise UserError(f"{flag(name_of(entry))} is empty: give a value or leave it out.")
+
+
+def reject_unused(values: Mapping[str, Any], explicit: Mapping[str, Any], entries: Mapping[str, Field]) -> None:
+    """Raise UserError for an explicit setting that says nothing under the value of another one.
+
+    Args:
+        values: name -> value of all settings.
+        explicit: those that were given.
+        entries: name -> field.
+    """
+    for name in explicit.keys() & entries.keys():
+        if not (needed := entries[name].metadata["requires"]):
+            continue
+        other, allowed = needed
+        if other in values and values[other] not in allowed:
+            received = f"{flag(other)} {values[other]}" if values[other] else f"no {flag(other)}"
+            raise UserError(
+                f"{flag(name)} goes with {flag(other)} {', '.join(allowed)}. Received: {received}; "
+                f"leave {flag(name)} out."
+            )

@@ -14,32 +14,33 @@ from study.settings.resolve import seed_of_split
 
 if TYPE_CHECKING:
     from study.settings.commands import CheckSettings
+    from study.settings.data import DataSettings
     from study.settings.train import TrainSettings
 
 
 def source_of(settings: TrainSettings) -> Source:
     """Return what the data set of a training is made of; its image size is settled."""
-    task = tasks.get(settings.task)
+    task = tasks.get(settings.task.name)
     return Source(
-        root=Path(settings.data) if settings.data is not None else None,
-        image_size=settings.image_size,
-        resize=settings.resize,
-        split=settings.split,
-        seed=seed_of_split(settings),
-        split_file=settings.split_file,
-        labels=settings.labels,
-        label=settings.label,
-        exclude=settings.exclude,
+        root=Path(settings.data.folder) if settings.data.folder is not None else None,
+        image_size=settings.data.image_size,
+        resize=settings.data.resize,
+        split=settings.data.split,
+        seed=seed_of_split(settings.data),
+        split_file=settings.data.split_file,
+        labels=settings.data.labels,
+        label=settings.data.label,
+        exclude=settings.data.exclude,
         least_classes=task.LEAST_CLASSES,
-        reads_masks=task.PER_PIXEL or settings.auxiliary == "mask",
+        reads_masks=task.PER_PIXEL or settings.task.auxiliary == "mask",
         background=task.PER_PIXEL,
-        masks=settings.masks,
-        mask_values=settings.mask_values,
-        auxiliary=settings.auxiliary,
+        masks=settings.task.masks,
+        mask_values=settings.task.mask_values,
+        auxiliary=settings.task.auxiliary,
     )
 
 
-def store_of(settings: TrainSettings | CheckSettings) -> Store:
+def store_of(settings: DataSettings | CheckSettings) -> Store:
     """Return the store that the settings ask for; one that is off keeps nothing."""
     return open_store(settings.store == "on", settings.store_limit)
 
@@ -56,4 +57,4 @@ def load_dataset(
     """
     from study.runtime import console
 
-    return load(source_of(settings), store or store_of(settings), console.bar, console.say, check_cancelled)
+    return load(source_of(settings), store or store_of(settings.data), console.bar, console.say, check_cancelled)

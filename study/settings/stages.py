@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from study.settings.train import TrainSettings
+from study.settings.optimization import OptimizationSettings
+
+if TYPE_CHECKING:
+    from study.settings.train import TrainSettings
 
 LAST_SIZE_SHARE = 0.15  # of the epochs: in a last phase of a fifth validation stopped improving half-way
 AUGMENTED_VIEWS = 2  # of each training image, beside the clean one
@@ -27,8 +31,8 @@ LEARNING_RATE = {
 
 def augmented_views(settings: TrainSettings) -> int:
     """Return the augmented views of each training image that a head learns from; fine-tuning makes them as it goes."""
-    augmented = settings.augment or settings.augment_with
-    return AUGMENTED_VIEWS if augmented and settings.learning == "transfer" else 0
+    augmented = settings.regularization.augment or settings.regularization.augment_with
+    return AUGMENTED_VIEWS if augmented and settings.learning.kind == "transfer" else 0
 
 
 @dataclass(frozen=True)
@@ -87,14 +91,16 @@ def decay_of(optimizer: str, weight_decay: float | None) -> float:
     return 0.004 if optimizer == "adamw" else 0.0
 
 
-def stages(settings: TrainSettings, learning: str) -> list[Stage]:
+def stages(optimization: OptimizationSettings, learning: str) -> list[Stage]:
     """Return the stages of a learning type with every value settled.
 
     `--learning-rate` is that of the last stage: a head in front of fine-tuning keeps its own.
     """
     settled = []
     for name in STAGES[learning]:
-        asked = settings.learning_rate if name == STAGES[learning][-1] else None
-        rate = asked or LEARNING_RATE[settings.optimizer][name]
-        settled.append(Stage(name, settings.epochs or EPOCHS[name], settings.batch_size or BATCH_SIZE[name], rate))
+        asked = optimization.learning_rate if name == STAGES[learning][-1] else None
+        rate = asked or LEARNING_RATE[optimization.optimizer][name]
+        settled.append(
+            Stage(name, optimization.epochs or EPOCHS[name], optimization.batch_size or BATCH_SIZE[name], rate)
+        )
     return settled

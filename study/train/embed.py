@@ -17,7 +17,9 @@ from study.settings.train import TrainSettings
 
 def feature_spec(settings: TrainSettings) -> FeatureSpec:
     """Return what the features of a frozen backbone depend on beside network and images."""
-    return FeatureSpec(settings.model, settings.image_size, settings.resize, settings.engine, settings.precision)
+    return FeatureSpec(
+        settings.run.model, settings.data.image_size, settings.data.resize, settings.run.engine, settings.run.precision
+    )
 
 
 def features_of(
@@ -27,7 +29,7 @@ def features_of(
     _, backbone, _ = classifier.layers
     freeze(backbone)
     frozen = Frozen(backbone, store)
-    augment = build(settings.augment, settings.augment_with, settings.seed)
+    augment = build(settings.regularization.augment, settings.regularization.augment_with, settings.data.seed)
     features, choice = embed(frozen, pixels, feature_spec(settings), augment, augmented_views(settings))
     frozen.release()
     console.say(f"engine: {choice.reason}")

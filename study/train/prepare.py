@@ -67,80 +67,81 @@ def prepare(
     Raises:
         UserError: something that the user can mend.
     """
-    if settings.augment_with:
-        custom.load(settings.augment_with)  # what is wrong with it is told now
-    spec = models.get(settings.model).SPEC
-    weights = learning_type.start_weights(settings.model, spec.weights, settings.learning, settings.weights)
-    if settings.progressive and settings.progressive[0] < spec.smallest_image_size:
+    if settings.regularization.augment_with:
+        custom.load(settings.regularization.augment_with)  # what is wrong with it is told now
+    spec = models.get(settings.run.model).SPEC
+    model, size, sizes = settings.run.model, settings.data.image_size, settings.optimization.progressive
+    weights = learning_type.start_weights(model, spec.weights, settings.learning.kind, settings.learning.weights)
+    if sizes and sizes[0] < spec.smallest_image_size:
         raise UserError(
-            f"--progressive for {settings.model} begins at {spec.smallest_image_size} pixels or above. "
-            f"Received: {','.join(map(str, settings.progressive))}"
+            f"--progressive for {model} begins at {spec.smallest_image_size} pixels or above. "
+            f"Received: {','.join(map(str, sizes))}"
         )
+    recipe = recipe_of(settings.network, settings.regularization)
     with stopwatch(seconds, "build the network"):
-        backbone = build_backbone(settings.model, settings.image_size, weights, recipe_of(settings))
-        if settings.progressive:  # what the network refuses at its smallest size is told now
-            build_backbone(settings.model, settings.progressive[0], "none", recipe_of(settings))
+        backbone = build_backbone(model, size, weights, recipe)
+        if sizes:  # what the network refuses at its smallest size is told now
+            build_backbone(model, sizes[0], "none", recipe)
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load_dataset(settings, store)
-    pixels, outputs = examples_of(dataset, settings), tasks.get(settings.task).outputs(dataset.class_names)
-    classifier = with_head(backbone, settings, len(outputs))
+    pixels, outputs = examples_of(dataset, settings), tasks.get(settings.task.name).outputs(dataset.class_names)
+    classifier = with_head(backbone, settings.network, settings.regularization, len(outputs))
 
     choice = learning_type.choose_learning(
-        settings.learning,
+        settings.learning.kind,
         weights,
-        spec.learning if settings.weights is None else ("transfer", "finetune"),
+        spec.learning if settings.learning.weights is None else ("transfer", "finetune"),
         dataset.rarest(),
-        lambda kind: minutes_for(classifier, pixels, training_stages.stages(settings, kind)[-1], settings),
+        lambda kind: minutes_for(classifier, pixels, training_stages.stages(settings.optimization, kind)[-1], settings),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
-        backbone = build_backbone(settings.model, settings.image_size, choice.weights, recipe_of(settings))
-        classifier = with_head(backbone, settings, len(outputs))
-    stages = training_stages.stages(settings, choice.learning)
-    settings = settle(settings, choice.learning, choice.weights)
+        backbone = build_backbone(model, size, choice.weights, recipe)
+        classifier = with_head(backbone, settings.network, settings.regularization, len(outputs))
+    stages = training_stages.stages(settings.optimization, choice.learning)
+    settings = resolve_learning(settings, choice.learning, choice.weights)
     conflicts.check(settings, dataset)
-    if seen := learned_before(settings.weights, dataset.rows):
+    if seen := learned_before(settings.learning.weights, dataset.rows):
         console.say(
-            f"careful: {settings.weights} has learned from {seen:,} of the validation and test pictures here, which "
-            "flatters their figures; with the same classes --split-file and its split.csv keep them apart"
+            f"careful: {settings.learning.weights} has learned from {seen:,} of the validation and test pictures here, "
+            "which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
         )
-    if settings.first_layer == "pca":
+    if settings.learning.first_layer == "pca":
         whitening.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
     class_weight = weights_of_classes(pixels, outputs, settings)
     return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, seen)
 
 
-def settle(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
+def resolve_learning(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
     """Fill in what depends on the learning type, so that `run.json` tells what was really done."""
-    augment = settings.augment
+    augment = settings.regularization.augment
     if augment is None:
         augment = {} if kind == "transfer" else DEFAULT_AUGMENT
-    last = training_stages.stages(settings, kind)[-1]
-    return replace(
-        settings,
-        split_seed=seed_of_split(settings),
+    last = training_stages.stages(settings.optimization, kind)[-1]
+    return settings.but(
+        split_seed=seed_of_split(settings.data),
         learning=kind,
         weights=weights,
         augment=augment,
         epochs=last.epochs,
         batch_size=last.batch_size,
         learning_rate=last.learning_rate,
-        weight_decay=training_stages.decay_of(settings.optimizer, settings.weight_decay),
+        weight_decay=training_stages.decay_of(settings.optimization.optimizer, settings.regularization.weight_decay),
     )
 
 
 def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
     """Return what is learned from, masks among it where every pixel is; the user's own function is tried on some."""
     examples = dataset.examples()
-    if settings.augment_with:
-        batch = examples.rows["train"][: settings.batch_size or TRIED]
-        custom.check(settings.augment_with, examples.inputs[batch])
-    return replace(examples, masks=dataset.masks) if tasks.get(settings.task).PER_PIXEL else examples
+    if settings.regularization.augment_with:
+        batch = examples.rows["train"][: settings.optimization.batch_size or TRIED]
+        custom.check(settings.regularization.augment_with, examples.inputs[batch])
+    return replace(examples, masks=dataset.masks) if tasks.get(settings.task.name).PER_PIXEL else examples
 
 
 def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
     """Return the weight of each class in the loss, by its pictures or by its pixels; None where all weigh 1."""
-    if pixels.masks is None or settings.class_weight != "balanced":
-        return class_weights(pixels.labels[pixels.rows["train"]], settings.class_weight, outputs)
+    if pixels.masks is None or settings.regularization.class_weight != "balanced":
+        return class_weights(pixels.labels[pixels.rows["train"]], settings.regularization.class_weight, outputs)
     counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
     return pixel_weights(counts)
 

@@ -33,17 +33,17 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
         UserError: nothing would be changed, or the picture cannot be written.
     """
     phase = shown_phase(settings, stage)
-    size = phase.size if settings.progressive else None
+    size = phase.size if settings.optimization.progressive else None
     augment = build(
-        settings.augment,
-        settings.augment_with,
-        settings.seed,
+        settings.regularization.augment,
+        settings.regularization.augment_with,
+        settings.data.seed,
         examples.mirror,
         len(class_names),
         size,
         mixing=phase.mixing,
     )
-    described = describe(settings.augment, settings.augment_with)
+    described = describe(settings.regularization.augment, settings.regularization.augment_with)
     if described == "none":
         raise UserError(
             "--augment-preview has nothing to show: no augmentation is chosen. "
@@ -56,7 +56,7 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
     for _ in range(VIEWS):
         changed, targets = (np.asarray(values) for values in augment(pixels, labels))
         columns.append([(one, named(target, class_names)) for one, target in zip(changed, targets, strict=True)])
-    path = Path(settings.runs) / FILE
+    path = Path(settings.run.runs) / FILE
     output.check_writable(path.parent)
     draw(columns, f"Augmentation: {described}; {phase.size} pixels", path)
     console.say(f"look at {path}; nothing was trained")
@@ -65,7 +65,7 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
 
 def shown_phase(settings: TrainSettings, stage: Stage) -> Phase:
     """Return the first phase of a stage in which pictures are mixed, where there is one: it shows every change."""
-    every = phases(stage.epochs, settings.progressive, settings.image_size)
+    every = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)
     return next((phase for phase in every if phase.mixing), every[0])
 
 

@@ -40,30 +40,30 @@ def train(
         UserError: something that the user can mend; nothing is left behind.
     """
     seconds: dict[str, float] = {}
-    store = store or store_of(settings)
-    output.refuse_within(Path(settings.runs), settings.data, "--runs")
-    output.check_writable(Path(settings.runs))
+    store = store or store_of(settings.data)
+    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    output.check_writable(Path(settings.run.runs))
     ready = prepare(settings, store, loading, seconds)
     settings, pixels, classifier = ready.settings, ready.pixels, ready.classifier
     print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
-    if settings.augment_preview:
+    if settings.run.augment_preview:
         return preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
 
     features = engine = frozen = None
-    if settings.learning != "scratch":
+    if settings.learning.kind != "scratch":
         with stopwatch(seconds, "embed"):
             features, engine, frozen = features_of(classifier, pixels, settings, store)
-    if settings.learning != "transfer":
+    if settings.learning.kind != "transfer":
         frozen = None  # let go of it: all weights will change
-    if settings.find_learning_rate:
+    if settings.run.find_learning_rate:
         return lr_finder.find(classifier, pixels, features, ready.stages, settings, ready.class_weight, command)
     with stopwatch(seconds, "train"):
         joint = auxiliary.joint(classifier, pixels, ready.dataset, settings)
         outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, joint)
     with stopwatch(seconds, "evaluate"):
-        from_features = settings.learning == "transfer"
+        from_features = settings.learning.kind == "transfer"
         model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
-        task = tasks.get(settings.task)
+        task = tasks.get(settings.task.name)
         # Validation and test, once.
         evaluations = {part: task.evaluate(model, examples, ready.outputs, part) for part in ("val", "test")}
         for part in evaluations if joint else ():
@@ -79,9 +79,9 @@ def print_results(run: Path, results: Mapping[str, Any], settings: TrainSettings
     """Print the figures of validation and test, and where the run folder is."""
     names = (("val", "validation"), ("test", "test"))
     for part, name in names:
-        tasks.get(settings.task).print_report(name, results[part])
+        tasks.get(settings.task.name).print_report(name, results[part])
     for part, name in names:
         if "auxiliary" in results[part]:
-            console.say(classify.second_task_line(name, settings.auxiliary, results[part]["auxiliary"]))
+            console.say(classify.second_task_line(name, settings.task.auxiliary, results[part]["auxiliary"]))
     console.say(f"run folder: {run}")
     console.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")

@@ -56,12 +56,12 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         info["openvino_difference"] = export(
             classifier, record.frozen, dataset.examples(), feature_spec(settings), folder
         )
-        info |= tasks.get(settings.task).write(folder, dataset, record.evaluations)
+        info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
         results = {part: entry.metrics for part, entry in record.evaluations.items()}
         output.write_json(folder / "run.json", info)
         output.write_json(folder / "metrics.json", results)
         split.write(folder / "split.csv", dataset.rows)
-        if settings.labels:
+        if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
         history = [row for outcome in record.outcomes for row in outcome.history]
         columns = list(dict.fromkeys(name for row in history for name in row))
@@ -70,7 +70,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         report.write(folder, info, results)
 
     with console.bar("write the run folder", 1):
-        return output.save_run(Path(settings.runs), settings.model, write)
+        return output.save_run(Path(settings.run.runs), settings.run.model, write)
 
 
 def describe(record: Record) -> dict[str, Any]:
@@ -94,16 +94,16 @@ def describe(record: Record) -> dict[str, Any]:
         )
     return {
         "schema": run_folder.SCHEMA,
-        "model": settings.model,
+        "model": settings.run.model,
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": record.command,
         "settings": as_json(settings),
         "learning": {"type": prepared.choice.learning, "reason": prepared.choice.reason},
         "stages": stages,
-        "task": settings.task,
+        "task": settings.task.name,
         "class_names": list(prepared.outputs),
-        "image_size": settings.image_size,
-        "resize": settings.resize,
+        "image_size": settings.data.image_size,
+        "resize": settings.data.resize,
         "classes": class_doses(settings, dataset, prepared.class_weight, prepared.outputs),
         "data": {
             "folder": str(dataset.root.resolve()),

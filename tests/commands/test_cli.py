@@ -13,7 +13,6 @@ import sys
 import time
 import warnings
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,8 +154,8 @@ def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
         assert settings[name] == photos[name], name
     flags = {"model": "original", "data": str(toy), "weights": str(made)}
     again = resolve(flags, defaults_of(models.get("original").SPEC, flags))  # of the same width and size, unasked
-    assert (again.width, again.image_size, again.resize) == (4, 48, "crop")
-    network = build_backbone("original", 48, str(made), recipe_of(again))
+    assert (again.network.width, again.data.image_size, again.data.resize) == (4, 48, "crop")
+    network = build_backbone("original", 48, str(made), recipe_of(again.network, again.regularization))
     assert network.output_shape == (None, 16)
     assert defaults_of(models.get("plain").SPEC, flags | {"model": "plain"})["image_size"] == 32  # not that of another
 
@@ -478,7 +477,7 @@ def test_pretrained_weights_are_transferred_unasked_and_stay_as_they_are(toy, tm
 def test_split_file_keeps_assignments_and_restores_the_ratio(run, tmp_path):
     data = make_toy(tmp_path / "toy", 30)
     again = load_dataset(
-        TrainSettings(data=str(data), image_size=32, split_file=str(run / "split.csv"), seed=5), Store(None)
+        TrainSettings.of(data=str(data), image_size=32, split_file=str(run / "split.csv"), seed=5), Store(None)
     )
     before = {row["path"]: row["part"] for row in table(run / "split.csv")}
     after = {row.path: row.part for row in again.rows}
@@ -843,17 +842,17 @@ def test_store_shows_what_is_kept_and_is_emptied(cache, run, toy, tmp_path):
 
 
 def test_store_limit_bounds_what_is_kept(cache, toy):
-    settings = TrainSettings(data=str(toy), image_size=256, store_limit=0.01)
-    pictures = load_dataset(settings, store_of(settings)).pictures  # 12 MB
+    settings = TrainSettings.of(data=str(toy), image_size=256, store_limit=0.01)
+    pictures = load_dataset(settings, store_of(settings.data)).pictures  # 12 MB
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
     assert pictures.pixels[np.arange(60)].shape == (60, 256, 256, 3)
 
 
 def test_a_store_that_is_over_a_new_limit_shrinks_though_nothing_new_is_kept(cache, toy):
-    settings = TrainSettings(data=str(toy), image_size=256)
-    load_dataset(settings, store_of(settings))
+    settings = TrainSettings.of(data=str(toy), image_size=256)
+    load_dataset(settings, store_of(settings.data))
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) > 10e6
-    store_of(replace(settings, store_limit=0.01))
+    store_of(settings.but(store_limit=0.01).data)
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
 
 

@@ -29,7 +29,7 @@ def embedded(few, monkeypatch):
 
 
 def loaded(**settings):
-    return load_dataset(TrainSettings(**{"image_size": 32, **settings}), Store(None))
+    return load_dataset(TrainSettings.of(**{"image_size": 32, **settings}), Store(None))
 
 
 @pytest.mark.parametrize(("label", "names"), [("facing", ("left", "right")), ("coat", None)])

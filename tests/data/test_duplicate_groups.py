@@ -73,7 +73,7 @@ def test_train_keeps_copies_of_real_files_together_and_says_so(tmp_path, capsys)
             picture.save(tmp_path / "data" / label / f"{i}.png")
             again = varied(picture, ("jpeg", "resized", "brighter")[i % 3])
             again.save(tmp_path / "data" / label / f"{i}_again.png")
-    dataset = load_dataset(TrainSettings(data=str(tmp_path / "data"), image_size=64), Store(None))
+    dataset = load_dataset(TrainSettings.of(data=str(tmp_path / "data"), image_size=64), Store(None))
     told = re.search(r"(\d+) near-duplicate pairs.* (\d+) would have leaked.* 0 do", capsys.readouterr().out)
     assert int(told[1]) >= 38
     assert int(told[2]) > 0

@@ -265,7 +265,10 @@ def test_alexnet_drops_by_itself_in_both_places_and_only_where_asked():
     at = {}
     for flags in ({}, {"dropout_at": "head"}, {"dropout_at": "blocks", "dropout": 0.1}):
         settings = resolve(flags, defaults_of(spec, {"model": "alexnet", **flags}))
-        at[settings.dropout_at] = (settings.dropout, recipe_of(settings).dropout)
+        at[settings.regularization.dropout_at] = (
+            settings.regularization.dropout,
+            recipe_of(settings.network, settings.regularization).dropout,
+        )
     assert at == {"both": (0.5, 0.5), "head": (0.5, 0.0), "blocks": (0.1, 0.1)}
 
 
@@ -364,15 +367,15 @@ def test_an_option_that_cannot_be_obeyed_is_an_error(model, flags, error):
 def test_every_model_takes_the_recipe_of_its_own_settings(name):
     flags = {"model": name, "dropout_at": "head"}
     settings = resolve(flags, defaults_of(models.get(name).SPEC, flags))
-    recipe = settled(name, recipe_of(settings))
+    recipe = settled(name, recipe_of(settings.network, settings.regularization))
     assert recipe == settled(name, Recipe(dropout=0.0))
-    assert all(getattr(settings, option) is not None for option in models.get(name).SPEC.obeys)
+    assert all(settings.flat()[option] is not None for option in models.get(name).SPEC.obeys)
 
 
 def test_a_learning_rate_of_a_models_own_goes_with_its_optimizer_and_random_weights():
     spec = models.get("alexnet").SPEC
     rates = [
-        resolve(flags, defaults_of(spec, {"model": "alexnet", **flags})).learning_rate
+        resolve(flags, defaults_of(spec, {"model": "alexnet", **flags})).optimization.learning_rate
         for flags in ({}, {"optimizer": "adam"}, {"optimizer": "momentum"}, {"weights": "a.keras"})
     ]
     assert rates == [spec.defaults["learning_rate"], spec.defaults["learning_rate"], None, None]
@@ -383,7 +386,8 @@ def test_an_earlier_run_brings_the_shape_of_its_network(tmp_path):
     (tmp_path / "run.json").write_text(f'{{"model": "plain", "settings": {made}}}')
     for weights in (tmp_path, tmp_path / "model.keras"):
         flags = {"model": "plain", "weights": str(weights), "norm": "batch"}
-        recipe = recipe_of(resolve(flags, defaults_of(models.get("plain").SPEC, flags)))
+        settings = resolve(flags, defaults_of(models.get("plain").SPEC, flags))
+        recipe = recipe_of(settings.network, settings.regularization)
         expected = Recipe("gelu", "he", norm="batch", depth=14, width=5, dropout=0.0, coordinates=True)
         assert recipe == expected
 

@@ -8,6 +8,7 @@ from helpers import ROOT
 import main
 import models
 from data.augment.pipeline import STRENGTHS
+from study.settings.train import FIELDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -16,7 +17,7 @@ def helps(capsys):
     texts = []
     for command in main.COMMANDS:
         with pytest.raises(SystemExit) as ended:
-            main.make_parser().parse_args([command, "--help"])
+            main.make_parser(every=True).parse_args([command, "--help"])
         assert ended.value.code == 0
         texts.append(capsys.readouterr().out)
     return "\n".join(texts)
@@ -42,7 +43,7 @@ def test_every_flag_in_the_readme_is_one_of_a_command(capsys):
 
 
 def test_every_flag_of_train_is_in_the_readme():
-    with_dashes = {main.declare.flag(name) for name in main.TrainSettings.__dataclass_fields__}
+    with_dashes = {main.declare.flag(name) for name in FIELDS}
     assert with_dashes - set(re.findall(r"--[a-z][a-z0-9-]+", README)) - {"--model", "--runs"} == set()
 
 
@@ -78,6 +79,6 @@ def test_the_table_of_techniques_names_every_file_of_scratch_and_each_choice_of_
     assert set(re.findall(r"(\w+\.py)", " ".join(row[2] for row in cells))) == files
     flags = " ".join(row[1] for row in cells)
     for name in ("activation", "init", "norm", "optimizer", "loss"):
-        choices = set(main.TrainSettings.__dataclass_fields__[name].metadata["choices"]) - {"none"}
+        choices = set(FIELDS[name].metadata["choices"]) - {"none"}
         assert choices <= set(re.findall(r"[\w+]+", flags)), name
     assert set(STRENGTHS) <= set(re.findall(r"\w+", table))

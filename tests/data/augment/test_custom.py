@@ -59,7 +59,7 @@ def message(call, *arguments):
 
 def settings(**changes):
     base = {"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", "precision": "float32"}
-    return TrainSettings(**base | changes)
+    return TrainSettings.of(**base | changes)
 
 
 def examples(n=28, size=12):

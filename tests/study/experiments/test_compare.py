@@ -21,12 +21,13 @@ from study.experiments import report as compare_report
 from study.experiments.compare import check_same, compare
 from study.experiments.figures import MOST_DRAWN, curves, mean_and_spread
 from study.experiments.jobs import Job, alone_in, environment, reason, run_all
-from study.experiments.plan import FIELDS, Combination, make_plan, read_vary
+from study.experiments.plan import HANDED_ON, Combination, make_plan, read_vary
 from study.experiments.result import Line, Result, board, rank, settled, verdict, write_csv
 from study.runs import folder as run_folder
 from study.settings.commands import CheckSettings, CompareSettings
+from study.settings.optimization import OPTIMIZERS
 from study.settings.resolve import as_json
-from study.settings.train import OPTIMIZERS, TrainSettings
+from study.settings.train import TrainSettings
 
 TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--width", "0", "--augment", "none")
 
@@ -92,8 +93,8 @@ def test_values_are_read_in_every_form(items, texts):
 
 
 def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
-    for name in TrainSettings.__dataclass_fields__:
-        entry = FIELDS.get(name)
+    for name in HANDED_ON | dict.fromkeys(("runs", "augment_preview", "find_learning_rate")):
+        entry = HANDED_ON.get(name)
         texts = (
             entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1", "on")
         )
@@ -159,7 +160,7 @@ def test_only_weights_and_shuffling_differ_between_seeds():
 
 
 def test_a_flag_without_value_is_on_or_off(monkeypatch):
-    monkeypatch.setitem(FIELDS, "quick", CheckSettings.__dataclass_fields__["strict"])
+    monkeypatch.setitem(HANDED_ON, "quick", CheckSettings.__dataclass_fields__["strict"])
     assert read_vary(["quick=on,off"]) == {"quick": ["on", "off"]}
     assert refusal(read_vary, ["quick=yes"]) == "--vary quick takes on, off. Received: yes"
     plan, both = plan_of("l2=0"), [Combination((("quick", text),)) for text in ("on", "off")]
@@ -336,7 +337,7 @@ def test_only_seeds_that_both_have_are_paired():
 
 
 def result(folder, accuracy, epochs=1, **changes):
-    settings = as_json(TrainSettings(**changes))
+    settings = as_json(TrainSettings.of(**changes))
     info = {
         "settings": settings,
         "seconds": {"train": 2.0},
@@ -533,7 +534,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(compared, toy, t
 
 
 def test_help_is_light_and_has_named_groups():
-    arguments = [sys.executable, "-X", "importtime", "main.py", "compare", "--help"]
+    arguments = [sys.executable, "-X", "importtime", "main.py", "compare", "--help", "all"]
     ended = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in ended.stderr.splitlines()}
     assert not imported & {"keras", "tensorflow", "matplotlib", "sklearn", "scipy", "rich"}

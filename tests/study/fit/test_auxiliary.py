@@ -59,7 +59,7 @@ def examples(n=72):
 
 def settings(kind, weight=0.3, **changes):
     base = {"augment": {}, "dropout": 0.2, "learning": "scratch", "precision": "float32", "patience": 0}
-    return TrainSettings(**base | {"auxiliary": kind, "auxiliary_weight": weight} | changes)
+    return TrainSettings.of(**base | {"auxiliary": kind, "auxiliary_weight": weight} | changes)
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_both_are_learned_together_by_one_backbone(joined, kind, changes):
 def test_the_second_loss_reaches_the_backbone_with_its_weight(joined, kind):
     def gradient(weight):
         _, _, both = joined(kind)
-        objective.prepare(both.model, STAGE, settings(kind, weight, l2=0.0), 10)
+        objective.compile_model(both.model, STAGE, settings(kind, weight, l2=0.0), 10)
         batches = loop.targets(eval_batches(both.examples, "val", 16), both.model, both.examples, settings(kind))
         x, y, weights = next(iter(batches))
         with tf.GradientTape() as tape:
@@ -193,7 +193,7 @@ def test_pictures_without_a_second_label_have_no_second_loss(joined):
     _, _, both = joined("colour")
     unknown = replace(both.examples.second, labels=np.full(72, -1, np.int32))
     some = replace(both.examples, second=unknown)
-    objective.prepare(both.model, STAGE, settings("colour"), 10)
+    objective.compile_model(both.model, STAGE, settings("colour"), 10)
     logs = both.model.evaluate(
         loop.targets(eval_batches(some, "val", 16), both.model, some, settings("colour")), verbose=0, return_dict=True
     )
@@ -278,7 +278,7 @@ def test_a_table_may_name_pictures_that_are_left_out(toy, tmp_path):
     (tmp_path / "a.csv").write_text("\n".join(["path,label", *rows]))
     (tmp_path / "check.csv").write_text("path,drop\ncircle/0.png,1\n")
     flags = {"auxiliary": str(tmp_path / "a.csv"), "exclude": str(tmp_path / "check.csv")}
-    found = load_dataset(TrainSettings(data=str(toy), image_size=32, **flags), Store(None))
+    found = load_dataset(TrainSettings.of(data=str(toy), image_size=32, **flags), Store(None))
     assert len(found.second.labels) == len(found.rows) == 59
 
 

@@ -19,8 +19,8 @@ from models.parts.head import classifier, freeze, head, unfreeze
 from study.fit import estimate, loop, objective, schedules, targets
 from study.inference.engine import Frozen
 from study.inference.features import embed
+from study.settings.optimization import OPTIMIZERS
 from study.settings.stages import AUGMENTED_VIEWS, Stage, augmented_views
-from study.settings.train import OPTIMIZERS
 from study.tasks import classify
 from study.train.embed import feature_spec
 
@@ -29,7 +29,7 @@ OFF = Store(None)  # what is kept, and what not, is tested in test_embed.py
 
 def embed_all(frozen, examples, chosen):
     """What `train` makes of the images under a frozen backbone."""
-    augment = build(chosen.augment or {}, chosen.augment_with, chosen.seed)
+    augment = build(chosen.regularization.augment or {}, chosen.regularization.augment_with, chosen.data.seed)
     return embed(frozen, examples, feature_spec(chosen), augment, augmented_views(chosen))
 
 
@@ -50,7 +50,7 @@ def test_the_penalty_is_l2_times_the_squares_of_the_kernels_alone():
     images, labels = pictures().inputs[:8].astype(np.float32), pictures().labels[:8]
 
     def loss(l2):
-        objective.penalise(model, l2)
+        objective.add_weight_penalty(model, l2)
         model.compile("sgd", "sparse_categorical_crossentropy")
         return model.evaluate(images, labels, verbose=0)
 
@@ -63,14 +63,14 @@ def test_the_penalty_is_l2_times_the_squares_of_the_kernels_alone():
 def test_a_frozen_backbone_is_not_penalised():
     model = tiny()
     freeze(model.layers[1])
-    objective.penalise(model, 0.01)
+    objective.add_weight_penalty(model, 0.01)
     squares = float(np.square(model.layers[2].get_layer("probabilities").kernel.numpy()).sum())
     assert float(sum(model.losses)) == pytest.approx(0.01 * squares, rel=1e-5)
 
 
 def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
     model = tiny()
-    objective.penalise(model, 0.01)
+    objective.add_weight_penalty(model, 0.01)
     model.save(tmp_path / "model.keras")
     assert keras.saving.load_model(tmp_path / "model.keras").losses == []
 
@@ -134,7 +134,7 @@ def test_iterations(images, batch, expected):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
 def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entropy(smoothing):
     model, examples = tiny(), pictures()
-    objective.prepare(model, Stage("scratch", 1, 8, 0.01), settings(label_smoothing=smoothing), 10)
+    objective.compile_model(model, Stage("scratch", 1, 8, 0.01), settings(label_smoothing=smoothing), 10)
     x, y = examples.inputs[:8].astype(np.float32), np.eye(CLASSES)[examples.labels[:8]]
     logs = model.evaluate(x, y, verbose=0, return_dict=True)
     log = np.log(model.predict(x, verbose=0))
@@ -553,11 +553,11 @@ def test_a_picture_that_goes_missing_is_told_whatever_reads_it():
 
 
 def test_the_estimate_of_fine_tuning_is_that_of_what_will_learn(monkeypatch):
-    learning, prepare = [], estimate.prepare
+    learning, compile_model = [], estimate.compile_model
     monkeypatch.setattr(
         estimate,
-        "prepare",
-        lambda model, *rest: (prepare(model, *rest), learning.append(len(model.trainable_variables))),
+        "compile_model",
+        lambda model, *rest: (compile_model(model, *rest), learning.append(len(model.trainable_variables))),
     )
     model = tiny()
     for name in ("scratch", "finetune"):

@@ -18,12 +18,13 @@ from study.experiments import plan as compare_plan
 from study.fit import loop, objective
 from study.fit.losses import make_loss
 from study.fit.schedules import lowering, rates
-from study.settings import train as train_settings
 from study.settings.commands import CompareSettings
 from study.settings.learning_type import LearningChoice
+from study.settings.loss import LOSSES
+from study.settings.optimization import SCHEDULES, WITHOUT_WARMUP
 from study.settings.resolve import resolve
 from study.settings.stages import Stage
-from study.settings.train import SCHEDULES, TrainSettings
+from study.settings.train import TrainSettings
 from study.train.plan import plan_lines
 
 RNG = np.random.default_rng(0)
@@ -41,7 +42,7 @@ def features(n=92, noise=0.3, wrong=0, width=8):
 
 def settings(**changes):
     base = {"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch", "precision": "float32"}
-    return TrainSettings(**base | changes)
+    return TrainSettings.of(**base | changes)
 
 
 def trained(examples=None, epochs=6, rate=0.05, batch=16, weights=None, width=8, **changes):
@@ -100,7 +101,7 @@ def test_clipping_bounds_the_step_over_all_weights_together_and_keeps_its_direct
 def test_clipping_reaches_training():
     keras.utils.set_random_seed(0)
     model = head(8, 2, 0.0)
-    objective.prepare(
+    objective.compile_model(
         model, Stage("head", 1, 16, 1.0), settings(optimizer="sgd", schedule="constant", clip_norm=1e-3), 10
     )
     before = np.concatenate([weight.ravel() for weight in model.get_weights()])
@@ -177,7 +178,7 @@ def test_the_rate_at_the_start_in_the_middle_and_at_the_end(name, expected):
     assert values == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", [name for name in SCHEDULES if name not in train_settings.WITHOUT_WARMUP])
+@pytest.mark.parametrize("name", [name for name in SCHEDULES if name not in WITHOUT_WARMUP])
 def test_a_warm_up_rises_from_0_and_the_schedule_has_the_rest(name):
     warmed, plain = rates(name, 0.5, 100, 0.1), rates(name, 0.5, 90)
     rise = [float(warmed(step)) for step in range(11)]
@@ -190,7 +191,7 @@ def test_a_warm_up_rises_from_0_and_the_schedule_has_the_rest(name):
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_training_of_few_iterations_has_a_rate(name, steps):
-    rate = rates(name, 0.5, steps, 0.0 if name in train_settings.WITHOUT_WARMUP else 0.9)
+    rate = rates(name, 0.5, steps, 0.0 if name in WITHOUT_WARMUP else 0.9)
     assert all(0 <= float(rate(step) if callable(rate) else rate) <= 0.5 for step in range(steps + 1))
 
 
@@ -215,11 +216,11 @@ def test_a_plateau_lowers_the_rate():
 def test_l1_and_l2_are_sums_over_the_kernels_and_add_up():
     model = head(8, 2, 0.0)
     kernel = model.trainable_variables[0].numpy()
-    objective.penalise(model, 0.1, 0.3)
+    objective.add_weight_penalty(model, 0.1, 0.3)
     assert float(sum(model.losses)) == pytest.approx(0.1 * np.square(kernel).sum() + 0.3 * np.abs(kernel).sum())
-    objective.penalise(model, 0.0, 0.3)
+    objective.add_weight_penalty(model, 0.0, 0.3)
     assert float(sum(model.losses)) == pytest.approx(0.3 * np.abs(kernel).sum())
-    objective.penalise(model, 0.0)
+    objective.add_weight_penalty(model, 0.0)
     assert model.losses == []
 
 
@@ -280,7 +281,7 @@ def test_an_example_of_weight_2_counts_as_two(name):
     assert of(make_loss(name), WEIGHTS) == pytest.approx(scale * more, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", train_settings.LOSSES)
+@pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_learns_and_the_reported_one_is_cross_entropy(name):
     chosen = {"loss": name, "label_smoothing": 0.1, "optimizer": "adam"}
     model, outcome = trained(weights={0: 1.0, 1: 2.0}, **chosen)
@@ -289,7 +290,7 @@ def test_every_loss_learns_and_the_reported_one_is_cross_entropy(name):
     assert val_loss(model, features()) == pytest.approx(best, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", train_settings.LOSSES)
+@pytest.mark.parametrize("name", LOSSES)
 def test_class_weights_reach_every_loss(name):
     def share_of_rare(weights):
         examples = features(noise=2.0)
@@ -344,16 +345,16 @@ def test_what_is_no_such_value_or_does_not_go_together_is_refused(given, error):
 
 
 def test_a_models_own_warm_up_gives_way_to_a_schedule_without_one():
-    assert resolve({"schedule": "one_cycle"}, {"warmup": 0.08}).warmup == 0
-    assert resolve({"schedule": "step"}, {"warmup": 0.08}).warmup == 0.08
+    assert resolve({"schedule": "one_cycle"}, {"warmup": 0.08}).optimization.warmup == 0
+    assert resolve({"schedule": "step"}, {"warmup": 0.08}).optimization.warmup == 0.08
 
 
 @pytest.mark.parametrize(("asked", "kept"), [("sgd", (None, None)), ("adamw", (1e-3, 0.05))])
 def test_rate_and_decay_that_suit_one_optimizer_are_not_given_to_another(asked, kept):
     own = {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}
     settings = resolve({"optimizer": asked}, own)
-    assert (settings.learning_rate, settings.weight_decay) == kept
-    assert resolve({"optimizer": asked, "weight_decay": 0.1}, own).weight_decay == 0.1
+    assert (settings.optimization.learning_rate, settings.regularization.weight_decay) == kept
+    assert resolve({"optimizer": asked, "weight_decay": 0.1}, own).regularization.weight_decay == 0.1
 
 
 def test_compare_tries_them(tmp_path):
@@ -387,9 +388,9 @@ def test_a_flag_that_would_say_nothing_is_refused(given, error):
 
 
 def test_a_flag_is_taken_where_it_says_something():
-    assert resolve({"focal_gamma": 1.0, "loss": "focal"}, {}).focal_gamma == 1.0
-    assert resolve({"dice_weight": 0.3, "loss": "crossentropy+dice"}, {}).dice_weight == 0.3
-    assert resolve({"focal_gamma": 1.0}, {"loss": "focal"}).focal_gamma == 1.0  # a model's own loss
+    assert resolve({"focal_gamma": 1.0, "loss": "focal"}, {}).loss.focal_gamma == 1.0
+    assert resolve({"dice_weight": 0.3, "loss": "crossentropy+dice"}, {}).loss.dice_weight == 0.3
+    assert resolve({"focal_gamma": 1.0}, {"loss": "focal"}).loss.focal_gamma == 1.0  # a model's own loss
 
 
 def test_compare_gives_a_flag_to_those_trainings_that_use_it(tmp_path):

@@ -26,7 +26,7 @@ SIZE = 32
 
 
 def settings(**changes):
-    return TrainSettings(**{"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch"} | changes)
+    return TrainSettings.of(**{"augment": {}, "l2": 0.0, "dropout": 0.0, "learning": "scratch"} | changes)
 
 
 def pictures(n=60, size=SIZE):
@@ -211,7 +211,7 @@ def test_every_model_takes_a_step_in_its_copy(precision, name):
     tolerance = 1e-5 if precision == "float32" else 0.1
     np.testing.assert_allclose(answers(copy, examples)[:4], answers(model, examples)[:4], atol=tolerance)
     stage = Stage("scratch", 1, 8, 1e-3)
-    objective.prepare(copy, stage, settings(l2=1e-4), 10)
+    objective.compile_model(copy, stage, settings(l2=1e-4), 10)
     copy.run_eagerly = True  # building the graphs of all models takes a minute
     loss = copy.train_on_batch(examples.inputs[:8].astype(np.float32), np.eye(2)[examples.labels[:8]])[0]
     assert np.isfinite(loss)
@@ -255,7 +255,7 @@ def test_what_was_frozen_is_frozen_in_the_copy():
     unfreeze(model.layers[1])
     copy = training_copy(model, "bfloat16")
     kinds = [(variable.path.split("/")[-1], variable.numpy()) for variable in copy.weights]
-    objective.prepare(copy, Stage("finetune", 1, 8, 1e-2), settings(), 10)
+    objective.compile_model(copy, Stage("finetune", 1, 8, 1e-2), settings(), 10)
     copy.train_on_batch(examples.inputs[:8].astype(np.float32), np.eye(2)[examples.labels[:8]])
     for (name, before), after in zip(kinds, copy.get_weights(), strict=True):
         assert (before == after).all() == (name in ("gamma", "beta", "moving_mean", "moving_variance")), name
@@ -307,7 +307,7 @@ def choose(precision, steps):
     stage = Stage("scratch", 1, 8, 1e-3)
     choice = choose_precision(
         model,
-        lambda copy: objective.prepare(copy, stage, settings(), steps),
+        lambda copy: objective.compile_model(copy, stage, settings(), steps),
         examples.inputs[:8].astype(np.float32),
         np.eye(2)[examples.labels[:8]],
         precision,

@@ -397,7 +397,7 @@ def test_a_network_that_was_frozen_has_gradients_too_and_stays_as_it_is(tmp_path
     x, labels = pixels(8, 32).astype(np.uint8), np.arange(8) % 2
     rows = {"train": np.arange(6), "val": np.array([6, 7])}
     source = Source(("a", "b"), tuple("12345678"), labels, rows, lambda indices: x[indices])
-    settings = TrainSettings(image_size=32)
+    settings = TrainSettings.of(image_size=32)
     subject = Subject("original", "frozen", model, settings, Stage("finetune", 1, 4, 0.1), untrained=False)
     look = look_at(subject, source, one_of_each(source), steps=2)
     assert [heat.picture.name for heat in look.heats] == ["7", "8"]
@@ -423,7 +423,7 @@ def test_gradients_that_are_zero_or_no_numbers_are_told(init, rate, told):
         model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
     x, rows = pixels(8, 32).astype(np.uint8), {"train": np.arange(6), "val": np.array([6, 7])}
     source = Source(("a", "b"), tuple("12345678"), np.arange(8) % 2, rows, lambda indices: x[indices])
-    settings = TrainSettings(model="lenet", image_size=32, optimizer="sgd")
+    settings = TrainSettings.of(model="lenet", image_size=32, optimizer="sgd")
     subject = Subject("lenet", "new", model, settings, Stage("scratch", 1, 4, rate), untrained=True)
     look = look_at(subject, source, one_of_each(source), steps=4)
     assert told in words(look)

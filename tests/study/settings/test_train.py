@@ -1,17 +1,17 @@
-import dataclasses
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from helpers import message
+from helpers import ROOT, message
 
 import models
 from data.augment.pipeline import DEFAULT_AUGMENT, STRENGTHS, parse_augment
 from models.parts.spec import Spec
-from study.settings import declare, parsers
+from study.settings import commands, declare, optimization, parsers
 from study.settings import stages as training_stages
-from study.settings import train as train_settings
 from study.settings.commands import (
     CheckSettings,
     CompareSettings,
@@ -22,9 +22,9 @@ from study.settings.commands import (
 )
 from study.settings.resolve import as_json, defaults_of, resolve
 from study.settings.stages import Phase, Stage, stages
-from study.settings.train import TrainSettings
+from study.settings.train import FIELDS, TrainSettings
 
-TRAIN = {entry.name: entry for entry in dataclasses.fields(TrainSettings)}
+TRAIN = FIELDS
 COMMANDS = [
     TrainSettings,
     CheckSettings,
@@ -40,7 +40,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(
-    "entry", [e for command in COMMANDS for e in dataclasses.fields(command)], ids=lambda entry: entry.name
+    "entry", [e for command in COMMANDS for e in commands.entries(command)], ids=lambda entry: entry.name
 )
 def test_every_setting_has_a_help_text_that_tells_its_default(entry):
     text = declare.help_text(entry)
@@ -70,7 +70,7 @@ def test_help_tells_range_and_default(name, ending):
 
 @pytest.mark.parametrize(("learning", "name"), [("scratch", "scratch"), ("transfer", "head"), ("finetune", "finetune")])
 def test_defaults_that_the_help_names_in_words_are_the_real_ones(learning, name):
-    last = stages(TrainSettings(), learning)[-1]
+    last = stages(TrainSettings().optimization, learning)[-1]
     assert last.name == name
     assert re.search(rf"\b{name} {last.epochs}\b", declare.help_text(TRAIN["epochs"]))
     assert re.search(rf"\b{name} {last.batch_size}\b", declare.help_text(TRAIN["batch_size"]))
@@ -140,7 +140,7 @@ def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
         ({"image_size": 1025}, "--image-size takes 32 to 1,024. Received: 1025"),
         ({"resize": "stretch"}, "--resize takes crop, pad, squash. Received: stretch"),
         ({"learning": "fast"}, "--learning takes auto, scratch, transfer, finetune. Received: fast"),
-        ({"optimizer": "lion"}, f"--optimizer takes {', '.join(train_settings.OPTIMIZERS)}. Received: lion"),
+        ({"optimizer": "lion"}, f"--optimizer takes {', '.join(optimization.OPTIMIZERS)}. Received: lion"),
         ({"weight_decay": -0.1}, "--weight-decay takes 0 to 10. Received: -0.1"),
         ({"label_smoothing": 1.0}, "--label-smoothing takes 0 to 0.99. Received: 1.0"),
         ({"warmup": 0.95}, "--warmup takes 0 to 0.9. Received: 0.95"),
@@ -149,7 +149,7 @@ def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
     ],
 )
 def test_a_value_out_of_its_range_or_choices_is_refused(given, error):
-    assert message(TrainSettings, **given) == error
+    assert message(TrainSettings.of, **given) == error
     assert message(resolve, given, {}) == error
 
 
@@ -166,12 +166,12 @@ def test_a_value_out_of_its_range_or_choices_is_refused(given, error):
     ],
 )
 def test_the_ends_of_a_range_belong_to_it(given):
-    assert dataclasses.asdict(TrainSettings(**given)).items() >= given.items()
+    assert TrainSettings.of(**given).flat().items() >= given.items()
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 10**30])
 def test_a_seed_beyond_what_the_random_generators_take_is_refused(seed):
-    error = message(TrainSettings, seed=seed)
+    error = message(TrainSettings.of, seed=seed)
     assert error.startswith("--seed takes ")
     assert error.endswith(f"Received: {seed}")
 
@@ -186,14 +186,21 @@ def test_the_other_commands_check_theirs():
 def test_explicit_comes_before_the_models_default_before_the_general_one():
     defaults = {"dropout": 0.5, "batch_size": 8}
     settings = resolve({"dropout": 0.1, "model": "resnet"}, defaults)
-    assert (settings.dropout, settings.batch_size, settings.optimizer) == (0.1, 8, "adam")
-    assert settings.model == "resnet"
-    assert resolve({}, defaults).dropout == 0.5
+    assert (settings.regularization.dropout, settings.optimization.batch_size, settings.optimization.optimizer) == (
+        0.1,
+        8,
+        "adam",
+    )
+    assert settings.run.model == "resnet"
+    assert resolve({}, defaults).regularization.dropout == 0.5
     assert resolve({}, {}) == TrainSettings()
 
 
 def test_an_explicit_value_that_equals_the_general_default_still_wins():
-    assert resolve({"dropout": TrainSettings().dropout}, {"dropout": 0.5}).dropout == TrainSettings().dropout
+    assert (
+        resolve({"dropout": TrainSettings().regularization.dropout}, {"dropout": 0.5}).regularization.dropout
+        == TrainSettings().regularization.dropout
+    )
 
 
 def test_a_default_of_a_model_is_checked_too():
@@ -205,8 +212,12 @@ def test_a_size_that_was_asked_for_has_an_epoch_or_is_refused():
         "--progressive leaves no epoch for one of its 2 sizes. Received: --epochs 1; give more epochs or fewer sizes."
     )
     assert message(resolved, progressive=(64, 80), epochs=1) == text
-    assert resolved(progressive=(64, 80), epochs=2).progressive == (64, 80)
-    assert resolved(data="photos", epochs=1).progressive == (48, 64, 80)  # the model's own: what is left of them
+    assert resolved(progressive=(64, 80), epochs=2).optimization.progressive == (64, 80)
+    assert resolved(data="photos", epochs=1).optimization.progressive == (
+        48,
+        64,
+        80,
+    )  # what is left of the model's own
 
 
 # ---- what suits photos ----------------------------------------------------------------------------------------------
@@ -226,14 +237,29 @@ def resolved(spec=SUITED, **flags):
 
 def test_what_suits_photos_holds_with_data_and_not_without():
     drawings, photos = resolved(), resolved(data="photos")
-    assert (drawings.image_size, drawings.progressive, drawings.epochs, drawings.width) == (48, (), 7, 0)
-    assert (photos.image_size, photos.progressive, photos.epochs, photos.width) == (96, (48, 64, 80), 30, 24)
-    assert photos.dropout == drawings.dropout == 0.4
+    assert (
+        drawings.data.image_size,
+        drawings.optimization.progressive,
+        drawings.optimization.epochs,
+        drawings.network.width,
+    ) == (48, (), 7, 0)
+    assert (
+        photos.data.image_size,
+        photos.optimization.progressive,
+        photos.optimization.epochs,
+        photos.network.width,
+    ) == (96, (48, 64, 80), 30, 24)
+    assert photos.regularization.dropout == drawings.regularization.dropout == 0.4
 
 
 def test_an_explicit_flag_wins_over_what_suits_photos():
     settings = resolved(data="photos", epochs=3, width=0, progressive=())
-    assert (settings.epochs, settings.width, settings.progressive, settings.image_size) == (3, 0, (), 96)
+    assert (
+        settings.optimization.epochs,
+        settings.network.width,
+        settings.optimization.progressive,
+        settings.data.image_size,
+    ) == (3, 0, (), 96)
 
 
 @pytest.mark.parametrize(
@@ -242,12 +268,12 @@ def test_an_explicit_flag_wins_over_what_suits_photos():
 )
 def test_a_smaller_image_size_drops_the_sizes_above_it(size, left):
     settings = resolved(data="photos", image_size=size)
-    assert (settings.image_size, settings.progressive) == (size, left)
+    assert (settings.data.image_size, settings.optimization.progressive) == (size, left)
 
 
 def test_explicit_sizes_above_the_models_image_size_raise_it_and_those_above_an_explicit_one_are_refused():
-    assert resolved(progressive=(64, 128)).image_size == 128
-    assert resolved(progressive=(32, 40)).image_size == 48
+    assert resolved(progressive=(64, 128)).data.image_size == 128
+    assert resolved(progressive=(32, 40)).data.image_size == 48
     assert message(resolved, progressive=(64, 128), image_size=100) == (
         "--progressive takes sizes up to the image size, 100. Received: 64,128"
     )
@@ -255,24 +281,24 @@ def test_explicit_sizes_above_the_models_image_size_raise_it_and_those_above_an_
 
 @pytest.mark.parametrize("weights", ["imagenet", "some.keras"])
 def test_what_suits_photos_is_for_random_weights(weights):
-    assert resolved(data="photos", weights=weights).epochs == 7
-    assert resolved(data="photos", weights="none").epochs == 30
+    assert resolved(data="photos", weights=weights).optimization.epochs == 7
+    assert resolved(data="photos", weights="none").optimization.epochs == 30
 
 
 def test_a_pretrained_model_takes_it_where_it_is_to_learn_from_scratch():
     spec = Spec(**SMALL | {"learning": ("transfer", "scratch")}, weights=("imagenet",), photos={"epochs": 30})
-    assert resolved(spec, data="photos").epochs is None
-    assert resolved(spec, data="photos", learning="scratch").epochs == 30
+    assert resolved(spec, data="photos").optimization.epochs is None
+    assert resolved(spec, data="photos", learning="scratch").optimization.epochs == 30
 
 
 def test_an_earlier_run_brings_its_width(tmp_path):
     (tmp_path / "run.json").write_text('{"model": "original", "settings": {"width": 12}}')
-    assert resolved(data="photos", weights=str(tmp_path)).width == 12
-    assert resolved(data="photos", weights=str(tmp_path), width=5).width == 5
+    assert resolved(data="photos", weights=str(tmp_path)).network.width == 12
+    assert resolved(data="photos", weights=str(tmp_path), width=5).network.width == 5
     other = '{"model": "plain", "settings": {"width": 12}}'
     for text in ("{}", "[]", "no json", '{"model": "original", "settings": {}}', '{"settings": null}', other):
         (tmp_path / "run.json").write_text(text)
-        assert resolved(data="photos", weights=str(tmp_path)).width == 0
+        assert resolved(data="photos", weights=str(tmp_path)).network.width == 0
 
 
 @pytest.mark.parametrize("name", models.available())
@@ -286,7 +312,7 @@ def test_what_a_model_says_suits_it_is_what_flags_take(name):
             assert parsers.parse_progressive(declare.spelled(value)) == value
         else:
             assert declare.read(TRAIN[key], declare.spelled(value)) == value
-    assert settings.image_size >= spec.image_size
+    assert settings.data.image_size >= spec.image_size
 
 
 # ---- phases ----------------------------------------------------------------------------------------------------------
@@ -328,30 +354,31 @@ def test_pictures_are_mixed_in_the_middle_or_at_the_only_sizes(sizes, mixing):
     ("learning", "names"), [("scratch", ["scratch"]), ("transfer", ["head"]), ("finetune", ["head", "finetune"])]
 )
 def test_stages_of_a_learning_type(learning, names):
-    assert [stage.name for stage in stages(TrainSettings(), learning)] == names
+    assert [stage.name for stage in stages(TrainSettings().optimization, learning)] == names
 
 
 def test_what_is_asked_for_holds_in_every_stage_but_the_rate_only_in_the_last():
-    asked = TrainSettings(epochs=3, batch_size=5, learning_rate=0.5, optimizer="sgd")
-    free = TrainSettings(optimizer="sgd")
-    head, finetune = stages(asked, "finetune")
-    assert head == Stage("head", 3, 5, stages(free, "finetune")[0].learning_rate)
+    asked = TrainSettings.of(epochs=3, batch_size=5, learning_rate=0.5, optimizer="sgd")
+    free = TrainSettings.of(optimizer="sgd")
+    head, finetune = stages(asked.optimization, "finetune")
+    assert head == Stage("head", 3, 5, stages(free.optimization, "finetune")[0].learning_rate)
     assert finetune == Stage("finetune", 3, 5, 0.5)
-    assert stages(asked, "transfer") == [Stage("head", 3, 5, 0.5)]
+    assert stages(asked.optimization, "transfer") == [Stage("head", 3, 5, 0.5)]
 
 
 @pytest.mark.parametrize("learning", training_stages.STAGES)
 def test_plain_gradient_descent_takes_larger_steps_than_adam_by_default(learning):
     rates = {
-        name: stages(TrainSettings(optimizer=name), learning)[-1].learning_rate for name in train_settings.OPTIMIZERS
+        name: stages(TrainSettings.of(optimizer=name).optimization, learning)[-1].learning_rate
+        for name in optimization.OPTIMIZERS
     }
     assert rates["sgd"] > rates["momentum"] > rates["adam"] > 0
     assert rates["adam"] == rates["adamw"] == rates["rmsprop"]
 
 
 def test_fine_tuning_takes_smaller_steps_than_its_head():
-    for name in train_settings.OPTIMIZERS:
-        head, finetune = stages(TrainSettings(optimizer=name), "finetune")
+    for name in optimization.OPTIMIZERS:
+        head, finetune = stages(TrainSettings.of(optimizer=name).optimization, "finetune")
         assert finetune.learning_rate < head.learning_rate
 
 
@@ -360,7 +387,7 @@ def test_fine_tuning_takes_smaller_steps_than_its_head():
 
 def test_settings_go_through_json(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    settings = TrainSettings(data="写真", augment={"flip": 1.0}, learning_rate=0.1)
+    settings = TrainSettings.of(data="写真", augment={"flip": 1.0}, learning_rate=0.1)
     written = as_json(settings)
     again = json.loads(json.dumps(written))
     assert again.keys() == TRAIN.keys()
@@ -384,3 +411,32 @@ def test_class_weights_that_are_none_are_refused(text):
     assert message(parsers.parse_class_weight, text).startswith(
         "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3. Received: "
     )
+
+
+def help_of(*words):
+    arguments = [sys.executable, "main.py", *words]
+    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_help_shows_a_dozen_flags_and_all_of_them_in_groups_when_asked():
+    short, every = help_of("train", "--help"), help_of("train", "--help", "all")
+    flags = set(re.findall(r"^  (?:-m NAME, )?(--[a-z][a-z0-9-]*)", short, re.M))
+    assert len(flags) == 12
+    assert {"--data", "--model", "--epochs", "--learning", "--runs"} <= flags
+    assert "train --help all" in short
+    everything = set(re.findall(r"^  (?:-m NAME, )?(--[a-z][a-z0-9-]*)", every, re.M))
+    assert everything == {declare.flag(name) for name in FIELDS}
+    assert [line for line in every.splitlines() if re.fullmatch(r"[a-z]+ ?[a-z]* ?[a-z]*:", line)][:3] == [
+        "options:",
+        "model and output:",
+        "data:",
+    ]
+
+
+def test_a_value_has_one_place_and_one_name():
+    settings = TrainSettings.of(data="photos", task="segment", l2=0.5)
+    assert (settings.data.folder, settings.task.name, settings.regularization.l2) == ("photos", "segment", 0.5)
+    flat = settings.flat()
+    assert flat.keys() == FIELDS.keys()
+    assert TrainSettings.of(**flat) == settings
+    assert settings.but(l2=0.25).flat() == flat | {"l2": 0.25}

@@ -318,7 +318,7 @@ def test_masks_of_a_classifier_are_refused(run, tmp_path):
 
 def test_values_may_be_classes(toy, tmp_path):
     place = make_masks(toy, tmp_path / "m", lambda label: 1 + (TOY_CLASSES.index(label) + 1) % 3)
-    settings = TrainSettings(
+    settings = TrainSettings.of(
         model="unet", task="segment", data=str(toy), masks=str(place), mask_values="index", image_size=32, store="off"
     )
     dataset = load_dataset(settings)
@@ -329,7 +329,7 @@ def test_values_may_be_classes(toy, tmp_path):
 
 def test_the_drawings_bring_their_masks(tmp_path):
     images = drawn_folder.write(tmp_path, 9, 32)
-    settings = TrainSettings(model="unet", task="segment", image_size=32)
+    settings = TrainSettings.of(model="unet", task="segment", image_size=32)
     found = scan(images)
     place = dataset_file.masks_folder(images, source_of(settings))
     assert place == Path(tmp_path) / "masks"
@@ -340,8 +340,8 @@ def test_the_drawings_bring_their_masks(tmp_path):
 def test_one_class_is_enough(toy, toy_masks, tmp_path):
     shutil.copytree(toy / "circle", tmp_path / "circle")
     chosen = {"data": str(tmp_path), "masks": str(toy_masks), "image_size": 32, "store": "off"}
-    dataset = load_dataset(TrainSettings(model="unet", task="segment", **chosen))
+    dataset = load_dataset(TrainSettings.of(model="unet", task="segment", **chosen))
     assert dataset.class_names == ("circle",)
     assert set(np.unique(dataset.masks[np.arange(5)])) == {0, 1}
     with pytest.raises(UserError, match="only one class, circle"):
-        load_dataset(TrainSettings(auxiliary="mask", **chosen))
+        load_dataset(TrainSettings.of(auxiliary="mask", **chosen))

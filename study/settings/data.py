@@ -1,0 +1,90 @@
+"""Which images, with which labels, and how they are divided and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data.image import RESIZE_RULES
+from data.split import parse_ratio
+from study.settings.declare import Settings, setting
+from study.settings.parsers import LARGEST_SIZE, SMALLEST_SIZE
+
+
+def store_switch() -> Any:  # noqa: ANN401
+    """Declare `--store`, the same for every command that computes what can be kept."""
+    help = "on: keep pixels and features for later runs; off: stream the images"
+    return setting("on", help, group="data", choices=("on", "off"))
+
+
+def store_limit() -> Any:  # noqa: ANN401
+    """Declare `--store-limit`."""
+    help = "gigabytes that the store may take; what was not used for longest goes first"
+    return setting(10.0, help, group="data", kind=float, low=0.01, high=100_000, requires=("store", ("on",)))
+
+
+@dataclass(frozen=True)
+class DataSettings(Settings):
+    """Which images, with which labels, and how they are divided and kept."""
+
+    folder: str | None = setting(
+        None,
+        "folder with one sub-folder of images a class; without it, animals drawn by code",
+        group="data",
+        name="data",
+        basic=True,
+        path=True,
+        varied=False,
+    )
+    split: tuple[int, int, int] = setting(
+        (8, 1, 1), "train:val:test", group="data", kind=parse_ratio, metavar="A:B:C", basic=True, varied=False
+    )
+    split_file: str | None = setting(
+        None, "split.csv of an earlier run; its assignments are kept", group="data", path=True, varied=False
+    )
+    labels: str | None = setting(
+        None,
+        "CSV file folder,class: renames, merges, leaves out classes; a row left<->right names mirror classes",
+        group="data",
+        path=True,
+        varied=False,
+    )
+    label: str = setting(
+        "class", "of the drawings: what to learn", group="data", choices=("class", "facing", "coat"), varied=False
+    )
+    exclude: str | None = setting(
+        None, "check.csv with a filled drop column: those pictures are left out", group="data", path=True, varied=False
+    )
+    seed: int = setting(
+        0,
+        "seed of the split, the initial weights and the shuffling",
+        group="data",
+        kind=int,
+        low=0,
+        high=2**32 - 1,
+        basic=True,
+    )
+    split_seed: int | None = setting(
+        None,
+        "seed of the split alone (default: that of --seed); train/val/test folders of your own need none",
+        group="data",
+        kind=int,
+        low=0,
+        high=2**32 - 1,
+        varied=False,
+    )
+    image_size: int | None = setting(
+        None,
+        "side of the input in pixels (default: the model's)",
+        group="data",
+        kind=int,
+        low=SMALLEST_SIZE,
+        high=LARGEST_SIZE,
+        basic=True,
+        with_weights="brought",
+    )
+    resize: str = setting(
+        "crop", "how a picture becomes square", group="data", choices=RESIZE_RULES, with_weights="brought"
+    )
+    store: str = store_switch()
+    store_limit: float = store_limit()

@@ -1,0 +1,102 @@
+"""How steps are made of gradients, and how many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from study.settings.declare import Settings, setting
+from study.settings.parsers import parse_progressive
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "muon")
+SCHEDULES = ("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
+WITHOUT_WARMUP = ("one_cycle", "plateau")
+
+
+@dataclass(frozen=True)
+class OptimizationSettings(Settings):
+    """How steps are made of gradients, and how many."""
+
+    epochs: int | None = setting(
+        None,
+        "most epochs of each stage (default: scratch 20, head 100, finetune 8, or the model's for photos)",
+        group="optimisation",
+        kind=int,
+        low=1,
+        high=100_000,
+        inspected=False,
+        basic=True,
+    )
+    batch_size: int | None = setting(
+        None,
+        "images per iteration (default: the model's for photos, else scratch 32, head 256, finetune 16)",
+        group="optimisation",
+        kind=int,
+        low=1,
+        high=65_536,
+        basic=True,
+    )
+    learning_rate: float | None = setting(
+        None,
+        "the highest of the stage; --schedule says how it goes on (default: by optimiser and stage)",
+        group="optimisation",
+        kind=float,
+        low=1e-12,
+        high=100,
+        basic=True,
+    )
+    schedule: str = setting(
+        "cosine",
+        "of the learning rate: cosine to 0, exponential to 1/100, step: to a tenth after each third of the iterations, "
+        "one_cycle: up over 30 %, then a cosine down, plateau: times 0.3 where validation stagnates",
+        group="optimisation",
+        choices=SCHEDULES,
+        inspected=False,
+    )
+    warmup: float = setting(
+        0.0,
+        "share of all iterations in which the learning rate first rises from 0",
+        group="optimisation",
+        kind=float,
+        low=0,
+        high=0.9,
+        inspected=False,
+    )
+    progressive: tuple[int, ...] = setting(
+        (),
+        "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a seventh of the "
+        "epochs and no mixed pictures, the others share the rest alike; of three or more the first mixes none either",
+        group="optimisation",
+        kind=parse_progressive,
+        metavar="LIST",
+        inspected=False,
+    )
+    optimizer: str = setting(
+        "adam",
+        "rule that turns gradients into steps; muon: dense kernels by Muon, all else by AdamW",
+        group="optimisation",
+        choices=OPTIMIZERS,
+    )
+    clip_norm: float = setting(
+        0.0,
+        "longest gradient, over all weights together; a longer one is shortened to this; 0: off",
+        group="optimisation",
+        kind=float,
+        low=0,
+        high=1000,
+    )
+    ema: float = setting(
+        0.0,
+        "momentum of an average of the weights over the iterations, such as 0.99, which is judged and kept; 0: off",
+        group="optimisation",
+        kind=float,
+        low=0,
+        high=0.99999,
+        inspected=False,
+    )
+
+    def describe_steps(self, learning_rate: float) -> str:
+        """Say how the weights move in a stage of such a learning rate."""
+        rising = f", risen to over the first {100 * self.warmup:g} % of the iterations" if self.warmup else ""
+        text = f"{self.optimizer} at learning rate {learning_rate:g}{rising}, schedule {self.schedule}"
+        text += f", gradients clipped to {self.clip_norm:g}" if self.clip_norm else ""
+        return text + (f", weights averaged with momentum {self.ema:g}" if self.ema else "")

@@ -1,0 +1,52 @@
+"""The model, what computes it, and where the result goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from study.settings.declare import Settings, setting
+
+
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """The model, what computes it, and where the result goes."""
+
+    model: str = setting("original", "model, one of `summary`'s table", metavar="NAME", basic=True)
+    engine: str = setting(
+        "auto",
+        "what runs a frozen backbone",
+        choices=("auto", "openvino", "tensorflow"),
+        inspected=False,
+        requires=("learning", ("auto", "transfer", "finetune")),
+    )
+    precision: str = setting(
+        "auto",
+        "of a frozen backbone and of training; auto: the faster one; the final validation and test are always float32",
+        choices=("auto", "float32", "bfloat16"),
+        inspected=False,
+    )
+    runs: str = setting(
+        "runs",
+        "folder that holds the run folders",
+        metavar="DIR",
+        basic=True,
+        path=True,
+        inspected=False,
+        compared=False,
+    )
+    augment_preview: bool = setting(
+        False,
+        "train nothing: draw some training pictures before and after augmentation, print the file's path",
+        group="regularisation",
+        kind=bool,
+        inspected=False,
+        compared=False,
+    )
+    find_learning_rate: bool = setting(
+        False,
+        "train nothing: raise the rate over some iterations, draw the loss over it, print the rate to take",
+        group="optimisation",
+        kind=bool,
+        inspected=False,
+        compared=False,
+    )

@@ -1,0 +1,79 @@
+"""What is learned of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from study import tasks
+from study.settings.declare import Settings, setting
+
+
+def is_none(auxiliary: str) -> bool:
+    """Say whether there is no auxiliary task."""
+    return auxiliary == "none"
+
+
+def is_no_mask(auxiliary: str) -> bool:
+    """Say whether the auxiliary task reads no masks."""
+    return auxiliary != "mask"
+
+
+@dataclass(frozen=True)
+class TaskSettings(Settings):
+    """What is learned of an image."""
+
+    name: str = setting(
+        "classify",
+        "classify: what is the picture of; segment: what is every pixel of, which takes masks and -m unet",
+        group="task",
+        choices=tasks.available(),
+        name="task",
+        inspected=False,
+        varied=False,
+    )
+    masks: str | None = setting(
+        None,
+        "folder with a mask for each picture of --data: a PNG of the same path and size, 0 for background",
+        group="task",
+        metavar="DIR",
+        inspected=False,
+        varied=False,
+        path=True,
+        idle=("auxiliary", is_no_mask),
+    )
+    mask_values: str = setting(
+        "own",
+        "what a value of --masks that is not 0 means; own: the picture's own class; index: 1 the first class, 2 the "
+        "second, in the order of their names",
+        group="task",
+        choices=("own", "index"),
+        inspected=False,
+        varied=False,
+        idle=("auxiliary", is_no_mask),
+    )
+    auxiliary: str = setting(
+        "none",
+        "a second task, learned beside the class and not saved: none, coat (of the drawings), mask (of the drawings or "
+        "--masks), or a CSV file path,label with a second label of some pictures",
+        group="task",
+        metavar="coat|mask|FILE",
+        inspected=False,
+        path=True,
+        given=True,
+    )
+    auxiliary_weight: float = setting(
+        0.3,
+        "of the second task's loss; the class's has 1",
+        group="task",
+        kind=float,
+        low=0,
+        high=100,
+        inspected=False,
+        idle=("auxiliary", is_none),
+    )
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Return what the plan says of it, as (key, text)."""
+        if self.auxiliary == "none":
+            return []
+        return [("second task", f"{self.auxiliary}, weight {self.auxiliary_weight:g} of its loss")]
