@@ -18,13 +18,32 @@ def available(task: str | None = None) -> list[str]:
     """Names of all models, sorted; with a task only of those that are for it."""
     stems = [path.stem for path in Path(__file__).parent.glob("*.py")]
     names = sorted(stem for stem in stems if not stem.startswith(("_", ".")))  # .#lenet.py is an editor's lock
-    return [name for name in names if get(name).SPEC.task == task] if task else names
+    return [name for name, model in usable()[0].items() if model.SPEC.task == task] if task else names
 
 
 def get(name: str) -> ModuleType:
-    """Return the model file's module. Raise UserError, naming the models that exist, for an unknown name."""
+    """Return the model file's module.
+
+    Raises:
+        UserError: there is none of that name, and the models that exist are named; or it cannot be imported.
+    """
     if name not in available():
         near = difflib.get_close_matches(name, available(), n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""
         raise UserError(f"Unknown model '{name}'. {hint}Available: {', '.join(available())}.")
-    return importlib.import_module(f"models.{name}")
+    try:
+        return importlib.import_module(f"models.{name}")
+    except Exception as error:  # whatever the file raises: it is often somebody's own
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"models/{name}.py cannot be imported: {told}") from error
+
+
+def usable() -> tuple[dict[str, ModuleType], list[str]]:
+    """Return the models that can be imported, name -> module, and one line on each of the others."""
+    found, broken = {}, []
+    for name in available():
+        try:
+            found[name] = get(name)
+        except UserError as error:
+            broken.append(str(error))
+    return found, broken

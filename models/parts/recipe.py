@@ -73,7 +73,7 @@ def check_obeyed(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
     for key, value in asked.items():
         option = DETAILS.get(key, key)
         if option not in spec.obeys:
-            able = [other for other in models.available() if option in models.get(other).SPEC.obeys]
+            able = [other for other, model in models.usable()[0].items() if option in model.SPEC.obeys]
             flag = "--" + (option if key == "dropout" else key).replace("_", "-")
             given = "on" if value is True else value
             raise UserError(f"{flag} is for {', '.join(able)}: {name} cannot obey it. Leave it out. Received: {given}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
 def print_models() -> None:
     """Print all models in one table, without importing Keras."""
-    rows = []
-    for name in models.available():
-        spec = models.get(name).SPEC
+    rows, (found, broken) = [], models.usable()
+    for name, model in found.items():
+        spec = model.SPEC
         rows.append([name, ", ".join(spec.weights) or "none", spec.image_size, spec.summary])
+    for line in broken:
+        print(line, file=sys.stderr)
     console.table("Models", ("name", "weights", "pixels", "what it is"), rows, left=4)
 
 
