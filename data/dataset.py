@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, exclude, folder, labels, masks, pixels
+from data import auxiliary_labels, exclude, labels, masks, pixels, table
 from data.auxiliary_labels import Second
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
-from data.duplicate_groups import Copies
+from data.duplicate_groups import Copies, one_label
 from data.folder import PARTS, Scan, Skipped
 from data.labels import LabelMap
 from data.masks import Masks
+from data.names import join_labels, natural_key, split_labels
 from data.pixels import Pictures
 from data.source import Source
 from data.split import Row
@@ -50,10 +51,12 @@ class Dataset:
     masks_folder: Path | None = None
     second: Second | None = None
     label_text: str = ""  # of the label file
+    several_labels: bool = False  # an image may have several, or none
+    table: Path | None = None  # which names the images, where that is not their folders
 
     def examples(self) -> Examples:
-        """Return pixels, class indices and the rows of each part."""
-        labels = np.array([self.class_names.index(row.label) for row in self.rows], np.int32)
+        """Return pixels, class indices and the rows of each part; of several labels 0 and 1, float32 (n, classes)."""
+        labels = label_array(self.rows, self.class_names, self.several_labels)
         parts = np.array([row.part for row in self.rows])
         mirror = [self.class_names.index(self.mirrors.get(name, name)) for name in self.class_names]
         rows = {part: np.flatnonzero(parts == part) for part in PARTS}
@@ -62,7 +65,13 @@ class Dataset:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
-        return {part: dict(Counter(row.label for row in self.rows if row.part == part)) for part in PARTS}
+        classes_of = split_labels if self.several_labels else one_label
+        labels = {part: [row.label for row in self.rows if row.part == part] for part in PARTS}
+        return {part: dict(Counter(name for text in labels[part] for name in classes_of(text))) for part in PARTS}
+
+    def sizes(self) -> dict[str, int]:
+        """Return images by part."""
+        return {part: sum(row.part == part for row in self.rows) for part in PARTS}
 
     def rarest(self) -> int:
         """Return the training images of the class that has fewest."""
@@ -72,6 +81,13 @@ class Dataset:
         """Return a hash of all contents and their classes: equal for the same data, whatever the names."""
         lines = sorted(f"{row.sha256} {row.label}" for row in self.rows)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def label_array(rows: Sequence[Row], class_names: Sequence[str], several: bool) -> np.ndarray:
+    """Return class indices, int32 (n,); where an image may have several labels 0 and 1, float32 (n, classes)."""
+    if not several:
+        return np.array([class_names.index(row.label) for row in rows], np.int32)
+    return np.array([[name in split_labels(row.label) for name in class_names] for row in rows], np.float32)
 
 
 def no_progress(label: str, total: int) -> AbstractContextManager[Callable[[], None]]:
@@ -99,9 +115,10 @@ def load(
         UserError: no folder, no images, one class, a class with too few, or a split or label file or mask that does not
             fit.
     """
-    root = source.root if source.root is not None else drawings(progress, check_cancelled)
+    path = source.root if source.root is not None else drawings(progress, check_cancelled)
     store = store or Store(None)
-    found, label_map = scan(root, source, note)
+    found, label_map = scan(path, source, note)
+    root = found.base
     place = masks_folder(root, source)
     if place is not None:
         check_masks(found, place, source.background)
@@ -121,6 +138,8 @@ def load(
     return Dataset(
         *(root, drawn, names, pictures, rows, skipped, copies, label_map.mirrors, of_pixels, place, second),
         label_text=label_map.text,
+        several_labels=source.several_labels,
+        table=path if path.is_file() else None,
     )
 
 
@@ -130,16 +149,23 @@ def drawings(progress: Progress = no_progress, check_cancelled: Callable[[], Non
         return drawn_folder.cached(progress=lambda done, total: (check_cancelled(), advance()))
 
 
-def scan(root: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
+def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
     """List the images with the classes that they are to have, and what the label file says."""
-    label_map = labels.read(Path(source.labels)) if source.labels else LabelMap()
-    found = relabelled(folder.scan(root, source.least_classes), source)
-    found = labels.apply(found, label_map, source.least_classes)
+    found = relabelled(table.scan(path, source.least_classes, source.several_labels), source)
+    label_map = LabelMap()
+    if source.labels:
+        label_map = labels.read(Path(source.labels))
+        found = labels.apply(found, label_map, source.least_classes)
     return (exclude.apply(found, Path(source.exclude), note) if source.exclude else found), label_map
 
 
 def relabelled(found: Scan, source: Source) -> Scan:
-    """Give drawings the label that is asked for instead of the animal."""
+    """Give drawings the label that is asked for instead of the animal; of several labels, animal and coat."""
+    if source.several_labels and source.root is None:
+        coats = drawn_folder.annotation(found.root, "coat")
+        images = tuple(replace(one, label=join_labels((one.label, coats[one.name]))) for one in found.images)
+        names = {name for one in images for name in split_labels(one.label)}
+        return replace(found, images=images, class_names=tuple(sorted(names, key=natural_key)))
     if source.label == "class":
         return found
     if source.root is not None:
@@ -179,7 +205,7 @@ def check_masks(found: Scan, place: Path, background: bool) -> None:
         raise UserError(
             f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by --labels."
         )
-    masks.paths_for(found.images, found.root, place)
+    masks.paths_for(found.images, found.base, place)
 
 
 def load_masks(

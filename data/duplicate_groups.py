@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.duplicates import Pair, groups
 from data.split import LEAST_IMAGES, Row
+from errors import UserError
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,77 @@ class Copies:
         return f"{told}{plain}, {self.leaking:,} do"
 
 
-def units(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, str]:
+Labels = Callable[[str], Sequence[str]]  # label as `split.csv` has it -> classes
+
+
+def one_label(label: str) -> Sequence[str]:
+    """Return the class of an image that has one."""
+    return (label,)
+
+
+def units(
+    rows: Sequence[Row], pairs: Sequence[Pair], group_of: Sequence[str] = (), classes_of: Labels = one_label
+) -> dict[str, str]:
     """Return content hash -> name of the unit that must share a part: near duplicates, and theirs in turn.
 
     A unit is named by its smallest hash, so that names of files have no say. Classes that would then have fewer than
-    three units could not be divided any more: their pictures are a series of one scene, and stay single.
+    three units could not be divided any more: their pictures are a series of one scene, and stay single. Images of one
+    named group always share a unit.
+
+    Args:
+        rows: n images.
+        pairs: near duplicates, by index into them.
+        group_of: name of the group of each; an empty one is none.
+        classes_of: label -> classes.
+
+    Raises:
+        UserError: a class has fewer than three groups.
     """
-    group = groups(pairs, len(rows))
+    given = [Pair(first, second, 1.0) for first, second in _neighbours(group_of)]
+    if given:
+        check_groups(rows, group_of, _units(rows, given), classes_of)
+    unit_of = _units(rows, [*pairs, *given])
+    too_alike = {label for label, names in _by_class(rows, unit_of, classes_of).items() if len(names) < LEAST_IMAGES}
+    single = {row.sha256 for row in rows if too_alike & {*classes_of(row.label)}}
+    alone = _units(rows, given)
+    return {sha256: alone[sha256] if sha256 in single else name for sha256, name in unit_of.items()}
+
+
+def check_groups(rows: Sequence[Row], group_of: Sequence[str], unit_of: Mapping[str, str], classes_of: Labels) -> None:
+    """Raise UserError where the groups of a class are too few to be divided."""
+    grouped = {label for row, group in zip(rows, group_of, strict=True) if group for label in classes_of(row.label)}
+    for label, names in _by_class(rows, unit_of, classes_of).items():
+        if label in grouped and len(names) < LEAST_IMAGES:
+            raise UserError(
+                f"Class '{label}' has {len(names)} group(s) of images: at least {LEAST_IMAGES} are needed, one for "
+                "each of train, val, test, since the images of a group stay together."
+            )
+
+
+def _neighbours(group_of: Sequence[str]) -> list[tuple[int, int]]:
+    """Return each image of a group with the one before it."""
+    last: dict[str, int] = {}
+    pairs = []
+    for at, group in enumerate(group_of):
+        if group:
+            pairs += [(last[group], at)] if group in last else []
+            last[group] = at
+    return pairs
+
+
+def _units(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, str]:
     members = defaultdict(set)
-    for row, number in zip(rows, group.tolist(), strict=True):
+    for row, number in zip(rows, groups(pairs, len(rows)).tolist(), strict=True):
         members[number].add(row.sha256)
-    unit_of = {sha256: min(members[number]) for number in members for sha256 in members[number]}
+    return {sha256: min(members[number]) for number in members for sha256 in members[number]}
+
+
+def _by_class(rows: Sequence[Row], unit_of: Mapping[str, str], classes_of: Labels) -> dict[str, set[str]]:
     of_class = defaultdict(set)
     for row in rows:
-        of_class[row.label].add(unit_of[row.sha256])
-    too_alike = {label for label, names in of_class.items() if len(names) < LEAST_IMAGES}
-    single = {row.sha256 for row in rows if row.label in too_alike}
-    return {sha256: sha256 if sha256 in single else name for sha256, name in unit_of.items()}
+        for label in classes_of(row.label):
+            of_class[label].add(unit_of[row.sha256])
+    return of_class
 
 
 def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row] | None = None) -> Copies:

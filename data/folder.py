@@ -13,7 +13,7 @@ IMAGE_SUFFIXES = frozenset(
 )
 PARTS = ("train", "val", "test")
 
-_PART_NAMES = {
+PART_NAMES = {
     **dict.fromkeys(("train", "training", "train_set", "training_set"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "val_set", "validation_set"), "val"),
     **dict.fromkeys(("test", "testing", "test_set"), "test"),
@@ -25,12 +25,16 @@ _EMPTY = "no image files in this folder"
 
 @dataclass(frozen=True)
 class Image:
-    """One photo: where to open it, its printable posix name below the root, its class, its part if ready-made."""
+    """One photo: where to open it, its printable posix name below the root, its class, its part if ready-made.
+
+    `group` names what must stay in one part with others of that name; nothing where it may go anywhere.
+    """
 
     path: Path
     name: str
     label: str
     part: str | None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,17 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a folder holds: `images` and `class_names` in natural order, `skipped` in the order of names."""
+    """What a folder, or a table, holds: `images` and `class_names` in natural order, `skipped` in that of names."""
 
     root: Path
     images: tuple[Image, ...]
     skipped: tuple[Skipped, ...]
     class_names: tuple[str, ...]
+
+    @property
+    def base(self) -> Path:
+        """Return the folder below which the images are named."""
+        return self.root.parent if self.root.is_file() else self.root
 
 
 @dataclass
@@ -79,7 +88,7 @@ def scan(root: Path, least_classes: int = 2) -> Scan:
         if len(parts) < level + 2:
             skipped.append((path, "outside the class folders"))
         else:
-            part = _PART_NAMES[parts[0].casefold()] if ready_made else None
+            part = PART_NAMES[parts[0].casefold()] if ready_made else None
             images.append(Image(path, _name(path, root), composed(printable(parts[level])), part))
     for path, reason in found.skipped:
         outside = len(path.relative_to(root).parts) < level + 2 and reason.startswith("not an image")
@@ -115,7 +124,7 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
 
 def _is_ready_made(root: Path, found: _Found) -> bool:
     part_of = {
-        folder.name: _PART_NAMES.get(folder.name.casefold(), "") for folder in found.folders if folder.parent == root
+        folder.name: PART_NAMES.get(folder.name.casefold(), "") for folder in found.folders if folder.parent == root
     }
     parts = set(part_of.values()) - {""}
     if len(parts) < 2:  # a single one is a class of that name
@@ -185,6 +194,14 @@ def _link_problem(folder: Path, real: Path, home: Path, seen: set[Path]) -> str:
 
 def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".") or path.name.casefold() in _HIDDEN_NAMES
+
+
+def why_not(path: Path) -> str:
+    """Return why a path is no image file, by its kind and name; nothing where it may be one."""
+    kind = _kind(path)
+    if kind == "file":
+        return "" if path.suffix.lower() in IMAGE_SUFFIXES else _not_an_image(path)
+    return "a folder, not an image" if kind == "folder" else kind
 
 
 def _not_an_image(path: Path) -> str:

@@ -82,6 +82,8 @@ def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
     Raises:
         UserError: some are not there.
     """
+    if outside := [entry for entry in images if not entry.path.is_relative_to(root)]:
+        raise UserError(f"{shown(outside[0].path)} is not below {root}, so that nothing says where its mask is.")
     paths = [(masks / entry.path.relative_to(root)).with_suffix(".png") for entry in images]
     if missing := [path for path in paths if not path.is_file()]:
         raise UserError(

@@ -3,7 +3,9 @@
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 
+SEPARATOR = "|"  # between the labels of one image
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
 
 
@@ -21,3 +23,13 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
 def printable(name: str) -> str:
     """Give a file name that any output takes: bytes that are no UTF-8 and control characters as \\x.. escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)
+
+
+def join_labels(labels: Iterable[str]) -> str:
+    """Write the labels of one image as one text: `cat|spotted`; nothing where it has none."""
+    return SEPARATOR.join(labels)
+
+
+def split_labels(text: str) -> tuple[str, ...]:
+    """Read what `join_labels` wrote."""
+    return tuple(text.split(SEPARATOR)) if text else ()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.split import DEFAULT_RATIO
+from data.names import split_labels
+from data.split import DEFAULT_RATIO, Row, assign
+
+Assign = Callable[..., list[Row]]
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,7 @@ class Source:
     """What a data set is made of.
 
     Args:
-        root: folder with one sub-folder of images a class; None: the drawings.
+        root: folder with one sub-folder of images a class, or a table as `data.table` reads it; None: the drawings.
         image_size: side of the images in pixels.
         resize: how an image becomes square, one of `image.RESIZE_RULES`.
         split: shares of train, validation and test.
@@ -27,6 +31,8 @@ class Source:
         background: whether the background of a mask is a class of its own.
         masks: their folder; None: those of the drawings.
         mask_values: what a value of a mask means, one of `masks.VALUES`.
+        several_labels: whether an image may have several labels, or none; `split.csv` has them as `cat|spotted`.
+        assign: divides images among train, validation and test, as `split.assign` does.
         auxiliary: "none", "mask", an annotation of the drawings, or a CSV file with a second label of some images.
     """
 
@@ -44,4 +50,10 @@ class Source:
     background: bool = False
     masks: str | None = None
     mask_values: str = "own"
+    several_labels: bool = False
+    assign: Assign = assign
     auxiliary: str = "none"
+
+    def classes_of(self, label: str) -> tuple[str, ...]:
+        """Return the classes of an image whose label stands so in `split.csv`."""
+        return split_labels(label) if self.several_labels else (label,)

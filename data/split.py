@@ -92,10 +92,10 @@ def too_few(label: str, images: int) -> str:
 
 def _assign_class(members: Counter[str], ratio: Sequence[int], seed: int, part_of: Mapping[str, str]) -> dict[str, str]:
     """Rank the new units of one class and hand them to test, validation, training until each has its share."""
-    short = dict(zip(PARTS, _targets(members.total(), ratio), strict=True))
+    short = dict(zip(PARTS, part_sizes(members.total(), ratio), strict=True))
     for name, part in part_of.items():
         short[part] -= members[name]
-    new = sorted(members.keys() - part_of.keys(), key=lambda name: _rank(seed, name))
+    new = sorted(members.keys() - part_of.keys(), key=lambda name: rank(seed, name))
     assigned = {}
     for name in new:
         fitting = [part for part in ("test", "val") if short[part] >= members[name]]
@@ -112,11 +112,12 @@ def _assign_class(members: Counter[str], ratio: Sequence[int], seed: int, part_o
     return assigned
 
 
-def _rank(seed: int, name: str) -> str:
+def rank(seed: int, name: str) -> str:
+    """Return a text by which contents, or units of them, are ranked at random, the same way everywhere."""
     return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
 
 
-def _targets(total: int, ratio: Sequence[int]) -> list[int]:
+def part_sizes(total: int, ratio: Sequence[int]) -> list[int]:
     """Images per part by largest remainder, at least one each (`total` >= 3)."""
     shares = [total * share / sum(ratio) for share in ratio]
     counts = [int(share) for share in shares]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +23,19 @@ def split_rows(
     """Give each picture its part: as its folder says, as an earlier split says, or by seed and content."""
     entries = list(zip(pictures.images, pictures.sha256, strict=True))
     rows = [Row(image.name, sha256, image.label, image.part or "") for image, sha256 in entries]
-    usable = Counter(row.label for row in rows)
+    usable = Counter(label for row in rows for label in source.classes_of(row.label))
     for name in found.class_names:
         if usable[name] < split.LEAST_IMAGES:
             raise UserError(split.too_few(name, usable[name]))
     turns = source.label != "facing" and not source.labels  # else a mirror image may be of another class
     pairs = near_pairs(pictures.prints, mirrored=turns)
+    group_of = [image.group for image in pictures.images]
     if any(row.part for row in rows):
         check_ready_made(found, rows, source)
-        rows = with_all_parts(found.root, rows, units(rows, pairs), source.seed, note)
+        rows = with_all_parts(found.root, rows, units(rows, pairs), source, note)
+        note_divided_groups(rows, group_of, note)
         return tuple(rows), count_copies(rows, pairs)
-    earlier = earlier_parts(found, source.split_file)
+    earlier = earlier_parts(found, source)
     if source.split_file:
         kept = sum(row.sha256 in earlier for row in rows)
         if not kept:
@@ -42,8 +44,9 @@ def split_rows(
                 "content: a changed picture is a new one. Give the split.csv of a run on these, or leave it out."
             )
         note(f"--split-file: {kept:,} of {len(rows):,} pictures keep their part")
-    plain = split.assign(rows, source.split, source.seed, earlier)
-    rows = split.assign(rows, source.split, source.seed, earlier, units(rows, pairs))
+    plain = source.assign(rows, source.split, source.seed, earlier)
+    together = units(rows, pairs, group_of, source.classes_of)
+    rows = source.assign(rows, source.split, source.seed, earlier, together)
     split.check_parts(rows)
     return tuple(rows), count_copies(rows, pairs, plain)
 
@@ -52,13 +55,13 @@ def check_ready_made(found: Scan, rows: Sequence[Row], source: Source) -> None:
     """Raise UserError where given train/val/test folders cannot be trained on, or settings speak against them."""
     if source.split_file or tuple(source.split) != DEFAULT_RATIO:
         raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split and --split-file out.")
-    learnt = {row.label for row in rows if row.part == "train"}
+    learnt = {label for row in rows if row.part == "train" for label in source.classes_of(row.label)}
     if lacking := [name for name in found.class_names if name not in learnt]:
         raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
 
 
 def with_all_parts(
-    root: Path, rows: list[Row], unit_of: Mapping[str, str], seed: int, note: Callable[[str], None]
+    root: Path, rows: list[Row], unit_of: Mapping[str, str], source: Source, note: Callable[[str], None]
 ) -> list[Row]:
     """Let a tenth of the training pictures of each class be the validation or test part that folders do not give.
 
@@ -67,9 +70,13 @@ def with_all_parts(
     missing = [part for part in PARTS if part not in {row.part for row in rows}]
     if missing:
         learnt = [row for row in rows if row.part == "train"]
-        contents = Counter(label for _, label in {(row.sha256, row.label) for row in learnt})
-        enough = [row for row in learnt if contents[row.label] >= split.LEAST_IMAGES]
-        assigned = split.assign(enough, DEFAULT_RATIO, seed, unit_of=unit_of)
+        contents = Counter(
+            label for _, labels in {(row.sha256, row.label) for row in learnt} for label in source.classes_of(labels)
+        )
+        enough = [
+            row for row in learnt if all(contents[name] >= split.LEAST_IMAGES for name in source.classes_of(row.label))
+        ]
+        assigned = source.assign(enough, DEFAULT_RATIO, source.seed, unit_of=unit_of)
         taken = {row.path for row in assigned if row.part == missing[0]}
         note(f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(learnt):,} training pictures are that")
         rows = [replace(row, part=missing[0]) if row.path in taken else row for row in rows]
@@ -77,14 +84,24 @@ def with_all_parts(
     return rows
 
 
-def earlier_parts(found: Scan, split_file: str | None) -> dict[str, str]:
+def earlier_parts(found: Scan, source: Source) -> dict[str, str]:
     """Return content hash -> part of an earlier split. Raise UserError where that names other classes."""
-    if not split_file:
+    if not source.split_file:
         return {}
-    kept = split.read(Path(split_file))
-    if unknown := sorted({row.label for row in kept} ^ set(found.class_names)):
+    kept = split.read(Path(source.split_file))
+    named = {label for row in kept for label in source.classes_of(row.label)}
+    if unknown := sorted(named ^ set(found.class_names)):
         raise UserError(
-            f"--split-file {split_file} and {found.root} name different classes: {', '.join(unknown)}. "
+            f"--split-file {source.split_file} and {found.root} name different classes: {', '.join(unknown)}. "
             "Give the split.csv of a run on the same classes."
         )
     return {row.sha256: row.part for row in kept}
+
+
+def note_divided_groups(rows: Sequence[Row], group_of: Sequence[str], note: Callable[[str], None]) -> None:
+    """Tell which groups the given parts divide: what is learned of one image is then known of the others."""
+    parts_of = defaultdict(set)
+    for row, group in zip(rows, group_of, strict=True):
+        parts_of[group].add(row.part)
+    if divided := [group for group, parts in parts_of.items() if group and len(parts) > 1]:
+        note(f"careful: {len(divided):,} group(s), such as {divided[0]}, stand in two of the parts that were given")

@@ -123,7 +123,7 @@ def augmenter(
         if "randaugment" in chosen:
             pixels = randaugment(pixels, chosen["randaugment"], random)
         if any(name in chosen for name in MIXING):
-            labels = tf.one_hot(labels, classes)
+            labels = tf.one_hot(labels, classes) if labels.dtype.is_integer else labels
         if any(name in chosen for name in VALUES):
             drawn = draw_numbers(tf.shape(pixels)[0], chosen, random)
             change = compiled_values() if compiles() else change_values
@@ -155,8 +155,8 @@ def _flips(
     import tensorflow as tf
 
     if "flip" not in chosen:
-        return tf.zeros(tf.shape(labels), tf.bool), labels
-    flipped = random.uniform(tf.shape(labels)) < 0.5
+        return tf.zeros(tf.shape(labels)[:1], tf.bool), labels
+    flipped = random.uniform(tf.shape(labels)[:1]) < 0.5
     if mirror is None:
         return flipped, labels
     return flipped, tf.where(flipped, tf.gather(tf.constant(mirror, labels.dtype), labels), labels)

@@ -14,8 +14,9 @@ def head(
     dropout: float,
     kernel_initializer: str | keras.Initializer = "glorot_uniform",
     side: int | None = None,
+    activation: str = "softmax",
 ) -> keras.Model:
-    """Dropout and a softmax layer: (batch, num_features) -> (batch, num_classes) probabilities, float32.
+    """Dropout and a softmax or sigmoid layer: (batch, num_features) -> (batch, num_classes) probabilities, float32.
 
     With `side` the same for every pixel: (batch, side, side, num_features) -> (batch, side, side, num_classes).
     """
@@ -25,7 +26,7 @@ def head(
     x = keras.layers.Dropout(dropout, name="dropout")(inputs)
     outputs = keras.layers.Dense(
         num_classes,
-        activation="softmax",
+        activation=activation,
         kernel_initializer=kernel_initializer,
         dtype="float32",
         name="probabilities",
@@ -46,10 +47,12 @@ def head_on(
     num_classes: int,
     dropout: float,
     kernel_initializer: str | keras.Initializer = "glorot_uniform",
+    activation: str = "softmax",
 ) -> keras.Model:
     """Return the classifier of a backbone that gives a vector of features for a picture, or for every pixel of it."""
     *grid, features = backbone.output_shape[1:]
-    return classifier(backbone, head(features, num_classes, dropout, kernel_initializer, grid[0] if grid else None))
+    side = grid[0] if grid else None
+    return classifier(backbone, head(features, num_classes, dropout, kernel_initializer, side, activation))
 
 
 def freeze(backbone: keras.Model) -> None:

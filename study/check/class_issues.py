@@ -117,6 +117,8 @@ def whole_folder(scan: Scan, usable: Usable, resize: str) -> Iterator[Finding]:
 
 def hidden_files(scan: Scan) -> list[str]:
     """Walk the folder for files that the scan neither took nor skipped: all those are hidden ones."""
+    if scan.root.is_file():  # a table names what it wants
+        return []
     known = {image.name for image in scan.images} | {entry.name for entry in scan.skipped}
     found = []
     for folder, folders, files in os.walk(scan.root):

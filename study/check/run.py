@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data import exclude, folder, labels
+from data import exclude, labels, table
 from data.dataset import drawings
 from data.duplicates import Pair, fingerprints, near_pairs
 from data.folder import Scan
@@ -38,7 +38,7 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     """
     root = Path(settings.data) if settings.data is not None else drawings(console.bar)
     out = output_folder(settings.out, root)
-    found = folder.scan(root)
+    found = table.scan(root)
     if settings.labels:
         found = labels.apply(found, labels.read(Path(settings.labels)))
     store = store_of(settings)

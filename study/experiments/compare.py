@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from data import folder
+from data import table
 from data.dataset import drawings
 from errors import UserError
 from study import tasks
@@ -39,10 +39,9 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     """
     plan = make_plan(settings, fixed)
     data = plan.fixed.get("data")
-    least = tasks.get(plan.task).LEAST_CLASSES
-    folder.scan(
-        Path(data) if data else drawings(console.bar), least
-    )  # what is wrong with it is told once, before any training
+    task = tasks.get(plan.task)
+    # What is wrong with it is told once, before any training.
+    table.scan(Path(data) if data else drawings(console.bar), task.LEAST_CLASSES, task.SEVERAL_LABELS)
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)
     with stopped_like_ctrl_c(), alone_in(plan.out):

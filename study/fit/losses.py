@@ -45,12 +45,16 @@ class DiceAndCrossentropy(keras.losses.Loss):
         return {**super().get_config(), "weight": self.weight, "smoothing": self.smoothing}
 
 
-def make_loss(name: str, smoothing: float = 0.0, gamma: float = 2.0, dice_weight: float = 0.5) -> keras.losses.Loss:
+def make_loss(
+    name: str, smoothing: float = 0.0, gamma: float = 2.0, dice_weight: float = 0.5, binary: bool = False
+) -> keras.losses.Loss:
     """Return a loss; weights of classes come to it as weights of examples.
 
     Focal loss is (1 - p)^gamma times cross-entropy (https://arxiv.org/abs/1708.02002); its factor alpha is 1, which
     class weights are there for.
     """
+    if binary:  # each class is a question of its own: the mean of their cross-entropies
+        return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
     if name == "focal":
         return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=gamma, label_smoothing=smoothing)
     if name == "crossentropy":

@@ -6,15 +6,16 @@ import keras
 
 from models.parts.head import head_on
 from models.parts.recipe import last_initializer
+from study import tasks
 from study.settings.network import NetworkSettings
 from study.settings.regularization import RegularizationSettings
 from study.settings.resolve import recipe_of
 
 
 def with_head(
-    backbone: keras.Model, network: NetworkSettings, regularization: RegularizationSettings, num_classes: int
+    backbone: keras.Model, network: NetworkSettings, regularization: RegularizationSettings, num_classes: int, task: str
 ) -> keras.Model:
     """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
     dropout = regularization.dropout if regularization.dropout_at != "blocks" else 0.0
     beginning = last_initializer(recipe_of(network, regularization))
-    return head_on(backbone, num_classes, dropout, beginning)
+    return head_on(backbone, num_classes, dropout, beginning, tasks.get(task).ACTIVATION)

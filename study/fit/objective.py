@@ -97,10 +97,10 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
     optimizer = make_optimizer(
         optimization.optimizer, rate, regularization.weight_decay, optimization.clip_norm, optimization.ema
     )
-    loss = make_loss(
-        settings.loss.name, regularization.label_smoothing, settings.loss.focal_gamma, settings.loss.dice_weight
-    )
-    metrics = tasks.get(settings.task.name).metrics(model.outputs[0].shape[-1])
+    chosen, task = settings.loss, tasks.get(settings.task.name)
+    binary = task.ACTIVATION == "sigmoid"
+    loss = make_loss(chosen.name, regularization.label_smoothing, chosen.focal_gamma, chosen.dice_weight, binary)
+    metrics = task.metrics(model.outputs[0].shape[-1])
     if auxiliary.is_joint(model):
         auxiliary.compile(model, optimizer, loss, metrics, settings.task.auxiliary_weight)
         return

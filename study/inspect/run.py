@@ -55,7 +55,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     backbone = build_backbone(
         training.run.model, training.data.image_size, weights, recipe_of(training.network, training.regularization)
     )
-    whole = with_head(backbone, training.network, training.regularization, len(source.class_names))
+    whole = with_head(backbone, training.network, training.regularization, len(source.class_names), "classify")
     random = weights == "none"
     if training.learning.first_layer == "pca":
         whitening.begin(backbone, source.rows["train"], source.take)

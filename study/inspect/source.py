@@ -14,7 +14,7 @@ from data import names as names_module
 from data.dataset import Dataset
 from data.names import printable
 from errors import UserError
-from study.runs.folder import Run
+from study.runs.folder import Run, images_of
 from study.runtime import console
 
 MOST_SHOWN = 8
@@ -84,7 +84,7 @@ def of_run(run: Run) -> Source:
     names, root = tuple(run.info["class_names"]), Path(run.info["data"]["folder"])
     if not root.is_dir():
         raise UserError(f"The pictures of {run.folder} are no longer in {root}. Put them back.")
-    path_of = {image.name: image.path for image in folder.scan(root).images}
+    path_of = images_of(run)
     rows = split.read(run.folder / "split.csv")
     parts = np.array([row.part for row in rows])
 

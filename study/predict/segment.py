@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image as Pillow
 
-from data import folder, image, masks
+from data import image, masks
+from data.folder import Image
 from data.store.store import Store
 from errors import UserError
 from study.predict import stream
 from study.predict.stream import PARTS, Answer
-from study.runs.folder import Run
+from study.runs.folder import Run, images_of
 from study.runtime import console, output
 from study.tasks import segment
 from study.tasks.segment import palette, shares_of
@@ -58,8 +59,8 @@ def predict_part(run: Run, part: str, table: Path | None, place: str | None) -> 
     names, size, rule = run.info["class_names"], run.info["image_size"], run.info["resize"]
     answers, rows = stream.own_part(run, part, kept=likeliest)
     root = Path(run.info["data"]["folder"])
-    path_of = {entry.name: entry for entry in folder.scan(root, 1).images}
-    images = [path_of[row.path] for row in rows]
+    path_of = images_of(run)
+    images = [Image(path_of[row.path], row.path, row.label, part) for row in rows]
     files = masks.paths_for(images, root, Path(run.info["data"]["masks"]))
     own = np.array([names.index(row.label) for row in rows], np.uint8)
     own = own if run.info["settings"]["mask_values"] == "own" else None
@@ -125,7 +126,7 @@ class MaskWriter:
             )
         self.written[path] = picture
         seen = image.header(picture.read_bytes())
-        drawn = Image.fromarray(masks.restore(mask, seen.width, seen.height, self.rule))
+        drawn = Pillow.fromarray(masks.restore(mask, seen.width, seen.height, self.rule))
         drawn.putpalette(palette(len(self.names)).ravel().tolist())
         path.parent.mkdir(parents=True, exist_ok=True)
         drawn.save(path)

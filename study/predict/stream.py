@@ -17,7 +17,7 @@ from data.split import Row
 from errors import UserError
 from study.inference import openvino_ir
 from study.predict.views import averaged, check_views, count_of
-from study.runs.folder import Run, load_classifier
+from study.runs.folder import Run, images_of, load_classifier
 from study.runtime import backend, console, hardware
 from study.runtime.background import ahead
 
@@ -121,7 +121,7 @@ def own_part(
     """
     rows = [row for row in split.read(run.folder / "split.csv") if row.part == part]
     root = Path(run.info["data"]["folder"])
-    path_of = {image.name: image.path for image in folder.scan(root, 1).images} if root.is_dir() else {}
+    path_of = images_of(run)
     paths = [path_of[row.path] for row in rows if row.path in path_of]
     found = {entry.path: kept(entry) for entry in answer(run, paths, views)} if paths else {}
     answers = [found.get(names_module.printable(str(path_of.get(row.path, "")))) for row in rows]

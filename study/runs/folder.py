@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data import folder, split
 from data.names import composed, natural_key
 from errors import UserError
 
@@ -63,8 +64,8 @@ def newest_run(runs: Path, model: str | None) -> Run:
     pattern = "[0-9]*-[0-9]*-*"
     complete = (path for path in runs.glob(pattern) if all((path / name).is_file() for name in FILES))
     folders = sorted(complete, key=lambda path: natural_key(path.name), reverse=True)
-    for folder in folders:
-        run = read_run(folder)
+    for place in folders:
+        run = read_run(place)
         if model is None or run.info["model"] == model:
             return run
     of_model = f" of model '{model}'" if model else ""
@@ -83,3 +84,12 @@ def load_classifier(run: Run) -> keras.Model:
     if classifier.output_shape[-1] != len(run.info["class_names"]):
         raise UserError(f"{run.folder}: model.keras and run.json name different classes. Train again.")
     return classifier
+
+
+def images_of(run: Run) -> dict[str, Path]:
+    """Return name in `split.csv` -> file, of the images that are still where the run found them."""
+    root = Path(run.info["data"]["folder"])
+    if run.info["data"].get("table"):
+        files = {row.path: root / row.path for row in split.read(run.folder / "split.csv")}
+        return {name: file for name, file in files.items() if file.is_file()}
+    return {image.name: image.path for image in folder.scan(root, 1).images} if root.is_dir() else {}

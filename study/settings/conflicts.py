@@ -147,6 +147,11 @@ def check_known(settings: TrainSettings) -> None:
         raise UserError(
             f"--task {settings.task.name} learns from scratch, from random weights. Received: {given}; leave it out."
         )
+    if settings.loss.name not in task.LOSSES:
+        raise UserError(
+            f"--task {settings.task.name} takes --loss {', '.join(task.LOSSES)}. Received: {settings.loss.name}; leave "
+            "it out."
+        )
     for name, value in task.FIXED.items():
         if (given := settings.flat()[name]) != value:
             able = [other for other in tasks.available() if name not in tasks.get(other).FIXED]

@@ -36,6 +36,8 @@ def source_of(settings: TrainSettings) -> Source:
         background=task.PER_PIXEL,
         masks=settings.task.masks,
         mask_values=settings.task.mask_values,
+        several_labels=task.SEVERAL_LABELS,
+        assign=task.assign,
         auxiliary=settings.task.auxiliary,
     )
 

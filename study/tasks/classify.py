@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.batches import Examples, eval_batches, iterations
+from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table
 from study.runtime import console, output
 from study.runtime.backend import user_errors
@@ -47,7 +48,9 @@ def metrics(num_outputs: int) -> list[Any]:
     return ["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")]
 
 
-def evaluate(model: keras.Model, examples: Examples, outputs: Sequence[str], part: str) -> Evaluation:
+def evaluate(
+    model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+) -> Evaluation:
     """Predict for a split and compare with its labels."""
     rows = examples.rows[part]
     probabilities = predict(model, examples, rows, f"evaluate {part}")

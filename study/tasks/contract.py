@@ -53,14 +53,19 @@ class Task(Protocol):
     LOSSES: tuple[str, ...]
     FIXED: Mapping[str, Any]
 
+    def assign(self, rows: Sequence[Row], *arguments: Any, **named: Any) -> list[Row]:  # noqa: ANN401
+        """Divide images among train, validation and test, as `data.split.assign` does."""
+
     def outputs(self, class_names: Sequence[str]) -> tuple[str, ...]:
         """Return what the probabilities are of, in their order."""
 
     def metrics(self, num_outputs: int) -> list[keras.metrics.Metric]:
         """Return what is reported of every epoch; "accuracy" and "crossentropy" must be among it."""
 
-    def evaluate(self, model: keras.Model, examples: Examples, outputs: Sequence[str], part: str) -> Evaluation:
-        """Predict for a split, "val" or "test", and compare with the truth."""
+    def evaluate(
+        self, model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+    ) -> Evaluation:
+        """Predict for a split and compare with the truth; of "test", by what was chosen on `val`."""
 
     def describe(self, part: str, metrics: Mapping[str, Any]) -> str:
         """Return the figures of a split in one line."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.masks import BACKGROUND
+from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.runtime import console, output
 from study.tasks.contract import Evaluation
@@ -72,7 +73,9 @@ def metrics(num_outputs: int) -> list[Any]:
     ]
 
 
-def evaluate(model: keras.Model, examples: Examples, outputs: Sequence[str], part: str) -> Evaluation:
+def evaluate(
+    model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+) -> Evaluation:
     """Predict every pixel of a split and compare with the masks."""
     result = predict_split(model, examples, part)
     return Evaluation(result, measure_pixels(result, outputs))

@@ -24,7 +24,7 @@ def class_doses(
 ) -> dict[str, dict[str, float]]:
     """Return what each class gets: training images drawn an epoch (a mean where balanced), weight in the loss."""
     counts = dataset.counts()["train"]
-    even = sum(counts.values()) / len(dataset.class_names)
+    even = dataset.sizes()["train"] / len(dataset.class_names)
     drawn = {
         name: even if settings.regularization.sampler == "balanced" else counts.get(name, 0)
         for name in dataset.class_names
@@ -53,9 +53,9 @@ def print_plan(
         [name, *(f"{counts[part].get(name, 0):,}" for part in PARTS), f"{dose['drawn_per_epoch']:,}", dose["weight"]]
         for name, dose in doses.items()
     ]
-    totals = {part: sum(counts[part].values()) for part in PARTS}
+    totals = dataset.sizes()
     rows.append(["all", *(f"{totals[part]:,}" for part in PARTS), "", ""])
-    origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.root)
+    origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.table or dataset.root)
     console.table(f"Images: {origin}", ("class", "train", "val", "test", "drawn an epoch", "weight"), rows)
     if class_weight and len(outputs) > len(dataset.class_names):
         console.say(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")

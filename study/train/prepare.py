@@ -85,7 +85,7 @@ def prepare(
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load_dataset(settings, store)
     pixels, outputs = examples_of(dataset, settings), tasks.get(settings.task.name).outputs(dataset.class_names)
-    classifier = with_head(backbone, settings.network, settings.regularization, len(outputs))
+    classifier = with_head(backbone, settings.network, settings.regularization, len(outputs), settings.task.name)
 
     choice = learning_type.choose_learning(
         settings.learning.kind,
@@ -96,7 +96,7 @@ def prepare(
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
         backbone = build_backbone(model, size, choice.weights, recipe)
-        classifier = with_head(backbone, settings.network, settings.regularization, len(outputs))
+        classifier = with_head(backbone, settings.network, settings.regularization, len(outputs), settings.task.name)
     stages = training_stages.stages(settings.optimization, choice.learning)
     settings = resolve_learning(settings, choice.learning, choice.weights)
     conflicts.check(settings, dataset)

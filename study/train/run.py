@@ -65,7 +65,8 @@ def train(
         model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
         task = tasks.get(settings.task.name)
         # Validation and test, once.
-        evaluations = {part: task.evaluate(model, examples, ready.outputs, part) for part in ("val", "test")}
+        val = task.evaluate(model, examples, ready.outputs, "val")
+        evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
         for part in evaluations if joint else ():
             evaluations[part].metrics["auxiliary"] = auxiliary.judge(joint, part)
     run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen))

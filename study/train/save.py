@@ -77,7 +77,7 @@ def describe(record: Record) -> dict[str, Any]:
     """Return the content of `run.json`."""
     prepared, settings, dataset = record.prepared, record.prepared.settings, record.prepared.dataset
     counts = dataset.counts()
-    train_images, masks = sum(counts["train"].values()), dataset.masks_folder
+    train_images, masks = dataset.sizes()["train"], dataset.masks_folder
     stages = []
     for stage, outcome in zip(prepared.stages, record.outcomes, strict=True):
         images = stage_images(stage, settings, train_images)
@@ -108,6 +108,7 @@ def describe(record: Record) -> dict[str, Any]:
         "data": {
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.drawn,
+            **({"table": str(dataset.table.resolve())} if dataset.table else {}),
             "masks": str(masks.resolve()) if masks else None,
             "ready_made": dataset.pictures.images[0].part is not None,  # its folders say which part a picture is of
             "images": len(dataset.rows),

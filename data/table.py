@@ -1,0 +1,134 @@
+"""A table as the data set: a CSV file that names images, their labels and, if wanted, split and group.
+
+Columns are found by name, in any order and case: `path`, relative to the table, and `label`; `part` (train, val, test)
+and `group`, whose images stay in one part. Where an image may have several labels it has one row a label, an empty
+label standing for none, or the table has one column of 0 and 1 a class instead of `label`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from data import folder
+from data.folder import PART_NAMES, Image, Scan, Skipped
+from data.names import SEPARATOR, composed, join_labels, natural_key, printable
+from errors import UserError
+
+OWN = ("path", "label", "part", "group")
+COLUMNS = "the columns path,label and, if wanted, part and group"
+YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
+
+Row = Mapping[str, str]
+
+
+def scan(path: Path, least_classes: int = 2, several_labels: bool = False) -> Scan:
+    """List the images of a folder with one sub-folder a class, or of a table; nothing is opened but the table.
+
+    Raises:
+        UserError: what `folder.scan` raises; the table cannot be read, lacks a column, contradicts itself, or has fewer
+            than `least_classes` classes.
+    """
+    if not path.is_file():
+        return folder.scan(path, least_classes)
+    rows = list(read(path))
+    labels_of = collect_labels(path, rows, several_labels)
+    parts, groups = one_value(path, rows, "part"), one_value(path, rows, "group")
+    part_of = {name: checked_part(path, part) for name, part in parts.items() if part}
+    if part_of and (without := [name for name in labels_of if name not in part_of]):
+        raise UserError(f"{path} gives some images a part and not {without[0]}: give all of them one, or none.")
+    images, skipped = [], []
+    for name in sorted(labels_of, key=natural_key):
+        file, label = path.parent / name, join_labels(labels_of[name])
+        if reason := folder.why_not(file):
+            skipped.append(Skipped(printable(name), reason))
+        else:
+            images.append(Image(file, printable(name), label, part_of.get(name), groups.get(name, "")))
+    return Scan(path, tuple(images), tuple(skipped), class_names(path, labels_of, images, least_classes))
+
+
+def read(path: Path) -> Iterator[Row]:
+    """Yield the rows of a table, name of the column in small letters -> text; columns of classes keep their case."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            header = [composed(name.strip()) for name in next(reader, [])]
+            header = [name.casefold() if name.casefold() in OWN else name for name in header]
+            if "path" not in header:
+                raise UserError(f"{path} has no column path: expected {COLUMNS}. It has: {', '.join(header)}.")
+            if twice := {name for name in header if header.count(name) > 1}:
+                raise UserError(f"{path} has the column {min(twice)} twice: leave one of the two out.")
+            for number, cells in enumerate(reader, 2):
+                if any(cell.strip() for cell in cells):
+                    yield checked_row(path, number, header, cells)
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {error.strerror}. Give a CSV file with {COLUMNS}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is no table in UTF-8 with {COLUMNS} ({error}).") from error
+
+
+def checked_row(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> Row:
+    """Return a row by the names of its columns. Raise UserError where it is too long, or names no image."""
+    if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+        raise UserError(f"{path}, line {number} has {len(cells)} cells under {len(header)} columns.")
+    row = dict(zip(header, (composed(cell.strip()) for cell in cells), strict=False))
+    if not row["path"]:
+        raise UserError(f"{path}, line {number} names no image: its path is empty.")
+    return row
+
+
+def collect_labels(path: Path, rows: Sequence[Row], several: bool) -> dict[str, list[str]]:
+    """Return path -> labels. Raise UserError where an image has not just one, unless it may have `several`."""
+    labels_of: dict[str, list[str]] = {}
+    for row in rows:
+        own = labels_of.setdefault(row["path"], [])
+        own += [label for label in labels_in(path, row, several) if label not in own]
+    for name, labels in labels_of.items():
+        if strange := [label for label in labels if SEPARATOR in label]:
+            raise UserError(f"{path}: the label {strange[0]} has a {SEPARATOR}, which divides labels. Rename it.")
+        if not several and len(labels) != 1:
+            found = f"two labels, {labels[0]} and {labels[1]}" if labels else "no label"
+            raise UserError(f"{path} gives {name} {found}: give it one, or train with --task multilabel.")
+    return labels_of
+
+
+def labels_in(path: Path, row: Row, several: bool) -> list[str]:
+    """Return the labels that one row gives its image."""
+    if "label" in row:
+        return [row["label"]] if row["label"] else []
+    columns = [name for name in row if name not in OWN]
+    if not several or not columns:
+        raise UserError(f"{path} has no column label: expected {COLUMNS}. It has: {', '.join(row)}.")
+    strange = [name for name in columns if row[name].casefold() not in (*YES, *NO)]
+    if strange:
+        raise UserError(f"{path}: column {strange[0]} takes 0 or 1. Received: {row[strange[0]]} for {row['path']}")
+    return [name for name in columns if row[name].casefold() in YES]
+
+
+def one_value(path: Path, rows: Sequence[Row], column: str) -> dict[str, str]:
+    """Return path -> what a column says of it. Raise UserError where two rows say two things."""
+    values: dict[str, str] = {}
+    for row in rows:
+        if values.setdefault(row["path"], row.get(column, "")) != row.get(column, ""):
+            raise UserError(f"{path} gives {row['path']} two values of {column}: give it one.")
+    return values
+
+
+def checked_part(path: Path, text: str) -> str:
+    """Return "train", "val" or "test". Raise UserError for anything else."""
+    if text.casefold() not in PART_NAMES:
+        raise UserError(f"{path}: part takes train, val or test. Received: {text}")
+    return PART_NAMES[text.casefold()]
+
+
+def class_names(
+    path: Path, labels_of: Mapping[str, Sequence[str]], images: Sequence[Image], least: int
+) -> tuple[str, ...]:
+    """Return the labels that some image has, in natural order. Raise UserError where they are too few."""
+    names = {label for labels in labels_of.values() for label in labels}
+    if not images:
+        raise UserError(f"{path} names no image that is there: paths are relative to the table, in {path.parent}.")
+    if len(names) < least:
+        raise UserError(f"{path} has {len(names)} class(es): at least {least} are needed.")
+    return tuple(sorted(names, key=natural_key))

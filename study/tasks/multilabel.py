@@ -1,0 +1,300 @@
+"""Several classes for an image, or none: precision, recall, F1 and average precision of every class."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data import split
+from data.folder import PARTS
+from data.names import join_labels, split_labels
+from data.split import Row
+from study.pages.blocks import Block, Figure, Heading, Table, Text
+from study.runtime import console, output
+from study.tasks.classify import WORST, predict
+from study.tasks.contract import Evaluation
+
+if TYPE_CHECKING:
+    import keras
+
+    from data.batches import Examples
+    from data.dataset import Dataset
+
+MODEL = "original"
+PER_PIXEL = False
+SEVERAL_LABELS = True
+LEAST_CLASSES = 1
+ACTIVATION = "sigmoid"
+LEARNING = ("scratch", "transfer", "finetune")
+LOSSES = ("crossentropy",)
+FIXED = {"auxiliary": "none", "labels": None, "label": "class", "sampler": "natural", "class_weight": "none"}
+
+HEADER = ("class", "threshold", "precision", "recall", "F1", "average precision", "images")
+UNKNOWN = "–"  # of a class without an image in the split there is no figure
+
+
+# ---- dividing images -------------------------------------------------------------------------------------------------
+
+
+def assign(
+    rows: Sequence[Row],
+    ratio: Sequence[int],
+    seed: int,
+    earlier: Mapping[str, str] | None = None,
+    unit_of: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """Divide images so that every class has its share of each part, the rarest class first.
+
+    Iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label Data, 2011), over
+    units of images that stay together. Arguments and result are those of `data.split.assign`.
+    """
+    unit = {row.sha256: (unit_of or {}).get(row.sha256, row.sha256) for row in rows}
+    texts, labels = defaultdict(set), defaultdict(Counter)
+    for row in rows:
+        texts[row.sha256].add(row.label)
+        labels[unit[row.sha256]].update({**Counter(split_labels(row.label)), None: 1})  # None counts the images
+    part_of = {unit[sha256]: "train" for sha256, own in texts.items() if len(own) > 1}  # one content, two answers
+    part_of |= {unit[sha256]: part for sha256, part in (earlier or {}).items() if sha256 in unit}
+    totals = sum(labels.values(), Counter())
+    short = {label: dict(zip(PARTS, _shares(total, ratio), strict=True)) for label, total in totals.items()}
+    for name, part in part_of.items():
+        _take(short, labels[name], part)
+    left = set(labels) - part_of.keys()
+    while left:
+        label = _rarest(left, labels)
+        for name in sorted((name for name in left if label in labels[name]), key=lambda name: split.rank(seed, name)):
+            part = max(PARTS[::-1], key=lambda part: (short[label][part], short[None][part]))
+            part_of[name] = part
+            _take(short, labels[name], part)
+            left.remove(name)
+    return [
+        Row(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, part_of[unit[row.sha256]])) for row in rows
+    ]
+
+
+def _shares(total: int, ratio: Sequence[int]) -> list[int]:
+    """Return how many images of a class each part should have; of fewer than three all are learned from."""
+    return split.part_sizes(total, ratio) if total >= split.LEAST_IMAGES else [total, 0, 0]
+
+
+def _take(short: dict[Any, dict[str, int]], labels: Mapping[Any, int], part: str) -> None:
+    for label, count in labels.items():
+        short[label][part] -= count
+
+
+def _rarest(left: set[str], labels: Mapping[str, Mapping[Any, int]]) -> str | None:
+    """Return the class with the fewest images among some units; None where no class is left, only images."""
+    counts = Counter(label for name in left for label in labels[name] if label is not None)
+    return min(counts, key=lambda label: (counts[label], label)) if counts else None
+
+
+# ---- learning and evaluating -----------------------------------------------------------------------------------------
+
+
+def outputs(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes."""
+    return tuple(class_names)
+
+
+def metrics(num_outputs: int) -> list[Any]:
+    """Return what is reported of every epoch: the share of right decisions, and binary cross-entropy."""
+    import keras
+
+    return [keras.metrics.BinaryAccuracy("accuracy"), keras.metrics.BinaryCrossentropy("crossentropy")]
+
+
+def evaluate(
+    model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+) -> Evaluation:
+    """Predict for a split and compare with its labels, by the thresholds that suit validation."""
+    rows = examples.rows[part]
+    probabilities, truth = predict(model, examples, rows, f"evaluate {part}"), np.asarray(examples.labels)[rows]
+    thresholds = val.metrics["thresholds"] if val else choose_thresholds(truth, probabilities, outputs)
+    return Evaluation(probabilities, measure_labels(truth, probabilities, outputs, thresholds))
+
+
+def choose_thresholds(truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str]) -> dict[str, float]:
+    """Return for each class the threshold with the greatest F1; 0.5 of a class without an image.
+
+    Args:
+        truth: 0 and 1, (n, classes).
+        probabilities: float32 (n, classes).
+        names: of the classes.
+    """
+    from sklearn.metrics import precision_recall_curve
+
+    chosen = {}
+    for at, name in enumerate(names):
+        chosen[name] = 0.5
+        if truth[:, at].any():
+            precision, recall, thresholds = precision_recall_curve(truth[:, at], probabilities[:, at])
+            f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+            best = int(f1[:-1].argmax())
+            below = probabilities[:, at][probabilities[:, at] < thresholds[best]]
+            # Half-way to the next probability below: not on an image's own value, which rounding may move.
+            chosen[name] = float((thresholds[best] + below.max()) / 2) if len(below) else float(thresholds[best])
+    return chosen
+
+
+def measure_labels(
+    truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[str, float]
+) -> dict[str, Any]:
+    """Compare labels, 0 and 1 (n, classes), with probabilities, float32 (n, classes).
+
+    Returns:
+        `n`, `accuracy` (every label of an image right) with its `accuracy_interval` (Wilson, 95 %), `loss` (binary
+        cross-entropy), `per_class` with `threshold`, `precision`, `recall`, `f1`, `average_precision`, `support`;
+        `macro_f1` and `mean_average_precision` over the classes that the split has, and `thresholds`. What a class
+        without an image would have is None.
+    """
+    from scipy.stats import binomtest
+    from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+
+    truth = truth.astype(int)
+    predicted = decide(probabilities, names, thresholds).astype(int)
+    scores = precision_recall_fscore_support(truth, predicted, average=None, zero_division=0)
+    per_class = {}
+    for at, (name, precision, recall, f1, support) in enumerate(zip(names, *scores, strict=True)):
+        there = int(support) > 0
+        average = float(average_precision_score(truth[:, at], probabilities[:, at])) if there else None
+        figures = {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
+        figures = figures if there else dict.fromkeys(figures)
+        per_class[name] = {"threshold": thresholds[name], **figures, "average_precision": average}
+        per_class[name]["support"] = int(support)
+    right = int((predicted == truth).all(axis=1).sum())
+    interval = binomtest(right, len(truth)).proportion_ci(0.95, method="wilson")
+    likely = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
+    return {
+        "n": len(truth),
+        "accuracy": right / len(truth),
+        "accuracy_interval": [float(interval.low), float(interval.high)],
+        "loss": float(-np.mean(truth * np.log(likely) + (1 - truth) * np.log(1 - likely))),
+        "per_class": per_class,
+        "macro_f1": _mean(per_class, "f1"),
+        "mean_average_precision": _mean(per_class, "average_precision"),
+        "thresholds": dict(thresholds),
+    }
+
+
+def _mean(per_class: Mapping[str, Mapping[str, Any]], key: str) -> float:
+    known = [entry[key] for entry in per_class.values() if entry[key] is not None]
+    return float(np.mean(known)) if known else 0.0
+
+
+def decide(probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[str, float]) -> np.ndarray:
+    """Return which classes are above their threshold, bool (…, classes)."""
+    return probabilities >= np.array([thresholds[name] for name in names])
+
+
+# ---- showing and writing ---------------------------------------------------------------------------------------------
+
+
+def describe(part: str, metrics: Mapping[str, Any]) -> str:
+    """`test: mean average precision 0.953, macro F1 0.910, every label right 71.3 % (107 of 150; 95 % interval …)`."""
+    low, high = (100 * bound for bound in metrics["accuracy_interval"])
+    right = round(metrics["accuracy"] * metrics["n"])
+    return (
+        f"{part}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
+        f"every label right {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
+        f"to {high:.1f} %)"
+    )
+
+
+def accuracy_note(images: int) -> str:
+    """Say what accuracy is here."""
+    return f"Accuracy is the share of the {images:,} validation images whose every label is right."
+
+
+def per_class_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
+    """Return one row a class, under `HEADER`."""
+    keys = ("threshold", "precision", "recall", "f1", "average_precision")
+    return [
+        [name, *(UNKNOWN if entry[key] is None else f"{entry[key]:.3f}" for key in keys), f"{entry['support']:,}"]
+        for name, entry in metrics["per_class"].items()
+    ]
+
+
+def print_report(part: str, metrics: Mapping[str, Any]) -> None:
+    """Print a split's figures and its per-class table."""
+    console.say(describe(part, metrics))
+    console.table("", HEADER, per_class_rows(metrics))
+
+
+def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+    """Write a table of the test split and its surest mistakes; return the thresholds, by which predictions go on."""
+    from study.tasks import figures
+
+    names, test = dataset.class_names, evaluations["test"]
+    info = {"class_names": names, "thresholds": test.metrics["thresholds"]}
+    rows = [row for row in dataset.rows if row.part == "test"]
+    lines = [[row.path, row.label, *cells(own, info)] for row, own in zip(rows, test.predictions, strict=True)]
+    output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], lines)
+    wrong = mistakes(dataset, test.predictions, test.metrics["thresholds"])
+    worst = [entry | {"pixels": dataset.pictures.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+    figures.mistakes(worst, len(wrong), folder / "mistakes.png")
+    return {"thresholds": test.metrics["thresholds"]}
+
+
+def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return the test images with a wrong label, the surest first: how far a probability is on the wrong side."""
+    names, wrong = dataset.class_names, []
+    of_test = [at for at, row in enumerate(dataset.rows) if row.part == "test"]
+    limits = np.array([thresholds[name] for name in names])
+    for at, own in zip(of_test, probabilities, strict=True):
+        said = decide(own, names, thresholds)
+        true = np.isin(names, split_labels(dataset.rows[at].label))
+        if (said != true).any():
+            sure = float(np.abs(own - limits)[said != true].max())
+            predicted = join_labels(np.array(names)[said].tolist()) or "none"
+            entry = {"path": dataset.rows[at].path, "label": dataset.rows[at].label or "none", "predicted": predicted}
+            wrong.append(entry | {"probability": sure, "row": at})
+    return sorted(wrong, key=lambda entry: -entry["probability"])
+
+
+def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
+    """Return what the report shows of the test split."""
+    return [
+        Table(HEADER, per_class_rows(metrics)),
+        Text(
+            "A class is predicted from its threshold on, the one with the greatest F1 on validation. Average precision "
+            "needs no threshold: the mean precision over all of them.",
+            "note",
+        ),
+        Heading("Mistakes"),
+        Figure((folder / "mistakes.png").read_bytes(), "The surest mistakes of the test split"),
+    ]
+
+
+# ---- predicting by a saved run ---------------------------------------------------------------------------------------
+
+
+def measure(rows: Sequence[Row], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics of predictions by a saved run for entries of its split."""
+    names = list(info["class_names"])
+    truth = np.array([np.isin(names, split_labels(row.label)) for row in rows])
+    return measure_labels(truth, probabilities, names, info["thresholds"])
+
+
+def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
+    """`cat 0.98, spotted 0.71`: the classes above their threshold, the likeliest first; `none`."""
+    names = info["class_names"]
+    said = decide(probabilities, names, info["thresholds"])
+    order = [at for at in np.argsort(-probabilities, kind="stable").tolist() if said[at]]
+    return ", ".join(f"{names[at]} {probabilities[at]:.4f}" for at in order) or "none"
+
+
+def columns(names: Sequence[str]) -> list[str]:
+    """Return `predicted,p_<class>…`."""
+    return ["predicted", *(f"p_{name}" for name in names)]
+
+
+def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
+    """Return what stands in these columns for one image; of several classes `cat|spotted`."""
+    names = info["class_names"]
+    said = decide(probabilities, names, info["thresholds"])
+    predicted = join_labels(name for name, above in zip(names, said, strict=True) if above)
+    return [predicted, *(f"{share:.6f}" for share in probabilities)]

@@ -1,0 +1,129 @@
+"""A table as the data set: what is read of it, and what is refused."""
+
+import pytest
+from helpers import TOY_CLASSES, call, make_toy, message, toy_picture
+
+from data.dataset import load
+from data.source import Source
+from data.table import scan
+
+
+@pytest.fixture
+def images(tmp_path):
+    return make_toy(tmp_path / "images", 5)
+
+
+def write(path, *lines):
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def rows_of(images, first="images/"):
+    return [(f"{first}{label}/{number}.png", label) for label in TOY_CLASSES for number in range(5)]
+
+
+def test_columns_are_found_by_name_in_any_order_and_case(images, tmp_path):
+    lines = [f"{label},x,{path}" for path, label in rows_of(images)]
+    found = scan(write(tmp_path / "t.csv", "Label,note,PATH", *lines))
+    assert found.class_names == TOY_CLASSES
+    assert {image.name: image.label for image in found.images} == dict(rows_of(images))
+    assert all(image.path == tmp_path / image.name for image in found.images)
+    assert found.skipped == ()
+
+
+def test_a_table_is_the_same_data_set_as_the_folders_it_names(images, tmp_path):
+    table = write(images / "t.csv", "path,label", *(f"{path},{label}" for path, label in rows_of(images, "")))
+    by_table, by_folder = load(Source(table, 32)), load(Source(images, 32))
+    assert by_table.rows == by_folder.rows
+    assert by_table.fingerprint() == by_folder.fingerprint()
+
+
+def test_what_is_not_there_or_no_image_is_left_out_with_its_reason(images, tmp_path):
+    lines = [f"{path},{label}" for path, label in rows_of(images)]
+    (tmp_path / "notes.txt").write_text("none")
+    found = scan(write(tmp_path / "t.csv", "path,label", *lines, "images/gone.png,circle", "notes.txt,circle"))
+    assert {entry.name: entry.reason for entry in found.skipped} == {
+        "images/gone.png": "no such file or folder",
+        "notes.txt": "not an image file name (.txt)",
+    }
+    assert len(found.images) == 15
+
+
+def test_given_parts_are_kept_and_images_of_a_group_stay_together(tmp_path):
+    make_toy(tmp_path / "images", 20)
+    entries = [(f"images/{label}/{number}.png", label, number) for label in TOY_CLASSES for number in range(20)]
+    parts = ["train", "val", "Testing", "training"]
+    lines = [f"{path},{label},{parts[number % 4]}" for path, label, number in entries]
+    dataset = load(Source(write(tmp_path / "parts.csv", "path,label,part", *lines), 32))
+    expected = {path: ("train", "val", "test", "train")[number % 4] for path, _, number in entries}
+    assert {row.path: row.part for row in dataset.rows} == expected
+    lines = [f"{path},{label},{label}-{number // 4}" for path, label, number in entries]
+    dataset = load(Source(write(tmp_path / "groups.csv", "path,label,group", *lines), 32))
+    part_of = {}
+    for row, (_, label, number) in zip(dataset.rows, entries, strict=True):
+        assert part_of.setdefault((label, number // 4), row.part) == row.part
+    assert set(part_of.values()) == {"train", "val", "test"}
+
+
+def test_groups_that_given_parts_divide_are_told(images, tmp_path):
+    lines = [
+        f"{path},{label},{('train', 'val', 'test')[at % 3]},one" for at, (path, label) in enumerate(rows_of(images))
+    ]
+    notes = []
+    load(Source(write(tmp_path / "t.csv", "path,label,part,group", *lines), 32), note=notes.append)
+    assert "careful: 1 group(s), such as one, stand in two of the parts that were given" in notes
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        (["file,label", "a.png,cat"], "has no column path: expected the columns path,label and, if wanted, part and "
+                                      "group. It has: file, label."),
+        (["path,path,label", "a.png,b.png,cat"], "has the column path twice: leave one of the two out."),
+        (["path,kind", "a.png,cat"], "has no column label: expected the columns path,label and, if wanted, part and "
+                                     "group. It has: path, kind."),
+        (["path,label", "a.png,cat", "a.png,dog"], "gives a.png two labels, cat and dog: give it one, or train with "
+                                                   "--task multilabel."),
+        (["path,label", "a.png,"], "gives a.png no label: give it one, or train with --task multilabel."),
+        (["path,label", ",cat"], ", line 2 names no image: its path is empty."),
+        (["path,label", "a.png,cat,1,2"], ", line 2 has 4 cells under 2 columns."),
+        (["path,label,part", "a.png,cat,sometimes"], ": part takes train, val or test. Received: sometimes"),
+        (["path,label,part", "a.png,cat,train", "b.png,dog,"], "gives some images a part and not b.png: give all of "
+                                                               "them one, or none."),
+        (["path,label,group", "a.png,cat,1", "a.png,cat,2"], "gives a.png two values of group: give it one."),
+        (["path,label", "a.png,cat"], "names no image that is there: paths are relative to the table"),
+    ],
+)  # fmt: skip
+def test_a_table_that_contradicts_itself_is_told_in_one_line(tmp_path, lines, error):
+    path = write(tmp_path / "t.csv", *lines)
+    assert error in message(scan, path)
+
+
+def test_one_class_and_no_utf8_are_refused(images, tmp_path):
+    one = write(tmp_path / "one.csv", "path,label", *(f"{path},animal" for path, _ in rows_of(images)))
+    assert message(scan, one) == f"{one} has 1 class(es): at least 2 are needed."
+    (tmp_path / "latin.csv").write_bytes("path,label\nimages/circle/0.png,Häschen\n".encode("latin-1"))
+    assert "is no table in UTF-8 with the columns path,label" in message(scan, tmp_path / "latin.csv")
+
+
+def test_too_few_groups_to_divide_are_told(images, tmp_path):
+    lines = [f"{path},{label},{'' if label != 'circle' else 'same'}" for path, label in rows_of(images)]
+    error = message(load, Source(write(tmp_path / "t.csv", "path,label,group", *lines), 32))
+    assert error.startswith("Class 'circle' has 1 group(s) of images: at least 3 are needed, one for each of train")
+
+
+def test_training_on_a_table_predicts_its_own_test_split_and_is_checked(images, tmp_path):
+    for number in range(5, 12):
+        for label in TOY_CLASSES:
+            toy_picture(label, number).save(images / label / f"{number}.png")
+    lines = [f"images/{label}/{number}.png,{label}" for label in TOY_CLASSES for number in range(12)]
+    table = write(tmp_path / "t.csv", "path,label", *lines)
+    trained = call("train", "--data", table, "-m", "lenet", "--epochs", 1, "--runs", tmp_path / "runs")
+    assert trained.code == 0, trained.err
+    (run,) = (tmp_path / "runs").iterdir()
+    predicted = call("predict", "--run", run)
+    assert (predicted.code, predicted.err) == (0, "")
+    assert "its own test part" in predicted.out
+    checked = call("check", "--data", table, "--out", tmp_path / "checked")
+    assert checked.code == 0, checked.err
+    assert "36 images in 3 classes" in checked.out

@@ -1,0 +1,229 @@
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study.runtime import backend
+
+backend.start()
+
+import csv
+import json
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+from helpers import call, message, toy_picture
+from PIL import Image
+from sklearn.metrics import average_precision_score, f1_score
+
+from data.names import split_labels
+from data.split import Row
+from data.table import scan
+from study.tasks import multilabel
+
+QUICK = ("-m", "original", "--width", 0, "--image-size", 32, "--batch-size", 16, "--learning-rate", 0.005)
+
+
+def rows(count=200, seed=0):
+    """Images with a frequent, a rarer and a rare class, and some without any."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.random((count, 3)) < (0.6, 0.3, 0.06)
+    names = np.array(["common", "less", "rare"])
+    return [Row(f"{at}.png", f"{at:064x}", "|".join(names[own])) for at, own in enumerate(drawn)]
+
+
+# ---- dividing --------------------------------------------------------------------------------------------------------
+
+
+def test_every_class_has_its_share_of_every_part():
+    entries = rows()
+    divided = multilabel.assign(entries, (8, 1, 1), seed=3)
+    assert [(row.path, row.label) for row in divided] == [(row.path, row.label) for row in entries]
+    total = Counter(name for row in entries for name in split_labels(row.label))
+    for part, share in (("train", 0.8), ("val", 0.1), ("test", 0.1)):
+        own = Counter(name for row in divided if row.part == part for name in split_labels(row.label))
+        for name in total:
+            assert abs(own[name] - share * total[name]) <= 2, (part, name)
+            assert own[name] > 0
+        assert abs(sum(row.part == part for row in divided) - share * len(entries)) <= 6
+    assert divided == multilabel.assign(entries, (8, 1, 1), seed=3)
+    assert divided != multilabel.assign(entries, (8, 1, 1), seed=4)
+
+
+def test_images_that_belong_together_stay_together_and_earlier_parts_are_kept():
+    entries = rows(60)
+    unit_of = {row.sha256: entries[at // 3 * 3].sha256 for at, row in enumerate(entries)}
+    divided = multilabel.assign(entries, (8, 1, 1), 0, unit_of=unit_of)
+    for at in range(0, 60, 3):
+        assert len({row.part for row in divided[at : at + 3]}) == 1
+    earlier = {row.sha256: "test" for row in entries[:7]}
+    assert {row.part for row in multilabel.assign(entries, (8, 1, 1), 0, earlier)[:7]} == {"test"}
+
+
+def test_one_content_with_two_answers_is_learned_from_only():
+    entries = rows(60)
+    double = [*entries, Row("copy.png", entries[0].sha256, "rare|common|less")]
+    parts = {row.sha256: row.part for row in multilabel.assign(double, (1, 1, 1), 0)}
+    assert parts[entries[0].sha256] == "train"
+
+
+# ---- measuring -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    rng = np.random.default_rng(0)
+    truth = (rng.random((80, 3)) < (0.5, 0.3, 0.1)).astype(float)
+    return truth, np.clip(0.5 * truth + rng.random((80, 3)) * 0.6, 0, 1).astype(np.float32)
+
+
+def test_figures_are_those_of_scikit_learn(predictions):
+    truth, probabilities = predictions
+    thresholds = {"a": 0.5, "b": 0.4, "c": 0.7}
+    found = multilabel.measure_labels(truth, probabilities, "abc", thresholds)
+    predicted = probabilities >= np.array(list(thresholds.values()))
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+    assert found["mean_average_precision"] == pytest.approx(average_precision_score(truth, probabilities))
+    assert found["accuracy"] == pytest.approx((predicted == truth).all(axis=1).mean())
+    likely = probabilities.astype(float)
+    entropy = -(truth * np.log(likely.clip(1e-7)) + (1 - truth) * np.log((1 - likely).clip(1e-7))).mean()
+    assert found["loss"] == pytest.approx(entropy)
+    assert {name: entry["support"] for name, entry in found["per_class"].items()} == dict(
+        zip("abc", truth.sum(axis=0).astype(int).tolist(), strict=True)
+    )
+
+
+def test_thresholds_are_those_with_the_greatest_f1(predictions):
+    truth, probabilities = predictions
+    chosen = multilabel.choose_thresholds(truth, probabilities, "abc")
+    for at, name in enumerate("abc"):
+        scores = [f1_score(truth[:, at], probabilities[:, at] >= value) for value in np.unique(probabilities[:, at])]
+        assert f1_score(truth[:, at], probabilities[:, at] >= chosen[name]) == pytest.approx(max(scores))
+
+
+def test_a_class_without_an_image_has_no_figure(predictions):
+    truth, probabilities = predictions
+    truth = truth.copy()
+    truth[:, 2] = 0
+    thresholds = multilabel.choose_thresholds(truth, probabilities, "abc")
+    assert thresholds["c"] == 0.5
+    found = multilabel.measure_labels(truth, probabilities, "abc", thresholds)
+    assert found["per_class"]["c"] == {
+        "threshold": 0.5, "precision": None, "recall": None, "f1": None, "average_precision": None, "support": 0
+    }  # fmt: skip
+    assert multilabel.per_class_rows(found)[2] == ["c", "0.500", "–", "–", "–", "–", "0"]
+    assert found["mean_average_precision"] == pytest.approx(average_precision_score(truth[:, :2], probabilities[:, :2]))
+
+
+# ---- the table -------------------------------------------------------------------------------------------------------
+
+
+def write(path, *lines):
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_both_forms_of_table_say_the_same(tmp_path):
+    for name in "abc":
+        toy_picture("circle", ord(name)).save(tmp_path / f"{name}.png")
+    long = write(tmp_path / "long.csv", "path,label", "a.png,red", "a.png,round", "b.png,round", "c.png,")
+    wide = write(tmp_path / "wide.csv", "round,path,red", "1,a.png,1", "1,b.png,0", "0,c.png,")
+    for table in (long, wide):
+        found = scan(table, 1, several_labels=True)
+        assert found.class_names == ("red", "round")
+        assert {image.name: {*split_labels(image.label)} for image in found.images} == {
+            "a.png": {"red", "round"}, "b.png": {"round"}, "c.png": set()
+        }  # fmt: skip
+    strange = write(tmp_path / "strange.csv", "path,red", "a.png,maybe")
+    assert message(scan, strange, 1, True) == f"{strange}: column red takes 0 or 1. Received: maybe for a.png"
+    bar = write(tmp_path / "bar.csv", "path,label", "a.png,red|blue")
+    assert message(scan, bar, 1, True) == f"{bar}: the label red|blue has a |, which divides labels. Rename it."
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """Noise with a red square, a blue one, both or none."""
+    folder, lines = tmp_path_factory.mktemp("several"), ["path,label"]
+    rng = np.random.default_rng(0)
+    for at in range(80):
+        pixels = rng.integers(0, 60, (32, 32, 3))
+        labels = [name for name in ("red", "blue") if rng.random() < 0.5]
+        for name in labels:
+            top, left = rng.integers(0, 18, 2)
+            pixels[top : top + 14, left : left + 14, 0 if name == "red" else 2] = 230
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{at}.png")
+        lines += [f"{at}.png,{name}" for name in labels] or [f"{at}.png,"]
+    return write(folder / "table.csv", *lines)
+
+
+@pytest.fixture(scope="module")
+def run(table, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    ran = call("train", "--task", "multilabel", "--data", table, *QUICK, "--epochs", 25, "--runs", runs)
+    assert ran.code == 0, ran.err
+    assert "test: mean average precision" in ran.out
+    return next(runs.iterdir())
+
+
+def test_what_is_easy_is_learned_and_written_down(run):
+    test = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
+    assert test["mean_average_precision"] > 0.9
+    info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert info["thresholds"] == test["thresholds"]
+    assert info["class_names"] == ["blue", "red"]
+    with (run / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == ["path", "label", "predicted", "p_blue", "p_red"]
+    for line in lines:
+        above = [name for name in ("blue", "red") if float(line[f"p_{name}"]) >= info["thresholds"][name]]
+        assert line["predicted"] == "|".join(above)
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "average precision" in page
+
+
+def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(run, table, tmp_path):
+    told = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
+    own = call("predict", "--run", run)
+    assert f"mean average precision {told['mean_average_precision']:.3f}" in own.out
+    ran = call("predict", "--run", run, table.parent / "0.png", "--csv", tmp_path / "p.csv", "--tta", "flip")
+    assert (ran.code, ran.err) == (0, "")
+    with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
+        (line,) = csv.DictReader(file)
+    names = line["predicted"].split("|") if line["predicted"] else ["none"]
+    assert all(name in ran.out for name in names)
+
+
+def test_transfer_learns_several_labels_from_features(table, tmp_path):
+    words = ("-m", "original", "--width", 0, "--image-size", 32, "--epochs", 2, "--batch-size", 16)
+    scratch = call("train", "--task", "multilabel", "--data", table, *words, "--runs", tmp_path / "first")
+    assert scratch.code == 0, scratch.err
+    (first,) = (tmp_path / "first").iterdir()
+    words = ("--weights", first, "--learning", "transfer", "--epochs", 20, "--runs", tmp_path / "runs")
+    ran = call("train", "--task", "multilabel", "-m", "original", "--data", table, *words)
+    assert ran.code == 0, ran.err
+    (run,) = (tmp_path / "runs").iterdir()
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["learning"]["type"] == "transfer"
+
+
+@pytest.mark.parametrize(
+    ("flags", "error"),
+    [
+        (("--loss", "focal"), "--task multilabel takes --loss crossentropy. Received: focal; leave it out."),
+        (("--auxiliary", "mask"), "--auxiliary is for --task classify. Received: mask; leave it out."),
+        (("--sampler", "balanced"), "--sampler is for --task classify or segment. Received: balanced; leave it out."),
+        (("-m", "unet"), "--task multilabel needs a model that gives one vector of features for a picture, such as -m "
+                         "original. Received: -m unet"),
+    ],
+)  # fmt: skip
+def test_what_it_does_not_know_is_refused(flags, error):
+    ran = call("train", "--task", "multilabel", *flags)
+    assert (ran.code, ran.err) == (2, f"error: {error}\n")
+
+
+def test_an_image_that_is_gone_is_told(run, table, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(table.parent, moved)
+    info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert info["data"]["table"] == str(table.resolve())
+    assert call("inspect", "--run", run).err.startswith("error: inspect is for classifiers, and ")
