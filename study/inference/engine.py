@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 LEAST_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
-LAYERS = 2**22  # bytes for a converted network beside those of its weights: 0.1 MB for ResNet50, 1.2 for `residual`
 PROBE_SECONDS = 1.0  # for each of the two precisions
 
 
@@ -68,11 +67,11 @@ class Frozen:
     @cached_property
     def converted(self) -> openvino.Model:
         """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it."""
-        name, room = f"{self.fingerprint} {version('openvino')}", LAYERS + 4 * self.network.count_params()
-        if (kept := openvino_ir.find(name, room, self.store)) is not None:
+        name = f"{self.fingerprint} {version('openvino')}"
+        if (kept := openvino_ir.find(name, self.store)) is not None:
             return kept
         converted = openvino_ir.take_bytes(openvino_ir.convert(self.traced))
-        openvino_ir.keep(converted, name, room, self.store)
+        openvino_ir.keep(converted, name, self.store)
         return converted
 
     @cached_property
