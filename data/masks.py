@@ -20,7 +20,9 @@ from data import image
 from data import names as names_module
 from data.folder import Image
 from data.pixels import WORKERS, Pixels
-from data.store.store import Kind, Rows, Store, hash_all
+from data.store.hashes import hash_all
+from data.store.rows import Kind, Rows
+from data.store.store import Store
 from errors import UserError
 
 VALUES = ("own", "index")

@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from data import image
 from data.folder import Image, Skipped
+from data.store.hashes import hash_all
 from data.store.rows import Kind, Rows
-from data.store.store import Store, hash_all
+from data.store.store import Store
 from errors import UserError
 
 # Of the rows in the store: raise the number whenever pixels or fingerprints come out differently.

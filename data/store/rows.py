@@ -1,14 +1,13 @@
-"""Rows of equal arrays: what a row is, how they are cut out of finished segments, an array of them, a row of JSON."""
+"""Rows of equal arrays: what a row is, how they are cut out of finished segments, an array of them."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -107,14 +106,3 @@ class Features:
 def _close(files: Sequence[BinaryIO]) -> None:
     for file in files:
         file.close()
-
-
-def pack(content: Mapping[str, Any], kind: Kind) -> np.ndarray | None:
-    """Write a mapping as JSON into a row of bytes; None where it is too long."""
-    text = json.dumps(content).encode()
-    return np.frombuffer(text.ljust(kind.bytes, b"\0"), np.uint8) if len(text) <= kind.bytes else None
-
-
-def unpack(row: np.ndarray) -> dict[str, Any]:
-    """Read what `pack` wrote."""
-    return json.loads(row.tobytes().rstrip(b"\0"))

@@ -4,27 +4,28 @@ Rows lie in segments: plain files of equal rows, written once and never changed.
 are, and names one only after its segment was written whole. So whoever is killed leaves a nameless file, which a later
 run removes; processes that write at once write segments of their own; and no reader ever sees half a row.
 
+What has no fixed size is a blob (JSON, a converted network): a small one lies in the index, a large one in a file of
+its own, for which the same holds.
+
 The store can only save work: where it can't be read or written, or the disk is full, nothing is found and nothing kept.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
 
+from data.store import index as tables
 from data.store.cache import cache_folder
+from data.store.index import Usage
 from data.store.rows import Kind, Rows
 
 Answer = TypeVar("Answer")
@@ -33,23 +34,7 @@ SEGMENT_BYTES = 128 * 2**20  # a killed run loses no more than one segment of wo
 SEGMENT_ROWS = 2048
 PATIENCE = 30  # seconds to wait for another process that is writing to the index
 ABANDONED = 3600  # seconds after its last byte, when a file that the index does not name belongs to nobody
-TABLES = """
-CREATE TABLE IF NOT EXISTS kinds (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
-CREATE TABLE IF NOT EXISTS segments (id INTEGER PRIMARY KEY, kind INTEGER, file TEXT, bytes INTEGER, used REAL);
-CREATE TABLE IF NOT EXISTS rows (kind INTEGER, key TEXT, segment INTEGER, position INTEGER, PRIMARY KEY (kind, key))
-    WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS rows_of_segment ON rows (segment);
-"""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What one kind takes: `used` is seconds since 1970 of the last time that a row was read or written."""
-
-    kind: str
-    rows: int
-    bytes: int
-    used: float
+IN_INDEX = 2**16  # bytes of the largest blob that lies in the index itself
 
 
 class Store:
@@ -86,12 +71,47 @@ class Store:
         """Name a finished segment in the index, then make room."""
         self._ask(lambda index: self._commit(index, kind, path, keys), None)
 
+    def blob(self, kind: str, key: str) -> bytes | None:
+        """Return the blob that is kept under a key, None where there is none; note that it was used."""
+        return self.blobs(kind, [key]).get(key)
+
+    def blobs(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return the blobs that are kept of some keys and note that they were used."""
+        return self._ask(lambda index: self._find_blobs(index, kind, keys), {})
+
+    def keep_blob(self, kind: str, key: str, content: bytes) -> None:
+        """Keep one blob; the content of a key does not change: what is there stays."""
+        self.keep_blobs(kind, {key: content})
+
+    def keep_blobs(self, kind: str, contents: Mapping[str, bytes]) -> None:
+        """Keep blobs by their keys, which leave together too; of more than the limit holds, none."""
+        if contents and sum(map(len, contents.values())) <= self.limit:
+            self._ask(lambda index: self._keep_blobs(index, kind, contents), None)
+
+    @contextlib.contextmanager
+    def blob_writer(self, kind: str) -> Iterator[Callable[[str, bytes], None]]:
+        """Give a function that any thread may call to keep a blob; as with `writer`, batch by batch."""
+        lock, waiting = threading.Lock(), {}
+
+        def add(key: str, content: bytes) -> None:
+            nonlocal waiting
+            with lock:
+                waiting[key] = content
+                if len(waiting) >= SEGMENT_ROWS:
+                    full, waiting = waiting, {}
+                    self.keep_blobs(kind, full)
+
+        try:
+            yield add
+        finally:
+            self.keep_blobs(kind, waiting)
+
     def make_room(self) -> None:
         """Let go of what is beyond the limit, which may have been higher when it was kept."""
 
         def shrink(index: sqlite3.Connection) -> None:
             index.execute("BEGIN IMMEDIATE")
-            leaving = self._beyond_limit(index)
+            leaving = tables.forget_beyond(index, self.limit)
             index.commit()
             self._remove(leaving, index)
 
@@ -99,14 +119,12 @@ class Store:
 
     def usage(self) -> list[Usage]:
         """Return what is kept, by kind, the largest first."""
-        query = """SELECT name, (SELECT COUNT(*) FROM rows WHERE rows.kind = kinds.id), SUM(bytes), MAX(used)
-            FROM segments JOIN kinds ON kinds.id = segments.kind GROUP BY kinds.id ORDER BY SUM(bytes) DESC"""
-        return self._ask(lambda index: [Usage(*row) for row in index.execute(query)], [])
+        return self._ask(tables.usage, [])
 
     def clear(self) -> int:
         """Remove everything and return its bytes. Whoever reads at this moment keeps the files that it has open."""
         removed = 0
-        for path in (*self.root.glob("index.sqlite3*"), *self.root.glob("*.rows")) if self.root else ():
+        for path in (*self.root.glob("index.sqlite3*"), *self._files()) if self.root else ():
             with contextlib.suppress(FileNotFoundError):  # another process removed it
                 size = path.stat().st_size
                 path.unlink()
@@ -125,7 +143,7 @@ class Store:
             self.root.mkdir(parents=True, exist_ok=True)
             # The default journal, not WAL: a cache folder may lie on a network drive, where WAL does not work.
             with contextlib.closing(sqlite3.connect(self.root / "index.sqlite3", timeout=PATIENCE)) as index:
-                index.executescript(TABLES)
+                index.executescript(tables.TABLES)
                 return question(index)
         except (OSError, sqlite3.Error) as error:
             self.give_up(error)
@@ -137,11 +155,10 @@ class Store:
         place_of = {key: place for key, *place in index.execute(query, (kind.name,))}
         files, number_of = [], {}
         for segment in sorted({place_of[key][0] for key in keys if key in place_of}):
-            if (file := self._open(index, segment, kind)) is not None:
+            if (file := self._open(index, segment, kind.bytes)) is not None:
                 number_of[segment] = len(files)
                 files.append(file)
-        now = time.time()
-        index.executemany("UPDATE segments SET used = ? WHERE id = ?", [(now, segment) for segment in number_of])
+        tables.mark_used(index, number_of)
         index.commit()
         places = np.full((len(keys), 2), -1, np.int64)
         for at, key in enumerate(keys):
@@ -150,41 +167,63 @@ class Store:
                 places[at] = number_of[segment], position
         return Rows(kind, files, places)
 
-    def _open(self, index: sqlite3.Connection, segment: int, kind: Kind) -> BinaryIO | None:
+    def _find_blobs(self, index: sqlite3.Connection, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+        with contextlib.ExitStack() as opened:
+            index.execute("BEGIN IMMEDIATE")  # as in `_find`
+            found, files, used = {}, {}, set()
+            for key, content, segment in tables.find_blobs(index, kind, keys):
+                if content is not None:
+                    found[key] = content
+                elif (file := self._open(index, segment)) is not None:
+                    files[key] = opened.enter_context(file)
+                else:
+                    continue
+                used.add(segment)
+            tables.mark_used(index, used)
+            index.commit()
+            return found | {key: file.read() for key, file in files.items()}
+
+    def _open(self, index: sqlite3.Connection, segment: int, row_bytes: int = 1) -> BinaryIO | None:
         """Open a segment; one that is missing or was cut, by whatever, is forgotten."""
         name, size = index.execute("SELECT file, bytes FROM segments WHERE id = ?", (segment,)).fetchone()
         path = self.root / name
-        if not path.is_file() or path.stat().st_size != size or size % kind.bytes:
-            _forget(index, segment)
+        if not path.is_file() or path.stat().st_size != size or size % row_bytes:
+            tables.forget(index, segment)
             return None
         return path.open("rb")
 
     def _commit(self, index: sqlite3.Connection, kind: Kind, path: Path, keys: Sequence[str]) -> None:
         index.execute("BEGIN IMMEDIATE")
-        index.execute("INSERT OR IGNORE INTO kinds (name) VALUES (?)", (kind.name,))
-        (number,) = index.execute("SELECT id FROM kinds WHERE name = ?", (kind.name,)).fetchone()
-        entry = (number, path.name, path.stat().st_size, time.time())
-        added = index.execute("INSERT INTO segments (kind, file, bytes, used) VALUES (?, ?, ?, ?)", entry)
-        rows = [(number, key, added.lastrowid, position) for position, key in enumerate(keys)]
-        # Rows that another process wrote in the meantime stay.
-        new = index.executemany("INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?)", rows).rowcount
-        leaving = self._beyond_limit(index) if new else [_forget(index, added.lastrowid)]
+        leaving = tables.add_rows(index, kind.name, path.name, path.stat().st_size, keys)
+        leaving += tables.forget_beyond(index, self.limit)
         index.commit()
         self._remove(leaving, index)
 
-    def _beyond_limit(self, index: sqlite3.Connection) -> list[str]:
-        """Take the segments that were not used for longest out of the index until the rest fits; return their files."""
-        total, leaving = 0, []
-        for segment, size in index.execute("SELECT id, bytes FROM segments ORDER BY used DESC, id DESC").fetchall():
-            total += size
-            if total > self.limit:
-                leaving.append(_forget(index, segment))
-        return leaving
+    def _keep_blobs(self, index: sqlite3.Connection, kind: str, contents: Mapping[str, bytes]) -> None:
+        paths = {
+            key: self.root / f"{uuid.uuid4().hex}.blob" for key, content in contents.items() if len(content) > IN_INDEX
+        }
+        try:
+            for key, path in paths.items():
+                path.write_bytes(contents[key])
+            index.execute("BEGIN IMMEDIATE")
+            leaving = tables.add_blobs(index, kind, contents, {key: path.name for key, path in paths.items()})
+            leaving += tables.forget_beyond(index, self.limit)
+            index.commit()
+        except BaseException:
+            for path in paths.values():
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            raise
+        self._remove(leaving, index)
 
-    def _remove(self, leaving: Sequence[str], index: sqlite3.Connection) -> None:
+    def _files(self) -> list[Path]:
+        return [*self.root.glob("*.rows"), *self.root.glob("*.blob")]
+
+    def _remove(self, leaving: Sequence[str | None], index: sqlite3.Connection) -> None:
         """Remove files that left the index, and those that a killed process never put there."""
         named = {name for (name,) in index.execute("SELECT file FROM segments")}
-        for path in self.root.glob("*.rows"):
+        for path in self._files():
             with contextlib.suppress(OSError):  # another process removed it, or Windows has it open
                 if path.name in leaving or (path.name not in named and time.time() - path.stat().st_mtime > ABANDONED):
                     path.unlink()
@@ -252,29 +291,3 @@ class Writer:
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
         self._file, self._path, self._keys = None, None, []
-
-
-def _forget(index: sqlite3.Connection, segment: int) -> str:
-    """Take a segment and its rows out of the index; return the name of its file."""
-    (name,) = index.execute("SELECT file FROM segments WHERE id = ?", (segment,)).fetchone()
-    index.execute("DELETE FROM rows WHERE segment = ?", (segment,))
-    index.execute("DELETE FROM segments WHERE id = ?", (segment,))
-    return name
-
-
-def hash_all(paths: Sequence[Path], advance: Callable[[], None] = lambda: None) -> list[str]:
-    """Return the SHA-256 of each file's content, empty where it cannot be read; `advance` is called after each."""
-
-    def hash_one(path: Path) -> str:
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return ""
-
-    hashes = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found in pool.map(hash_one, paths):
-            hashes.append(found)
-            advance()
-    return hashes

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import keras
 
+from models.parts.keras_private import is_graph, run_graph
+
 
 @dataclass(frozen=True)
 class Step:
@@ -66,12 +68,16 @@ def unroll(network: keras.Model) -> Unrolled:
     names: Counter[str] = Counter()
 
     def through(part: keras.Model, tensors: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
-        graph = part._functional if isinstance(part, keras.Sequential) else part
-        return graph._run_through_graph(tensors, call_fn=apply)
+        if not isinstance(part, keras.Sequential):
+            return run_graph(part, tensors, apply)
+        (tensor,) = tensors
+        for layer in part.layers:
+            tensor = apply(layer, tensor)
+        return tensor
 
     def apply(layer: keras.Operation, *arguments: object, **named: object) -> keras.KerasTensor:
         inputs = [one for one in keras.tree.flatten((arguments, named)) if isinstance(one, keras.KerasTensor)]
-        if hasattr(layer, "_run_through_graph") or isinstance(layer, keras.Sequential):
+        if is_graph(layer) or isinstance(layer, keras.Sequential):
             return through(layer, inputs)
         output = layer(*arguments, **named)
         names[layer.name] += 1

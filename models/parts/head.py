@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.parts.keras_private import flatten_layers
+
 if TYPE_CHECKING:
     import keras
 
@@ -69,6 +71,6 @@ def unfreeze(backbone: keras.Model) -> None:
     import keras
 
     backbone.trainable = True
-    for layer in backbone._flatten_layers():
+    for layer in flatten_layers(backbone):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False

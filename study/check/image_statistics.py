@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +18,15 @@ import PIL
 from PIL import Image
 
 from data import folder, image
-from data.store.rows import Kind, pack, unpack
-from data.store.store import Store, hash_all
+from data.store.hashes import hash_all
+from data.store.rows import Kind
+from data.store.store import Store
 
 THUMB = 96  # side of the thumbnails
 SIDE = 256  # the longer side at which light and sharpness are judged: about what networks get to see
 VERSION = f"3, Pillow {PIL.__version__}"  # of what is kept: raise the number whenever a fact or thumbnail changes
 THUMBS = Kind(f"thumbnails {THUMB} ({VERSION})", (THUMB, THUMB, 3))
-TEXTS = Kind(f"facts ({VERSION})", (512,))  # as JSON
+FACTS = f"facts ({VERSION})"  # as JSON; rows of that name, from when JSON was padded, go by the store's limit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,26 +73,25 @@ def gather(
     """
     hashes = hash_all([entry.path for entry in images], advance)
     thumbs = np.zeros((len(images), *THUMBS.shape), np.uint8)
-    texts = np.zeros((len(images), *TEXTS.shape), np.uint8)
-    known = store.rows(THUMBS, hashes).fill(thumbs) & store.rows(TEXTS, hashes).fill(texts)
+    known = store.blobs(FACTS, hashes)
+    of_thumbs = store.rows(THUMBS, hashes).fill(thumbs)
     outcomes: list[Facts | str] = []
     with (
         store.writer(THUMBS) as keep_thumbs,
-        store.writer(TEXTS) as keep_texts,
+        store.blob_writer(FACTS) as keep_facts,
         ThreadPoolExecutor(os.cpu_count()) as pool,
     ):
 
         def look(at: int) -> Facts | str:
-            if known[at]:
-                return Facts(**unpack(texts[at]))
+            if of_thumbs[at] and hashes[at] in known:
+                return Facts(**json.loads(known[hashes[at]]))
             outcome = _look(images[at].path)
             if isinstance(outcome, str):  # not kept: such files are few, and memory may suffice the next time
                 thumbs[at] = 0
                 return outcome
             facts, thumbs[at] = outcome
-            if (text := pack(dataclasses.asdict(facts), TEXTS)) is not None:
-                keep_thumbs.add(facts.sha256, thumbs[at])
-                keep_texts.add(facts.sha256, text)
+            keep_thumbs.add(facts.sha256, thumbs[at])
+            keep_facts(facts.sha256, json.dumps(dataclasses.asdict(facts)).encode())
             return facts
 
         for outcome in pool.map(look, range(len(images))):

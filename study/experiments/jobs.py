@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from errors import UserError
 from study.runtime.hardware import cores
 
@@ -100,21 +102,16 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises:
         UserError: another one is at work there.
     """
-    with (folder / ".lock").open("a") as file:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError) as error:
-            raise UserError(
-                f"Another compare is at work in {folder}. Wait for it, or give another --out DIR."
-            ) from error
+    # Never the library's fallback, a file that says who holds it: one that was killed would hold it for ever.
+    lock = FileLock(folder / ".lock", timeout=0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(f"Another compare is at work in {folder}. Wait for it, or give another --out DIR.") from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager

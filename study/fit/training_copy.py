@@ -20,6 +20,7 @@ import numpy as np
 from errors import UserError
 from models.parts.auxiliary_head import join as join_two
 from models.parts.head import classifier as join
+from models.parts.keras_private import flatten_layers
 from study.fit.fast_layers import FusedBatchNormalization, ShortRowConv2D
 from study.runtime import hardware
 
@@ -76,7 +77,7 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
     else:
         copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
     copy.set_weights(model.get_weights())
-    for layer in copy._flatten_layers():
+    for layer in flatten_layers(copy):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # it computes with copies of its weights, which set_weights does not reach
     return copy

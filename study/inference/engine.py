@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 LEAST_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
-LAYERS = 2**22  # bytes for a converted network beside those of its weights: 0.1 MB for ResNet50, 1.2 for `residual`
 PROBE_SECONDS = 1.0  # for each of the two precisions
 
 
@@ -68,11 +68,11 @@ class Frozen:
     @cached_property
     def converted(self) -> openvino.Model:
         """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it."""
-        name, room = f"{self.fingerprint} {version('openvino')}", LAYERS + 4 * self.network.count_params()
-        if (kept := openvino_ir.find(name, room, self.store)) is not None:
+        name = f"{self.fingerprint} {version('openvino')}"
+        if (kept := openvino_ir.find(name, self.store)) is not None:
             return kept
         converted = openvino_ir.take_bytes(openvino_ir.convert(self.traced))
-        openvino_ir.keep(converted, name, room, self.store)
+        openvino_ir.keep(converted, name, self.store)
         return converted
 
     @cached_property
@@ -89,7 +89,7 @@ class Frozen:
         """
         layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
         layers = layers.replace('"trainable": true', '"trainable": false')
-        parts = list(self.network._flatten_layers())
+        parts = layers_within(self.network)
         parts += [operation for part in parts if hasattr(part, "operations") for operation in part.operations]
         for place, part in enumerate(parts):
             layers = layers.replace(f'"{part.name}"', f'"#{place}"')
@@ -113,6 +113,24 @@ class Frozen:
     def release(self) -> None:
         """Let go of what was prepared to run it: 80 MB for EfficientNet-Lite0 in two precisions."""
         self._runners.clear()
+
+
+def layers_within(network: keras.Model) -> list[keras.Layer]:
+    """Return a network and the layers within it, models opened, in the order in which kept fingerprints count them."""
+    import keras
+
+    def own(model: keras.Model) -> list[keras.Layer]:
+        # `Sequential.layers` leaves its input layer out, whose name is in the configuration as well.
+        return super(keras.Sequential, model).layers if isinstance(model, keras.Sequential) else model.layers
+
+    found, waiting = {}, deque(own(network))
+    while waiting:
+        layer = waiting.popleft()
+        if id(layer) not in found:
+            found[id(layer)] = layer
+            if isinstance(layer, keras.Model):
+                waiting.extendleft(own(layer))
+    return [network, *found.values()]
 
 
 def choose_engine(frozen: Frozen, sample: np.ndarray, engine: str = "auto", precision: str = "auto") -> EngineChoice:

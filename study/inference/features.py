@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ import numpy as np
 
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
-from data.store.rows import Features, Kind, Rows, pack, unpack
+from data.store.rows import Features, Kind, Rows
 from data.store.store import Store
 from study.inference import engine
 from study.inference.engine import EngineChoice, Frozen
@@ -27,7 +28,8 @@ from study.runtime.background import ahead
 
 BATCH = 64  # pictures held at a time
 PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
-CHOICES = Kind("choices of precision (1)", (2048,))  # as JSON: a machine then always takes the same for a network
+# As JSON: a machine then always takes the same for a network. Padded rows of that name go by the store's limit.
+CHOICES = "choices of precision (1)"
 
 
 @dataclass(frozen=True)
@@ -189,14 +191,11 @@ def choose(frozen: Frozen, examples: Examples, spec: FeatureSpec) -> EngineChoic
     name, _ = engine.settle(spec.engine)
     machine = (platform.node(), platform.machine(), os.cpu_count(), name, version(name))
     key = " ".join(map(str, (frozen.fingerprint, spec.image_size, spec.engine, spec.precision, *machine)))
-    content = np.zeros((1, *CHOICES.shape), np.uint8)
-    if frozen.store.rows(CHOICES, [key]).fill(content).all():
-        choice = EngineChoice(**unpack(content))
+    if (kept := frozen.store.blob(CHOICES, key)) is not None:
+        choice = EngineChoice(**json.loads(kept))
         return replace(choice, reason=f"{choice.reason} (measured earlier)")
     sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
     choice = engine.choose_engine(frozen, sample, spec.engine, spec.precision)
-    row = pack(asdict(choice), CHOICES)
-    if choice.images_per_second and row is not None:
-        with frozen.store.writer(CHOICES) as keep:
-            keep.add(key, row)
+    if choice.images_per_second:
+        frozen.store.keep_blob(CHOICES, key, json.dumps(asdict(choice)).encode())
     return choice

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.store.rows import Kind
 from data.store.store import Store
 from errors import UserError
 from study.runtime import backend, hardware
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
 FILES = ("model.xml", "model.bin")
+NETWORKS = "converted networks (1)"  # rows of such names, padded to a size in them, go by the store's limit
+LENGTH = 8  # bytes before a kept network that say how long its layers are; the weights follow them
 TYPES = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO's names
 
 
@@ -95,35 +96,26 @@ def load(folder: Path) -> Runner:
         raise UserError(f"{path} or its model.bin is missing or damaged. Train again.") from error
 
 
-def keep(model: openvino.Model, name: str, room: int, store: Store) -> None:
-    """Keep a network in the store under a name, in a row of `room` bytes, if it fits and there is a store for it."""
-    if store.root is None or room > store.limit:
+def keep(model: openvino.Model, name: str, store: Store) -> None:
+    """Keep a network in the store under a name, if there is a store for it."""
+    if store.root is None:
         return
     # Where the temporary folder has no room for it, it is converted again the next time.
     with suppress(OSError, RuntimeError), tempfile.TemporaryDirectory() as folder:
         save(model, Path(folder))
-        layers, weights = (np.fromfile(Path(folder) / file, np.uint8) for file in FILES)
-        row = np.concatenate([np.array([len(layers), len(weights)], np.int64).view(np.uint8), layers, weights])
-        if len(row) <= room:
-            with store.writer(_kind(room)) as writer:
-                writer.add(name, np.pad(row, (0, room - len(row))))
+        layers, weights = ((Path(folder) / file).read_bytes() for file in FILES)
+        store.keep_blob(NETWORKS, name, b"".join((len(layers).to_bytes(LENGTH), layers, weights)))
 
 
-def find(name: str, room: int, store: Store) -> openvino.Model | None:
+def find(name: str, store: Store) -> openvino.Model | None:
     """Return the network that `keep` put into the store; None where there is none."""
-    rows = np.empty((1, room), np.uint8)
-    if not store.rows(_kind(room), [name]).fill(rows).all():
+    if (content := store.blob(NETWORKS, name)) is None:
         return None
-    layers, weights = rows[0, :16].view(np.int64)
-    content = rows[0, 16 : 16 + layers + weights]
+    weights = LENGTH + int.from_bytes(content[:LENGTH])
     try:
-        return core().read_model(content[:layers].tobytes(), content[layers:].tobytes())
+        return core().read_model(content[LENGTH:weights], content[weights:])
     except RuntimeError:  # damaged
         return None
-
-
-def _kind(room: int) -> Kind:
-    return Kind(f"converted networks (1) of {room} bytes", (room,))
 
 
 def compile(model: openvino.Model, precision: str) -> Runner:

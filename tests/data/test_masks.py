@@ -11,7 +11,9 @@ from PIL import Image
 from data import image, masks
 from data.augment.pipeline import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
-from data.store.store import Kind, Store, hash_all
+from data.store.hashes import hash_all
+from data.store.rows import Kind
+from data.store.store import Store
 from errors import UserError
 from scratch import metrics as scratch
 from study.settings.conflicts import MASKED

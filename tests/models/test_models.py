@@ -21,9 +21,11 @@ from helpers import ROOT, message, small_recipe
 import models
 from models import efficientnet
 from models.parts.head import classifier, freeze, head, unfreeze
+from models.parts.keras_private import flatten_layers
 from models.parts.recipe import Recipe
 from models.parts.spec import LEARNING_TYPES, Spec
 from models.parts.weights import build_backbone
+from study.inference.engine import layers_within
 
 SIZE, CLASSES = 64, 3
 
@@ -115,9 +117,14 @@ def test_saved_and_reloaded_it_answers_the_same(network, tmp_path):
 
 
 def test_no_python_code_hides_in_it(network):
-    layers = list(network._flatten_layers())
+    layers = flatten_layers(network)
     assert len(layers) > 10
     assert not [layer.name for layer in layers if isinstance(layer, keras.layers.Lambda)]
+
+
+def test_its_layers_count_in_the_order_of_the_features_that_are_kept(network):
+    for part in (network, *network.layers[1:]):
+        assert [id(layer) for layer in layers_within(part)] == [id(layer) for layer in flatten_layers(part)]
 
 
 def test_another_size_has_the_same_weights_unless_the_map_is_laid_flat(name, network):
@@ -150,7 +157,7 @@ def test_frozen_nothing_learns_and_unfrozen_all_but_the_normalisation(name):
     unfreeze(backbone)
     still = {
         variable.path
-        for layer in backbone._flatten_layers()
+        for layer in flatten_layers(backbone)
         if isinstance(layer, keras.layers.BatchNormalization)
         for variable in layer.variables
     }

@@ -15,6 +15,7 @@ from helpers import call, message, small_recipe, smallest_size
 
 import models
 from models.parts.head import head, head_on
+from models.parts.keras_private import flatten_layers
 from models.parts.recipe import ACTIVATIONS, INITIALIZERS, NORMS, Recipe, groups_of, last_initializer, settled
 from models.parts.weights import build_backbone
 from scratch.initializers import variance
@@ -66,7 +67,7 @@ def step(model, rate=0.1, pixels=None, labels=LABELS):
 
 
 def layers(model, kind=None):
-    every = [layer for layer in model._flatten_layers() if not hasattr(layer, "layers")]
+    every = [layer for layer in flatten_layers(model) if not hasattr(layer, "layers")]
     return [layer for layer in every if kind is None or isinstance(layer, kind)]
 
 

@@ -18,8 +18,9 @@ import pytest
 from helpers import ROOT
 
 from data.store import store as module
+from data.store.hashes import hash_all
 from data.store.rows import Kind
-from data.store.store import Store, hash_all
+from data.store.store import Store
 
 KIND = Kind("squares", (250,), "int32")  # 1,000 bytes a row
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for what it needs")

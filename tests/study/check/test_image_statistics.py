@@ -15,10 +15,9 @@ from PIL import Image, ImageFilter
 from data import folder, image, names
 from data.store import store
 from data.store.cache import cache_folder
-from data.store.rows import Kind
 from data.store.store import Store
 from study.check import image_statistics
-from study.check.image_statistics import TEXTS, THUMB, THUMBS, Facts, gather, sharpness
+from study.check.image_statistics import FACTS, THUMB, THUMBS, Facts, gather, sharpness
 
 MANY = 600  # small pictures, enough for several segments of ROWS
 ROWS = 100
@@ -203,8 +202,9 @@ def test_no_images():
 
 def forge():
     """Mark all that is kept, so that what comes from the store can be told."""
-    for path in kept().root.glob("*.rows"):
-        path.write_bytes(path.read_bytes().replace(b'"mode": "RGB"', b'"mode": "OLD"'))
+    index(
+        """UPDATE blobs SET content = CAST(REPLACE(CAST(content AS TEXT), '"mode": "RGB"', '"mode": "OLD"') AS BLOB)"""
+    )
 
 
 def test_second_look_takes_what_was_kept(tmp_path):
@@ -241,9 +241,9 @@ def test_facts_of_another_version_are_done_again(tmp_path, monkeypatch):
     entry = put(tmp_path / "a.png", odd_files.picture(0))
     first = look(entry)
     forge()
-    monkeypatch.setattr(image_statistics, "TEXTS", Kind("facts (another version)", TEXTS.shape))
+    monkeypatch.setattr(image_statistics, "FACTS", "facts (another version)")
     assert same(look(entry), first)
-    assert rows() == {THUMBS.name: 1, TEXTS.name: 1, "facts (another version)": 1}
+    assert rows() == {THUMBS.name: 1, FACTS: 1, "facts (another version)": 1}
 
 
 def test_broken_files_are_not_kept(tmp_path):
@@ -284,7 +284,7 @@ def test_killed_half_way(many, tmp_path, monkeypatch, stop):
     assert sum(rows().values()) == 0 or stop > MANY
     assert sum(rows().values()) > 0 or stop < 2 * MANY - 1
     resumed = look(*images)
-    assert rows() == {THUMBS.name: MANY, TEXTS.name: MANY}
+    assert rows() == {THUMBS.name: MANY, FACTS: MANY}
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "fresh"))
     assert same(resumed, look(*images))
 
@@ -294,7 +294,7 @@ def test_two_processes_at_once(many):
     answers = [process.communicate(timeout=60)[0] for process in pair]
     assert [process.returncode for process in pair] == [0, 0]
     assert answers[0] == answers[1] != ""
-    assert rows() == {THUMBS.name: MANY, TEXTS.name: MANY}
+    assert rows() == {THUMBS.name: MANY, FACTS: MANY}
     assert index("PRAGMA integrity_check") == [("ok",)]
 
 
@@ -305,7 +305,7 @@ def test_interrupted_run_stops_soon_and_keeps_what_is_done(many):
 
     with pytest.raises(KeyboardInterrupt):
         gather(folder.scan(many).images, kept(), interrupt)
-    assert 5 <= rows()[TEXTS.name] < MANY
+    assert 5 <= rows()[FACTS] < MANY
 
 
 def test_a_picture_is_measured_alike_from_any_source(tmp_path):

@@ -301,6 +301,24 @@ def test_two_cannot_work_in_one_folder(tmp_path):
         pass
 
 
+def test_a_killed_comparison_holds_its_folder_no_longer(tmp_path):
+    code = (
+        "import pathlib, sys; from study.experiments.jobs import alone_in\n"
+        "with alone_in(pathlib.Path(sys.argv[1])): print('alone', flush=True); sys.stdin.read()"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    holder = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "alone\n"
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    with pytest.raises(UserError) as caught, alone_in(tmp_path):
+        pass
+    assert str(caught.value) == f"Another compare is at work in {tmp_path}. Wait for it, or give another --out DIR."
+    holder.kill()
+    holder.communicate()
+    with alone_in(tmp_path):
+        pass
+
+
 # ---- figures ---------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from data.batches import Examples
 from data.store.store import Store
 from errors import UserError
 from models.parts.head import classifier, freeze, head, unfreeze
+from models.parts.keras_private import flatten_layers
 from study.fit import estimate, loop, objective, schedules, targets
 from study.inference.engine import Frozen
 from study.inference.features import embed
@@ -401,7 +402,7 @@ def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_la
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     assert loaded.input_shape == (None, LARGE, LARGE, 3)
-    assert all(layer.__class__.__module__.startswith("keras.") for layer in loaded._flatten_layers())
+    assert all(layer.__class__.__module__.startswith("keras.") for layer in flatten_layers(loaded))
 
 
 def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():

@@ -13,6 +13,7 @@ import models
 from data.batches import Examples
 from errors import UserError
 from models.parts.head import classifier, freeze, head, unfreeze
+from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
 from study.fit import loop, objective
 from study.fit import training_copy as training_copy_file
@@ -54,7 +55,7 @@ def network(name="original", size=SIZE, dropout=0.0, **options):
 
 
 def layers(model):
-    return [layer for layer in model._flatten_layers() if not layer.__class__.__name__.startswith("Input")]
+    return [layer for layer in flatten_layers(model) if not layer.__class__.__name__.startswith("Input")]
 
 
 def answers(model, examples):

@@ -26,9 +26,10 @@ from data.store import store as store_module
 from data.store.store import Kind, Store
 from errors import UserError
 from models.parts.head import freeze
+from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
 from study.inference import openvino_ir
-from study.inference.engine import Frozen
+from study.inference.engine import Frozen, layers_within
 from study.inference.features import FeatureSpec, choose, embed, embed_rows, embed_traced
 from study.runtime import hardware
 
@@ -331,6 +332,14 @@ def test_the_same_network_has_one_fingerprint_here_and_in_another_process():
     assert len(set(here)) == 2
     words = [sys.executable, "-c", FINGERPRINTS, json.dumps(asked)]
     assert subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == here
+
+
+def test_models_within_models_count_in_the_order_of_the_features_that_are_kept():
+    inner = network()
+    chain = keras.Sequential([keras.Input((SIZE, SIZE, 3)), inner, keras.layers.Dense(4), keras.layers.ReLU()])
+    image = keras.Input((SIZE, SIZE, 3))
+    for model in (inner, chain, keras.Model(image, keras.layers.Dense(2)(chain(image)) + inner(image)[:, :2])):
+        assert [layer.name for layer in layers_within(model)] == [layer.name for layer in flatten_layers(model)]
 
 
 def test_networks_that_differ_have_other_fingerprints():
