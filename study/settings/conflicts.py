@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from data.augment.pipeline import MIXING
 from errors import UserError
 from study import tasks
+from study.runtime.format import format_value
 from study.settings import declare, learning_type
 from study.settings.train import TrainSettings
 
@@ -67,7 +68,7 @@ def check_transfer(settings: TrainSettings) -> None:
     if settings.progressive:
         raise UserError(
             "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
-            f"size. Received: {declare.spelled(settings.progressive)}"
+            f"size. Received: {format_value(settings.progressive, as_flag=True)}"
         )
 
 
@@ -119,7 +120,7 @@ def check_known(settings: TrainSettings) -> None:
     for name, value in task.FIXED.items():
         if (given := getattr(settings, name)) != value:
             able = [other for other in tasks.available() if name not in tasks.get(other).FIXED]
-            received = f"Received: {declare.spelled(given)}; leave it out."
+            received = f"Received: {format_value(given, as_flag=True)}; leave it out."
             raise UserError(f"{declare.flag(name)} is for --task {' or '.join(able)}. {received}")
 
 

@@ -1,9 +1,9 @@
-"""How a setting is declared, checked, spelled and read: what every command's settings have in common."""
+"""How a setting is declared, checked and read: what every command's settings have in common."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
@@ -39,15 +39,6 @@ class Settings:
 def flag(name: str) -> str:
     """`batch_size` -> `--batch-size`."""
     return "--" + name.replace("_", "-")
-
-
-def spelled(value: Any) -> str:  # noqa: ANN401
-    """Return a value as its flag takes it: `96,128`, `flip,crop=0.3`."""
-    if isinstance(value, Mapping):
-        return ",".join(name if name == "flip" else f"{name}={number:g}" for name, number in value.items()) or "none"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def bounds(low: float, high: float) -> str:
