@@ -19,6 +19,7 @@ from study.pages.palette import BLUE, GREY, VERMILION
 MOST_PANELS = 16  # histograms
 MOST_NAMED = 24  # layers; beyond, their names would overlap and they are numbered
 MOST_FILTERS, MOST_MAPS = 64, 12
+LEAST_COLUMNS = 6  # of small pictures: room for their heading
 FLOOR = 1e-12  # a gradient that is drawn as vanished, on a logarithmic axis
 
 
@@ -149,11 +150,12 @@ def _sheet(rows: Sequence[tuple[list[np.ndarray], str]], columns: int) -> bytes:
         for first in range(0, len(pictures), columns)
     ]
     with plt.rc_context(STYLE):
-        side = WIDTH / columns
-        high = side + (0.3 if any(heading for _, heading in lines) else 0.04)
-        figure, axes = plt.subplots(
-            len(lines), columns, figsize=(WIDTH, high * len(lines)), layout="constrained", squeeze=False
-        )
+        side, shown = WIDTH / columns, max(LEAST_COLUMNS, *(len(pictures) for pictures, _ in lines))
+        gap = 0.3 if any(heading for _, heading in lines) else 0.04
+        size = (side * shown, (side + gap) * len(lines))
+        figure, axes = plt.subplots(len(lines), shown, figsize=size, squeeze=False)
+        # No "constrained" layout: a long heading would widen its column.
+        figure.subplots_adjust(0, 0, 1, 1 - gap / size[1], wspace=0.04 / side, hspace=gap / side)
         for ax in axes.flat:
             ax.axis("off")
         for row, (pictures, heading) in zip(axes, lines, strict=True):

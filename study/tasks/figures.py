@@ -97,8 +97,8 @@ def masks(
                 ax.imshow(shown)
             name, score = title.split("\n")
             axes[row, 3 * column].set_title(short(name, 22), fontsize=8, loc="left")
-            axes[row, 3 * column + 1].set_title("true", fontsize=8)
-            axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8)
+            axes[row, 3 * column + 1].set_title("true", fontsize=8, loc="left")
+            axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8, loc="left")
         keys = [Patch(color=colour / 255, label=cut(name)) for name, colour in zip(names, colours, strict=True)]
         figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), frameon=False)
         figure.suptitle("Validation pictures, from the worst mean IoU to the best")
