@@ -32,7 +32,9 @@ def shapes(aspects: Sequence[float]) -> bytes:
         figure, ax = panel("Shape of the pictures", "width : height")
         ax.hist(np.clip(aspects, bins[0], bins[-1]), bins, color=BLUE)
         ax.set_xscale("log")
-        marks = {1 / 4: "1:4", 1 / 2: "1:2", 3 / 4: "3:4", 1: "1:1", 4 / 3: "4:3", 2: "2:1", 4: "4:1"}
+        marks = {1 / 4: "1:4", 1 / 2: "1:2", 1: "1:1", 2: "2:1", 4: "4:1"}
+        if most < 4:  # else they would run into each other
+            marks |= {3 / 4: "3:4", 4 / 3: "4:3"}
         shown = {place: name for place, name in marks.items() if 1 / most <= place <= most}
         ax.set_xticks(list(shown), list(shown.values()))
         ax.set_xticks([], minor=True)
