@@ -24,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from models import original  # noqa: E402
-from study.settings.declare import flag, spelled  # noqa: E402
+from study.runtime.format import format_value  # noqa: E402
+from study.settings.declare import flag  # noqa: E402
 
 RECIPE = original.SPEC.photos
 IN_AUGMENT = {"crop": ("crop",), "colour": ("saturation", "contrast", "brightness"), "cutmix": ("cutmix",)}
@@ -43,7 +44,7 @@ def flags(without: Sequence[str], share: float) -> list[str]:
     augment = {name: strength for name, strength in RECIPE["augment"].items() if name not in unwanted}
     chosen = ["--epochs", str(max(1, round(share * RECIPE["epochs"])))]
     if unwanted:
-        chosen += ["--augment", spelled(augment)]
+        chosen += ["--augment", format_value(augment, as_flag=True)]
     for part in without:
         if part in FLAGS:
             name, value = FLAGS[part]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from data.folder import PARTS
 from study.check import figures as plots
 from study.check import gallery, image_issues
 from study.check.image_statistics import Facts
-from study.pages.html import picture, table
+from study.pages.blocks import Figure, Table
 
 if TYPE_CHECKING:
     from study.check.audit import Look
@@ -23,8 +22,8 @@ SAMPLE = 14  # pictures of a class
 ELSEWHERE = ("learning type", "crop")  # findings that stand in another place on the page
 
 
-def counts(look: Look) -> list[str]:
-    """Return the counts of the classes with balanced weights, and the findings on them."""
+def counts(look: Look) -> Table:
+    """Return the counts of the classes with balanced weights."""
     usable = Counter(look.scan.images[i].label for i in look.usable)
     parts = [part for part in PARTS if any(image.part == part for image in look.scan.images)]
     in_part = Counter((look.scan.images[i].label, look.scan.images[i].part) for i in look.usable)
@@ -38,73 +37,69 @@ def counts(look: Look) -> list[str]:
         )
         for name in look.scan.class_names
     ]
-    return [
-        "<h2>Classes</h2>",
-        table(("class", "usable images", *parts, "balanced weight"), rows),
-        "<p class=note>Balanced weight: all images / (classes × images of the class), as --class-weight balanced.</p>",
-        *told(look),
-    ]
+    return Table(("class", "usable images", *parts, "balanced weight"), rows)
 
 
-def told(look: Look) -> list[str]:
+def told(look: Look) -> list[dict[str, Any]]:
     """Return the findings that are not about a picture but on a class, the folder, or what is left out of it."""
     images, by_kind = {image.name for image in look.scan.images}, defaultdict(list)
     for finding in look.findings:
         if finding.path not in images and finding.kind not in ELSEWHERE:
             by_kind[finding.kind].append(finding)
-    body = []
-    for found in by_kind.values():
-        body.append(f"<h3>{gallery.label(found[0])}: {len(found):,}{gallery.more(len(found), gallery.MOST_ODD)}</h3>")
-        about = ["" if finding.path == "." else f"{finding.path}: " for finding in found]
-        lines = [escape(name + finding.detail) for name, finding in zip(about, found, strict=True)]
-        body.append(f"<ul><li>{'<li>'.join(lines[: gallery.MOST_ODD])}</ul>")
-    return body
-
-
-def sizes(look: Look) -> list[str]:
-    """Return the histograms of all pictures' sizes and shapes, and what a crop would cut away."""
-    known = [look.known[i] for i in look.usable]
-    if not known:
-        return []
-    lost = [image_issues.lost(one) for one in known]
     return [
-        "<h2>Sizes and shapes</h2>",
-        "<div class=panels>",
-        picture(plots.sizes([max(one.width, one.height) for one in known]), "Histogram of the longer sides"),
-        picture(plots.shapes([one.width / one.height for one in known]), "Histogram of width : height"),
-        picture(plots.crops(lost, image_issues.MOST_LOST), "Histogram of what a square crop cuts away"),
-        "</div>",
-        f"<p>A square crop from the middle cuts away {np.mean(lost):.0%} of a picture on average; "
-        f"{sum(share > image_issues.MOST_LOST for share in lost):,} of {len(lost):,} lose more than "
-        f"{image_issues.MOST_LOST:.0%}. --resize pad keeps everything, with grey bars; squash changes the shape.</p>",
+        {
+            "kind": kind,
+            "severe": found[0].severity == "severe",
+            "count": f"{len(found):,}{gallery.more(len(found), gallery.MOST_ODD)}",
+            "lines": [
+                finding.detail if finding.path == "." else f"{finding.path}: {finding.detail}"
+                for finding in found[: gallery.MOST_ODD]
+            ],
+        }
+        for kind, found in by_kind.items()
     ]
 
 
-def each(look: Look) -> list[str]:
-    """Return a section for each class: some pictures by chance, the mean picture, sizes and brightness."""
-    everyone = [look.known[i] for i in look.usable]
-    names = look.scan.class_names
-    body = ["<h2>Each class</h2>"]
-    if len(names) > MOST_CLASSES:
-        body.append(f"<p>The first {MOST_CLASSES} of {len(names)} classes are shown.</p>")
-    for name in names[:MOST_CLASSES]:
+def sizes(look: Look) -> dict[str, Any] | None:
+    """Return the histograms of all pictures' sizes and shapes, and what a crop would cut away."""
+    known = [look.known[i] for i in look.usable]
+    if not known:
+        return None
+    lost = [image_issues.lost(one) for one in known]
+    longer, aspects = [max(one.width, one.height) for one in known], [one.width / one.height for one in known]
+    return {
+        "figures": [
+            Figure(plots.sizes(longer), "Histogram of the longer sides"),
+            Figure(plots.shapes(aspects), "Histogram of width : height"),
+            Figure(plots.crops(lost, image_issues.MOST_LOST), "Histogram of what a square crop cuts away"),
+        ],
+        "mean_lost": f"{np.mean(lost):.0%}",
+        "losing_more": sum(share > image_issues.MOST_LOST for share in lost),
+        "images": len(lost),
+        "most_lost": f"{image_issues.MOST_LOST:.0%}",
+    }
+
+
+def each(look: Look) -> list[dict[str, Any]]:
+    """Return of each class some pictures by chance, the mean picture, sizes and brightness."""
+    everyone, classes = [look.known[i] for i in look.usable], []
+    for name in look.scan.class_names[:MOST_CLASSES]:
         rows = np.array([i for i in look.usable if look.scan.images[i].label == name], int)
-        body.append(f"<h3>{escape(name)}: {len(rows):,} usable images</h3>")
+        entry = {"name": name, "images": len(rows)}
         if len(rows):
-            body.append(faces(look, rows))
-            body.append(panels(name, [look.known[i] for i in rows], everyone))
-    return body
+            entry |= faces(look, rows) | {"panels": panels(name, [look.known[i] for i in rows], everyone)}
+        classes.append(entry)
+    return classes
 
 
-def faces(look: Look, rows: np.ndarray) -> str:
+def faces(look: Look, rows: np.ndarray) -> dict[str, Any]:
     """Return some pictures by chance, always the same, and the mean of all."""
     chosen = np.sort(np.random.default_rng(0).permutation(rows)[:SAMPLE])
-    mean = gallery.encoded(look.thumbs[rows].mean(axis=0), gallery.SIDE, gallery.SIDE, "mean picture")
-    shown = "".join(gallery.thumbnail(look, i) for i in chosen)
-    return f"<div class=shown>{shown}<figure>{mean}<figcaption>mean picture</figcaption></figure></div>"
+    mean = gallery.small(look.thumbs[rows].mean(axis=0), gallery.SIDE, gallery.SIDE, "mean picture")
+    return {"pictures": [gallery.thumbnail(look, i) for i in chosen], "mean": mean}
 
 
-def panels(name: str, own: Sequence[Facts], everyone: Sequence[Facts]) -> str:
+def panels(name: str, own: Sequence[Facts], everyone: Sequence[Facts]) -> list[Figure]:
     """Return two histograms of a class."""
     sides = [max(one.width, one.height) for one in own], [max(one.width, one.height) for one in everyone]
     light = [one.brightness for one in own], [one.brightness for one in everyone]
@@ -113,4 +108,4 @@ def panels(name: str, own: Sequence[Facts], everyone: Sequence[Facts]) -> str:
     brightness = plots.class_histogram(
         *light, f"Brightness: {plots.cut(name)}", "mean grey, 0 black to 255 white", grey
     )
-    return f"<div class=panels>{picture(size, f'Sizes of {name}')}{picture(brightness, f'Brightness of {name}')}</div>"
+    return [Figure(size, f"Sizes of {name}"), Figure(brightness, f"Brightness of {name}")]

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.pages.figures import BLUE, GREY, ORANGE, STYLE, cut, plt, png
+from study.pages.figures import STYLE, cut, plt, png
+from study.pages.palette import BLUE, CLASSES, GREY, VERMILION
 
-# Okabe and Ito's eight colours, and seven markers: with no common factor, 56 pairs come before the first one again.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
+# To eight colours seven markers: with no common factor, 56 pairs come before the first one again.
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 MOST_COLOURED = 24  # classes on the map; beyond, marks can no longer be told apart and the smallest classes are grey
 BINS = 40
@@ -32,7 +32,9 @@ def shapes(aspects: Sequence[float]) -> bytes:
         figure, ax = panel("Shape of the pictures", "width : height")
         ax.hist(np.clip(aspects, bins[0], bins[-1]), bins, color=BLUE)
         ax.set_xscale("log")
-        marks = {1 / 4: "1:4", 1 / 2: "1:2", 3 / 4: "3:4", 1: "1:1", 4 / 3: "4:3", 2: "2:1", 4: "4:1"}
+        marks = {1 / 4: "1:4", 1 / 2: "1:2", 1: "1:1", 2: "2:1", 4: "4:1"}
+        if most < 4:  # else they would run into each other
+            marks |= {3 / 4: "3:4", 4 / 3: "4:3"}
         shown = {place: name for place, name in marks.items() if 1 / most <= place <= most}
         ax.set_xticks(list(shown), list(shown.values()))
         ax.set_xticks([], minor=True)
@@ -44,7 +46,7 @@ def crops(lost: Sequence[float], limit: float) -> bytes:
     with plt.rc_context(STYLE):
         figure, ax = panel("What --resize crop cuts away", "share of the picture in %")
         ax.hist(100 * np.array(lost), np.linspace(0, 100, BINS + 1), color=BLUE)
-        ax.axvline(100 * limit, color=ORANGE, ls="--", label=f"more than {limit:.0%}: a finding")
+        ax.axvline(100 * limit, color=VERMILION, ls="--", label=f"more than {limit:.0%}: a finding")
         ax.legend(fontsize=10)
         return png(figure)
 
@@ -92,7 +94,7 @@ def scatter(
             label = f"{len(counts) - len(shown)} other classes"
             ax.scatter(*places[others].T, s=size, color="#BBBBBB", linewidths=0, label=label)
         for i, name in enumerate(shown):
-            style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
+            style = {"color": CLASSES[i % len(CLASSES)], "marker": MARKERS[i % len(MARKERS)]}
             ax.scatter(*places[of == name].T, s=size, alpha=0.55, linewidths=0, label=cut(name), **style)
         for number, row in enumerate(named, 1):
             ax.plot(*places[row], "o", ms=9, mfc="none", mec="black", mew=1.2)

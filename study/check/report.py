@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data import duplicates
 from study.check import class_issues, classes_page, gallery, image_issues, issues
 from study.check import figures as plots
 from study.check.embedding import LEAST_COSINE, SAME_SCENE
 from study.check.label_issues import LEAST_LIKELY, STRANGER
-from study.pages.html import STYLE, picture, table
+from study.pages.blocks import Figure, Table
+from study.pages.render import render
 
 if TYPE_CHECKING:
     from study.check.audit import Look
@@ -47,77 +47,53 @@ MEANING = {
     **dict.fromkeys(image_issues.UNREADABLE, "the file gives no picture"),
 }
 
-LOOKS = """
-.shown{display:flex;flex-wrap:wrap;gap:.8rem;margin:.6rem 0 1rem;align-items:flex-start}
-figure{margin:0;max-width:100%}figcaption{font-size:.8rem;line-height:1.35;overflow-wrap:anywhere}
-.shown img,.pair img{max-width:none;background:#eee}.odd{width:11rem}.pair{width:16.5rem}
-.pair>div{display:flex;gap:.4rem}.pair>div>div{width:8rem}.severe{color:#a33a00;font-weight:600}
-.panels{display:flex;flex-wrap:wrap;gap:.5rem}
-.panels>.wide{min-width:0}.panels img{max-width:100%}h3{font-size:1.02rem;margin:1.4rem 0 .2rem}
-.left td:nth-child(2),.left th:nth-child(2),.left td:last-child,.left th:last-child{text-align:left}
-li{overflow-wrap:anywhere}
-@media(max-width:40rem){.left tr{display:grid;grid-template-columns:1fr 5.2rem 4rem;border-bottom:1px solid #e4e4e4}
-.left td,.left th{border:0}.left td:last-child,.left th:last-child{grid-column:1/-1;padding-top:0}}
-"""
-
 
 def page(look: Look) -> str:
     """Return the whole page."""
     names = ", ".join([*(plots.cut(name) for name in look.scan.class_names[:8]), "…"][: len(look.scan.class_names)])
-    body = [
-        f"<h1>Look before you train: {escape(names)}</h1>",
-        f"<p class=note>{datetime.now():%Y-%m-%d %H:%M} · <code>{escape(look.command)}</code> · "
-        f"<code>{escape(str(look.scan.root))}</code></p>",
-        *summary(look),
-        *classes_page.counts(look),
-        *gallery.copies(look),
-        *gallery.odd_pictures(look),
-        *classes_page.sizes(look),
-        *classes_page.each(look),
-        *the_map(look),
-    ]
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>check · {escape(names)}</title><style>{STYLE}{LOOKS}</style><body>{''.join(body)}</body></html>"
+    return render(
+        "check.html.jinja",
+        names=names,
+        created=f"{datetime.now():%Y-%m-%d %H:%M}",
+        command=look.command,
+        root=str(look.scan.root),
+        images=len(look.scan.images),
+        number_of_classes=len(look.scan.class_names),
+        **summary(look),
+        counts=classes_page.counts(look),
+        findings_on_classes=classes_page.told(look),
+        copies=gallery.copies(look),
+        odd=gallery.odd_pictures(look),
+        sizes=classes_page.sizes(look),
+        classes=classes_page.each(look),
+        most_classes=classes_page.MOST_CLASSES,
+        map=the_map(look),
     )
 
 
-def summary(look: Look) -> list[str]:
-    """Return the counts, the advice and the table of kinds."""
+def summary(look: Look) -> dict[str, Any]:
+    """Return the counts of each severity, the advice and the table of kinds."""
     by_severity = Counter(finding.severity for finding in look.findings)
     counted = Counter((finding.kind, finding.severity) for finding in look.findings)
-    severe, warnings, notes = (by_severity[name] for name in issues.SEVERITIES)
     advice = next((finding.detail for finding in look.findings if finding.kind == "learning type"), "")
     rows = [(kind, severity, f"{n:,}", MEANING.get(kind, "")) for (kind, severity), n in counted.items()]
-    return [
-        f"<p class=big>{len(look.scan.images):,} images in {len(look.scan.class_names)} classes. "
-        f"Findings: {severe:,} severe, {warnings:,} warning(s), {notes:,} note(s).</p>",
-        f"<p>{escape(advice[:1].upper() + advice[1:])}.</p>" if advice else "",
-        "<p>No file was changed. To leave pictures out of training, fill the column <code>drop</code> of "
-        "<code>check.csv</code> beside this page and give it to <code>train --exclude</code>.</p>",
-        "<h2>Findings by kind</h2>",
-        f"<div class=left>{table(('kind', 'severity', 'count', 'what counts as one'), rows)}</div>",
-        "<p class=note>Severe: spoils the result. Warning: look at it. Note: good to know.</p>",
-    ]
+    return {
+        "severities": {name: by_severity[name] for name in issues.SEVERITIES},
+        "advice": advice[:1].upper() + advice[1:],
+        "kinds": Table(("kind", "severity", "count", "what counts as one"), rows, (0, 1, 3)),
+    }
 
 
-def the_map(look: Look) -> list[str]:
-    """Return the map and, below it, the pictures that lie far from their class."""
+def the_map(look: Look) -> dict[str, Any] | None:
+    """Return the map and the pictures that lie far from their class, as (name, thumbnail)."""
     if len(look.usable) < 3:
-        return []
+        return None
     labels = [look.scan.images[i].label for i in look.usable]
     row = {int(i): at for at, i in enumerate(look.usable)}
     named = [row[i] for i in look.outliers]
     drawn = plots.scatter(look.places, labels, look.scan.class_names, look.shares, named)
-    shown = "".join(
-        f"<figure class=odd>{gallery.thumbnail(look, i)}<figcaption><b>{number}</b> "
-        f"{escape(look.scan.images[i].name)}</figcaption></figure>"
-        for number, i in enumerate(look.outliers, 1)
-    )
-    return [
-        "<h2>Map</h2>",
-        f"<p>Principal components (PCA) of {escape(look.source)}.</p>",
-        f"<div class=panels>{picture(drawn, 'Map of all pictures, coloured by class')}</div>",
-        "<p>Far from the middle of their class:</p>" if shown else "<p>None lies far from its class.</p>",
-        f"<div class=shown>{shown}</div>" if shown else "",
-    ]
+    return {
+        "source": look.source,
+        "figure": Figure(drawn, "Map of all pictures, coloured by class"),
+        "far": [(look.scan.images[i].name, gallery.thumbnail(look, i)) for i in look.outliers],
+    }

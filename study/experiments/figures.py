@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from study.pages.figures import STYLE, cut, plt, save
+from study.pages.figures import STYLE, WIDTH, cut, plt, save
+from study.pages.palette import LINES
 
-# Okabe and Ito's palette, without the yellow that is hardly seen on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#888888")
-MOST_DRAWN = len(COLOURS)
+MOST_DRAWN = len(LINES)
 DASHES = ("-", "--", "-.", ":")
 TITLES = {"val_loss": "Validation loss", "val_accuracy": "Validation accuracy"}
 
@@ -26,15 +25,15 @@ def mean_and_spread(runs: Sequence[Sequence[float]]) -> tuple[list[float], list[
 def curves(drawn: Mapping[str, Runs], path: Path) -> None:
     """Draw validation loss and accuracy, label -> epochs of each seed: the mean, and one standard deviation around."""
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+        figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.6), layout="constrained")
         for ax, (key, title) in zip(axes, TITLES.items(), strict=True):
             for i, (label, runs) in enumerate(list(drawn.items())[:MOST_DRAWN]):
                 middle, width = mean_and_spread([[row[key] for row in run] for run in runs])
                 epochs = range(1, len(middle) + 1)
                 low, high = ([m + sign * w for m, w in zip(middle, width, strict=True)] for sign in (-1, 1))
-                style = {"color": COLOURS[i], "ls": DASHES[i % len(DASHES)]}
+                style = {"color": LINES[i], "ls": DASHES[i % len(DASHES)]}
                 ax.plot(epochs, middle, label=cut(label, 40), marker="o", markersize=3, **style)
-                ax.fill_between(epochs, low, high, color=COLOURS[i], alpha=0.15, lw=0)
+                ax.fill_between(epochs, low, high, color=LINES[i], alpha=0.15, lw=0)
             ax.set(xlabel="epoch", ylabel=title.split()[1], title=title)
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.grid(alpha=0.25)

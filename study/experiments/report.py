@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from study import tasks
@@ -13,8 +13,9 @@ from study.experiments import figures as compare_figures
 from study.experiments.figures import MOST_DRAWN
 from study.experiments.plan import NOT_ALWAYS_SAID
 from study.experiments.result import Line, Result, board, settled, splits, verdict
-from study.pages.html import STYLE, picture, table
-from study.runs.report import shown
+from study.pages.blocks import Figure, Table
+from study.pages.render import render
+from study.runtime.format import format_value
 
 
 def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
@@ -36,7 +37,7 @@ def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
     for name, values in settled(ranked, varied)[1].items():
         if name in NOT_ALWAYS_SAID:
             continue
-        each = ", ".join(f"{label} {shown(value, name)}" for label, value in values.items())
+        each = ", ".join(f"{label} {format_value(value, name)}" for label, value in values.items())
         told.append(f"{name.replace('_', '-')} differs too, since its default follows from what was varied: {each}.")
     if len(found := {precision(result) for result in results}) > 1 and "precision" not in varied:
         told.append(
@@ -80,31 +81,19 @@ def write(
     drawn = {line.label: [result.epochs for result in line.results.values()] for line in ranked}
     compare_figures.curves(drawn, out / "curves.png")
     same, _ = settled(ranked, varied)
-    title = f"Comparison of {', '.join(name.replace('_', ' ') for name in varied)}"
-    body = [
-        f"<h1>{escape(title)}</h1>",
-        f"<p class=note>{datetime.now():%Y-%m-%d %H:%M} · <code>{escape(command)}</code></p>",
-        f"<p class=big>{escape(told[0])}</p>",
-        *(f"<p>{escape(sentence)}</p>" for sentence in told[1:]),
-        "<h2>Validation, best first</h2>",
-        table(*board(lines)),
-        "<p class=note>Mean and standard deviation over the seeds. Seconds: reading, training and judging, without the "
-        "start of the program.</p>",
-        "<h2>Learning curves</h2>",
-        picture((out / "curves.png").read_bytes(), "Validation loss and accuracy over the epochs"),
-        f"<p class=note>{escape(caption(len(ranked)))}</p>",
-        "<h2>Settings that all share</h2>",
-        table(("setting", "value"), [[name.replace("_", "-"), shown(value, name)] for name, value in same.items()]),
-        "<h2>Runs</h2>",
-        "".join(run_list(line, out) for line in ranked),
-    ]
-    if failures:
-        rows = list(failures.items())
-        body.append("<h2>Failed</h2>" + f"<div class=text>{table(('training', 'reason'), rows)}</div>")
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{escape(title)} · study-classification</title><style>{STYLE}</style>"
-        f"<body>{''.join(body)}</body></html>"
+    settings = [[name.replace("_", "-"), format_value(value, name)] for name, value in same.items()]
+    page = render(
+        "compare.html.jinja",
+        title=f"Comparison of {', '.join(name.replace('_', ' ') for name in varied)}",
+        created=f"{datetime.now():%Y-%m-%d %H:%M}",
+        command=command,
+        told=told,
+        board=Table(*board(lines)),
+        curves=Figure((out / "curves.png").read_bytes(), "Validation loss and accuracy over the epochs"),
+        caption=caption(len(ranked)),
+        settings=Table(("setting", "value"), settings, (0, 1)),
+        combinations=[(line.label, run_list(line, out)) for line in ranked],
+        failures=Table(("training", "reason"), list(failures.items()), (0, 1)),
     )
     (out / "compare.html").write_text(page, encoding="utf-8", errors="replace")
 
@@ -119,11 +108,14 @@ def caption(combinations: int) -> str:
     return text + (f" Drawn are the best {MOST_DRAWN}; {more} more are in the table." if more > 0 else "")
 
 
-def run_list(line: Line, out: Path) -> str:
-    """Return the run folders of a combination, each a link to its report."""
-    items = []
-    for seed, result in line.results.items():
-        path = result.run.folder.relative_to(out).as_posix()
-        link = f"<a href='{quote(path)}/report.html'>{escape(str(result.run.folder))}</a>"
-        items.append(f"<li>seed {seed}, {100 * result.accuracy:.1f} %: {link}</li>")
-    return f"<p>{escape(line.label)}</p><ul>{''.join(items)}</ul>"
+def run_list(line: Line, out: Path) -> list[dict[str, Any]]:
+    """Return the run folders of a combination, each with the address of its report."""
+    return [
+        {
+            "seed": seed,
+            "accuracy": f"{100 * result.accuracy:.1f}",
+            "report": quote(result.run.folder.relative_to(out).as_posix()) + "/report.html",
+            "folder": str(result.run.folder),
+        }
+        for seed, result in line.results.items()
+    ]

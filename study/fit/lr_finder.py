@@ -22,7 +22,8 @@ from models.parts.head import unfreeze
 from study.fit.loop import fit, phase_batches
 from study.fit.objective import compile_model
 from study.fit.training_copy import training_copy
-from study.pages.figures import BLUE, GREY, ORANGE, STYLE, plt, save
+from study.pages.figures import STYLE, plt, save
+from study.pages.palette import BLUE, GREY, VERMILION
 from study.runtime import console, output
 from study.runtime.backend import user_errors
 from study.settings.stages import Stage, phases
@@ -151,7 +152,7 @@ def write(found: Sweep, stage: Stage, settings: TrainSettings) -> Path:
         figure, ax = plt.subplots(figsize=(8, 4.6), layout="constrained")
         ax.plot(found.rates, found.losses, color=GREY, alpha=0.4, lw=1, label="loss of each iteration")
         ax.plot(found.rates, found.smooth, color=BLUE, lw=2, label="smoothed")
-        ax.axvline(found.suggested, color=ORANGE, ls="--", label=f"suggested: {found.suggested:g}")
+        ax.axvline(found.suggested, color=VERMILION, ls="--", label=f"suggested: {found.suggested:g}")
         ax.set_xscale("log")
         ax.set_ylim(0, 1.15 * max(found.losses[0], *found.smooth[: int(np.argmin(found.smooth)) + 1]))
         ax.xaxis.set_major_formatter("{x:g}")

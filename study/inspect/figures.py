@@ -13,11 +13,13 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from study.inspect.collect import Heat, Layer
 from study.inspect.statistics import Values, spread_out
-from study.pages.figures import BLUE, GREY, ORANGE, STYLE, cut, plt, png, short
+from study.pages.figures import STYLE, WIDTH, cut, plt, png, short
+from study.pages.palette import BLUE, GREY, VERMILION
 
 MOST_PANELS = 16  # histograms
 MOST_NAMED = 24  # layers; beyond, their names would overlap and they are numbered
 MOST_FILTERS, MOST_MAPS = 64, 12
+LEAST_COLUMNS = 6  # of small pictures: room for their heading
 FLOOR = 1e-12  # a gradient that is drawn as vanished, on a logarithmic axis
 
 
@@ -40,7 +42,7 @@ def weight_histograms(layers: Sequence[Layer], steps: int) -> bytes:
     for ax, layer in panels:
         _bars(ax, layer.weights, label="before")
         after = layer.weights_after
-        ax.stairs(_shares(after), after.edges, color=ORANGE, lw=1.4, label=f"after {steps} iterations")
+        ax.stairs(_shares(after), after.edges, color=VERMILION, lw=1.4, label=f"after {steps} iterations")
         ax.set_title(f"{cut(layer.name, 26)}\nstd {layer.weights.std:.3g}", fontsize=9)
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return png(figure)
@@ -52,7 +54,7 @@ def gradients(layers: Sequence[Layer]) -> bytes:
     norms = np.where(np.isfinite(norms), np.maximum(norms, FLOOR), np.nan)  # a gap, not a gradient that vanished
     places, colours = range(1, len(layers) + 1), colormaps["viridis"](np.linspace(0, 0.92, len(layers)))
     with plt.rc_context(STYLE):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+        figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.8), layout="constrained")
         left.vlines(places, np.fmin.reduce(norms[:, 0]) / 2, norms[:, 0], color=GREY, lw=1)
         left.scatter(places, norms[:, 0], color=colours, zorder=3)
         left.set(yscale="log", ylabel="length of the gradient", title="At the first iteration")
@@ -124,7 +126,7 @@ def _panels(layers: Sequence[Layer]) -> tuple[Figure, list[tuple[Axes, Layer]]]:
     chosen = spread_out(layers, MOST_PANELS)
     rows = math.ceil(len(chosen) / 4)
     with plt.rc_context(STYLE | {"font.size": 9}):
-        figure, axes = plt.subplots(rows, 4, figsize=(11, 2.3 * rows + 0.3), layout="constrained", squeeze=False)
+        figure, axes = plt.subplots(rows, 4, figsize=(WIDTH, 2.3 * rows + 0.3), layout="constrained", squeeze=False)
         for ax in axes.flat[len(chosen) :]:
             ax.axis("off")
         for ax in axes[:, 0]:
@@ -148,11 +150,12 @@ def _sheet(rows: Sequence[tuple[list[np.ndarray], str]], columns: int) -> bytes:
         for first in range(0, len(pictures), columns)
     ]
     with plt.rc_context(STYLE):
-        side = 11 / columns
-        high = side + (0.3 if any(heading for _, heading in lines) else 0.04)
-        figure, axes = plt.subplots(
-            len(lines), columns, figsize=(11, high * len(lines)), layout="constrained", squeeze=False
-        )
+        side, shown = WIDTH / columns, max(LEAST_COLUMNS, *(len(pictures) for pictures, _ in lines))
+        gap = 0.3 if any(heading for _, heading in lines) else 0.04
+        size = (side * shown, (side + gap) * len(lines))
+        figure, axes = plt.subplots(len(lines), shown, figsize=size, squeeze=False)
+        # No "constrained" layout: a long heading would widen its column.
+        figure.subplots_adjust(0, 0, 1, 1 - gap / size[1], wspace=0.04 / side, hspace=gap / side)
         for ax in axes.flat:
             ax.axis("off")
         for row, (pictures, heading) in zip(axes, lines, strict=True):

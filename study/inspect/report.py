@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,12 @@ from study.inspect import figures as inspect_figures
 from study.inspect.collect import Layer, Look
 from study.inspect.receptive_field import Field
 from study.inspect.statistics import EDGE, NEARLY_ZERO
-from study.pages.html import STYLE, picture, table
-from study.runs.report import shown
+from study.pages.blocks import Figure, Table
+from study.pages.render import render
 from study.runtime.environment import machine
+from study.runtime.format import format_value
 from study.settings.resolve import as_json
 from study.settings.train import FIELDS
-
-Draw = Callable[[str, bytes, str], str]  # name, PNG, text in its place -> HTML
 
 SLOW, HARDLY = 0.1, 1e-3  # times the gradient of the last layer: how the first layers then learn
 LEARNING_HEADER = ("layer", "output", "sees", "gradient", "gradient at the end", "weights' std", "std at the end")
@@ -170,131 +168,74 @@ def _finite(value: Any) -> Any:  # noqa: ANN401
 
 def write(folder: Path, look: Look, command: str) -> None:
     """Draw all pictures into the folder and write `inspect.html`, which holds them too."""
-
-    def draw(name: str, png: bytes, text: str) -> str:
-        (folder / f"{name}.png").write_bytes(png)
-        return picture(png, text)
-
-    subject, told = look.subject, words(look)
-    body = [
-        f"<h1>Inside {escape(subject.model)}: {escape(subject.what)}</h1>",
-        f"<p class=note>{datetime.now():%Y-%m-%d %H:%M} · <code>{escape(command)}</code></p>",
-        f"<p class=big>{escape(told[0])}</p>",
-        *(f"<p>{escape(sentence)}</p>" for sentence in told[1:]),
-        *_grad_cam(look, draw),
-        *_gradients(look, draw),
-        *_activations(look, draw),
-        *_weights(look, draw),
-        *_filters(look, draw),
-        "<h2>All layers</h2>",
-        table(OUTPUT_HEADER, output_rows(look)),
-        "<p class=note>Sees: the receptive field, pixels of the picture that one place of the output depends on, "
-        "height and width, from kernel sizes and strides; beyond the picture's edge it goes on into the padding. "
-        "Normalisation, whose statistics come from everywhere, is not counted.</p>",
-        "<h2>Settings</h2>",
-        table(
-            ("setting", "value"),
-            [(name, shown(value, name)) for name, value in as_json(subject.settings).items() if _counts(name)],
-        ),
-    ]
-    title = f"inside {subject.model} · study-classification"
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{escape(title)}</title><style>{STYLE}</style><body>{''.join(body)}</body></html>"
+    subject, drawn = look.subject, draw(look)
+    for name, figure in drawn.items():
+        (folder / f"{name}.png").write_bytes(figure.image)
+    page = render(
+        "inspect.html.jinja",
+        model=subject.model,
+        network=subject.what,
+        created=f"{datetime.now():%Y-%m-%d %H:%M}",
+        command=command,
+        told=words(look),
+        figures=drawn,
+        cam_layer=look.cam_layer,
+        cam_shape=look.cam_shape,
+        batch_size=subject.stage.batch_size,
+        pictures=look.pictures,
+        edge=f"{EDGE:.0%}",
+        untrained=subject.untrained,
+        active=len(look.active),
+        most_panels=inspect_figures.MOST_PANELS,
+        nearly_zero=f"{NEARLY_ZERO:g}",
+        filters=filter_facts(look),
+        first_picture=look.heats[0].picture.name,
+        learning=Table(LEARNING_HEADER, learning_rows(look)),
+        weights=Table(("layer", "nearly zero %", f"after {len(look.losses)} iterations %"), weight_rows(look)),
+        layers=Table(OUTPUT_HEADER, output_rows(look), (0, 1)),
+        settings=Table(("setting", "value"), setting_rows(look), (0, 1)),
     )
     (folder / "inspect.html").write_text(page, encoding="utf-8", errors="replace")
 
 
-def _grad_cam(look: Look, draw: Draw) -> list[str]:
-    height, width, _ = look.cam_shape
+def draw(look: Look) -> dict[str, Figure]:
+    """Return the figures by the names of their files, those for which the network has something to show."""
+    heats = inspect_figures.heats(look.heats)
+    drawn = {"grad_cam": Figure(heats, "Pictures, and the places that speak for the class named")}
+    if look.learning:
+        gradients = inspect_figures.gradients(look.learning)
+        weights = inspect_figures.weight_histograms(look.learning, len(look.losses))
+        drawn["gradients"] = Figure(gradients, "Length of the gradient, layer by layer, over time")
+        drawn["weights"] = Figure(weights, "Histograms of each layer's weights")
+    activations = inspect_figures.activation_histograms(look.active)
+    drawn["activations"] = Figure(activations, "Histograms of what each layer puts out")
+    if look.filters:
+        drawn["filters"] = Figure(inspect_figures.filters(look.filters[1]), "Filters of the first layer")
+    if look.maps:
+        maps = inspect_figures.feature_maps(look.maps)
+        drawn["feature_maps"] = Figure(maps, "Maps of some layers for one picture")
+    return drawn
+
+
+def filter_facts(look: Look) -> dict[str, Any]:
+    """Return what is said of the filters of the first layer."""
+    if not look.filters:
+        return {}
+    name, kernels = look.filters
+    number, height, width = kernels.shape[:3]
+    drawn = min(number, inspect_figures.MOST_FILTERS)
+    return {"layer": name, "drawn": drawn, "number": number, "height": height, "width": width}
+
+
+def weight_rows(look: Look) -> list[tuple[str, ...]]:
+    """Return how many weights of each layer are nearly zero, before and after the iterations, in %."""
     return [
-        "<h2>Where it looks: Grad-CAM</h2>",
-        draw("grad_cam", inspect_figures.heats(look.heats), "Pictures, and the places that speak for the class named"),
-        f"<p class=note>Bright: the place speaks for the class that the network names. From the {height} × {width} "
-        f"maps of <code>{escape(look.cam_layer)}</code>, each weighed by the mean gradient of the class' score "
-        "(<a href='https://arxiv.org/abs/1610.02391'>Selvaraju et al., 2017</a>), and scaled up: it is no sharper than "
-        "those maps. A network that has not learned looks anywhere.</p>",
-    ]
-
-
-def _gradients(look: Look, draw: Draw) -> list[str]:
-    if not look.learning:
-        return []
-    penalties = "The loss alone: penalties (--l1, --l2) take part in the steps, but not in what is measured."
-    return [
-        "<h2>Gradients</h2>",
-        draw(
-            "gradients", inspect_figures.gradients(look.learning), "Length of the gradient, layer by layer, over time"
-        ),
-        f"<p class=note>Length of the loss' gradient by each layer's kernel, from the first layer (dark) to the last "
-        f"(light), on batches of {look.subject.stage.batch_size} training pictures. {penalties}</p>",
-        table(LEARNING_HEADER, learning_rows(look)),
-    ]
-
-
-def _activations(look: Look, draw: Draw) -> list[str]:
-    mode = (
-        "Normalisation goes by these pictures, as in training."
-        if look.subject.untrained
-        else "Normalisation goes by its stored statistics, as in an answer."
-    )
-    few = _some(len(look.active))
-    return [
-        "<h2>Activations, layer by layer</h2>",
-        draw(
-            "activations", inspect_figures.activation_histograms(look.active), "Histograms of what each layer puts out"
-        ),
-        f"<p class=note>Of {look.pictures} training pictures; values of exactly 0 are left out and counted above. "
-        f"Saturated: within {EDGE:.0%} of the range from an end of it, where the function is flat and lets no gradient "
-        f"through. {mode}{few}</p>",
-    ]
-
-
-def _weights(look: Look, draw: Draw) -> list[str]:
-    if not look.learning:
-        return []
-    steps = len(look.losses)
-    rows = [
         (layer.name, f"{100 * layer.weights.zero:.1f}", f"{100 * layer.weights_after.zero:.1f}")
         for layer in look.learning
     ]
-    return [
-        "<h2>Weights, layer by layer</h2>",
-        draw("weights", inspect_figures.weight_histograms(look.learning, steps), "Histograms of each layer's weights"),
-        f"<p class=note>L2 and weight decay draw all weights towards 0, in proportion to their size; L1 draws all by "
-        f"the same amount, which leaves many at 0. The table counts those nearer to 0 than {NEARLY_ZERO:g}."
-        f"{_some(len(look.learning))}</p>",
-        table(("layer", "nearly zero %", f"after {steps} iterations %"), rows),
-    ]
 
 
-def _some(number: int) -> str:
-    most = inspect_figures.MOST_PANELS
-    return f" Drawn are {most} of {number} layers, at even distances." if number > most else ""
-
-
-def _filters(look: Look, draw: Draw) -> list[str]:
-    body = []
-    if look.filters:
-        name, kernels = look.filters
-        height, width = kernels.shape[1:3]
-        body = [
-            "<h2>Filters of the first layer</h2>",
-            draw("filters", inspect_figures.filters(kernels), "Filters of the first layer"),
-            f"<p class=note>{min(len(kernels), inspect_figures.MOST_FILTERS)} of {len(kernels)} filters of "
-            f"<code>{escape(name)}</code>, {height} × {width}, each on a scale of its own: grey is 0. Red, green, blue "
-            "in the order in which the layer is given them (resnet: blue first).</p>",
-        ]
-    if look.maps:
-        body += [
-            "<h2>Feature maps of the first picture</h2>",
-            draw("feature_maps", inspect_figures.feature_maps(look.maps), "Maps of some layers for one picture"),
-            f"<p class=note><code>{escape(look.heats[0].picture.name)}</code>. The last layer of each size, and of it "
-            "the maps that differ most from place to place; each on a scale of its own.</p>",
-        ]
-    return body
-
-
-def _counts(name: str) -> bool:
-    """Say whether `inspect` obeys a setting of train."""
-    return FIELDS[name].metadata["inspected"]
+def setting_rows(look: Look) -> list[tuple[str, str]]:
+    """Return the settings of train that `inspect` obeys."""
+    settings = as_json(look.subject.settings).items()
+    return [(name, format_value(value, name)) for name, value in settings if FIELDS[name].metadata["inspected"]]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import models
 from models.parts.recipe import Recipe
 from study.runtime import console
-from study.settings.declare import flag, spelled
+from study.runtime.format import format_value
+from study.settings.declare import flag
 
 if TYPE_CHECKING:
     import keras
@@ -81,7 +82,7 @@ def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
     chosen = {entry.name: spec.photos[entry.name] for entry in fields(Recipe) if entry.name in spec.photos}
     network = build_backbone(name, size, "none", Recipe(**chosen))
     cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
-    told = [f"{flag(key)} {spelled(value)}" for key, value in spec.photos.items()]
+    told = [f"{flag(key)} {format_value(value, as_flag=True)}" for key, value in spec.photos.items()]
     return [
         ("with --data", " ".join(told)),
         ("", f"which has {network.count_params():,} parameters and {cost:,} multiply-adds for one image"),

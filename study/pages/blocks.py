@@ -4,39 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 2 begins a section, level 3 a part of one."""
+    """A heading of a section."""
 
+    kind: ClassVar = "heading"
     text: str
-    level: int = 2
 
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `style` is "", "note" (small and grey), "big" or "strong"."""
+    """A paragraph; `style` is "", "note" (small and grey) or "big"."""
 
+    kind: ClassVar = "text"
     text: str
     style: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first column is text, the others numbers, unless `text_only`."""
+    """A table; the columns of these indices are text, the others numbers."""
 
+    kind: ClassVar = "table"
     header: Sequence[str]
     rows: Sequence[Sequence[object]]
-    text_only: bool = False
+    text: Sequence[int] = (0,)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An image within the page: the content of a PNG file, and a text for those who cannot see it."""
+    """An image within the page: a PNG or JPEG file, and a text for those who cannot see it.
 
-    png: bytes
+    `size`: width and height in pixels, where it is not drawn as it is stored.
+    """
+
+    kind: ClassVar = "figure"
+    image: bytes
     text: str
+    size: tuple[int, int] | None = None
 
 
 Block = Heading | Text | Table | Figure

@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from rich.cells import cell_len, set_cell_size
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"  # Okabe and Ito's palette
+WIDTH = 10.8  # inches of a figure that is as wide as a page
 FONTS = ["DejaVu Sans", "IPAexGothic"]  # the first that has a character draws it
 STYLE = {
     "text.parse_math": False,

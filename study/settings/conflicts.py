@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from data.augment.pipeline import MIXING
 from errors import UserError
 from study import tasks
+from study.runtime.format import format_value
 from study.settings import declare, learning_type
 from study.settings.optimization import SCHEDULES, WITHOUT_WARMUP
 from study.settings.stages import phases
@@ -44,7 +45,8 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
         raise UserError("--find-learning-rate and --augment-preview each end the command. Leave one of the two out.")
     sizes, size = optimization.progressive, settings.data.image_size
     if sizes and size and sizes[-1] > size:
-        raise UserError(f"--progressive takes sizes up to the image size, {size}. Received: {declare.spelled(sizes)}")
+        given = format_value(sizes, as_flag=True)
+        raise UserError(f"--progressive takes sizes up to the image size, {size}. Received: {given}")
     if {"progressive", "epochs"} <= explicit.keys() and len(phases(optimization.epochs, sizes, 0)) < len(sizes):
         raise UserError(
             f"--progressive leaves no epoch for one of its {len(sizes)} sizes. Received: --epochs "
@@ -97,7 +99,7 @@ def check_transfer(settings: TrainSettings) -> None:
     if settings.optimization.progressive:
         raise UserError(
             "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
-            f"size. Received: {declare.spelled(settings.optimization.progressive)}"
+            f"size. Received: {format_value(settings.optimization.progressive, as_flag=True)}"
         )
 
 
@@ -155,7 +157,7 @@ def check_known(settings: TrainSettings) -> None:
     for name, value in task.FIXED.items():
         if (given := settings.flat()[name]) != value:
             able = [other for other in tasks.available() if name not in tasks.get(other).FIXED]
-            received = f"Received: {declare.spelled(given)}; leave it out."
+            received = f"Received: {format_value(given, as_flag=True)}; leave it out."
             raise UserError(f"{declare.flag(name)} is for --task {' or '.join(able)}. {received}")
 
 

@@ -1,4 +1,4 @@
-"""How a setting is declared, checked, spelled and read: what every command's settings have in common."""
+"""How a setting is declared, checked and read: what every command's settings have in common."""
 
 from __future__ import annotations
 
@@ -77,15 +77,6 @@ def name_of(entry: Field) -> str:
 def flag(name: str) -> str:
     """`batch_size` -> `--batch-size`."""
     return "--" + name.replace("_", "-")
-
-
-def spelled(value: Any) -> str:  # noqa: ANN401
-    """Return a value as its flag takes it: `96,128`, `flip,crop=0.3`."""
-    if isinstance(value, Mapping):
-        return ",".join(name if name == "flip" else f"{name}={number:g}" for name, number in value.items()) or "none"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def bounds(low: float, high: float) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.patches import Patch
 from rich.cells import cell_len
 
-from study.pages.figures import GREY, STYLE, cut, plt, save, short
+from study.pages.figures import STYLE, WIDTH, cut, plt, save, short
+from study.pages.palette import GREY
 
-ACROSS = 3  # images in a row, each with two masks
+ACROSS = 2  # images in a row, each with two masks
 MOST_NUMBERED = 40  # classes; beyond, the numbers of a confusion matrix would overlap and only colours are drawn
 
 
@@ -46,7 +47,7 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
     columns = 5
     rows = -(-len(wrong) // columns)
     with plt.rc_context(STYLE):
-        layout = {"figsize": (12, 3.1 * rows + 0.6), "layout": "constrained" if rows else None}
+        layout = {"figsize": (WIDTH, 2.85 * rows + 0.6), "layout": "constrained" if rows else None}
         figure, axes = plt.subplots(max(1, rows), columns, squeeze=False, **layout)
         for ax in axes.flat:
             ax.axis("off")
@@ -85,7 +86,7 @@ def masks(
     rows = -(-len(pictures) // ACROSS)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
-            rows, 3 * ACROSS, figsize=(14, 1.75 * rows + 0.9), layout="constrained", squeeze=False
+            rows, 3 * ACROSS, figsize=(WIDTH, 2.1 * rows + 0.9), layout="constrained", squeeze=False
         )
         for ax in axes.flat:
             ax.axis("off")
@@ -96,8 +97,8 @@ def masks(
                 ax.imshow(shown)
             name, score = title.split("\n")
             axes[row, 3 * column].set_title(short(name, 22), fontsize=8, loc="left")
-            axes[row, 3 * column + 1].set_title("true", fontsize=8)
-            axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8)
+            axes[row, 3 * column + 1].set_title("true", fontsize=8, loc="left")
+            axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8, loc="left")
         keys = [Patch(color=colour / 255, label=cut(name)) for name, colour in zip(names, colours, strict=True)]
         figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), frameon=False)
         figure.suptitle("Validation pictures, from the worst mean IoU to the best")

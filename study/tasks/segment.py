@@ -12,6 +12,7 @@ import numpy as np
 from data.masks import BACKGROUND
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
+from study.pages.palette import DARK, MASKS
 from study.runtime import console, output
 from study.tasks.contract import Evaluation
 
@@ -34,9 +35,6 @@ FIXED = {"progressive": (), "auxiliary": "none"}
 BATCH = 32
 SHOWN = 12  # validation images with their masks
 MANY = 1_000_000  # pixels, from which they are counted in thousands
-# Okabe and Ito's palette, safe for the colour-blind; of more classes the colours come again.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442")
-DARK = "#1a1a1a"  # the background
 HEADER = ("class", "IoU", "Dice", "precision", "recall", "pixels")
 
 
@@ -125,8 +123,8 @@ def shares_of(mask: np.ndarray, classes: int) -> np.ndarray:
 
 
 def palette(classes: int) -> np.ndarray:
-    """Return red, green, blue of each class, uint8 (classes, 3): the background dark."""
-    codes = [DARK, *(COLOURS[at % len(COLOURS)] for at in range(classes - 1))]
+    """Return red, green, blue of each class, uint8 (classes, 3): the background dark; of many, colours come again."""
+    codes = [DARK, *(MASKS[at % len(MASKS)] for at in range(classes - 1))]
     return np.array([[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in codes], np.uint8)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from data.augment.pipeline import build, describe
 from data.batches import Examples
 from errors import UserError
-from study.pages.figures import GREY, STYLE, cut, plt, save
+from study.pages.figures import STYLE, cut, plt, save
+from study.pages.palette import GREY
 from study.runtime import console, output
 from study.settings.stages import Phase, Stage, phases
 from study.settings.train import TrainSettings

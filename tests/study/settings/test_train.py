@@ -10,6 +10,7 @@ from helpers import ROOT, message
 import models
 from data.augment.pipeline import DEFAULT_AUGMENT, STRENGTHS, parse_augment
 from models.parts.spec import Spec
+from study.runtime.format import format_value
 from study.settings import commands, declare, optimization, parsers
 from study.settings import stages as training_stages
 from study.settings.commands import (
@@ -307,11 +308,11 @@ def test_what_a_model_says_suits_it_is_what_flags_take(name):
     settings = resolved(spec, data="photos", learning="scratch")
     for key, value in (spec.defaults | spec.photos).items():
         if key == "augment":
-            assert parse_augment(declare.spelled(value)) == value
+            assert parse_augment(format_value(value, as_flag=True)) == value
         elif key == "progressive":
-            assert parsers.parse_progressive(declare.spelled(value)) == value
+            assert parsers.parse_progressive(format_value(value, as_flag=True)) == value
         else:
-            assert declare.read(TRAIN[key], declare.spelled(value)) == value
+            assert declare.read(TRAIN[key], format_value(value, as_flag=True)) == value
     assert settings.data.image_size >= spec.image_size
 
 

@@ -30,6 +30,7 @@ from study.fit.objective import pixel_weights
 from study.fit.training_copy import training_copy
 from study.settings.source import load_dataset, source_of
 from study.settings.train import TrainSettings
+from study.tasks import segment
 
 SIZE = 32
 NAMES = ["background", *TOY_CLASSES]
@@ -69,6 +70,12 @@ def trained(toy, toy_masks, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(trained):
     return trained[0]
+
+
+def test_masks_have_the_colours_that_files_of_earlier_runs_have():
+    codes = ["".join(f"{value:02X}" for value in colour) for colour in segment.palette(9)]
+    assert codes[:5] == ["1A1A1A", "0072B2", "D55E00", "009E73", "E69F00"]
+    assert codes[5:] == ["56B4E9", "CC79A7", "F0E442", "0072B2"]
 
 
 def figures(run):
@@ -280,8 +287,8 @@ def test_predict_tells_when_the_masks_are_gone(run, toy, toy_masks, tmp_path):
         (("--task", "segment", "--weights", "a.keras"),
          "--task segment learns from scratch, from random weights. Received: --weights a.keras; leave it out."),
         (("--task", "segment", "--progressive", "32,64"),
-         "--progressive is for --task classify. Received: 32,64; leave it out."),
-        (("--task", "paint"), "--task takes classify, segment. Received: paint"),
+         "--progressive is for --task classify or multilabel. Received: 32,64; leave it out."),
+        (("--task", "paint"), "--task takes classify, multilabel, segment. Received: paint"),
     ],
 )  # fmt: skip
 def test_flags_that_do_not_go_together_are_refused(flags, told):

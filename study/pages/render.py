@@ -1,0 +1,35 @@
+"""From a template and plain values to a page of one file: all values are escaped, and a missing one is an error."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from pathlib import Path
+
+import jinja2
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: object) -> str:
+    """Return the page that a file of `templates/` makes of values."""
+    return _environment().get_template(template).render(values)
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"data_url": _data_url, "thousands": "{:,}".format}
+    return environment
+
+
+def _data_url(image: bytes) -> str:
+    """Return a PNG or JPEG file as an address that holds it."""
+    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode()}"

