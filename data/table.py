@@ -30,7 +30,7 @@ def scan(path: Path, least_classes: int = 2, several_labels: bool = False) -> Sc
         UserError: what `folder.scan` raises; the table cannot be read, lacks a column, contradicts itself, or has fewer
             than `least_classes` classes.
     """
-    if not path.is_file():
+    if not (path.is_file() and path.suffix.casefold() == ".csv"):
         return folder.scan(path, least_classes)
     rows = list(read(path))
     labels_of = collect_labels(path, rows, several_labels)
