@@ -1,4 +1,16 @@
-"""From arrays to batches: one short function to learn from, one to judge by."""
+"""From arrays to batches: one short function to learn from, one to judge by.
+
+A batch is a dict with the keys that Keras' own preprocessing layers use:
+
+"images": float32 (batch, side, side, 3), 0..255; features of a frozen backbone have the same key, float32 (batch,
+    features).
+"labels": class indices, int32 (batch,); soft labels, float32 (batch, classes), once images are mixed.
+"segmentation_masks": class of each pixel, uint8 (batch, side, side), where pixels are learned.
+"auxiliary": index of a second label, int32 (batch,), -1 where an image has none, where there are such; soft labels,
+    float32 (batch, auxiliary classes), once images are mixed: their sum is how much of the second label is known.
+
+What a network learns of that, Keras' x, y and sample_weight, is made of it last (`study.fit.targets`).
+"""
 
 from __future__ import annotations
 
@@ -9,12 +21,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.augment.pipeline import resized
+from data.augment.places import resized
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
     from data.augment.pipeline import Augment
+    from data.augment.places import Batch
     from data.auxiliary_labels import Second
     from data.masks import Masks
     from data.pixels import Pixels
@@ -28,12 +41,12 @@ class Examples:
     Args:
         inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or what cuts rows out
             of the store as one would out of an array, `data.pixels.Pixels` or `data.store.rows.Features`.
-        labels: class indices, int32 (n,).
+        labels: class indices, int32 (n,), or soft labels, float32 (n, classes).
         rows: part -> indices into the two, int64.
         mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
         sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.
-        masks: class of each pixel, uint8 (n, size, size), where pixels are learned; batches then hold them as a third.
-        second: a second label of each; batches then hold both as one number.
+        masks: class of each pixel, uint8 (n, size, size), where pixels are learned.
+        second: a second label of each.
     """
 
     inputs: np.ndarray | Pixels | Features
@@ -48,15 +61,13 @@ class Examples:
 def train_batches(
     examples: Examples, batch_size: int, seed: int, augment: Augment | None = None, balanced: bool = False
 ) -> tf.data.Dataset:
-    """Return (float32 inputs, labels) batches of the training part, in a new order every epoch.
-
-    The labels are int32 (batch,), or what `augment` makes of them; where there are masks, they come third.
+    """Return batches of the training part, in a new order every epoch.
 
     Args:
         examples: all images; those of the training part are taken, each once an epoch.
         batch_size: images an iteration; the last batch is smaller.
         seed: the same seed gives the same batches.
-        augment: a function of a batch of inputs, as they are stored, labels and masks, if any. It runs beside the
+        augment: a function of a batch whose "images" are as they are stored, uint8 or float32. It runs beside the
             network but on one thread, because its random numbers come one after the other.
         balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again.
     """
@@ -89,56 +100,45 @@ def _balanced(examples: Examples, rows: np.ndarray, seed: int) -> tf.data.Datase
 
 
 def eval_batches(examples: Examples, part: str, batch_size: int, size: int | None = None) -> tf.data.Dataset:
-    """Return (float32 inputs, int32 labels) batches of a part in its order; the last is smaller, not dropped.
+    """Return batches of a part in its order; the last is smaller, not dropped.
 
-    `size` is the side to which pictures are scaled, by default none.
+    `size` is the side to which images are scaled, by default none; masks keep their own.
     """
     import tensorflow as tf
 
     rows = tf.data.Dataset.from_tensor_slices(examples.rows[part])
     batches = _take(rows.batch(batch_size), examples)
     if size:
-        batches = batches.map(lambda pixels, *more: (resized(pixels, size), *more))
+        batches = batches.map(lambda batch: {**batch, "images": resized(batch["images"], size)})
     return batches.map(_as_float).prefetch(2)
 
 
-def shares(batches: tf.data.Dataset, classes: int, class_weight: Mapping[int, float] | None = None) -> tf.data.Dataset:
-    """Turn int labels into shares of the classes, float32 (batch, …, classes), and add a weight for each example.
-
-    An example weighs what its classes do, each by its share; without `class_weight` no weight is added. Of masks,
-    (batch, size, size), every pixel is an example.
-    """
+def _as_float(batch: Batch) -> Batch:
+    """Leave bytes only here, at the end: until then an image is a quarter of the size."""
     import tensorflow as tf
 
-    weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
-
-    def change(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        labels = tf.one_hot(labels, classes) if labels.dtype.is_integer else labels
-        return (inputs, labels, tf.linalg.matvec(labels, weights)) if class_weight else (inputs, labels)
-
-    return batches.map(change)
-
-
-def _as_float(inputs: tf.Tensor, *more: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Leave bytes only here, at the end: until then a picture is a quarter of the size."""
-    import tensorflow as tf
-
-    return tf.cast(inputs, tf.float32), *more
+    return {**batch, "images": tf.cast(batch["images"], tf.float32)}
 
 
 def _take(order: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
     """Cut batches out of the arrays by index, without a copy of the whole in TensorFlow's memory."""
     import tensorflow as tf
 
-    labels = examples.second.packed(examples.labels) if examples.second else examples.labels
-    arrays = [examples.inputs, labels, *([] if examples.masks is None else [examples.masks])]
+    arrays = {"images": examples.inputs, "labels": examples.labels}
+    if examples.masks is not None:
+        arrays["segmentation_masks"] = examples.masks
+    if examples.second:
+        arrays["auxiliary"] = examples.second.labels
 
     def take(indices: np.ndarray) -> list[np.ndarray]:
-        return [array[indices] for array in arrays]
+        return [array[indices] for array in arrays.values()]
 
-    def shaped(indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        cut = tf.numpy_function(take, [indices], [array.dtype for array in arrays])
-        return tuple(tf.ensure_shape(x, (None, *array.shape[1:])) for x, array in zip(cut, arrays, strict=True))
+    def shaped(indices: tf.Tensor) -> Batch:
+        cut = tf.numpy_function(take, [indices], [array.dtype for array in arrays.values()])
+        return {
+            key: tf.ensure_shape(values, (None, *arrays[key].shape[1:]))
+            for key, values in zip(arrays, cut, strict=True)
+        }
 
     return order.map(shaped)
 

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     import tensorflow as tf
 
-    Augment = Callable[..., tuple[tf.Tensor, ...]]
-
 LARGEST_PATCH = 0.5  # share of a picture's area that another may cover
 LARGEST_HOLE = 0.25  # share of a picture's area that may be erased
 
@@ -36,37 +34,48 @@ def draw_numbers(count: tf.Tensor, chosen: Mapping[str, float], random: tf.rando
     return drawn
 
 
-def change_values(pixels: tf.Tensor, labels: tf.Tensor, drawn: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Change float32 pixels 0..255, (batch, size, size, 3), and for mixed pictures the labels, (batch, classes).
+def change_values(
+    images: tf.Tensor, soft_labels: Mapping[str, tf.Tensor], drawn: Mapping[str, tf.Tensor]
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """Change the values of images, and of mixed ones the labels.
 
-    Saturation stretches a picture around its greys, contrast each of its channels around their mean, by 1 + what was
+    Saturation stretches an image around its greys, contrast each of its channels around their mean, by 1 + what was
     drawn; brightness adds that share of 255. Erasing (https://arxiv.org/abs/1708.04896) paints a square grey. CutMix
-    (https://arxiv.org/abs/1905.04899) pastes a square of another picture and mixup (https://arxiv.org/abs/1710.09412)
-    lays the two over one another; the labels are mixed by the shares of the two.
+    (https://arxiv.org/abs/1905.04899) pastes a square of another image and mixup (https://arxiv.org/abs/1710.09412)
+    lays the two over one another; all labels are mixed by the shares of the two.
+
+    Args:
+        images: float32 0..255, (batch, size, size, 3).
+        soft_labels: key of the batch -> float32 (batch, classes); none where nothing is mixed.
+        drawn: what `draw_numbers` returned.
+
+    Returns:
+        Images and soft labels, of the same shapes.
     """
     import tensorflow as tf
 
     if "saturation" in drawn:
-        grey = tf.reduce_mean(pixels, axis=3, keepdims=True)
-        pixels = grey + (pixels - grey) * (1 + drawn["saturation"])
+        grey = tf.reduce_mean(images, axis=3, keepdims=True)
+        images = grey + (images - grey) * (1 + drawn["saturation"])
     if "contrast" in drawn:
-        mean = tf.reduce_mean(pixels, axis=(1, 2), keepdims=True)
-        pixels = mean + (pixels - mean) * (1 + drawn["contrast"])
+        mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
+        images = mean + (images - mean) * (1 + drawn["contrast"])
     if "brightness" in drawn:
-        pixels += 255 * drawn["brightness"]
+        images += 255 * drawn["brightness"]
     if {"saturation", "contrast", "brightness"} & drawn.keys():
-        pixels = tf.clip_by_value(pixels, 0, 255)
+        images = tf.clip_by_value(images, 0, 255)
     if "erase" in drawn:
-        pixels = tf.where(square(drawn["erase"], pixels.shape[1]), 127.5, pixels)
+        images = tf.where(square(drawn["erase"], images.shape[1]), 127.5, images)
     if "cutmix" in drawn:
-        inside = square(drawn["cutmix"], pixels.shape[1])
+        inside = square(drawn["cutmix"], images.shape[1])
         share = tf.reduce_mean(tf.cast(inside, tf.float32), axis=(1, 2))
-        pixels, labels = tf.where(inside, pixels[::-1], pixels), labels + (labels[::-1] - labels) * share
+        images = tf.where(inside, images[::-1], images)
+        soft_labels = {key: labels + (labels[::-1] - labels) * share for key, labels in soft_labels.items()}
     if "mixup" in drawn:
         share = drawn["mixup"][:, None]
-        pixels += (pixels[::-1] - pixels) * share[:, None, None]
-        labels += (labels[::-1] - labels) * share
-    return pixels, labels
+        images += (images[::-1] - images) * share[:, None, None]
+        soft_labels = {key: labels + (labels[::-1] - labels) * share for key, labels in soft_labels.items()}
+    return images, dict(soft_labels)
 
 
 def square(drawn: tf.Tensor, size: int) -> tf.Tensor:

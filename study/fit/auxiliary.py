@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -12,9 +12,13 @@ import tensorflow as tf
 
 from data.batches import Examples
 from data.dataset import Dataset
+from data.soft_labels import to_soft_labels
 from models.parts.auxiliary_head import join, label_head, mask_head, with_map
 from study.settings.train import TrainSettings
 from study.tasks import segment
+
+if TYPE_CHECKING:
+    from data.augment.places import Batch
 
 BATCH = 64
 HEAD = "head"  # by which Keras tells the figures of the class from those of the second task
@@ -52,31 +56,25 @@ def is_joint(model: keras.Model) -> bool:
     return len(model.outputs) > 1
 
 
-def targets(
-    batches: tf.data.Dataset, model: keras.Model, examples: Examples, class_weight: Mapping[int, float] | None
-) -> tf.data.Dataset:
-    """Turn batches into pixels, shares of (the classes, the second task), and weights of both.
+def targets(batch: Batch, shape: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return what the second head learns of a batch, and how much each of it weighs.
 
-    A picture without a second label weighs 0 there. A mask comes at the side that the second head answers with, each of
-    its pixels background or not by the larger part.
+    Args:
+        batch: as `data.batches` has it; its "segmentation_masks" or its "auxiliary" is learned.
+        shape: of the head's answer: (None, side, side, 2) to a mask, (None, names) to a second label.
+
+    Returns:
+        Of masks, float32 (batch, side, side, 2) and ones, (batch, side, side): at the side of the answer each pixel is
+        background or not by the larger part. Of second labels, soft labels, float32 (batch, names), and how much of
+        them is known, (batch,) 0..1: an image without one weighs 0.
     """
-    classes, picture = model.outputs[0].shape[-1], batches.element_spec[0].shape
-    side = 0 if examples.second else model.compute_output_shape(tuple(picture))[1][1]
-
-    def of_labels(pixels: tf.Tensor, packed: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        first, second, known = examples.second.unpacked(packed, classes)
-        return pixels, first, second, known
-
-    def of_masks(pixels: tf.Tensor, labels: tf.Tensor, masks: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        first = tf.one_hot(labels, classes) if labels.dtype.is_integer else labels
-        part = tf.image.resize(tf.cast(masks > 0, tf.float32)[..., None], (side, side), "area")[..., 0]
-        return pixels, first, tf.one_hot(tf.cast(part >= 0.5, tf.int32), 2), tf.ones_like(part)
-
-    def both(pixels: tf.Tensor, first: tf.Tensor, second: tf.Tensor, known: tf.Tensor) -> tuple[Any, ...]:
-        return pixels, (first, second), (tf.reduce_sum(first * weights, axis=1), known)
-
-    weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
-    return batches.map(of_labels if examples.second else of_masks).map(both)
+    if len(shape) == 4:
+        masks = tf.cast(batch["segmentation_masks"] > 0, tf.float32)[..., None]
+        part = tf.image.resize(masks, tuple(shape[1:3]), "area")[..., 0]
+        return tf.one_hot(tf.cast(part >= 0.5, tf.int32), 2), tf.ones_like(part)
+    soft = to_soft_labels(batch["auxiliary"], shape[-1])
+    known = tf.reduce_sum(soft, axis=1)
+    return tf.math.divide_no_nan(soft, known[:, None]), known
 
 
 def compile(

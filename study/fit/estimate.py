@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import keras
 
@@ -15,9 +14,6 @@ from study.fit.training_copy import training_copy
 from study.runtime.backend import user_errors
 from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
-
-if TYPE_CHECKING:
-    pass
 
 
 def minutes_at(images_per_second: float, stage: Stage, settings: TrainSettings, images: int) -> float:
@@ -38,7 +34,7 @@ def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, setti
         unfreeze(copy.layers[1])
     compile_model(copy, stage, settings, 1)
     with user_errors():
-        x, y = first_batch(classifier, stage, examples, settings)
+        x, y = first_batch(classifier, stage, examples)
     copy.train_on_batch(x, y)  # builds the graph
     started = time.perf_counter()
     copy.train_on_batch(x, y)

@@ -16,7 +16,7 @@ from study.fit.estimate import minutes_at
 from study.fit.objective import compile_model, steps_at_once
 from study.fit.progress import EpochLines
 from study.fit.schedules import lowering
-from study.fit.targets import first_batch, phase_batches, targets
+from study.fit.targets import first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.runtime import console
 from study.runtime.backend import user_errors
@@ -72,7 +72,7 @@ def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings
     """Return the precision in which a stage trains, tried on its first pictures where that is asked for."""
     rows = examples.rows["train"]
     steps = iterations(len(rows), stage.batch_size) * stage.epochs
-    pixels, answers = first_batch(model, stage, examples, settings)
+    pixels, answers = first_batch(model, stage, examples)
     return choose_precision(
         model, lambda copy: compile_model(copy, stage, settings, steps), pixels, answers, settings.run.precision, steps
     )
@@ -93,7 +93,7 @@ def run_epochs(
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
-    judged = targets(eval_batches(examples, "val", EVAL_BATCH), model, examples, settings)
+    judged = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model)
     before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
     stopping = keras.callbacks.EarlyStopping(

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from data.augment import pipeline
-from data.batches import Examples, eval_batches, shares, train_batches
+from data.batches import Examples, eval_batches, train_batches
+from data.soft_labels import to_soft_labels
 from study.fit import auxiliary
 from study.settings.stages import Phase, Stage
 from study.settings.train import TrainSettings
@@ -18,29 +20,41 @@ from study.tasks.classify import EVAL_BATCH
 if TYPE_CHECKING:
     import tensorflow as tf
 
-
-def first_batch(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> tuple[tf.Tensor, Any]:
-    """Return the first training pictures as they are, float32, and what is to be learned of them."""
-    first = replace(examples, rows={"": examples.rows["train"][: stage.batch_size]})
-    return next(iter(targets(eval_batches(first, "", stage.batch_size), model, first, settings)))[:2]
+    from data.augment.places import Batch
 
 
-def targets(
-    batches: tf.data.Dataset,
-    model: keras.Model,
-    examples: Examples,
-    settings: TrainSettings,
-    class_weight: Mapping[int, float] | None = None,
+def keras_batches(
+    batches: tf.data.Dataset, model: keras.Model, class_weight: Mapping[int, float] | None = None
 ) -> tf.data.Dataset:
-    """Turn batches of examples into what Keras learns from: shares of the classes, of a picture or of every pixel.
+    """Turn batches, dicts as `data.batches` has them, into what Keras' `fit` takes: (x, y) or (x, y, sample_weight).
 
-    A network of two heads gets what both learn.
+    x are the images. y are soft labels, float32 (batch, classes), or of a network that answers for every pixel its
+    masks, one-hot, float32 (batch, side, side, classes). An example, or a pixel, weighs what its classes do, each by
+    its share: float32 (batch,) or (batch, side, side); without `class_weight` there are no weights. A network of two
+    heads gets a tuple of two of y, and always of two of the weights (`auxiliary.targets`).
     """
-    if auxiliary.is_joint(model):
-        return auxiliary.targets(batches, model, examples, class_weight)
-    if examples.masks is not None:
-        batches = batches.map(lambda pixels, labels, masks: (pixels, masks))
-    return shares(batches, model.output_shape[-1], class_weight)
+    import tensorflow as tf
+
+    classes, joint = model.outputs[0].shape[-1], auxiliary.is_joint(model)
+    key = "segmentation_masks" if len(model.outputs[0].shape) == 4 else "labels"
+    weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
+    # Of the heads' answers to images of this size: the network itself may take any.
+    shape = model.compute_output_shape(tuple(batches.element_spec["images"].shape))[1] if joint else ()
+
+    def change(batch: Batch) -> tuple[Any, ...]:
+        y = to_soft_labels(batch[key], classes)
+        if not joint:
+            return (batch["images"], y, tf.linalg.matvec(y, weights)) if class_weight else (batch["images"], y)
+        second, known = auxiliary.targets(batch, shape)
+        return batch["images"], (y, second), (tf.linalg.matvec(y, weights), known)
+
+    return batches.map(change)
+
+
+def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[tf.Tensor, Any]:
+    """Return the first training images as they are, float32, and what is to be learned of them."""
+    first = replace(examples, rows={"": examples.rows["train"][: stage.batch_size]})
+    return next(iter(keras_batches(eval_batches(first, "", stage.batch_size), model)))[:2]
 
 
 def phase_batches(
@@ -52,28 +66,25 @@ def phase_batches(
     phase: Phase,
     number: int,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """Return the batches to learn from and to judge by at a phase's size.
+    """Return the batches to learn from and to judge by at a phase's size, as Keras' `fit` takes them.
 
-    Mixed pictures have no place in the last of several phases: it shows whole ones, as they will be judged.
+    Mixed images have no place in the last of several phases: it shows whole ones, as they will be judged.
     """
-    classes = model.outputs[0].shape[-1]
     size = phase.size if settings.optimization.progressive and stage.name != "head" else None
-    mirror = examples.mirror
-    if second := examples.second:  # both labels are one number
-        mirror, classes = second.mirror(mirror), classes * (len(second.names) + 1)
     augment = None  # a head's views were made before
     if stage.name != "head":
         augment = pipeline.build(
             settings.regularization.augment or {},
             settings.regularization.augment_with,
             settings.data.seed,
-            mirror,
-            classes,
-            size,
-            number,
-            phase.mixing,
+            examples.mirror,
+            classes=model.outputs[0].shape[-1],
+            size=size,
+            number=number,
+            mixing=phase.mixing,
+            auxiliary_classes=len(examples.second.names) if examples.second else 0,
         )
     seed = settings.data.seed + number  # else a phase would see the order of the one before
     training = train_batches(examples, stage.batch_size, seed, augment, settings.regularization.sampler == "balanced")
     validation = eval_batches(examples, "val", EVAL_BATCH, size)
-    return targets(training, model, examples, settings, class_weight), targets(validation, model, examples, settings)
+    return keras_batches(training, model, class_weight), keras_batches(validation, model)

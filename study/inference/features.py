@@ -178,7 +178,7 @@ def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augmen
     inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
     for view in range(1, views + 1):
         changed = eval_batches(pixels, "train", BATCH).map(augment)
-        batches = (np.rint(x).clip(0, 255).astype(np.uint8) for x, _ in changed.as_numpy_iterator())
+        batches = (np.rint(batch["images"]).clip(0, 255).astype(np.uint8) for batch in changed.as_numpy_iterator())
         rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
         labels = np.concatenate([labels, pixels.labels[train]])
         with user_errors():

@@ -159,7 +159,8 @@ def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str
     """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
     import keras
 
-    batches = eval_batches(Examples(examples.inputs, examples.labels, {"": rows}), "", EVAL_BATCH).map(lambda x, y: x)
+    some = Examples(examples.inputs, examples.labels, {"": rows})
+    batches = eval_batches(some, "", EVAL_BATCH).map(lambda batch: batch["images"])
     with user_errors(), console.bar(label, iterations(len(rows), EVAL_BATCH)) as advance:
         after_batch = keras.callbacks.LambdaCallback()
         after_batch.on_predict_batch_end = lambda batch, logs=None: advance()

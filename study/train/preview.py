@@ -55,7 +55,8 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
     before = [(one, class_names[label]) for one, label in zip(pixels, labels, strict=True)]
     columns = [before]
     for _ in range(VIEWS):
-        changed, targets = (np.asarray(values) for values in augment(pixels, labels))
+        view = augment({"images": pixels, "labels": labels})
+        changed, targets = np.asarray(view["images"]), np.asarray(view["labels"])
         columns.append([(one, named(target, class_names)) for one, target in zip(changed, targets, strict=True)])
     path = Path(settings.run.runs) / FILE
     output.check_writable(path.parent)

@@ -3,12 +3,15 @@ from study.runtime import backend
 
 backend.start()
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from data.augment.pipeline import augmenter
-from data.batches import Examples, eval_batches, shares, train_batches
+from data.auxiliary_labels import Second
+from data.batches import Examples, eval_batches, train_batches
 
 TRAIN = np.arange(0, 50, 2)
 
@@ -22,7 +25,7 @@ def examples(inputs=None):
 
 
 def read(batches):
-    return [tuple(part.numpy() for part in batch) for batch in batches]
+    return [(batch["images"].numpy(), batch["labels"].numpy()) for batch in batches]
 
 
 def numbers(batches):
@@ -84,9 +87,35 @@ def test_judging_keeps_the_order_and_every_example():
 
 def test_shapes_are_known_before_the_first_batch():
     for batches in (train_batches(examples(), 8, 0), eval_batches(examples(), "val", 8)):
-        x, y = batches.element_spec
-        assert (x.shape.as_list(), x.dtype) == ([None, 4, 4, 3], tf.float32)
-        assert (y.shape.as_list(), y.dtype) == ([None], tf.int32)
+        assert batches.element_spec == {
+            "images": tf.TensorSpec((None, 4, 4, 3), tf.float32),
+            "labels": tf.TensorSpec((None,), tf.int32),
+        }
+
+
+@pytest.mark.parametrize("augment", [None, augmenter({"flip": 1.0}, 0, mirror=np.arange(150)[::-1])])
+def test_what_else_belongs_to_an_image_comes_with_it(augment):
+    masks = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None], (50, 4, 4))
+    second = Second(("even", "odd"), np.where(np.arange(50) < 40, np.arange(50) % 2, -1).astype(np.int32))
+    whole = replace(examples(), masks=masks, second=second)
+    for batches in (train_batches(whole, 8, 0, augment), eval_batches(whole, "val", 2)):
+        assert batches.element_spec["segmentation_masks"] == tf.TensorSpec((None, 4, 4), tf.uint8)
+        assert batches.element_spec["auxiliary"] == tf.TensorSpec((None,), tf.int32)
+        for batch in batches:
+            assert set(batch) == {"images", "labels", "segmentation_masks", "auxiliary"}
+            numbers = batch["images"][:, 0, 0, 0].numpy().astype(int)
+            np.testing.assert_array_equal(batch["segmentation_masks"][:, 3, 3], numbers)
+            np.testing.assert_array_equal(batch["auxiliary"], second.labels[numbers])  # whatever a flip does to labels
+
+
+def test_soft_labels_are_batched_as_they_are():
+    rng = np.random.default_rng(0)
+    several = (rng.random((50, 3)) < 0.5).astype(np.float32)
+    whole = replace(examples(), labels=several)
+    for batches in (train_batches(whole, 8, 0, augmenter({"flip": 1.0}, 0)), eval_batches(whole, "val", 2)):
+        assert batches.element_spec["labels"] == tf.TensorSpec((None, 3), tf.float32)
+        for x, y in read(batches):
+            np.testing.assert_array_equal(y, several[x[:, 0, 0, 0].astype(int)])
 
 
 def test_features_are_batched_as_pixels_are():
@@ -97,7 +126,7 @@ def test_features_are_batched_as_pixels_are():
 
 
 def test_augmentation_reaches_training_only_and_keeps_labels():
-    shifted = train_batches(examples(), 8, 0, augment=lambda x, y: (x + 100, y))
+    shifted = train_batches(examples(), 8, 0, augment=lambda batch: {**batch, "images": batch["images"] + 100})
     assert sorted(numbers(shifted)) == (TRAIN + 100).tolist()
     for x, y in read(shifted):
         np.testing.assert_array_equal((x[:, 0, 0, 0] - 100) * 3, y)
@@ -136,23 +165,8 @@ def test_pictures_to_judge_by_are_scaled_where_a_size_is_asked_for():
     rng = np.random.default_rng(0)
     some = examples(rng.integers(0, 256, (50, 12, 12, 3), np.uint8))
     batches = eval_batches(some, "val", 2, 6)
-    assert batches.element_spec[0].shape.as_list() == [None, 6, 6, 3]
+    assert batches.element_spec["images"].shape.as_list() == [None, 6, 6, 3]
     for (small, labels), (whole, same) in zip(read(batches), read(eval_batches(some, "val", 2)), strict=True):
         assert small.dtype == np.float32
         np.testing.assert_array_equal(labels, same)
         np.testing.assert_allclose(small.mean(axis=(1, 2, 3)), whole.mean(axis=(1, 2, 3)), atol=12)
-
-
-def test_labels_become_shares_and_each_example_weighs_what_its_classes_do():
-    labels = np.array([0, 2, 1], np.int32)
-    inputs = np.zeros((3, 1), np.float32)
-    batches = eval_batches(Examples(inputs, labels, {"train": np.arange(3)}), "train", 3)
-    ((_, plain),) = read(shares(batches, 3))
-    np.testing.assert_array_equal(plain, np.eye(3)[[0, 2, 1]])
-    ((_, again, weights),) = read(shares(batches, 3, {0: 2.0, 1: 0.5, 2: 1.0}))
-    np.testing.assert_array_equal(again, plain)
-    np.testing.assert_array_equal(weights, [2.0, 1.0, 0.5])
-    mixed = batches.map(lambda x, y: (x, tf.constant([[0.5, 0.5, 0], [0, 0, 1], [0.25, 0, 0.75]])))
-    ((_, kept, weights),) = read(shares(mixed, 3, {0: 2.0, 1: 0.5}))
-    np.testing.assert_array_equal(kept[0], [0.5, 0.5, 0])
-    np.testing.assert_array_equal(weights, [1.25, 1.0, 1.25])

@@ -42,6 +42,12 @@ def seen_in(pixels):
     return pixels.argmax(axis=-1), pixels.max(axis=-1) > 200
 
 
+def augmented(step, pixels, true):
+    """What becomes of the images and the masks of a batch."""
+    batch = step({"images": pixels, "labels": np.zeros(len(pixels), np.int32), "segmentation_masks": true})
+    return np.asarray(batch["images"]), np.asarray(batch["segmentation_masks"])
+
+
 # ---- augmentation ----------------------------------------------------------------------------------------------------
 
 
@@ -56,9 +62,7 @@ def test_pictures_and_masks_move_together(names):
         name: {"rotation": 0.2, "zoom": 0.3, "translation": 0.3, "cutmix": 0.99}.get(name, STRENGTHS[name])
         for name in names
     }
-    step = augmenter(chosen, 1, classes=2)
-    x, _, y = step(tf.constant(pixels), tf.zeros(24, tf.int32), tf.constant(true))
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = augmented(augmenter(chosen, 1, classes=2), pixels, true)
     assert y.dtype == np.uint8
     assert set(np.unique(y)) <= {0, 1, 2}
     assert (y != true).any()
@@ -70,8 +74,8 @@ def test_pictures_and_masks_move_together(names):
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation", "erase"])
 def test_changes_of_colour_leave_masks_alone(name):
     pixels, true = blocks()
-    x, _, y = augmenter({name: 0.9}, 0)(tf.constant(pixels / 2), tf.zeros(6, tf.int32), tf.constant(true))
-    assert (np.asarray(x) != pixels / 2).any()
+    x, y = augmented(augmenter({name: 0.9}, 0), pixels / 2, true)
+    assert (x != pixels / 2).any()
     np.testing.assert_array_equal(y, true)
 
 
@@ -79,19 +83,19 @@ def test_changes_of_colour_leave_masks_alone(name):
 def test_masks_change_nothing_about_the_pictures(names):
     pixels, true = blocks()
     chosen = {name: STRENGTHS[name] for name in names}
-    labels = tf.zeros(6, tf.int32)
-    alone = augmenter(chosen, 3, classes=2)(tf.constant(pixels), labels)[0]
-    with_masks = augmenter(chosen, 3, classes=2)(tf.constant(pixels), labels, tf.constant(true))[0]
-    np.testing.assert_allclose(np.asarray(with_masks), np.asarray(alone), atol=1e-3)
+    alone = augmenter(chosen, 3, classes=2)({"images": pixels, "labels": np.zeros(6, np.int32)})
+    assert "segmentation_masks" not in alone
+    with_masks, _ = augmented(augmenter(chosen, 3, classes=2), pixels, true)
+    np.testing.assert_array_equal(with_masks, alone["images"])
 
 
 def test_masks_are_scaled_with_the_pictures_and_none_lies_between_two_values():
     pixels, true = blocks()
-    x, _, y = augmenter({"flip": 1.0}, 0, size=16)(tf.constant(pixels), tf.zeros(6, tf.int32), tf.constant(true * 100))
-    colour, clear = seen_in(np.asarray(x))
+    x, y = augmented(augmenter({"flip": 1.0}, 0, size=16), pixels, true * 100)
+    colour, clear = seen_in(x)
     assert y.shape == (6, 16, 16)
     assert set(np.unique(y)) <= {0, 100, 200}
-    assert (colour[clear] * 100 == np.asarray(y)[clear]).mean() > 0.99
+    assert (colour[clear] * 100 == y[clear]).mean() > 0.99
 
 
 def test_every_change_that_masks_are_said_to_bear_is_one():
@@ -103,13 +107,13 @@ def test_batches_bring_the_mask_of_each_picture():
     pixels, true = blocks(20)
     rows = {"train": np.arange(12), "val": np.arange(12, 20)}
     examples = Examples(pixels.astype(np.uint8), np.arange(20, dtype=np.int32), rows, masks=true)
-    for x, labels, y in [
+    for batch in [
         *train_batches(examples, 5, 0, augmenter({"flip": 1.0}, 0)),
         *eval_batches(examples, "val", 3),
     ]:
-        assert x.dtype == tf.float32
-        np.testing.assert_array_equal(np.asarray(x).argmax(axis=-1), y)
-        assert len(labels) == len(x)
+        assert batch["images"].dtype == tf.float32
+        np.testing.assert_array_equal(np.asarray(batch["images"]).argmax(axis=-1), batch["segmentation_masks"])
+        assert len(batch["labels"]) == len(batch["images"])
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------

@@ -142,14 +142,15 @@ def test_a_function_that_returns_something_else_is_told(own, name, error):
 
 
 def test_it_comes_last_and_what_leaves_the_range_is_cut_off(own):
-    pixels, labels = PIXELS.copy(), np.zeros(8, np.int32)
-    changed, same = build({"flip": 1.0}, f"{own}:bright", 0)(pixels, labels)
-    assert np.asarray(changed).min() == 255
-    np.testing.assert_array_equal(same, labels)
-    speckled = np.asarray(build({}, f"{own}:speckle", 0)(pixels, labels)[0])
+    pixels, labels = PIXELS.copy(), np.arange(8, dtype=np.int32)
+    batch = {"images": pixels, "labels": labels}
+    changed = build({"flip": 1.0}, f"{own}:bright", 0)(batch)
+    assert np.asarray(changed["images"]).min() == 255
+    np.testing.assert_array_equal(changed["labels"], labels)
+    speckled = np.asarray(build({}, f"{own}:speckle", 0)(batch)["images"])
     assert (speckled != pixels).mean() > 0.8
     assert np.abs(speckled - pixels.astype(float)).mean() < 60
-    build({}, f"{own}:dark", 0)(pixels, labels)  # writes into what it gets
+    build({}, f"{own}:dark", 0)(batch)  # writes into what it gets
     np.testing.assert_array_equal(pixels, PIXELS)
     assert build({}, None, 0) is None
 

@@ -19,9 +19,14 @@ def pictures(count=8, size=32):
     return np.repeat(one[None], count, axis=0)
 
 
+def augmented(step, pixels, labels, **more):
+    """What becomes of the images and the labels of a batch."""
+    batch = step({"images": tf.constant(pixels), "labels": tf.constant(labels), **more})
+    return np.asarray(batch["images"]), np.asarray(batch["labels"])
+
+
 def changed(chosen, pixels, seed=0):
-    labels = tf.zeros(len(pixels), tf.int32)
-    return np.asarray(augmenter(chosen, seed, classes=2)(tf.constant(pixels), labels)[0])
+    return augmented(augmenter(chosen, seed, classes=2), pixels, np.zeros(len(pixels), np.int32))[0]
 
 
 def plain(values, size=32):
@@ -33,7 +38,7 @@ def mixed(name, count=20, batches=12, strength=0.9):
     """Batches of plain pictures, each of a class of its own, and their labels, after mixing."""
     step = augmenter({name: strength}, 0, classes=count)
     pixels, labels = plain(np.arange(count)), np.arange(count, dtype=np.int32)
-    return [tuple(np.asarray(part) for part in step(tf.constant(pixels), tf.constant(labels))) for _ in range(batches)]
+    return [augmented(step, pixels, labels) for _ in range(batches)]
 
 
 # ---- what is asked for -----------------------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ def test_the_same_seed_gives_the_same_sequence_and_another_another(name):
         step = augmenter({name: STRENGTHS[name]}, seed, classes=16)
         pixels = pictures(16)
         pixels[:8] = pixels[:8, ::-1]
-        return [np.asarray(step(tf.constant(pixels), tf.range(16))[0]) for _ in range(9)]
+        return [augmented(step, pixels, np.arange(16))[0] for _ in range(9)]
 
     first, again, other = sequence(3), sequence(3), sequence(4)
     np.testing.assert_array_equal(first, again)
@@ -160,7 +165,7 @@ def test_with_mirror_classes_a_flipped_picture_takes_the_label_of_its_mirror_ima
     pixels[20:40] = pixels[20:40, :, ::-1]
     labels = np.repeat([0, 1, 2], 20).astype(np.int32)
     step = augmenter({"flip": 1.0}, 0, mirror=np.array([1, 0, 2], np.int32))
-    flipped, swapped = (np.asarray(part) for part in step(tf.constant(pixels), tf.constant(labels)))
+    flipped, swapped = augmented(step, pixels, labels)
     dark_left = flipped[:, :, 0, 0].mean(axis=1) < flipped[:, :, -1, 0].mean(axis=1)
     np.testing.assert_array_equal(swapped[:40], np.where(dark_left, 0, 1)[:40])
     assert 5 < (swapped[:20] == 1).sum() < 15
@@ -175,7 +180,7 @@ def test_with_mirror_classes_a_flipped_picture_takes_the_label_of_its_mirror_ima
 def test_a_crop_has_the_size_that_is_asked_for_and_a_part_of_the_picture(size):
     columns = np.broadcast_to(np.arange(64, dtype=np.float32)[None, None, :, None], (200, 64, 64, 3))
     step = augmenter({"crop": 0.3}, 0, size=size)
-    result, labels = (np.asarray(part) for part in step(tf.constant(columns), tf.range(200)))
+    result, labels = augmented(step, columns, np.arange(200))
     assert result.shape == (200, size, size, 3)
     np.testing.assert_array_equal(labels, np.arange(200))
     left, right = result[:, 5, 0, 0], result[:, 5, -1, 0]
@@ -197,9 +202,9 @@ def test_crops_show_a_box_as_it_is_and_not_stretched_beyond_a_third():
 
 @pytest.mark.parametrize(("before", "size"), [(32, 52), (40, 103), (128, 64), (144, 96), (144, 144)])
 def test_a_crop_of_nearly_all_has_no_black_edge(before, size):
-    pixels = tf.fill((400, before, before, 3), 200.0)
-    result, _ = augmenter({"flip": 1.0, "crop": 0.999}, 0, size=size)(pixels, tf.range(400))
-    assert np.asarray(result).min() > 199
+    pixels = np.full((400, before, before, 3), 200, np.float32)
+    result, _ = augmented(augmenter({"flip": 1.0, "crop": 0.999}, 0, size=size), pixels, np.arange(400))
+    assert result.min() > 199
 
 
 @pytest.mark.parametrize("least", [0.5, 0.9])
@@ -216,7 +221,7 @@ def test_a_crop_keeps_the_area_that_is_asked_for(least):
 def test_a_crop_flips_too_and_the_label_follows():
     columns = np.broadcast_to(np.arange(64, dtype=np.float32)[None, None, :, None], (200, 64, 64, 3))
     step = augmenter({"flip": 1.0, "crop": 0.5}, 0, mirror=np.array([1, 0], np.int32))
-    result, labels = (np.asarray(part) for part in step(tf.constant(columns), tf.zeros(200, tf.int32)))
+    result, labels = augmented(step, columns, np.zeros(200, np.int32))
     backwards = result[:, 0, 0, 0] > result[:, 0, -1, 0]
     assert 70 < backwards.sum() < 130
     np.testing.assert_array_equal(labels, backwards.astype(np.int32))
@@ -225,9 +230,9 @@ def test_a_crop_flips_too_and_the_label_follows():
 @pytest.mark.parametrize("chosen", [{}, {"flip": 1.0}, {"rotation": 0.02, "crop": 0.5}, {"brightness": 0.1}])
 def test_the_size_changes_with_and_without_a_crop(chosen):
     step = augmenter(chosen, 0, size=20)
-    result, _ = step(tf.constant(pictures()), tf.zeros(8, tf.int32))
+    result, _ = augmented(step, pictures(), np.zeros(8, np.int32))
     assert result.shape == (8, 20, 20, 3)
-    assert 90 < np.asarray(result).mean() < 150
+    assert 90 < result.mean() < 150
 
 
 def test_bytes_are_taken_as_well():
@@ -295,8 +300,46 @@ def test_cutmix_leaves_some_batches_alone():
 
 def test_mixing_comes_after_the_label_of_the_mirror_image():
     step = augmenter({"flip": 1.0, "cutmix": 0.9}, 0, mirror=np.array([1, 0], np.int32), classes=2)
-    _, labels = step(tf.constant(pictures(60)), tf.zeros(60, tf.int32))
-    assert 0.3 < np.asarray(labels)[:, 1].mean() < 0.7
+    _, labels = augmented(step, pictures(60), np.zeros(60, np.int32))
+    assert 0.3 < labels[:, 1].mean() < 0.7
+
+
+@pytest.mark.parametrize("name", MIXING)
+def test_an_auxiliary_label_is_mixed_as_the_label_is_and_sums_to_what_is_known_of_it(name):
+    step = augmenter({"flip": 1.0, name: 0.9}, 0, mirror=np.arange(20)[::-1], classes=20, auxiliary_classes=20)
+    known = np.where(np.arange(20) < 15, np.arange(20), -1).astype(np.int32)
+    for _ in range(12):
+        batch = step({"images": plain(np.arange(20)), "labels": np.arange(20, dtype=np.int32), "auxiliary": known})
+        soft = np.asarray(batch["auxiliary"])
+        assert (soft.shape, soft.dtype) == ((20, 20), np.float32)
+        # An image's values are its number, which is its auxiliary label too, whatever a flip makes of its class.
+        own, other = np.diag(soft), soft[np.arange(20), np.arange(20)[::-1]]
+        share = (np.asarray(batch["images"]).mean(axis=(1, 2, 3)) - np.arange(20)) / (19 - 2 * np.arange(20))
+        np.testing.assert_allclose(own, np.where(known >= 0, 1 - share, 0), atol=1e-4)
+        np.testing.assert_allclose(other, np.where(known[::-1] >= 0, share, 0), atol=1e-4)
+        np.testing.assert_allclose(soft.sum(axis=1), own + other, atol=1e-6)
+        np.testing.assert_allclose(np.sort(np.asarray(batch["labels"]))[:, -2:].sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("chosen", [{"flip": 1.0, "brightness": 0.1}, {"flip": 1.0, "cutmix": 0.9}])
+def test_soft_labels_need_no_class_index(chosen):
+    rng = np.random.default_rng(0)
+    several = (rng.random((20, 3)) < 0.5).astype(np.float32)
+    pixels, labels = augmented(augmenter(chosen, 1, classes=3), plain(np.arange(20)), several)
+    share = (
+        (pixels.mean(axis=(1, 2, 3)) - np.arange(20)) / (19 - 2 * np.arange(20))
+        if "cutmix" in chosen
+        else 0 * rng.random(20)
+    )
+    np.testing.assert_allclose(labels, several + (several[::-1] - several) * share[:, None], atol=1e-4)
+
+
+def test_an_auxiliary_label_stays_as_it_is_where_nothing_is_mixed():
+    step = augmenter({"flip": 1.0, "contrast": 0.2}, 0, mirror=np.array([1, 0]), classes=2, auxiliary_classes=2)
+    known = np.array([0, 1, -1] * 20, np.int32)
+    batch = step({"images": pictures(60), "labels": np.zeros(60, np.int32), "auxiliary": known})
+    assert set(np.asarray(batch["labels"])) == {0, 1}
+    np.testing.assert_array_equal(batch["auxiliary"], known)
 
 
 def test_compiled_or_not_the_values_are_the_same(monkeypatch):
@@ -319,11 +362,13 @@ def test_inside_a_pipeline_batches_of_every_length_are_changed_alike_in_every_ru
     chosen = {"flip": 1.0, "crop": 0.3, "saturation": 0.3, "cutmix": 0.5}
 
     def run():
-        data = tf.data.Dataset.from_tensor_slices((pictures(20), np.arange(20, dtype=np.int32) % 3)).batch(8)
+        whole = {"images": pictures(20), "labels": np.arange(20, dtype=np.int32) % 3}
+        data = tf.data.Dataset.from_tensor_slices(whole).batch(8)
         return list(data.map(augmenter(chosen, 1, classes=3, size=24)).as_numpy_iterator())
 
     first, again = run(), run()
-    assert [len(x) for x, _ in first] == [8, 8, 4]
-    for (x, y), (other_x, other_y) in zip(first, again, strict=True):
-        np.testing.assert_array_equal(x, other_x)
-        np.testing.assert_array_equal(y, other_y)
+    assert [len(batch["images"]) for batch in first] == [8, 8, 4]
+    for batch, other in zip(first, again, strict=True):
+        assert set(batch) == {"images", "labels"}
+        for key, values in batch.items():
+            np.testing.assert_array_equal(values, other[key])

@@ -21,6 +21,7 @@ from errors import UserError
 from models.parts.head import classifier, freeze, head, unfreeze
 from study.fit import auxiliary, loop, objective
 from study.fit.auxiliary import Joint
+from study.fit.targets import keras_batches
 from study.fit.training_copy import training_copy
 from study.settings.source import load_dataset
 from study.settings.stages import Stage
@@ -74,33 +75,7 @@ def joined():
     return make
 
 
-# ---- two labels as one number ----------------------------------------------------------------------------------------
-
-
-def test_two_labels_travel_as_one_number_and_come_apart_again():
-    pair = auxiliary_labels.Second(("a", "b"), np.array([0, 1, -1, 1], np.int32))
-    labels = np.array([2, 0, 1, 1], np.int32)
-    packed = pair.packed(labels)
-    assert len(set(packed)) == 4
-    first, seconds, known = pair.unpacked(tf.constant(packed), 3)
-    np.testing.assert_array_equal(first, np.eye(3)[labels])
-    np.testing.assert_array_equal(seconds, [[1, 0], [0, 1], [0, 0], [0, 1]])
-    np.testing.assert_array_equal(known, [1, 1, 0, 1])
-    mirrored = pair.mirror(np.array([1, 0, 2]))[packed]
-    first, again, _ = pair.unpacked(tf.constant(mirrored), 3)
-    np.testing.assert_array_equal(first, np.eye(3)[[2, 1, 0, 0]])
-    np.testing.assert_array_equal(again, seconds)
-    assert pair.mirror(None) is None
-
-
-def test_mixed_pictures_mix_both_labels_and_weigh_what_is_known_of_them():
-    pair = auxiliary_labels.Second(("a", "b"), np.array([0, 1, -1], np.int32))
-    numbers = tf.one_hot(pair.packed(np.array([0, 1, 1], np.int32)), 6)
-    mixed = 0.75 * numbers + 0.25 * tf.gather(numbers, [1, 2, 0])
-    first, seconds, known = pair.unpacked(mixed, 2)
-    np.testing.assert_allclose(first, [[0.75, 0.25], [0, 1], [0.25, 0.75]], atol=1e-6)
-    np.testing.assert_allclose(seconds, [[0.75, 0.25], [0, 1], [1, 0]], atol=1e-6)
-    np.testing.assert_allclose(known, [1, 0.75, 0.25], atol=1e-6)
+# ---- where second labels come from -----------------------------------------------------------------------------------
 
 
 def told(call, *arguments):
@@ -159,7 +134,7 @@ def test_the_second_loss_reaches_the_backbone_with_its_weight(joined, kind):
     def gradient(weight):
         _, _, both = joined(kind)
         objective.compile_model(both.model, STAGE, settings(kind, weight, l2=0.0), 10)
-        batches = loop.targets(eval_batches(both.examples, "val", 16), both.model, both.examples, settings(kind))
+        batches = keras_batches(eval_batches(both.examples, "val", 16), both.model)
         x, y, weights = next(iter(batches))
         with tf.GradientTape() as tape:
             loss = both.model.compute_loss(x, y, both.model(x, training=False), weights)
@@ -194,9 +169,8 @@ def test_pictures_without_a_second_label_have_no_second_loss(joined):
     unknown = replace(both.examples.second, labels=np.full(72, -1, np.int32))
     some = replace(both.examples, second=unknown)
     objective.compile_model(both.model, STAGE, settings("colour"), 10)
-    logs = both.model.evaluate(
-        loop.targets(eval_batches(some, "val", 16), both.model, some, settings("colour")), verbose=0, return_dict=True
-    )
+    batches = keras_batches(eval_batches(some, "val", 16), both.model)
+    logs = both.model.evaluate(batches, verbose=0, return_dict=True)
     assert logs["auxiliary_loss"] == pytest.approx(0, abs=1e-6)
 
 

@@ -371,7 +371,8 @@ def seen_by(monkeypatch):
             batches = whole(*arguments)
             if arguments[1] == "":  # the first pictures, on which precisions are tried
                 return batches
-            seen[kind].append((batches.element_spec[0].shape[1], batches.element_spec[1].dtype.name))
+            spec = batches.element_spec
+            seen[kind].append((spec["images"].shape[1], spec["labels"].dtype.name))
             return batches
 
         for module in (loop, targets):
