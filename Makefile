@@ -1,4 +1,4 @@
-# `make train` and `make test` set everything up first. Windows: the README has the two plain commands.
+# `make train` and `make test` set everything up first. Windows: the README has the plain commands.
 PYTHON ?= python3
 BIN = .venv/bin
 

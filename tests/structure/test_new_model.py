@@ -1,5 +1,6 @@
 """A model of one's own: the example in the docs trains, and a file that is broken leaves all other models alone."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +28,18 @@ def program(tmp_path):
 def call(program, *arguments):
     command = [sys.executable, "main.py", *map(str, arguments)]
     return subprocess.run(command, cwd=program, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_the_example_of_the_docs_is_listed_and_trains(program, toy):
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(# models/mynet\.py\n.*?)```", text, re.DOTALL)
+    (program / "models" / "mynet.py").write_text(example, encoding="utf-8")
+    ran = call(program, "train", "-m", "mynet", "--data", toy, "--epochs", "1", "--image-size", "32")
+    assert ran.returncode == 0, ran.stderr
+    (run,) = (program / "runs").iterdir()
+    assert run.name.endswith("-mynet")
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["model"] == "mynet"
+    assert "mynet" in call(program, "summary").stdout
 
 
 def test_a_model_file_that_cannot_be_imported_is_named_and_the_others_still_work(program, toy):
