@@ -57,7 +57,7 @@ def main(data: str, seeds: list[int]) -> None:
         x, y = features.inputs, features.labels
         started = time.perf_counter()
         ours = head(x.shape[1], int(y.max()) + 1, settings.dropout)
-        outcome = run_stage(ours, training_stages.stages(settings, "transfer")[0], features, settings)
+        outcome = run_stage(ours, training_stages.stages_of(settings, "transfer")[0], features, settings)
         seconds = time.perf_counter() - started
         note("ours", seed, ours.predict(x[val], verbose=0), y[val], seconds, f", {len(outcome.history)} epochs")
         started, tried = time.perf_counter(), []

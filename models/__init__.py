@@ -10,8 +10,14 @@ import difflib
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+    from models.parts.recipe import Recipe
 
 
 def available(task: str | None = None) -> list[str]:
@@ -47,3 +53,27 @@ def usable() -> tuple[dict[str, ModuleType], list[str]]:
         except UserError as error:
             broken.append(str(error))
     return found, broken
+
+
+def build(name: str, image_size: int | None = None, weights: str = "none", recipe: Recipe | None = None) -> keras.Model:
+    """Return a backbone: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
+
+    By default of the model's own size and from random weights; see `models.parts.weights.build_backbone`.
+    """
+    from models.parts.weights import build_backbone
+
+    return build_backbone(name, image_size or get(name).SPEC.image_size, weights, recipe)
+
+
+def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) -> keras.Model:
+    """Put a head on a backbone: raw RGB 0..255 -> (batch, num_classes) probabilities."""
+    from models.parts.head import head_on
+
+    return head_on(backbone, num_classes, dropout)
+
+
+def freeze(backbone: keras.Model) -> None:
+    """Let no weight of the backbone learn; its BatchNormalization layers then use their stored statistics."""
+    from models.parts.head import freeze
+
+    freeze(backbone)

@@ -91,7 +91,7 @@ def decay_of(optimizer: str, weight_decay: float | None) -> float:
     return 0.004 if optimizer == "adamw" else 0.0
 
 
-def stages(optimization: OptimizationSettings, learning: str) -> list[Stage]:
+def stages_of(optimization: OptimizationSettings, learning: str) -> list[Stage]:
     """Return the stages of a learning type with every value settled.
 
     `--learning-rate` is that of the last stage: a head in front of fine-tuning keeps its own.

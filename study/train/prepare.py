@@ -29,11 +29,10 @@ from study.fit.network import with_head
 from study.fit.objective import class_weights, pixel_weights
 from study.runtime import console
 from study.settings import conflicts, learning_type
-from study.settings import stages as training_stages
 from study.settings.learning_type import LearningChoice
 from study.settings.resolve import recipe_of, seed_of_split
 from study.settings.source import load_dataset
-from study.settings.stages import Stage
+from study.settings.stages import Stage, decay_of, stages_of
 from study.settings.train import TrainSettings
 
 TRIED = 32  # pictures on which a function of the user's own is tried where no batch size is given
@@ -92,12 +91,12 @@ def prepare(
         weights,
         spec.learning if settings.learning.weights is None else ("transfer", "finetune"),
         dataset.rarest(),
-        lambda kind: minutes_for(classifier, pixels, training_stages.stages(settings.optimization, kind)[-1], settings),
+        lambda kind: minutes_for(classifier, pixels, stages_of(settings.optimization, kind)[-1], settings),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
         backbone = build_backbone(model, size, choice.weights, recipe)
         classifier = with_head(backbone, settings.network, settings.regularization, len(outputs), settings.task.name)
-    stages = training_stages.stages(settings.optimization, choice.learning)
+    stages = stages_of(settings.optimization, choice.learning)
     settings = resolve_learning(settings, choice.learning, choice.weights)
     conflicts.check(settings, dataset)
     if seen := learned_before(settings.learning.weights, dataset.rows):
@@ -116,7 +115,7 @@ def resolve_learning(settings: TrainSettings, kind: str, weights: str) -> TrainS
     augment = settings.regularization.augment
     if augment is None:
         augment = {} if kind == "transfer" else DEFAULT_AUGMENT
-    last = training_stages.stages(settings.optimization, kind)[-1]
+    last = stages_of(settings.optimization, kind)[-1]
     return settings.but(
         split_seed=seed_of_split(settings.data),
         learning=kind,
@@ -125,7 +124,7 @@ def resolve_learning(settings: TrainSettings, kind: str, weights: str) -> TrainS
         epochs=last.epochs,
         batch_size=last.batch_size,
         learning_rate=last.learning_rate,
-        weight_decay=training_stages.decay_of(settings.optimization.optimizer, settings.regularization.weight_decay),
+        weight_decay=decay_of(settings.optimization.optimizer, settings.regularization.weight_decay),
     )
 
 

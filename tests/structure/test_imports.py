@@ -1,6 +1,7 @@
 """The layers of the program: who may import whom, and that light commands stay light."""
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
@@ -151,6 +152,7 @@ def test_a_room_says_what_it_is_for_and_names_at_most_eight_things(room):
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
             public |= {alias.asname or alias.name for alias in node.names}
+    public |= set(getattr(importlib.import_module(room), "FACE", ())) if room == "data" else set()
     assert len({name for name in public if not name.startswith("_")}) <= 8
 
 
@@ -244,3 +246,21 @@ print(json.dumps([gc.isenabled(), first, gc.get_freeze_count()]))
     assert enabled
     assert first > 100_000
     assert second <= first  # what a caller has made since is no part of it
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_lesson_uses_public_faces_only(path):
+    """Names of a room's `__init__.py`, and tasks: a lesson then outlives what is moved behind them."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    found = set()
+    for node in (node for cell in code for node in ast.walk(ast.parse(cell))):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PACKAGES:
+            found |= {(node.module, alias.name) for alias in node.names}
+    assert found
+    for module, name in found:
+        assert module in MODULES, module
+        if module == "study.tasks" and f"{module}.{name}" in MODULES:
+            continue
+        assert MODULES[module].name == "__init__.py", f"{module} is no room"
+        assert module == "study" or f"{module}.{name}" not in MODULES or hasattr(importlib.import_module(module), name)

@@ -22,7 +22,7 @@ from study.settings.commands import (
     SummarySettings,
 )
 from study.settings.resolve import as_json, defaults_of, resolve
-from study.settings.stages import Phase, Stage, stages
+from study.settings.stages import Phase, Stage, stages_of
 from study.settings.train import FIELDS, TrainSettings
 
 TRAIN = FIELDS
@@ -71,7 +71,7 @@ def test_help_tells_range_and_default(name, ending):
 
 @pytest.mark.parametrize(("learning", "name"), [("scratch", "scratch"), ("transfer", "head"), ("finetune", "finetune")])
 def test_defaults_that_the_help_names_in_words_are_the_real_ones(learning, name):
-    last = stages(TrainSettings().optimization, learning)[-1]
+    last = stages_of(TrainSettings().optimization, learning)[-1]
     assert last.name == name
     assert re.search(rf"\b{name} {last.epochs}\b", declare.help_text(TRAIN["epochs"]))
     assert re.search(rf"\b{name} {last.batch_size}\b", declare.help_text(TRAIN["batch_size"]))
@@ -355,22 +355,22 @@ def test_pictures_are_mixed_in_the_middle_or_at_the_only_sizes(sizes, mixing):
     ("learning", "names"), [("scratch", ["scratch"]), ("transfer", ["head"]), ("finetune", ["head", "finetune"])]
 )
 def test_stages_of_a_learning_type(learning, names):
-    assert [stage.name for stage in stages(TrainSettings().optimization, learning)] == names
+    assert [stage.name for stage in stages_of(TrainSettings().optimization, learning)] == names
 
 
 def test_what_is_asked_for_holds_in_every_stage_but_the_rate_only_in_the_last():
     asked = TrainSettings.of(epochs=3, batch_size=5, learning_rate=0.5, optimizer="sgd")
     free = TrainSettings.of(optimizer="sgd")
-    head, finetune = stages(asked.optimization, "finetune")
-    assert head == Stage("head", 3, 5, stages(free.optimization, "finetune")[0].learning_rate)
+    head, finetune = stages_of(asked.optimization, "finetune")
+    assert head == Stage("head", 3, 5, stages_of(free.optimization, "finetune")[0].learning_rate)
     assert finetune == Stage("finetune", 3, 5, 0.5)
-    assert stages(asked.optimization, "transfer") == [Stage("head", 3, 5, 0.5)]
+    assert stages_of(asked.optimization, "transfer") == [Stage("head", 3, 5, 0.5)]
 
 
 @pytest.mark.parametrize("learning", training_stages.STAGES)
 def test_plain_gradient_descent_takes_larger_steps_than_adam_by_default(learning):
     rates = {
-        name: stages(TrainSettings.of(optimizer=name).optimization, learning)[-1].learning_rate
+        name: stages_of(TrainSettings.of(optimizer=name).optimization, learning)[-1].learning_rate
         for name in optimization.OPTIMIZERS
     }
     assert rates["sgd"] > rates["momentum"] > rates["adam"] > 0
@@ -379,7 +379,7 @@ def test_plain_gradient_descent_takes_larger_steps_than_adam_by_default(learning
 
 def test_fine_tuning_takes_smaller_steps_than_its_head():
     for name in optimization.OPTIMIZERS:
-        head, finetune = stages(TrainSettings.of(optimizer=name).optimization, "finetune")
+        head, finetune = stages_of(TrainSettings.of(optimizer=name).optimization, "finetune")
         assert finetune.learning_rate < head.learning_rate
 
 
