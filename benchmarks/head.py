@@ -31,9 +31,10 @@ def main(data: str, seeds: list[int]) -> None:
     from study.fit.loop import run_stage
     from study.inference.engine import Frozen
     from study.inference.features import embed
-    from study.settings import stages as training_stages
     from study.settings.source import load_dataset, store_of
+    from study.settings.stages import stages_of
     from study.settings.train import TrainSettings
+    from study.train.embed import feature_spec
 
     reached: dict[str, list[float]] = {"ours": [], "scikit-learn": []}
 
@@ -52,12 +53,12 @@ def main(data: str, seeds: list[int]) -> None:
         )
         store = store_of(settings.data)
         examples = load_dataset(settings, store).examples()
-        features, _ = embed(Frozen(build_backbone(MODEL, SIZE, "imagenet"), store), examples, settings)
+        features, _ = embed(Frozen(build_backbone(MODEL, SIZE, "imagenet"), store), examples, feature_spec(settings))
         train, val = (features.rows[part] for part in ("train", "val"))
         x, y = features.inputs, features.labels
         started = time.perf_counter()
-        ours = head(x.shape[1], int(y.max()) + 1, settings.dropout)
-        outcome = run_stage(ours, training_stages.stages_of(settings, "transfer")[0], features, settings)
+        ours = head(x.shape[1], int(y.max()) + 1, settings.regularization.dropout)
+        outcome = run_stage(ours, stages_of(settings.optimization, "transfer")[0], features, settings)
         seconds = time.perf_counter() - started
         note("ours", seed, ours.predict(x[val], verbose=0), y[val], seconds, f", {len(outcome.history)} epochs")
         started, tried = time.perf_counter(), []

@@ -54,9 +54,9 @@ def ordinary(model: object, folder: Path, epochs: int, seed: int) -> list[dict]:
 
     import keras
 
-    from study.fit.objective import penalise
+    from study.fit.objective import add_weight_penalty
     from study.settings.stages import ADAM_RATE
-    from study.settings.train import TrainSettings
+    from study.settings.train import DEFAULTS
 
     read = {"image_size": (80, 80), "batch_size": 32}
     train = keras.utils.image_dataset_from_directory(folder / "train", seed=seed, **read)
@@ -65,7 +65,7 @@ def ordinary(model: object, folder: Path, epochs: int, seed: int) -> list[dict]:
     x = keras.layers.RandomFlip("horizontal", seed=seed)(inputs)
     x = keras.layers.RandomTranslation(0.06, 0.06, fill_mode="reflect", seed=seed)(x)
     whole = keras.Model(inputs, model(x))
-    penalise(whole, TrainSettings.l2)
+    add_weight_penalty(whole, DEFAULTS["l2"])
     rate = keras.optimizers.schedules.CosineDecay(ADAM_RATE["scratch"], epochs * len(train))
     whole.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     starts, ends = [], []

@@ -264,3 +264,25 @@ def test_a_lesson_uses_public_faces_only(path):
             continue
         assert MODULES[module].name == "__init__.py", f"{module} is no room"
         assert module == "study" or f"{module}.{name}" not in MODULES or hasattr(importlib.import_module(module), name)
+
+
+def defined_in(name):
+    """Names that a module binds at its top: functions, classes, constants, imports."""
+    found = set()
+    for node in ast.walk(ast.Module(tree_of(name).body, [])):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_benchmark_imports_is_there(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
+            for alias in node.names:
+                if f"{node.module}.{alias.name}" not in MODULES:
+                    assert alias.name in defined_in(node.module), f"{node.module}.{alias.name}"
