@@ -190,7 +190,7 @@ def masks_folder(root: Path, source: Source) -> Path | None:
     if source.masks is None:
         return root.parent / "masks"  # the drawings
     if not Path(source.masks).is_dir():
-        raise UserError(f"--masks takes a folder with a PNG for each picture. Received: {source.masks} (no folder)")
+        raise UserError(f"--masks takes a folder with a PNG for each image. Received: {source.masks} (no folder)")
     return Path(source.masks)
 
 
@@ -252,8 +252,8 @@ def load_second(
     label_of = auxiliary_labels.read(Path(source.auxiliary))
     if unknown := sorted(label_of.keys() - {*names, *(entry.name for entry in skipped)}):
         raise UserError(
-            f"--auxiliary {source.auxiliary} names {len(unknown):,} picture(s) that are not in {root}, such as "
+            f"--auxiliary {source.auxiliary} names {len(unknown):,} image(s) that are not in {root}, such as "
             f"{unknown[0]}: give paths below that folder, such as {names[0]}."
         )
-    note(f"second label: {len(label_of.keys() & set(names)):,} of {len(names):,} pictures have one")
+    note(f"second label: {len(label_of.keys() & set(names)):,} of {len(names):,} images have one")
     return auxiliary_labels.of(names, label_of)

@@ -34,12 +34,12 @@ class Copies:
     def line(self, images: int) -> str:
         """Return all of it in one line for the screen."""
         told = (
-            f"check: {images:,} images read; {self.exact:,} exact copies, {self.conflicts:,} contents in two classes; "
+            f"check: {images:,} images; {self.exact:,} exact duplicates, {self.conflicts:,} images in two classes; "
             f"{self.near:,} near-duplicate pairs, of which "
         )
         if self.would_leak is None:
-            return f"{told}{self.leaking:,} leak between the parts that were given; {self.torn:,} contents in two parts"
-        plain = f"{self.would_leak:,} would have leaked between the parts by a plain split"
+            return f"{told}{self.leaking:,} leak between the given splits; {self.torn:,} images are in two splits"
+        plain = f"{self.would_leak:,} would leak between the splits if it were plainly random"
         return f"{told}{plain}, {self.leaking:,} do"
 
 
@@ -134,5 +134,5 @@ def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row
 
 
 def torn_pairs(rows: Sequence[Row], pairs: Sequence[Pair]) -> int:
-    """Count the pairs whose two pictures are in different parts."""
+    """Count the pairs whose two images are in different parts."""
     return sum(rows[pair.first].part != rows[pair.second].part for pair in pairs)

@@ -45,7 +45,7 @@ LEAST_SIMILARITY = 0.74
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures that are nearly the same, by index, `first` < `second`; `similarity` is within 0 … 1."""
+    """Two images that are nearly the same, by index, `first` < `second`; `similarity` is within 0 … 1."""
 
     first: int
     second: int
@@ -100,7 +100,7 @@ def near_pairs(prints: np.ndarray, least: float = LEAST_SIMILARITY, mirrored: bo
 
 
 def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return how alike the pictures of m pairs of fingerprints are, mirrored or not: uint8 (m, 1728) twice -> (m,)."""
+    """Return how alike the images of m pairs of fingerprints are, mirrored or not: uint8 (m, 1728) twice -> (m,)."""
     both = [np.empty(0)]
     for start in range(0, len(prints), CHUNK):
         pair = prints[start : start + CHUNK], others[start : start + CHUNK]
@@ -109,7 +109,7 @@ def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
-    """Join pairs to groups: for each of `count` pictures the smallest index in its group, int (count,)."""
+    """Join pairs to groups: for each of `count` images the smallest index in its group, int (count,)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -150,7 +150,7 @@ def _normalised(prints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _waves() -> tuple[np.ndarray, np.ndarray]:
-    """Waves (1728, 26) of the cosine transform, long ones first; the sign (26,) that each has in a mirrored picture."""
+    """Waves (1728, 26) of the cosine transform, long ones first; the sign (26,) that each has in a mirrored image."""
     place = (np.arange(SIDE) + 0.5) / SIDE
     wave = [np.cos(np.pi * k * place) * (np.sqrt(2) if k else 1) / SIDE for k in range(FREQUENCIES + 1)]
     grey, red_blue, green = (1 / 3, 1 / 3, 1 / 3), (1 / 2, 0, -1 / 2), (1 / 4, -1 / 2, 1 / 4)
@@ -165,7 +165,7 @@ def _waves() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _places(prints: np.ndarray, which: np.ndarray, waves: np.ndarray) -> np.ndarray:
-    """Place pictures `which`, (m,), in 28 dimensions: log brightness, log contrast, then the waves; (m, 28)."""
+    """Place images `which`, (m,), in 28 dimensions: log brightness, log contrast, then the waves; (m, 28)."""
     parts = [np.empty((0, 2 + waves.shape[1]))]
     for start in range(0, len(which), CHUNK):
         thumbnails, mean, contrast = _normalised(prints[which[start : start + CHUNK]])

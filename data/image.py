@@ -55,7 +55,7 @@ class ImageError(ValueError):
 
 
 class Header(NamedTuple):
-    """What a file says of its first picture: pixels as seen upright, EXIF orientation 1..8, pictures in the file."""
+    """What a file says of its first image: pixels as seen upright, EXIF orientation 1..8, images in the file."""
 
     format: str
     width: int
@@ -227,7 +227,7 @@ def _explain(error: Exception, content: bytes) -> ImageError:
         reason = f"not an image in a format read here ({', '.join(FORMATS)}); it starts with {content[:12]!r}"
         return ImageError("not an image", reason)
     if "truncated" in str(error).lower() or _is_cut(content, kind):
-        return ImageError("truncated", f"truncated: the {kind} file ends before the picture does")
+        return ImageError("truncated", f"truncated: the {kind} file ends before the image does")
     if isinstance(error, Image.UnidentifiedImageError):  # its text names a BytesIO object, of no use to anybody
         return ImageError("undecodable", f"undecodable: a {kind} file with a broken or unsupported header")
     return ImageError("undecodable", f"undecodable: a broken {kind} file ({error or type(error).__name__})")

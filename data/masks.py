@@ -30,7 +30,7 @@ MOST_CLASSES = 255
 BACKGROUND = "background"
 CHUNK = 256  # masks looked at together
 VERSION = f"1, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently
-EXPECTED = "one channel of 8 bits or less, a PNG of the picture's size, 0 for background"
+EXPECTED = "one channel of 8 bits or less, a PNG of the image's size, 0 for background"
 
 
 class Masks(Pixels):
@@ -69,12 +69,12 @@ class Masks(Pixels):
         file, picture = self.files[index], self.pictures[index]
         mask = read(file, picture, self.shape[1], self.rule)
         if key_of(*hash_all([file, picture])) != self.sha256[index]:  # after reading: what was read is what it was
-            raise UserError(f"{shown(file)} or its picture was changed during the run. Start again.")
+            raise UserError(f"{shown(file)} or its image was changed during the run. Start again.")
         return mask
 
 
 def key_of(mask: str, picture: str) -> str:
-    """Return the key in the store of a mask, by the hashes of its own file and its picture's."""
+    """Return the key in the store of a mask, by the hashes of its own file and its image's."""
     return hashlib.sha256(f"{mask} {picture}".encode()).hexdigest()
 
 
@@ -89,8 +89,8 @@ def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
     paths = [(masks / entry.path.relative_to(root)).with_suffix(".png") for entry in images]
     if missing := [path for path in paths if not path.is_file()]:
         raise UserError(
-            f"{len(missing):,} of {len(paths):,} pictures have no mask, such as {shown(missing[0])}: give each a PNG "
-            "of the same path below --masks, or leave the picture out by --exclude."
+            f"{len(missing):,} of {len(paths):,} images have no mask, such as {shown(missing[0])}: give each a PNG "
+            "of the same path below --masks, or leave the image out by --exclude."
         )
     return paths
 
@@ -145,8 +145,8 @@ def read(path: Path, picture: Path, size: int, rule: str) -> np.ndarray:
         raise UserError(f"{shown(path)} is no mask: its pixels are {mask.mode}. Expected: {EXPECTED}.")
     if mask.size != (seen.width, seen.height):
         raise UserError(
-            f"{shown(path)} is {mask.width}×{mask.height} pixels and its picture {seen.width}×{seen.height}, seen "
-            "upright: a mask has the size of its picture."
+            f"{shown(path)} is {mask.width}×{mask.height} pixels and its image {seen.width}×{seen.height}, seen "
+            "upright: a mask has the size of its image."
         )
     values = Pillow.fromarray(np.asarray(mask).astype(np.uint8))  # of a palette the indices
     return image.resize(values, size, rule)
@@ -163,7 +163,7 @@ def pixel_counts(masks: Masks | np.ndarray, rows: np.ndarray, names: Sequence[st
             raise UserError(
                 f"{shown(masks.files[rows[first + at]])} has the value {chunk[at].max()}, and there are "
                 f"{len(names) - 1} classes: {', '.join(names[1:])}. Give values of 0 to {len(names) - 1}, or "
-                "--mask-values own where any value but 0 is the picture's own class."
+                "--mask-values own where any value but 0 is the image's own class."
             )
     return counts[: len(names)]
 

@@ -43,7 +43,7 @@ class Pixels:
         self._rows, self._kept = rows, rows.found()
 
     def __len__(self) -> int:
-        """Return the number of pictures."""
+        """Return the number of images."""
         return len(self.files)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ class Pixels:
         return cut
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
-        """Return all pictures at once, for NumPy; of many, that takes much memory."""
+        """Return all images at once, for NumPy; of many, that takes much memory."""
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def _decode(self, index: int) -> np.ndarray:

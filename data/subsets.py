@@ -20,7 +20,7 @@ from errors import UserError
 def split_rows(
     found: Scan, pictures: Pictures, source: Source, note: Callable[[str], None]
 ) -> tuple[tuple[Row, ...], Copies]:
-    """Give each picture its part: as its folder says, as an earlier split says, or by seed and content."""
+    """Give each image its part: as its folder says, as an earlier split says, or by seed and content."""
     entries = list(zip(pictures.images, pictures.sha256, strict=True))
     rows = [Row(image.name, sha256, image.label, image.part or "") for image, sha256 in entries]
     usable = Counter(label for row in rows for label in source.classes_of(row.label))
@@ -40,10 +40,10 @@ def split_rows(
         kept = sum(row.sha256 in earlier for row in rows)
         if not kept:
             raise UserError(
-                f"--split-file {source.split_file} knows none of the pictures in {found.root}, which go by their "
-                "content: a changed picture is a new one. Give the split.csv of a run on these, or leave it out."
+                f"--split-file {source.split_file} knows none of the images in {found.root}, which go by their "
+                "content: a changed image is a new one. Give the split.csv of a run on these, or leave it out."
             )
-        note(f"--split-file: {kept:,} of {len(rows):,} pictures keep their part")
+        note(f"--split-file: {kept:,} of {len(rows):,} images keep their part")
     plain = source.assign(rows, source.split, source.seed, earlier)
     together = units(rows, pairs, group_of, source.classes_of)
     rows = source.assign(rows, source.split, source.seed, earlier, together)
@@ -78,7 +78,7 @@ def with_all_parts(
         ]
         assigned = source.assign(enough, DEFAULT_RATIO, source.seed, unit_of=unit_of)
         taken = {row.path for row in assigned if row.part == missing[0]}
-        note(f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(learnt):,} training pictures are that")
+        note(f"{root} gives no {missing[0]} part: {len(taken):,} of its {len(learnt):,} training images are that")
         rows = [replace(row, part=missing[0]) if row.path in taken else row for row in rows]
     split.check_parts(rows)
     return rows

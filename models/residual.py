@@ -1,4 +1,4 @@
-"""The same stack with shortcuts, a ResNet for small pictures: what came in is added again, and depth does no harm."""
+"""The same stack with shortcuts, a ResNet for small images: what came in is added again, and depth does no harm."""
 
 from __future__ import annotations
 

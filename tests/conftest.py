@@ -24,13 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 3 × 20 pictures. Do not change it: `toy_copy` gives one of your own."""
+    """A folder of 3 × 20 images. Do not change it: `toy_copy` gives one of your own."""
     return make_toy(tmp_path_factory.mktemp("data") / "toy")
 
 
 @pytest.fixture
 def toy_copy(tmp_path: Path) -> Callable[[], Path]:
-    """A function that writes the toy pictures into this test's own folder."""
+    """A function that writes the toy images into this test's own folder."""
     return lambda: make_toy(tmp_path / "toy")
 
 

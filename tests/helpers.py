@@ -49,7 +49,7 @@ class Ran:
 
 
 def toy_picture(label: str, number: int) -> Image.Image:
-    """One shape in the colour of its class on dark noise; another number, another picture."""
+    """One shape in the colour of its class on dark noise; another number, another image."""
     rng = np.random.default_rng([TOY_CLASSES.index(label), number])
     side = int(rng.integers(24, 33))
     image = Image.fromarray(rng.integers(0, 60, (side, side, 3)).astype(np.uint8))
@@ -65,7 +65,7 @@ def toy_picture(label: str, number: int) -> Image.Image:
 
 
 def make_toy(root: Path, count: int = TOY_PER_CLASS, first: int = 0) -> Path:
-    """Write `count` pictures of each class into `root`/<class>/<number>.png, numbered from `first` on."""
+    """Write `count` images of each class into `root`/<class>/<number>.png, numbered from `first` on."""
     for label in TOY_CLASSES:
         (root / label).mkdir(parents=True, exist_ok=True)
         for number in range(first, first + count):

@@ -80,7 +80,7 @@ def colours(make: functools.partial) -> dict[str, bytes]:
 
 
 def containers(make: functools.partial) -> dict[str, bytes]:
-    """Sound files of an unusual make: several pictures, another suffix, another name."""
+    """Sound files of an unusual make: several images, another suffix, another name."""
     more = {"save_all": True, "append_images": [make(31), make(32)]}
     return {
         "animated.gif": encode(make(30), "GIF", **more),
@@ -100,7 +100,7 @@ def containers(make: functools.partial) -> dict[str, bytes]:
 
 
 def looks(make: functools.partial) -> dict[str, bytes]:
-    """Sound files with hardly a picture in them."""
+    """Sound files with hardly an image in them."""
     plain = {"uniform grey.png": (128,) * 3, "black.png": (0,) * 3, "white.png": (255,) * 3}
     return {
         "1 x 2000.png": encode(make(60, (1, 2000)), "PNG"),
@@ -111,7 +111,7 @@ def looks(make: functools.partial) -> dict[str, bytes]:
 
 
 def broken(make: functools.partial) -> dict[str, tuple[bytes, str]]:
-    """Files that hold no picture, each with a part of the reason that is given."""
+    """Files that hold no image, each with a part of the reason that is given."""
     jpeg, png = encode(make(70), "JPEG"), encode(make(71), "PNG")
     noise = np.random.default_rng(0).bytes(5000)
     return {

@@ -1,4 +1,4 @@
-"""A function of the user's own that changes the pictures of a training batch, found by its import path."""
+"""A function of the user's own that changes the images of a training batch, found by its import path."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def call(path: str, function: Own, pixels: np.ndarray) -> np.ndarray:
         raise UserError(f"--augment-with {path} failed on a batch {pixels.shape}: {_told(error)}.") from error
     if result.shape != pixels.shape:
         raise UserError(
-            f"--augment-with {path} must return pictures of the shape it gets, {pixels.shape}. Received: {result.shape}"
+            f"--augment-with {path} must return images of the shape it gets, {pixels.shape}. Received: {result.shape}"
         )
     if result.dtype.kind not in "fiu":
         raise UserError(f"--augment-with {path} must return numbers 0 to 255. Received: values of type {result.dtype}")

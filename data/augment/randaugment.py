@@ -87,7 +87,7 @@ def _translate_y(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
 
 
 def _blended(pixels: tf.Tensor, plain: tf.Tensor | float, amount: tf.Tensor) -> tf.Tensor:
-    """Go from `plain` through the picture and beyond: a factor of 1 leaves it, 0 gives `plain`."""
+    """Go from `plain` through the image and beyond: a factor of 1 leaves it, 0 gives `plain`."""
     import tensorflow as tf
 
     return tf.clip_by_value(plain + (pixels - plain) * (1 + MOST_BLEND * amount), 0, 255)
@@ -115,7 +115,7 @@ def _contrast(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
 
 
 def _sharpness(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    """Blend with the picture smoothed by Pillow's kernel: the eight neighbours weigh 1, the pixel itself 5."""
+    """Blend with the image smoothed by Pillow's kernel: the eight neighbours weigh 1, the pixel itself 5."""
     import tensorflow as tf
 
     around = tf.nn.avg_pool2d(tf.pad(pixels, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), 3, 1, "VALID")

@@ -73,7 +73,7 @@ def draw(label: str, seed: int, size: int = 128) -> Drawing:
     if label not in ANIMALS:
         raise ValueError(f"unknown label {label!r}: there are {', '.join(ANIMALS)}")
     if size < 16:
-        raise ValueError(f"size is {size}: a picture needs at least 16 pixels a side")
+        raise ValueError(f"size is {size}: an image needs at least 16 pixels a side")
     rng = np.random.default_rng([list(ANIMALS).index(label), seed])
     facing, coat = FACINGS[rng.integers(2)], COATS[rng.integers(4)]
     canvas = size * FINE
@@ -202,7 +202,7 @@ def pattern(
 
 
 def hide(image: Image.Image, mask: Image.Image, rng: np.random.Generator) -> None:
-    """In three pictures of ten, put grass, a fence or a box in front of the animal, and take it out of the mask."""
+    """In three images of ten, put grass, a fence or a box in front of the animal, and take it out of the mask."""
     kind = rng.choice(["none", "grass", "fence", "box"], p=[0.7, 0.12, 0.09, 0.09])
     pens = ImageDraw.Draw(image), ImageDraw.Draw(mask)
     left, top, right, bottom = mask.getbbox()

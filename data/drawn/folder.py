@@ -14,9 +14,9 @@ CLASS_COUNTS = {"cat": 273, "dog": 797, "horse": 430}  # 1,500 in the ratio 1668
 
 
 def class_counts(count: int) -> dict[str, int]:
-    """Share `count` pictures among the classes as CLASS_COUNTS does: largest remainder, from 3 on at least 1 each."""
+    """Share `count` images among the classes as CLASS_COUNTS does: largest remainder, from 3 on at least 1 each."""
     if count < 1:
-        raise ValueError(f"count is {count}: at least one picture must be drawn")
+        raise ValueError(f"count is {count}: at least one image must be drawn")
     total = sum(CLASS_COUNTS.values())
     exact = {label: count * share / total for label, share in CLASS_COUNTS.items()}
     counts = {label: int(share) for label, share in exact.items()}

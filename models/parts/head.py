@@ -51,7 +51,7 @@ def head_on(
     kernel_initializer: str | keras.Initializer = "glorot_uniform",
     activation: str = "softmax",
 ) -> keras.Model:
-    """Return the classifier of a backbone that gives a vector of features for a picture, or for every pixel of it."""
+    """Return the classifier of a backbone that gives a vector of features for an image, or for every pixel of it."""
     *grid, features = backbone.output_shape[1:]
     side = grid[0] if grid else None
     return classifier(backbone, head(features, num_classes, dropout, kernel_initializer, side, activation))

@@ -106,13 +106,13 @@ def whole_folder(scan: Scan, usable: Usable, resize: str) -> Iterator[Finding]:
     if hidden := hidden_files(scan):
         yield Finding(".", "hidden files", f"{len(hidden):,} hidden files are left out, such as {hidden[0]}")
     if turned := [image.name for image, known in usable if known.orientation != 1]:
-        detail = f"{len(turned):,} pictures are stored turned or mirrored (EXIF orientation), such as {turned[0]}"
+        detail = f"{len(turned):,} images are stored turned or mirrored (EXIF orientation), such as {turned[0]}"
         yield Finding(".", "orientation", f"{detail}; they are read upright")
     if resize == "crop" and usable:
         away = [lost(known) for _, known in usable]
         over = sum(share > MOST_LOST for share in away)
-        detail = f"--resize crop cuts away {sum(away) / len(away):.0%} of a picture on average"
-        yield Finding(".", "crop", f"{detail}; {over:,} of {len(away):,} pictures lose more than {MOST_LOST:.0%}")
+        detail = f"--resize crop cuts away {sum(away) / len(away):.0%} of an image on average"
+        yield Finding(".", "crop", f"{detail}; {over:,} of {len(away):,} images lose more than {MOST_LOST:.0%}")
 
 
 def hidden_files(scan: Scan) -> list[str]:

@@ -41,7 +41,7 @@ def counts(look: Look) -> Table:
 
 
 def told(look: Look) -> list[dict[str, Any]]:
-    """Return the findings that are not about a picture but on a class, the folder, or what is left out of it."""
+    """Return the findings that are not about an image but on a class, the folder, or what is left out of it."""
     images, by_kind = {image.name for image in look.scan.images}, defaultdict(list)
     for finding in look.findings:
         if finding.path not in images and finding.kind not in ELSEWHERE:
@@ -61,7 +61,7 @@ def told(look: Look) -> list[dict[str, Any]]:
 
 
 def sizes(look: Look) -> dict[str, Any] | None:
-    """Return the histograms of all pictures' sizes and shapes, and what a crop would cut away."""
+    """Return the histograms of all images' sizes and shapes, and what a crop would cut away."""
     known = [look.known[i] for i in look.usable]
     if not known:
         return None
@@ -81,7 +81,7 @@ def sizes(look: Look) -> dict[str, Any] | None:
 
 
 def each(look: Look) -> list[dict[str, Any]]:
-    """Return of each class some pictures by chance, the mean picture, sizes and brightness."""
+    """Return of each class some images by chance, the mean image, sizes and brightness."""
     everyone, classes = [look.known[i] for i in look.usable], []
     for name in look.scan.class_names[:MOST_CLASSES]:
         rows = np.array([i for i in look.usable if look.scan.images[i].label == name], int)
@@ -93,7 +93,7 @@ def each(look: Look) -> list[dict[str, Any]]:
 
 
 def faces(look: Look, rows: np.ndarray) -> dict[str, Any]:
-    """Return some pictures by chance, always the same, and the mean of all."""
+    """Return some images by chance, always the same, and the mean of all."""
     chosen = np.sort(np.random.default_rng(0).permutation(rows)[:SAMPLE])
     mean = gallery.small(look.thumbs[rows].mean(axis=0), gallery.SIDE, gallery.SIDE, "mean picture")
     return {"pictures": [gallery.thumbnail(look, i) for i in chosen], "mean": mean}

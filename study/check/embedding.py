@@ -1,4 +1,4 @@
-"""The map of `check`: features of the pictures, their neighbours, and two directions to draw."""
+"""The map of `check`: features of the images, their neighbours, and two directions to draw."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def embed(thumbs: np.ndarray, sha256: Sequence[str], usable: np.ndarray, store: 
         backbone = build_backbone(MODEL, size, "imagenet")
     except UserError:
         why = f"the package {PACKAGE}, which has ImageNet weights, is not installed or damaged"
-        return None, f"colours of the pictures, shrunk to 24 × 24 pixels: {why}"
+        return None, f"colours of the images, shrunk to 24 × 24 pixels: {why}"
     examples = Examples(thumbs, np.zeros(len(thumbs), np.int32), {"train": usable}, None, tuple(sha256))
     features = embed_rows(Frozen(backbone, store), examples, FeatureSpec(MODEL, size, "squash"))
     side = size
@@ -95,7 +95,7 @@ def alike(images: Sequence[Image], features: np.ndarray, reduced: np.ndarray, pr
 
 
 def outliers(places: np.ndarray, names: list[str]) -> list[int]:
-    """Return the pictures that lie far from the middle of their class on the map, the farthest first."""
+    """Return the images that lie far from the middle of their class on the map, the farthest first."""
     labels, ratio = np.array(names), np.zeros(len(names))
     for label in set(names):
         own = labels == label

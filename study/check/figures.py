@@ -1,4 +1,4 @@
-"""The pictures of `check`: histograms and the map. Colours are safe for the colour-blind."""
+"""The images of `check`: histograms and the map. Colours are safe for the colour-blind."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ BINS = 40
 
 def sizes(sides: Sequence[float]) -> bytes:
     """Draw how long the longer sides are."""
-    return histogram(sides, "Size of the pictures", "longer side in pixels", spread(sides))
+    return histogram(sides, "Size of the images", "longer side in pixels", spread(sides))
 
 
 def shapes(aspects: Sequence[float]) -> bytes:
-    """Draw width : height, as far to the left of 1 for upright pictures as to the right for wide ones."""
+    """Draw width : height, as far to the left of 1 for upright images as to the right for wide ones."""
     most = max(2.0, *(max(aspect, 1 / aspect) for aspect in aspects))
     most = min(most, 8.0)  # a strip or two would squeeze all others into the middle; they are drawn at the edge
     bins = np.geomspace(1 / most, most, BINS + 1)
     with plt.rc_context(STYLE):
-        figure, ax = panel("Shape of the pictures", "width : height")
+        figure, ax = panel("Shape of the images", "width : height")
         ax.hist(np.clip(aspects, bins[0], bins[-1]), bins, color=BLUE)
         ax.set_xscale("log")
         marks = {1 / 4: "1:4", 1 / 2: "1:2", 1: "1:1", 2: "2:1", 4: "4:1"}
@@ -42,9 +42,9 @@ def shapes(aspects: Sequence[float]) -> bytes:
 
 
 def crops(lost: Sequence[float], limit: float) -> bytes:
-    """Draw how much of each picture the square crop cuts away; `limit` is where a finding begins."""
+    """Draw how much of each image the square crop cuts away; `limit` is where a finding begins."""
     with plt.rc_context(STYLE):
-        figure, ax = panel("What --resize crop cuts away", "share of the picture in %")
+        figure, ax = panel("What --resize crop cuts away", "share of the image in %")
         ax.hist(100 * np.array(lost), np.linspace(0, 100, BINS + 1), color=BLUE)
         ax.axvline(100 * limit, color=VERMILION, ls="--", label=f"more than {limit:.0%}: a finding")
         ax.legend(fontsize=10)
@@ -60,7 +60,7 @@ def histogram(values: Sequence[float], title: str, unit: str, bins: np.ndarray) 
 
 
 def class_histogram(own: Sequence[float], everyone: Sequence[float], title: str, unit: str, bins: np.ndarray) -> bytes:
-    """Draw the histogram of a class over that of all pictures, both as shares, so that they compare."""
+    """Draw the histogram of a class over that of all images, both as shares, so that they compare."""
     with plt.rc_context(STYLE):
         figure, ax = panel(title, unit, "share of the images in %")
         for values, style in ((own, {"color": BLUE}), (everyone, {"histtype": "step", "color": GREY, "lw": 1.5})):
@@ -81,7 +81,7 @@ def spread(values: Sequence[float]) -> np.ndarray:
 def scatter(
     places: np.ndarray, labels: Sequence[str], class_names: Sequence[str], shares: tuple[float, float], named: list[int]
 ) -> bytes:
-    """Draw the map: one mark a picture in the colour of its class, and a number at each row of `named`."""
+    """Draw the map: one mark an image in the colour of its class, and a number at each row of `named`."""
     counts, of = Counter(labels), np.array(labels)
     shown = [name for name in class_names if name in dict(counts.most_common(MOST_COLOURED))]
     others = ~np.isin(of, shown)
@@ -101,7 +101,7 @@ def scatter(
             behind = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
             ax.annotate(str(number), places[row], xytext=(6, 6), textcoords="offset points", bbox=behind)
         first, second = (f"direction {i} ({share:.0%} of the differences)" for i, share in enumerate(shares, 1))
-        ax.set(xlabel=first, ylabel=second, title="Map of all pictures: what is alike lies together")
+        ax.set(xlabel=first, ylabel=second, title="Map of all images: what is alike lies together")
         # Named one by one: Matplotlib would leave out a class whose name begins with _.
         marks, labels = list(ax.collections), [str(mark.get_label()) for mark in ax.collections]
         legend = figure.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=10, frameon=False)

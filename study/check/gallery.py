@@ -1,4 +1,4 @@
-"""Rows of small pictures on the page of `check`: copies side by side, odd ones with their reason."""
+"""Rows of small images on the page of `check`: copies side by side, odd ones with their reason."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ COPIES = ("two labels", "leak", "duplicate", "near duplicate")
 
 
 def copies(look: Look) -> list[dict[str, Any]]:
-    """Return the pairs of copies, then those of pictures that look like another class."""
+    """Return the pairs of copies, then those of images that look like another class."""
     index = {image.name: i for i, image in enumerate(look.scan.images)}
     found = []
     for title, kinds, what in (
         ("Copies", COPIES, "pairs"),
-        ("Pictures that look like another class", (STRANGER,), "pictures, each beside the one most like it there"),
+        ("Images that look like another class", (STRANGER,), "images, each beside the most similar one of that class"),
     ):
         pairs = unordered(finding for finding in look.findings if finding.kind in kinds)
         text = f"{len(pairs):,} {what}{more(len(pairs), MOST_PAIRS)}" if pairs else "None was found"
@@ -39,7 +39,7 @@ def copies(look: Look) -> list[dict[str, Any]]:
 
 
 def unordered(found: Iterable[Finding]) -> list[Finding]:
-    """Keep one finding of each pair: one that is told of both pictures is shown once."""
+    """Keep one finding of each pair: one that is told of both images is shown once."""
     first: dict[frozenset[str], Finding] = {}
     for finding in found:
         first.setdefault(frozenset((finding.path, finding.related_path)), finding)
@@ -47,7 +47,7 @@ def unordered(found: Iterable[Finding]) -> list[Finding]:
 
 
 def pair(look: Look, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    """Return two pictures, as (name, thumbnail), with what is said of them."""
+    """Return two images, as (name, thumbnail), with what is said of them."""
     return {
         "pictures": [(name, thumbnail(look, index[name])) for name in (finding.path, finding.related_path)],
         "kind": finding.kind,
@@ -57,7 +57,7 @@ def pair(look: Look, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 
 def odd_pictures(look: Look) -> list[dict[str, Any]]:
-    """Return the odd pictures, kind by kind, each as (name, thumbnail, reason)."""
+    """Return the odd images, kind by kind, each as (name, thumbnail, reason)."""
     index = {image.name: i for i, image in enumerate(look.scan.images)}
     by_kind = defaultdict(list)
     for finding in look.findings:
@@ -70,7 +70,7 @@ def odd_pictures(look: Look) -> list[dict[str, Any]]:
 
 
 def thumbnail(look: Look, i: int) -> Figure | None:
-    """Return a picture in its own shape: thumbnails are stored squashed. None where it cannot be decoded."""
+    """Return an image in its own shape: thumbnails are stored squashed. None where it cannot be decoded."""
     known = look.known[i]
     if isinstance(known, str):
         return None

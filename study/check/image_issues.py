@@ -54,7 +54,7 @@ class Finding:
 
 
 def of(image: Image, facts: Facts | str, rule: str) -> list[Finding]:
-    """List what is odd about one picture under a resize rule; `facts` may be the reason why there are none."""
+    """List what is odd about one image under a resize rule; `facts` may be the reason why there are none."""
     name = image.name
     if isinstance(facts, str):
         return [unreadable(name, facts)]
@@ -68,12 +68,12 @@ def unreadable(name: str, reason: str) -> Finding:
 
 
 def file(name: str, facts: Facts) -> Iterator[Finding]:
-    """Yield what is odd about the file, not the picture: harmless here, but telling."""
+    """Yield what is odd about the file, not the image: harmless here, but telling."""
     suffix = PurePosixPath(name).suffix.lower()
     if facts.format not in FORMATS.get(suffix, (facts.format,)):
         yield Finding(name, "wrong suffix", f"ends in {suffix}, but its content is {facts.format}; it is read as that")
     if facts.frames > 1 and facts.format in ANIMATIONS:
-        yield Finding(name, "animated", f"{facts.frames} pictures in one file; the first is used")
+        yield Finding(name, "animated", f"{facts.frames} images in one file; the first is used")
 
 
 def shape(name: str, facts: Facts, rule: str) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def shape(name: str, facts: Facts, rule: str) -> Iterator[Finding]:
 
 
 def light(name: str, facts: Facts) -> Iterator[Finding]:
-    """Yield the first that holds: a plain picture is also dark or bright, and unsharp."""
+    """Yield the first that holds: a plain image is also dark or bright, and unsharp."""
     grey = f"mean grey {facts.brightness:.0f} of 255"
     if facts.contrast < LEAST_CONTRAST:
         yield Finding(
@@ -114,5 +114,5 @@ def light(name: str, facts: Facts) -> Iterator[Finding]:
 
 
 def lost(facts: Facts) -> float:
-    """Return the share of the picture, 0..1, that the largest centred square leaves out."""
+    """Return the share of the image, 0..1, that the largest centred square leaves out."""
     return 1 - min(facts.width, facts.height) / max(facts.width, facts.height)

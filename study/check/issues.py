@@ -19,7 +19,7 @@ SEVERITIES = ("severe", "warning", "note")
 
 
 class Pair(Protocol):
-    """Two pictures that look alike, by index into the images; `similarity` is within 0..1."""
+    """Two images that look alike, by index into the images; `similarity` is within 0..1."""
 
     @property
     def first(self) -> int: ...  # noqa: D102
@@ -122,7 +122,7 @@ def copy(image: Image, other: Image, text: str, near: bool = False) -> Finding |
     if image.part != other.part:
         if order.index(image.part) > order.index(other.part):
             return None
-        detail += f": a picture of {image.part} is in {other.part} too, so its answers are known beforehand"
+        detail += f": an image of {image.part} is in {other.part} too, so its answers are known beforehand"
         return Finding(image.name, "leak", detail, other.name, "severe")
     return Finding(image.name, "near duplicate" if near else "duplicate", detail, other.name, "warning")
 

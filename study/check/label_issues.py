@@ -44,7 +44,9 @@ def strangers(images: Sequence[Image], reduced: np.ndarray) -> list[Finding]:
         image, other = images[rows[at]], str(class_names[likely[at].argmax()])
         twin = images[nearest(reduced, rows[at], np.flatnonzero(labels == other))]
         detail = f"{other} {likely[at].max():.0%}, {image.label} {own[at]:.1%} to a classifier that learned from others"
-        found.append(Finding(image.name, STRANGER, f"{detail}; most like it is {twin.name}", twin.name, "warning"))
+        found.append(
+            Finding(image.name, STRANGER, f"{detail}; the most similar one is {twin.name}", twin.name, "warning")
+        )
     return found
 
 

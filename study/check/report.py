@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 LIKE = f"similarity from {duplicates.LEAST_SIMILARITY:g}"
 SCENE = f"from {SAME_SCENE:g} where ImageNet features agree too, with a cosine from {LEAST_COSINE:g}"
 MEANING = {
-    "two labels": f"the same file, or nearly the same picture ({LIKE}), in two classes",
-    "leak": f"the same file, or nearly the same picture ({LIKE}, or {SCENE}), in two of train, val and test",
+    "two labels": f"the same file, or nearly the same image ({LIKE}), in two classes",
+    "leak": f"the same file, or nearly the same image ({LIKE}, or {SCENE}), in two of train, val and test",
     "duplicate": "byte-identical files in one class",
-    "near duplicate": f"nearly the same picture in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
+    "near duplicate": f"nearly the same image in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
     STRANGER: f"probability of its own class below {LEAST_LIKELY:.0%} to a classifier that learned from the others: "
-    "a wrong label, or an unusual picture",
+    "a wrong label, or an unusual image",
     "few images": f"fewer than {class_issues.LEAST_IMAGES} different images of a class: severe; "
     f"fewer than {class_issues.FEW_IMAGES} to judge it by",
     "imbalance": f"the largest class has more than {class_issues.MOST_IMBALANCE:g} times the images of the smallest",
     "similar names": "class names that differ only in case, spaces or the width of letters",
     "learning type": "by the training images of the rarest class",
     "wrong suffix": "the file's name says another format than its content",
-    "animated": "several pictures in one file",
+    "animated": "several images in one file",
     "tiny": f"a side below {image_issues.LEAST_SIDE} pixels",
     "extreme shape": f"one side more than {image_issues.MOST_ASPECT:g} times the other",
     "cropped": f"--resize crop would cut away more than {image_issues.MOST_LOST:.0%}",
@@ -42,9 +42,9 @@ MEANING = {
     "blurred": f"variance of the Laplacian below {image_issues.LEAST_SHARPNESS:g}",
     "left out": "files and folders that training passes over",
     "hidden files": "names that begin with a dot, and those that systems leave behind",
-    "orientation": "pictures that the file stores turned",
+    "orientation": "images that the file stores turned",
     "crop": "what --resize crop cuts away on average",
-    **dict.fromkeys(image_issues.UNREADABLE, "the file gives no picture"),
+    **dict.fromkeys(image_issues.UNREADABLE, "the file gives no image"),
 }
 
 
@@ -85,7 +85,7 @@ def summary(look: Look) -> dict[str, Any]:
 
 
 def the_map(look: Look) -> dict[str, Any] | None:
-    """Return the map and the pictures that lie far from their class, as (name, thumbnail)."""
+    """Return the map and the images that lie far from their class, as (name, thumbnail)."""
     if len(look.usable) < 3:
         return None
     labels = [look.scan.images[i].label for i in look.usable]
@@ -94,6 +94,6 @@ def the_map(look: Look) -> dict[str, Any] | None:
     drawn = plots.scatter(look.places, labels, look.scan.class_names, look.shares, named)
     return {
         "source": look.source,
-        "figure": Figure(drawn, "Map of all pictures, coloured by class"),
+        "figure": Figure(drawn, "Map of all images, coloured by class"),
         "far": [(look.scan.images[i].name, gallery.thumbnail(look, i)) for i in look.outliers],
     }

@@ -1,4 +1,4 @@
-"""Look before you train: copies, odd pictures and the classes of a folder, written as a page and a table."""
+"""Look before you train: copies, odd images and the classes of a folder, written as a page and a table."""
 
 from __future__ import annotations
 

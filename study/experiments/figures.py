@@ -1,4 +1,4 @@
-"""Learning curves of several combinations in one picture."""
+"""Learning curves of several combinations in one image."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
             names = ", ".join(key.replace("_", "-") for key in HANDED_ON if key not in (*JUDGED_BY, "seed"))
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
         if field in (*JUDGED_BY, "seed"):
-            why = "every run is judged by the same pictures" if field != "seed" else "--seeds says how many there are"
+            why = "every run is judged by the same images" if field != "seed" else "--seeds says how many there are"
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
         for text in values_of(field, texts):
             if text in varied.setdefault(field, []):

@@ -28,7 +28,7 @@ def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
         told = [verdict([line.label for line in ranked[:2]], first, second) + "."]
     note = tasks.get(results[0].run.info.get("task", "classify")).accuracy_note(results[0].images)
     told.append(
-        f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other pictures."
+        f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."
     )
     told.append(
         "Validation chose: the figure of the best is a little too high. The test part was not looked at here; look at "
@@ -46,7 +46,7 @@ def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
         )
     if (number := splits(results)) > 1:
         told.append(
-            f"Careful: the runs have {number} different splits, so their figures do not compare. Pictures have "
+            f"Careful: the runs have {number} different splits, so their figures do not compare. Images have "
             "changed, or another --image-size or --resize found other near duplicates. Give another --out, or a "
             "--split-file."
         )

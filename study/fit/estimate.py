@@ -17,7 +17,7 @@ from study.settings.train import TrainSettings
 
 
 def minutes_at(images_per_second: float, stage: Stage, settings: TrainSettings, images: int) -> float:
-    """Return the minutes of a stage, from the rate at the input's size: the cost of a picture goes with its area."""
+    """Return the minutes of a stage, from the rate at the input's size: the cost of an image goes with its area."""
     size = settings.data.image_size or 1
     parts = phases(stage.epochs, settings.optimization.progressive, size)
     epochs = sum((phase.end - phase.first) * (phase.size / size) ** 2 for phase in parts)

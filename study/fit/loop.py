@@ -69,7 +69,7 @@ def run_stage(
 
 
 def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> PrecisionChoice:
-    """Return the precision in which a stage trains, tried on its first pictures where that is asked for."""
+    """Return the precision in which a stage trains, tried on its first images where that is asked for."""
     rows = examples.rows["train"]
     steps = iterations(len(rows), stage.batch_size) * stage.epochs
     pixels, answers = first_batch(model, stage, examples)

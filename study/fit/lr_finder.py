@@ -145,7 +145,7 @@ def suggestion(rates: Sequence[float], smooth: Sequence[float]) -> float:
 
 
 def write(found: Sweep, stage: Stage, settings: TrainSettings) -> Path:
-    """Draw the sweep and return the path of the picture, in the folder of the runs."""
+    """Draw the sweep and return the path of the image, in the folder of the runs."""
     path = Path(settings.run.runs) / f"learning-rate-{settings.run.model}.png"
     output.check_writable(path.parent)
     with plt.rc_context(STYLE):

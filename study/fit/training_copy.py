@@ -97,7 +97,7 @@ def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Op
         inputs = keras.tree.map_structure(lambda _: image, backbone.input)  # one, bare or in a list
         wider = keras.models.clone_model(backbone, inputs, clone_function=clone)
         if None in wider.outputs[0].shape[1:]:
-            raise ValueError("its features grow with the picture")
+            raise ValueError("its features grow with the image")
         heads = [keras.models.clone_model(each, clone_function=clone) for each in (head, *second)]
         copy = join_two(wider, *heads) if second else join(wider, *heads)
         copy.set_weights(model.get_weights())

@@ -184,7 +184,7 @@ def _tensorflow_runner(network: keras.Model) -> Runner:
 def _faster(frozen: Frozen, sample: np.ndarray, reason: str) -> EngineChoice:
     """Try both precisions on the sample and return the one to take."""
     if not hardware.has_bfloat16() or not len(sample):
-        why = "there is no picture to try" if hardware.has_bfloat16() else "this processor does not compute in bfloat16"
+        why = "there is no image to try" if hardware.has_bfloat16() else "this processor does not compute in bfloat16"
         return EngineChoice("openvino", "float32", f"{reason}; float32: {why}", {}, None)
     outputs, rate = _probe(frozen.runner("openvino", "float32"), sample)
     rough, rough_rate = _probe(frozen.runner("openvino", "bfloat16"), sample)

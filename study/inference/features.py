@@ -1,4 +1,4 @@
-"""Features of a frozen backbone: a picture goes through it once; whatever needs its features later finds them kept."""
+"""Features of a frozen backbone: an image goes through it once; whatever needs its features later finds them kept."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: 
 
 
 def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augment, views: int) -> Examples:
-    """Embed augmented copies of the training pictures and put them behind the clean ones."""
+    """Embed augmented copies of the training images and put them behind the clean ones."""
     train = pixels.rows["train"]
     inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
     for view in range(1, views + 1):

@@ -79,7 +79,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Heat:
-    """Where a picture speaks for the class that the network names: (size, size), 0..1."""
+    """Where an image speaks for the class that the network names: (size, size), 0..1."""
 
     picture: Picture
     label: str
@@ -89,7 +89,7 @@ class Heat:
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen. `maps`: layer -> maps of the first picture, (height, width, channels)."""
+    """What was seen. `maps`: layer -> maps of the first image, (height, width, channels)."""
 
     subject: Subject
     layers: tuple[Layer, ...]
@@ -198,7 +198,7 @@ def _train(
 def _heats(
     network: keras.Model, class_names: Sequence[str], pictures: Sequence[Picture], layer: str
 ) -> tuple[Heat, ...]:
-    """Return Grad-CAM of each picture for the class that the network names."""
+    """Return Grad-CAM of each image for the class that the network names."""
     pixels = np.stack([picture.pixels for picture in pictures]).astype(np.float32)
     shares = keras.ops.convert_to_numpy(network(pixels, training=False))
     best = shares.argmax(axis=1)
@@ -210,7 +210,7 @@ def _heats(
 
 
 def _maps(unrolled: Unrolled, picture: Picture) -> dict[str, np.ndarray]:
-    """Return the maps of some layers for a picture, by the layer's name."""
+    """Return the maps of some layers for an image, by the layer's name."""
     steps = spread_out(map_steps(unrolled), 5)
     found = unrolled.probe([step.output for step in steps])(picture.pixels[None].astype(np.float32), training=False)
     arrays = [keras.ops.convert_to_numpy(array)[0] for array in keras.tree.flatten(found)]

@@ -1,4 +1,4 @@
-"""The pictures of `inspect`. Colours are safe for the colour-blind."""
+"""The images of `inspect`. Colours are safe for the colour-blind."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def feature_maps(maps: Mapping[str, np.ndarray]) -> bytes:
 
 
 def heats(found: Sequence[Heat]) -> bytes:
-    """Draw each picture and, below it, the places that speak for the class named."""
+    """Draw each image and, below it, the places that speak for the class named."""
     columns = max(3, len(found))
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(2, columns, figsize=(2.3 * columns, 5.2), layout="constrained", squeeze=False)
@@ -143,7 +143,7 @@ def _shares(values: Values) -> np.ndarray:
 
 
 def _sheet(rows: Sequence[tuple[list[np.ndarray], str]], columns: int) -> bytes:
-    """Draw small pictures in rows, each row or several of them under a heading."""
+    """Draw small images in rows, each row or several of them under a heading."""
     lines = [
         (pictures[first : first + columns], heading if first == 0 else "")
         for pictures, heading in rows

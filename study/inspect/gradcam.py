@@ -1,4 +1,4 @@
-"""Grad-CAM: where in a picture a network sees the class it names (Selvaraju et al., https://arxiv.org/abs/1610.02391)."""
+"""Grad-CAM: where in an image a network sees the class it names (Selvaraju et al., https://arxiv.org/abs/1610.02391)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ Field = tuple[Span, Span]  # height, width
 
 
 def receptive_fields(unrolled: Unrolled) -> dict[str, Field]:
-    """Return the field of each step's output by its name; beyond the picture's edge it goes on into the padding."""
+    """Return the field of each step's output by its name; beyond the image's edge it goes on into the padding."""
     known: dict[int, Field] = {id(unrolled.image): (PIXEL, PIXEL)}
     fields = {}
     for step in unrolled.steps:

@@ -1,4 +1,4 @@
-"""`inspect.html` and `inspect.json`: what was seen in a network, in words, pictures and numbers."""
+"""`inspect.html` and `inspect.json`: what was seen in a network, in words, images and numbers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def words(look: Look) -> list[str]:
     elif last < SLOW * first:
         told[0] += ": it grows on its way back, and a step that suits the last layers may be too long for the first."
     else:
-        told[0] += ": all layers learn at a like pace."
+        told[0] += ": the gradients of all layers are of similar size."
     saturated = [layer for layer in look.active if (layer.outputs.saturated or 0) > 0.5]
     if saturated:
         told.append(
@@ -167,7 +167,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401
 
 
 def write(folder: Path, look: Look, command: str) -> None:
-    """Draw all pictures into the folder and write `inspect.html`, which holds them too."""
+    """Draw all images into the folder and write `inspect.html`, which holds them too."""
     subject, drawn = look.subject, draw(look)
     for name, figure in drawn.items():
         (folder / f"{name}.png").write_bytes(figure.image)
@@ -201,7 +201,7 @@ def write(folder: Path, look: Look, command: str) -> None:
 def draw(look: Look) -> dict[str, Figure]:
     """Return the figures by the names of their files, those for which the network has something to show."""
     heats = inspect_figures.heats(look.heats)
-    drawn = {"grad_cam": Figure(heats, "Pictures, and the places that speak for the class named")}
+    drawn = {"grad_cam": Figure(heats, "Images, and the places that speak for the class named")}
     if look.learning:
         gradients = inspect_figures.gradients(look.learning)
         weights = inspect_figures.weight_histograms(look.learning, len(look.losses))
@@ -213,7 +213,7 @@ def draw(look: Look) -> dict[str, Figure]:
         drawn["filters"] = Figure(inspect_figures.filters(look.filters[1]), "Filters of the first layer")
     if look.maps:
         maps = inspect_figures.feature_maps(look.maps)
-        drawn["feature_maps"] = Figure(maps, "Maps of some layers for one picture")
+        drawn["feature_maps"] = Figure(maps, "Maps of some layers for one image")
     return drawn
 
 

@@ -1,4 +1,4 @@
-"""What is inside a network, a new one or that of a run, as pictures and one page in a folder of its own."""
+"""What is inside a network, a new one or that of a run, as images and one page in a folder of its own."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
         UserError: something that the user can mend; nothing is left behind.
     """
     if others := [declare.flag(name) for name in flags if name != "model"]:
-        raise UserError(f"--run brings its own network and pictures: leave {', '.join(others)} out, or --run.")
+        raise UserError(f"--run brings its own network and images: leave {', '.join(others)} out, or --run.")
     run = run_folder.find_run(settings.run, "", flags.get("model"))
     if run.info.get("task", "classify") != "classify":
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
@@ -101,7 +101,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
 
 
 def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
-    """Read the pictures that were named, if any."""
+    """Read the images that were named, if any."""
     return given(settings.paths, size, rule) if settings.paths else []
 
 

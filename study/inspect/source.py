@@ -1,4 +1,4 @@
-"""The pictures of `inspect`: those to look at, and batches of the training part."""
+"""The images of `inspect`: those to look at, and batches of the training part."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture to look at: uint8 (size, size, 3), and its true class where that is known."""
+    """A image to look at: uint8 (size, size, 3), and its true class where that is known."""
 
     name: str
     pixels: np.ndarray
@@ -49,19 +49,19 @@ class Source:
 
 
 def given(paths: Sequence[str], size: int, rule: str) -> list[Picture]:
-    """Read the first pictures of files and folders. Raise UserError, naming it, where one cannot be read."""
+    """Read the first images of files and folders. Raise UserError, naming it, where one cannot be read."""
     files, skipped = folder.list_images([Path(path) for path in paths])
     if skipped and not files:
-        raise UserError(f"{skipped[0].name}: {skipped[0].reason}. Give pictures, or folders of them.")
+        raise UserError(f"{skipped[0].name}: {skipped[0].reason}. Give images, or folders of them.")
     if not files:
-        raise UserError(f"There is no picture in {', '.join(paths)}. Give pictures, or folders of them.")
+        raise UserError(f"There is no image in {', '.join(paths)}. Give images, or folders of them.")
     if len(files) > MOST_SHOWN:
-        console.say(f"maps are drawn of the first {MOST_SHOWN} of {len(files):,} pictures")
+        console.say(f"maps are drawn of the first {MOST_SHOWN} of {len(files):,} images")
     return [Picture(names_module.printable(str(file)), _read(file, size, rule)) for file in files[:MOST_SHOWN]]
 
 
 def one_of_each(source: Source) -> list[Picture]:
-    """Return the first picture of each class in the validation part, which chose the weights anyway."""
+    """Return the first image of each class in the validation part, which chose the weights anyway."""
     rows = source.rows["val"]
     found = [rows[source.labels[rows] == label][:1] for label in range(len(source.class_names))]
     chosen = np.concatenate(found)[:MOST_SHOWN]
@@ -83,7 +83,7 @@ def of_run(run: Run) -> Source:
     """Return the data set of a run, divided as it was. Raise UserError where its folder is gone."""
     names, root = tuple(run.info["class_names"]), Path(run.info["data"]["folder"])
     if not root.is_dir():
-        raise UserError(f"The pictures of {run.folder} are no longer in {root}. Put them back.")
+        raise UserError(f"The images of {run.folder} are no longer in {root}. Put them back.")
     path_of = images_of(run)
     rows = split.read(run.folder / "split.csv")
     parts = np.array([row.part for row in rows])
@@ -91,7 +91,7 @@ def of_run(run: Run) -> Source:
     def take(indices: np.ndarray) -> np.ndarray:
         wanted = [rows[at] for at in indices]
         if gone := [row.path for row in wanted if row.path not in path_of]:
-            raise UserError(f"{gone[0]} of the run's pictures is no longer in {root}. Put it back.")
+            raise UserError(f"{gone[0]} of the run's images is no longer in {root}. Put it back.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
             size, rule = run.info["image_size"], run.info["resize"]
             return np.stack(list(pool.map(lambda row: _read(path_of[row.path], size, rule, row.sha256), wanted)))
@@ -123,5 +123,5 @@ def _read(path: Path, size: int, rule: str, sha256: str | None = None) -> np.nda
     if isinstance(found, str):
         raise UserError(f"{printable(str(path))}: {found}.")
     if sha256 not in (None, found[0]):
-        raise UserError(f"{printable(str(path))} was changed since the run. Put the picture back.")
+        raise UserError(f"{printable(str(path))} was changed since the run. Put the image back.")
     return found[1]

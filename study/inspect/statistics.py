@@ -62,7 +62,7 @@ def activations(unrolled: Unrolled, pixels: np.ndarray, training: bool) -> dict[
 
 
 def pictures_within(unrolled: Unrolled) -> int:
-    """Return how many pictures' activations fit into memory at once."""
+    """Return how many images' activations fit into memory at once."""
     one = sum(math.prod(step.output.shape[1:]) for step in unrolled.steps)
     return int(min(MOST_PICTURES, max(2, MOST_VALUES // one)))
 

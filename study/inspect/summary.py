@@ -73,7 +73,7 @@ def obeyed(spec: Spec) -> list[tuple[str, str]]:
 
 
 def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
-    """Return what the model changes where it learns from a folder of pictures, as (key, text)."""
+    """Return what the model changes where it learns from a folder of images, as (key, text)."""
     if not spec.photos:
         return []
     from models.parts.weights import build_backbone

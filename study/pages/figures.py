@@ -1,4 +1,4 @@
-"""The pictures of a run: learning curves, confusion matrix, worst mistakes. Colours are safe for the colour-blind."""
+"""The images of a run: learning curves, confusion matrix, worst mistakes. Colours are safe for the colour-blind."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def predict_part(run: Run, part: str, table: Path | None, views: str = "none") -
     answers, rows = own_part(run, part, views)
     if table:
         write_answers(table, run, answers)
-    mean = f", mean over {count_of(views)} views of each picture (--tta {views})" if views != "none" else ""
+    mean = f", mean over {count_of(views)} views of each image (--tta {views})" if views != "none" else ""
     console.say(f"{run.folder}: its own {PARTS[part]} part{mean}")
     probabilities = np.stack([found.probabilities for found in answers])
     task.print_report(PARTS[part], task.measure(rows, probabilities, run.info))

@@ -117,7 +117,7 @@ class MaskWriter:
             raise UserError(f"--masks takes a new or empty folder, so that no file is replaced. Received: {place}")
 
     def write(self, picture: Path, mask: np.ndarray, name: Path) -> None:
-        """Write the mask of a picture under a name. Raise UserError where another's mask has that."""
+        """Write the mask of an image under a name. Raise UserError where another's mask has that."""
         path = (self.place / name).with_suffix(".png")
         if path in self.written:
             raise UserError(

@@ -22,7 +22,7 @@ PLACES = ((0.5, 0.5), (0, 0), (1, 0), (0, 1), (1, 1))  # of the free room: the m
 
 
 def count_of(tta: str) -> int:
-    """Return how many views of a picture `none`, `flip` or a number means."""
+    """Return how many views of an image `none`, `flip` or a number means."""
     return {"none": 1, "flip": 2}.get(tta) or int(tta)
 
 
@@ -40,7 +40,7 @@ def mirrored(pixels: np.ndarray) -> np.ndarray:
 
 
 def crop(pixels: np.ndarray, place: tuple[float, float]) -> np.ndarray:
-    """Cut `CROP` of the side out of each picture and scale it up to the old size."""
+    """Cut `CROP` of the side out of each image and scale it up to the old size."""
     side = pixels.shape[1]
     left, top = ((1 - CROP) * side * share for share in place)
     box = (left, top, left + CROP * side, top + CROP * side)

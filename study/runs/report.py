@@ -20,7 +20,7 @@ STAGE_HEADER = (
 
 
 def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> None:
-    """Write `report.html` into a run folder that has its pictures already."""
+    """Write `report.html` into a run folder that has its images already."""
     task = tasks.get(info.get("task", "classify"))
     page = render(
         "report.html.jinja",
@@ -52,7 +52,7 @@ def _tables(info: Mapping[str, Any]) -> dict[str, Table]:
         [name, *(info["data"]["counts"][part].get(name, 0) for part in PARTS), dose["drawn_per_epoch"], dose["weight"]]
         for name, dose in info["classes"].items()
     ]
-    header = ("class", "train", "validation", "test", "drawn an epoch", "weight in the loss")
+    header = ("class", "train", "validation", "test", "per epoch", "weight in the loss")
     settings = [[name, format_value(value, name)] for name, value in info["settings"].items()]
     left_out = [[entry["path"], entry["reason"]] for entry in info["data"]["left_out"]]
     return {

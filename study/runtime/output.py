@@ -32,9 +32,9 @@ def check_writable(runs: Path, flag: str = "--runs") -> None:
 
 
 def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
-    """Raise UserError where results would lie among the pictures, which they would be the next time."""
+    """Raise UserError where results would lie among the images, which they would be the next time."""
     if data is not None and out.resolve().is_relative_to(Path(data).resolve()):
-        raise UserError(f"{flag} {out} lies within the pictures, which stay as they are. Give another {flag} DIR.")
+        raise UserError(f"{flag} {out} lies within the images, which stay as they are. Give another {flag} DIR.")
 
 
 def writable_file(name: str) -> Path:

@@ -58,7 +58,7 @@ class InspectSettings(Settings):
     """`python main.py inspect`: what it has beside the flags of train that make and feed a network."""
 
     paths: tuple[str, ...] = setting(
-        (), "pictures, or folders of them, for the maps (default: one of each class, of the validation part)"
+        (), "images, or folders of them, for the maps (default: one of each class, of the validation part)"
     )
     run: str | None = setting(
         None, "run folder whose network is looked at (default: a new network, by the flags below)", metavar="RUN"
@@ -77,7 +77,7 @@ class PredictSettings(Settings):
     paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
     tta: str = setting(
         "none",
-        f"answer by the mean over views of each picture: flip: it and its mirror image; 2 to {MOST_VIEWS}: those, then "
+        f"answer by the mean over views of each image: flip: it and its mirror image; 2 to {MOST_VIEWS}: those, then "
         "its middle and corners, then their mirror images",
         kind=parse_tta,
         metavar="none|flip|N",
@@ -87,7 +87,7 @@ class PredictSettings(Settings):
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
     csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
     masks: str | None = setting(
-        None, "of a run of --task segment: new or empty folder for the masks, as large as the pictures", metavar="DIR"
+        None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
     )
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 
@@ -112,7 +112,7 @@ class CheckSettings(Settings):
     labels: str | None = setting(
         None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
     )
-    resize: str = setting("crop", "how training would make a picture square", group="data", choices=RESIZE_RULES)
+    resize: str = setting("crop", "how training would make an image square", group="data", choices=RESIZE_RULES)
     store: str = store_switch()
     store_limit: float = store_limit()
     out: str | None = setting(

@@ -55,7 +55,7 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
 
 
 def check_flags(settings: TrainSettings, spec: Spec) -> None:
-    """Raise UserError, before any picture is read, where settings contradict each other or the model."""
+    """Raise UserError, before any image is read, where settings contradict each other or the model."""
     check_task(settings, spec)
     learning = settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
@@ -88,7 +88,7 @@ def check_transfer(settings: TrainSettings) -> None:
         raise UserError(NO_TRANSFER)
     if mixed := [name for name in MIXING if name in (settings.regularization.augment or {})]:
         raise UserError(
-            f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of a picture are "
+            f"--augment {mixed[0]} needs --learning scratch or finetune: under transfer the views of an image are "
             "embedded with its own label. Leave it out, or choose another learning type."
         )
     if settings.regularization.dropout_at != "head":
@@ -98,7 +98,7 @@ def check_transfer(settings: TrainSettings) -> None:
         )
     if settings.optimization.progressive:
         raise UserError(
-            "--progressive needs --learning scratch or finetune: under transfer pictures are embedded once, at one "
+            "--progressive needs --learning scratch or finetune: under transfer images are embedded once, at one "
             f"size. Received: {format_value(settings.optimization.progressive, as_flag=True)}"
         )
 
@@ -109,8 +109,8 @@ def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
         return
     if settings.learning.kind == "transfer":
         raise UserError(
-            "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of a "
-            "picture are embedded with its own label. Leave flip out, or choose another learning type."
+            "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of an "
+            "image are embedded with its own label. Leave flip out, or choose another learning type."
         )
     if dataset.masks is not None:
         raise UserError(
@@ -128,7 +128,7 @@ def check_task(settings: TrainSettings, spec: Spec) -> None:
     """Raise UserError where flags do not go with the task, the model or the data."""
     task = tasks.get(settings.task.name)
     if (spec.task == "segment") != task.PER_PIXEL:
-        fit = "one for every pixel" if task.PER_PIXEL else "one vector of features for a picture"
+        fit = "one for every pixel" if task.PER_PIXEL else "one vector of features for an image"
         raise UserError(
             f"--task {settings.task.name} needs a model that gives {fit}, such as -m {task.MODEL}. "
             f"Received: -m {settings.run.model}"
@@ -176,7 +176,7 @@ def check_masks(settings: TrainSettings) -> None:
         raise UserError("--masks goes with --data; the drawings bring their own masks: leave it out.")
     if settings.data.folder is not None and not settings.task.masks:
         raise UserError(
-            "Masks are missing: give --masks DIR, a folder with a PNG for each picture of --data, of the same path "
+            "Masks are missing: give --masks DIR, a folder with a PNG for each image of --data, of the same path "
             "and size, 0 for background."
         )
     if without := [name for name in settings.regularization.augment or {} if name not in MASKED]:

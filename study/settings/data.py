@@ -53,7 +53,7 @@ class DataSettings(Settings):
         "class", "of the drawings: what to learn", group="data", choices=("class", "facing", "coat"), varied=False
     )
     exclude: str | None = setting(
-        None, "check.csv with a filled drop column: those pictures are left out", group="data", path=True, varied=False
+        None, "check.csv with a filled drop column: those images are left out", group="data", path=True, varied=False
     )
     seed: int = setting(
         0,
@@ -84,7 +84,7 @@ class DataSettings(Settings):
         with_weights="brought",
     )
     resize: str = setting(
-        "crop", "how a picture becomes square", group="data", choices=RESIZE_RULES, with_weights="brought"
+        "crop", "how an image becomes square", group="data", choices=RESIZE_RULES, with_weights="brought"
     )
     store: str = store_switch()
     store_limit: float = store_limit()

@@ -33,7 +33,7 @@ class LearningSettings(Settings):
     first_layer: str = setting(
         "random",
         "the filters of the first convolution. random: they begin by --init; pca: with the principal components of the "
-        "training pictures, each with both signs (default of original with --data: pca)",
+        "training images, each with both signs (default of original with --data: pca)",
         group="network",
         choices=("random", "pca"),
         with_weights="refused",

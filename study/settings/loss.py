@@ -22,7 +22,7 @@ class LossSettings(Settings):
     )
     focal_gamma: float = setting(
         2.0,
-        "of --loss focal: how little pictures count that are right already; 0: cross-entropy",
+        "of --loss focal: how little images count that are right already; 0: cross-entropy",
         group="loss",
         kind=float,
         low=0,

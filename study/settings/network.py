@@ -44,7 +44,7 @@ class NetworkSettings(Settings):
     norm: str | None = setting(
         None,
         "normalisation behind every convolution. batch: each channel over the batch; layer: each pixel over its "
-        "channels; instance, group: each channel, or group of channels, of each picture",
+        "channels; instance, group: each channel, or group of channels, of each image",
         group="network",
         choices=NORMS,
         with_weights="brought",
@@ -81,7 +81,7 @@ class NetworkSettings(Settings):
         parts = [
             self.activation and f"activation {self.activation}",
             self.init and random_weights and f"initial weights {self.init}{detail}",
-            whitened and "first filters from the pictures",
+            whitened and "first filters from the images",
             self.norm and f"normalisation {self.norm}",
             self.depth and f"depth {self.depth}",
             self.coordinates and "with coordinates",

@@ -64,7 +64,7 @@ class OptimizationSettings(Settings):
     progressive: tuple[int, ...] = setting(
         (),
         "none, or increasing sizes to train at, such as 96,128, none above the input's; the last has a seventh of the "
-        "epochs and no mixed pictures, the others share the rest alike; of three or more the first mixes none either",
+        "epochs and no mixed images, the others share the rest alike; of three or more the first mixes none either",
         group="optimisation",
         kind=parse_progressive,
         metavar="LIST",

@@ -36,7 +36,7 @@ class RunSettings(Settings):
     )
     augment_preview: bool = setting(
         False,
-        "train nothing: draw some training pictures before and after augmentation, print the file's path",
+        "train nothing: draw some training images before and after augmentation, print the file's path",
         group="regularisation",
         kind=bool,
         inspected=False,

@@ -24,7 +24,7 @@ class TaskSettings(Settings):
 
     name: str = setting(
         "classify",
-        "classify: what is the picture of; segment: what is every pixel of, which takes masks and -m unet",
+        "classify: what is the image of; segment: what is every pixel of, which takes masks and -m unet",
         group="task",
         choices=tasks.available(),
         name="task",
@@ -33,7 +33,7 @@ class TaskSettings(Settings):
     )
     masks: str | None = setting(
         None,
-        "folder with a mask for each picture of --data: a PNG of the same path and size, 0 for background",
+        "folder with a mask for each image of --data: a PNG of the same path and size, 0 for background",
         group="task",
         metavar="DIR",
         inspected=False,
@@ -43,7 +43,7 @@ class TaskSettings(Settings):
     )
     mask_values: str = setting(
         "own",
-        "what a value of --masks that is not 0 means; own: the picture's own class; index: 1 the first class, 2 the "
+        "what a value of --masks that is not 0 means; own: the image's own class; index: 1 the first class, 2 the "
         "second, in the order of their names",
         group="task",
         choices=("own", "index"),
@@ -54,7 +54,7 @@ class TaskSettings(Settings):
     auxiliary: str = setting(
         "none",
         "a second task, learned beside the class and not saved: none, coat (of the drawings), mask (of the drawings or "
-        "--masks), or a CSV file path,label with a second label of some pictures",
+        "--masks), or a CSV file path,label with a second label of some images",
         group="task",
         metavar="coat|mask|FILE",
         inspected=False,

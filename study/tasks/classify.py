@@ -169,7 +169,7 @@ def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str
 
 def accuracy_note(images: int) -> str:
     """Say what a point of accuracy is on so many validation images."""
-    return f"One of the {images:,} validation pictures is {100 / images:.1f} points."
+    return f"One of the {images:,} validation images is {100 / images:.1f} points."
 
 
 def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:

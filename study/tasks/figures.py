@@ -101,5 +101,5 @@ def masks(
             axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8, loc="left")
         keys = [Patch(color=colour / 255, label=cut(name)) for name, colour in zip(names, colours, strict=True)]
         figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), frameon=False)
-        figure.suptitle("Validation pictures, from the worst mean IoU to the best")
+        figure.suptitle("Validation images, from the worst mean IoU to the best")
         save(figure, path)

@@ -101,7 +101,7 @@ def predict_split(network: keras.Model, examples: Examples, part: str) -> Segmen
 
 
 def confusions(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Count the pixels of each picture, (n, size, size) twice -> int64 (n, classes, classes), rows true."""
+    """Count the pixels of each image, (n, size, size) twice -> int64 (n, classes, classes), rows true."""
     pairs = classes * true.reshape(len(true), -1).astype(int) + predicted.reshape(len(predicted), -1)
     return np.stack([np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs])
 
@@ -187,7 +187,7 @@ def print_report(part: str, result: Mapping[str, Any]) -> None:
 
 def accuracy_note(images: int) -> str:
     """Say what accuracy is here."""
-    return f"Accuracy is the share of the pixels of the {images:,} validation pictures."
+    return f"Accuracy is the share of the pixels of the {images:,} validation images."
 
 
 def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
@@ -232,5 +232,5 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
         ),
         Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part's pixels"),
         Heading("Masks"),
-        Figure((folder / "masks.png").read_bytes(), "Validation pictures, their true and their predicted masks"),
+        Figure((folder / "masks.png").read_bytes(), "Validation images, their true and their predicted masks"),
     ]

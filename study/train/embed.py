@@ -25,7 +25,7 @@ def feature_spec(settings: TrainSettings) -> FeatureSpec:
 def features_of(
     classifier: keras.Model, pixels: Examples, settings: TrainSettings, store: Store
 ) -> tuple[Examples, EngineChoice, Frozen]:
-    """Freeze the backbone and let every picture through it, once; say which engine did that."""
+    """Freeze the backbone and let every image through it, once; say which engine did that."""
     _, backbone, _ = classifier.layers
     freeze(backbone)
     frozen = Frozen(backbone, store)

@@ -56,7 +56,7 @@ def print_plan(
     totals = dataset.sizes()
     rows.append(["all", *(f"{totals[part]:,}" for part in PARTS), "", ""])
     origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.table or dataset.root)
-    console.table(f"Images: {origin}", ("class", "train", "val", "test", "drawn an epoch", "weight"), rows)
+    console.table(f"Images: {origin}", ("class", "train", "val", "test", "per epoch", "weight"), rows)
     if class_weight and len(outputs) > len(dataset.class_names):
         console.say(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
     for key, value in plan_lines(settings, choice, stages, totals["train"]):
@@ -71,7 +71,7 @@ def plan_lines(
     data, learning, regularization = settings.data, settings.learning, settings.regularization
     augment = describe(regularization.augment or {}, regularization.augment_with)
     if views := augmented_views(settings):
-        augment += f"; the head sees {views} such views of each picture beside the clean one"
+        augment += f"; the head sees {views} such views of each image beside the clean one"
     width = f", width {settings.network.width}" if settings.network.width else ""
     size = f"{data.image_size} × {data.image_size} pixels ({data.resize})"
     return [

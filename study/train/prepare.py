@@ -1,4 +1,4 @@
-"""Before anything is learned: the network, the pictures and what will be done with them, from the settings."""
+"""Before anything is learned: the network, the images and what will be done with them, from the settings."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def prepare(
     conflicts.check(settings, dataset)
     if seen := learned_before(settings.learning.weights, dataset.rows):
         console.say(
-            f"careful: {settings.learning.weights} has learned from {seen:,} of the validation and test pictures here, "
+            f"careful: {settings.learning.weights} has learned from {seen:,} of the validation and test images here, "
             "which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
         )
     if settings.learning.first_layer == "pca":
@@ -138,7 +138,7 @@ def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
 
 
 def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
-    """Return the weight of each class in the loss, by its pictures or by its pixels; None where all weigh 1."""
+    """Return the weight of each class in the loss, by its images or by its pixels; None where all weigh 1."""
     if pixels.masks is None or settings.regularization.class_weight != "balanced":
         return class_weights(pixels.labels[pixels.rows["train"]], settings.regularization.class_weight, outputs)
     counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)

@@ -1,4 +1,4 @@
-"""A sheet of training pictures before and after augmentation, to be looked at before anything is trained."""
+"""A sheet of training images before and after augmentation, to be looked at before anything is trained."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
 
 
 def shown_phase(settings: TrainSettings, stage: Stage) -> Phase:
-    """Return the first phase of a stage in which pictures are mixed, where there is one: it shows every change."""
+    """Return the first phase of a stage in which images are mixed, where there is one: it shows every change."""
     every = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)
     return next((phase for phase in every if phase.mixing), every[0])
 
 
 def chosen_rows(examples: Examples) -> np.ndarray:
-    """Return the first training pictures of each class in turn, `PICTURES` at most."""
+    """Return the first training images of each class in turn, `PICTURES` at most."""
     rows = examples.rows["train"]
     labels = examples.labels[rows]
     turn = np.zeros(len(rows), int)
@@ -92,7 +92,7 @@ def named(target: np.ndarray, class_names: Sequence[str]) -> str:
 
 
 def draw(columns: Sequence[Sequence[tuple[np.ndarray, str]]], title: str, path: Path) -> None:
-    """Draw columns of (picture 0..255, label): the first is that of the pictures as they are."""
+    """Draw columns of (image 0..255, label): the first is that of the images as they are."""
     with plt.rc_context(STYLE):
         shape, size = (len(columns[0]), len(columns)), (2.1 * len(columns), 2.35 * len(columns[0]) + 0.8)
         figure, axes = plt.subplots(*shape, figsize=size, layout="constrained", squeeze=False)

@@ -164,10 +164,10 @@ def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
     other, ran = quick_transfer(run, toy, tmp_path / "other", "--split-seed", 1)
     seen = run_info(other)["data"]["held_out_but_learned_before"]
     assert 0 < seen <= 12
-    told = f"has learned from {seen} of the validation and test pictures"
+    told = f"has learned from {seen} of the validation and test images"
     assert f"careful: {run} {told} here, which flatters their figures; with the same classes" in ran.out
     page = " ".join((other / "report.html").read_text("utf-8").split())
-    assert f"had learned from {seen} of the validation and test pictures" in page
+    assert f"had learned from {seen} of the validation and test images" in page
     same, ran = quick_transfer(run, toy, tmp_path / "same", "--split-seed", 1, "--split-file", run / "split.csv")
     assert run_info(same)["data"]["held_out_but_learned_before"] == 0
     assert "careful" not in ran.out
@@ -500,7 +500,7 @@ def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
     assert [sum(row["part"] == part for row in rows) for part in ("train", "val", "test")] == [18, 9, 12]
     assert run_info(made)["class_names"] == list(TOY_CLASSES)
     page = " ".join((made / "report.html").read_text("utf-8").split())
-    assert "39 images, in the parts that its folders give; every picture" in page
+    assert "39 images, in the parts that its folders give; every image" in page
 
 
 def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):
@@ -714,19 +714,19 @@ def test_split_file_of_other_classes(run, toy_copy, tmp_path):
 def test_tables_of_other_pictures_are_refused(run, toy, tmp_path):
     (tmp_path / "check.csv").write_text("path,drop\ntoy/circle/1.png,yes\n")
     ran = call("train", *QUICK, "--data", toy, "--exclude", tmp_path / "check.csv", "--runs", tmp_path / "runs")
-    fails(ran, f"marks 1 picture(s), such as toy/circle/1.png, none of which is in {toy}", tmp_path / "runs")
+    fails(ran, f"marks 1 image(s), such as toy/circle/1.png, none of which is in {toy}", tmp_path / "runs")
     data = make_toy(tmp_path / "toy", 8, first=1000)
     ran = call("train", *QUICK, "--data", data, "--split-file", run / "split.csv", "--runs", tmp_path / "runs")
-    fails(ran, f"split.csv knows none of the pictures in {data}", tmp_path / "runs")
+    fails(ran, f"split.csv knows none of the images in {data}", tmp_path / "runs")
 
 
 def test_results_among_the_pictures_are_refused(run, toy_copy):
     data = toy_copy()
     ran = call("train", *QUICK, "--data", data, "--runs", data / "runs")
-    text = f"--runs {data / 'runs'} lies within the pictures, which stay as they are. Give another --runs DIR."
+    text = f"--runs {data / 'runs'} lies within the images, which stay as they are. Give another --runs DIR."
     fails(ran, text, data / "runs")
     ran = call("inspect", "-m", "original", "--data", data, "--inspects", data)
-    fails(ran, f"--inspects {data} lies within the pictures", data / "inspects")
+    fails(ran, f"--inspects {data} lies within the images", data / "inspects")
 
 
 def test_runs_under_a_file_cannot_be_written(toy, tmp_path):

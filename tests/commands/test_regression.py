@@ -1,4 +1,4 @@
-"""Lesson zero: the formulas, both answers, the words and the picture of regression.py."""
+"""Lesson zero: the formulas, both answers, the words and the image of regression.py."""
 
 import os
 import re

@@ -17,7 +17,7 @@ TRAIN = np.arange(0, 50, 2)
 
 
 def examples(inputs=None):
-    """50 pictures whose pixels hold their number, labels 3 × number: what belongs together can be told."""
+    """50 images whose pixels hold their number, labels 3 × number: what belongs together can be told."""
     if inputs is None:
         inputs = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None, None], (50, 4, 4, 3))
     rows = {"train": TRAIN, "val": np.array([7, 1, 49]), "test": np.array([3])}

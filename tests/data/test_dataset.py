@@ -1,4 +1,4 @@
-"""From the settings to pictures, labels and parts: what each flag about the data does to them."""
+"""From the settings to images, labels and parts: what each flag about the data does to them."""
 
 from collections import Counter
 
@@ -83,7 +83,7 @@ def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):
     (tmp_path / "check.csv").write_text("path,drop\n" + "".join(f"{path},x\n" for path in marked))
     dataset = loaded(data=str(data), exclude=str(tmp_path / "check.csv"))
     assert len(dataset.rows) == 14
-    told = f"2 of 3 marked rows name no picture of {data}, such as Circle/1.png; they leave nothing out"
+    told = f"2 of 3 marked rows name no image of {data}, such as Circle/1.png; they leave nothing out"
     assert f"--exclude {tmp_path / 'check.csv'}: {told}\n" in capsys.readouterr().out
 
 
@@ -112,7 +112,7 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
     assert counts == {"train": 38, "val": 4, "test": 15}
     assert dataset.counts()["train"]["stripes"] == 2
     assert {row.part for row in dataset.rows if row.path.startswith("test/")} == {"test"}
-    assert f"{tmp_path} gives no val part: 4 of its 42 training pictures are that\n" in capsys.readouterr().out
+    assert f"{tmp_path} gives no val part: 4 of its 42 training images are that\n" in capsys.readouterr().out
     assert dataset.rows == loaded(data=str(tmp_path)).rows
 
 

@@ -74,7 +74,7 @@ def test_train_keeps_copies_of_real_files_together_and_says_so(tmp_path, capsys)
             again = varied(picture, ("jpeg", "resized", "brighter")[i % 3])
             again.save(tmp_path / "data" / label / f"{i}_again.png")
     dataset = load_dataset(TrainSettings.of(data=str(tmp_path / "data"), image_size=64), Store(None))
-    told = re.search(r"(\d+) near-duplicate pairs.* (\d+) would have leaked.* 0 do", capsys.readouterr().out)
+    told = re.search(r"(\d+) near-duplicate pairs.* (\d+) would leak.* 0 do", capsys.readouterr().out)
     assert int(told[1]) >= 38
     assert int(told[2]) > 0
     part = {row.path: row.part for row in dataset.rows}
@@ -97,5 +97,5 @@ def test_files_that_stand_in_two_given_parts_are_told():
     copies = count_copies(rows, [Pair(0, 1, 1.0), Pair(2, 3, 0.9)])
     assert (copies.torn, copies.leaking, copies.would_leak) == (1, 1, None)
     assert copies.line(4).endswith(
-        "1 near-duplicate pairs, of which 1 leak between the parts that were given; 1 contents in two parts"
+        "1 near-duplicate pairs, of which 1 leak between the given splits; 1 images are in two splits"
     )

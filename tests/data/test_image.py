@@ -50,7 +50,7 @@ def close(colour, expected, tolerance=3):
 
 
 def photo(width=160, height=120):
-    """A smooth picture with a different colour in each corner."""
+    """A smooth image with a different colour in each corner."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     red, green = 255 * x / max(1, width - 1), 255 * y / max(1, height - 1)
     return Image.fromarray(np.stack([red, green, 255 - red], axis=-1).astype(np.uint8))

@@ -23,7 +23,7 @@ OFF = Store(None)
 
 
 def blocks(count=6, size=32):
-    """Pictures of large rectangles in three colours, and the mask that says which colour is where."""
+    """Images of large rectangles in three colours, and the mask that says which colour is where."""
     rng = np.random.default_rng(0)
     true = np.zeros((count, size, size), np.uint8)
     for one in true:
@@ -121,7 +121,7 @@ def test_batches_bring_the_mask_of_each_picture():
 
 @pytest.fixture
 def pair(tmp_path):
-    """A picture of 40 × 30, left half blue, and its mask."""
+    """A image of 40 × 30, left half blue, and its mask."""
     values = np.zeros((30, 40), np.uint8)
     values[:, :20] = 255
     picture = np.zeros((30, 40, 3), np.uint8)
@@ -172,7 +172,7 @@ def test_masks_beyond_the_limit_of_the_store_are_not_kept_and_drive_nothing_out(
 def test_a_mask_that_changed_during_the_run_is_no_longer_learned_from(pair):
     found = loaded(pair)
     Image.fromarray(np.full((30, 40), 77, np.uint8)).save(pair[0])
-    assert "a.png or its picture was changed during the run. Start again." in told(found.__getitem__, np.array([0]))
+    assert "a.png or its image was changed during the run. Start again." in told(found.__getitem__, np.array([0]))
 
 
 def test_palettes_and_single_bits_are_taken_as_they_are(pair):
@@ -196,7 +196,7 @@ def told(call, *arguments):
 def test_a_mask_of_another_size_is_refused(pair):
     Image.new("L", (30, 40)).save(pair[0])
     assert told(loaded, pair) == (
-        f"{pair[0]} is 30×40 pixels and its picture 40×30, seen upright: a mask has the size of its picture."
+        f"{pair[0]} is 30×40 pixels and its image 40×30, seen upright: a mask has the size of its image."
     )
 
 
@@ -210,7 +210,7 @@ def test_a_mask_fits_the_picture_as_it_is_seen(pair):
 
 def test_what_is_no_mask_is_refused(pair):
     Image.new("RGB", (40, 30)).save(pair[0])
-    expected = "Expected: one channel of 8 bits or less, a PNG of the picture's size, 0 for background."
+    expected = "Expected: one channel of 8 bits or less, a PNG of the image's size, 0 for background."
     assert told(loaded, pair) == f"{pair[0]} is no mask: its pixels are RGB. {expected}"
     pair[0].write_bytes(b"text")
     assert told(loaded, pair) == f"{pair[0]} is no mask: it cannot be read. {expected}"
@@ -220,7 +220,7 @@ def test_a_value_that_is_no_class_is_refused(pair):
     found = loaded(pair)
     assert told(masks.pixel_counts, found, np.array([0]), ("background", "cat", "dog")) == (
         f"{pair[0]} has the value 255, and there are 2 classes: cat, dog. Give values of 0 to 2, or --mask-values own "
-        "where any value but 0 is the picture's own class."
+        "where any value but 0 is the image's own class."
     )
     own = loaded(pair, own=np.array([2], np.uint8))
     counts = masks.pixel_counts(own, np.array([0]), ("background", "cat", "dog"))

@@ -60,7 +60,7 @@ def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path, store):
         tmp_path,
         first=good,
         empty=b"",
-        text=b"hello, I am no picture",
+        text=b"hello, I am no image",
         cut=picture("blue", (200, 200))[:-40],
         last=good,
     )
@@ -73,7 +73,7 @@ def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path, store):
     assert skipped[0] == Skipped("cat/empty", "the file is empty")
     assert skipped[1].reason.startswith("not an image")
     assert skipped[2].reason == "cannot be read: No such file or directory"
-    assert skipped[3].reason == "truncated: the PNG file ends before the picture does"
+    assert skipped[3].reason == "truncated: the PNG file ends before the image does"
 
 
 @pytest.mark.parametrize("content", [[], [b"nothing"]])
@@ -164,7 +164,7 @@ def test_a_second_look_decodes_nothing_and_is_the_same(tmp_path, kept, decoded):
 
 
 def test_the_store_changes_no_bit(tmp_path, kept):
-    images = [*many(tmp_path), *save(tmp_path, bad=b"no picture", jpeg=noise(99, "JPEG", (90, 140)))]
+    images = [*many(tmp_path), *save(tmp_path, bad=b"no image", jpeg=noise(99, "JPEG", (90, 140)))]
     plain, plainly_skipped = pixels.load(images, 48, "pad", Store(None))
     for _ in range(2):
         stored, skipped = pixels.load(images, 48, "pad", kept)

@@ -127,8 +127,8 @@ def test_a_function_that_is_not_there_is_told(own, path, error):
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("smaller", "must return pictures of the shape it gets, (8, 12, 12, 3). Received: (8, 6, 6, 3)"),
-        ("nothing", "must return pictures of the shape it gets, (8, 12, 12, 3). Received: ()"),
+        ("smaller", "must return images of the shape it gets, (8, 12, 12, 3). Received: (8, 6, 6, 3)"),
+        ("nothing", "must return images of the shape it gets, (8, 12, 12, 3). Received: ()"),
         ("broken", "failed on a batch (8, 12, 12, 3): ValueError: no way."),
         ("holes", "must return finite numbers 0 to 255. Received: nan or infinity"),
         ("scaled", "must return values 0 to 255, as it gets them; scaling is the model's. Received: values up to 1"),
@@ -172,7 +172,7 @@ def test_under_transfer_the_head_learns_from_views_of_it(own):
 def test_what_it_does_wrong_later_is_told_too(own):
     chosen = settings(augment_with=f"{own}:late")
     stages = [Stage("scratch", 3, 8, 0.01)]
-    with pytest.raises(UserError, match=r"own_changes\.py:late must return pictures of the shape it gets"):
+    with pytest.raises(UserError, match=r"own_changes\.py:late must return images of the shape it gets"):
         loop.fit(tiny(), examples(), None, stages, chosen)
 
 
@@ -187,7 +187,7 @@ def test_a_bad_one_ends_before_training_and_run_json_keeps_it(own, toy, tmp_path
     words = ("train", "--data", toy, *QUICK, "--runs", tmp_path, "--augment-with", f"{own}:smaller")
     ran = call(*words)
     assert (ran.code, "epoch" in ran.out) == (2, False)
-    assert "must return pictures of the shape it gets, (16, 32, 32, 3). Received: (16, 16, 16, 3)" in ran.err
+    assert "must return images of the shape it gets, (16, 32, 32, 3). Received: (16, 16, 16, 3)" in ran.err
     assert as_json(settings(augment_with=f"{own}:dark"))["augment_with"] == f"{own}:dark"
 
 

@@ -13,7 +13,7 @@ from errors import UserError
 
 
 def pictures(count=8, size=32):
-    """Smooth pictures in the middle of the range: left darker than right, top greener than bottom."""
+    """Smooth images in the middle of the range: left darker than right, top greener than bottom."""
     along = np.linspace(60, 180, size, dtype=np.float32)
     one = np.stack(np.broadcast_arrays(along[None, :], along[::-1, None], np.float32(120)), axis=-1)
     return np.repeat(one[None], count, axis=0)
@@ -30,12 +30,12 @@ def changed(chosen, pixels, seed=0):
 
 
 def plain(values, size=32):
-    """Pictures of one value each, so that what is in them tells from which they come."""
+    """Images of one value each, so that what is in them tells from which they come."""
     return np.broadcast_to(np.float32(values)[:, None, None, None], (len(values), size, size, 3)).copy()
 
 
 def mixed(name, count=20, batches=12, strength=0.9):
-    """Batches of plain pictures, each of a class of its own, and their labels, after mixing."""
+    """Batches of plain images, each of a class of its own, and their labels, after mixing."""
     step = augmenter({name: strength}, 0, classes=count)
     pixels, labels = plain(np.arange(count)), np.arange(count, dtype=np.int32)
     return [augmented(step, pixels, labels) for _ in range(batches)]

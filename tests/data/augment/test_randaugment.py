@@ -1,4 +1,4 @@
-"""RandAugment: each change against Pillow's, and that every picture draws its own."""
+"""RandAugment: each change against Pillow's, and that every image draws its own."""
 
 # ruff: noqa: E402 - Keras is started before anything imports it
 from study.runtime import backend

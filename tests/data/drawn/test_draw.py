@@ -20,7 +20,7 @@ LABELS = list(CLASS_COUNTS)
 
 @pytest.fixture(scope="module")
 def default_set():
-    """The 1,500 pictures of seed 0, at half their size to save time, without the disk."""
+    """The 1,500 images of seed 0, at half their size to save time, without the disk."""
     return [draw(label, index, 64) for label, share in class_counts(1500).items() for index in range(share)]
 
 

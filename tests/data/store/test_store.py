@@ -441,7 +441,7 @@ def read_images_on(root, images, largest=0):
 @LINUX
 @pytest.mark.parametrize("largest", [0, 5_000, 100_000, 500_000])
 def test_a_full_disk(tmp_path, images, largest):
-    """40 pictures of 49,152 bytes do not fit: they are streamed, and the reason is told. With 0, a real small disk."""
+    """40 images of 49,152 bytes do not fit: they are streamed, and the reason is told. With 0, a real small disk."""
     with contextlib.ExitStack() as stack:
         root = tmp_path / "disk"
         if not largest:

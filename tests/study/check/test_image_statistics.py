@@ -247,7 +247,7 @@ def test_facts_of_another_version_are_done_again(tmp_path, monkeypatch):
 
 
 def test_broken_files_are_not_kept(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"no picture")
+    (tmp_path / "a.png").write_bytes(b"no image")
     look(folder.Image(tmp_path / "a.png", "a.png", "a", None))
     assert rows() == {}
 

@@ -28,7 +28,7 @@ def known(content="", **changes):
 
 
 def folder_of(counts, part=None):
-    """A scan with `counts` sound pictures of different content in each class."""
+    """A scan with `counts` sound images of different content in each class."""
     images = [photo(f"{label}/{number}.jpg", part) for label, count in counts.items() for number in range(count)]
     facts = [known(image.name) for image in images]
     return Scan(Path("/nowhere"), tuple(images), (), tuple(counts)), facts
@@ -182,7 +182,7 @@ def test_near_copies_in_two_classes_or_parts():
     assert "0.90" in found[0].detail
 
 
-@pytest.mark.parametrize("other", ["truncated: no picture", known("same"), known("other", contrast=1.0)])
+@pytest.mark.parametrize("other", ["truncated: no image", known("same"), known("other", contrast=1.0)])
 def test_pairs_without_a_picture_of_their_own_are_passed_over(other):
     assert list(near_copies([photo("a/0.jpg"), photo("b/1.jpg")], [known("same"), other], [Pair(0, 1, 1.0)])) == []
 
@@ -296,7 +296,7 @@ def test_a_folder_of_odd_files(tmp_path):
     }
     by_kind = {one.kind: one for one in findings}
     assert by_kind["hidden files"].detail.startswith("3 hidden files")
-    assert by_kind["orientation"].detail.startswith("7 pictures")
+    assert by_kind["orientation"].detail.startswith("7 images")
     severity = {one.path: one.severity for one in findings if one.kind == "left out"}
     assert severity["cat/phone.heic"] == "warning"
     assert severity["cat/notes.txt"] == "note"
@@ -330,7 +330,7 @@ def test_skipped_folders_and_strays_are_told():
 # --- the table ---
 
 ROWS = [
-    Finding("a/1.jpg", "animated", "3 pictures"),
+    Finding("a/1.jpg", "animated", "3 images"),
     Finding('b/"猫", 2.jpg', "two labels", "the same", "a/1.jpg", "severe"),
     Finding("b/3.jpg", "dark", "very dark", severity="warning"),
 ]
@@ -352,7 +352,7 @@ def test_table(tmp_path):
         ["path", "kind", "detail", "related_path", "severity", "drop"],
         ['b/"猫", 2.jpg', "two labels", "the same", "a/1.jpg", "severe", ""],
         ["b/3.jpg", "dark", "very dark", "", "warning", ""],
-        ["a/1.jpg", "animated", "3 pictures", "", "note", ""],
+        ["a/1.jpg", "animated", "3 images", "", "note", ""],
     ]
     assert read_drops(tmp_path / "f.csv") == set()
 

@@ -84,7 +84,7 @@ def state(root):
 
 
 def noise(path, seed, size=(48, 48)):
-    """Write a picture that resembles no other."""
+    """Write an image that resembles no other."""
     path.parent.mkdir(parents=True, exist_ok=True)
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8)
     Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path)
@@ -99,11 +99,11 @@ def folder_of_noise(root, classes, each):
 
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory):
-    """Toy pictures, of which one stands in two classes, one twice in its own, and one is broken."""
+    """Toy images, of which one stands in two classes, one twice in its own, and one is broken."""
     root = make_toy(tmp_path_factory.mktemp("troubled") / "toy")
     shutil.copy(root / "square" / "3.png", root / "circle" / "copy.png")
     shutil.copy(root / "stripes" / "4.png", root / "stripes" / "copy.png")
-    (root / "square" / "broken.jpg").write_bytes(b"this is no picture")
+    (root / "square" / "broken.jpg").write_bytes(b"this is no image")
     (root / "notes.txt").write_text("a shopping list")
     noise(root / "circle" / "strip.png", 7, (400, 40))
     return root
@@ -231,7 +231,7 @@ def test_an_output_that_cannot_be_written(tmp_path, toy):
         assert "file is a file. Give a folder." in refused("--data", toy, "--out", tmp_path / out)
     assert (tmp_path / "file").read_text() == "keep me"
     for out in (toy, toy / "circle" / "new"):
-        assert "lies within the pictures" in refused("--data", toy, "--out", out)
+        assert "lies within the images" in refused("--data", toy, "--out", out)
     assert "--out is empty" in refused("--data", toy, "--out", "")
     assert "--resize takes crop, pad, squash" in refused("--data", toy, "--resize", "stretch")
 
@@ -337,13 +337,13 @@ def test_more_pairs_than_are_shown(tmp_path, no_weights):
 
 def test_without_the_weights_the_map_is_made_of_colours(tmp_path, toy, no_weights):
     _, page, rows = look(tmp_path / "out", "--data", toy)
-    assert "colours of the pictures" in page
+    assert "colours of the images" in page
     assert WEIGHTS.replace("_", "-") in page  # what to install
     assert not of_kind(rows, label_issues.STRANGER)
 
 
 def clouds(*labels):
-    """Features of one cloud for each class; all pictures of a cloud look alike."""
+    """Features of one cloud for each class; all images of a cloud look alike."""
     rng = np.random.default_rng(0)
     centres = {label: rng.normal(size=20) for label in sorted(set(labels))}
     features = np.stack([centres[label] + 0.05 * rng.normal(size=20) for label in labels])

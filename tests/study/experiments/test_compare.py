@@ -106,7 +106,7 @@ def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
             except UserError as error:
                 errors.append(str(error))
         else:
-            told = "every run is judged by the same pictures|--seeds says how many|with a flag of train: "
+            told = "every run is judged by the same images|--seeds says how many|with a flag of train: "
             assert re.search(told, errors[0]), name
 
 
@@ -124,7 +124,7 @@ def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
         (["l2="], "--vary l2 has an empty value: give a value or leave it out."),
         (["l2=1e-3,0.001"], "--vary l2=1e-3,0.001: 0.001 is named twice. Name each value once."),
         (["seed=1,2"], "--vary cannot take seed: --seeds says how many there are. Give --seed once for all."),
-        (["split=8:1:1"], "--vary cannot take split: every run is judged by the same pictures. Give --split once"),
+        (["split=8:1:1"], "--vary cannot take split: every run is judged by the same images. Give --split once"),
         (["learning=transfer"], "--learning transfer needs pretrained weights and original starts from random ones"),
         (["model=lenet9"], "lenet9"),
     ],
@@ -527,7 +527,7 @@ def test_no_folder_of_pictures_is_told_once(tmp_path):
 
 def test_nothing_is_written_among_the_pictures(toy):
     settings = CompareSettings(vary=("l2=0",), out=str(toy / "out"))
-    assert "lies within the pictures" in refusal(compare, settings, {"data": str(toy)})
+    assert "lies within the images" in refusal(compare, settings, {"data": str(toy)})
     assert not (toy / "out").exists()
 
 

@@ -198,7 +198,7 @@ def test_a_run_tells_the_second_task_and_at_weight_0_ends_as_without(toy, run, t
     flags = ("--data", toy, *QUICK, "--auxiliary", table, "--auxiliary-weight", 0, "--runs", tmp_path / "runs")
     ran = call("train", *flags)
     assert ran.code == 0, ran.err
-    assert "second label: 50 of 60 pictures have one" in ran.out
+    assert "second label: 50 of 60 images have one" in ran.out
     assert f"validation, second task {table}: " in ran.out
     (mine,) = (tmp_path / "runs").iterdir()
     network = keras.saving.load_model(mine / "model.keras", safe_mode=True)
@@ -244,7 +244,7 @@ def test_a_table_of_other_pictures_is_refused(toy, tmp_path):
     (tmp_path / "a.csv").write_text("path,label\ncircle/1.png,a\nother/1.png,b\n")
     ran = call("train", "--data", toy, *QUICK, "--auxiliary", tmp_path / "a.csv", "--runs", tmp_path / "runs")
     assert ran.code == 2
-    assert f"names 1 picture(s) that are not in {toy}, such as other/1.png: give paths below that folder" in ran.err
+    assert f"names 1 image(s) that are not in {toy}, such as other/1.png: give paths below that folder" in ran.err
 
 
 def test_a_table_may_name_pictures_that_are_left_out(toy, tmp_path):

@@ -535,7 +535,7 @@ def test_prediction_keeps_the_order_of_the_rows():
 
 
 class Gone:
-    """Pictures that cannot be read any more, as when they are streamed and a file was removed."""
+    """Images that cannot be read any more, as when they are streamed and a file was removed."""
 
     shape, dtype = (44, SIZE, SIZE, 3), np.dtype(np.uint8)
 

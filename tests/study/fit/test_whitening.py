@@ -1,4 +1,4 @@
-"""Filters that begin with the principal components of the pictures."""
+"""Filters that begin with the principal components of the images."""
 
 import keras
 import numpy as np
@@ -121,6 +121,6 @@ def test_a_training_and_an_inspection_say_so(toy, tmp_path):
     shape = ("-m", "lenet", "--data", toy, "--first-layer", "pca")
     ran = call("train", *shape, "--epochs", 1, "--runs", tmp_path / "runs")
     assert ran.code == 0, ran.err
-    assert "first filters from the pictures" in ran.out
+    assert "first filters from the images" in ran.out
     looked = call("inspect", *shape, "--steps", 1, "--inspects", tmp_path / "inspects")
     assert looked.code == 0, looked.err

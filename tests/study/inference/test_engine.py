@@ -184,7 +184,7 @@ def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(frozen, monkeypatc
 def test_auto_with_no_bfloat16_or_no_picture_is_float32(small, monkeypatch):
     frozen = Frozen(small)
     if hardware.has_bfloat16():
-        assert engine.choose_engine(frozen, pictures(0), "openvino").reason.endswith("there is no picture to try")
+        assert engine.choose_engine(frozen, pictures(0), "openvino").reason.endswith("there is no image to try")
     monkeypatch.setattr(hardware, "has_bfloat16", lambda: False)
     choice = engine.choose_engine(frozen, pictures(2), "openvino")
     assert choice.precision == "float32"

@@ -361,7 +361,7 @@ def test_every_model_has_a_map(name):
 
 
 def scene(seed, size=64):
-    """A picture as the drawings have it, without an animal."""
+    """A image as the drawings have it, without an animal."""
     rng = np.random.default_rng(seed)
     return np.asarray(draw.photographed(draw.background(draw.FINE * size, rng).reduce(draw.FINE), rng))
 
@@ -519,7 +519,7 @@ def test_a_new_network_obeys_the_flags_of_train(toy, tmp_path):
         (["--run", "RUN", "--layer", "conv9"], "--layer takes a layer with maps, such as "),
         (
             ["--run", "RUN", "--l2", "1", "--seed", "3"],
-            "--run brings its own network and pictures: leave --l2, --seed out",
+            "--run brings its own network and images: leave --l2, --seed out",
         ),
         (["--run", "RUN", "-m", "resnet"], "is a run of original. Received: -m resnet"),
         (["--run", "nowhere"], "--run takes a run folder. Received: nowhere (no such folder)"),

@@ -46,10 +46,10 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Toy pictures in folders that a table gives other names; some files have such names too."""
+    """Toy images in folders that a table gives other names; some files have such names too."""
     root = make_toy(tmp_path_factory.mktemp("data") / "toy")
     for name in (ENTITY, QUOTE, TAG):
-        (root / "circle" / f"{name}.png").write_bytes(b"this is no picture")
+        (root / "circle" / f"{name}.png").write_bytes(b"this is no image")
     table = root.parent / "labels.csv"
     with table.open("w", newline="") as file:
         csv.writer(file).writerows([("folder", "class"), *NAMES.items()])

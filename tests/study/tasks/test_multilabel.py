@@ -212,7 +212,7 @@ def test_transfer_learns_several_labels_from_features(table, tmp_path):
         (("--loss", "focal"), "--task multilabel takes --loss crossentropy. Received: focal; leave it out."),
         (("--auxiliary", "mask"), "--auxiliary is for --task classify. Received: mask; leave it out."),
         (("--sampler", "balanced"), "--sampler is for --task classify or segment. Received: balanced; leave it out."),
-        (("-m", "unet"), "--task multilabel needs a model that gives one vector of features for a picture, such as -m "
+        (("-m", "unet"), "--task multilabel needs a model that gives one vector of features for an image, such as -m "
                          "original. Received: -m unet"),
     ],
 )  # fmt: skip

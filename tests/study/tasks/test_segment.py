@@ -37,7 +37,7 @@ NAMES = ["background", *TOY_CLASSES]
 
 
 def shape_in(picture):
-    """Where a toy picture shows its shape: the noise around it is dark."""
+    """Where a toy image shows its shape: the noise around it is dark."""
     return (np.asarray(picture).max(axis=2) > 100).astype(np.uint8)
 
 
@@ -235,7 +235,7 @@ def test_masks_go_into_a_new_or_empty_folder_only(run, toy, toy_masks):
         assert f"--masks takes a new or empty folder, so that no file is replaced. Received: {place}" in ran.err
     assert all(path.read_bytes() == content for path, content in before.items())
     ran = call("predict", *words, "--run", run, "--masks", toy / "out")
-    assert (ran.code, "lies within the pictures, which stay as they are" in ran.err) == (2, True)
+    assert (ran.code, "lies within the images, which stay as they are" in ran.err) == (2, True)
     assert not (toy / "out").exists()
 
 
@@ -260,7 +260,7 @@ def test_predict_tells_when_the_masks_are_gone(run, toy, toy_masks, tmp_path):
     (copy / "run.json").write_text(json.dumps(info))
     ran = call("predict", "--run", copy)
     assert ran.code == 2
-    assert "pictures have no mask, such as" in ran.err
+    assert "images have no mask, such as" in ran.err
 
 
 # ---- what is refused -------------------------------------------------------------------------------------------------
@@ -272,14 +272,14 @@ def test_predict_tells_when_the_masks_are_gone(run, toy, toy_masks, tmp_path):
         (("--task", "segment", "-m", "original"),
          "--task segment needs a model that gives one for every pixel, such as -m unet. Received: -m original"),
         (("-m", "unet", "--task", "classify"),
-         "--task classify needs a model that gives one vector of features for a picture, such as -m original. "
+         "--task classify needs a model that gives one vector of features for an image, such as -m original. "
          "Received: -m unet"),
         (("--masks", "m"), "--masks is for --task segment or --auxiliary mask: leave it out"),
         (("--mask-values", "index"), "--mask-values is for --task segment or --auxiliary mask: leave it out"),
         (("--task", "segment", "--masks", "m"),
          "--masks goes with --data; the drawings bring their own masks: leave it out."),
         (("--task", "segment", "--data", "photos"),
-         "Masks are missing: give --masks DIR, a folder with a PNG for each picture of --data, of the same path and "
+         "Masks are missing: give --masks DIR, a folder with a PNG for each image of --data, of the same path and "
          "size, 0 for background."),
         (("--task", "segment", "--augment", "flip,mixup"), "--augment mixup cannot be done to masks: leave it out."),
         (("--task", "segment", "--learning", "transfer"),
@@ -304,11 +304,11 @@ def test_a_missing_mask_is_told_before_anything_is_read(toy, toy_masks, tmp_path
     ran = call("train", *QUICK, "--data", toy, "--masks", tmp_path / "m", "--runs", tmp_path / "runs")
     assert ran.code == 2
     assert ran.err == (
-        f"error: 1 of 60 pictures have no mask, such as {tmp_path / 'm' / 'circle' / '3.png'}: give each a PNG of the "
-        "same path below --masks, or leave the picture out by --exclude.\n"
+        f"error: 1 of 60 images have no mask, such as {tmp_path / 'm' / 'circle' / '3.png'}: give each a PNG of the "
+        "same path below --masks, or leave the image out by --exclude.\n"
     )
     assert call("train", *QUICK, "--data", toy, "--masks", tmp_path / "none", "--runs", tmp_path / "runs").err == (
-        f"error: --masks takes a folder with a PNG for each picture. Received: {tmp_path / 'none'} (no folder)\n"
+        f"error: --masks takes a folder with a PNG for each image. Received: {tmp_path / 'none'} (no folder)\n"
     )
 
 
