@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: train test recipes lint notebooks clean
+.PHONY: train test quick recipes lint notebooks clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
 
 test: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quick: .venv/ready-dev
+	$(BIN)/python -m pytest --quick
 
 recipes: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --every-recipe tests/models/test_networks.py -k as_asked

@@ -1,6 +1,8 @@
 """Fixtures that several test files share: a toy data set, one training on it, a cache of the tests' own."""
 
 import os
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,18 +10,48 @@ import pytest
 from helpers import QUICK, Ran, call, make_toy
 
 # The longest first and the shortest last, so that two workers end together.
-SLOW = ("test_cli", "test_compare", "test_fit", "test_models", "test_check", "test_engine", "test_scratch_lenet",
-        "test_efficientnet_lite", "test_facing", "test_odd_files", "test_copies", "test_regression")  # fmt: skip
+SLOW = (
+    *("commands/test_cli", "study/experiments/test_compare", "study/fit/test_loop", "models/test_models"),
+    *("study/check/test_run", "study/inference/test_engine", "study/tasks/test_multilabel", "study/pages/test_pages"),
+    *("scratch/test_lenet", "models/test_efficientnet_lite", "data/drawn/test_facing", "commands/test_odd_files"),
+    *("data/test_duplicate_groups", "commands/test_regression"),
+)
+TAKES_LONG = re.compile(  # what a test file says that starts Keras, runs a command or needs a training
+    r"\bbackend\.start\(|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\(|\bsubprocess\b"
+    r"|\(.*\b(run|trained)\b.*\):$",
+    re.MULTILINE,
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make recipes` ask for all combinations, which take minutes."""
+    """Let `make recipes` ask for all combinations, which take minutes, and `make quick` for what takes seconds."""
     parser.addoption("--every-recipe", action="store_true", help="try every network under every recipe")
+    parser.addoption("--quick", action="store_true", help="the pure parts only: nothing that imports TensorFlow")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Under --quick, pass over files whose tests take long."""
+    if config.getoption("quick") and collection_path.suffix == ".py" and collection_path.name.startswith("test_"):
+        return bool(TAKES_LONG.search(collection_path.read_text(encoding="utf-8"))) or None
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the fast files first, so that a slip shows within seconds."""
-    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else -1)
+    root = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(root).with_suffix("").as_posix()
+        return SLOW.index(name) if name in SLOW else -1
+
+    items.sort(key=place)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail `make quick` where something brought TensorFlow in after all."""
+    if session.config.getoption("quick") and "tensorflow" in sys.modules:
+        session.exitstatus = 1
+        print("\n--quick: TensorFlow was imported, which takes seconds; see tests/conftest.py")
 
 
 @pytest.fixture(scope="session")
