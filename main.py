@@ -25,7 +25,7 @@ from study.settings.commands import (
     SummarySettings,
 )
 from study.settings.resolve import defaults_of, recipe_of, resolve, with_model
-from study.settings.train import DEFAULTS, TrainSettings
+from study.settings.train import DEFAULTS, TrainSettings, with_flags
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -249,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = run(flags, command_line)
         sys.stdout.flush()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {with_flags(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

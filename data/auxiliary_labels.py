@@ -35,7 +35,7 @@ def of(names: Sequence[str], label_of: Mapping[str, str]) -> Second:
     labels = tuple(sorted({label_of[name] for name in names if name in label_of}, key=natural_key))
     if len(labels) < 2:
         there = f"only '{labels[0]}'" if labels else "none"
-        raise UserError(f"--auxiliary: at least two different labels are needed to learn from. There is {there}.")
+        raise UserError(f"`auxiliary`: at least two different labels are needed to learn from. There is {there}.")
     numbers = {label: number for number, label in enumerate(labels)}
     return Second(labels, np.array([numbers.get(label_of.get(name), -1) for name in names], np.int32))
 
@@ -52,11 +52,11 @@ def read(path: Path) -> dict[str, str]:
             for row in csv.DictReader(file):
                 name, label = row["path"].strip(), (row["label"] or "").strip()
                 if label and label_of.setdefault(name, label) != label:
-                    raise UserError(f"--auxiliary {path} gives {name} two labels: {label_of[name]} and {label}.")
+                    raise UserError(f"`auxiliary` {path} gives {name} two labels: {label_of[name]} and {label}.")
     except OSError as error:
         raise UserError(
-            f"--auxiliary takes none, coat, mask or a CSV file path,label. Received: {path} ({error.strerror})"
+            f"`auxiliary` takes none, coat, mask or a CSV file path,label. Received: {path} ({error.strerror})"
         ) from error
     except (KeyError, AttributeError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"--auxiliary {path}: expected a CSV file with the columns path,label.") from error
+        raise UserError(f"`auxiliary` {path}: expected a CSV file with the columns path,label.") from error
     return label_of

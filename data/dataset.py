@@ -169,7 +169,7 @@ def relabelled(found: Scan, source: Source) -> Scan:
     if source.label == "class":
         return found
     if source.root is not None:
-        raise UserError(f"--label {source.label} is for the drawings only: leave it out or leave --data out.")
+        raise UserError(f"`label` {source.label} is for the drawings only: leave it out or leave `data` out.")
     return labels.by_annotation(found, drawn_folder.annotation(found.root, source.label))
 
 
@@ -190,7 +190,7 @@ def masks_folder(root: Path, source: Source) -> Path | None:
     if source.masks is None:
         return root.parent / "masks"  # the drawings
     if not Path(source.masks).is_dir():
-        raise UserError(f"--masks takes a folder with a PNG for each image. Received: {source.masks} (no folder)")
+        raise UserError(f"`masks` takes a folder with a PNG for each image. Received: {source.masks} (no folder)")
     return Path(source.masks)
 
 
@@ -199,11 +199,11 @@ def check_masks(found: Scan, place: Path, background: bool) -> None:
     if len(found.class_names) > masks.MOST_CLASSES:
         raise UserError(
             f"Masks are bytes and tell {masks.MOST_CLASSES} classes from the background; {found.root} has "
-            f"{len(found.class_names)}: leave some out or merge them by --labels."
+            f"{len(found.class_names)}: leave some out or merge them by `labels`."
         )
     if background and masks.BACKGROUND in found.class_names:
         raise UserError(
-            f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by --labels."
+            f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by `labels`."
         )
     masks.paths_for(found.images, found.base, place)
 
@@ -252,7 +252,7 @@ def load_second(
     label_of = auxiliary_labels.read(Path(source.auxiliary))
     if unknown := sorted(label_of.keys() - {*names, *(entry.name for entry in skipped)}):
         raise UserError(
-            f"--auxiliary {source.auxiliary} names {len(unknown):,} image(s) that are not in {root}, such as "
+            f"`auxiliary` {source.auxiliary} names {len(unknown):,} image(s) that are not in {root}, such as "
             f"{unknown[0]}: give paths below that folder, such as {names[0]}."
         )
     note(f"second label: {len(label_of.keys() & set(names)):,} of {len(names):,} images have one")

@@ -40,14 +40,14 @@ def apply(found: Scan, table: Path, note: Callable[[str], None]) -> Scan:
     unknown = sorted(marked - {entry.name for entry in (*found.images, *found.skipped)})
     if (pictures := sorted(set(unknown) - {".", *found.class_names})) and len(unknown) == len(marked):
         raise UserError(
-            f"--exclude {table} marks {len(pictures):,} image(s), such as {pictures[0]}, none of which is in "
+            f"`exclude` {table} marks {len(pictures):,} image(s), such as {pictures[0]}, none of which is in "
             f"{found.root}: give the check.csv of this folder."
         )
     if unknown:
         note(
-            f"--exclude {table}: {len(unknown):,} of {len(marked):,} marked rows name no image of {found.root}, such "
+            f"`exclude` {table}: {len(unknown):,} of {len(marked):,} marked rows name no image of {found.root}, such "
             f"as {unknown[0]}; they leave nothing out"
         )
-    out = tuple(Skipped(image.name, "left out by --exclude") for image in found.images if image.name in marked)
+    out = tuple(Skipped(image.name, "marked to be dropped") for image in found.images if image.name in marked)
     kept = tuple(image for image in found.images if image.name not in marked)
     return replace(found, images=kept, skipped=(*found.skipped, *out))

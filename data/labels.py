@@ -44,9 +44,9 @@ def read(path: Path) -> LabelMap:
                 raise KeyError("columns")
             lines = [((line["folder"] or "").strip(), (line["class"] or "").strip()) for line in reader]
     except OSError as error:
-        raise UserError(f"Cannot read --labels {path}: {error.strerror}. Give a CSV file folder,class.") from error
+        raise UserError(f"Cannot read `labels` {path}: {error.strerror}. Give a CSV file folder,class.") from error
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"--labels {path} is no label file: expected the columns folder,class.") from error
+        raise UserError(f"`labels` {path} is no label file: expected the columns folder,class.") from error
     classes: dict[str, str] = {}
     mirrors: dict[str, str] = {}
     for folder, label in lines:
@@ -54,7 +54,7 @@ def read(path: Path) -> LabelMap:
             one, other = (name.strip() for name in folder.split(MIRROR, 1))
             mirrors |= {one: other, other: one}
         elif folder in classes:
-            raise UserError(f"--labels {path} names the folder '{folder}' twice.")
+            raise UserError(f"`labels` {path} names the folder '{folder}' twice.")
         elif folder:
             classes[folder] = label
     return LabelMap(classes, mirrors, text)
@@ -69,7 +69,7 @@ def apply(found: Scan, label_map: LabelMap, least_classes: int = 2) -> Scan:
     """
     if unknown := sorted(set(label_map.classes) - set(found.class_names)):
         raise UserError(
-            f"--labels names folders that are not in {found.root}: {', '.join(unknown)}. "
+            f"`labels` names folders that are not in {found.root}: {', '.join(unknown)}. "
             f"It has: {', '.join(found.class_names)}."
         )
     images, skipped = [], list(found.skipped)
@@ -78,13 +78,13 @@ def apply(found: Scan, label_map: LabelMap, least_classes: int = 2) -> Scan:
         if label:
             images.append(replace(image, label=label))
         else:
-            skipped.append(Skipped(image.name, "its folder is left out by --labels"))
+            skipped.append(Skipped(image.name, "its folder is left out by the label file"))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
     if len(class_names) < least_classes:
         least = "two are" if least_classes == 2 else "one is"
-        raise UserError(f"--labels leaves {len(class_names)} class(es) of {found.root}: at least {least} needed.")
+        raise UserError(f"`labels` leaves {len(class_names)} class(es) of {found.root}: at least {least} needed.")
     if unknown := sorted(set(label_map.mirrors) - set(class_names)):
-        raise UserError(f"--labels names mirror classes that do not exist: {', '.join(unknown)}.")
+        raise UserError(f"`labels` pairs classes that do not exist: {', '.join(unknown)}.")
     return Scan(found.root, tuple(images), tuple(skipped), class_names)
 
 

@@ -90,7 +90,7 @@ def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
     if missing := [path for path in paths if not path.is_file()]:
         raise UserError(
             f"{len(missing):,} of {len(paths):,} images have no mask, such as {shown(missing[0])}: give each a PNG "
-            "of the same path below --masks, or leave the image out by --exclude."
+            "of the same path below `masks`, or leave the image out by `exclude`."
         )
     return paths
 
@@ -163,7 +163,7 @@ def pixel_counts(masks: Masks | np.ndarray, rows: np.ndarray, names: Sequence[st
             raise UserError(
                 f"{shown(masks.files[rows[first + at]])} has the value {chunk[at].max()}, and there are "
                 f"{len(names) - 1} classes: {', '.join(names[1:])}. Give values of 0 to {len(names) - 1}, or "
-                "--mask-values own where any value but 0 is the image's own class."
+                "`mask_values` own where any value but 0 is the image's own class."
             )
     return counts[: len(names)]
 

@@ -36,7 +36,7 @@ def parse_ratio(text: str) -> tuple[int, int, int]:
     """Read `8:1:1` (train : validation : test). Raise UserError for anything but three whole numbers above 0."""
     parts = text.split(":")
     if len(parts) != 3 or not all(part.strip().isdecimal() and len(part) < 10 and int(part) > 0 for part in parts):
-        raise UserError(f"--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}")
+        raise UserError(f"`split` takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}")
     train, val, test = (int(part) for part in parts)
     return train, val, test
 

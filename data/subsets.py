@@ -40,10 +40,10 @@ def split_rows(
         kept = sum(row.sha256 in earlier for row in rows)
         if not kept:
             raise UserError(
-                f"--split-file {source.split_file} knows none of the images in {found.root}, which go by their "
+                f"`split_file` {source.split_file} knows none of the images in {found.root}, which go by their "
                 "content: a changed image is a new one. Give the split.csv of a run on these, or leave it out."
             )
-        note(f"--split-file: {kept:,} of {len(rows):,} images keep their part")
+        note(f"`split_file`: {kept:,} of {len(rows):,} images keep their part")
     plain = source.assign(rows, source.split, source.seed, earlier)
     together = units(rows, pairs, group_of, source.classes_of)
     rows = source.assign(rows, source.split, source.seed, earlier, together)
@@ -54,7 +54,7 @@ def split_rows(
 def check_ready_made(found: Scan, rows: Sequence[Row], source: Source) -> None:
     """Raise UserError where given train/val/test folders cannot be trained on, or settings speak against them."""
     if source.split_file or tuple(source.split) != DEFAULT_RATIO:
-        raise UserError(f"{found.root} has ready-made train/val/test folders: leave --split and --split-file out.")
+        raise UserError(f"{found.root} has ready-made train/val/test folders: leave `split` and `split_file` out.")
     learnt = {label for row in rows if row.part == "train" for label in source.classes_of(row.label)}
     if lacking := [name for name in found.class_names if name not in learnt]:
         raise UserError(f"{found.root}: no training image of {', '.join(lacking)}, which could never be learnt.")
@@ -92,7 +92,7 @@ def earlier_parts(found: Scan, source: Source) -> dict[str, str]:
     named = {label for row in kept for label in source.classes_of(row.label)}
     if unknown := sorted(named ^ set(found.class_names)):
         raise UserError(
-            f"--split-file {source.split_file} and {found.root} name different classes: {', '.join(unknown)}. "
+            f"`split_file` {source.split_file} and {found.root} name different classes: {', '.join(unknown)}. "
             "Give the split.csv of a run on the same classes."
         )
     return {row.sha256: row.part for row in kept}

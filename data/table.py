@@ -89,7 +89,7 @@ def collect_labels(path: Path, rows: Sequence[Row], several: bool) -> dict[str, 
             raise UserError(f"{path}: the label {strange[0]} has a {SEPARATOR}, which divides labels. Rename it.")
         if not several and len(labels) != 1:
             found = f"two labels, {labels[0]} and {labels[1]}" if labels else "no label"
-            raise UserError(f"{path} gives {name} {found}: give it one, or train with --task multilabel.")
+            raise UserError(f"{path} gives {name} {found}: give it one, or train with `task` multilabel.")
     return labels_of
 
 

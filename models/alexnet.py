@@ -1,7 +1,7 @@
 """AlexNet: the network of 2012 that made deep learning the way to recognise pictures (Krizhevsky et al.).
 
 As on one GPU, all channels joined. Its response normalisation is left out, which brought nothing to VGG
-(https://arxiv.org/abs/1409.1556, 4.1); `--norm batch` is what came after it. `--init normal` begins with the paper's
+(https://arxiv.org/abs/1409.1556, 4.1); `norm=batch` is what came after it. `init=normal` begins with the paper's
 weights; its biases of 1 are left out.
 """
 

@@ -15,7 +15,7 @@ SPEC = Spec(
     image_size=32,
     learning=("scratch",),
     source="https://arxiv.org/abs/1512.03385",
-    summary="plain stack of convolutions, --depth 20: deeper ones stop learning",
+    summary="plain stack of 20 convolutional layers: deeper ones stop learning",
     obeys=OBEYS,
     defaults=DEFAULTS,
 )

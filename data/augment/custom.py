@@ -29,7 +29,7 @@ def parse(text: str) -> str | None:
         return None
     place, _, name = text.rpartition(":")
     if not place or not name.isidentifier():
-        raise UserError(f"--augment-with takes none, or {FORM}. Received: {text}")
+        raise UserError(f"`augment_with` takes none, or {FORM}. Received: {text}")
     return f"{Path(place).absolute()}:{name}" if place.endswith(".py") else text
 
 
@@ -44,13 +44,13 @@ def load(path: str) -> Own:
     try:
         module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
     except Exception as error:  # whatever the user's code raises
-        raise UserError(f"--augment-with {path}: {place} cannot be imported: {_told(error)}. Give {FORM}.") from error
+        raise UserError(f"`augment_with` {path}: {place} cannot be imported: {_told(error)}. Give {FORM}.") from error
     found = getattr(module, name, None)
     if found is None:
-        raise UserError(f"--augment-with {path}: there is no {name} in {place}. Give {FORM}.")
+        raise UserError(f"`augment_with` {path}: there is no {name} in {place}. Give {FORM}.")
     if not callable(found):
         raise UserError(
-            f"--augment-with {path}: {name} is no function but of type {type(found).__name__}. Give {FORM}."
+            f"`augment_with` {path}: {name} is no function but of type {type(found).__name__}. Give {FORM}."
         )
     return found
 
@@ -94,15 +94,15 @@ def call(path: str, function: Own, pixels: np.ndarray) -> np.ndarray:
     try:
         result = np.asarray(function(pixels.copy()))
     except Exception as error:  # whatever the user's code raises
-        raise UserError(f"--augment-with {path} failed on a batch {pixels.shape}: {_told(error)}.") from error
+        raise UserError(f"`augment_with` {path} failed on a batch {pixels.shape}: {_told(error)}.") from error
     if result.shape != pixels.shape:
         raise UserError(
-            f"--augment-with {path} must return images of the shape it gets, {pixels.shape}. Received: {result.shape}"
+            f"`augment_with` {path} must return images of the shape it gets, {pixels.shape}. Received: {result.shape}"
         )
     if result.dtype.kind not in "fiu":
-        raise UserError(f"--augment-with {path} must return numbers 0 to 255. Received: values of type {result.dtype}")
+        raise UserError(f"`augment_with` {path} must return numbers 0 to 255. Received: values of type {result.dtype}")
     if not np.isfinite(result).all():
-        raise UserError(f"--augment-with {path} must return finite numbers 0 to 255. Received: nan or infinity")
+        raise UserError(f"`augment_with` {path} must return finite numbers 0 to 255. Received: nan or infinity")
     return np.clip(result, 0, 255).astype(np.float32)
 
 
@@ -116,6 +116,6 @@ def check(path: str, pixels: np.ndarray) -> None:
     result = call(path, load(path), pixels)
     if result.max() <= 1 < pixels.max():
         raise UserError(
-            f"--augment-with {path} must return values 0 to 255, as it gets them; scaling is the model's. "
+            f"`augment_with` {path} must return values 0 to 255, as it gets them; scaling is the model's. "
             f"Received: values up to {result.max():g}"
         )

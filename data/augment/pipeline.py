@@ -57,7 +57,7 @@ def parse_augment(text: str) -> dict[str, float]:
     for item in text.split(","):
         name, _, strength = item.strip().partition("=")
         if name not in STRENGTHS:
-            raise UserError(f"--augment takes none or some of {', '.join(STRENGTHS)}. Received: {name or text}")
+            raise UserError(f"`augment` takes none or some of {', '.join(STRENGTHS)}. Received: {name or text}")
         chosen[name] = _parse_strength(name, strength)
     return chosen
 
@@ -71,7 +71,7 @@ def _parse_strength(name: str, text: str) -> float:
         strength = -1.0
     if not 0 < strength < 1 or name == "flip":
         allowed = "no strength" if name == "flip" else "a strength above 0, below 1"
-        raise UserError(f"--augment {name} takes {allowed}. Received: {text}")
+        raise UserError(f"`augment` {name} takes {allowed}. Received: {text}")
     return strength
 
 

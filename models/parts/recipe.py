@@ -22,7 +22,7 @@ ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu")
 INITIALIZERS = ("zeros", "constant", "normal", "glorot", "he", "lecun")
 NORMS = ("none", "batch", "layer", "instance", "group")
 DROPOUT_PLACES = ("head", "blocks", "both")
-MOST_GROUPS = 8  # of --norm group; the paper's 32 would leave one channel a group in networks as narrow as these
+MOST_GROUPS = 8  # of `norm` group; the paper's 32 would leave one channel a group in networks as narrow as these
 DETAILS = {"init_std": "init", "init_value": "init", "dropout": "dropout_at"}  # field -> the option it belongs to
 
 
@@ -74,11 +74,12 @@ def check_obeyed(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
         option = DETAILS.get(key, key)
         if option not in spec.obeys:
             able = [other for other, model in models.usable()[0].items() if option in model.SPEC.obeys]
-            flag = "--" + (option if key == "dropout" else key).replace("_", "-")
-            given = "on" if value is True else value
-            raise UserError(f"{flag} is for {', '.join(able)}: {name} cannot obey it. Leave it out. Received: {given}")
+            setting, given = option if key == "dropout" else key, "on" if value is True else value
+            raise UserError(
+                f"`{setting}` is for {', '.join(able)}: {name} cannot obey it. Leave it out. Received: {given}"
+            )
     if asked.get("width") == 0 != spec.defaults["width"]:
-        raise UserError(f"--width of {name} is at least 1. Received: 0")
+        raise UserError(f"`width` of {name} is at least 1. Received: 0")
 
 
 def kernel_initializer(recipe: Recipe) -> str | keras.Initializer:
@@ -177,8 +178,8 @@ def normalization(
         return layers.LayerNormalization(gamma_initializer=gamma, name=name)(x)
     if recipe.norm == "instance" and x.shape[1] == x.shape[2] == 1:
         raise UserError(
-            "--norm instance needs maps of more than one pixel in every layer: give a larger --image-size, or another "
-            "--norm."
+            "`norm` instance needs maps of more than one pixel in every layer: give a larger `image_size`, or another "
+            "`norm`."
         )
     groups = channels if recipe.norm == "instance" else groups_of(channels)
     return layers.GroupNormalization(groups, gamma_initializer=gamma, name=name)(x)

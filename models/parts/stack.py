@@ -28,7 +28,7 @@ def stack(image_size: int, recipe: Recipe, shortcuts: bool) -> keras.Model:
     from keras import Input, Model, layers
 
     if recipe.depth < 8 or recipe.depth % 6 != 2:
-        raise UserError(f"--depth takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {recipe.depth}")
+        raise UserError(f"`depth` takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {recipe.depth}")
     inputs = Input((image_size, image_size, 3), name="image")
     x = coordinates(layers.Rescaling(1 / 127.5, -1, name="scale")(inputs), recipe)  # to -1..1
     x = activation(convolve(x, recipe, recipe.width, "stem"), recipe, "stem")

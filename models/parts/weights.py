@@ -33,7 +33,7 @@ def build_backbone(name: str, image_size: int, weights: str, recipe: Recipe | No
     module = models.get(name)
     if image_size < module.SPEC.smallest_image_size:
         least = module.SPEC.smallest_image_size
-        raise UserError(f"--image-size for {name} is at least {least} pixels. Received: {image_size}")
+        raise UserError(f"`image_size` for {name} is at least {least} pixels. Received: {image_size}")
     recipe = settled(name, recipe or Recipe())
     if weights == "none":
         return module.backbone(image_size, "none", recipe)
@@ -55,8 +55,8 @@ def _pretrained(name: str, image_size: int, weights: str, recipe: Recipe) -> ker
         home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))  # as Keras looks for it
         raise UserError(
             f"The {weights} weights of {name} are neither in {home / 'models'} nor can they "
-            "be downloaded. Connect to the network once, or give --weights FILE (a .weights.h5 or .keras file or a run "
-            "folder), or --weights none to train from random weights (-m efficientnet_lite needs no network)."
+            "be downloaded. Connect to the network once, or give `weights` FILE (a .weights.h5 or .keras file or a run "
+            "folder), or `weights` none to train from random weights (`model` efficientnet_lite needs no network)."
         ) from error
 
 
@@ -69,7 +69,7 @@ def _weights_file(name: str, weights: str) -> Path:
         lacking = f" ({name} has no pretrained weights)" if not named else ""
         missing = "" if path.exists() else ", no such file or folder"
         raise UserError(
-            f"--weights takes {known}, a .weights.h5 or .keras file, or a run folder{lacking}. "
+            f"`weights` takes {known}, a .weights.h5 or .keras file, or a run folder{lacking}. "
             f"Received: {weights}{missing}"
         )
     return file

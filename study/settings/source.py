@@ -11,6 +11,7 @@ from data.source import Source
 from data.store.store import Store, open_store
 from study import tasks
 from study.settings.resolve import seed_of_split
+from study.settings.train import with_flags
 
 if TYPE_CHECKING:
     from study.settings.commands import CheckSettings
@@ -59,4 +60,7 @@ def load_dataset(
     """
     from study.runtime import console
 
-    return load(source_of(settings), store or store_of(settings.data), console.bar, console.say, check_cancelled)
+    def note(text: str) -> None:
+        console.say(with_flags(text))
+
+    return load(source_of(settings), store or store_of(settings.data), console.bar, note, check_cancelled)

@@ -6,12 +6,13 @@ over which default stands in `study.settings.resolve`, what goes with what in `s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 from study.settings.data import DataSettings
-from study.settings.declare import name_of
+from study.settings.declare import flag, name_of
 from study.settings.learning import LearningSettings
 from study.settings.loss import LossSettings
 from study.settings.network import NetworkSettings
@@ -70,3 +71,8 @@ DEFAULTS: Mapping[str, Any] = {name: entry.default for name, entry in FIELDS.ite
 def named(key: str, value: Any = True) -> tuple[str, ...]:  # noqa: ANN401
     """Return the names of the settings that are declared with `key` at some value."""
     return tuple(name for name, entry in FIELDS.items() if entry.metadata[key] == value)
+
+
+def with_flags(text: str) -> str:
+    """Return a message of a lower room, which names settings as `split_file`, with flags instead: --split-file."""
+    return re.sub(r"`(\w+)`", lambda name: flag(name[1]) if name[1] in FIELDS else name[0], text)

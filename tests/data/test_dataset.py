@@ -119,8 +119,8 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"split": (6.0, 2.0, 2.0)}, "has ready-made train/val/test folders: leave --split and --split-file out."),
-        ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave --split and --split-file out."),
+        ({"split": (6.0, 2.0, 2.0)}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
+        ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
         ({}, "no training image of stripes, which could never be learnt."),
     ],
 )

@@ -50,8 +50,8 @@ def test_classes_are_merged_renamed_and_left_out(root, tmp_path):
         "dog/1.jpg": "犬",
     }
     assert [(entry.name, entry.reason) for entry in mapped.skipped] == [
-        ("unknown/0.jpg", "its folder is left out by --labels"),
-        ("unknown/1.jpg", "its folder is left out by --labels"),
+        ("unknown/0.jpg", "its folder is left out by the label file"),
+        ("unknown/1.jpg", "its folder is left out by the label file"),
     ]
     assert len(found.images) == 8  # the scan itself is as it was
 
@@ -65,18 +65,18 @@ def test_mirror_pairs_hold_in_both_directions(tmp_path):
 def test_what_cannot_be_is_refused(root, tmp_path):
     found = folder.scan(root)
     assert message(labels.apply, found, labels.read(table(tmp_path, "wolf,dog"))) == (
-        f"--labels names folders that are not in {root}: wolf. It has: cat, dog, kitten, unknown."
+        f"`labels` names folders that are not in {root}: wolf. It has: cat, dog, kitten, unknown."
     )
     all_one = table(tmp_path, "kitten,cat", "dog,", "unknown,")
     assert "leaves 1 class(es)" in message(labels.apply, found, labels.read(all_one))
     mirror = labels.read(table(tmp_path, "left<->right,"))
-    assert message(labels.apply, found, mirror) == "--labels names mirror classes that do not exist: left, right."
+    assert message(labels.apply, found, mirror) == "`labels` pairs classes that do not exist: left, right."
     assert "names the folder 'cat' twice" in message(labels.read, table(tmp_path, "cat,a", "cat,b"))
     assert "expected the columns folder,class" in message(labels.read, table(tmp_path, "a,b", header="x,y"))
     assert "expected the columns folder,class" in message(labels.read, table(tmp_path, header="x,y"))
     (tmp_path / "labels.csv").write_text("")
     assert "expected the columns folder,class" in message(labels.read, tmp_path / "labels.csv")
-    assert "Cannot read --labels" in message(labels.read, tmp_path / "none.csv")
+    assert "Cannot read `labels`" in message(labels.read, tmp_path / "none.csv")
 
 
 def test_the_file_is_kept_as_it_was_read(tmp_path):

@@ -219,7 +219,7 @@ def test_what_is_no_mask_is_refused(pair):
 def test_a_value_that_is_no_class_is_refused(pair):
     found = loaded(pair)
     assert told(masks.pixel_counts, found, np.array([0]), ("background", "cat", "dog")) == (
-        f"{pair[0]} has the value 255, and there are 2 classes: cat, dog. Give values of 0 to 2, or --mask-values own "
+        f"{pair[0]} has the value 255, and there are 2 classes: cat, dog. Give values of 0 to 2, or `mask_values` own "
         "where any value but 0 is the image's own class."
     )
     own = loaded(pair, own=np.array([2], np.uint8))

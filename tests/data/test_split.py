@@ -219,7 +219,7 @@ def test_a_ratio_that_is_none_is_refused(text):
     with pytest.raises(UserError) as caught:
         parse_ratio(text)
     assert str(caught.value) == (
-        f"--split takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}"
+        f"`split` takes three whole numbers above 0, train:val:test, such as 8:1:1. Received: {text}"
     )
 
 

