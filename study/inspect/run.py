@@ -16,6 +16,7 @@ from study.runtime import backend, console, output
 from study.settings import declare, learning_type
 from study.settings import stages as training_stages
 from study.settings.commands import InspectSettings
+from study.settings.optimization import OptimizationSettings
 from study.settings.resolve import recipe_of
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import Stage
@@ -60,7 +61,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     if training.learning.first_layer == "pca":
         whitening.begin(backbone, source.rows["train"], source.take)
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
-    stage = _stage(training, "scratch" if random else "finetune")
+    stage = _stage(training.optimization, "scratch" if random else "finetune")
     return _write(
         settings, Subject(training.run.model, what, whole, training, stage, random), source, pictures, command
     )
@@ -93,7 +94,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     kind = run.info.get("learning", {}).get("type", "scratch")
     if kind == "transfer":  # its batch and rate were those of a head alone
         trained = trained.but(batch_size=None, learning_rate=None)
-    stage = _stage(trained, "scratch" if kind == "scratch" else "finetune")
+    stage = _stage(trained.optimization, "scratch" if kind == "scratch" else "finetune")
     subject = Subject(
         run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
     )
@@ -105,9 +106,8 @@ def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
     return given(settings.paths, size, rule) if settings.paths else []
 
 
-def _stage(settings: TrainSettings, name: str) -> Stage:
+def _stage(optimization: OptimizationSettings, name: str) -> Stage:
     """Return batch and learning rate of the iterations: as training would have them."""
-    optimization = settings.optimization
     rate = optimization.learning_rate or training_stages.LEARNING_RATE[optimization.optimizer][name]
     return Stage(name, 1, optimization.batch_size or training_stages.BATCH_SIZE[name], rate)
 

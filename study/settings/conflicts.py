@@ -21,6 +21,7 @@ from study.settings.train import DEFAULTS, FIELDS, TrainSettings
 if TYPE_CHECKING:
     from data.dataset import Dataset
     from models.parts.spec import Spec
+    from study.settings.task import TaskSettings
 
 # What `data.augment.pipeline` does to a mask as it does it to the picture, and what needs nothing done.
 MASKED = ("flip", "rotation", "zoom", "translation", "crop", "brightness", "contrast", "saturation", "erase", "cutmix")
@@ -119,9 +120,9 @@ def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
         )
 
 
-def needs_masks(settings: TrainSettings) -> bool:
+def needs_masks(task: TaskSettings) -> bool:
     """Say whether training reads masks."""
-    return tasks.get(settings.task.name).PER_PIXEL or settings.task.auxiliary == "mask"
+    return tasks.get(task.name).PER_PIXEL or task.auxiliary == "mask"
 
 
 def check_task(settings: TrainSettings, spec: Spec) -> None:
@@ -163,7 +164,7 @@ def check_known(settings: TrainSettings) -> None:
 
 def check_masks(settings: TrainSettings) -> None:
     """Raise UserError where masks are missing or of no use."""
-    if not needs_masks(settings):
+    if not needs_masks(settings.task):
         given = [name for name in ("masks", "mask_values") if settings.flat()[name] != DEFAULTS[name]]
         if given:
             raise UserError(

@@ -10,6 +10,7 @@ from data.dataset import Dataset
 from data.folder import PARTS
 from study.runtime import console
 from study.settings.learning_type import LearningChoice
+from study.settings.regularization import RegularizationSettings
 from study.settings.stages import Stage, augmented_views, decay_of, phases
 from study.settings.train import TrainSettings
 
@@ -20,14 +21,16 @@ def stage_images(stage: Stage, settings: TrainSettings, train_images: int) -> in
 
 
 def class_doses(
-    settings: TrainSettings, dataset: Dataset, class_weight: Mapping[int, float] | None, outputs: Sequence[str]
+    regularization: RegularizationSettings,
+    dataset: Dataset,
+    class_weight: Mapping[int, float] | None,
+    outputs: Sequence[str],
 ) -> dict[str, dict[str, float]]:
     """Return what each class gets: training images drawn an epoch (a mean where balanced), weight in the loss."""
     counts = dataset.counts()["train"]
     even = dataset.sizes()["train"] / len(dataset.class_names)
     drawn = {
-        name: even if settings.regularization.sampler == "balanced" else counts.get(name, 0)
-        for name in dataset.class_names
+        name: even if regularization.sampler == "balanced" else counts.get(name, 0) for name in dataset.class_names
     }
     weights = class_weight or {}
     return {
@@ -48,7 +51,7 @@ def print_plan(
 ) -> None:
     """Print classes and counts per part, learning type and why, batch, iterations and epochs."""
     counts = dataset.counts()
-    doses = class_doses(settings, dataset, class_weight, outputs)
+    doses = class_doses(settings.regularization, dataset, class_weight, outputs)
     rows = [
         [name, *(f"{counts[part].get(name, 0):,}" for part in PARTS), f"{dose['drawn_per_epoch']:,}", dose["weight"]]
         for name, dose in doses.items()

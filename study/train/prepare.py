@@ -30,6 +30,7 @@ from study.fit.objective import class_weights, pixel_weights
 from study.runtime import console
 from study.settings import conflicts, learning_type
 from study.settings.learning_type import LearningChoice
+from study.settings.regularization import RegularizationSettings
 from study.settings.resolve import recipe_of, seed_of_split
 from study.settings.source import load_dataset
 from study.settings.stages import Stage, decay_of, stages_of
@@ -106,7 +107,7 @@ def prepare(
         )
     if settings.learning.first_layer == "pca":
         whitening.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
-    class_weight = weights_of_classes(pixels, outputs, settings)
+    class_weight = weights_of_classes(pixels, outputs, settings.regularization)
     return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, seen)
 
 
@@ -137,10 +138,12 @@ def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
     return replace(examples, masks=dataset.masks) if tasks.get(settings.task.name).PER_PIXEL else examples
 
 
-def weights_of_classes(pixels: Examples, outputs: Sequence[str], settings: TrainSettings) -> dict[int, float] | None:
+def weights_of_classes(
+    pixels: Examples, outputs: Sequence[str], regularization: RegularizationSettings
+) -> dict[int, float] | None:
     """Return the weight of each class in the loss, by its images or by its pixels; None where all weigh 1."""
-    if pixels.masks is None or settings.regularization.class_weight != "balanced":
-        return class_weights(pixels.labels[pixels.rows["train"]], settings.regularization.class_weight, outputs)
+    if pixels.masks is None or regularization.class_weight != "balanced":
+        return class_weights(pixels.labels[pixels.rows["train"]], regularization.class_weight, outputs)
     counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
     return pixel_weights(counts)
 

@@ -14,6 +14,7 @@ from study.fit import auxiliary, lr_finder
 from study.fit.loop import fit
 from study.runtime import console, output
 from study.settings.source import store_of
+from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
 from study.train import preview
@@ -72,17 +73,17 @@ def train(
     run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen))
     if store.trouble:
         console.say(store.trouble)
-    print_results(run, {part: entry.metrics for part, entry in evaluations.items()}, settings)
+    print_results(run, {part: entry.metrics for part, entry in evaluations.items()}, settings.task)
     return run
 
 
-def print_results(run: Path, results: Mapping[str, Any], settings: TrainSettings) -> None:
+def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> None:
     """Print the figures of validation and test, and where the run folder is."""
     names = (("val", "validation"), ("test", "test"))
     for part, name in names:
-        tasks.get(settings.task.name).print_report(name, results[part])
+        tasks.get(task.name).print_report(name, results[part])
     for part, name in names:
         if "auxiliary" in results[part]:
-            console.say(classify.second_task_line(name, settings.task.auxiliary, results[part]["auxiliary"]))
+            console.say(classify.second_task_line(name, task.auxiliary, results[part]["auxiliary"]))
     console.say(f"run folder: {run}")
     console.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")

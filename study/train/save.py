@@ -104,7 +104,7 @@ def describe(record: Record) -> dict[str, Any]:
         "class_names": list(prepared.outputs),
         "image_size": settings.data.image_size,
         "resize": settings.data.resize,
-        "classes": class_doses(settings, dataset, prepared.class_weight, prepared.outputs),
+        "classes": class_doses(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
         "data": {
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.drawn,
