@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import models
 from errors import UserError
 from models.parts.recipe import Recipe, settled
@@ -92,6 +94,9 @@ def _from_file(backbone: keras.Model, name: str, file: Path) -> keras.Model:
         raise UserError(
             f"The weights in {file} do not fit {name}: the file is damaged, or of another network."
         ) from error
+    for weight in backbone.weights:
+        if not np.isfinite(np.asarray(weight)).all():
+            raise UserError(f"The weights in {file} are no numbers (nan or infinity) in {weight.path}.")
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # it computes with copies of its weights, which set_weights does not reach

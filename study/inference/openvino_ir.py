@@ -82,8 +82,12 @@ def save(model: openvino.Model, folder: Path) -> None:
     import_openvino().save_model(model, folder / FILES[0], compress_to_fp16=False)
 
 
-def load(folder: Path) -> Runner:
+def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, outputs: None) -> Runner:
     """Load what `save` wrote, to compute in float32. Needs neither Keras nor TensorFlow.
+
+    Args:
+        folder: with both files.
+        check_shapes: is called with the shapes of input and output, and may raise.
 
     Raises:
         UserError: OpenVINO is not installed, or the files are damaged.
@@ -91,7 +95,9 @@ def load(folder: Path) -> Runner:
     require()
     path = folder / FILES[0]
     try:
-        return compile(core().read_model(path), "float32")
+        model = core().read_model(path)
+        check_shapes(tuple(model.input(0).shape), tuple(model.output(0).shape))
+        return compile(model, "float32")
     except RuntimeError as error:
         raise UserError(f"{path} or its model.bin is missing or damaged. Train again.") from error
 

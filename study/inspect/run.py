@@ -116,7 +116,10 @@ def _settings_of(run: Run) -> TrainSettings:
     """Return the settings of a run, those that this program knows."""
     kept = {name: value for name, value in run.info.get("settings", {}).items() if name in FIELDS}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-    return TrainSettings.of(**values)
+    try:
+        return TrainSettings.of(**values)
+    except (TypeError, ValueError, UserError) as error:
+        raise UserError(f"{run.folder / 'run.json'} cannot be read: settings: {error}. Train again.") from error
 
 
 def _write(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from data.split import Row
 from errors import UserError
 from study.inference import openvino_ir
 from study.predict.views import averaged, check_views, count_of
-from study.runs.folder import Run, images_of, load_classifier
+from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
 from study.runtime import backend, console, hardware
 from study.runtime.background import ahead
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     pass
 
 PARTS = {"val": "validation", "test": "test"}
+NO_NUMBER = "the network gives no numbers (nan) for it"
 CHUNK = 64  # images decoded and answered at a time: memory stays flat however many there are
 
 
@@ -48,7 +50,8 @@ def load_runner(run: Run) -> openvino_ir.Runner:
     Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes).
     """
     if hardware.openvino_available() and (run.folder / "model.xml").is_file():
-        return openvino_ir.load(run.folder)
+        check_files(run, openvino_ir.FILES)
+        return openvino_ir.load(run.folder, partial(check_shapes, run, openvino_ir.FILES[0]))
     backend.start()
     classifier = load_classifier(run)
     return lambda pixels: classifier.predict(pixels.astype(np.float32), verbose=0)
@@ -89,7 +92,15 @@ def answer(run: Run, paths: Sequence[Path], views: str = "none") -> Iterator[Ans
                 if isinstance(outcome, str):
                     yield Answer(name, None, error=outcome)
                 else:
-                    yield Answer(name, next(rows), sha256=outcome[0], file=path)
+                    probabilities = next(rows)
+                    sound = np.isfinite(probabilities).all()
+                    yield Answer(
+                        name,
+                        probabilities if sound else None,
+                        sha256=outcome[0],
+                        error="" if sound else NO_NUMBER,
+                        file=path,
+                    )
 
 
 def decoded(
@@ -125,6 +136,8 @@ def own_part(
     paths = [path_of[row.path] for row in rows if row.path in path_of]
     found = {entry.path: kept(entry) for entry in answer(run, paths, views)} if paths else {}
     answers = [found.get(names_module.printable(str(path_of.get(row.path, "")))) for row in rows]
+    if any(entry is not None and entry.error == NO_NUMBER for entry in answers):
+        raise UserError(f"{run.folder}: the network gives no numbers (nan) for some images. Train again.")
     changed = [
         row.path
         for row, entry in zip(rows, answers, strict=True)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from data import folder, split
 from data.names import composed, natural_key
 from errors import UserError
+from study.runs.info import fault
 
 if TYPE_CHECKING:
     import keras
 
 SCHEMA = 1
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
+MOST_UNPACKED = 10  # times its size on the disk
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
 
 
@@ -43,8 +48,8 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder / 'run.json'} cannot be read: {error}. Train again.") from error
     if found != SCHEMA:
         raise UserError(f"{folder} has schema {found}; this program reads schema {SCHEMA}. Train again.")
-    if lacking := {"model", "class_names", "image_size", "resize", "data"} - info.keys():
-        raise UserError(f"{folder / 'run.json'} cannot be read: {', '.join(sorted(lacking))} missing. Train again.")
+    if wrong := fault(info):
+        raise UserError(f"{folder / 'run.json'} cannot be read: {wrong}. Train again.")
     info["class_names"] = [composed(name) for name in info["class_names"]]
     return Run(folder, info)
 
@@ -74,16 +79,61 @@ def newest_run(runs: Path, model: str | None) -> Run:
 
 
 def load_classifier(run: Run) -> keras.Model:
-    """Load `model.keras` in Keras' safe mode. Raise UserError where it cannot be read or does not fit `run.json`."""
+    """Load `model.keras` in Keras' safe mode.
+
+    Raises:
+        UserError: it cannot be read, is not what training saved, does not fit `run.json`, or has weights that are no
+            numbers.
+    """
     import keras
 
+    check_files(run, ["model.keras"])
     try:
+        check_unpacked(run.folder / "model.keras")
         classifier = keras.saving.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
     except UNREADABLE as error:
         raise UserError(f"{run.folder / 'model.keras'} is damaged or incomplete. Train again.") from error
-    if classifier.output_shape[-1] != len(run.info["class_names"]):
-        raise UserError(f"{run.folder}: model.keras and run.json name different classes. Train again.")
+    check_shapes(run, "model.keras", classifier.input_shape, classifier.output_shape)
+    for weight in classifier.weights:
+        if not np.isfinite(np.asarray(weight)).all():
+            raise UserError(f"{run.folder / 'model.keras'}: weights of {weight.path} are no numbers. Train again.")
     return classifier
+
+
+def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return name -> SHA-256 of the files that are there."""
+    found = {}
+    for name in names:
+        if (folder / name).is_file():
+            with (folder / name).open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def check_files(run: Run, names: Iterable[str]) -> None:
+    """Raise UserError where a file of the network is not what training saved; earlier versions noted no hashes."""
+    noted = run.info.get("files", {})
+    for name, now in hashes(run.folder, noted.keys() & set(names)).items():
+        if now != noted[name]:
+            raise UserError(f"{run.folder / name} is not the file that training saved: it was changed. Train again.")
+
+
+def check_shapes(run: Run, file: str, inputs: Sequence[int | None], outputs: Sequence[int | None]) -> None:
+    """Raise UserError where a network takes other images or tells other classes than `run.json` says."""
+    size, classes = run.info["image_size"], len(run.info["class_names"])
+    if outputs[-1] != classes:
+        raise UserError(f"{run.folder}: {file} tells {outputs[-1]} classes, and run.json names {classes}. Train again.")
+    if tuple(inputs[1:]) not in ((size, size, 3), (None, None, 3)):
+        taken = " × ".join(map(str, inputs[1:]))
+        raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {size} pixels. Train again.")
+
+
+def check_unpacked(file: Path) -> None:
+    """Raise ValueError where a zip file would unpack to far more than Keras writes: its weights stand uncompressed."""
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > MOST_UNPACKED * file.stat().st_size:
+        raise ValueError(f"{file} would unpack to {unpacked:,} bytes")
 
 
 def images_of(run: Run) -> dict[str, Path]:

@@ -14,7 +14,7 @@ from data import split
 from data.batches import iterations
 from study import tasks
 from study.fit.loop import Outcome
-from study.inference import engine
+from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
 from study.runs import report
 from study.runtime import console, environment, output
@@ -56,6 +56,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         info["openvino_difference"] = export(
             classifier, record.frozen, dataset.examples(), feature_spec(settings), folder
         )
+        info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES))
         info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
         results = {part: entry.metrics for part, entry in record.evaluations.items()}
         output.write_json(folder / "run.json", info)
