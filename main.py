@@ -8,8 +8,10 @@ import dataclasses
 import itertools
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import models
@@ -79,9 +81,12 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
+    from study.runtime import output
     from study.runtime.background import begun
     from study.settings.source import load_dataset, store_of
 
+    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    output.check_writable(Path(settings.run.runs))  # told before any image is read
     store = store_of(settings.data)
     with begun(
         lambda go_on: load_dataset(settings, store, go_on)
@@ -228,8 +233,17 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: 
         group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as a shutdown or a batch system sends it: everything ends as by Ctrl-C."""
+
+
+def terminate(number: int, frame: object) -> NoReturn:
+    """Raise what ends a command cleanly."""
+    raise Terminated
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C.
+    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 Ctrl-C, 143 SIGTERM.
 
     3 is `check --strict` with a severe finding, 1 that nobody reads what is printed any more.
     """
@@ -259,11 +273,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {error.strerror}: {error.filename or 'no file named'}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
-        return 130
+        return 143 if isinstance(stop, Terminated) else 130
     return code or 0
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, terminate)
     sys.exit(main())
