@@ -26,7 +26,7 @@ from study.settings.commands import (
     StoreSettings,
     SummarySettings,
 )
-from study.settings.resolve import defaults_of, recipe_of, resolve, with_model
+from study.settings.resolve import PRETRAINED, defaults_of, recipe_of, resolve, with_model
 from study.settings.train import DEFAULTS, TrainSettings, with_flags
 
 EXAMPLES = """examples:
@@ -77,7 +77,7 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
 
-    flags = with_model(flags)
+    asked, flags = flags, with_model(flags)
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
@@ -87,6 +87,11 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
 
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs))  # told before any image is read
+    if "model" not in asked and flags["model"] == PRETRAINED:
+        print(
+            f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of them "
+            "in minutes; -m original learns from random weights"
+        )
     store = store_of(settings.data)
     with begun(
         lambda go_on: load_dataset(settings, store, go_on)
@@ -131,8 +136,8 @@ def store(flags: Mapping[str, Any], command_line: str) -> None:
     clear() if StoreSettings(**flags).clear else show()
 
 
-def predict(flags: Mapping[str, Any], command_line: str) -> None:
-    """Answer for files and folders, or for a part of the run's own data."""
+def predict(flags: Mapping[str, Any], command_line: str) -> int:
+    """Predict for files and folders, or for a split of the run's own data; with `--strict`, 4 where a file failed."""
     from study.runs import folder as run_folder
     from study.runtime import output
 
@@ -148,7 +153,8 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
     table = output.writable_file(settings.csv) if settings.csv else None
     from study.predict.run import predict
 
-    predict(run, settings.paths, settings.part, table, settings.tta, settings.masks)
+    failed = predict(run, settings.paths, settings.part, table, settings.tta, settings.masks)
+    return 4 if failed and settings.strict else 0
 
 
 COMMANDS = {
@@ -245,7 +251,8 @@ def terminate(number: int, frame: object) -> NoReturn:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 Ctrl-C, 143 SIGTERM.
 
-    3 is `check --strict` with a severe finding, 1 that nobody reads what is printed any more.
+    3 is `check --strict` with a severe finding, 4 `predict --strict` with a file that failed, 1 that nobody reads what
+    is printed any more.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
