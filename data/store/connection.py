@@ -13,6 +13,7 @@ from data.store.index import TABLES, DamagedIndexError
 Answer = TypeVar("Answer")
 
 NAME = "index.sqlite3"
+DAMAGE = (DamagedIndexError, UnicodeDecodeError)  # the latter where Python cannot read SQLite's own complaint
 # What says nothing of the file's content: it is locked, may not be written, the disk is full.
 NO_DAMAGE = {
     *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY),
@@ -34,7 +35,7 @@ def ask(
     before = _identity(path)
     try:
         return _put(path, patience, question)
-    except (sqlite3.DatabaseError, DamagedIndexError) as error:
+    except (sqlite3.DatabaseError, *DAMAGE) as error:
         if not _says_damage(error, path):
             raise
         if before is not None and _identity(path) == before:  # else another process has set it aside
@@ -42,7 +43,7 @@ def ask(
             note(f"the index of the store in {root} is damaged ({error}): set aside, and a new one begun")
     try:
         return _put(path, patience, question)
-    except DamagedIndexError as error:
+    except DAMAGE as error:
         raise sqlite3.DatabaseError(str(error)) from error
 
 
@@ -55,7 +56,7 @@ def _put(path: Path, patience: float, question: Callable[[sqlite3.Connection], A
 
 
 def _says_damage(error: Exception, path: Path) -> bool:
-    if isinstance(error, DamagedIndexError):
+    if isinstance(error, DAMAGE):
         return True
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # none: text that is not UTF-8
     if code == sqlite3.SQLITE_READONLY:

@@ -77,7 +77,7 @@ def find_rows(index: sqlite3.Connection, kind: str, keys: Iterable[str]) -> list
 def segment_of(index: sqlite3.Connection, number: int) -> tuple[str, int, bytes | None] | None:
     """Return file, bytes and the rows' checksums of a segment with a file; None where there is no such segment."""
     query = """SELECT file, bytes, checksums FROM segments LEFT JOIN row_checksums ON segment = segments.id
-        WHERE segments.id = ?"""
+        WHERE segments.id = ? AND file IS NOT NULL"""
     row = index.execute(query, (number,)).fetchone()
     return row and typed(row, str, int, bytes | None)
 
