@@ -177,6 +177,7 @@ def test_writers_killed_at_random_moments_leave_right_rows(store):
         assert sorted(there - known) == list(range(first, first + len(there - known)))
         known = there
         assert store.trouble == ""
+    assert len(known) > 2 * MANY  # they did write
     with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
         assert index.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert set(segments(store)) <= {path.name for path in store.root.glob("*.rows")}
