@@ -33,8 +33,8 @@ def merge(index: sqlite3.Connection, root: Path, kind: Kind, largest: int, damag
         largest: bytes of the largest segment; those of half that size are not small.
         damage: is told the kind where a row is damaged.
     """
-    # A full disk, or a file that left: the small segments stay.
-    with contextlib.suppress(OSError):
+    # A full disk, or an index that others write to for long: the small segments stay.
+    with contextlib.suppress(OSError, sqlite3.OperationalError):
         while len(small := _small(index, kind, largest // 2)) >= MANY:
             if not _merge_some(index, root, kind, _fitting(small[: len(small) // 2], largest), damage):
                 return

@@ -177,6 +177,7 @@ class Store:
         self._note_damage(kind.name)
 
         def forget(index: sqlite3.Connection) -> None:
+            index.execute("BEGIN IMMEDIATE")
             tables.forget_rows(index, kind.name, places)
             index.commit()
 
