@@ -47,6 +47,8 @@ def apply(found: Scan, rule: str | None, drawn: bool, note: Callable[[str], None
         return replace(found, images=tuple(replace(image, group="") for image in found.images))
     if any(image.group for image in found.images):
         raise UserError(f"{found.root} has a column group: leave `group` out. Received: {rule}")
+    if rule == "folder" and found.root.is_file():
+        raise UserError(f"`group` folder is for a folder of classes: give {found.root} a column group, or a pattern.")
     images = tuple(replace(image, group=group_of(image, rule)) for image in found.images)
     counts = Counter(image.group for image in images if image.group)
     if not counts:

@@ -66,6 +66,7 @@ def find(
     """
     top = tree(images)
     if is_ready_made(root, tops, top):
+        refuse_nested(root, top)
         return Layout(1, 0)
     refuse_splits(root, top, beside)
     if holds_splits(top) and (explained or not repeated_below_splits(top)):
@@ -168,6 +169,16 @@ def refuse_splits(root: Path, top: Node, beside: Sequence[str]) -> None:
             raise UserError(
                 f"{printable(str(root))}: {listed([name for _, name in members])} are named as splits, not as classes"
                 f"{way_on(root, top.folders[train], train, beside)}"
+            )
+
+
+def refuse_nested(root: Path, top: Node) -> None:
+    """Raise UserError where a split holds nothing but a folder that is named as one too: train/train/<class>."""
+    for name, node in sorted(top.folders.items(), key=lambda item: part_named(item[0]) != "train"):
+        if not node.images and len(node.folders) == 1 and part_named(below := next(iter(node.folders))):
+            raise UserError(
+                f"{printable(str(root))}: {printable(below)} in {printable(name)} is named as a split, not as a class"
+                f"{way_on(root, node, name, ())}"
             )
 
 

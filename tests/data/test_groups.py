@@ -98,6 +98,9 @@ def test_a_pattern_holds_for_a_table_and_not_beside_its_own_column(tmp_path):
     table.write_text("path,label\n" + "".join(f"{name},{name.split('/')[0]}\n" for name in names))
     dataset = load(Source(table, 32, group=r"patient\d+"))
     assert all(len(parts) == 1 for parts in parts_of(dataset.rows).values())
+    assert message(load, Source(table, 32, group="folder")) == (
+        f"`group` folder is for a folder of classes: give {table} a column group, or a pattern."
+    )
     table.write_text("path,label,group\n" + "".join(f"{name},{name.split('/')[0]},{name[7:16]}\n" for name in names))
     assert message(load, Source(table, 32, group="patient")).endswith(
         "t.csv has a column group: leave `group` out. Received: patient"

@@ -62,6 +62,14 @@ def test_splits_with_classes_below_name_the_folder_to_give(tmp_path, folders, gi
     assert scan(tmp_path / give).class_names == ("forest", "sea")  # the advice is good
 
 
+def test_splits_nested_in_folders_of_their_own_name_name_the_folder_to_give(tmp_path):
+    names = [f"{part}/{part}/{label}/1.jpg" for part in ("train", "test") for label in ("forest", "sea")]
+    assert refused(fill(tmp_path, *names)) == (
+        "ROOT: train in train is named as a split, not as a class; the classes (forest, sea) are in ROOT/train/train: "
+        "give that folder, or one that holds them below train and test."
+    )
+
+
 def test_products_that_each_hold_a_data_set_are_refused(tmp_path):
     below = ("train/good", "test/good", "test/broken", "ground_truth/broken")
     fill(tmp_path, *(f"{product}/{folder}/1.png" for product in ("bottle", "cable") for folder in below))
