@@ -15,6 +15,7 @@ from data.names import natural_key
 from data.split import Row
 
 MOST_PAIRS = 5  # of classes that share images, in as many lines
+NAMED = 10  # classes in one line
 LONG = 2.0  # longer side : shorter side of a picture of which a square shows at most half
 SAMPLED = 50  # pictures whose shape is looked at
 
@@ -89,8 +90,9 @@ def unevaluated(rows: Sequence[Row], class_names: Sequence[str], classes_of: Lab
     for part, said in (("val", "validation"), ("test", "test")):
         there = {label for row in rows if row.part == part for label in classes_of(row.label)}
         if there and (lacking := [name for name in class_names if name not in there]):
+            more = f" and {len(lacking) - NAMED:,} more" if len(lacking) > NAMED else ""
             lines.append(
-                f"careful: no {said} image of {', '.join(lacking)}: not evaluated there, so the figures of such a "
-                "class are –"
+                f"careful: no {said} image of {', '.join(lacking[:NAMED])}{more}: not evaluated there, so the figures "
+                "of such a class are –"
             )
     return lines

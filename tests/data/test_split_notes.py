@@ -8,7 +8,10 @@ from helpers import QUICK, call, message
 from PIL import Image, ImageDraw
 
 from data.dataset import load
+from data.duplicate_groups import one_label
 from data.source import Source
+from data.split import Row
+from data.split_notes import unevaluated
 
 
 def picture(*seed):
@@ -112,3 +115,11 @@ def test_a_class_without_test_images_is_said_not_to_be_evaluated(tmp_path):
     predicted = call("predict", "--run", run)
     assert (predicted.code, predicted.err) == (0, "")
     assert ["owl", "–", "–", "–", "0"] in [line.split() for line in predicted.out.splitlines()]
+
+
+def test_of_many_classes_without_test_images_the_first_are_named():
+    names = [f"c{number}" for number in range(15)]
+    rows = [Row("a", "1", name, "train") for name in names] + [Row("b", "2", "c0", "test"), Row("c", "3", "c0", "val")]
+    lines = unevaluated(rows, names, one_label)
+    assert len(lines) == 2
+    assert "no validation image of c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 and 4 more: not evaluated there" in lines[0]
