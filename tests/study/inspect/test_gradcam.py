@@ -89,7 +89,7 @@ def test_every_model_has_a_map(name):
 
 
 def scene(seed, size=64):
-    """A image as the drawings have it, without an animal."""
+    """An image as the drawings have it, without an animal."""
     rng = np.random.default_rng(seed)
     return np.asarray(draw.photographed(draw.background(draw.FINE * size, rng).reduce(draw.FINE), rng))
 
