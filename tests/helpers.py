@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import os
+import re
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -104,6 +107,36 @@ def call(*arguments: object, stdin: bytes | None = None) -> Ran:
         stream.flush()
         texts.append(stream.buffer.getvalue().decode("utf-8"))
     return Ran(code, *texts)
+
+
+def command(*arguments: object, cwd: Path = ROOT, **variables: object) -> dict[str, object]:
+    """Give a command line and an environment for a process of its own."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TF_", "KERAS_", "PYTHON"))}
+    return {
+        "args": [sys.executable, "main.py", *map(str, arguments)],
+        "cwd": cwd,
+        "env": environment | {key: str(value) for key, value in variables.items()},
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
+
+
+def process(*arguments: object, cwd: Path = ROOT, **variables: object) -> subprocess.CompletedProcess:
+    """Run a command in a process of its own and wait for it."""
+    return subprocess.run(**command(*arguments, cwd=cwd, **variables), timeout=100, check=False)
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Name everything within a folder, which need not be there."""
+    return sorted(path.name for path in folder.rglob("*")) if folder.is_dir() else []
+
+
+def fails(ran: Ran, text: str, runs: Path) -> None:
+    """Hold a failure to one line that begins with error, to exit code 2, and to leaving nothing in a folder."""
+    assert ran.code == 2
+    assert re.fullmatch(r"error: .+\n", ran.err), ran.err
+    assert text in ran.err
+    assert left_behind(runs) == []
 
 
 def message(call: Callable, *arguments: object, **named: object) -> str:

@@ -1,13 +1,19 @@
-"""Small networks and data that tests of fitting share; Keras is started before this is imported."""
+"""Small networks and data that tests of fitting and of `inspect` share; Keras is started before this is imported."""
 
 import keras
 import numpy as np
 
+from data.augment.pipeline import build
 from data.batches import Examples
+from data.store.store import Store
 from models.parts.head import classifier, head
+from study.inference.features import embed
+from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
+from study.train.embed import feature_spec
 
 SIZE, CLASSES = 12, 2
+OFF = Store(None)  # what is kept, and what not, is tested in study/inference/test_features.py
 
 
 def tiny(seed=0, dropout=0.0, size=SIZE):
@@ -62,3 +68,18 @@ def cross_entropy(model, examples, part="val"):
 def assert_same(first, second):
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def embed_all(frozen, examples, chosen):
+    """What `train` makes of the images under a frozen backbone."""
+    augment = build(chosen.regularization.augment or {}, chosen.regularization.augment_with, chosen.data.seed)
+    return embed(frozen, examples, feature_spec(chosen), augment, augmented_views(chosen))
+
+
+def network(*layers, size=12, seed=0):
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential([keras.Input((size, size, 3)), *layers])
+
+
+def pixels(count=4, size=12, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, size, size, 3)).astype(np.float32)

@@ -121,7 +121,7 @@ def test_batches_bring_the_mask_of_each_picture():
 
 @pytest.fixture
 def pair(tmp_path):
-    """A image of 40 × 30, left half blue, and its mask."""
+    """An image of 40 × 30, left half blue, and its mask."""
     values = np.zeros((30, 40), np.uint8)
     values[:, :20] = 255
     picture = np.zeros((30, 40, 3), np.uint8)

@@ -349,7 +349,7 @@ def test_compiled_or_not_the_values_are_the_same(monkeypatch):
     np.testing.assert_allclose(changed(chosen, pictures()), compiled, atol=1e-2)
 
 
-def test_whether_itcompiles_is_tried_and_not_put_into_a_pipelines_graph(monkeypatch):
+def test_whether_it_compiles_is_tried_and_not_put_into_a_pipelines_graph(monkeypatch):
     tried, zeros = [], tf.zeros
     monkeypatch.setattr(tf, "zeros", lambda shape: tried.append(tf.executing_eagerly()) or zeros(shape))
     compiles.cache_clear()

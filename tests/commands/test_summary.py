@@ -1,0 +1,74 @@
+"""`summary`: its figures by hand, by the papers and by Keras."""
+
+import re
+
+import pytest
+from helpers import call
+
+import models
+from models.parts.weights import build_backbone
+
+
+@pytest.fixture(scope="module")
+def summaries():
+    return {}
+
+
+def summary_of(name, summaries):
+    if name not in summaries:
+        ran = call("summary", "-m", name)
+        assert (ran.code, ran.err) == (0, "")
+        summaries[name] = ran.out
+    return summaries[name]
+
+
+def figure(text, key):
+    return int(re.search(rf"^{key} +([\d,]+)", text, re.M)[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("name", models.available())
+def test_summary_tells_everything(name, summaries):
+    text, spec = summary_of(name, summaries), models.get(name).SPEC
+    for key in ("parameters", "multiply-adds", "size", "input", "output", "learning", "weights", "paper"):
+        assert re.search(rf"^{key} +\S", text, re.M), key
+    assert f"{spec.image_size} × {spec.image_size} pixels" in text
+    assert spec.source in text
+    assert spec.weights_source in text
+    assert f"size             {4 * figure(text, 'parameters') / 2**20:.1f} MiB" in text
+    assert "Conv2D" in text
+
+
+def test_summary_of_original_by_hand():
+    text = call("summary", "-m", "original", "--image-size", 64).out
+    one, two, three, four = models.get("original").FILTERS
+    kernels = [5 * 5 * 3 * one, 3 * 3 * one * two, 3 * 3 * two * three, 3 * 3 * three * four]
+    normalisation = 4 * (one + two + three + four)  # scale, shift, and two statistics that do not learn
+    assert figure(text, "parameters") == sum(kernels) + normalisation
+    assert f"{sum(kernels) + normalisation // 2:,} learn from scratch, {normalisation // 2:,} never" in text
+    sides = (32, 16, 8, 4)  # stride 2, then a pooling before each further block
+    costs = [kernel * side**2 for kernel, side in zip(kernels, sides, strict=True)]
+    assert figure(text, "multiply-adds") == sum(costs)
+    (line,) = [line for line in text.splitlines() if "block1_conv" in line]
+    assert line.split()[-2:] == [f"{kernels[0]:,}", f"{costs[0]:,}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "least", "most"),
+    [
+        ("resnet", 23_587_712, 3.8e9, 4.1e9),  # https://arxiv.org/abs/1512.03385, table 1: 3.8 billion
+        ("efficientnet", 4_049_571, 0.36e9, 0.41e9),  # https://arxiv.org/abs/1905.11946, table 2: 0.39 billion
+        ("efficientnet_lite", None, 0.38e9, 0.41e9),  # its authors give 407 million
+    ],
+)
+def test_summary_agrees_with_the_papers(name, parameters, least, most, summaries):
+    text = summary_of(name, summaries)
+    assert least <= figure(text, "multiply-adds") <= most
+    if parameters:
+        assert figure(text, "parameters") == parameters
+
+
+def test_summary_counts_as_keras_does(summaries):
+
+    counted = build_backbone("original", 64, "none").count_params()
+    assert figure(summary_of("original", summaries), "parameters") == counted
+    assert figure(summary_of("original", summaries), "frozen backbone +0 of") == counted

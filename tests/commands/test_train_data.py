@@ -1,0 +1,74 @@
+"""`train` on data folders of every kind: ready-made splits, broken files, odd names."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import TOY_CLASSES, call, make_toy, toy_picture
+from run_files import quick_transfer, run_info, table
+
+from data.store.store import Store
+from study.settings.source import load_dataset
+from study.settings.train import TrainSettings
+
+
+def test_split_file_keeps_assignments_and_restores_the_ratio(run, tmp_path):
+    data = make_toy(tmp_path / "toy", 30)
+    again = load_dataset(
+        TrainSettings.of(data=str(data), image_size=32, split_file=str(run / "split.csv"), seed=5), Store(None)
+    )
+    before = {row["path"]: row["part"] for row in table(run / "split.csv")}
+    after = {row.path: row.part for row in again.rows}
+    assert before.items() <= after.items()
+    for label in TOY_CLASSES:
+        parts = [part for path, part in after.items() if path.startswith(label)]
+        counts = [parts.count(part) for part in ("train", "val", "test")]
+        assert np.abs(np.subtract(counts, [24, 3, 3])).max() <= 1  # a near copy of a kept picture follows it
+
+
+def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
+    data = tmp_path / "toy"
+    counts = {"train": 6, "validation": 3, "test": 4}
+    for i, (part, count) in enumerate(counts.items()):
+        make_toy(data / part, count, first=10 * i)
+    made, _ = quick_transfer(run, data, tmp_path / "runs")
+    rows = table(made / "split.csv")
+    assert all(row["path"].split("/")[0].startswith(row["part"]) for row in rows)
+    assert [sum(row["part"] == part for row in rows) for part in ("train", "val", "test")] == [18, 9, 12]
+    assert run_info(made)["class_names"] == list(TOY_CLASSES)
+    page = " ".join((made / "report.html").read_text("utf-8").split())
+    assert "39 images, in the parts that its folders give; every image" in page
+
+
+def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):
+    data = make_toy(tmp_path / "toy", 8)
+    toy_picture("circle", 100).resize((200, 200)).save(tmp_path / "whole.jpg")
+    (data / "circle" / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:1500])
+    (data / "circle" / "page.jpg").write_bytes(b"<!doctype html><p>404")
+    (data / "square" / "empty.png").write_bytes(b"")
+    (data / "square" / ".hidden.png").write_bytes(b"junk")
+    (data / "square" / "Thumbs.db").write_bytes(b"junk")
+    made, ran = quick_transfer(run, data, tmp_path / "runs")
+    left_out = {entry["path"]: entry["reason"] for entry in run_info(made)["data"]["left_out"]}
+    assert set(left_out) == {"circle/cut.jpg", "circle/page.jpg", "square/empty.png"}
+    assert left_out["circle/cut.jpg"].startswith("truncated")
+    assert left_out["circle/page.jpg"].startswith("not an image")
+    assert left_out["square/empty.png"] == "the file is empty"
+    assert "3 file(s) left out:" in ran.out
+    for name, reason in left_out.items():
+        assert f"  {name}: {reason}\n" in ran.out
+    assert "hidden" not in ran.out
+    assert "Thumbs" not in ran.out
+    assert len(table(made / "split.csv")) == 24
+    assert "circle/cut.jpg" in (made / "report.html").read_text(encoding="utf-8")
+
+
+def test_data_folder_whose_name_is_no_unicode(run, tmp_path):
+    data = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        data.mkdir()
+    except OSError:
+        pytest.skip("this file system takes Unicode names only")
+    made, _ = quick_transfer(run, make_toy(data, 6), tmp_path / "runs")
+    assert call("predict", "--run", made).code == 0  # the folder is found again

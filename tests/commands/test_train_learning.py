@@ -1,0 +1,106 @@
+"""`train` by transfer and by fine-tuning: stages, frozen backbones, and what earlier weights have seen."""
+
+import numpy as np
+import pytest
+from helpers import QUICK, call, fails
+from run_files import FOR_OPENVINO, quick_transfer, run_info, table
+
+import models
+from study.runtime import hardware
+
+
+def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
+    other, ran = quick_transfer(run, toy, tmp_path / "other", "--split-seed", 1)
+    seen = run_info(other)["data"]["held_out_but_learned_before"]
+    assert 0 < seen <= 12
+    told = f"has learned from {seen} of the validation and test images"
+    assert f"careful: {run} {told} here, which flatters their figures; with the same classes" in ran.out
+    page = " ".join((other / "report.html").read_text("utf-8").split())
+    assert f"had learned from {seen} of the validation and test images" in page
+    same, ran = quick_transfer(run, toy, tmp_path / "same", "--split-seed", 1, "--split-file", run / "split.csv")
+    assert run_info(same)["data"]["held_out_but_learned_before"] == 0
+    assert "careful" not in ran.out
+
+
+@pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")
+def test_a_copy_for_openvino_that_answers_otherwise_is_dropped(run, toy, tmp_path, monkeypatch):
+    monkeypatch.setattr("study.train.export.MOST_DIFFERENCE", -1.0)
+    made, ran = quick_transfer(run, toy, tmp_path / "runs")
+    assert "predict will use Keras" in ran.out
+    assert not FOR_OPENVINO & {path.name for path in made.iterdir()}
+    assert call("predict", "--run", made, toy / "circle" / "0.png").code == 0
+
+
+def test_an_engine_is_refused_where_nothing_is_frozen(toy, tmp_path):
+    ran = call("train", "--data", toy, *QUICK, "--engine", "openvino", "--runs", tmp_path / "runs")
+    assert ran.code == 2
+    assert ran.err == (
+        "error: --engine runs a frozen backbone, and here all learns from scratch: leave it out. Received: openvino\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--augment", "cutmix"], "--augment cutmix needs --learning scratch or finetune: "),
+        (["--progressive", "32"], "--progressive needs --learning scratch or finetune: "),
+    ],
+)
+def test_what_the_head_alone_cannot_learn_from_is_refused(run, toy, tmp_path, arguments, error):
+    ran = call(
+        *("train", "-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--data", toy),
+        *("--runs", tmp_path / "runs", *arguments),
+    )
+    fails(ran, error, tmp_path / "runs")
+
+
+def test_transfer_from_own_run(own):
+    _, run, ran = own
+    info = run_info(run)
+    assert (info["settings"]["learning"], info["settings"]["augment"]) == ("transfer", {})
+    assert "learning type       transfer: as asked for" in ran.out
+    assert "48 training images / batch of 256 = 1 iterations per epoch" in ran.out
+    assert [row["stage"] for row in table(run / "history.csv")] == ["head"]
+
+
+def test_transfer_leaves_the_backbone_as_it_was(own, run):
+    import keras
+
+    after, before = (keras.saving.load_model(folder / "model.keras", compile=False) for folder in (own[1], run))
+    for ours, theirs in zip(after.layers[1].get_weights(), before.layers[1].get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_augmented_views_under_transfer(run, toy, tmp_path):
+    made, ran = quick_transfer(run, toy, tmp_path / "runs", "--augment", "flip")
+    (stage,) = run_info(made)["stages"]
+    assert (stage["images"], stage["iterations"]) == (3 * 48, 1)
+    assert "144 training images / batch of 256 = 1 iterations per epoch" in ran.out
+    assert run_info(made)["settings"]["augment"] == {"flip": 1.0}
+
+
+def test_finetune_has_both_stages(run, toy, tmp_path):
+    arguments = ("train", *QUICK, "--data", toy, "--weights", run, "--runs", tmp_path / "runs")
+    ran = call(*arguments, "--learning", "finetune", "--epochs", 2)
+    assert (ran.code, ran.err) == (0, "")
+    (made,) = (tmp_path / "runs").iterdir()
+    assert [(row["epoch"], row["stage"]) for row in table(made / "history.csv")] == [
+        *(("1", "head"), ("2", "head")),
+        *(("3", "finetune"), ("4", "finetune")),
+    ]
+    assert [stage["name"] for stage in run_info(made)["stages"]] == ["head", "finetune"]
+    assert run_info(made)["settings"]["learning"] == "finetune"
+
+
+def test_pretrained_weights_are_transferred_unasked_and_stay_as_they_are(toy, tmp_path):
+    import keras
+
+    ran = call("train", "-m", "efficientnet_lite", "--data", toy, "--image-size", 32, "--epochs", 2, "--runs", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    (made,) = tmp_path.iterdir()
+    assert run_info(made)["learning"]["type"] == "transfer"
+    assert run_info(made)["settings"]["weights"] == "imagenet"
+    backbone = keras.saving.load_model(made / "model.keras", compile=False).layers[1]
+    source = models.get("efficientnet_lite").backbone(32, "imagenet")
+    for ours, theirs in zip(backbone.get_weights(), source.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

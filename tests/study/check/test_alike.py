@@ -1,0 +1,90 @@
+"""Images that a network finds alike: changed copies are, other drawings are not."""
+
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study.runtime import backend
+
+backend.start()
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from data import image
+from data.drawn import draw
+from data.drawn.animals import ANIMALS
+from data.duplicates import fingerprints
+from data.folder import Image as Entry
+from data.store.store import Store
+from study.check import (
+    embedding,
+    image_statistics,
+)
+
+
+def changed(picture):
+    """Copies as people make them: turned and cut, cut at two sides, with twice the colour."""
+    width, height = picture.size
+    turned = picture.rotate(6, resample=Image.Resampling.BICUBIC)
+    return {
+        "turned": turned.crop((round(0.07 * width), round(0.07 * height), round(0.93 * width), round(0.93 * height))),
+        "cut": picture.crop((round(0.1 * width), 0, width, round(0.9 * height))),
+        "coloured": ImageEnhance.Color(picture).enhance(2.0),
+    }
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    """Drawings, copies of some, and one copy under a wrong label: (entries, features, principal components, prints)."""
+    pictures = {}
+    for label in ("cat", "dog", "horse"):
+        for seed in range(14):
+            picture = draw.draw(label, seed).image
+            pictures[label, f"{label} {seed}"] = picture
+            if seed < 4:
+                pictures |= {(label, f"{label} {seed} {how}"): copy for how, copy in changed(picture).items()}
+    pictures["dog", "cat 9 turned"] = changed(pictures["cat", "cat 9"])["turned"]
+    thumbs = np.stack([image.resize(picture, image_statistics.THUMB, "squash") for picture in pictures.values()])
+    features, source = embedding.embed(thumbs, [""] * len(thumbs), np.arange(len(thumbs)), Store(None))
+    if features is None:
+        pytest.skip(source)
+    entries = [Entry(Path(name), name, label, None) for label, name in pictures]
+    return entries, features, embedding.reduce(features)[0], fingerprints(thumbs)
+
+
+def names_alike(entries, features, reduced, prints):
+    return {
+        tuple(sorted((entries[pair.first].name, entries[pair.second].name)))
+        for pair in embedding.alike(entries, features, reduced, prints)
+    }
+
+
+def test_changed_copies_are_alike_and_other_drawings_are_not(drawings):
+    found = names_alike(*drawings)
+    of_one = {pair for pair in found if pair[0].split()[:2] == pair[1].split()[:2]}
+    assert found == of_one
+    for how in ("turned", "cut", "coloured"):
+        known = sum((f"{label} {seed}", f"{label} {seed} {how}") in found for label in ANIMALS for seed in range(4))
+        assert known >= 9, how  # of 12
+
+
+def test_pictures_of_two_classes_are_not_called_alike(drawings):
+    entries, *rest = drawings
+    assert not {pair for pair in names_alike(entries, *rest) if "cat 9" in pair}
+    moved = [replace(entry, label="cat") if entry.name == "cat 9 turned" else entry for entry in entries]
+    assert ("cat 9", "cat 9 turned") in names_alike(moved, *rest)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_pictures_to_be_alike(drawings, count):
+    entries, features, _, prints = drawings
+    reduced, _ = embedding.reduce(features[:count])
+    assert embedding.alike(entries[:count], features[:count], reduced, prints[:count]) == []
+
+
+def test_pictures_without_any_difference_are_not_alike(drawings):
+    entries, features, _, prints = drawings
+    same = np.repeat(features[:1], 5, axis=0)
+    assert embedding.alike(entries[:5], same, embedding.reduce(same)[0], prints[:5]) == []

@@ -1,0 +1,129 @@
+"""The trainings of `compare` as processes: several at once, failures, interruption, one folder for one comparison."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from helpers import ROOT
+
+from errors import UserError
+from study.experiments import jobs as experiments_jobs
+from study.experiments.jobs import Job, alone_in, environment, reason, run_all
+
+
+@pytest.fixture
+def scripts(monkeypatch, tmp_path):
+    """Jobs whose words are Python code: what a training does, without its start."""
+    script = tmp_path / "main.py"
+    script.write_text("import sys\nexec(sys.argv[1])\n")
+    monkeypatch.setattr(experiments_jobs, "MAIN", script)
+    return lambda *codes: [Job(f"job {i}", (code,), tmp_path / f"{i}.log") for i, code in enumerate(codes)]
+
+
+def test_one_that_fails_is_told_and_the_others_go_on(scripts):
+    ended = {}
+    jobs = scripts("print('fine')", "print('error: too hot'); print('so long'); sys.exit(2)", "1 / 0", "sys.exit(3)")
+    run_all(jobs, 2, lambda job, why: ended.update({job.label: why}))
+    assert ended == {
+        "job 0": None,
+        "job 1": "too hot",
+        "job 2": "ZeroDivisionError: division by zero",
+        "job 3": "exit code 3",
+    }
+    assert jobs[0].log.read_text() == "fine\n"
+
+
+def test_no_more_at_once_than_asked_for(scripts, tmp_path):
+    code = "import time; print(time.monotonic()); time.sleep(0.3); print(time.monotonic())"
+    for most, count in ((1, 3), (2, 5)):
+        jobs = scripts(*[code] * count)
+        run_all(jobs, most, lambda job, why: None)
+        spans = [tuple(map(float, job.log.read_text().split())) for job in jobs]
+        together = [sum(start <= begun < end for start, end in spans) for begun, _ in spans]
+        assert max(together) == most
+
+
+def test_ctrl_c_ends_those_that_run(scripts):
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    jobs = scripts("pass", code)
+
+    def interrupt(job, why):
+        until = time.monotonic() + 30
+        while not jobs[1].log.read_text() and time.monotonic() < until:
+            time.sleep(0.02)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(jobs, 2, interrupt)
+    child = int(jobs[1].log.read_text().split()[0])
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+KILLED = """
+import signal
+from study.experiments.jobs import stopped_like_ctrl_c
+number = signal.{}
+before = signal.getsignal(number)
+try:
+    with stopped_like_ctrl_c():
+        signal.raise_signal(number)
+except KeyboardInterrupt:
+    print("interrupted", signal.getsignal(number) is before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_plain_kill_is_like_ctrl_c(name):
+    # In a process of its own: TensorFlow, which other tests load into this one, has ideas of its own about signals.
+    command = [sys.executable, "-c", KILLED.format(name)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "interrupted True\n"
+
+
+def test_one_killed_for_memory_is_told(tmp_path):
+    assert reason(-9, tmp_path / "log") == "ended by signal 9 (was there too little memory?)"
+
+
+def test_several_at_once_share_the_cores(monkeypatch):
+    monkeypatch.setattr(experiments_jobs, "cores", lambda: 8)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    assert "TF_NUM_INTRAOP_THREADS" not in environment(1)
+    assert environment(3)["TF_NUM_INTRAOP_THREADS"] == "2"
+    assert environment(3)["OMP_NUM_THREADS"] == "7"  # the user's own
+
+
+def test_two_cannot_work_in_one_folder(tmp_path):
+    with alone_in(tmp_path):
+        code = (
+            "import pathlib, sys; from study.experiments.jobs import alone_in\n"
+            "with alone_in(pathlib.Path(sys.argv[1])): pass"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert f"UserError: Another compare is at work in {tmp_path}. Wait for it, or" in ended.stderr
+    with alone_in(tmp_path):
+        pass
+
+
+def test_a_killed_comparison_holds_its_folder_no_longer(tmp_path):
+    code = (
+        "import pathlib, sys; from study.experiments.jobs import alone_in\n"
+        "with alone_in(pathlib.Path(sys.argv[1])): print('alone', flush=True); sys.stdin.read()"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    holder = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "alone\n"
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    with pytest.raises(UserError) as caught, alone_in(tmp_path):
+        pass
+    assert str(caught.value) == f"Another compare is at work in {tmp_path}. Wait for it, or give another --out DIR."
+    holder.kill()
+    holder.communicate()
+    with alone_in(tmp_path):
+        pass
