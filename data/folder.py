@@ -1,15 +1,18 @@
-"""From a folder on disk to a sorted list of photos, each with its class; nothing is opened here."""
+"""From a folder on disk to a sorted list of photos, each with its class; no image is opened here."""
 
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data import formats
 from data.names import composed, natural_key, printable
 from errors import UserError
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif"}
+    | {".jp2", ".j2k", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm"}
+    | ({*formats.HEIC_SUFFIXES} if "HEIF" in formats.FORMATS else set())
 )
 PARTS = ("train", "val", "test")
 
@@ -19,7 +22,6 @@ PART_NAMES = {
     **dict.fromkeys(("test", "testing", "test_set"), "test"),
 }
 _HIDDEN_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}  # besides all that starts with a dot
-_HINTS = {".heic": ": export it as JPEG", ".heif": ": export it as JPEG"}
 _EMPTY = "no image files in this folder"
 
 
@@ -206,7 +208,13 @@ def why_not(path: Path) -> str:
 
 def _not_an_image(path: Path) -> str:
     suffix = path.suffix.lower()
-    return f"not an image file name ({printable(suffix) or 'no suffix'}){_HINTS.get(suffix, '')}"
+    try:
+        with path.open("rb") as file:
+            known = formats.by_name(suffix, file.read(formats.HEAD))
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    name = f"not an image file name ({printable(suffix) or 'no suffix'})"
+    return f"{name}: {known}" if known else name
 
 
 def _empty_classes(found: _Found, root: Path, level: int) -> list[tuple[Path, str]]:

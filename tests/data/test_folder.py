@@ -7,6 +7,7 @@ import pytest
 from helpers import ROOT
 
 from data.folder import IMAGE_SUFFIXES, PARTS, Skipped, list_images, scan
+from data.formats import HEIC
 from data.names import natural_key, printable
 from errors import UserError
 
@@ -126,7 +127,7 @@ def test_other_files_are_listed_with_the_reason(tmp_path):
         "3.jpg": "outside the class folders",
         "cat/notes.TXT": "not an image file name (.txt)",
         "cat/README": "not an image file name (no suffix)",
-        "dog/2.heic": "not an image file name (.heic): export it as JPEG",
+        "dog/2.heic": f"not an image file name (.heic): {HEIC}",
         "labels.csv": "outside the class folders, and not an image file name (.csv)",
     }
 
@@ -313,7 +314,7 @@ def test_empty_folder(tmp_path):
 def test_no_images_but_other_files(tmp_path):
     text = error_of(fill(tmp_path, "cat/1.heic", "cat/2.heic"))
     assert text.startswith(
-        "ROOT: no images found (2 skipped, such as cat/1.heic: not an image file name (.heic): export it"
+        f"ROOT: no images found (2 skipped, such as cat/1.heic: not an image file name (.heic): {HEIC}"
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, features
 
-from data import image as images
+from data import to_rgb
 from data.image import DRAFT_MARGIN, PAD_GREY, RESIZE_RULES, ImageError, decode, load, resize
 
 
@@ -146,7 +146,7 @@ def grey_png(depth, levels, clear):
 @pytest.mark.parametrize(
     ("depth", "levels", "clear", "expected"),
     [
-        (1, [1, 0], 0, [255, 255]),
+        (1, [1, 0], 0, [255, 0]),  # white on clear: over white nothing could be seen
         (1, [1, 0], 1, [255, 0]),
         (2, [1, 2], 1, [255, 170]),
         (4, [5, 10], 5, [255, 170]),
@@ -272,7 +272,9 @@ def test_ycbcr_tiff():
 
 def test_hsv_is_converted():
     assert close(
-        images._to_rgb(Image.new("RGB", (2, 2), (200, 40, 90)).convert("HSV"), "").getpixel((0, 0)), (200, 40, 90), 4
+        to_rgb.to_rgb(Image.new("RGB", (2, 2), (200, 40, 90)).convert("HSV"), "", None).getpixel((0, 0)),
+        (200, 40, 90),
+        4,
     )
 
 
