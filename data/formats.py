@@ -11,6 +11,7 @@ from PIL import Image
 # "JPEG" opens MPO too, "PNG" APNG, "PPM" PGM and PBM.
 READ = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM")
 HEIC_SUFFIXES = (".heic", ".heif", ".hif")
+MAX_PIXELS = 178_956_970  # where Pillow itself refuses; about 0.7 GB once decoded
 HEAD = 4096  # bytes from the start of a file that tell what it is
 
 Image.init()  # register every format now: decode runs in threads
@@ -132,7 +133,7 @@ def by_name(suffix: str, head: bytes) -> str:
 def explain(error: Exception, content: bytes) -> ImageError:
     """Return the reason why a file's content could not be decoded."""
     if isinstance(error, Image.DecompressionBombError):
-        return ImageError("too large", "too large: more pixels than the limit")
+        return ImageError("too large", f"too large: more than {MAX_PIXELS:,} pixels")
     if isinstance(error, MemoryError):
         return ImageError("too large", "too large for the memory of this computer")
     if found := foreign(content[:HEAD]):

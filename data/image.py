@@ -21,14 +21,13 @@ import numpy as np
 from PIL import Image, _imaging
 
 from data import pixel_range, tiff, to_rgb
-from data.formats import FORMATS, HEAD, ImageError, explain, foreign, format_of, is_cut
+from data.formats import FORMATS, HEAD, MAX_PIXELS, ImageError, explain, foreign, format_of, is_cut
 from data.in_flight import Budget
 from data.pixel_range import Ranges
 from data.resize import PAD_GREY as PAD_GREY
 from data.resize import RESIZE_RULES as RESIZE_RULES
 from data.resize import resize
 
-MAX_PIXELS = 178_956_970  # where Pillow itself refuses; about 0.7 GB once decoded
 MAX_BYTES = 2**30  # of a file: what is larger would have more pixels than that, or be no image
 LARGE_FILE = 2**26  # bytes: of such files one is read at a time, and its header before the rest
 WORKERS = os.cpu_count() or 1  # threads suffice: Pillow lets go of Python's lock while it decodes
@@ -252,10 +251,13 @@ def _glance(file: BinaryIO) -> None:
     if foreign(head) or not format_of(head):
         raise explain(Image.UnidentifiedImageError(), head)
     file.seek(0)
-    size = (0, 0)
-    with contextlib.suppress(Exception):  # what is wrong is told when it is decoded
-        size = Image.open(file, formats=FORMATS).size
-    _check_size(*size)
+    try:
+        width, height = Image.open(file, formats=FORMATS).size
+    except Image.DecompressionBombError as error:
+        raise explain(error, head) from error
+    except Exception:  # what is wrong is told when it is decoded
+        width = height = 0
+    _check_size(width, height)
     file.seek(0)
 
 
