@@ -46,7 +46,6 @@ def test_a_file_far_too_large_is_not_read(tmp_path):
     [
         (b"no image at all" * 300, "not an image in a format read here"),
         (b"\0" * 5000, "not an image but zero bytes only"),
-        (png_header(20_000, 10_000), "too large: 20000×10000 pixels, the limit is 178,956,970 in all"),
         (png_header(50_000, 50_000), "too large: more than 178,956,970 pixels"),
     ],
 )
