@@ -46,6 +46,7 @@ _TURN_UPRIGHT = {
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL\."), 0)  # how `warnings` writes down the filter set below
 
 _IN_FLIGHT = Budget(MAX_PIXELS)  # pixels that all threads together decode at a time
+_LARGE = 2**25  # pixels: before so large an image, what earlier ones took goes back to the operating system
 _ONE_LARGE = threading.Lock()
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints Pillow's errors for want of a handler
@@ -166,7 +167,7 @@ def stored_values(content: bytes) -> np.ndarray:
         if image is None:
             return _stored_values(content, held)[0]
         _check_size(image.width, image.height)
-        held.enter_context(_IN_FLIGHT.spend(image.width * image.height))
+        held.enter_context(_room_for(image.width * image.height))
         stored_as = to_rgb.stored_layout(image)
         image.load()
         return to_rgb.values_of(image, stored_as)
@@ -180,6 +181,15 @@ def silence_pillow() -> None:
     """
     if warnings.filters[:1] != [_QUIET]:
         warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
+
+
+@contextlib.contextmanager
+def _room_for(pixels: int) -> Iterator[None]:
+    with _IN_FLIGHT.spend(pixels):
+        if pixels > _LARGE:
+            with contextlib.suppress(OSError, AttributeError, TypeError):  # glibc keeps up to 1 GB for each thread
+                ctypes.CDLL(None).malloc_trim(0)
+        yield
 
 
 @contextlib.contextmanager
@@ -224,7 +234,7 @@ def _first_image(
     _check_size(image.width, image.height)
     if least is not None:
         image.draft(None, (least, least))  # a square, so that it holds whichever way up the picture is
-    held.enter_context(_IN_FLIGHT.spend(image.width * image.height))
+    held.enter_context(_room_for(image.width * image.height))
     stored_as = to_rgb.stored_layout(image)
     image.load()
     return to_rgb.to_rgb(image, stored_as, ranges), _orientation(image)
@@ -234,7 +244,7 @@ def _stored_values(content: bytes, held: contextlib.ExitStack) -> tuple[np.ndarr
     found = tiff.about(io.BytesIO(content))
     thirds = max(1, found.bands // 3)  # of many bands all are read before three are taken
     _check_size(found.width * thirds, found.height, f" of {found.bands} bands" if thirds > 1 else "")
-    held.enter_context(_IN_FLIGHT.spend(found.width * found.height * thirds))
+    held.enter_context(_room_for(found.width * found.height * thirds))
     return *tiff.values(content), found
 
 

@@ -52,8 +52,6 @@ def to_levels(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def customary(values: np.ndarray, kind: str) -> tuple[float, float]:
     """Return the range of one file by itself: the smallest customary full scale that holds its brightest value."""
-    if kind == "16-bit":
-        return FULL
     brightest = float(np.nan_to_num(values, posinf=0.0, neginf=0.0).max())
     scales = (1.0, 255.0, 65535.0) if kind == "float" else (255.0, 65535.0)
     white = next((scale for scale in scales if brightest <= scale), brightest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -35,12 +37,8 @@ def to_rgb(image: Image.Image, stored_as: str, ranges: Ranges | None) -> Image.I
     """Return an image that Pillow has loaded as RGB, by the ranges where it does not state its own."""
     kind = kind_of(image, stored_as)
     if kind:
-        values = values_of(image, stored_as)
-        grey = Image.fromarray(levels_of(values, kind, ranges))
-        if "transparency" not in image.info:
-            return grey.convert("RGB")
-        grey.putalpha(Image.fromarray(np.where(values == image.info["transparency"], 0, 255).astype(np.uint8)))
-        return _on_ground(grey.convert("RGBA"))
+        grey = _grey(image, stored_as, _ends(kind, ranges, lambda: values_of(image, stored_as)))
+        return grey if grey.mode == "RGB" else _on_ground(grey.convert("RGBA"))
     if not image.has_transparency_data:
         return image.convert("RGB")
     if "transparency" in image.info:
@@ -67,21 +65,36 @@ def values_of(image: Image.Image, stored_as: str) -> np.ndarray:
 
 
 def levels_of(values: np.ndarray, kind: str, ranges: Ranges | None) -> np.ndarray:
-    """Turn values into levels of 0 to 255; Pillow's own conversion clips everything above 255 to white.
+    """Turn values into levels of 0 to 255. Raise ImageError where nothing says which are black and white."""
+    return pixel_range.to_levels(values, *_ends(kind, ranges, lambda: values)) if kind else values
 
-    Raises:
-        ImageError: nothing says which of them are black and white.
-    """
-    if not kind:
-        return values
+
+def _grey(image: Image.Image, stored_as: str, ends: tuple[float, float]) -> Image.Image:
+    # Strip by strip: a large image and a few copies of it would take gigabytes. Pillow's own conversion clips
+    # everything above 255 to white.
+    clear = image.info.get("transparency")
+    canvas = Image.new("RGB" if clear is None else "LA", image.size)
+    rows = max(1, pixel_range.STRIP // max(1, image.width))
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        values = values_of(strip, stored_as)
+        levels = Image.fromarray(pixel_range.to_levels(values, *ends))
+        if clear is not None:
+            levels.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+        canvas.paste(levels.convert(canvas.mode), (0, top))
+    return canvas
+
+
+def _ends(kind: str, ranges: Ranges | None, values: Callable[[], np.ndarray]) -> tuple[float, float]:
     if ranges is None:
-        return pixel_range.to_levels(values, *pixel_range.customary(values, kind))
+        return pixel_range.FULL if kind == "16-bit" else pixel_range.customary(values(), kind)
     if kind not in ranges and kind != "16-bit":
+        what = pixel_range.KINDS[kind]
         reason = (
-            f"nothing says which values of {pixel_range.KINDS[kind]} are black and white, as none were learned from"
+            f"nothing says which values of {what} are black and white, as none were learned from: save it with 8 bits"
         )
-        raise ImageError("undecodable", f"{reason}: save it with 8 bits")
-    return pixel_range.to_levels(values, *ranges.get(kind, pixel_range.FULL))
+        raise ImageError("undecodable", reason)
+    return ranges.get(kind, pixel_range.FULL)
 
 
 def _clear_colour(colour: object, stored_as: str) -> object:
