@@ -177,7 +177,7 @@ def _of_header(file: BinaryIO) -> Peek:
     pages = getattr(opened, "n_frames", 1)
     if pages > 1:
         opened.seek(1)
-        pages = 1 if opened.tag_v2.get(254, 0) & 1 else pages  # a preview of the first
+        pages = tiff.pages_of(pages, opened.tag_v2)
     return Peek(kind, clear, _partly(bands, read, pages))
 
 

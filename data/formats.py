@@ -120,14 +120,12 @@ def foreign(head: bytes) -> ImageError | None:
 
 def by_name(suffix: str, head: bytes) -> str:
     """Say of a file whose suffix is not one of an image what it is all the same; nothing where it is no image."""
-    if (found := foreign(head)) and found.kind == BROKEN:
+    named, form = BY_SUFFIX.get(suffix.lower(), ""), format_of(head)
+    if (found := foreign(head)) and (named or found.kind == BROKEN):
         return found.reason
-    if suffix.lower() in BY_SUFFIX:  # some RAW formats begin like a TIFF
-        return BY_SUFFIX[suffix.lower()]
-    if form := format_of(head):
-        usual = _USUAL_SUFFIX.get(form, f".{form.lower()}")
-        return f"it is a {form} image, so let its name end in {usual}"
-    return ""
+    if form and not (named and form == "TIFF"):  # some RAW formats begin like one
+        return f"it is a {form} image, so let its name end in {_USUAL_SUFFIX.get(form, f'.{form.lower()}')}"
+    return named
 
 
 def explain(error: Exception, content: bytes) -> ImageError:

@@ -47,7 +47,8 @@ def about(file: BinaryIO) -> About:
     from tifffile import TiffFile  # takes 0.3 s, and few need it
 
     with TiffFile(file) as opened:
-        return _about(opened.pages[0], len(opened.pages))
+        count = len(opened.pages)
+        return _about(opened.pages[0], pages_of(count, opened.pages[1].tags if count > 1 else {}))
 
 
 def values(content: bytes) -> tuple[np.ndarray, bool]:
@@ -75,6 +76,11 @@ def values(content: bytes) -> tuple[np.ndarray, bool]:
 def raw() -> ImageError:
     """Return what is said of a RAW photo that is stored as TIFF."""
     return ImageError(BROKEN, RAW.format(maker=""))
+
+
+def pages_of(count: int, second: object) -> int:
+    """Return how many pages of its own a file has: where the tags of the second say preview or mask, one."""
+    return 1 if count > 1 and _value(second, _SUBFILE) & 5 else count
 
 
 def is_raw(tags: object) -> bool:

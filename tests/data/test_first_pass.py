@@ -148,10 +148,17 @@ def test_bands_and_pages_that_are_not_read_are_told(tmp_path):
     )
 
 
-def test_a_preview_beside_the_image_is_no_page(tmp_path):
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+@pytest.mark.parametrize("subfiletype", [1, 4])  # a preview, a mask
+def test_a_preview_or_a_mask_beside_the_image_is_no_page(tmp_path, dtype, subfiletype):
     with tifffile.TiffWriter(tmp_path / "1.tif") as file:
-        file.write((shape(0) * 255).astype(np.uint8), photometric="minisblack")
-        file.write((shape(0, 20) * 255).astype(np.uint8), photometric="minisblack", subfiletype=1)
+        file.write((shape(0) * 255).astype(dtype), photometric="minisblack")
+        file.write((shape(0, 30) * 255).astype(np.uint8), photometric="minisblack", subfiletype=1)
+    with tifffile.TiffFile(tmp_path / "1.tif") as file:
+        at = file.pages[1].tags[254].valueoffset
+    content = bytearray((tmp_path / "1.tif").read_bytes())
+    content[at] = subfiletype
+    (tmp_path / "1.tif").write_bytes(content)
     assert peek(tmp_path / "1.tif").partly == ""
 
 
