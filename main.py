@@ -8,8 +8,10 @@ import dataclasses
 import itertools
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import models
@@ -24,7 +26,7 @@ from study.settings.commands import (
     StoreSettings,
     SummarySettings,
 )
-from study.settings.resolve import defaults_of, recipe_of, resolve, with_model
+from study.settings.resolve import PRETRAINED, defaults_of, recipe_of, resolve, with_model
 from study.settings.train import DEFAULTS, TrainSettings, with_flags
 
 EXAMPLES = """examples:
@@ -75,13 +77,21 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
 
-    flags = with_model(flags)
+    asked, flags = flags, with_model(flags)
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
+    from study.runtime import output
     from study.runtime.background import begun
     from study.settings.source import load_dataset, store_of
 
+    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    output.check_writable(Path(settings.run.runs))  # told before any image is read
+    if "model" not in asked and flags["model"] == PRETRAINED:
+        print(
+            f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of them "
+            "in minutes; -m original learns from random weights"
+        )
     store = store_of(settings.data)
     with begun(
         lambda go_on: load_dataset(settings, store, go_on)
@@ -126,8 +136,8 @@ def store(flags: Mapping[str, Any], command_line: str) -> None:
     clear() if StoreSettings(**flags).clear else show()
 
 
-def predict(flags: Mapping[str, Any], command_line: str) -> None:
-    """Answer for files and folders, or for a part of the run's own data."""
+def predict(flags: Mapping[str, Any], command_line: str) -> int:
+    """Predict for files and folders, or for a split of the run's own data; with `--strict`, 4 where a file failed."""
     from study.runs import folder as run_folder
     from study.runtime import output
 
@@ -143,7 +153,8 @@ def predict(flags: Mapping[str, Any], command_line: str) -> None:
     table = output.writable_file(settings.csv) if settings.csv else None
     from study.predict.run import predict
 
-    predict(run, settings.paths, settings.part, table, settings.tta, settings.masks)
+    failed = predict(run, settings.paths, settings.part, table, settings.tta, settings.masks)
+    return 4 if failed and settings.strict else 0
 
 
 COMMANDS = {
@@ -228,10 +239,20 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: 
         group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 stopped by Ctrl-C.
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as a shutdown or a batch system sends it: everything ends as by Ctrl-C."""
 
-    3 is `check --strict` with a severe finding, 1 that nobody reads what is printed any more.
+
+def terminate(number: int, frame: object) -> NoReturn:
+    """Raise what ends a command cleanly."""
+    raise Terminated
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 Ctrl-C, 143 SIGTERM.
+
+    3 is `check --strict` with a severe finding, 4 `predict --strict` with a file that failed, 1 that nobody reads what
+    is printed any more.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
@@ -259,11 +280,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {error.strerror}: {error.filename or 'no file named'}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
-        return 130
+        return 143 if isinstance(stop, Terminated) else 130
     return code or 0
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, terminate)
     sys.exit(main())

@@ -35,7 +35,7 @@ class Copies:
         """Return all of it in one line for the screen."""
         told = (
             f"check: {images:,} images; {self.exact:,} exact duplicates, {self.conflicts:,} images in two classes; "
-            f"{self.near:,} near-duplicate pairs, of which "
+            f"{self.near:,} near-duplicate pairs found; of those found, "
         )
         if self.would_leak is None:
             return f"{told}{self.leaking:,} leak between the given splits; {self.torn:,} images are in two splits"

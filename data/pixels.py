@@ -63,7 +63,8 @@ class Pixels:
         indices = np.asarray(indices)
         cut = np.empty((len(indices), *self.shape[1:]), np.uint8)
         kept = self._kept[indices]
-        self._rows.cut(indices[kept], cut, np.flatnonzero(kept))
+        places = np.flatnonzero(kept)
+        kept[places] = self._rows.cut(indices[kept], cut, places)
         if not kept.all():
             with ThreadPoolExecutor(WORKERS) as pool:
                 decoded = pool.map(self._decode, indices[~kept].tolist())

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from data.store.cache import cache_folder
 from errors import UserError
 
 CLASS_COUNTS = {"cat": 273, "dog": 797, "horse": 430}  # 1,500 in the ratio 1668 : 4863 : 2623 of the reference data set
+
+LEFT_AFTER = 3600.0  # seconds after which nobody draws into a folder any more
 
 
 def class_counts(count: int) -> dict[str, int]:
@@ -67,6 +70,9 @@ def cached(
     if (folder / "images").is_dir():
         return folder / "images"
     unfinished = root / f"{folder.name}.{uuid.uuid4().hex}.tmp"  # a name of its own: killed or racing runs can't mix
+    for left in root.glob("drawn-*.tmp"):  # by a process that was killed: drawing takes seconds
+        if time.time() - left.stat().st_mtime > LEFT_AFTER:
+            shutil.rmtree(left, ignore_errors=True)
     try:
         write(unfinished, count, size, seed, progress)
         unfinished.rename(folder)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
+
+from data.store.checksums import checksum
+from data.store.segments import OPEN_AT_ONCE, OpenFiles, Segment
 
 
 @dataclass(frozen=True)
@@ -27,42 +30,99 @@ class Kind:
 
 
 class Rows:
-    """The rows that were found for some keys, cut out of the memory-mapped segments when they are asked for.
+    """The rows that were found for some keys, cut out of their segments when they are asked for.
 
-    A segment is mapped for one cut only: the memory of a run then stays flat however large the store is, as the
-    operating system counts mapped pages as the run's own. Files are held open, so that removal does not hurt a reader.
+    Each is compared with its checksum before it is given out first; one that is damaged is told to the store, and is
+    from then on as if it had not been found.
 
     Args:
         kind: what a row is.
-        files: open segments.
-        places: int64 (n, 2): segment and position of each key's row, -1 where there is none.
+        keys: of the rows, n of them.
+        segments: where they are.
+        places: int64 (n, 2): which of the segments and position in it, of each key's row; -1 where there is none.
+        damaged: is told key, segment (its number in the index) and position of rows that are damaged.
     """
 
-    def __init__(self, kind: Kind, files: Sequence[BinaryIO], places: np.ndarray) -> None:
-        self.kind, self._files, self._places = kind, files, places
+    def __init__(
+        self,
+        kind: Kind,
+        keys: Sequence[str],
+        segments: Sequence[Segment],
+        places: np.ndarray,
+        damaged: Callable[[list[tuple[str, int, int]]], None],
+    ) -> None:
+        self.kind, self._keys, self._segments, self._places, self._damaged = kind, keys, segments, places, damaged
+        self._checked, self._files = np.zeros(len(keys), bool), OpenFiles()
         # Not left to the files' own end: Python warns of a file that is dropped open.
-        weakref.finalize(self, _close, files)
+        weakref.finalize(self, self._files.close)
+        for segment in segments[:OPEN_AT_ONCE]:
+            self._files.open(segment)
 
     def found(self) -> np.ndarray:
         """Say for each key whether its row is kept, bool (n,)."""
         return self._places[:, 0] >= 0
 
-    def cut(self, indices: np.ndarray, out: np.ndarray, places: np.ndarray | None = None) -> None:
-        """Copy the rows of some keys, which must be there, to `out[places]`, by default to `out` from its start."""
-        wanted = self._places[indices]
-        targets = np.arange(len(wanted)) if places is None else places
-        for segment in np.unique(wanted[:, 0]):
-            of_segment = wanted[:, 0] == segment
-            with contextlib.closing(mmap.mmap(self._files[segment].fileno(), 0, access=mmap.ACCESS_READ)) as mapped:
-                rows = np.frombuffer(mapped, self.kind.dtype).reshape(-1, *self.kind.shape)
-                out[targets[of_segment]] = rows[wanted[of_segment, 1]]
-                del rows  # else the map could not be closed
+    def check(self) -> Rows:
+        """Compare all rows with their checksums now; return self, in which the damaged ones are not found any more."""
+        found = np.flatnonzero(self.found())
+        for segment, of_segment in self._by_segment(found):
+            self._read(segment, found[of_segment], None, None)
+        return self
+
+    def cut(self, indices: np.ndarray, out: np.ndarray, places: np.ndarray | None = None) -> np.ndarray:
+        """Copy the rows of some keys to `out[places]`, by default to `out` from its start; return which, bool.
+
+        Rows are not copied that are damaged, or whose segment has left the store by now.
+        """
+        targets = np.arange(len(indices)) if places is None else places
+        copied = np.zeros(len(indices), bool)
+        for segment, of_segment in self._by_segment(indices):
+            copied[of_segment] = self._read(segment, indices[of_segment], out, targets[of_segment])
+        return copied
 
     def fill(self, out: np.ndarray) -> np.ndarray:
         """Copy every row that was found to its place in `out`, (n, *kind.shape); return which were, bool (n,)."""
         found = self.found()
-        self.cut(np.flatnonzero(found), out, np.flatnonzero(found))
+        found[found] = self.cut(np.flatnonzero(found), out, np.flatnonzero(found))
         return found
+
+    def _by_segment(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each segment and which of the indices are in it."""
+        of = self._places[indices, 0]
+        order = np.argsort(of, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(of[order])) + 1):
+            if len(group) and of[group[0]] >= 0:
+                yield of[group[0]], group
+
+    def _read(self, number: int, indices: np.ndarray, out: np.ndarray | None, targets: np.ndarray | None) -> np.ndarray:
+        """Check the rows of one segment, and copy those that are right where there is an `out`; return which are."""
+        try:
+            mapped = self._files.map(self._segments[number])
+        except OSError:  # removed, or too many files are open
+            return np.zeros(len(indices), bool)
+        with contextlib.closing(mapped):
+            right = self._checked[indices]
+            for at in np.flatnonzero(~right):
+                right[at] = self._is_right(self._segments[number], mapped, indices[at])
+            self._checked[indices[right]] = True
+            if out is not None:
+                rows = np.frombuffer(mapped, self.kind.dtype).reshape(-1, *self.kind.shape)
+                out[targets[right]] = rows[self._places[indices[right], 1]]
+                del rows  # else the map could not be closed
+        if not right.all():
+            self._drop(number, indices[~right])
+        return right
+
+    def _is_right(self, segment: Segment, mapped: mmap.mmap, index: int) -> bool:
+        position, size = int(self._places[index, 1]), self.kind.bytes
+        with memoryview(mapped) as content, content[position * size : (position + 1) * size] as row:
+            return checksum(self.kind.name, self._keys[index], row) == segment.checksums[position]
+
+    def _drop(self, number: int, indices: np.ndarray) -> None:
+        segment, positions = self._segments[number].number, self._places[indices, 1].tolist()
+        self._places[indices] = -1
+        keys = [self._keys[index] for index in indices]
+        self._damaged([(key, segment, position) for key, position in zip(keys, positions, strict=True)])
 
 
 class Features:
@@ -75,13 +135,21 @@ class Features:
         rows: which these are, (m,).
         kept: what the store has of the training part.
         train: the indices of that part, in the order of `kept`.
+        compute: indices -> their features, float32 (n, features), where the store turns out not to have them any more.
     """
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, memory: np.ndarray, rows: np.ndarray, kept: Rows, train: np.ndarray) -> None:
+    def __init__(
+        self,
+        memory: np.ndarray,
+        rows: np.ndarray,
+        kept: Rows,
+        train: np.ndarray,
+        compute: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
         found = np.flatnonzero(kept.found())
-        self._memory, self._kept = memory, kept
+        self._memory, self._kept, self._compute, self._lock = memory, kept, compute, threading.Lock()
         self._place = np.empty(len(memory) + len(found), int)  # in `memory`; in `kept`, as ~place
         self._place[rows], self._place[train[found]] = np.arange(len(memory)), ~found
         self.shape = (len(self._place), memory.shape[1])
@@ -95,14 +163,19 @@ class Features:
         places = self._place[indices]
         features, kept = np.empty((len(places), self.shape[1]), np.float32), places < 0
         features[~kept] = self._memory[places[~kept]]
-        self._kept.cut(~places[kept], features, np.flatnonzero(kept))
+        into = np.flatnonzero(kept)
+        if len(lost := into[~self._kept.cut(~places[kept], features, into)]):
+            features[lost] = self._again(np.asarray(indices)[lost])
         return features
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         """Return all features at once, for NumPy."""
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
-
-def _close(files: Sequence[BinaryIO]) -> None:
-    for file in files:
-        file.close()
+    def _again(self, indices: np.ndarray) -> np.ndarray:
+        """Compute the features of some examples, which join those in memory."""
+        with self._lock:
+            features = self._compute(indices)
+            first, self._memory = len(self._memory), np.concatenate([self._memory, features])
+            self._place[indices] = first + np.arange(len(indices))
+        return features

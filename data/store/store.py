@@ -1,34 +1,42 @@
 """What was computed once and need not be again: rows of arrays (pixels, features …) by the hash of a file's content.
 
 Rows lie in segments: plain files of equal rows, written once and never changed. An SQLite index says which rows there
-are, and names one only after its segment was written whole. So whoever is killed leaves a nameless file, which a later
-run removes; processes that write at once write segments of their own; and no reader ever sees half a row.
+are, and names one only after its segment is on the disk. So whoever is killed leaves a nameless file, which a later run
+removes; processes that write at once write segments of their own; and no reader ever sees half a row.
 
 What has no fixed size is a blob (JSON, a converted network): a small one lies in the index, a large one in a file of
 its own, for which the same holds.
 
-The store can only save work: where it can't be read or written, or the disk is full, nothing is found and nothing kept.
+The index has a checksum of each row and blob. What does not agree with it, and what an earlier version kept without
+one, counts as not kept: it is made anew. A damaged index is set aside, and a new one begun.
+
+The store can only save work: where it can't be written, or the disk is full, nothing is found and nothing kept.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeVar
 
 import numpy as np
 
+from data.store import connection
 from data.store import index as tables
 from data.store.cache import cache_folder
+from data.store.checksums import DTYPE, checksum
+from data.store.connection import Answer
 from data.store.index import Usage
+from data.store.lookup import Lookup
+from data.store.merge import merge
 from data.store.rows import Kind, Rows
-
-Answer = TypeVar("Answer")
+from data.store.segments import to_disk
 
 SEGMENT_BYTES = 128 * 2**20  # a killed run loses no more than one segment of work
 SEGMENT_ROWS = 2048
@@ -48,11 +56,13 @@ class Store:
     def __init__(self, root: Path | None, limit: float = float("inf")) -> None:
         self.root, self.limit = root, limit
         self.trouble = ""  # why nothing is found or kept, for the screen
+        self._damage_told = False
 
     def rows(self, kind: Kind, keys: Sequence[str]) -> Rows:
         """Look for the rows of some keys and note that they were used."""
-        nothing = Rows(kind, [], np.full((len(keys), 2), -1, np.int64))
-        return self._ask(lambda index: self._find(index, kind, keys), nothing)
+        nothing = Rows(kind, keys, [], np.full((len(keys), 2), -1, np.int64), lambda lost: None)
+        forget = functools.partial(self._forget_rows, kind)
+        return self._look(kind.name, lambda found: Rows(kind, keys, *found.rows(kind, keys), forget), nothing)
 
     def holds(self, kind: Kind, count: int) -> bool:
         """Return whether so many rows fit at all; of more, keeping the last would drive the first out again."""
@@ -67,9 +77,9 @@ class Store:
         finally:
             writer.close()
 
-    def commit(self, kind: Kind, path: Path, keys: Sequence[str]) -> None:
+    def commit(self, kind: Kind, path: Path, keys: Sequence[str], checksums: Sequence[int]) -> None:
         """Name a finished segment in the index, then make room."""
-        self._ask(lambda index: self._commit(index, kind, path, keys), None)
+        self._ask(lambda index: self._commit(index, kind, path, keys, checksums), None)
 
     def blob(self, kind: str, key: str) -> bytes | None:
         """Return the blob that is kept under a key, None where there is none; note that it was used."""
@@ -77,7 +87,7 @@ class Store:
 
     def blobs(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the blobs that are kept of some keys and note that they were used."""
-        return self._ask(lambda index: self._find_blobs(index, kind, keys), {})
+        return self._look(kind, lambda found: found.blobs(keys), {})
 
     def keep_blob(self, kind: str, key: str, content: bytes) -> None:
         """Keep one blob; the content of a key does not change: what is there stays."""
@@ -124,7 +134,7 @@ class Store:
     def clear(self) -> int:
         """Remove everything and return its bytes. Whoever reads at this moment keeps the files that it has open."""
         removed = 0
-        for path in (*self.root.glob("index.sqlite3*"), *self._files()) if self.root else ():
+        for path in (*self.root.glob(f"{connection.NAME}*"), *self._files()) if self.root else ():
             with contextlib.suppress(FileNotFoundError):  # another process removed it
                 size = path.stat().st_size
                 path.unlink()
@@ -135,79 +145,73 @@ class Store:
         """Find and keep nothing from now on."""
         self.trouble = f"the store in {self.root} is not used: {error}"
 
+    def note(self, line: str) -> None:
+        """Tell the user what went wrong with what is kept; the work goes on."""
+        print(f"note: {line}", file=sys.stderr)
+
     def _ask(self, question: Callable[[sqlite3.Connection], Answer], otherwise: Answer) -> Answer:
         """Put a question to the index; the answer is `otherwise` where there is no index or it fails."""
         if self.root is None or self.trouble:
             return otherwise
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            # The default journal, not WAL: a cache folder may lie on a network drive, where WAL does not work.
-            with contextlib.closing(sqlite3.connect(self.root / "index.sqlite3", timeout=PATIENCE)) as index:
-                index.executescript(tables.TABLES)
-                return question(index)
+            return connection.ask(self.root, PATIENCE, question, self.note)
         except (OSError, sqlite3.Error) as error:
             self.give_up(error)
             return otherwise
 
-    def _find(self, index: sqlite3.Connection, kind: Kind, keys: Sequence[str]) -> Rows:
-        index.execute("BEGIN IMMEDIATE")  # else a segment could leave between being found and being opened
-        query = "SELECT key, segment, position FROM rows JOIN kinds ON kinds.id = rows.kind WHERE name = ?"
-        place_of = {key: place for key, *place in index.execute(query, (kind.name,))}
-        files, number_of = [], {}
-        for segment in sorted({place_of[key][0] for key in keys if key in place_of}):
-            if (file := self._open(index, segment, kind.bytes)) is not None:
-                number_of[segment] = len(files)
-                files.append(file)
-        tables.mark_used(index, number_of)
-        index.commit()
-        places = np.full((len(keys), 2), -1, np.int64)
-        for at, key in enumerate(keys):
-            segment, position = place_of.get(key, (-1, -1))
-            if segment in number_of:
-                places[at] = number_of[segment], position
-        return Rows(kind, files, places)
+    def _look(self, kind: str, find: Callable[[Lookup], Answer], otherwise: Answer) -> Answer:
+        """Look for what is kept of one kind; what a damaged index or file holds is forgotten."""
 
-    def _find_blobs(self, index: sqlite3.Connection, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
-        with contextlib.ExitStack() as opened:
-            index.execute("BEGIN IMMEDIATE")  # as in `_find`
-            found, files, used = {}, {}, set()
-            for key, content, segment in tables.find_blobs(index, kind, keys):
-                if content is not None:
-                    found[key] = content
-                elif (file := self._open(index, segment)) is not None:
-                    files[key] = opened.enter_context(file)
-                else:
-                    continue
-                used.add(segment)
-            tables.mark_used(index, used)
+        def look(index: sqlite3.Connection) -> Answer:
+            lookup = Lookup(index, self.root, kind, self._note_damage)
+            with lookup.reading():
+                answer = find(lookup)
+            if leaving := lookup.write_down():
+                self._remove(leaving, index)
+            return answer
+
+        return self._ask(look, otherwise)
+
+    def _forget_rows(self, kind: Kind, places: Sequence[tuple[str, int, int]]) -> None:
+        """Take damaged rows out of the index, so that the next run keeps them anew."""
+        self._note_damage(kind.name)
+
+        def forget(index: sqlite3.Connection) -> None:
+            index.execute("BEGIN IMMEDIATE")
+            tables.forget_rows(index, kind.name, places)
             index.commit()
-            return found | {key: file.read() for key, file in files.items()}
 
-    def _open(self, index: sqlite3.Connection, segment: int, row_bytes: int = 1) -> BinaryIO | None:
-        """Open a segment; one that is missing or was cut, by whatever, is forgotten."""
-        name, size = index.execute("SELECT file, bytes FROM segments WHERE id = ?", (segment,)).fetchone()
-        path = self.root / name
-        if not path.is_file() or path.stat().st_size != size or size % row_bytes:
-            tables.forget(index, segment)
-            return None
-        return path.open("rb")
+        self._ask(forget, None)
 
-    def _commit(self, index: sqlite3.Connection, kind: Kind, path: Path, keys: Sequence[str]) -> None:
+    def _note_damage(self, kind: str) -> None:
+        """Tell of damage, once."""
+        if not self._damage_told:
+            self._damage_told = True
+            self.note(f"damaged {kind.partition(' ')[0]} in the store in {self.root}: what is damaged is made anew")
+
+    def _commit(
+        self, index: sqlite3.Connection, kind: Kind, path: Path, keys: Sequence[str], checksums: Sequence[int]
+    ) -> None:
         index.execute("BEGIN IMMEDIATE")
-        leaving = tables.add_rows(index, kind.name, path.name, path.stat().st_size, keys)
+        of_rows = np.array(checksums, DTYPE).tobytes()
+        leaving = tables.add_rows(index, kind.name, path.name, path.stat().st_size, keys, of_rows)
         leaving += tables.forget_beyond(index, self.limit)
         index.commit()
         self._remove(leaving, index)
+        merge(index, self.root, kind, min(SEGMENT_BYTES, SEGMENT_ROWS * kind.bytes), self._note_damage)
 
     def _keep_blobs(self, index: sqlite3.Connection, kind: str, contents: Mapping[str, bytes]) -> None:
-        paths = {
-            key: self.root / f"{uuid.uuid4().hex}.blob" for key, content in contents.items() if len(content) > IN_INDEX
-        }
+        large = [key for key, content in contents.items() if len(content) > IN_INDEX]
+        paths = {key: self.root / f"{uuid.uuid4().hex}.blob" for key in large}
+        names = {key: path.name for key, path in paths.items()}
         try:
             for key, path in paths.items():
-                path.write_bytes(contents[key])
+                with path.open("xb") as file:
+                    file.write(contents[key])
+                    to_disk(file)
+            checksums = {key: checksum(kind, key, content) for key, content in contents.items()}
             index.execute("BEGIN IMMEDIATE")
-            leaving = tables.add_blobs(index, kind, contents, {key: path.name for key, path in paths.items()})
+            leaving = tables.add_blobs(index, kind, contents, names, checksums)
             leaving += tables.forget_beyond(index, self.limit)
             index.commit()
         except BaseException:
@@ -241,19 +245,21 @@ class Writer:
 
     def __init__(self, store: Store, kind: Kind) -> None:
         self.store, self.kind = store, kind
-        self._lock, self._file, self._path, self._keys = threading.Lock(), None, None, []
+        self._lock, self._file, self._path, self._keys, self._checksums = threading.Lock(), None, None, [], []
 
     def add(self, key: str, row: np.ndarray) -> None:
         """Write a row, of the kind's shape; it can be found once its segment is full or the writer closed."""
+        if self.store.root is None or self.store.trouble:
+            return
         content = np.ascontiguousarray(row, self.kind.dtype).reshape(self.kind.shape).data
+        of_row = checksum(self.kind.name, key, content)
         with self._lock:
             try:
-                if self.store.root is None or self.store.trouble:
-                    return
                 if self._file is None:
                     self._begin()
                 self._file.write(content)
                 self._keys.append(key)
+                self._checksums.append(of_row)
                 if len(self._keys) >= SEGMENT_ROWS or len(self._keys) * self.kind.bytes >= SEGMENT_BYTES:
                     self._finish()
             except OSError as error:  # such as a full disk
@@ -274,10 +280,11 @@ class Writer:
         self._file = self._path.open("xb")
 
     def _finish(self) -> None:
+        to_disk(self._file)
         self._file.close()
-        path, keys = self._path, self._keys
-        self._file, self._path, self._keys = None, None, []
-        self.store.commit(self.kind, path, keys)
+        path, keys, checksums = self._path, self._keys, self._checksums
+        self._file, self._path, self._keys, self._checksums = None, None, [], []
+        self.store.commit(self.kind, path, keys, checksums)
         if self.store.trouble:  # nobody will ever find these rows
             path.unlink(missing_ok=True)
 
@@ -290,4 +297,4 @@ class Writer:
         with contextlib.suppress(OSError):
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
-        self._file, self._path, self._keys = None, None, []
+        self._file, self._path, self._keys, self._checksums = None, None, [], []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
@@ -14,6 +13,7 @@ from data.folder import PARTS, Image, Scan
 from study.check import class_issues, image_issues
 from study.check.image_issues import Finding
 from study.check.image_statistics import Facts
+from study.runtime import output
 
 SEVERITIES = ("severe", "warning", "note")
 
@@ -132,7 +132,5 @@ def write_csv(path: Path, findings: Iterable[Finding]) -> None:
 
     UTF-8 with its mark at the beginning, without which Excel takes it for another encoding.
     """
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*(field.name for field in fields(Finding)), DROP])
-        writer.writerows([*astuple(finding), ""] for finding in in_order(findings))
+    header = [*(field.name for field in fields(Finding)), DROP]
+    output.write_csv(path, header, [[*astuple(finding), ""] for finding in in_order(findings)], mark=True)

@@ -47,7 +47,7 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     page = check_report.page(look)
     out.mkdir(parents=True, exist_ok=True)
     issues.write_csv(out / "check.csv", look.findings)
-    (out / "check.html").write_text(page, encoding="utf-8", errors="replace")
+    output.write_page(out / "check.html", page)
     if store.trouble:
         console.say(store.trouble)
     print_summary(look, out)

@@ -15,6 +15,7 @@ from study.experiments.plan import NOT_ALWAYS_SAID
 from study.experiments.result import Line, Result, board, settled, splits, verdict
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
+from study.runtime import output
 from study.runtime.format import format_value
 
 
@@ -95,7 +96,7 @@ def write(
         combinations=[(line.label, run_list(line, out)) for line in ranked],
         failures=Table(("training", "reason"), list(failures.items()), (0, 1)),
     )
-    (out / "compare.html").write_text(page, encoding="utf-8", errors="replace")
+    output.write_page(out / "compare.html", page)
 
 
 def caption(combinations: int) -> str:

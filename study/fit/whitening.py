@@ -1,7 +1,7 @@
 """`--first-layer pca`: the first convolution begins with what the pictures are made of, not with noise.
 
 Some thousand iterations leave most of the random numbers that large first filters began with. After seven epochs of
-`original` on photos validation is 73.7 % right with the principal components of their patches, 68.7 % with random
+`original` on photos validation accuracy is 73.7 % with the principal components of their patches, 68.7 % with random
 filters (`benchmarks/from_scratch_photos.py --seeds 0 --share 0.1 --without first-layer`).
 """
 

@@ -72,7 +72,11 @@ def embed(
         here = memory[first : first + len(of_part)]
         into_memory(here, runs[part], examples, of_part, kinds[part], store, f"embed {part}")
         first += len(of_part)
-    features = Features(memory, np.concatenate(list(rows.values())), kept, examples.rows["train"])
+
+    def compute(lost: np.ndarray) -> np.ndarray:
+        return np.concatenate([runs["train"](batch) for batch in cut(examples, lost)])
+
+    features = Features(memory, np.concatenate(list(rows.values())), kept, examples.rows["train"], compute)
     clean = Examples(features, examples.labels, examples.rows)
     if not views:
         return clean, choice
@@ -123,7 +127,7 @@ def into_store(
     """
     keys = keys_of(examples, rows)
     if examples.sha256 and store.holds(kind, len(rows)):
-        for _ in computed(run, examples, rows[~store.rows(kind, keys).found()], kind, store, label):
+        for _ in computed(run, examples, rows[~store.rows(kind, keys).check().found()], kind, store, label):
             if store.trouble:  # such as a full disk: what is left goes into memory
                 break
     kept = store.rows(kind, keys)

@@ -6,10 +6,10 @@ IR, intermediate representation, is OpenVINO's name for it (https://docs.openvin
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
 FILES = ("model.xml", "model.bin")
 NETWORKS = "converted networks (1)"  # rows of such names, padded to a size in them, go by the store's limit
+PROBE = 2**20  # bytes that a full disk does not hold
 LENGTH = 8  # bytes before a kept network that say how long its layers are; the weights follow them
 TYPES = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO's names
 
@@ -77,9 +78,19 @@ def join(backbone: openvino.Model, head: openvino.Model) -> openvino.Model:
 
 
 def save(model: openvino.Model, folder: Path) -> None:
-    """Write `model.xml` and `model.bin` into `folder`."""
-    # True, the default, would round the weights.
-    import_openvino().save_model(model, folder / FILES[0], compress_to_fp16=False)
+    """Write `model.xml` and `model.bin` into `folder`.
+
+    Raises:
+        OSError: there is no room for them, or the folder cannot be written to.
+    """
+    try:
+        # True, the default, would round the weights.
+        import_openvino().save_model(model, folder / FILES[0], compress_to_fp16=False)
+    except RuntimeError as error:  # "iostream error", whatever it was
+        for file in FILES:  # writing on tells the reason
+            with (folder / file).open("ab") as grown:
+                grown.write(bytes(PROBE))
+        raise OSError(errno.EIO, f"OpenVINO could not write it ({error})", str(folder / FILES[0])) from error
 
 
 def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, outputs: None) -> Runner:
@@ -103,14 +114,17 @@ def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, output
 
 
 def keep(model: openvino.Model, name: str, store: Store) -> None:
-    """Keep a network in the store under a name, if there is a store for it."""
+    """Keep a network in the store under a name, if there is a store for it; what hinders that is told."""
     if store.root is None:
         return
-    # Where the temporary folder has no room for it, it is converted again the next time.
-    with suppress(OSError, RuntimeError), tempfile.TemporaryDirectory() as folder:
-        save(model, Path(folder))
-        layers, weights = ((Path(folder) / file).read_bytes() for file in FILES)
-        store.keep_blob(NETWORKS, name, b"".join((len(layers).to_bytes(LENGTH), layers, weights)))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            save(model, Path(folder))
+            layers, weights = ((Path(folder) / file).read_bytes() for file in FILES)
+    except OSError as error:  # such as no room in the temporary folder
+        store.note(f"the converted network is not kept, and will be converted again: {error.strerror or error}")
+        return
+    store.keep_blob(NETWORKS, name, b"".join((len(layers).to_bytes(LENGTH), layers, weights)))
 
 
 def find(name: str, store: Store) -> openvino.Model | None:
@@ -120,7 +134,7 @@ def find(name: str, store: Store) -> openvino.Model | None:
     weights = LENGTH + int.from_bytes(content[:LENGTH])
     try:
         return core().read_model(content[LENGTH:weights], content[weights:])
-    except RuntimeError:  # damaged
+    except RuntimeError:  # of a form that this OpenVINO does not read
         return None
 
 

@@ -8,35 +8,43 @@ from pathlib import Path
 
 import numpy as np
 
+from data.names import split_labels
 from errors import UserError
 from study import tasks
-from study.predict.stream import PARTS, Answer, answer, listed, own_part
+from study.predict.stream import PARTS, Answer, answer, find, listed, own_part
+from study.predict.told import count_up, padded, width_of
 from study.predict.views import count_of
 from study.runs.folder import Run
 from study.runtime import console, output
 from study.tasks.contract import Task
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str = "none") -> None:
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str = "none") -> int:
     """Print `file  class  probability` for files and folders, and what failed; write the table if one is asked for.
+
+    Returns:
+        How many files failed.
 
     Raises:
         UserError: every file failed.
     """
-    task, answers = task_of(run), []
-    for found in answer(run, list(listed(paths)), views):
+    task, answers, labels = task_of(run), [], []
+    files, skipped = find(list(listed(paths)))
+    width = width_of(files)
+    for found in answer(run, files, skipped, views):
         answers.append(found)
         if found.probabilities is None:
             print(f"{found.path}: {found.error}", file=sys.stderr)
-        else:
-            console.say(f"{found.path}  {task.describe_prediction(found.probabilities, run.info)}")
+            continue
+        console.say(f"{padded(found.path, width)}  {task.describe_prediction(found.probabilities, run.info)}")
+        labels += split_labels(task.cells(found.probabilities, run.info)[0]) or ("none",)
     if table:
         write_answers(table, run, answers)
     failed = sum(bool(found.error) for found in answers)
     if failed == len(answers):
         raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
-    if failed:
-        print(f"{failed} of {len(answers)} files could not be used.", file=sys.stderr)
+    count_up(labels, len(answers) - failed, failed)
+    return failed
 
 
 def predict_part(run: Run, part: str, table: Path | None, views: str = "none") -> None:
@@ -65,7 +73,4 @@ def write_answers(path: Path, run: Run, answers: Sequence[Answer]) -> None:
         predicted = found.probabilities is not None
         cells = task.cells(found.probabilities, run.info) if predicted else [""] * len(columns)
         rows.append([found.path, *cells, found.error])
-    try:
-        output.write_csv(path, ["path", *columns, "error"], rows)
-    except OSError as error:
-        raise UserError(f"Cannot write --csv {path}: {error.strerror}. Give a file in a folder that exists.") from error
+    output.write_csv(path, ["path", *columns, "error"], rows)

@@ -12,7 +12,7 @@ from study.runs.folder import Run
 
 def predict(
     run: Run, paths: Sequence[str], part: str, table: Path | None, views: str = "none", masks: str | None = None
-) -> None:
+) -> int:
     """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
 
     Args:
@@ -23,6 +23,9 @@ def predict(
         views: of each image, as `--tta` names them.
         masks: new or empty folder.
 
+    Returns:
+        How many files could not be used.
+
     Raises:
         UserError: what is asked for is not for a run of this task, or no file could be used.
     """
@@ -32,15 +35,14 @@ def predict(
         from study.predict import segment
 
         if paths:
-            segment.predict_paths(run, paths, table, masks)
-        else:
-            segment.predict_part(run, part, table, masks)
-        return
+            return segment.predict_paths(run, paths, table, masks)
+        segment.predict_part(run, part, table, masks)
+        return 0
     if masks:
         raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
     from study.predict import classify
 
     if paths:
-        classify.predict_paths(run, paths, table, views)
-    else:
-        classify.predict_part(run, part, table, views)
+        return classify.predict_paths(run, paths, table, views)
+    classify.predict_part(run, part, table, views)
+    return 0

@@ -16,21 +16,27 @@ from data.store.store import Store
 from errors import UserError
 from study.predict import stream
 from study.predict.stream import PARTS, Answer
+from study.predict.told import padded, width_of
 from study.runs.folder import Run, images_of
 from study.runtime import console, output
 from study.tasks import segment
 from study.tasks.segment import palette, shares_of
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None, place: str | None) -> None:
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None, place: str | None) -> int:
     """Print `file  class share …` for files and folders, and what failed; write table and masks if they are asked for.
+
+    Returns:
+        How many files failed.
 
     Raises:
         UserError: every file failed, or two would have their mask in one file.
     """
     names, lines, failed = run.info["class_names"], [], 0
     writer = MaskWriter(run, place) if place else None
-    for found in stream.answer(run, list(stream.listed(paths))):
+    files, skipped = stream.find(list(stream.listed(paths)))
+    width = width_of(files)
+    for found in stream.answer(run, files, skipped):
         if found.probabilities is None:
             print(f"{found.path}: {found.error}", file=sys.stderr)
             failed += 1
@@ -38,7 +44,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, place: str
             continue
         mask = likeliest(found).probabilities
         shares = shares_of(mask, len(names))
-        console.say(f"{found.path}  {told(names, shares)}")
+        console.say(f"{padded(found.path, width)}  {told(names, shares)}")
         lines.append([found.path, *(f"{share:.6f}" for share in shares), ""])
         if writer:
             writer.write(found.file, mask, Path(found.file.name))
@@ -47,7 +53,8 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, place: str
     if failed == len(lines):
         raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
     if failed:
-        print(f"{failed} of {len(lines)} files could not be used.", file=sys.stderr)
+        print(f"{failed:,} of {len(lines):,} files could not be used.", file=sys.stderr)
+    return failed
 
 
 def predict_part(run: Run, part: str, table: Path | None, place: str | None) -> None:

@@ -14,10 +14,12 @@ import numpy as np
 
 from data import folder, labels, pixels, split
 from data import names as names_module
+from data.folder import Skipped
 from data.pixel_range import Ranges
 from data.split import Row
 from errors import UserError
 from study.inference import openvino_ir
+from study.predict.told import introduce
 from study.predict.views import averaged, check_views, count_of
 from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
 from study.runtime import backend, console, hardware
@@ -68,21 +70,30 @@ def load_averaged(run: Run, views: str) -> openvino_ir.Runner:
     return averaged(load_runner(run), count_of(views), mirror)
 
 
-def answer(run: Run, paths: Sequence[Path], views: str = "none") -> Iterator[Answer]:
-    """Yield an answer for each file, folders searched; what cannot be used comes first, with its reason.
-
-    Raises:
-        UserError: the run cannot be read, there is nothing to answer for, or the views do not fit the run.
-    """
+def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+    """Return the images that are meant, folders searched, and what cannot be used. Raise UserError where nothing is."""
     files, skipped = folder.list_images(paths)
     if not files and not skipped:
         raise UserError(
             f"There is no image in {', '.join(map(str, paths)) or 'the list'}: give image files or folders."
         )
+    return files, skipped
+
+
+def answer(
+    run: Run, files: Sequence[Path], skipped: Sequence[Skipped] = (), views: str = "none", own_images: bool = True
+) -> Iterator[Answer]:
+    """Say which run it is, then yield an answer for each file; what cannot be used comes first, with its reason.
+
+    Raises:
+        UserError: the run cannot be read, or the views do not fit the run.
+    """
+    if files:
+        respond = load_averaged(run, views)
+        introduce(run, own_images)
     yield from (Answer(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
         return
-    respond = load_averaged(run, views)
     with console.bar("predict", len(files)) as advance:
         for chunk, outcomes in ahead(
             decoded(files, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
@@ -137,7 +148,7 @@ def own_part(
     root = Path(run.info["data"]["folder"])
     path_of = images_of(run)
     paths = [path_of[row.path] for row in rows if row.path in path_of]
-    found = {entry.path: kept(entry) for entry in answer(run, paths, views)} if paths else {}
+    found = {entry.path: kept(entry) for entry in answer(run, *find(paths), views, False)} if paths else {}
     answers = [found.get(names_module.printable(str(path_of.get(row.path, "")))) for row in rows]
     if any(entry is not None and entry.error == NO_NUMBER for entry in answers):
         raise UserError(f"{run.folder}: the network gives no numbers (nan) for some images. Train again.")

@@ -26,6 +26,7 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         "report.html.jinja",
         info=info,
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
+        warnings=task.warnings(results["test"]),
         second_task=second_task(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),

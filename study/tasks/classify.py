@@ -33,6 +33,7 @@ FIXED: dict[str, Any] = {}
 EVAL_BATCH = 64
 WORST = 20  # mistakes that are shown
 CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
+MOST_IN_A_MATRIX = 30  # classes
 FEW = 20  # images of a class below which one mistake moves its recall by more than five points
 
 
@@ -96,24 +97,48 @@ def best(names: Sequence[str], probabilities: np.ndarray) -> tuple[str, float]:
 
 
 def describe(part: str, result: Mapping[str, Any]) -> str:
-    """`test: 97.3 % right (146 of 150; 95 % interval 93.3 to 99.0 %)`."""
+    """`test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), …; always answering dog: 53.3 %`."""
     low, high = (100 * bound for bound in result["accuracy_interval"])
-    right = sum(row[i] for i, row in enumerate(result["confusion"]))
+    right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
     return (
-        f"{part}: {100 * result['accuracy']:.1f} % right ({right:,} of {result['n']:,}; "
-        f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}"
+        f"{part}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
+        f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}; "
+        f"always answering {name}: {100 * constant:.1f} %"
     )
 
 
+def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the commonest class of a split, and the accuracy of always answering that."""
+    name, entry = max(result["per_class"].items(), key=lambda item: item[1]["support"])
+    return name, entry["support"] / result["n"]
+
+
+def warnings(result: Mapping[str, Any]) -> list[str]:
+    """Say in words what the accuracy alone would hide: that a constant answer is as good, that a class is never found.
+
+    "Clearly" better is where the interval lies above the baseline.
+    """
+    name, constant = baseline(result)
+    told = []
+    if result["accuracy"] <= constant:
+        told.append(f"This is no better than always answering {name}: nothing was learned that helps.")
+    elif result["accuracy_interval"][0] <= constant:
+        told.append(f"This is not clearly better than always answering {name}.")
+    never = [one for one, entry in result["per_class"].items() if entry["support"] and not entry["recall"]]
+    if never:
+        told.append(f"Not one image of {', '.join(never)} is found (recall 0).")
+    return [*told, *filter(None, [few_images_note(result)])]
+
+
 def second_task_line(part: str, asked: str, result: Mapping[str, Any]) -> str:
-    """`validation, second task coat: 71.3 % right (150 labels)`."""
+    """`validation, second task coat: accuracy 71.3 % (150 labels)`."""
     if "iou" in result:
         return (
             f"{part}, second task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)"
         )
     if not result["n"]:
         return f"{part}, second task {asked}: no label in this part"
-    return f"{part}, second task {asked}: {100 * result['accuracy']:.1f} % right ({result['n']:,} labels)"
+    return f"{part}, second task {asked}: accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} labels)"
 
 
 def few_images_note(result: Mapping[str, Any]) -> str:
@@ -144,15 +169,13 @@ def print_report(part: str, result: Mapping[str, Any]) -> None:
     console.table("", ("class", "precision", "recall", "F1", "images"), per_class_rows(result))
     names = list(result["per_class"])
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
-    if console.fits(("", *names), rows):
+    if len(names) <= MOST_IN_A_MATRIX and console.fits(("", *names), rows):
         console.table("", ("true \\ predicted", *names), rows)
     elif confused := most_confused(names, result["confusion"]):
-        console.say(
-            f"A table of {len(names):,} by {len(names):,} classes does not fit the screen. Most often confused:"
-        )
+        console.say(f"Of {len(names):,} classes, most often confused:")
         console.table("", ("true", "predicted", "images"), confused, left=2)
-    if note := few_images_note(result):
-        console.say(note)
+    for sentence in warnings(result):
+        console.say(sentence)
 
 
 def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str) -> np.ndarray:

@@ -70,6 +70,9 @@ class Task(Protocol):
     def describe(self, part: str, metrics: Mapping[str, Any]) -> str:
         """Return the figures of a split in one line."""
 
+    def warnings(self, metrics: Mapping[str, Any]) -> list[str]:
+        """Say in words what the figures of a split hide from a hasty reader; nothing where there is nothing."""
+
     def accuracy_note(self, images: int) -> str:
         """Say what a point of accuracy is on so many validation images."""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import split
-from data.folder import PARTS
+from data.multilabel_split import assign as assign
 from data.names import join_labels, split_labels
 from data.split import Row
 from study.pages.blocks import Block, Figure, Heading, Table, Text
@@ -35,61 +33,6 @@ FIXED = {"auxiliary": "none", "labels": None, "label": "class", "sampler": "natu
 
 HEADER = ("class", "threshold", "precision", "recall", "F1", "average precision", "images")
 UNKNOWN = "–"  # of a class without an image in the split there is no figure
-
-
-# ---- dividing images -------------------------------------------------------------------------------------------------
-
-
-def assign(
-    rows: Sequence[Row],
-    ratio: Sequence[int],
-    seed: int,
-    earlier: Mapping[str, str] | None = None,
-    unit_of: Mapping[str, str] | None = None,
-) -> list[Row]:
-    """Divide images so that every class has its share of each part, the rarest class first.
-
-    Iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label Data, 2011), over
-    units of images that stay together. Arguments and result are those of `data.split.assign`.
-    """
-    unit = {row.sha256: (unit_of or {}).get(row.sha256, row.sha256) for row in rows}
-    texts, labels = defaultdict(set), defaultdict(Counter)
-    for row in rows:
-        texts[row.sha256].add(row.label)
-        labels[unit[row.sha256]].update({**Counter(split_labels(row.label)), None: 1})  # None counts the images
-    part_of = {unit[sha256]: "train" for sha256, own in texts.items() if len(own) > 1}  # one content, two answers
-    part_of |= {unit[sha256]: part for sha256, part in (earlier or {}).items() if sha256 in unit}
-    totals = sum(labels.values(), Counter())
-    short = {label: dict(zip(PARTS, _shares(total, ratio), strict=True)) for label, total in totals.items()}
-    for name, part in part_of.items():
-        _take(short, labels[name], part)
-    left = set(labels) - part_of.keys()
-    while left:
-        label = _rarest(left, labels)
-        for name in sorted((name for name in left if label in labels[name]), key=lambda name: split.rank(seed, name)):
-            part = max(PARTS[::-1], key=lambda part: (short[label][part], short[None][part]))
-            part_of[name] = part
-            _take(short, labels[name], part)
-            left.remove(name)
-    return [
-        Row(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, part_of[unit[row.sha256]])) for row in rows
-    ]
-
-
-def _shares(total: int, ratio: Sequence[int]) -> list[int]:
-    """Return how many images of a class each part should have; of fewer than three all are learned from."""
-    return split.part_sizes(total, ratio) if total >= split.LEAST_IMAGES else [total, 0, 0]
-
-
-def _take(short: dict[Any, dict[str, int]], labels: Mapping[Any, int], part: str) -> None:
-    for label, count in labels.items():
-        short[label][part] -= count
-
-
-def _rarest(left: set[str], labels: Mapping[str, Mapping[Any, int]]) -> str | None:
-    """Return the class with the fewest images among some units; None where no class is left, only images."""
-    counts = Counter(label for name in left for label in labels[name] if label is not None)
-    return min(counts, key=lambda label: (counts[label], label)) if counts else None
 
 
 # ---- learning and evaluating -----------------------------------------------------------------------------------------
@@ -200,8 +143,24 @@ def describe(part: str, metrics: Mapping[str, Any]) -> str:
     return (
         f"{part}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
         f"every label right {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
-        f"to {high:.1f} %)"
+        f"to {high:.1f} %); in random order the mean average precision is about {by_chance(metrics):.3f}"
     )
+
+
+def by_chance(metrics: Mapping[str, Any]) -> float:
+    """Return the mean average precision of images in random order: of each class the share of images that have it."""
+    shares = [entry["support"] / metrics["n"] for entry in metrics["per_class"].values() if entry["support"]]
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def warnings(metrics: Mapping[str, Any]) -> list[str]:
+    """Say in words where nothing was learned, and which classes are never found."""
+    told = []
+    if metrics["mean_average_precision"] <= by_chance(metrics):
+        told.append("This is no better than a random order: nothing was learned that helps.")
+    if never := [name for name, entry in metrics["per_class"].items() if entry["support"] and not entry["recall"]]:
+        told.append(f"Not one image of {', '.join(never)} is found (recall 0).")
+    return told
 
 
 def accuracy_note(images: int) -> str:
@@ -222,6 +181,8 @@ def print_report(part: str, metrics: Mapping[str, Any]) -> None:
     """Print a split's figures and its per-class table."""
     console.say(describe(part, metrics))
     console.table("", HEADER, per_class_rows(metrics))
+    for sentence in warnings(metrics):
+        console.say(sentence)
 
 
 def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:

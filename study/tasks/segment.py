@@ -164,11 +164,30 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
 
 
 def describe(part: str, result: Mapping[str, Any]) -> str:
-    """`test: mean IoU 0.873, mean Dice 0.930, 96.5 % of the pixels right (150 images)`."""
+    """`test: mean IoU 0.873, mean Dice 0.930, pixel accuracy 96.5 % (150 images); always answering …`."""
+    name, constant = baseline(result)
     return (
         f"{part}: mean IoU {result['mean_iou']:.3f}, mean Dice {result['mean_dice']:.3f}, "
-        f"{100 * result['accuracy']:.1f} % of the pixels right ({result['n']:,} images)"
+        f"pixel accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} images); always answering {name}: "
+        f"{100 * constant:.1f} %"
     )
+
+
+def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the class of most pixels, and the pixel accuracy of always answering that."""
+    name, entry = max(result["per_class"].items(), key=lambda item: item[1]["pixels"])
+    return name, entry["pixels"] / result["pixels"]
+
+
+def warnings(result: Mapping[str, Any]) -> list[str]:
+    """Say in words where a constant answer is as good, and which classes are never found."""
+    name, constant = baseline(result)
+    told = []
+    if result["accuracy"] <= constant:
+        told.append(f"This is no better than always answering {name}: nothing was learned that helps.")
+    if never := [one for one, entry in result["per_class"].items() if entry["pixels"] and not entry["recall"]]:
+        told.append(f"Not one pixel of {', '.join(never)} is found (recall 0).")
+    return told
 
 
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
@@ -183,6 +202,8 @@ def print_report(part: str, result: Mapping[str, Any]) -> None:
     """Print a part's figures and its per-class table."""
     console.say(describe(part, result))
     console.table("", HEADER, per_class_rows(result))
+    for sentence in warnings(result):
+        console.say(sentence)
 
 
 def accuracy_note(images: int) -> str:

@@ -69,13 +69,13 @@ def left_behind(folder):
     return sorted(path.name for path in folder.rglob("*")) if folder.is_dir() else []
 
 
-def quick_transfer(run, data, runs, *more):
+def quick_transfer(run, data, runs, *more, told=""):
     """The cheapest training there is: the head of an earlier run once more, for one epoch."""
     ran = call(
         *("train", "-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--epochs", 1),
         *("--data", data, "--runs", runs, *more),
     )
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, told)
     return newest(runs), ran
 
 
@@ -258,7 +258,7 @@ def test_report_needs_no_network(run):
     assert all(source.startswith("data:image/png;base64,") and len(source) > 5000 for source in sources)
     assert not re.search(r"<(link|iframe|object)\b|<script [^>]*src|@import|url\(", page)
     assert all(link.startswith("https://arxiv.org/") for link in re.findall(r"""\bhref=['"]?([^'"\s>]+)""", page))
-    for text in (*TOY_CLASSES, "No file was left out", "python main.py train", "% right"):
+    for text in (*TOY_CLASSES, "No file was left out", "python main.py train", "accuracy "):
         assert text in page
 
 
@@ -271,7 +271,7 @@ def test_training_predict_and_keras_alone_give_the_same_probabilities(run, toy, 
     saved = {row["path"]: shares(row) for row in table(run / "predictions.csv")}
     files = [toy / name for name in saved]
     ran = call("predict", "--run", run, *files, "--csv", tmp_path / "all.csv")
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
     rows = table(tmp_path / "all.csv")
     header = ["path", "predicted", "probability", *(f"p_{label}" for label in TOY_CLASSES), "error"]
     assert list(rows[0]) == header
@@ -285,7 +285,8 @@ def test_training_predict_and_keras_alone_give_the_same_probabilities(run, toy, 
         expected = saved[file.relative_to(toy).as_posix()]
         np.testing.assert_allclose(shares(row), expected, atol=2e-6)
         np.testing.assert_allclose(direct, expected, atol=2e-6)
-        assert f"{file}  {row['predicted']}  {float(row['probability']):.4f}" in ran.out
+        said = rf"{re.escape(str(file))} +{row['predicted']}  {float(row['probability']):.4f}"
+        assert re.search(said, ran.out)
     np.testing.assert_allclose(shares(alone), shares(rows[0]), atol=2e-6)
 
 
@@ -307,15 +308,17 @@ def test_folders_and_list_on_standard_input(run, toy, tmp_path):
     ran = call("predict", "--run", run, "-", "--csv", table_path, stdin=names)
     assert ran.code == 0
     assert [row["path"] for row in table(table_path)] == [f"{toy}/square/3.png", f"{toy}/circle/7.png"]
-    assert len(ran.out.splitlines()) == 2
+    *lines, last = ran.out.splitlines()
+    assert len({len(line) - len(line.split(" ", 1)[1].lstrip()) for line in lines}) == 1  # aligned
+    assert re.fullmatch(r"2 images: \w+ \d(, \w+ 1)?", last)
 
 
 def test_without_paths_reports_own_test_part(run, toy, tmp_path):
     ran = call("predict", "--runs", run.parent, "--csv", tmp_path / "test.csv")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
     assert f"{run}: its own test part" in ran.out
     test = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
-    assert f"test: {100 * test['accuracy']:.1f} % right" in ran.out
+    assert f"test: accuracy {100 * test['accuracy']:.1f} %" in ran.out
     assert "precision" in ran.out
     assert all(label in ran.out for label in TOY_CLASSES)
     saved = [row["predicted"] for row in table(run / "predictions.csv")]
@@ -354,7 +357,8 @@ def test_any_name_is_answered(name, run, toy, tmp_path):
     file = tmp_path / name
     shutil.copy(toy / "circle" / "0.png", file)
     ran = call("predict", "--run", run, file, "--csv", tmp_path / "answers.csv")
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert ran.err.startswith(f"{run}: original, 3 classes (circle, square, stripes); test: accuracy ")
     assert ran.out.startswith(f"{file}  ")
     assert table(tmp_path / "answers.csv")[0]["path"] == str(file)
 
@@ -378,7 +382,8 @@ def test_run_answers_elsewhere_without_its_model_file_and_on_a_western_console(r
     shutil.copy(toy / first["path"], file)
     arguments = ("predict", "--run", moved, file, "--csv", tmp_path / "answers.csv")
     ended = process(*arguments, cwd=project, PYTHONIOENCODING="cp1252")
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.returncode == 0
+    assert b"Traceback" not in ended.stderr
     assert first["predicted"].encode() in ended.stdout
     (row,) = table(tmp_path / "answers.csv")
     assert row["path"] == str(file)
@@ -641,11 +646,11 @@ RUN_ERRORS = {
     ),
     "truncated model": (
         lambda run, tmp: changed_run(run, tmp / "r", "model.keras", cut),
-        "model.keras is damaged or incomplete",
+        "model.keras is not the file that training saved",
     ),
     "scratched model": (
         lambda run, tmp: changed_run(run, tmp / "r", "model.keras", scratched),
-        "model.keras is damaged or incomplete",
+        "model.keras is not the file that training saved",
     ),
 }
 
@@ -673,8 +678,11 @@ def test_unusable_flags(case, toy, tmp_path):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["--engine", "openvino"], "--engine runs a frozen backbone, and here all learns from scratch"),
-        (["--learning", "transfer"], "--learning transfer needs pretrained weights"),
+        (
+            ["-m", "original", "--engine", "openvino"],
+            "--engine runs a frozen backbone, and here all learns from scratch",
+        ),
+        (["-m", "original", "--learning", "transfer"], "--learning transfer needs pretrained weights"),
         (
             ["-m", "efficientnet_lite", "--learning", "transfer", "--progressive", "64,80"],
             "--progressive needs --learning scratch or finetune",
@@ -862,13 +870,11 @@ def test_a_store_that_is_over_a_new_limit_shrinks_though_nothing_new_is_kept(cac
 def test_a_damaged_store_is_told_and_does_no_harm(cache, run, toy, tmp_path):
     (cache / "store").mkdir(parents=True)
     (cache / "store" / "index.sqlite3").write_bytes(b"spilt milk " * 1000)
-    _, ran = quick_transfer(run, toy, tmp_path / "runs")
-    assert f"the store in {cache / 'store'} is not used: file is not a database\n" in ran.out
-    ran = call("store")
-    text = "is not used: file is not a database. Empty it: python main.py store --clear"
-    fails(ran, text, tmp_path / "none")
+    told = f"note: the index of the store in {cache / 'store'} is damaged (file is not a database): set aside"
+    quick_transfer(run, toy, tmp_path / "runs", told=f"{told}, and a new one begun\n")
+    assert len(kept_table()) > 1
     assert call("store", "--clear").code == 0
-    assert kept_table() == [("all", "0.0")]
+    assert left_behind(cache / "store") == []
 
 
 def has_open(process, folder):
@@ -930,7 +936,8 @@ def test_quiet_start_on_a_japanese_console_and_the_same_run_again(run, toy, tmp_
     data, runs = tmp_path / "写真 🐱", tmp_path / "runs"
     shutil.copytree(toy, data)
     ended = process("train", "--data", data, *QUICK, "--runs", runs, PYTHONIOENCODING="cp932")
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.returncode == 0
+    assert b"Traceback" not in ended.stderr
     assert "写真 ?" in ended.stdout.decode("cp932")
     (again,) = runs.iterdir()
     for name in ("predictions.csv", "metrics.json", "split.csv"):

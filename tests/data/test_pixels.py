@@ -247,6 +247,20 @@ def test_damaged_rows_are_made_anew(tmp_path, kept):
     assert skipped == []
 
 
+@pytest.mark.parametrize("when", ["before the run", "during the run"])
+def test_pixels_that_are_zeros_in_the_store_are_decoded(tmp_path, kept, when, capsys):
+    images = many(tmp_path)
+    first, _ = pixels.load(images, 32, "crop", kept)
+    expected = cut(first)
+    again = pixels.load(images, 32, "crop", Store(kept.root))[0] if when == "during the run" else None
+    for path in kept.root.glob("*.rows"):
+        path.write_bytes(bytes(path.stat().st_size))
+    again = again or pixels.load(images, 32, "crop", Store(kept.root))[0]
+    np.testing.assert_array_equal(cut(again), expected)
+    np.testing.assert_array_equal(again.prints, first.prints)
+    assert capsys.readouterr().err.count("note: damaged ") == 1
+
+
 @pytest.mark.parametrize("how", ["changed", "broken", "removed"])
 def test_a_file_that_changes_during_the_run(tmp_path, how, kept):
     images = many(tmp_path)

@@ -345,20 +345,24 @@ def test_a_damaged_segment_is_forgotten_and_written_again(store, short, damage):
 
 
 @pytest.mark.parametrize("damage", [lambda old: b"spilt milk " * 1000, lambda old: old[:4096], lambda old: old[:700]])
-def test_a_damaged_index_is_told_and_can_be_cleared(store, damage):
+def test_a_damaged_index_is_told_and_set_aside_and_a_new_one_begun(store, damage, capsys):
     write(store, range(20))
     path = store.root / "index.sqlite3"
-    path.write_bytes(damage(path.read_bytes()))
+    damaged = damage(path.read_bytes())
+    path.write_bytes(damaged)
     after = Store(store.root)
     assert read(after, range(20)) == set()
-    assert after.trouble.startswith(f"the store in {store.root} is not used: ")
+    told = capsys.readouterr().err
+    assert told.startswith(f"note: the index of the store in {store.root} is damaged (")
+    assert told.endswith("): set aside, and a new one begun\n")
+    assert told.count("\n") == 1
+    assert (store.root / "index.sqlite3.damaged").read_bytes() == damaged
     write(after, range(20))
-    assert after.usage() == []
+    assert read(after, range(20)) == read(Store(store.root), range(20)) == set(range(20))
+    assert (after.trouble, capsys.readouterr().err) == ("", "")
     kept = sum(path.stat().st_size for path in store.root.iterdir())
     assert after.clear() == kept > 0
     assert list(store.root.iterdir()) == []
-    write(store, range(5))
-    assert read(store, range(20)) == set(range(5))
 
 
 def test_an_index_in_use_for_long_is_not_waited_for(store, monkeypatch):

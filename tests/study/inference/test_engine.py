@@ -300,12 +300,51 @@ def test_a_released_network_runs_again(small):
 
 
 @needs_openvino
-def test_a_kept_network_that_is_damaged_is_converted_anew(small, tmp_path):
+@pytest.mark.parametrize("damage", [lambda old: bytes(len(old)), lambda old: old[:-9] + b"x" + old[-8:]])
+def test_a_kept_network_that_is_damaged_is_converted_and_kept_anew(small, tmp_path, capfd, damage):
     store, pixels = Store(tmp_path), pictures(3)
     first = Frozen(small, store).runner("openvino", "float32")(pixels)
     (largest,) = tmp_path.glob("*.blob")
-    largest.write_bytes(bytes(largest.stat().st_size))
+    whole = largest.read_bytes()
+    largest.write_bytes(damage(whole))
+    capfd.readouterr()
     assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+    told = f"note: damaged converted in the store in {tmp_path}: what is damaged is made anew\n"
+    assert capfd.readouterr().err == told
+    (again,) = tmp_path.glob("*.blob")
+    assert len(again.read_bytes()) == len(whole)
+    assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+    assert capfd.readouterr().err == ""
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from study.runtime import backend
+backend.start()
+import numpy as np
+from data.store.store import Store
+from models.parts.weights import build_backbone
+from study.inference import engine, openvino_ir
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+frozen = engine.Frozen(build_backbone("original", 64, "none"), Store(Path(sys.argv[1])))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+print(frozen.runner("openvino", "float32")(np.zeros((2, 64, 64, 3), np.uint8)).shape)
+try:
+    openvino_ir.save(frozen.converted, Path(sys.argv[2]))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@needs_openvino
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a limit")
+def test_a_network_that_the_disk_cannot_hold_runs_from_memory(tmp_path):
+    (tmp_path / "ir").mkdir()
+    words = [sys.executable, "-c", FULL, str(tmp_path / "store"), str(tmp_path / "ir")]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "(2, 128)\nFile too large\n"), ran.stderr
+    assert ran.stderr == "note: the converted network is not kept, and will be converted again: File too large\n"
 
 
 @needs_openvino

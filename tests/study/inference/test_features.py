@@ -77,13 +77,27 @@ def spec(**changes):
     return FeatureSpec(**base | changes)
 
 
+def kept_features(store):
+    """Names of the kinds of features that are kept, with their keys."""
+    query = "SELECT name, key FROM rows JOIN kinds ON kinds.id = rows.kind WHERE name LIKE 'features%'"
+    found = {}
+    with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
+        for name, key in index.execute(query):
+            found.setdefault(name, []).append(key)
+    return found
+
+
 def forge(store):
     """Add 1 to all features that are kept, so that what comes from the store can be told."""
-    query = "SELECT file FROM segments JOIN kinds ON kinds.id = segments.kind WHERE name LIKE 'features%'"
-    with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
-        files = [store.root / name for (name,) in index.execute(query)]
-    for path in files:
-        (np.fromfile(path, np.float32) + 1).tofile(path)
+    for name, keys in kept_features(store).items():
+        kind, features = Kind(name, (8,), "float32"), np.empty((len(keys), 8), np.float32)
+        assert store.rows(kind, keys).fill(features).all()
+        with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
+            index.execute("DELETE FROM rows WHERE kind = (SELECT id FROM kinds WHERE name = ?)", (name,))
+            index.commit()
+        with store.writer(kind) as keep:
+            for key, row in zip(keys, features + 1, strict=True):
+                keep.add(key, row)
 
 
 def rows(store):
@@ -260,6 +274,29 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
     order = np.array([35, 0, 19, 3, 3, 21])
     np.testing.assert_array_equal(features[order], np.array(features)[order])
     assert (store.trouble == "") == (hindrance == "limit")
+
+
+@pytest.mark.parametrize("when", ["before the run", "during the run"])
+@pytest.mark.parametrize("damage", ["zeros", "removed"])
+def test_damaged_features_are_computed_anew(store, capsys, damage, when):
+    model, examples = network(), pictures()
+    expected = np.array(embed(Frozen(model, store), examples, spec())[0].inputs)
+    again = embed(Frozen(model, store), examples, spec())[0].inputs if when == "during the run" else None
+    capsys.readouterr()
+    for path in store.root.glob("*.rows"):
+        path.unlink() if damage == "removed" else path.write_bytes(bytes(path.stat().st_size))
+    if again is None:
+        again = embed(Frozen(model, store), examples, spec())[0].inputs
+        assert rows(store) == 36
+    order = np.array([35, 0, 19, 3, 3, 21])
+    np.testing.assert_array_equal(again[order], expected[order])
+    np.testing.assert_array_equal(again, expected)
+    np.testing.assert_array_equal(again[order], expected[order])
+    told = f"note: damaged features in the store in {store.root}: what is damaged is made anew\n"
+    assert capsys.readouterr().err == (told if damage == "zeros" else "")
+    assert store.trouble == ""
+    assert np.array_equal(embed(Frozen(model, store), examples, spec())[0].inputs, expected)
+    assert rows(store) == 36
 
 
 def test_features_beyond_the_limit_are_not_kept_and_drive_nothing_out(store):

@@ -21,7 +21,7 @@ from study.settings.commands import (
     StoreSettings,
     SummarySettings,
 )
-from study.settings.resolve import as_json, defaults_of, resolve
+from study.settings.resolve import as_json, defaults_of, resolve, with_model
 from study.settings.stages import Phase, Stage, stages_of
 from study.settings.train import FIELDS, TrainSettings, with_flags
 
@@ -446,3 +446,24 @@ def test_a_value_has_one_place_and_one_name():
 def test_a_message_that_names_a_setting_names_its_flag_at_the_command_line():
     text = "leave `split` and `split_file` out, or run `pip install x`; the file `me` is no setting"
     assert with_flags(text) == "leave --split and --split-file out, or run `pip install x`; the file `me` is no setting"
+
+
+@pytest.mark.parametrize(
+    ("flags", "model"),
+    [
+        ({}, "original"),
+        ({"data": "photos"}, "efficientnet_lite"),
+        ({"data": "photos", "dropout": 0.5, "augment": {}, "learning": "finetune"}, "efficientnet_lite"),
+        ({"data": "photos", "task": "multilabel"}, "efficientnet_lite"),
+        ({"data": "photos", "task": "segment"}, "unet"),
+        ({"data": "photos", "learning": "scratch"}, "original"),
+        ({"data": "photos", "weights": "runs/earlier"}, "original"),
+        ({"data": "photos", "init": "he"}, "original"),
+        ({"data": "photos", "first_layer": "pca"}, "original"),
+        ({"data": "photos", "width": 32}, "original"),
+        ({"data": "photos", "progressive": (64, 96)}, "original"),
+        ({"data": "photos", "model": "lenet"}, "lenet"),
+    ],
+)
+def test_on_images_of_ones_own_the_default_model_knows_imagenet_already(flags, model):
+    assert with_model(flags)["model"] == model

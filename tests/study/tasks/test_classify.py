@@ -5,7 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from study.tasks.classify import best, describe, measure_probabilities, per_class_rows, print_report
+from study.tasks.classify import best, describe, measure_probabilities, per_class_rows, print_report, warnings
+
+NEVER = "Not one image of defect is found (recall 0)."
+FEW_DEFECTS = "Fewer than 20 images of defect: these figures are rough."
 
 
 def sure(predicted, classes, share=0.8):
@@ -99,7 +102,9 @@ def test_results_go_into_json_as_they_are():
 
 def test_lines_for_the_screen():
     result = judged([0] * 100 + [1] * 50, [0] * 98 + [1] * 2 + [1] * 48 + [0] * 2, ["cat", "dog"])
-    assert describe("test", result) == ("test: 97.3 % right (146 of 150; 95 % interval 93.3 to 99.0 %), macro F1 0.970")
+    assert describe("test", result) == (
+        "test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), macro F1 0.970; always answering cat: 66.7 %"
+    )
     assert per_class_rows(result) == [
         ["cat", "0.980", "0.980", "0.980", "100"],
         ["dog", "0.960", "0.960", "0.960", "50"],
@@ -109,21 +114,42 @@ def test_lines_for_the_screen():
 def test_the_report_shows_every_class_and_the_confusion_matrix(capsys):
     print_report("test", judged([0, 0, 0, 1], [0, 1, 1, 1], ["猫", "[red]dog[/red]"]))
     shown = capsys.readouterr().out
-    assert "test: 50.0 % right (2 of 4;" in shown
-    assert shown.count("猫") == 4  # two tables, and the note on few images
+    assert "test: accuracy 50.0 % (2 of 4;" in shown
+    assert shown.count("猫") == 6  # two tables, the baseline twice, and the note on few images
     assert "[red]dog[/red]" in shown  # a class name is no markup
     matrix = [line.split() for line in shown.splitlines()]
     assert ["猫", "1", "2"] in matrix
 
 
-@pytest.mark.parametrize("classes", [19, 30, 100])
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        (0, 0, ["This is no better than always answering normal: nothing was learned that helps.", NEVER]),
+        (4, 4, ["This is no better than always answering normal: nothing was learned that helps.", FEW_DEFECTS]),
+        (8, 0, [FEW_DEFECTS]),
+        (4, 0, ["This is not clearly better than always answering normal.", FEW_DEFECTS]),
+    ],
+)
+def test_what_a_high_accuracy_hides_is_said_in_words(right, wrong, said):
+    """600 images of one class, 8 of the other: of these `right` are found, and `wrong` of the others are called so."""
+    called = [1] * wrong + [0] * (600 - wrong) + [1] * right + [0] * (8 - right)
+    result = judged([0] * 600 + [1] * 8, called, ["normal", "defect"])
+    assert "always answering normal: 98.7 %" in describe("test", result)
+    assert warnings(result)[: len(said)] == said
+
+
+def test_where_nothing_is_hidden_nothing_is_said():
+    assert warnings(judged([0] * 50 + [1] * 50, [0] * 50 + [1] * 50, ["cat", "dog"])) == []
+
+
+@pytest.mark.parametrize("classes", [19, 31, 100])
 def test_more_classes_than_fit_the_screen_are_told_by_what_is_confused_most(classes, capsys):
     names = [f"class number {i}" for i in range(classes)]
     true = [i for i in range(classes) for _ in range(30)]
     called = [min(1, label) if at % 30 < 12 and label < 3 else label for at, label in enumerate(true)]
     print_report("test", judged(true, called, names))
     shown = capsys.readouterr().out
-    assert f"A table of {classes} by {classes} classes does not fit the screen. Most often confused:" in shown
+    assert f"Of {classes} classes, most often confused:" in shown
     assert re.findall(r"class number (\d+) +class number (\d+) +(\d+)", shown) == [("2", "1", "12")]
     assert not re.search(r"\n\n\n\n", shown)
     print_report("test", judged(true, true, names))

@@ -1,0 +1,98 @@
+"""Which images may be near duplicates: neighbours by the low frequencies of their thumbnails.
+
+A k-d tree gives each image's nearest neighbours, which are few, so the work does not grow with the square of the number
+of images. Its search is an approximate one (Arya and Mount, "Approximate nearest neighbor queries in fixed dimensions",
+SODA 1993): where no image can lie closer than the radius over 1 + SLACK, it does not look. Copies lie far within.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from data.thumbnails import CHUNK, PRINT, SIDE, View, normalised, thumbnails, without_colour
+
+ASKED = 4096  # images whose neighbours are looked for at a time: of 64,000 at once it took 0.4 GB
+FREQUENCIES = 5  # of the grey image, across plus down; of the two colour differences 1
+TREE_DIMENSIONS = 13
+RADIUS = 0.4
+SLACK = 1.5
+NEIGHBOURS = 9
+# A larger radius finds more of the copies cut by 15 % at one side, and of drawings twice as many pairs to compare.
+SCALES = (1.0, 0.88, 0.78)  # of the sides of what is sought of an image: a copy may have been cut, or have got a border
+LIGHT_WEIGHT = 0.5
+NEARLY_BLACK = 8.0  # grey levels added before brightness is compared: black images are alike
+LIGHT_LIMITS = LIGHT_WEIGHT * np.log([1.8, 2.0])  # ratios of brightness and contrast
+
+
+def candidates(prints: np.ndarray, distinct: np.ndarray, mirrored: bool) -> Iterator[tuple[np.ndarray, View]]:
+    """Yield pairs (m, 2) of indices that may be near duplicates, with the view of the first that is like the second.
+
+    Args:
+        prints: fingerprints, uint8 (n, 1728).
+        distinct: indices of those to look at.
+        mirrored: whether an image and its mirror image may be a pair.
+    """
+    from scipy.spatial import cKDTree
+
+    waves, signs = _waves()
+    grey = without_colour(prints[distinct])
+    searches = [(distinct, distinct, False)]
+    if grey.any() and not grey.all():
+        searches.append((distinct[grey], distinct[~grey], True))
+    for asked, known, colourless in searches:
+        places = _places(prints, known, waves, View(grey=colourless))
+        tree = cKDTree(places[:, :TREE_DIMENSIONS])
+        for scale in SCALES:
+            view = View(scale, grey=colourless)
+            same = scale == 1 and not colourless
+            seen = places if same else _places(prints, asked, waves, view)
+            for turned in (False, True)[: 1 + mirrored]:
+                rows, columns = _neighbours(tree, places, seen * np.append([1, 1], signs) if turned else seen)
+                pairs = np.stack([asked[rows], known[columns]], axis=1)
+                if same:  # found from both sides
+                    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+                yield pairs[pairs[:, 0] != pairs[:, 1]], View(scale, turned, colourless)
+
+
+def _neighbours(tree: object, places: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs of rows of `seen` and `places` that lie close in all 28 dimensions.
+
+    The tree knows the first 13 dimensions only, where its search is four times as fast; the rest sieves what it finds.
+    """
+    found = [np.empty((2, 0), int)]
+    for start in range(0, len(seen), ASKED):
+        asked = seen[start : start + ASKED]
+        _, near = tree.query(asked[:, :TREE_DIMENSIONS], NEIGHBOURS + 1, eps=SLACK, distance_upper_bound=RADIUS)
+        rows, columns = np.repeat(np.arange(len(asked)), NEIGHBOURS + 1), near.ravel()
+        real = columns < len(places)  # where neighbours are few, the tree fills up
+        rows, columns = rows[real], columns[real]
+        apart = np.abs(asked[rows] - places[columns])
+        close = (np.square(apart).sum(axis=1) <= RADIUS**2) & (apart[:, :2] <= LIGHT_LIMITS).all(axis=1)
+        found.append(np.stack([rows[close] + start, columns[close]]))
+    rows, columns = np.concatenate(found, axis=1)
+    return rows, columns
+
+
+def _waves() -> tuple[np.ndarray, np.ndarray]:
+    """Waves (1728, 26) of the cosine transform, long ones first; the sign (26,) that each has in a mirrored image."""
+    place = (np.arange(SIDE) + 0.5) / SIDE
+    wave = [np.cos(np.pi * k * place) * (np.sqrt(2) if k else 1) / SIDE for k in range(FREQUENCIES + 1)]
+    grey, red_blue, green = (1 / 3, 1 / 3, 1 / 3), (1 / 2, 0, -1 / 2), (1 / 4, -1 / 2, 1 / 4)
+    found = []
+    for colour, least, most in ((grey, 1, FREQUENCIES), (red_blue, 0, 1), (green, 0, 1)):
+        for down in range(most + 1):
+            for across in range(max(0, least - down), most + 1 - down):
+                sheet = np.einsum("i,j,k->ijk", wave[down], wave[across], colour)
+                found.append((down + across, sheet.ravel(), (-1.0) ** across))
+    _, sheets, signs = zip(*sorted(found, key=lambda entry: entry[0]), strict=True)
+    return np.stack(sheets, axis=1).astype(np.float32), np.array(signs)
+
+
+def _places(prints: np.ndarray, which: np.ndarray, waves: np.ndarray, view: View) -> np.ndarray:
+    """Place images `which`, (m,), in 28 dimensions: log brightness, log contrast, then the waves; (m, 28)."""
+    parts = [np.empty((0, 2 + waves.shape[1]))]
+    for start in range(0, len(which), CHUNK):
+        images, mean, contrast = normalised(thumbnails(prints[which[start : start + CHUNK]], view))
+        light = LIGHT_WEIGHT * np.log([mean + NEARLY_BLACK, contrast]).T
+        parts.append(np.hstack([light, images.reshape(-1, PRINT) @ waves]))
+    return np.concatenate(parts)

@@ -1,0 +1,62 @@
+"""Temporary files of this process in a folder of its own; what killed processes left behind is swept away."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+PREFIX = "study-classification-"
+UNFINISHED = ".unfinished-"  # what a command fills before it gets its name; the number behind it is the process
+HOUR = 3600.0  # seconds
+
+
+def use_own_folder() -> None:
+    """Let `tempfile` make its files in a folder of this process, which goes when it ends, and sweep those of others.
+
+    TensorFlow writes each function that it rewrites into a file there, and a killed process leaves them behind.
+    """
+    if Path(tempfile.gettempdir()).name.startswith(PREFIX):
+        return
+    sweep(Path(tempfile.gettempdir()), PREFIX)
+    own = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+    tempfile.tempdir = own
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+
+
+def unfinished(folder: Path, name: str = "") -> Path:
+    """Make a hidden folder in `folder` to be filled and then renamed; what killed processes left there is swept."""
+    sweep(folder, UNFINISHED)
+    return Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}-{name}", dir=folder))
+
+
+def sweep(folder: Path, prefix: str) -> None:
+    """Remove what processes that are gone left in `folder` under names of `prefix`, their number and a dash.
+
+    Only what nothing was added to for an hour: in a folder that several computers share, it may be another one's.
+    """
+    for path in folder.glob(f"{prefix}*"):
+        number = re.match(r"(\d+)-", path.name.removeprefix(prefix))
+        try:
+            old = time.time() - path.lstat().st_mtime > HOUR
+            if old and not (number and is_alive(int(number[1]))):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        except OSError:  # of somebody else, or gone already
+            continue
+
+
+def is_alive(process: int) -> bool:
+    """Say whether a process of this computer is at work."""
+    if os.name == "nt":  # os.kill would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
