@@ -86,7 +86,7 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     from study.settings.source import load_dataset, store_of
 
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
-    output.check_writable(Path(settings.run.runs))  # told before any image is read
+    output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
     if "model" not in asked and flags["model"] == PRETRAINED:
         print(
             f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of them "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,21 +11,23 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, exclude, labels, masks, pixels, table
+from data import auxiliary_labels, exclude, groups, labels, masks, pixels, table
 from data.auxiliary_labels import Second
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import Copies, one_label
-from data.folder import PARTS, Scan, Skipped
+from data.folder import OUTSIDE, PARTS, Scan, Skipped
 from data.labels import LabelMap
 from data.masks import Masks
-from data.names import join_labels, natural_key, split_labels
+from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import Pictures
 from data.source import Source
 from data.split import Row
 from data.store.store import Store
 from data.subsets import split_rows
 from errors import UserError
+
+FEW_LOOSE = 5  # files outside the classes that are still named one by one
 
 Note = Callable[[str], None]  # takes a line for the user
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (label, steps) -> a bar, to be moved on
@@ -137,7 +139,6 @@ def load(
     for line in pictures.notes:
         note(line)
     rows, copies = split_rows(found, pictures, source, note, undecodable)
-    note(copies.line(len(rows)))
     pictures = replace(pictures, prints=pictures.prints[:0].copy())  # done with: 1.7 KB a picture
     names, drawn = found.class_names, source.root is None
     of_pixels = None if place is None else load_masks(root, pictures, rows, names, place, source, store, progress)
@@ -158,11 +159,19 @@ def drawings(progress: Progress = no_progress, check_cancelled: Callable[[], Non
 
 def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
     """List the images with the classes that they are to have, and what the label file says."""
-    found = relabelled(table.scan(path, source.least_classes, source.several_labels), source)
+    read = table.scan(path, source.least_classes, source.several_labels, explained=source.group is not None)
+    for line in read.notes:
+        note(line)
+    found = relabelled(groups.apply(read, source.group, source.root is None, note), source)
     label_map = LabelMap()
     if source.labels:
         label_map = labels.read(Path(source.labels))
         found = labels.apply(found, label_map, source.least_classes)
+    for name, other in similar(found.class_names):
+        note(
+            f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
+            "class? `labels` can merge them"
+        )
     return (exclude.apply(found, Path(source.exclude), note) if source.exclude else found), label_map
 
 
@@ -181,9 +190,19 @@ def relabelled(found: Scan, source: Source) -> Scan:
 
 
 def left_out(skipped: Sequence[Skipped]) -> list[str]:
-    """Name every file that is left out, and why."""
-    lines = [f"  {entry.name}: {entry.reason}" for entry in skipped]
-    return [f"{len(skipped)} file(s) left out:", *lines] if skipped else []
+    """Name every file that is left out, and why; of many that lie in one place outside the classes, the first."""
+    loose = defaultdict(list)
+    for entry in skipped:
+        if entry.reason == OUTSIDE:
+            loose[entry.name.rpartition("/")[0]].append(entry)
+    many = {place: entries for place, entries in loose.items() if len(entries) > FEW_LOOSE}
+    lines = [
+        f"  {entries[0].name} and {len(entries) - 1:,} more in {place or 'the folder itself'}: {OUTSIDE}"
+        for place, entries in many.items()
+    ]
+    told = {entry.name for entries in many.values() for entry in entries}
+    lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
+    return [f"{len(skipped):,} file(s) left out:", *lines] if skipped else []
 
 
 def masks_folder(root: Path, source: Source) -> Path | None:

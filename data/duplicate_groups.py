@@ -52,7 +52,11 @@ def one_label(label: str) -> Sequence[str]:
 
 
 def units(
-    rows: Sequence[Row], pairs: Sequence[Pair], group_of: Sequence[str] = (), classes_of: Labels = one_label
+    rows: Sequence[Row],
+    pairs: Sequence[Pair],
+    group_of: Sequence[str] = (),
+    classes_of: Labels = one_label,
+    strict: bool = True,
 ) -> dict[str, str]:
     """Return content hash -> name of the unit that must share a part: near duplicates, and theirs in turn.
 
@@ -65,12 +69,13 @@ def units(
         pairs: near duplicates, by index into them.
         group_of: name of the group of each; an empty one is none.
         classes_of: label -> classes.
+        strict: whether all classes are to be divided, so that those of fewer groups are refused.
 
     Raises:
         UserError: a class has fewer than three groups.
     """
     given = [Pair(first, second, 1.0) for first, second in _neighbours(group_of)]
-    if given:
+    if given and strict:
         check_groups(rows, group_of, _units(rows, given), classes_of)
     unit_of = _units(rows, [*pairs, *given])
     too_alike = {label for label, names in _by_class(rows, unit_of, classes_of).items() if len(names) < LEAST_IMAGES}

@@ -2,10 +2,12 @@
 
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import formats
+from data import layout as layout_of
+from data.layout import PART_NAMES, Layout
 from data.names import composed, natural_key, printable
 from errors import UserError
 
@@ -16,20 +18,24 @@ IMAGE_SUFFIXES = frozenset(
 )
 PARTS = ("train", "val", "test")
 
-PART_NAMES = {
-    **dict.fromkeys(("train", "training", "train_set", "training_set"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "val_set", "validation_set"), "val"),
-    **dict.fromkeys(("test", "testing", "test_set"), "test"),
+# What operating systems, file servers and tools leave, besides all that starts with a dot.
+_HIDDEN_NAMES = {
+    *("__macosx", "network trash folder", "temporary items", "icon\r"),  # macOS
+    *("$recycle.bin", "recycler", "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini"),  # Windows
+    *("lost+found", "found.000", "lost.dir"),  # file systems and cameras
+    *("@eadir", "#recycle", "@recycle", "@tmp", "@__thumb", "#snapshot", "~snapshot"),  # file servers
+    "__pycache__",
 }
-_HIDDEN_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}  # besides all that starts with a dot
 _EMPTY = "no image files in this folder"
+OUTSIDE = "outside the class folders"
 
 
 @dataclass(frozen=True)
 class Image:
     """One photo: where to open it, its printable posix name below the root, its class, its part if ready-made.
 
-    `group` names what must stay in one part with others of that name; nothing where it may go anywhere.
+    `group` names what must stay in one part with others of that name; nothing where it may go anywhere. `folder` is
+    that below its class in which it lies, if any.
     """
 
     path: Path
@@ -37,6 +43,7 @@ class Image:
     label: str
     part: str | None
     group: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,16 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a folder, or a table, holds: `images` and `class_names` in natural order, `skipped` in that of names."""
+    """What a folder, or a table, holds: `images` and `class_names` in natural order, `skipped` in that of names.
+
+    `notes` are lines for the user on how the folder was read.
+    """
 
     root: Path
     images: tuple[Image, ...]
     skipped: tuple[Skipped, ...]
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def base(self) -> Path:
@@ -69,40 +80,67 @@ class _Found:
     folders: list[Path] = field(default_factory=list)
 
 
-def scan(root: Path, least_classes: int = 2) -> Scan:
+def scan(root: Path, least_classes: int = 2, explained: bool = False) -> Scan:
     """List the photos below `root`: its sub-folders are the classes, searched to any depth.
 
     Where the sub-folders are all named train (training, training_set …), val (validation …) and test (testing …), with
-    train and at least one more, they are ready-made parts and the classes lie one level below.
+    train and at least one more, they are ready-made parts and the classes lie one level below; where every class holds
+    such folders and nothing else, those are. `explained`: whether it is known what the folders below the classes are.
 
     Raises:
-        UserError: fewer than two classes, or `least_classes`, hold an image; or some sub-folders are parts, not all.
+        UserError: fewer than two classes, or `least_classes`, hold an image; or splits, or folders that hold the
+            classes, stand where the classes should.
     """
     root = Path(root)
     _check_folder(root)
     found = _search(root)
-    ready_made = _is_ready_made(root, found)
-    level = 1 if ready_made else 0  # where in a path below the root the class stands
-
+    layout = _layout(root, found, explained)
     images, skipped = [], []
     for path in found.images:
         parts = path.relative_to(root).parts
-        if len(parts) < level + 2:
-            skipped.append((path, "outside the class folders"))
+        if len(parts) <= layout.depth:
+            skipped.append((path, OUTSIDE))
         else:
-            part = PART_NAMES[parts[0].casefold()] if ready_made else None
-            images.append(Image(path, _name(path, root), composed(printable(parts[level])), part))
+            part = PART_NAMES[parts[layout.part_at].casefold()] if layout.part_at is not None else None
+            folder = printable(parts[layout.depth]) if len(parts) > layout.depth + 1 else ""
+            label = composed(printable(parts[layout.class_at]))
+            images.append(Image(path, _name(path, root), label, part, folder=folder))
     for path, reason in found.skipped:
-        outside = len(path.relative_to(root).parts) < level + 2 and reason.startswith("not an image")
-        skipped.append((path, f"outside the class folders, and {reason}" if outside else reason))
-    skipped += _empty_classes(found, root, level)
+        outside = len(path.relative_to(root).parts) <= layout.depth and reason.startswith("not an image")
+        skipped.append((path, f"{OUTSIDE}, and {reason}" if outside else reason))
+    skipped += _empty_classes(found, root, layout.depth)
 
     images.sort(key=lambda image: _path_key(image.path, root))
     skipped.sort(key=lambda item: _path_key(item[0], root))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
-    result = Scan(root, tuple(images), tuple(Skipped(_name(path, root), why) for path, why in skipped), class_names)
+    left_out = tuple(Skipped(_name(path, root), why) for path, why in skipped)
+    result = Scan(root, tuple(images), left_out, class_names, layout.notes)
     _check_classes(result, least_classes)
-    return result
+    return _without_lone_train(result)
+
+
+def _layout(root: Path, found: _Found, explained: bool) -> Layout:
+    below = [path.relative_to(root).parts for path in found.images]
+    tops = [folder.name for folder in found.folders if folder.parent == root]
+    beside = [path.name for path, _ in found.skipped if path.parent == root]
+    return layout_of.find(root, below, tops, beside, explained)
+
+
+def _without_lone_train(result: Scan) -> Scan:
+    """Where train alone has classes, no split is given: all three are taken out of it."""
+    if {image.part for image in result.images} != {"train"}:
+        return result
+    loose = [item.name for item in result.skipped if item.reason == OUTSIDE and "/" in item.name]
+    places = ", ".join(sorted({name.split("/")[0] for name in loose}))
+    unused = f"; the {len(loose):,} image(s) in {places} have no class and are not used" if loose else ""
+    note = f"{printable(str(result.root))}: only train has images of classes, so validation and test come out of it"
+    images = tuple(replace(image, part=None) for image in result.images)
+    return replace(result, images=images, notes=(*result.notes, note + unused))
+
+
+def paths_below(root: Path) -> dict[str, Path]:
+    """Return name, as `scan` gives it -> file, of all image files below a folder, whatever its classes are."""
+    return {_name(path, root): path for path in _search(root).images}
 
 
 def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
@@ -122,25 +160,6 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
         else:
             skipped.append((path, kind))
     return list(dict.fromkeys(images)), [Skipped(printable(path.as_posix()), why) for path, why in skipped]
-
-
-def _is_ready_made(root: Path, found: _Found) -> bool:
-    part_of = {
-        folder.name: PART_NAMES.get(folder.name.casefold(), "") for folder in found.folders if folder.parent == root
-    }
-    parts = set(part_of.values()) - {""}
-    if len(parts) < 2:  # a single one is a class of that name
-        return False
-    filled = {path.relative_to(root).parts[0] for path in found.images}
-    others = [printable(name) for name, part in part_of.items() if not part and name in filled]
-    if others or "train" not in parts:
-        named = ", ".join(printable(name) for name, part in part_of.items() if part)
-        why = f"beside {', '.join(others[:3])}" if others else "and no train"
-        raise UserError(
-            f"{root} has {named}, which are names of parts, {why}: give a folder of classes, or one of parts, train "
-            "among them, with the classes below."
-        )
-    return True
 
 
 def _search(root: Path) -> _Found:
@@ -217,11 +236,11 @@ def _not_an_image(path: Path) -> str:
     return f"{name}: {known}" if known else name
 
 
-def _empty_classes(found: _Found, root: Path, level: int) -> list[tuple[Path, str]]:
+def _empty_classes(found: _Found, root: Path, depth: int) -> list[tuple[Path, str]]:
     explained = {path for path, reason in found.skipped if reason.startswith("cannot be read")}
-    filled = {path.relative_to(root).parts[: level + 1] for path in found.images}
-    depth = {folder: folder.relative_to(root).parts for folder in found.folders}
-    empty = [folder for folder, parts in depth.items() if len(parts) == level + 1 and parts not in filled]
+    filled = {path.relative_to(root).parts[:depth] for path in found.images}
+    below = {folder: folder.relative_to(root).parts for folder in found.folders}
+    empty = [folder for folder, parts in below.items() if len(parts) == depth and parts not in filled]
     return [(folder, _EMPTY) for folder in empty if folder not in explained]
 
 
@@ -247,7 +266,7 @@ def _check_folder(root: Path) -> None:
 
 def _check_classes(result: Scan, least_classes: int) -> None:
     shown, skipped = printable(str(result.root)), result.skipped
-    stray = [item for item in skipped if item.reason == "outside the class folders"]
+    stray = [item for item in skipped if item.reason == OUTSIDE]
     if not result.images and stray:
         raise UserError(
             f"{shown}: {len(stray)} image file(s), such as {stray[0].name}, but no class folders; "

@@ -25,6 +25,13 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)
 
 
+def similar(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return names that differ only in case, spaces or full and half width, each with the first that is like it."""
+    first: dict[str, str] = {}
+    plain = {name: "".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in names}
+    return [(name, other) for name, key in plain.items() if (other := first.setdefault(key, name)) != name]
+
+
 def join_labels(labels: Iterable[str]) -> str:
     """Write the labels of one image as one text: `cat|spotted`; nothing where it has none."""
     return SEPARATOR.join(labels)

@@ -25,6 +25,7 @@ class Source:
         split_file: `split.csv` of an earlier run, whose assignments are kept.
         labels: label file, which renames, merges or leaves out classes.
         label: of the drawings, what to learn: "class" or another annotation.
+        group: what belongs together: "folder", "none", or a regular expression on file names; None: nothing is said.
         exclude: `check.csv` with a filled drop column.
         least_classes: how many there must be.
         reads_masks: whether there is a mask for every image.
@@ -45,6 +46,7 @@ class Source:
     split_file: str | None = None
     labels: str | None = None
     label: str = "class"
+    group: str | None = None
     exclude: str | None = None
     least_classes: int = 2
     reads_masks: bool = False

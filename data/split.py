@@ -130,11 +130,13 @@ def part_sizes(total: int, ratio: Sequence[int]) -> list[int]:
     return counts
 
 
-def check_parts(rows: Iterable[Row]) -> None:
-    """Raise UserError where a split leaves training, validation or test without any image."""
+def check_parts(rows: Iterable[Row], why: str = "") -> None:
+    """Raise UserError where a split leaves training, validation or test without any image; `why`, if it is known."""
     count = Counter(row.part for row in rows)
     if missing := [part for part in PARTS if not count[part]]:
-        raise UserError(f"The split has no image for {', '.join(missing)}: all of {', '.join(PARTS)} are needed.")
+        cause = f" {why[0].upper()}{why[1:].rstrip('.?')}{'?' if why.endswith('?') else '.'}" if why else ""
+        needed = f"all of {', '.join(PARTS)} are needed.{cause}"
+        raise UserError(f"The split has no image for {', '.join(missing)}: {needed}")
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from data import folder
-from data.folder import PART_NAMES, Image, Scan, Skipped
+from data.folder import Image, Scan, Skipped
+from data.layout import PART_NAMES
 from data.names import SEPARATOR, composed, join_labels, natural_key, printable
 from errors import UserError
 
@@ -23,15 +24,17 @@ YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
 Row = Mapping[str, str]
 
 
-def scan(path: Path, least_classes: int = 2, several_labels: bool = False) -> Scan:
+def scan(path: Path, least_classes: int = 2, several_labels: bool = False, explained: bool = False) -> Scan:
     """List the images of a folder with one sub-folder a class, or of a table; nothing is opened but the table.
+
+    `explained`: whether it is known what the folders below the classes are.
 
     Raises:
         UserError: what `folder.scan` raises; the table cannot be read, lacks a column, contradicts itself, or has fewer
             than `least_classes` classes.
     """
     if not (path.is_file() and path.suffix.casefold() == ".csv"):
-        return folder.scan(path, least_classes)
+        return folder.scan(path, least_classes, explained)
     rows = list(read(path))
     labels_of = collect_labels(path, rows, several_labels)
     parts, groups = one_value(path, rows, "part"), one_value(path, rows, "group")

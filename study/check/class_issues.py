@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from data.folder import PARTS, Image, Scan
-from data.names import printable
+from data.names import printable, similar
 from data.split import LEAST_IMAGES
 from study.check.image_issues import MOST_LOST, Finding, lost
 from study.check.image_statistics import Facts
@@ -58,11 +57,16 @@ def few_images(scan: Scan, usable: Usable, counts: dict[str, Counter[str]]) -> I
     """Yield the classes that cannot be divided, that a ready-made part lacks, or that are judged by too few."""
     different = Counter(label for label, _ in {(image.label, known.sha256) for image, known in usable})
     ready_made = any(image.part for image in scan.images)
+    units = Counter(label for label, _ in {(image.label, image.group or image.name) for image, _ in usable})
     for label in scan.class_names:
         if different[label] < LEAST_IMAGES:
             detail = (
                 f"{different[label]} different usable images: at least {LEAST_IMAGES} are needed, one for each part"
             )
+            yield Finding(label, "few images", detail, severity="severe")
+            continue
+        if units[label] < LEAST_IMAGES and not ready_made:
+            detail = f"{units[label]} group(s) of images: at least {LEAST_IMAGES} are needed, one for each part"
             yield Finding(label, "few images", detail, severity="severe")
             continue
         if not counts["train"][label]:
@@ -89,13 +93,9 @@ def imbalance(counts: Counter[str]) -> Iterator[Finding]:
 
 def similar_names(names: Sequence[str]) -> Iterator[Finding]:
     """Yield classes whose names differ only in case, spaces or full and half width: one class by two names?"""
-    first: dict[str, str] = {}
-    for name in names:
-        plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
-        other = first.setdefault(plain, name)
-        if other != name:
-            detail = f"differs from class {other} only in case, spaces or the width of letters: the same class?"
-            yield Finding(name, "similar names", detail, other, "warning")
+    for name, other in similar(names):
+        detail = f"differs from class {other} only in case, spaces or the width of letters: the same class?"
+        yield Finding(name, "similar names", detail, other, "warning")
 
 
 def whole_folder(scan: Scan, usable: Usable, resize: str) -> Iterator[Finding]:

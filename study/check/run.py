@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from data import exclude, labels, table
+from data import exclude, groups, labels, table
 from data.dataset import drawings
 from data.duplicates import Pair, fingerprints, near_pairs
 from data.folder import Scan
@@ -22,6 +23,7 @@ from study.check import image_statistics, issues
 from study.check import report as check_report
 from study.check.audit import Look
 from study.check.embedding import alike, embed, outliers, reduce
+from study.check.image_issues import Finding
 from study.check.image_statistics import Facts
 from study.check.label_issues import strangers
 from study.runtime import console, output
@@ -39,11 +41,9 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     """
     root = Path(settings.data) if settings.data is not None else drawings(console.bar)
     out = output_folder(settings.out, root)
-    found = table.scan(root)
-    if settings.labels:
-        found = labels.apply(found, labels.read(Path(settings.labels)))
+    found, told = scan(root, settings)
     store = store_of(settings)
-    look = look_at(found, settings, command, store)
+    look = look_at(found, settings, command, store, told)
     page = check_report.page(look)
     out.mkdir(parents=True, exist_ok=True)
     issues.write_csv(out / "check.csv", look.findings)
@@ -52,6 +52,16 @@ def check(settings: CheckSettings, command: str = "") -> bool:
         console.say(store.trouble)
     print_summary(look, out)
     return any(finding.severity == "severe" for finding in look.findings)
+
+
+def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Finding]]:
+    """List the images as training would, and what the names of folders and files tell of classes and groups."""
+    found, lines = table.scan(root, explained=settings.group is not None), []
+    lines += found.notes
+    found = groups.apply(found, settings.group, settings.data is None, lines.append)
+    if settings.labels:
+        found = labels.apply(found, labels.read(Path(settings.labels)))
+    return found, [Finding(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
 
 
 def output_folder(asked: str | None, root: Path) -> Path:
@@ -77,8 +87,8 @@ def unused(checks: Path) -> Path:
     return next((checks / name for name in names if not (checks / name).exists()), checks / stem)
 
 
-def look_at(found: Scan, settings: CheckSettings, command: str, store: Store) -> Look:
-    """Gather facts, findings and the map of a folder."""
+def look_at(found: Scan, settings: CheckSettings, command: str, store: Store, told: Sequence[Finding] = ()) -> Look:
+    """Gather facts, findings, beside those `told` already, and the map of a folder."""
     images = found.images
     with console.bar("look at images", 2 * len(images)) as advance:
         known, thumbs = image_statistics.gather(
@@ -93,7 +103,8 @@ def look_at(found: Scan, settings: CheckSettings, command: str, store: Store) ->
     if features is not None:
         by_features = alike(mine, features, reduced, prints[usable])
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
-    told = issues.find(found, known, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
+    looked = issues.find(found, known, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
+    told = issues.in_order([*told, *looked])
     if features is not None:  # mere colours say too little of what a picture shows
         two_labels = {finding.path for finding in told if finding.kind == "two labels"}
         suspects = [finding for finding in strangers(mine, reduced) if finding.path not in two_labels]

@@ -41,7 +41,8 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     data = plan.fixed.get("data")
     task = tasks.get(plan.task)
     # What is wrong with it is told once, before any training.
-    table.scan(Path(data) if data else drawings(console.bar), task.LEAST_CLASSES, task.SEVERAL_LABELS)
+    place = Path(data) if data else drawings(console.bar)
+    table.scan(place, task.LEAST_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)
     with stopped_like_ctrl_c(), alone_in(plan.out):

@@ -142,4 +142,4 @@ def images_of(run: Run) -> dict[str, Path]:
     if run.info["data"].get("table"):
         files = {row.path: root / row.path for row in split.read(run.folder / "split.csv")}
         return {name: file for name, file in files.items() if file.is_file()}
-    return {image.name: image.path for image in folder.scan(root, 1).images} if root.is_dir() else {}
+    return folder.paths_below(root) if root.is_dir() else {}

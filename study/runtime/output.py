@@ -22,11 +22,17 @@ from study.runtime.temporary import UNFINISHED, unfinished
 PATIENCE = 5.0  # seconds
 
 
-def check_writable(runs: Path, flag: str = "--runs") -> None:
-    """Make the folder of run folders. Raise UserError now, not after training, where it cannot be written to."""
+def check_writable(runs: Path, flag: str = "--runs", make: bool = True) -> None:
+    """Make the folder of run folders, or see that it can be made.
+
+    Raises:
+        UserError: it cannot be written to; told now, not after training.
+    """
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=runs):
+        if make:
+            runs.mkdir(parents=True, exist_ok=True)
+        existing = next(path for path in (runs, *runs.absolute().parents) if path.exists())
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise UserError(

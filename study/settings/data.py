@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from data.groups import parse_group
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from study.settings.declare import Settings, setting
@@ -32,6 +33,16 @@ def value_range() -> Any:  # noqa: ANN401
     return setting(None, help, name="range", group="data", kind=parse_range, metavar="LOW:HIGH", varied=False)
 
 
+def grouping() -> Any:  # noqa: ANN401
+    """Declare `--group`."""
+    help = (
+        "images that belong together stay in one split; folder: those of a folder below the class (a patient, a clip); "
+        "a regular expression: those in whose file names it, or its first group, matches the same text; none: no such "
+        "images"
+    )
+    return setting(None, help, group="data", kind=parse_group, metavar="folder|PATTERN|none", varied=False)
+
+
 @dataclass(frozen=True)
 class DataSettings(Settings):
     """Which images, with which labels, and how they are divided and kept."""
@@ -51,6 +62,7 @@ class DataSettings(Settings):
     split_file: str | None = setting(
         None, "split.csv of an earlier run; its assignments are kept", group="data", path=True, varied=False
     )
+    group: str | None = grouping()
     labels: str | None = setting(
         None,
         "CSV file folder,class: renames, merges, leaves out classes; a row left<->right names mirror classes",

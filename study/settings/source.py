@@ -31,6 +31,7 @@ def source_of(settings: TrainSettings) -> Source:
         split_file=settings.data.split_file,
         labels=settings.data.labels,
         label=settings.data.label,
+        group=settings.data.group,
         exclude=settings.data.exclude,
         least_classes=task.LEAST_CLASSES,
         reads_masks=task.PER_PIXEL or settings.task.auxiliary == "mask",

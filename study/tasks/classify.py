@@ -34,6 +34,7 @@ EVAL_BATCH = 64
 WORST = 20  # mistakes that are shown
 CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
 MOST_IN_A_MATRIX = 30  # classes
+UNKNOWN = "–"  # of a class without an image in the split there is no figure
 FEW = 20  # images of a class below which one mistake moves its recall by more than five points
 
 
@@ -63,7 +64,8 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
 
     Returns:
         `n`, `accuracy`, `accuracy_interval` (Wilson, 95 %), `loss` (cross-entropy), `per_class` with `precision`,
-        `recall`, `f1`, `support`; `macro_f1`, the mean over the classes that are there or were called; and `confusion`
+        `recall`, `f1`, `support`, the first three None for a class without an image; `macro_f1`, the mean over the
+        classes that are there or were called; and `confusion`
         (rows true, columns predicted, in class order).
     """
     from scipy.stats import binomtest  # half a second of imports that a plain answer for a picture need not wait for
@@ -74,7 +76,8 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
     scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)
     names, (_, _, f1, _) = ("precision", "recall", "f1", "support"), scores
     per_class = [
-        dict(zip(names, values, strict=True)) for values in zip(*(score.tolist() for score in scores), strict=True)
+        dict(zip(names, values if values[-1] else (None, None, None, 0), strict=True))
+        for values in zip(*(score.tolist() for score in scores), strict=True)
     ]
     right = int((predicted == labels).sum())
     shares = probabilities / probabilities.sum(axis=1, keepdims=True, dtype=np.float64)  # 1 to the last digit
@@ -143,14 +146,17 @@ def second_task_line(part: str, asked: str, result: Mapping[str, Any]) -> str:
 
 def few_images_note(result: Mapping[str, Any]) -> str:
     """Return a warning where a part is too small to tell good from lucky, else nothing."""
-    few = [name for name, entry in result["per_class"].items() if entry["support"] < FEW]
-    return f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough." if few else ""
+    few = [name for name, entry in result["per_class"].items() if 0 < entry["support"] < FEW]
+    none = [name for name, entry in result["per_class"].items() if not entry["support"]]
+    lines = [f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough."] if few else []
+    return " ".join([*lines, *([f"No image of {', '.join(none)}: not evaluated."] if none else [])])
 
 
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class: name, precision, recall, F1, support."""
+    keys = ("precision", "recall", "f1")
     return [
-        [name, *(f"{entry[key]:.3f}" for key in ("precision", "recall", "f1")), f"{entry['support']:,}"]
+        [name, *(UNKNOWN if entry[key] is None else f"{entry[key]:.3f}" for key in keys), f"{entry['support']:,}"]
         for name, entry in result["per_class"].items()
     ]
 

@@ -13,7 +13,7 @@ from data.names import join_labels, split_labels
 from data.split import Row
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.runtime import console, output
-from study.tasks.classify import WORST, predict
+from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ LOSSES = ("crossentropy",)
 FIXED = {"auxiliary": "none", "labels": None, "label": "class", "sampler": "natural", "class_weight": "none"}
 
 HEADER = ("class", "threshold", "precision", "recall", "F1", "average precision", "images")
-UNKNOWN = "–"  # of a class without an image in the split there is no figure
 
 
 # ---- learning and evaluating -----------------------------------------------------------------------------------------

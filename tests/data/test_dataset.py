@@ -121,7 +121,11 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
     [
         ({"split": (6.0, 2.0, 2.0)}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
         ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
-        ({}, "no training image of stripes, which could never be learnt."),
+        (
+            {},
+            "no training image of stripes, which could never be learnt: add some, or leave out or merge folders by "
+            "`labels`.",
+        ),
     ],
 )
 def test_parts_that_folders_give_are_not_divided_again(tmp_path, settings, text):

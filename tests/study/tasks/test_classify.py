@@ -5,7 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from study.tasks.classify import best, describe, measure_probabilities, per_class_rows, print_report, warnings
+from study.tasks.classify import (
+    best,
+    describe,
+    few_images_note,
+    measure_probabilities,
+    per_class_rows,
+    print_report,
+    warnings,
+)
 
 NEVER = "Not one image of defect is found (recall 0)."
 FEW_DEFECTS = "Fewer than 20 images of defect: these figures are rough."
@@ -72,7 +80,11 @@ def test_a_class_that_is_never_answered_has_zeros_and_no_warning():
 @pytest.mark.filterwarnings("error")
 def test_a_class_without_images_in_this_part_keeps_its_place():
     result = judged([0, 0, 2], [0, 1, 2], ["a", "b", "c"])
-    assert result["per_class"]["b"]["support"] == 0
+    assert result["per_class"]["b"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert per_class_rows(result)[1] == ["b", "–", "–", "–", "0"]
+    assert few_images_note(result) == (
+        "Fewer than 20 images of a, c: these figures are rough. No image of b: not evaluated."
+    )
     assert result["macro_f1"] == pytest.approx((2 / 3 + 0 + 1) / 3)
     assert result["confusion"] == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
     assert math.isfinite(result["loss"])

@@ -1,0 +1,92 @@
+"""Groups that stand in several classes, as patients do: divided among the splits, which `split.assign` cannot do."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from data.duplicates import Pair
+from data.folder import PARTS
+from data.split import Row, part_sizes, rank
+
+Labels = Callable[[str], Sequence[str]]
+
+
+def contradictory(rows: Sequence[Row], pairs: Sequence[Pair], several: bool) -> set[str]:
+    """Return the contents that stand in two classes, or are nearly the same as one of another class.
+
+    Where an image may have `several` labels, those of near duplicates may differ.
+    """
+    labels_of = defaultdict(set)
+    for row in rows:
+        labels_of[row.sha256].add(row.label)
+    found = {sha256 for sha256, labels in labels_of.items() if len(labels) > 1}
+    if not several:
+        torn = [(rows[pair.first], rows[pair.second]) for pair in pairs]
+        found |= {row.sha256 for pair in torn for row in pair if pair[0].label != pair[1].label}
+    return found
+
+
+def place_mixed(
+    rows: Sequence[Row],
+    unit_of: Mapping[str, str],
+    fixed: set[str],
+    ratio: Sequence[int],
+    seed: int,
+    earlier: Mapping[str, str],
+) -> dict[str, str]:
+    """Return content hash -> part of the units that stand in several classes, but for `fixed` units and earlier ones.
+
+    As in `split.assign`, they are ranked by seed and content; each becomes test or validation where all its classes are
+    short of that many images there.
+    """
+    members = defaultdict(Counter)
+    for row in rows:
+        members[unit_of[row.sha256]][row.label] += 1
+    settled = {unit_of[sha256]: part for sha256, part in earlier.items() if sha256 in unit_of}
+    totals = sum(members.values(), Counter())
+    short = {label: dict(zip(PARTS, part_sizes(max(3, n), ratio), strict=True)) for label, n in totals.items()}
+    for name, part in settled.items():
+        for label, count in members[name].items():
+            short[label][part] -= count
+    mixed = [name for name, own in members.items() if len(own) > 1 and name not in fixed and name not in settled]
+    part_of = {}
+    for name in sorted(mixed, key=lambda name: rank(seed, name)):
+        own = members[name].items()
+        fitting = [part for part in ("test", "val") if all(short[label][part] >= count for label, count in own)]
+        part_of[name] = fitting[0] if fitting else "train"
+        for label, count in own:
+            short[label][part_of[name]] -= count
+    return {sha256: part_of[name] for sha256, name in unit_of.items() if name in part_of}
+
+
+def fill_empty(rows: Sequence[Row], unit_of: Mapping[str, str], fixed: set[str], classes_of: Labels) -> list[Row]:
+    """Move the smallest units that will do where a class has none in validation or test, and more elsewhere.
+
+    `fixed` units stay where they are. A class may still lack a split: its few units are in other classes too.
+    """
+    members, part_of = defaultdict(Counter), {}
+    for row in rows:
+        members[unit_of[row.sha256]].update(classes_of(row.label))
+        part_of[unit_of[row.sha256]] = row.part
+    held = {label: Counter() for own in members.values() for label in own}
+    for name, own in members.items():
+        for label in own:
+            held[label][part_of[name]] += 1
+
+    def movable(name: str) -> bool:
+        return name not in fixed and all(held[label][part_of[name]] > 1 for label in members[name])
+
+    moved = {}
+    for label in sorted(held):
+        for part in ("test", "val"):
+            able = [name for name, own in members.items() if label in own and movable(name)]
+            if held[label][part] or not able:
+                continue
+            name = min(able, key=lambda name: (members[name].total(), name))
+            for other in members[name]:
+                held[other][part_of[name]] -= 1
+                held[other][part] += 1
+            part_of[name] = moved[name] = part
+    return [replace(row, part=moved.get(unit_of[row.sha256], row.part)) for row in rows]
