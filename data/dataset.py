@@ -63,7 +63,7 @@ class Dataset:
         mirror = [self.class_names.index(self.mirrors.get(name, name)) for name in self.class_names]
         rows = {part: np.flatnonzero(parts == part) for part in PARTS}
         mirror = np.array(mirror, np.int32) if self.mirrors else None
-        return Examples(self.pictures.pixels, labels, rows, mirror, self.pictures.sha256)
+        return Examples(self.pictures.pixels, labels, rows, mirror, self.pictures.keys or self.pictures.sha256)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
@@ -126,12 +126,19 @@ def load(
         check_masks(found, place, source.background)
     with progress("read images", 2 * len(found.images)) as advance:
         pictures, undecodable = pixels.load(
-            found.images, source.image_size, source.resize, store, lambda: (check_cancelled(), advance())
+            found.images,
+            source.image_size,
+            source.resize,
+            store,
+            lambda: (check_cancelled(), advance()),
+            source.value_range,
         )
     skipped = (*found.skipped, *undecodable)
     for line in left_out(skipped):
         note(line)
-    rows, copies = split_rows(found, pictures, source, note)
+    for line in pictures.notes:
+        note(line)
+    rows, copies = split_rows(found, pictures, source, note, undecodable)
     pictures = replace(pictures, prints=pictures.prints[:0].copy())  # done with: 1.7 KB a picture
     names, drawn = found.class_names, source.root is None
     of_pixels = None if place is None else load_masks(root, pictures, rows, names, place, source, store, progress)

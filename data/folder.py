@@ -1,10 +1,11 @@
-"""From a folder on disk to a sorted list of photos, each with its class; nothing is opened here."""
+"""From a folder on disk to a sorted list of photos, each with its class; no image is opened here."""
 
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from data import formats
 from data import layout as layout_of
 from data.layout import PART_NAMES, Layout
 from data.names import composed, natural_key, printable
@@ -12,6 +13,8 @@ from errors import UserError
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif"}
+    | {".jp2", ".j2k", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm"}
+    | ({*formats.HEIC_SUFFIXES} if "HEIF" in formats.FORMATS else set())
 )
 PARTS = ("train", "val", "test")
 
@@ -23,7 +26,6 @@ _HIDDEN_NAMES = {
     *("@eadir", "#recycle", "@recycle", "@tmp", "@__thumb", "#snapshot", "~snapshot"),  # file servers
     "__pycache__",
 }
-_HINTS = {".heic": ": export it as JPEG", ".heif": ": export it as JPEG"}
 _EMPTY = "no image files in this folder"
 OUTSIDE = "outside the class folders"
 
@@ -225,7 +227,13 @@ def why_not(path: Path) -> str:
 
 def _not_an_image(path: Path) -> str:
     suffix = path.suffix.lower()
-    return f"not an image file name ({printable(suffix) or 'no suffix'}){_HINTS.get(suffix, '')}"
+    try:
+        with path.open("rb") as file:
+            known = formats.by_name(suffix, file.read(formats.HEAD))
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    name = f"not an image file name ({printable(suffix) or 'no suffix'})"
+    return f"{name}: {known}" if known else name
 
 
 def _empty_classes(found: _Found, root: Path, depth: int) -> list[tuple[Path, str]]:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import PIL
 from threadpoolctl import threadpool_limits
 
-from data import image
+from data import few_levels, first_pass, image
 from data.folder import Image, Skipped
-from data.store.hashes import hash_all
+from data.image import WORKERS
+from data.pixel_range import Ranges
 from data.store.rows import Kind, Rows
 from data.store.store import Store
 from errors import UserError
 
 # Of the rows in the store: raise the number whenever pixels or fingerprints come out differently.
 VERSION = f"1, Pillow {PIL.__version__}"
-WORKERS = os.cpu_count() or 1  # threads suffice: Pillow lets go of Python's lock while it decodes
 
 
 class Pixels:
@@ -33,12 +32,21 @@ class Pixels:
         sha256: hash of each file's content.
         rule: how a picture becomes square.
         rows: what the store has of them; the rest is decoded, anew each time.
+        ranges: what is black and white in files that do not state it.
     """
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, files: Sequence[Path], sha256: Sequence[str], size: int, rule: str, rows: Rows) -> None:
-        self.files, self.sha256, self.rule = files, sha256, rule
+    def __init__(
+        self,
+        files: Sequence[Path],
+        sha256: Sequence[str],
+        size: int,
+        rule: str,
+        rows: Rows,
+        ranges: Ranges | None = None,
+    ) -> None:
+        self.files, self.sha256, self.rule, self.ranges = files, sha256, rule, ranges
         self.shape = (len(files), size, size, 3)
         self._rows, self._kept = rows, rows.found()
 
@@ -69,7 +77,7 @@ class Pixels:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def _decode(self, index: int) -> np.ndarray:
-        found = read(self.files[index], self.shape[1], self.rule)
+        found = read(self.files[index], self.shape[1], self.rule, self.ranges)
         if isinstance(found, str) or found[0] != self.sha256[index]:
             raise UserError(f"{self.files[index]} was changed or removed during the run. Start again.")
         return found[1]
@@ -84,32 +92,49 @@ class Pictures:
         sha256: hash of each file's content, n of them.
         pixels: all of them as one array.
         prints: fingerprints by which near duplicates are found, uint8 (n, 1728).
+        keys: of each in the store; by default the hashes.
+        ranges: kind of values that do not state their range -> which are black and white.
+        notes: lines for the user on how the files were read.
     """
 
     images: tuple[Image, ...]
     sha256: tuple[str, ...]
     pixels: Pixels
     prints: np.ndarray
+    keys: tuple[str, ...] = ()
+    ranges: Ranges = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def load(
-    images: Sequence[Image], size: int, rule: str, store: Store, advance: Callable[[], None] = lambda: None
+    images: Sequence[Image],
+    size: int,
+    rule: str,
+    store: Store,
+    advance: Callable[[], None] = lambda: None,
+    given: tuple[float, float] | None = None,
 ) -> tuple[Pictures, list[Skipped]]:
     """Look at all images at `size` by a resize rule; return the usable ones and, with the reason, those that are not.
 
-    Only what the store does not know is decoded. `advance` is called twice for each image: read, and looked at.
+    Only what the store does not know is decoded. `advance` is called twice for each image: read, and looked at. `given`
+    is black and white in files that do not state it; None: as the values of all of them say.
+
+    Raises:
+        UserError: a range is given, and no file is shown by it.
     """
     from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one picture need not wait
 
     of_pixels = Kind(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
     of_prints = Kind(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
-    hashes = hash_all([entry.path for entry in images], advance)
+    paths = [entry.path for entry in images]
+    hashes = first_pass.hashes_of(paths, advance)
+    surveyed = first_pass.survey(paths, hashes, store, given)
     prints = np.zeros((len(images), PRINT), np.uint8)
-    known = store.rows(of_prints, hashes).fill(prints)
+    known = store.rows(of_prints, surveyed.keys).fill(prints)
     keeps = store.holds(of_pixels, len(images))
     if keeps:
-        known &= store.rows(of_pixels, hashes).found()
-    reasons: dict[int, str] = {}
+        known &= store.rows(of_pixels, surveyed.keys).found()
+    keys, reasons = list(surveyed.keys), {}
     with (
         threadpool_limits(1, "blas"),  # its threads and ours would wait for one another: 8 s would become 42
         store.writer(of_pixels) as keep_pixels,
@@ -118,30 +143,38 @@ def load(
     ):
 
         def look(at: int) -> None:
-            outcome = read(images[at].path, size, rule)
+            outcome = read(images[at].path, size, rule, surveyed.ranges)
             if isinstance(outcome, str):
                 reasons[at] = outcome
                 return
             hashes[at], decoded = outcome
+            keys[at] = first_pass.key_of(hashes[at], surveyed.peeks[at], surveyed.ranges)
             prints[at] = fingerprints(decoded[None])[0]
             if keeps:
-                keep_pixels.add(hashes[at], decoded)
-            keep_prints.add(hashes[at], prints[at])
+                keep_pixels.add(keys[at], decoded)
+            keep_prints.add(keys[at], prints[at])
 
         for _ in pool.map(lambda at: None if known[at] else look(at), range(len(images))):
             advance()
     usable = [at for at in range(len(images)) if at not in reasons]
-    kept, sha256 = tuple(images[at] for at in usable), tuple(hashes[at] for at in usable)
-    pixels = Pixels([entry.path for entry in kept], sha256, size, rule, store.rows(of_pixels, sha256))
+    kept, sha256, keys = (tuple(values[at] for at in usable) for values in (images, hashes, keys))
+    files = [entry.path for entry in kept]
+    pixels = Pixels(files, sha256, size, rule, store.rows(of_pixels, keys), surveyed.ranges)
     skipped = [Skipped(images[at].name, reasons[at]) for at in sorted(reasons)]
-    return Pictures(kept, sha256, pixels, prints[usable] if skipped else prints), skipped
+    prints = prints[usable] if skipped else prints
+    names, surveyed = [entry.name for entry in kept], surveyed.of(usable)
+    notes = (*surveyed.notes(names, given is not None), *few_levels.lines(names, pixels, prints, surveyed))
+    return Pictures(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
 
 
-def read(path: Path, size: int, rule: str) -> tuple[str, np.ndarray] | str:
-    """Return SHA-256 and pixels, uint8 (size, size, 3), of one file, or the reason why it has none."""
+def read(path: Path, size: int, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:
+    """Return SHA-256 and pixels, uint8 (size, size, 3), of one file, or the reason why it has none.
+
+    `ranges`: what is black and white in files that do not state it; None: each by its own customary scale.
+    """
     try:
-        content = path.read_bytes()
-        return hashlib.sha256(content).hexdigest(), image.load(content, size, rule)
+        with image.content_of(path) as content:
+            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except image.ImageError as error:

@@ -34,6 +34,7 @@ class Source:
         mask_values: what a value of a mask means, one of `masks.VALUES`.
         several_labels: whether an image may have several labels, or none; `split.csv` has them as `cat|spotted`.
         assign: divides images among train, validation and test, as `split.assign` does.
+        value_range: which values are black and white in files that do not state it; None: as all their values say.
         auxiliary: "none", "mask", an annotation of the drawings, or a CSV file with a second label of some images.
     """
 
@@ -55,6 +56,7 @@ class Source:
     several_labels: bool = False
     assign: Assign = assign
     auxiliary: str = "none"
+    value_range: tuple[float, float] | None = None
 
     def classes_of(self, label: str) -> tuple[str, ...]:
         """Return the classes of an image whose label stands so in `split.csv`."""

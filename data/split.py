@@ -82,11 +82,11 @@ def assign(
     ]
 
 
-def too_few(label: str, images: int) -> str:
-    """Return the message for a class that cannot be divided into three parts."""
+def too_few(label: str, images: int, left_out: str = "") -> str:
+    """Return the message for a class that cannot be divided into three parts; `left_out` says which are missing."""
     return (
         f"Class '{label}' has {images} usable image(s): at least {LEAST_IMAGES} different ones are needed, one for "
-        f"each of {', '.join(PARTS)}. Add images or take the folder out."
+        f"each of {', '.join(PARTS)}. {left_out}Add images or take the folder out."
     )
 
 

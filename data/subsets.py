@@ -10,7 +10,7 @@ from pathlib import Path
 from data import split, split_notes
 from data.duplicate_groups import Copies, count_copies, units
 from data.duplicates import Pair, near_pairs
-from data.folder import PARTS, Image, Scan
+from data.folder import PARTS, Image, Scan, Skipped
 from data.grouped_split import contradictory, fill_empty, place_mixed
 from data.pixels import Pictures
 from data.source import Source
@@ -40,15 +40,24 @@ def together_of(
 
 
 def split_rows(
-    found: Scan, pictures: Pictures, source: Source, note: Callable[[str], None]
+    found: Scan,
+    pictures: Pictures,
+    source: Source,
+    note: Callable[[str], None],
+    undecodable: Sequence[Skipped] = (),
 ) -> tuple[tuple[Row, ...], Copies]:
-    """Give each image its part: as its folder says, as an earlier split says, or by seed and content."""
+    """Give each image its part: as its folder says, as an earlier split says, or by seed and content.
+
+    `undecodable`: images of the scan that are not among the pictures, for the message where a class has too few.
+    """
     entries = list(zip(pictures.images, pictures.sha256, strict=True))
     rows = [Row(image.name, sha256, image.label, image.part or "") for image, sha256 in entries]
     usable = Counter(label for row in rows for label in source.classes_of(row.label))
     for name in found.class_names:
         if usable[name] < split.LEAST_IMAGES:
-            raise UserError(split.too_few(name, usable[name]))
+            of_class = {image.name for image in found.images if name in source.classes_of(image.label)}
+            reasons = [entry.reason for entry in undecodable if entry.name in of_class]
+            raise UserError(split.too_few(name, usable[name], commonest(reasons)))
     turns = source.label != "facing" and not source.labels  # else a mirror image may be of another class
     pairs = near_pairs(pictures.prints, mirrored=turns)
     group_of = [image.group for image in pictures.images]
@@ -105,6 +114,15 @@ def tell(
         split.check_parts(rows, alike or ("" if source.several_labels else split_notes.why_empty(rows, pairs)))
     for line in split_notes.unevaluated(rows, class_names, source.classes_of):
         note(line)
+
+
+def commonest(reasons: Sequence[str]) -> str:
+    """Say how many images were left out, and the reason of most of them; nothing where there are none."""
+    if not reasons:
+        return ""
+    reason, count = Counter(reasons).most_common(1)[0]
+    among = "all" if count == len(reasons) else f"{count:,}"
+    return f"{len(reasons):,} could not be used, {among} for this reason: {reason}. "
 
 
 def check_ready_made(found: Scan, rows: Sequence[Row], source: Source) -> None:

@@ -122,14 +122,15 @@ def broken(make: functools.partial) -> dict[str, tuple[bytes, str]]:
         "random bytes.jpg": (noise, "not an image"),
         "random bytes inside.png": (png[:60] + noise + png[-12:], "undecodable"),
         "bomb.png": (png_header(50_000, 50_000), "too large"),
-        "heic named.jpg": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        "dicom named.jpg": (b"\0" * 128 + b"DICM" + b"\0" * 60, "DICOM"),
     }
 
 
 def left_out() -> dict[str, tuple[bytes, str]]:
     """Files that are never opened; hidden ones are not even mentioned, so their reason is empty."""
     return {
-        "phone.heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "export it as JPEG"),
+        "camera.cr2": (b"II*\0\x10\0\0\0CR\2\0", "export it as JPEG"),
+        "large.jpg_large": (encode(picture(82), "JPEG"), "it is a JPEG image, so let its name end in .jpg"),
         "notes.txt": (b"which cat was this?", "not an image file name"),
         "no suffix": (encode(picture(80), "JPEG"), "no suffix"),
         "Thumbs.db": (b"\xd0\xcf\x11\xe0", ""),

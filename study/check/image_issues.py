@@ -6,11 +6,13 @@ names sound photos by the dozen would be worse than none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from data.folder import Image
+from data.formats import HEIC_SUFFIXES
 from study.check.image_statistics import Facts
 
 LEAST_SIDE = 32  # pixels: the smallest pictures that are commonly learned from (CIFAR-10) have 32 × 32
@@ -31,6 +33,9 @@ FORMATS = {
     ".gif": ("GIF",),
     ".webp": ("WEBP",),
     ".avif": ("AVIF",),
+    **dict.fromkeys((".jp2", ".j2k", ".jpf"), ("JPEG2000",)),
+    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), ("PPM",)),
+    **dict.fromkeys(HEIC_SUFFIXES, ("HEIF",)),
 }
 
 
@@ -74,6 +79,11 @@ def file(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(name, "wrong suffix", f"ends in {suffix}, but its content is {facts.format}; it is read as that")
     if facts.frames > 1 and facts.format in ANIMATIONS:
         yield Finding(name, "animated", f"{facts.frames} images in one file; the first is used")
+    if facts.frames > 1 and facts.format == "TIFF":
+        yield Finding(name, "pages", f"{facts.frames} pages in one file; the first is used")
+    if (found := re.search(r"(\d+) (?:bands|×)", facts.mode)) and found[1] != "3":
+        read = "the first is read, as grey" if found[1] == "2" else "the first 3 are read, as red, green and blue"
+        yield Finding(name, "bands", f"{found[1]} bands, of which {read}")
 
 
 def shape(name: str, facts: Facts, rule: str) -> Iterator[Finding]:

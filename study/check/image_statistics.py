@@ -17,8 +17,8 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from data import folder, image
-from data.store.hashes import hash_all
+from data import first_pass, folder, image
+from data.pixel_range import Ranges
 from data.store.rows import Kind
 from data.store.store import Store
 
@@ -61,9 +61,16 @@ class Facts:
 
 
 def gather(
-    images: Sequence[folder.Image], store: Store, advance: Callable[[], None] = lambda: None
+    images: Sequence[folder.Image],
+    store: Store,
+    advance: Callable[[], None] = lambda: None,
+    given: tuple[float, float] | None = None,
+    note: Callable[[str], None] = lambda line: None,
 ) -> tuple[list[Facts | str], np.ndarray]:
     """Look at all images; `advance` is called twice for each: read, and looked at.
+
+    `given` is black and white in files that do not state it; None: as the values of all of them say. `note` is told how
+    they were read.
 
     Returns:
         For each image its Facts, or the reason why there are none: one line that begins with the kind, one of
@@ -71,10 +78,12 @@ def gather(
         Thumbnails, uint8 RGB (n, THUMB, THUMB, 3), zeros where undecodable. Squashed, not padded: equal bars would
         make all wide pictures alike, and width and height are in the facts for whoever wants to undo it.
     """
-    hashes = hash_all([entry.path for entry in images], advance)
+    paths = [entry.path for entry in images]
+    surveyed = first_pass.survey(paths, first_pass.hashes_of(paths, advance), store, given)
+    keys = list(surveyed.keys)
     thumbs = np.zeros((len(images), *THUMBS.shape), np.uint8)
-    known = store.blobs(FACTS, hashes)
-    of_thumbs = store.rows(THUMBS, hashes).fill(thumbs)
+    known = store.blobs(FACTS, keys)
+    of_thumbs = store.rows(THUMBS, keys).fill(thumbs)
     outcomes: list[Facts | str] = []
     with (
         store.writer(THUMBS) as keep_thumbs,
@@ -83,27 +92,31 @@ def gather(
     ):
 
         def look(at: int) -> Facts | str:
-            if of_thumbs[at] and hashes[at] in known:
-                return Facts(**json.loads(known[hashes[at]]))
-            outcome = _look(images[at].path)
+            if of_thumbs[at] and keys[at] in known:
+                return Facts(**json.loads(known[keys[at]]))
+            outcome = _look(images[at].path, surveyed.ranges)
             if isinstance(outcome, str):  # not kept: such files are few, and memory may suffice the next time
                 thumbs[at] = 0
                 return outcome
             facts, thumbs[at] = outcome
-            keep_thumbs.add(facts.sha256, thumbs[at])
-            keep_facts(facts.sha256, json.dumps(dataclasses.asdict(facts)).encode())
+            key = first_pass.key_of(facts.sha256, surveyed.peeks[at], surveyed.ranges)
+            keep_thumbs.add(key, thumbs[at])
+            keep_facts(key, json.dumps(dataclasses.asdict(facts)).encode())
             return facts
 
         for outcome in pool.map(look, range(len(images))):
             outcomes.append(outcome)
             advance()
+    read = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]
+    for line in surveyed.of(read).notes([images[at].name for at in read], given is not None):
+        note(line)
     return outcomes, thumbs
 
 
-def measure(content: bytes) -> tuple[Facts, np.ndarray]:
+def measure(content: bytes, ranges: Ranges | None = None) -> tuple[Facts, np.ndarray]:
     """Return the facts of a file's content and its thumbnail. Raise ImageError where `image.decode` does."""
-    rgb = image.decode(content, least=SIDE)
-    small = rgb.convert("L")
+    with image.decoded(content, SIDE, ranges) as rgb:
+        small, thumb = rgb.convert("L"), image.resize(rgb, THUMB, "squash")
     small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)  # keeps the shape and never enlarges: that would add blur
     grey = np.asarray(small, np.float32)
     facts = Facts(
@@ -114,7 +127,7 @@ def measure(content: bytes) -> tuple[Facts, np.ndarray]:
         contrast=float(grey.std()),
         sharpness=sharpness(grey),
     )
-    return facts, image.resize(rgb, THUMB, "squash")
+    return facts, thumb
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -131,9 +144,10 @@ def sharpness(grey: np.ndarray) -> float:
     return float(np.square(bend).mean() - bend.mean() ** 2)  # four times as fast as bend.var()
 
 
-def _look(path: Path) -> tuple[Facts, np.ndarray] | str:
+def _look(path: Path, ranges: Ranges) -> tuple[Facts, np.ndarray] | str:
     try:
-        return measure(path.read_bytes())
+        with image.content_of(path) as content:
+            return measure(content, ranges)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except image.ImageError as error:

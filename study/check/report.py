@@ -33,6 +33,8 @@ MEANING = {
     "learning type": "by the training images of the rarest class",
     "wrong suffix": "the file's name says another format than its content",
     "animated": "several images in one file",
+    "pages": "several pages in one TIFF, of which the first is read",
+    "bands": "more bands in one TIFF than are read",
     "tiny": f"a side below {image_issues.LEAST_SIDE} pixels",
     "extreme shape": f"one side more than {image_issues.MOST_ASPECT:g} times the other",
     "cropped": f"--resize crop would cut away more than {image_issues.MOST_LOST:.0%}",

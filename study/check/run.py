@@ -91,7 +91,9 @@ def look_at(found: Scan, settings: CheckSettings, command: str, store: Store, to
     """Gather facts, findings, beside those `told` already, and the map of a folder."""
     images = found.images
     with console.bar("look at images", 2 * len(images)) as advance:
-        known, thumbs = image_statistics.gather(images, store, advance)
+        known, thumbs = image_statistics.gather(
+            images, store, advance, settings.range, lambda line: console.say(with_flags(line))
+        )
     usable = np.flatnonzero([isinstance(one, Facts) for one in known])
     prints, mine = fingerprints(thumbs), [images[i] for i in usable]
     hashes = [one.sha256 if isinstance(one, Facts) else "" for one in known]

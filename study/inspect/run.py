@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import models
+from data.pixel_range import Ranges
 from errors import UserError
 from study.inspect.source import Picture, Source, given, of_dataset, of_run, one_of_each
 from study.runs import folder as run_folder
@@ -42,11 +43,12 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     """
     output.refuse_within(Path(settings.inspects), training.data.folder, "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
-    pictures = _pictures(settings, training.data.image_size, training.data.resize)
     weights = learning_type.start_weights(
         training.run.model, models.get(training.run.model).SPEC.weights, "auto", training.learning.weights
     )
-    source = of_dataset(load_dataset(training, store_of(training.data)))
+    dataset = load_dataset(training, store_of(training.data))
+    source, ranges = of_dataset(dataset), dataset.pictures.ranges
+    pictures = _pictures(settings, training.data.image_size, training.data.resize, ranges)
     backend.start(training.data.seed)
     from models.parts.weights import build_backbone
     from study.fit import whitening
@@ -85,7 +87,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
     output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
-    pictures = _pictures(settings, run.info["image_size"], run.info["resize"])
+    pictures = _pictures(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
     source, trained = of_run(run), _settings_of(run)
     backend.start(trained.data.seed)
     from study.inspect.collect import Subject
@@ -101,9 +103,9 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     return _write(settings, subject, source, pictures, command)
 
 
-def _pictures(settings: InspectSettings, size: int, rule: str) -> list[Picture]:
+def _pictures(settings: InspectSettings, size: int, rule: str, ranges: Ranges | None) -> list[Picture]:
     """Read the images that were named, if any."""
-    return given(settings.paths, size, rule) if settings.paths else []
+    return given(settings.paths, size, rule, ranges) if settings.paths else []
 
 
 def _stage(optimization: OptimizationSettings, name: str) -> Stage:

@@ -13,6 +13,7 @@ from data import folder, pixels, split
 from data import names as names_module
 from data.dataset import Dataset
 from data.names import printable
+from data.pixel_range import Ranges
 from errors import UserError
 from study.runs.folder import Run, images_of
 from study.runtime import console
@@ -48,7 +49,7 @@ class Source:
     take: Callable[[np.ndarray], np.ndarray]
 
 
-def given(paths: Sequence[str], size: int, rule: str) -> list[Picture]:
+def given(paths: Sequence[str], size: int, rule: str, ranges: Ranges | None) -> list[Picture]:
     """Read the first images of files and folders. Raise UserError, naming it, where one cannot be read."""
     files, skipped = folder.list_images([Path(path) for path in paths])
     if skipped and not files:
@@ -57,7 +58,7 @@ def given(paths: Sequence[str], size: int, rule: str) -> list[Picture]:
         raise UserError(f"There is no image in {', '.join(paths)}. Give images, or folders of them.")
     if len(files) > MOST_SHOWN:
         console.say(f"maps are drawn of the first {MOST_SHOWN} of {len(files):,} images")
-    return [Picture(names_module.printable(str(file)), _read(file, size, rule)) for file in files[:MOST_SHOWN]]
+    return [Picture(names_module.printable(str(file)), _read(file, size, rule, ranges)) for file in files[:MOST_SHOWN]]
 
 
 def one_of_each(source: Source) -> list[Picture]:
@@ -93,8 +94,8 @@ def of_run(run: Run) -> Source:
         if gone := [row.path for row in wanted if row.path not in path_of]:
             raise UserError(f"{gone[0]} of the run's images is no longer in {root}. Put it back.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
-            size, rule = run.info["image_size"], run.info["resize"]
-            return np.stack(list(pool.map(lambda row: _read(path_of[row.path], size, rule, row.sha256), wanted)))
+            seen = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
+            return np.stack(list(pool.map(lambda row: _read(path_of[row.path], *seen, row.sha256), wanted)))
 
     return Source(
         names,
@@ -118,8 +119,8 @@ def batches(source: Source, batch_size: int, steps: int, seed: int) -> Iterator[
         yield source.take(chosen).astype(np.float32), np.eye(len(source.class_names))[source.labels[chosen]]
 
 
-def _read(path: Path, size: int, rule: str, sha256: str | None = None) -> np.ndarray:
-    found = pixels.read(path, size, rule)
+def _read(path: Path, size: int, rule: str, ranges: Ranges | None, sha256: str | None = None) -> np.ndarray:
+    found = pixels.read(path, size, rule, ranges)
     if isinstance(found, str):
         raise UserError(f"{printable(str(path))}: {found}.")
     if sha256 not in (None, found[0]):

@@ -15,6 +15,7 @@ import numpy as np
 from data import folder, labels, pixels, split
 from data import names as names_module
 from data.folder import Skipped
+from data.pixel_range import Ranges
 from data.split import Row
 from errors import UserError
 from study.inference import openvino_ir
@@ -94,7 +95,9 @@ def answer(
     if not files:
         return
     with console.bar("predict", len(files)) as advance:
-        for chunk, outcomes in ahead(decoded(files, run.info["image_size"], run.info["resize"])):
+        for chunk, outcomes in ahead(
+            decoded(files, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+        ):
             usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
             rows = iter(respond(np.stack(usable)) if usable else ())
             for path, outcome in zip(chunk, outcomes, strict=True):
@@ -115,13 +118,13 @@ def answer(
 
 
 def decoded(
-    files: Sequence[Path], size: int, rule: str
+    files: Sequence[Path], size: int, rule: str, ranges: Ranges | None
 ) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str]]]:
     """Yield some files at a time with what `pixels.read` says of each."""
     with ThreadPoolExecutor(pixels.WORKERS) as pool:
         for first in range(0, len(files), CHUNK):
             chunk = files[first : first + CHUNK]
-            yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule), chunk))
+            yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule, ranges), chunk))
 
 
 def own_part(

@@ -30,6 +30,19 @@ def are_class_names(value: Any) -> bool:  # noqa: ANN401
     return len({composed(name) for name in value}) == len(value)
 
 
+def is_number(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it is a number that can be counted with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def are_ranges(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it names a range of values for each of some kinds of them."""
+    return is_mapping(value) and all(
+        isinstance(ends, list) and len(ends) == 2 and all(map(is_number, ends)) and ends[0] < ends[1]
+        for ends in value.values()
+    )
+
+
 NEEDED: Mapping[str, Rule] = {
     "model": ("a name", is_text),
     "class_names": ("a list of different names", are_class_names),
@@ -43,6 +56,7 @@ USED: Mapping[str, Rule] = {  # by some commands, and missing in runs of earlier
     "learning": ("an object", is_mapping),
     "seconds": ("an object of numbers", lambda value: is_mapping(value) and all(map(is_number, value.values()))),
     "stages": ("a list of objects", lambda value: isinstance(value, list) and all(map(is_mapping, value))),
+    "pixel_range": ("two numbers, the lower first, for each kind of values", are_ranges),
     "files": ("an object of texts", lambda value: is_mapping(value) and all(map(is_text, value.values()))),
 }
 OF_DATA: Mapping[str, Rule] = {
@@ -51,11 +65,6 @@ OF_DATA: Mapping[str, Rule] = {
     "masks": ("a path or null", lambda value: value is None or is_text(value)),
     "drawn": ("true or false", lambda value: isinstance(value, bool)),
 }
-
-
-def is_number(value: Any) -> bool:  # noqa: ANN401
-    """Say whether it is a number that can be counted with."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
 def fault(info: Any) -> str:  # noqa: ANN401

@@ -9,7 +9,7 @@ from data.groups import parse_group
 from data.image import RESIZE_RULES
 from data.split import parse_ratio
 from study.settings.declare import Settings, setting
-from study.settings.parsers import LARGEST_SIZE, SMALLEST_SIZE
+from study.settings.parsers import LARGEST_SIZE, SMALLEST_SIZE, parse_range
 
 
 def store_switch() -> Any:  # noqa: ANN401
@@ -22,6 +22,15 @@ def store_limit() -> Any:  # noqa: ANN401
     """Declare `--store-limit`."""
     help = "gigabytes that the store may take; what was not used for longest goes first"
     return setting(10.0, help, group="data", kind=float, low=0.01, high=100_000, requires=("store", ("on",)))
+
+
+def value_range() -> Any:  # noqa: ANN401
+    """Declare `--range`."""
+    help = (
+        "values shown as black and white in images that do not state it: 16-bit grey, 32-bit, floating-point (default: "
+        "from the values of all of them); a negative LOW needs =, as in --range=-1000:3000"
+    )
+    return setting(None, help, name="range", group="data", kind=parse_range, metavar="LOW:HIGH", varied=False)
 
 
 def grouping() -> Any:  # noqa: ANN401
@@ -98,5 +107,6 @@ class DataSettings(Settings):
     resize: str = setting(
         "crop", "how an image becomes square", group="data", choices=RESIZE_RULES, with_weights="brought"
     )
+    value_range: tuple[float, float] | None = value_range()
     store: str = store_switch()
     store_limit: float = store_limit()

@@ -45,6 +45,17 @@ def parse_progressive(text: str) -> tuple[int, ...]:
     return sizes
 
 
+def parse_range(text: str) -> tuple[float, float]:
+    """Read `100:4000`. Raise UserError for anything else."""
+    try:
+        low, high = (float(part.replace(",", "")) for part in text.split(":"))
+    except ValueError:
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise UserError(f"--range takes LOW:HIGH, two numbers, the lower first, such as 100:4000. Received: {text}")
+    return low, high
+
+
 MOST_VIEWS = 12
 
 

@@ -41,6 +41,7 @@ def source_of(settings: TrainSettings) -> Source:
         several_labels=task.SEVERAL_LABELS,
         assign=task.assign,
         auxiliary=settings.task.auxiliary,
+        value_range=settings.data.value_range,
     )
 
 

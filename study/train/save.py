@@ -105,6 +105,7 @@ def describe(record: Record) -> dict[str, Any]:
         "class_names": list(prepared.outputs),
         "image_size": settings.data.image_size,
         "resize": settings.data.resize,
+        "pixel_range": {kind: list(ends) for kind, ends in dataset.pictures.ranges.items()},
         "classes": class_doses(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
         "data": {
             "folder": str(dataset.root.resolve()),

@@ -4,7 +4,7 @@ import resource
 
 import pytest
 from faults import DATA_ERRORS, LONG, RUN_ERRORS, TRAIN_ERRORS, changed_run, other_network, scratched
-from helpers import QUICK, call, fails, make_toy
+from helpers import QUICK, call, fails, left_behind, make_toy
 
 
 @pytest.mark.parametrize("case", DATA_ERRORS)
@@ -133,4 +133,8 @@ def test_full_disk_while_saving(largest, run, toy, tmp_path):
         ran = call("train", "-m", "original", "--image-size", 32, "--data", toy, *arguments)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    fails(ran, f"The disk is full: the run could not be saved in {runs}. Free some space", runs)
+    assert ran.code == 2
+    *notes, error = ran.err.splitlines()
+    assert error.startswith(f"error: The disk is full: the run could not be saved in {runs}. Free some space")
+    assert all(line.startswith("note: ") for line in notes)  # of what the store could not keep
+    assert left_behind(runs) == []

@@ -7,6 +7,7 @@ import pytest
 from helpers import ROOT
 
 from data.folder import IMAGE_SUFFIXES, PARTS, Skipped, list_images, scan
+from data.formats import DICOM, RAW
 from data.names import natural_key, printable
 from errors import UserError
 
@@ -121,12 +122,12 @@ def test_hidden_files_and_folders_are_passed_over_silently(tmp_path):
 
 
 def test_other_files_are_listed_with_the_reason(tmp_path):
-    fill(tmp_path, "cat/1.jpg", "dog/1.jpg", "cat/notes.TXT", "cat/README", "dog/2.heic", "3.jpg", "labels.csv")
+    fill(tmp_path, "cat/1.jpg", "dog/1.jpg", "cat/notes.TXT", "cat/README", "dog/2.CR2", "3.jpg", "labels.csv")
     assert reasons(scan(tmp_path)) == {
         "3.jpg": "outside the class folders",
         "cat/notes.TXT": "not an image file name (.txt)",
         "cat/README": "not an image file name (no suffix)",
-        "dog/2.heic": "not an image file name (.heic): export it as JPEG",
+        "dog/2.CR2": f"not an image file name (.cr2): {RAW.format(maker=' (CR2)')}",
         "labels.csv": "outside the class folders, and not an image file name (.csv)",
     }
 
@@ -311,9 +312,9 @@ def test_empty_folder(tmp_path):
 
 
 def test_no_images_but_other_files(tmp_path):
-    text = error_of(fill(tmp_path, "cat/1.heic", "cat/2.heic"))
+    text = error_of(fill(tmp_path, "cat/1.dcm", "cat/2.dcm"))
     assert text.startswith(
-        "ROOT: no images found (2 skipped, such as cat/1.heic: not an image file name (.heic): export it"
+        f"ROOT: no images found (2 skipped, such as cat/1.dcm: not an image file name (.dcm): {DICOM}"
     )
 
 

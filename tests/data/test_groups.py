@@ -287,7 +287,7 @@ def test_a_grouped_training_is_kept_in_its_run_and_predicts_its_own_split(tmp_pa
     assert json.loads((run / "run.json").read_text())["settings"]["group"] == "folder"
     assert all(len(parts) == 1 for parts in parts_of(split.read(run / "split.csv")).values())
     predicted = call("predict", "--run", run)
-    assert (predicted.code, predicted.err) == (0, "")
+    assert predicted.code == 0, predicted.err
     tested = sum(row.part == "test" for row in split.read(run / "split.csv"))
     assert f" of {tested}; 95 %" in predicted.out
     refused = call("compare", "--data", data, "--vary", "group=folder,none")

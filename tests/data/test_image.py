@@ -93,6 +93,7 @@ def test_not_an_image(content):
     assert kind_of(content) == "not an image"
 
 
+@pytest.mark.skipif("HEIF" in Image.OPEN, reason="pillow-heif is installed, so that HEIC is read")
 def test_heic_is_named():
     with pytest.raises(ImageError, match="HEIC") as caught:
         decode(b"\0\0\0\x18ftypheic" + b"\0" * 64)
@@ -151,8 +152,7 @@ def test_damaged_bytes_decode_or_raise_image_error(name, capfd):
                 kinds.add(error.kind)
                 kinds.add("several lines" if "\n" in str(error) else "one line")
     assert kinds <= {(32, 32, 3), "not an image", "truncated", "too large", "undecodable", "one line"}
-    if "TIFF" not in name:  # libtiff writes its complaints to the process's stderr by itself, past Python
-        assert capfd.readouterr() == ("", "")
+    assert capfd.readouterr() == ("", "")  # libtiff would write its complaints past Python
 
 
 def corrupt_exif():

@@ -7,7 +7,7 @@ import pytest
 from image_files import chunk, close, colour_at, encoded, png, tiff
 from PIL import Image, ImageCms, features
 
-from data import image as images
+from data import to_rgb
 from data.image import decode
 
 PINK = (255, 127, 127)
@@ -53,7 +53,7 @@ def grey_png(depth, levels, clear):
 @pytest.mark.parametrize(
     ("depth", "levels", "clear", "expected"),
     [
-        (1, [1, 0], 0, [255, 255]),
+        (1, [1, 0], 0, [255, 0]),  # white on clear: over white nothing could be seen
         (1, [1, 0], 1, [255, 0]),
         (2, [1, 2], 1, [255, 170]),
         (4, [5, 10], 5, [255, 170]),
@@ -176,5 +176,7 @@ def test_ycbcr_tiff():
 
 def test_hsv_is_converted():
     assert close(
-        images._to_rgb(Image.new("RGB", (2, 2), (200, 40, 90)).convert("HSV"), "").getpixel((0, 0)), (200, 40, 90), 4
+        to_rgb.to_rgb(Image.new("RGB", (2, 2), (200, 40, 90)).convert("HSV"), "", None).getpixel((0, 0)),
+        (200, 40, 90),
+        4,
     )

@@ -114,8 +114,26 @@ def test_wrong_suffix(name, form, odd):
 
 def test_only_animations_count_as_animated():
     assert kinds("a/1.gif", format="GIF", frames=2) == ["animated"]
-    assert kinds("a/1.tif", format="TIFF", frames=2) == []
+    assert kinds("a/1.tif", format="TIFF", frames=2) == ["pages"]
     assert kinds("a/1.jpg", format="MPO", frames=2) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "detail"),
+    [
+        ("13 × uint16", "13 bands, of which the first 3 are read, as red, green and blue"),
+        ("RGB of 5 bands", "5 bands, of which the first 3 are read, as red, green and blue"),
+        ("L of 2 bands", "2 bands, of which the first is read, as grey"),
+    ],
+)
+def test_bands_that_are_not_read_are_told(mode, detail):
+    (finding,) = image_issues.of(photo("a/1.tif"), known(format="TIFF", mode=mode), "crop")
+    assert (finding.kind, finding.detail) == ("bands", detail)
+
+
+@pytest.mark.parametrize("mode", ["3 × uint16", "RGB", "float64"])
+def test_bands_that_are_all_read_are_no_finding(mode):
+    assert kinds("a/1.tif", format="TIFF", mode=mode) == []
 
 
 @pytest.mark.parametrize("kind", image_issues.UNREADABLE)
@@ -288,7 +306,7 @@ def test_a_folder_of_odd_files(tmp_path):
         ("cat/animated.webp", "animated"),
         ("cat/animated.png", "animated"),
         ("cat/notes.txt", "left out"),
-        ("cat/phone.heic", "left out"),
+        ("cat/camera.cr2", "left out"),
         (".", "hidden files"),
         (".", "orientation"),
         (".", "imbalance"),
@@ -298,7 +316,7 @@ def test_a_folder_of_odd_files(tmp_path):
     assert by_kind["hidden files"].detail.startswith("3 hidden files")
     assert by_kind["orientation"].detail.startswith("7 images")
     severity = {one.path: one.severity for one in findings if one.kind == "left out"}
-    assert severity["cat/phone.heic"] == "warning"
+    assert severity["cat/camera.cr2"] == "warning"
     assert severity["cat/notes.txt"] == "note"
     ordinary = {f"{label}/{number}.jpg" for label in odd_files.CLASSES for number in range(odd_files.ORDINARY)}
     assert not ordinary & {one.path for one in findings}

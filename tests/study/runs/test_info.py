@@ -30,6 +30,9 @@ def test_what_training_writes_is_sound():
     assert fault(SOUND | {"task": "multilabel", "thresholds": {"cat": 0.5, "dog": 1}}) == ""
 
 
+RANGES = "pixel_range must be two numbers, the lower first, for each kind of values"
+
+
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
@@ -40,6 +43,9 @@ def test_what_training_writes_is_sound():
         ({"image_size": 10**9}, "image_size must be 1 to 4096"),
         ({"image_size": True}, "image_size must be 1 to 4096"),
         ({"resize": "stretch"}, "resize must be crop, pad, squash"),
+        ({"pixel_range": [0, 1]}, RANGES),
+        ({"pixel_range": {"float": [1]}}, RANGES),
+        ({"pixel_range": {"float": [2, 1]}}, RANGES),
         ({"data": []}, "data must be an object"),
         ({"data": {"folder": 3}}, "folder must be a path"),
         ({"task": "sing"}, "task must be classify, multilabel, segment"),
@@ -59,7 +65,7 @@ def test_each_value_is_checked_where_it_is_read(tmp_path, changes, wrong):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([*SOUND, "files", "stages", "learning", "thresholds"]), ANY)
+@given(st.sampled_from([*SOUND, "files", "pixel_range", "stages", "learning", "thresholds"]), ANY)
 def test_no_value_of_json_ends_in_a_traceback(name, value):
     assert isinstance(fault(SOUND | {name: value}), str)
 

@@ -54,7 +54,7 @@ def toy_masks(toy, tmp_path_factory):
     return make_masks(toy, tmp_path_factory.mktemp("toy") / "masks")
 
 
-QUICK = ("--task", "segment", "--image-size", SIZE, "--width", 8, "--epochs", 8, "--batch-size", 8,
+QUICK = ("--task", "segment", "--image-size", SIZE, "--width", 8, "--epochs", 12, "--batch-size", 8,
          "--learning-rate", 0.01, "--augment", "flip,translation", "--precision", "float32")  # fmt: skip
 
 
