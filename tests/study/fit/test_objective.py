@@ -429,5 +429,5 @@ def test_the_plan_says_what_is_not_the_default():
     assert told["against overfitting"].startswith("L1 0.001, L2 0, weight decay 0")
     assert told[""] == (
         "adam at learning rate 0.01, risen to over the first 10 % of the iterations, schedule step, "
-        "gradients clipped to 1, weights averaged with momentum 0.9"
+        "gradients clipped to 1, weights averaged with momentum 0.9, over about the last 10 iterations (1.0 epochs)"
     )
