@@ -72,7 +72,8 @@ class OptimizationSettings(Settings):
     )
     optimizer: str = setting(
         "adam",
-        "rule that turns gradients into steps; muon: dense kernels by Muon, all else by AdamW",
+        "rule that turns gradients into steps; muon: kernels inside the network by Muon, those of convolutions as "
+        "matrices, the last layer and all else by AdamW",
         group="optimisation",
         choices=OPTIMIZERS,
     )
