@@ -88,7 +88,7 @@ class RegularizationSettings(Settings):
     )
     sampler: str = setting(
         "natural",
-        "balanced: every class is drawn equally often",
+        "balanced: every class is drawn equally often, all its images before one comes again, across epochs",
         group="regularisation",
         choices=("natural", "balanced"),
         inspected=False,
