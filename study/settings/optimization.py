@@ -95,6 +95,13 @@ class OptimizationSettings(Settings):
         high=0.99999,
         inspected=False,
     )
+    keep_diverged: bool = setting(
+        False,
+        "keep a run whose training loss ends above its start or is no number; without it that ends with code 2",
+        group="optimisation",
+        kind=bool,
+        inspected=False,
+    )
 
     def describe_steps(self, learning_rate: float, per_epoch: int) -> str:
         """Say how the weights move in a stage of such a learning rate and so many iterations an epoch."""

@@ -247,7 +247,7 @@ def test_class_weights_reach_training():
 
 DIVERGED = (
     r"^Training diverged: the loss is (nan|inf) in epoch \d of stage head\. "
-    r"Give a smaller --learning-rate than 1e\+38\.$"
+    r"Give a smaller --learning-rate than 1e\+38, or --keep-diverged to keep the run as it is\.$"
 )
 
 
