@@ -15,8 +15,9 @@ What a network learns of that, Keras' x, y and sample_weight, is made of it last
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,7 +70,8 @@ def train_batches(
         seed: the same seed gives the same batches.
         augment: a function of a batch whose "images" are as they are stored, uint8 or float32. It runs beside the
             network but on one thread, because its random numbers come one after the other.
-        balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again.
+        balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again,
+            all of a class before one of them does.
     """
     rows = examples.rows["train"]
     order = _balanced(examples, rows, seed) if balanced else _shuffled(rows, seed)
@@ -90,13 +92,38 @@ def _shuffled(rows: np.ndarray, seed: int) -> tf.data.Dataset:
 
 
 def _balanced(examples: Examples, rows: np.ndarray, seed: int) -> tf.data.Dataset:
-    """Draw a class at random, then its next image; each class goes through all its images before one comes again."""
+    """Draw a class at random, then its next image, as many an epoch as there are images."""
     import tensorflow as tf
 
     labels = examples.labels[rows]
-    classes = [_shuffled(rows[labels == label], seed).repeat() for label in np.unique(labels)]
-    drawn = tf.data.Dataset.sample_from_datasets(classes, seed=seed, rerandomize_each_iteration=True)
-    return drawn.take(len(rows))
+    epochs = balanced_epochs([rows[labels == label] for label in np.unique(labels)], len(rows), seed)
+    # A dataset begins anew in every epoch; what is left of a class outlives that here.
+    epoch = tf.data.Dataset.from_generator(
+        lambda: islice(epochs, 1), output_signature=tf.TensorSpec((len(rows),), tf.int64)
+    )
+    return epoch.unbatch().apply(tf.data.experimental.assert_cardinality(len(rows)))
+
+
+def balanced_epochs(classes: Sequence[np.ndarray], count: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield `count` rows for each epoch, int64, without end; all of a class come before one of them comes again.
+
+    So it is across epochs too: an epoch may see a part of a large class, the next one goes on with the others.
+
+    Args:
+        classes: the rows of each class.
+        count: rows of an epoch.
+        seed: the same seed gives the same rows.
+    """
+    random, waiting = np.random.default_rng(seed), [np.zeros(0, np.int64) for _ in classes]
+    while True:
+        drawn, epoch = random.integers(len(classes), size=count), np.zeros(count, np.int64)
+        for number, own in enumerate(classes):
+            places = drawn == number
+            needed = int(places.sum())
+            while len(waiting[number]) < needed:
+                waiting[number] = np.concatenate([waiting[number], random.permutation(own)])
+            epoch[places], waiting[number] = waiting[number][:needed], waiting[number][needed:]
+        yield epoch
 
 
 def eval_batches(examples: Examples, part: str, batch_size: int, size: int | None = None) -> tf.data.Dataset:

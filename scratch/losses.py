@@ -51,11 +51,11 @@ def cross_entropy(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> Loss:
 
 
 def focal(z: np.ndarray, t: np.ndarray, gamma: float = 2.0, alpha: float = 0.25) -> Loss:
-    """Cross-entropy that forgets what is easy: at p = 0.9, gamma = 2 the factor (1 - p)^gamma is 0.01; gamma >= 1."""
+    """Cross-entropy that forgets what is easy: at p = 0.9, gamma = 2 the factor (1 - p)^gamma is 0.01."""
     answers = z.size // z.shape[-1]
     log_p = log_softmax(z)
     p = np.exp(log_p)
-    miss = 1 - p
+    miss = np.maximum(-np.expm1(log_p), 1e-30)  # 1 - p; at gamma < 1 its slope is infinite at 0, where log p is 0 too
     loss = -alpha * np.sum(t * miss**gamma * log_p)
     slope = -alpha * t * (miss**gamma - gamma * p * miss ** (gamma - 1) * log_p)  # p dL/dp: no division by a tiny p
     return float(loss) / answers, (slope - p * slope.sum(axis=-1, keepdims=True)) / answers

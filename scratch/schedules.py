@@ -5,6 +5,7 @@
     cosine        r (1 + cos(pi step / steps)) / 2                Loshchilov, Hutter, https://arxiv.org/abs/1608.03983
     warm-up       r step / warm, then the schedule                Goyal et al., https://arxiv.org/abs/1706.02677
     one cycle     up from r/25 to r, then down to r/250,000       Smith, Topin, https://arxiv.org/abs/1708.07120
+                  at the last step
 
 The paper's one cycle goes in straight lines; along half cosines it is fastai's.
 
@@ -45,9 +46,10 @@ def warm_up(schedule: Schedule, warm: int) -> Schedule:
 
 def one_cycle(rate: float, steps: int, up: float = 0.3) -> Schedule:
     """Up for a share of the steps, down for the rest."""
-    top = up * steps
+    last = steps - 1
+    top = up * last
     return lambda step: (
         between(rate / 25, rate, step / top)
         if step < top
-        else between(rate, rate / 25 / 10_000, (step - top) / (steps - top))
+        else between(rate, rate / 25 / 10_000, (step - top) / max(last - top, 1e-9))
     )

@@ -98,7 +98,9 @@ def _warped(flipped: tf.Tensor, size: int, chosen: Mapping[str, float], random: 
 def cropped(flipped: tf.Tensor, size: int, least: float, random: tf.random.Generator) -> Move:
     """Cut a box of `least` to all of the area at a random place and scale it to `size`; a box may run backwards.
 
-    Such boxes are how networks on ImageNet are kept from learning by heart (https://arxiv.org/abs/1409.4842, 6).
+    Such boxes are how networks on ImageNet are kept from learning by heart (https://arxiv.org/abs/1409.4842, 6). Images
+    that become smaller are antialiased as those of validation are (`resized`): a network would else learn from sharper
+    and noisier ones.
     """
     import tensorflow as tf
 
@@ -110,4 +112,31 @@ def cropped(flipped: tf.Tensor, size: int, least: float, random: tf.random.Gener
     from_x, to_x = tf.where(flipped, left + width, left), tf.where(flipped, left, left + width)
     boxes = tf.stack([top, from_x, top + height, to_x], axis=1)
     boxes = tf.clip_by_value(boxes, EDGE, 1 - EDGE)
-    return lambda pixels, method: tf.image.crop_and_resize(pixels, boxes, tf.range(count), (size, size), method)
+
+    def move(pixels: tf.Tensor, method: str) -> tf.Tensor:
+        if size < pixels.shape[1]:
+            return _shrunk(pixels, boxes, size, method)
+        return tf.image.crop_and_resize(pixels, boxes, tf.range(count), (size, size), method)
+
+    return move
+
+
+def _shrunk(pixels: tf.Tensor, boxes: tf.Tensor, size: int, method: str) -> tf.Tensor:
+    """Scale a box of each image, as shares top, left, bottom, right, (batch, 4), to a size below that of the images.
+
+    What `tf.image.resize` does antialiased, a triangle as wide as the pixels are apart, with another box for each
+    image: a product with one matrix of weights for its rows and one for its columns.
+    """
+    import tensorflow as tf
+
+    side, first, length = pixels.shape[1], boxes[:, :2, None], boxes[:, 2:, None] - boxes[:, :2, None]
+    at = side * (first + length * (tf.range(size, dtype=tf.float32) + 0.5) / size) - 0.5  # (batch, y and x, size)
+    if method == "nearest":
+        nearest = tf.clip_by_value(tf.cast(tf.floor(at + 0.5), tf.int32), 0, side - 1)
+        rows = tf.gather(pixels, nearest[:, 0], batch_dims=1)
+        return tf.gather(rows, nearest[:, 1], axis=2, batch_dims=1)
+    reach = tf.maximum(tf.abs(length) * side / size, 1)
+    weights = tf.maximum(1 - tf.abs(at[..., None] - tf.range(side, dtype=tf.float32)) / reach[..., None], 0)
+    weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
+    rows = tf.einsum("byv,bvuc->byuc", weights[:, 0], tf.cast(pixels, tf.float32))
+    return tf.einsum("bxu,byuc->byxc", weights[:, 1], rows)

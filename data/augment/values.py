@@ -42,7 +42,9 @@ def change_values(
     Saturation stretches an image around its greys, contrast each of its channels around their mean, by 1 + what was
     drawn; brightness adds that share of 255. Erasing (https://arxiv.org/abs/1708.04896) paints a square grey. CutMix
     (https://arxiv.org/abs/1905.04899) pastes a square of another image and mixup (https://arxiv.org/abs/1710.09412)
-    lays the two over one another; all labels are mixed by the shares of the two.
+    lays the two over one another; all labels are mixed by the shares of the two. Unlike the paper's, CutMix's square
+    lies wholly within the image, where the paper's centre is anywhere and the square is cut at the border, and it
+    covers nothing to a half of the area, where the paper's covers nothing to all: the image keeps the larger part.
 
     Args:
         images: float32 0..255, (batch, size, size, 3).

@@ -20,6 +20,14 @@ def flatten_layers(network: keras.Model) -> list[keras.Layer]:
     return list(network._flatten_layers())
 
 
+def logits_of(probabilities: keras.KerasTensor) -> keras.KerasTensor | None:
+    """Return what a softmax layer made probabilities of, in the same graph; None where it is not known.
+
+    Relies on `_keras_logits`, which Keras' softmax leaves on its output. Its own losses look there too, but focal loss.
+    """
+    return getattr(probabilities, "_keras_logits", None)
+
+
 def is_graph(layer: keras.Operation) -> bool:
     """Return whether a layer is a functional model, whose layers `run_graph` can apply one by one.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from data.batches import Examples, eval_batches, iterations
 from models.parts.head import unfreeze
 from study.fit import auxiliary
 from study.fit.auxiliary import Joint
+from study.fit.divergence import Divergence, loss_of_head
 from study.fit.estimate import minutes_at
 from study.fit.objective import compile_model, steps_at_once
 from study.fit.progress import EpochLines
@@ -95,6 +97,9 @@ def run_epochs(
     compile_model(model, stage, settings, stage.epochs * per_epoch)
     judged = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model)
     before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
+    first_weights = model.get_weights() if settings.optimization.keep_diverged else None
+    is_head = stage.name == "head"
+    divergence = Divergence(stage, loss_of_head(model, examples, stage.batch_size, class_weight) if is_head else None)
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
     stopping = keras.callbacks.EarlyStopping(
         "val_crossentropy",
@@ -110,6 +115,7 @@ def run_epochs(
         *averaging,
         *renaming,
         lines,
+        divergence,
         *lowering(settings.optimization.schedule, settings.regularization.patience),
     ]
     sizes = () if stage.name == "head" else settings.optimization.progressive
@@ -132,15 +138,22 @@ def run_epochs(
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )
+        if divergence.broken:
+            break
     ended = (
         f"validation loss had not improved for {settings.regularization.patience} epochs"
         if len(lines.rows) < stage.epochs
         else f"the last of {stage.epochs} epochs was reached"
     )
+    ended = divergence.check(settings.optimization.keep_diverged, ended)
+    kept_before = earlier[-1].kept_epoch if earlier else 0
+    judged_rows = lines.rows[phase.first :] if phase.last else []
+    if divergence.broken and not any(math.isfinite(row["val_loss"]) for row in judged_rows):
+        model.set_weights(first_weights)
+        return Outcome(lines.rows, kept_before, f"{ended}; the weights of its start were kept")
     if before and before[1] <= stopping.best:
         model.set_weights(before[0])
-        kept = earlier[-1].kept_epoch if earlier else 0
-        return Outcome(lines.rows, kept, f"{ended}; it never improved on the head alone, which was kept")
+        return Outcome(lines.rows, kept_before, f"{ended}; it never improved on the head alone, which was kept")
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
 
 

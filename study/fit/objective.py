@@ -13,6 +13,7 @@ from errors import UserError
 from study import tasks
 from study.fit import auxiliary
 from study.fit.losses import make_loss
+from study.fit.muon import KernelMuon, last_kernels
 from study.fit.schedules import rates
 from study.settings.stages import Stage, decay_of
 from study.settings.train import TrainSettings
@@ -49,8 +50,11 @@ def make_optimizer(
     weight_decay: float | None = None,
     clip_norm: float = 0.0,
     ema: float = 0.0,
+    last_kernels: tuple[str, ...] = (),
 ) -> keras.Optimizer:
     """Return Keras' own optimiser; `momentum` and `nesterov` are SGD with momentum 0.9.
+
+    Muon is for the kernels inside a network: those whose paths are `last_kernels` go by AdamW, as all else does.
 
     Weight decay is apart from the gradient (AdamW, https://arxiv.org/abs/1711.05101) and spares biases and
     normalisation. AdamW remembers 100 squared gradients instead of 1,000: some thousand iterations are all it has.
@@ -65,7 +69,7 @@ def make_optimizer(
         "adamw": partial(optimizers.AdamW, beta_2=0.99),
         "rmsprop": optimizers.RMSprop,
         "adagrad": optimizers.Adagrad,
-        "muon": partial(optimizers.Muon, adam_weight_decay=decay),  # it has a second one for all but dense kernels
+        "muon": partial(KernelMuon, last_kernels=last_kernels, adam_beta_2=0.99, adam_weight_decay=decay),
     }
     averaged = {"use_ema": True, "ema_momentum": ema} if ema else {}
     optimizer = make[name](learning_rate, weight_decay=decay, global_clipnorm=clip_norm or None, **averaged)
@@ -95,7 +99,12 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
     add_weight_penalty(model, regularization.l2, regularization.l1)
     rate = rates(optimization.schedule, stage.learning_rate, steps, optimization.warmup)
     optimizer = make_optimizer(
-        optimization.optimizer, rate, regularization.weight_decay, optimization.clip_norm, optimization.ema
+        optimization.optimizer,
+        rate,
+        regularization.weight_decay,
+        optimization.clip_norm,
+        optimization.ema,
+        last_kernels(model),
     )
     chosen, task = settings.loss, tasks.get(settings.task.name)
     binary = task.ACTIVATION == "sigmoid"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 
 import keras
 
-from errors import UserError
 from study.runtime import console
 from study.settings.stages import Stage
 
@@ -35,7 +33,7 @@ class EpochLines(keras.callbacks.Callback):
         self.advance()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
-        """Keep and print the epoch's figures. Raise UserError where the loss is no number any more."""
+        """Keep and print the epoch's figures."""
         self.bar.__exit__(None, None, None)
         row = {"epoch": self.first_epoch + epoch, "stage": self.stage.name, "image_size": self.size}
         # Cross-entropy alone, so that stages compare: Keras' own loss holds the L2 penalty too.
@@ -52,9 +50,3 @@ class EpochLines(keras.callbacks.Callback):
             + "".join(f"{name} {row[name]:.4f}  " for name in MORE if name in row)
             + f"{row['seconds']:.1f} s"
         )
-        broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
-        if broken:
-            raise UserError(
-                f"Training diverged: the loss is {broken[0]} in epoch {epoch + 1} of stage {self.stage.name}. "
-                f"Give a smaller --learning-rate than {self.stage.learning_rate:g}."
-            )

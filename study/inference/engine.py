@@ -192,7 +192,8 @@ def _faster(frozen: Frozen, sample: np.ndarray, reason: str) -> EngineChoice:
     rates = {"float32": round(rate, 1), "bfloat16": round(rough_rate, 1)}
     precision = "bfloat16" if rough_rate > rate and cosine >= LEAST_COSINE else "float32"
     figures = "float32 {float32:.0f} images/s, bfloat16 {bfloat16:.0f}".format(**rates)
-    figures += f" with cosine similarity >= {cosine:.5f} to it"
+    tried = min(len(outputs), len(rough))
+    figures += f" with cosine similarity >= {cosine:.5f} to it on the {tried} images tried"
     return EngineChoice("openvino", precision, f"{reason}; {precision} taken: {figures}", rates, round(cosine, 6))
 
 

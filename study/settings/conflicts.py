@@ -97,6 +97,11 @@ def check_transfer(settings: TrainSettings) -> None:
             "--dropout-at needs --learning scratch or finetune: under transfer the network's inside does not learn. "
             f"Received: {settings.regularization.dropout_at}"
         )
+    if settings.optimization.optimizer == "muon":
+        raise UserError(
+            "--optimizer muon needs --learning scratch or finetune: it moves the kernels inside a network, and under "
+            "transfer only the last layer learns. Give another optimizer, such as adamw, or another learning type."
+        )
     if settings.optimization.progressive:
         raise UserError(
             "--progressive needs --learning scratch or finetune: under transfer images are embedded once, at one "

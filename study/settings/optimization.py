@@ -72,7 +72,8 @@ class OptimizationSettings(Settings):
     )
     optimizer: str = setting(
         "adam",
-        "rule that turns gradients into steps; muon: dense kernels by Muon, all else by AdamW",
+        "rule that turns gradients into steps; muon: kernels inside the network by Muon, those of convolutions as "
+        "matrices, the last layer and all else by AdamW",
         group="optimisation",
         choices=OPTIMIZERS,
     )
@@ -86,17 +87,29 @@ class OptimizationSettings(Settings):
     )
     ema: float = setting(
         0.0,
-        "momentum of an average of the weights over the iterations, such as 0.99, which is judged and kept; 0: off",
+        "momentum of an average of the weights over the iterations, which is judged and kept; it remembers about the "
+        "last 1 / (1 - X) iterations: 100 at 0.99, which is 2 epochs of 50 iterations; 0: off",
         group="optimisation",
         kind=float,
         low=0,
         high=0.99999,
         inspected=False,
     )
+    keep_diverged: bool = setting(
+        False,
+        "keep a run whose training loss ends above its start or is no number; without it that ends with code 2",
+        group="optimisation",
+        kind=bool,
+        inspected=False,
+    )
 
-    def describe_steps(self, learning_rate: float) -> str:
-        """Say how the weights move in a stage of such a learning rate."""
+    def describe_steps(self, learning_rate: float, per_epoch: int) -> str:
+        """Say how the weights move in a stage of such a learning rate and so many iterations an epoch."""
         rising = f", risen to over the first {100 * self.warmup:g} % of the iterations" if self.warmup else ""
         text = f"{self.optimizer} at learning rate {learning_rate:g}{rising}, schedule {self.schedule}"
         text += f", gradients clipped to {self.clip_norm:g}" if self.clip_norm else ""
-        return text + (f", weights averaged with momentum {self.ema:g}" if self.ema else "")
+        if not self.ema:
+            return text
+        memory = 1 / (1 - self.ema)
+        text += f", weights averaged with momentum {self.ema:g}, over about the last {memory:,.0f} iterations"
+        return text + f" ({memory / per_epoch:.1f} epochs)"

@@ -79,7 +79,8 @@ class RegularizationSettings(Settings):
     )
     class_weight: str | dict[str, float] = setting(
         "none",
-        "none, balanced (rarer classes count more), or cat=1,dog=0.3 (others count 1)",
+        "none, balanced (rarer classes count more; the mean over all images is 1), or cat=1,dog=0.3 (others count 1; "
+        "taken as they are, not scaled to a mean of 1: large ones act as a larger learning rate, and L2 weighs less)",
         group="regularisation",
         kind=parse_class_weight,
         metavar="WEIGHTS",
@@ -87,7 +88,7 @@ class RegularizationSettings(Settings):
     )
     sampler: str = setting(
         "natural",
-        "balanced: every class is drawn equally often",
+        "balanced: every class is drawn equally often, all its images before one comes again, across epochs",
         group="regularisation",
         choices=("natural", "balanced"),
         inspected=False,

@@ -26,7 +26,8 @@ class RunSettings(Settings):
     )
     precision: str = setting(
         "auto",
-        "of a frozen backbone and of training; auto: the faster one; the final validation and test are always float32",
+        "of a frozen backbone and of training; auto: the faster one, of a backbone bfloat16 only where the features of "
+        "the first 64 training images hardly change; the final validation and test are always float32",
         choices=("auto", "float32", "bfloat16"),
         inspected=False,
     )

@@ -13,6 +13,7 @@ from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table
 from study.runtime import console, output
 from study.runtime.backend import user_errors
+from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def outputs(class_names: Sequence[str]) -> tuple[str, ...]:
 
 def metrics(num_outputs: int) -> list[Any]:
     """Return what is reported of every epoch: accuracy, and cross-entropy whatever the loss, without smoothing."""
-    import keras
-
-    return ["accuracy", keras.metrics.CategoricalCrossentropy("crossentropy")]
+    return ["accuracy", crossentropy.metric()]
 
 
 def evaluate(
@@ -69,7 +68,7 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
         (rows true, columns predicted, in class order).
     """
     from scipy.stats import binomtest  # half a second of imports that a plain answer for a picture need not wait for
-    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     classes = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
@@ -86,7 +85,7 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
         "n": len(labels),
         "accuracy": right / len(labels),
         "accuracy_interval": [float(interval.low), float(interval.high)],
-        "loss": float(log_loss(labels, shares, labels=classes)),
+        "loss": crossentropy.mean(shares[np.arange(len(labels)), labels]),
         "per_class": dict(zip(class_names, per_class, strict=True)),
         "macro_f1": float(np.mean(f1[np.union1d(labels, predicted)])),
         "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),

@@ -13,6 +13,7 @@ from data.names import join_labels, split_labels
 from data.split import Row
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.runtime import console, output
+from study.tasks import crossentropy
 from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
 
@@ -46,7 +47,7 @@ def metrics(num_outputs: int) -> list[Any]:
     """Return what is reported of every epoch: the share of right decisions, and binary cross-entropy."""
     import keras
 
-    return [keras.metrics.BinaryAccuracy("accuracy"), keras.metrics.BinaryCrossentropy("crossentropy")]
+    return [keras.metrics.BinaryAccuracy("accuracy"), crossentropy.metric(binary=True)]
 
 
 def evaluate(
@@ -109,12 +110,11 @@ def measure_labels(
         per_class[name]["support"] = int(support)
     right = int((predicted == truth).all(axis=1).sum())
     interval = binomtest(right, len(truth)).proportion_ci(0.95, method="wilson")
-    likely = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
     return {
         "n": len(truth),
         "accuracy": right / len(truth),
         "accuracy_interval": [float(interval.low), float(interval.high)],
-        "loss": float(-np.mean(truth * np.log(likely) + (1 - truth) * np.log(1 - likely))),
+        "loss": crossentropy.mean_of_labels(truth, probabilities),
         "per_class": per_class,
         "macro_f1": _mean(per_class, "f1"),
         "mean_average_precision": _mean(per_class, "average_precision"),

@@ -14,6 +14,7 @@ from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.palette import DARK, MASKS
 from study.runtime import console, output
+from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def metrics(num_outputs: int) -> list[Any]:
 
     return [
         "accuracy",
-        keras.metrics.CategoricalCrossentropy("crossentropy"),
+        crossentropy.metric(),
         keras.metrics.OneHotMeanIoU(num_outputs, name="mean_iou"),
     ]
 
@@ -90,7 +91,9 @@ def predict_split(network: keras.Model, examples: Examples, part: str) -> Segmen
             shares = network.predict_on_batch(examples.inputs[batch].astype(np.float32))
             true = examples.masks[batch]
             predicted[first : first + BATCH] = shares.argmax(axis=-1)
-            loss -= float(np.log(np.take_along_axis(shares, true[..., None].astype(int), -1).clip(1e-7)).sum())
+            loss -= float(
+                np.log(np.take_along_axis(shares, true[..., None].astype(int), -1).clip(crossentropy.FLOOR)).sum()
+            )
             matrices.append(confusions(true, predicted[first : first + BATCH], classes))
             advance()
     each = np.concatenate(matrices)

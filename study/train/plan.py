@@ -96,7 +96,7 @@ def stage_lines(stage: Stage, settings: TrainSettings, train_images: int) -> lis
     per_epoch = f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iterations"
     lines = [
         (f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"),
-        ("", settings.optimization.describe_steps(stage.learning_rate)),
+        ("", settings.optimization.describe_steps(stage.learning_rate, batches)),
     ]
     if settings.optimization.progressive and stage.name != "head":
         parts = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)

@@ -161,6 +161,22 @@ def test_the_balanced_sampler_draws_every_class_equally_often():
     assert any((a[0] != b[0]).any() for a, b in zip(first, second, strict=True))  # another epoch, another draw
 
 
+def test_the_balanced_sampler_shows_all_of_a_class_before_one_comes_again_across_epochs():
+    labels = np.array([0] * 600 + [1] * 60 + [2] * 6, np.int32)
+    inputs = np.arange(666, dtype=np.float32)[:, None]
+    batches = train_batches(Examples(inputs, labels, {"train": np.arange(666)}), 32, seed=0, balanced=True)
+    drawn = np.concatenate([x[:, 0] for _ in range(5) for x, _ in read(batches)]).astype(int)
+    assert len(drawn) == 5 * 666
+    for first, end in ((0, 600), (600, 660), (660, 666)):
+        own = drawn[(drawn >= first) & (drawn < end)]
+        assert abs(len(own) - 5 * 222) < 150
+        rounds = [own[at : at + end - first] for at in range(0, len(own), end - first)]
+        assert all(len(set(one.tolist())) == len(one) for one in rounds)
+        assert any(list(own[:shorter]) != list(rounds[0][:shorter]) for own in rounds[1:] if (shorter := len(own)) > 4)
+    again = train_batches(Examples(inputs, labels, {"train": np.arange(666)}), 32, seed=0, balanced=True)
+    np.testing.assert_array_equal(np.concatenate([x[:, 0] for x, _ in read(again)]), drawn[:666])
+
+
 def test_pictures_to_judge_by_are_scaled_where_a_size_is_asked_for():
     rng = np.random.default_rng(0)
     some = examples(rng.integers(0, 256, (50, 12, 12, 3), np.uint8))

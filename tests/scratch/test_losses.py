@@ -35,6 +35,7 @@ PAIRS = {
     "smoothed": (lambda z, t: losses.cross_entropy(z, t, 0.1), crossentropy(label_smoothing=0.1)),
     "focal": (losses.focal, focal()),
     "focal 1": (lambda z, t: losses.focal(z, t, 1, 0.6), focal(gamma=1, alpha=0.6)),
+    "focal 0.5": (lambda z, t: losses.focal(z, t, 0.5, 1), focal(gamma=0.5, alpha=1)),
     "focal 3.5": (lambda z, t: losses.focal(z, t, 3.5, 1), focal(gamma=3.5, alpha=1)),
     "dice": (losses.dice, keras_dice),
     "sum": (losses.cross_entropy_dice, lambda t, z: crossentropy()(t, z) + keras_dice(t, tf.nn.softmax(z))),

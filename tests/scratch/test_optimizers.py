@@ -96,7 +96,7 @@ def test_schedule_equals_keras(ours, theirs):
 
 
 def test_one_cycle_goes_up_and_down():
-    rates = [schedules.one_cycle(0.1, 100)(step) for step in range(101)]
+    rates = [schedules.one_cycle(0.1, 101)(step) for step in range(101)]
     assert rates[0] == pytest.approx(0.1 / 25)
     assert rates.index(max(rates)) == 30
     assert rates[30] == pytest.approx(0.1)
@@ -104,6 +104,12 @@ def test_one_cycle_goes_up_and_down():
     assert rates[65] == pytest.approx(0.05, rel=1e-4)  # half-way down
     assert rates[100] == pytest.approx(0.1 / 250_000)
     assert np.diff(rates[:31]).min() > 0 > np.diff(rates[30:]).max()
+
+
+def test_the_last_step_of_one_cycle_has_the_last_rate():
+    for steps in (2, 3, 10):
+        assert schedules.one_cycle(0.1, steps)(steps - 1) == pytest.approx(0.1 / 250_000)
+    assert schedules.one_cycle(0.1, 1)(0) == 0.1
 
 
 # ---- initialisers ----

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from data.augment.pipeline import DEFAULT_AUGMENT, MIXING, STRENGTHS, augmenter, parse_augment
+from data.augment.places import resized
 from data.augment.values import LARGEST_PATCH, compiles
 from errors import UserError
 
@@ -185,8 +186,8 @@ def test_a_crop_has_the_size_that_is_asked_for_and_a_part_of_the_picture(size):
     np.testing.assert_array_equal(labels, np.arange(200))
     left, right = result[:, 5, 0, 0], result[:, 5, -1, 0]
     assert ((left >= 0) & (right <= 63) & (left < right)).all()
-    widths = (right - left) / 63  # sqrt(area * ratio): 0.3 to 1, times 3:4 to 4:3
-    assert np.sqrt(0.3 * 3 / 4) - 1e-3 <= widths.min() < 0.6
+    widths = (right - left) / 64 * size / (size - 1)  # sqrt(area * ratio): 0.3 to 1, times 3:4 to 4:3
+    assert np.sqrt(0.3 * 3 / 4) - 1e-2 <= widths.min() < 0.6
     assert 0.95 < widths.max() <= 1 + 1e-6
     assert len(set(widths.tolist())) > 100
 
@@ -205,6 +206,30 @@ def test_a_crop_of_nearly_all_has_no_black_edge(before, size):
     pixels = np.full((400, before, before, 3), 200, np.float32)
     result, _ = augmented(augmenter({"flip": 1.0, "crop": 0.999}, 0, size=size), pixels, np.arange(400))
     assert result.min() > 199
+
+
+def test_a_smaller_crop_is_antialiased_as_validation_is():
+    noise = np.random.default_rng(0).normal(127, 40, (32, 128, 128, 3)).clip(0, 255).astype(np.float32)
+    labels = np.zeros(32, np.int32)
+    judged = np.asarray(resized(tf.constant(noise), 64))
+    nearly_all, _ = augmented(augmenter({"crop": 0.9999}, 0, size=64), noise, labels)
+    np.testing.assert_allclose(nearly_all, judged, atol=1)  # a box of all but a hundredth of a pixel
+    part, _ = augmented(augmenter({"crop": 0.3}, 0, size=64), noise, labels)
+    assert judged.std() == pytest.approx(12.6, abs=0.1)
+    assert judged.std() < part.std() < 20  # a smaller box has fewer pixels to take the mean of; without: 26
+
+
+@pytest.mark.parametrize(("before", "size"), [(32, 12), (32, 20), (32, 48)])
+def test_a_crop_of_another_size_moves_a_mask_with_its_image_and_mixes_no_classes(before, size):
+    rng = np.random.default_rng(0)
+    masks = np.repeat(np.repeat(rng.integers(0, 5, (20, 4, 4)), before // 4, 1), before // 4, 2).astype(np.uint8)
+    pixels = np.repeat(masks[..., None], 3, -1).astype(np.float32)
+    batch = {"images": tf.constant(pixels), "labels": tf.zeros(20, tf.int32), "segmentation_masks": tf.constant(masks)}
+    after = augmenter({"flip": 1.0, "crop": 0.3}, 0, size=size)(batch)
+    moved, shown = after["segmentation_masks"].numpy(), after["images"].numpy()[..., 0]
+    assert (moved.dtype, moved.shape) == (np.uint8, (20, size, size))
+    assert set(np.unique(moved)) <= set(range(5))
+    assert (np.abs(shown - moved) < 0.5).mean() > 0.75  # all but where classes meet
 
 
 @pytest.mark.parametrize("least", [0.5, 0.9])

@@ -94,15 +94,15 @@ def test_a_table_of_labels_is_read_and_its_faults_are_told(tmp_path):
     assert found.names == ("indoors", "outdoors")
     np.testing.assert_array_equal(found.labels, [-1, 0, -1, 1])
     path.write_text("path,label\na,x\na,y\n")
-    assert told(auxiliary_labels.read, path) == f"--auxiliary {path} gives a two labels: x and y."
+    assert told(auxiliary_labels.read, path) == f"`auxiliary` {path} gives a two labels: x and y."
     path.write_text("file,label\na,x\n")
-    assert told(auxiliary_labels.read, path) == f"--auxiliary {path}: expected a CSV file with the columns path,label."
+    assert told(auxiliary_labels.read, path) == f"`auxiliary` {path}: expected a CSV file with the columns path,label."
     assert told(auxiliary_labels.read, tmp_path / "no") == (
-        f"--auxiliary takes none, coat, mask or a CSV file path,label. Received: {tmp_path / 'no'} (No such file or "
+        f"`auxiliary` takes none, coat, mask or a CSV file path,label. Received: {tmp_path / 'no'} (No such file or "
         "directory)"
     )
     assert told(auxiliary_labels.of, ["a", "b"], {"a": "x"}) == (
-        "--auxiliary: at least two different labels are needed to learn from. There is only 'x'."
+        "`auxiliary`: at least two different labels are needed to learn from. There is only 'x'."
     )
 
 

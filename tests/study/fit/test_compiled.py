@@ -15,6 +15,7 @@ from data import batches as batches_module
 from errors import UserError
 from models.parts.head import freeze
 from study.fit import objective, schedules
+from study.fit.muon import KernelMuon
 from study.settings.optimization import OPTIMIZERS
 from study.settings.stages import Stage
 
@@ -65,7 +66,7 @@ def test_the_penalty_is_no_part_of_the_saved_model(tmp_path):
         ("adamw", keras.optimizers.AdamW, None),
         ("rmsprop", keras.optimizers.RMSprop, 0.0),
         ("adagrad", keras.optimizers.Adagrad, None),
-        ("muon", keras.optimizers.Muon, 0.95),
+        ("muon", KernelMuon, 0.95),
     ],
 )
 def test_each_optimiser_is_keras_own(name, kind, momentum):

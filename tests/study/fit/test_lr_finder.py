@@ -46,7 +46,7 @@ def trained(rate):
     """Cross-entropy of the training part after three epochs, from the weights that the sweep began with."""
     keras.utils.set_random_seed(0)
     model = head(8, 2, 0.0)
-    chosen = settings(optimizer="momentum", patience=0)
+    chosen = settings(optimizer="momentum", patience=0, keep_diverged=True)
     loop.run_stage(model, Stage("head", 3, 16, rate), features(**HARD), chosen)
     with np.errstate(divide="ignore"):  # a rate far too large makes it sure of what is wrong
         return cross_entropy(model, features(**HARD), "train")

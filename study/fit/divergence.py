@@ -1,0 +1,83 @@
+"""Whether a stage made its loss larger instead of smaller: such a network is worth nothing, however it looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from data.batches import Examples, eval_batches
+from errors import UserError
+from study.fit.targets import keras_batches
+from study.runtime import console
+from study.settings.stages import Stage
+
+MARGIN = 1.1  # times the loss at the start: where nothing can be learned, the loss of a batch is that much off at most
+SAMPLE = 2048  # training examples whose loss is that at the start of a head
+REMEDY = "Give a smaller --learning-rate than {rate:g}, or --keep-diverged to keep the run as it is."
+
+
+class Divergence(keras.callbacks.Callback):
+    """Notes what a stage makes small, at its first iteration and in its last epoch; ends it where that is no number.
+
+    Args:
+        stage: that is trained.
+        start: the loss before it, where it is known; else that of the first iteration, whose weights are the first.
+    """
+
+    def __init__(self, stage: Stage, start: float | None = None) -> None:
+        super().__init__()
+        self.stage, self.start, self.end = stage, start, math.nan
+        self.broken = ""
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> None:
+        """Note the first loss."""
+        if self.start is None:
+            self.start = float(logs["loss"])
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        """Note the epoch's loss; end the training where it is no number any more."""
+        self.end = float(logs["loss"])
+        broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
+        if broken:
+            self.broken = f"the loss is {broken[0]} in epoch {epoch + 1} of stage {self.stage.name}"
+            self.model.stop_training = True
+
+    def told(self) -> str:
+        """Say how the stage diverged; nothing where it did not.
+
+        That a fine-tuning's loss rose is no matter here: where validation did not improve, the head alone is kept.
+        """
+        if self.broken or self.stage.name == "finetune" or not self.end > MARGIN * self.start:
+            return self.broken
+        return f"the loss of stage {self.stage.name} began at {self.start:.4g} and ended at {self.end:.4g}"
+
+    def check(self, keep: bool, ended: str) -> str:
+        """Return why the stage ended, and that it diverged, where that is to be kept.
+
+        Raises:
+            UserError: it diverged, and is not to be kept.
+        """
+        told = self.told()
+        if told and not keep:
+            raise UserError(f"Training diverged: {told}. {REMEDY.format(rate=self.stage.learning_rate)}")
+        if told:
+            console.say(f"this training diverged: {told}; it is kept, as --keep-diverged says")
+        ended = self.broken or ended
+        return f"{ended}; it diverged{'' if self.broken else f': {told}'}" if told else ended
+
+
+def loss_of_head(
+    model: keras.Model, examples: Examples, batch_size: int, class_weight: Mapping[int, float] | None
+) -> float:
+    """Return what a compiled head makes small on some training examples, at the weights that it has.
+
+    A head's first call is of many iterations, after which the loss says nothing of the start.
+    """
+    rows = examples.rows["train"]
+    some = np.random.default_rng(0).choice(rows, min(SAMPLE, len(rows)), replace=False)
+    batches = keras_batches(eval_batches(replace(examples, rows={"": some}), "", batch_size), model, class_weight)
+    return float(model.evaluate(batches, verbose=0, return_dict=True)["loss"])

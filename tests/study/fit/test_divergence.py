@@ -1,0 +1,101 @@
+"""A training that makes its loss larger is no result, unless it is asked for."""
+
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study.runtime import backend
+
+backend.start()
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+from helpers import QUICK, call
+from small import assert_same, features, pictures, settings, tiny
+
+from errors import UserError
+from models.parts.head import head
+from study.fit import loop
+from study.settings.stages import Stage
+
+TOO_LARGE = Stage("head", 3, 16, 1000.0)
+CONSTANT = {"optimizer": "sgd", "schedule": "constant", "patience": 0}
+HARD = {"noise": 2.5, "wrong": 20}
+
+
+def test_a_head_whose_loss_ends_above_its_start_is_refused():
+    keras.utils.set_random_seed(0)
+    with pytest.raises(UserError) as caught:
+        loop.run_stage(head(8, 2, 0.0), TOO_LARGE, features(**HARD), settings(**CONSTANT))
+    assert re.match(
+        r"^Training diverged: the loss of stage head began at [\d.]+ and ended at [\d.e+]+\. Give a smaller "
+        r"--learning-rate than 1000, or --keep-diverged to keep the run as it is\.$",
+        str(caught.value),
+    )
+
+
+def test_a_network_whose_loss_ends_above_its_start_is_refused():
+    with pytest.raises(UserError, match=r"^Training diverged: the loss of stage scratch began at "):
+        loop.run_stage(tiny(), Stage("scratch", 2, 8, 1000.0), pictures(), settings(**CONSTANT))
+
+
+def test_it_is_kept_where_that_is_asked_for_and_says_so():
+    keras.utils.set_random_seed(0)
+    outcome = loop.run_stage(head(8, 2, 0.0), TOO_LARGE, features(**HARD), settings(**CONSTANT, keep_diverged=True))
+    assert re.match(
+        r"the last of 3 epochs was reached; it diverged: the loss of stage head began at \S+ and ended at \S+$",
+        outcome.ended,
+    )
+    assert len(outcome.history) == 3
+
+
+def test_of_a_loss_that_was_never_a_number_the_weights_of_the_start_are_kept():
+    keras.utils.set_random_seed(0)
+    model = head(8, 2, 0.0)
+    before = model.get_weights()
+    stage, chosen = Stage("head", 5, 16, 1e38), settings(optimizer="sgd", l2=1e-4, keep_diverged=True)
+    outcome = loop.run_stage(model, stage, features(), chosen)
+    assert_same(model.get_weights(), before)
+    assert re.match(
+        r"the loss is (nan|inf) in epoch 1 of stage head; it diverged; the weights of its start were kept$",
+        outcome.ended,
+    )
+    assert outcome.kept_epoch == 0
+
+
+def test_what_cannot_be_learned_has_not_diverged():
+    examples = features()
+    examples.labels[:] = np.random.default_rng(0).integers(0, 2, len(examples.labels))
+    keras.utils.set_random_seed(0)
+    for stage, model in ((Stage("head", 4, 16, 1e-4), head(8, 2, 0.0)), (Stage("scratch", 2, 8, 1e-5), tiny())):
+        outcome = loop.run_stage(model, stage, examples if stage.name == "head" else pictures(), settings(patience=0))
+        assert "diverged" not in outcome.ended
+
+
+def test_looking_at_the_start_of_a_head_changes_nothing():
+    """Two heads of one seed come to the same weights, whatever was evaluated before."""
+    results = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        model = head(8, 2, 0.3)
+        loop.run_stage(model, Stage("head", 3, 16, 0.01), features(), settings())
+        results.append(model.get_weights())
+    assert_same(*results)
+
+
+def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_report(toy, tmp_path):
+    quick = [word for word in QUICK if word not in ("--learning-rate", "0.002")]
+    flags = ["--data", toy, *quick, "--runs", tmp_path, "--learning-rate", "100", "--optimizer", "sgd"]
+    flags += ["--schedule", "constant", "--epochs", "2"]
+    refused = call("train", *flags)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert refused.err.startswith("error: Training diverged: the loss ")
+    assert list(tmp_path.iterdir()) == []
+    kept = call("train", *flags, "--keep-diverged")
+    assert (kept.code, kept.err) == (0, "")
+    (run,) = tmp_path.iterdir()
+    info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert "it diverged" in info["stages"][-1]["ended"]
+    assert "it diverged" in (run / "report.html").read_text(encoding="utf-8")
+    assert "this training diverged: the loss " in kept.out
