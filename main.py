@@ -26,7 +26,7 @@ from study.settings.commands import (
     StoreSettings,
     SummarySettings,
 )
-from study.settings.resolve import PRETRAINED, defaults_of, recipe_of, resolve, with_model
+from study.settings.resolve import PRETRAINED, defaults_of, options_of, resolve, with_model
 from study.settings.train import DEFAULTS, TrainSettings, with_flags
 
 EXAMPLES = """examples:
@@ -60,7 +60,7 @@ def summary(flags: Mapping[str, Any], command_line: str) -> None:
     defaults_of(models.get(settings.model).SPEC, flags)  # what is wrong is told before Keras is imported
     reject_unused(settings, flags)
     backend.start()
-    print_model(settings.model, settings.image_size, recipe_of(settings))
+    print_model(settings.model, settings.image_size, options_of(settings))
 
 
 def check(flags: Mapping[str, Any], command_line: str) -> int:
@@ -82,7 +82,7 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
     from study.runtime import output
-    from study.runtime.background import begun
+    from study.runtime.background import start_in_background
     from study.settings.source import load_dataset, store_of
 
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
@@ -93,8 +93,8 @@ def train(flags: Mapping[str, Any], command_line: str) -> None:
             "in minutes; -m original learns from random weights"
         )
     store = store_of(settings.data)
-    with begun(
-        lambda go_on: load_dataset(settings, store, go_on)
+    with start_in_background(
+        lambda check_cancelled: load_dataset(settings, store, check_cancelled)
     ) as loading:  # TensorFlow starts meanwhile, for seconds
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
@@ -131,9 +131,9 @@ def inspect(flags: Mapping[str, Any], command_line: str) -> None:
 
 def store(flags: Mapping[str, Any], command_line: str) -> None:
     """Show what is kept for later runs, or empty it."""
-    from study.runs.store import clear, show
+    from study.runs.store import clear, show_usage
 
-    clear() if StoreSettings(**flags).clear else show()
+    clear() if StoreSettings(**flags).clear else show_usage()
 
 
 def predict(flags: Mapping[str, Any], command_line: str) -> int:
@@ -172,7 +172,7 @@ COMMANDS = {
 }
 
 
-HANDED_ON = {CompareSettings: settings_commands.handed_on, InspectSettings: settings_commands.inspected}
+TRAIN_FIELDS = {CompareSettings: settings_commands.compare_fields, InspectSettings: settings_commands.inspect_fields}
 
 
 class Parser(argparse.ArgumentParser):
@@ -191,7 +191,7 @@ def make_parser(every: bool = False) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for name, (_, settings, help) in COMMANDS.items():
-        of_training = HANDED_ON.get(settings, list)()
+        of_training = TRAIN_FIELDS.get(settings, list)()
         more = f"All flags, in groups: {parser.prog} {name} --help all"
         command = commands.add_parser(
             name,

@@ -25,7 +25,7 @@ SIZE = 64
 if __name__ == "__main__":
     examples = load_dataset(TrainSettings.of(image_size=SIZE)).examples()
     inputs = np.asarray(examples.inputs).reshape(len(examples.labels), -1).astype(np.float32)
-    part = {name: (inputs[rows], examples.labels[rows]) for name, rows in examples.rows.items()}
+    part = {name: (inputs[rows], examples.labels[rows]) for name, rows in examples.indices.items()}
     fitted = []
     for penalty in (1e-6, 1e-5, 1e-4, 1e-3):
         model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=2000)).fit(*part["train"])

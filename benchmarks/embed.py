@@ -36,7 +36,7 @@ def compare(name: str, pixels: np.ndarray) -> None:
     from models.parts.weights import build_backbone
     from study.inference import engine
 
-    frozen = engine.Frozen(build_backbone(name, SIZE, "none"))
+    frozen = engine.FrozenBackbone(build_backbone(name, SIZE, "none"))
     started = time.perf_counter()
     choice = engine.choose_engine(frozen, pixels[:32])
     ours = frozen.runner(choice.engine, choice.precision)

@@ -27,7 +27,7 @@ from models import original  # noqa: E402
 from study.runtime.format import format_value  # noqa: E402
 from study.settings.declare import flag  # noqa: E402
 
-RECIPE = original.SPEC.photos
+RECIPE = original.SPEC.defaults_from_scratch
 IN_AUGMENT = {"crop": ("crop",), "colour": ("saturation", "contrast", "brightness"), "cutmix": ("cutmix",)}
 FLAGS = {
     "label-smoothing": ("label_smoothing", "0"),
@@ -40,14 +40,14 @@ PARTS = (*IN_AUGMENT, *FLAGS)
 
 def flags(without: Sequence[str], share: float) -> list[str]:
     """Return the flags that switch parts of the recipe off and shorten it."""
-    unwanted = {name for part in without if part in IN_AUGMENT for name in IN_AUGMENT[part]}
+    unwanted = {name for split in without if split in IN_AUGMENT for name in IN_AUGMENT[split]}
     augment = {name: strength for name, strength in RECIPE["augment"].items() if name not in unwanted}
     chosen = ["--epochs", str(max(1, round(share * RECIPE["epochs"])))]
     if unwanted:
         chosen += ["--augment", format_value(augment, as_flag=True)]
-    for part in without:
-        if part in FLAGS:
-            name, value = FLAGS[part]
+    for split in without:
+        if split in FLAGS:
+            name, value = FLAGS[split]
             chosen += [flag(name), value]
     return chosen
 

@@ -29,7 +29,7 @@ def main(data: str, seeds: list[int]) -> None:
     from models.parts.head import head
     from models.parts.weights import build_backbone
     from study.fit.loop import run_stage
-    from study.inference.engine import Frozen
+    from study.inference.engine import FrozenBackbone
     from study.inference.features import embed
     from study.settings.source import load_dataset, store_of
     from study.settings.stages import stages_of
@@ -53,8 +53,10 @@ def main(data: str, seeds: list[int]) -> None:
         )
         store = store_of(settings.data)
         examples = load_dataset(settings, store).examples()
-        features, _ = embed(Frozen(build_backbone(MODEL, SIZE, "imagenet"), store), examples, feature_spec(settings))
-        train, val = (features.rows[part] for part in ("train", "val"))
+        features, _ = embed(
+            FrozenBackbone(build_backbone(MODEL, SIZE, "imagenet"), store), examples, feature_spec(settings)
+        )
+        train, val = (features.indices[split] for split in ("train", "val"))
         x, y = features.inputs, features.labels
         started = time.perf_counter()
         ours = head(x.shape[1], int(y.max()) + 1, settings.regularization.dropout)
@@ -65,7 +67,7 @@ def main(data: str, seeds: list[int]) -> None:
         for c in GRID:
             fitted = LogisticRegression(C=c, max_iter=1000, tol=1e-3).fit(x[train], y[train])
             tried.append((log_loss(y[val], fitted.predict_proba(x[val])), c, fitted))
-        _, c, best = min(tried, key=lambda each: each[0])
+        _, c, best = min(tried, key=lambda values_text: values_text[0])
         seconds = time.perf_counter() - started
         note("scikit-learn", seed, best.predict_proba(x[val]), y[val], seconds, f", C = {c:g} of {len(GRID)}")
     for side, accuracies in reached.items():

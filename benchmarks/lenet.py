@@ -47,19 +47,19 @@ def drawings() -> dict[str, Part]:
         lenet.scaled(np.asarray(examples.inputs)),
         np.eye(max(examples.labels) + 1, dtype=np.float32)[examples.labels],
     )
-    return {part: (x[rows], t[rows]) for part, rows in examples.rows.items()}
+    return {split: (x[rows], t[rows]) for split, rows in examples.indices.items()}
 
 
-def by_numpy(layers: list[Layer], parts: dict[str, Part], epochs: int = EPOCHS, seed: int = 0) -> float:
+def by_numpy(layers: list[Layer], splits: dict[str, Part], epochs: int = EPOCHS, seed: int = 0) -> float:
     """Train the layers in place; return the validation accuracy."""
     rng = np.random.default_rng(seed)
-    steps = epochs * -(-len(parts["train"][0]) // BATCH)
+    steps = epochs * -(-len(splits["train"][0]) // BATCH)
     schedule = one_cycle(RATE, steps)
     with threadpool_limits(1):  # a second thread gains a tenth here, and loses minutes waiting where cores are busy
         history = train.fit(
             layers,
-            parts["train"],
-            parts["val"],
+            splits["train"],
+            splits["val"],
             Adam(),
             epochs,
             rng,
@@ -93,13 +93,13 @@ def twin(layers: list[Layer], shape: tuple[int, ...], dtype: str = "float32") ->
     return model
 
 
-def by_keras(model: keras.Sequential, parts: dict[str, Part]) -> float:
+def by_keras(model: keras.Sequential, splits: dict[str, Part]) -> float:
     """The same training by `fit`; return the validation accuracy."""
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(0)
-    x, t = parts["train"]
+    x, t = splits["train"]
     schedule = one_cycle(RATE, EPOCHS * -(-len(x) // BATCH))
 
     class EachStep(keras.callbacks.Callback):
@@ -116,7 +116,7 @@ def by_keras(model: keras.Sequential, parts: dict[str, Part]) -> float:
     batches = tf.data.Dataset.from_tensor_slices((x, t)).shuffle(len(x)).map(augment).batch(BATCH).prefetch(1)
     model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[EachStep()])
-    return model.evaluate(*parts["val"], verbose=0)[1]
+    return model.evaluate(*splits["val"], verbose=0)[1]
 
 
 if __name__ == "__main__":

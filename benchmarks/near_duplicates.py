@@ -42,11 +42,11 @@ def drawing(seed: int, side: int) -> Image.Image:
 
 def drawn_prints(count: int) -> np.ndarray:
     """Return the fingerprints of `count` drawings."""
-    parts = []
+    splits = []
     for start in range(0, count, 500):
         images = [np.asarray(drawing(seed, SIDE)) for seed in range(start, min(start + 500, count))]
-        parts.append(fingerprints(np.stack(images)))
-    return np.concatenate(parts)
+        splits.append(fingerprints(np.stack(images)))
+    return np.concatenate(splits)
 
 
 def seconds(prints: np.ndarray) -> float:

@@ -30,8 +30,8 @@ def examples_and_folders(folder: Path, seed: int) -> tuple:
     from study.settings.train import TrainSettings
 
     dataset = load_dataset(TrainSettings.of(seed=seed, image_size=80))
-    for row in dataset.rows:
-        target = folder / row.part / row.path
+    for row in dataset.entries:
+        target = folder / row.split / row.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(dataset.root / row.path)
     return dataset.examples(), dataset.class_names
@@ -96,7 +96,7 @@ def one(side: str, epochs: int, seed: int, precision: str) -> dict[str, float]:
         else:
             rows = ordinary(model, Path(folder), epochs, seed)
     seconds = statistics.median(row["seconds"] for row in rows[1:])
-    return {"rate": len(examples.rows["train"]) / seconds, "accuracy": rows[-1]["val_accuracy"]}
+    return {"rate": len(examples.indices["train"]) / seconds, "accuracy": rows[-1]["val_accuracy"]}
 
 
 def run(side: str, asked: argparse.Namespace, seed: int) -> dict[str, float]:

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 
 PICTURES = 2000
 
 
-def fill(store: Store, kind: Kind, keys: list[str]) -> float:
+def fill(store: Store, kind: RowType, keys: list[str]) -> float:
     """Write a row of noise for each key; return the seconds."""
     noise, started = np.random.default_rng(0).integers(0, 256, kind.shape, np.uint8), time.perf_counter()
     with store.writer(kind) as keep:
@@ -35,7 +35,7 @@ def fill(store: Store, kind: Kind, keys: list[str]) -> float:
 
 def look_up(root: Path, count: int) -> None:
     """Print how long looks into the index take."""
-    kind, keys = Kind("benchmark rows", (64,)), [hashlib.sha256(b"%d" % row).hexdigest() for row in range(count)]
+    kind, keys = RowType("benchmark rows", (64,)), [hashlib.sha256(b"%d" % row).hexdigest() for row in range(count)]
     print(f"{count:,} rows written in {fill(Store(root), kind, keys):.1f} s")
     for asked in (keys[:: len(keys) // 100][:100], keys):
         store, started = Store(root), time.perf_counter()
@@ -45,7 +45,7 @@ def look_up(root: Path, count: int) -> None:
 
 def read(root: Path) -> None:
     """Print how fast rows are read, with their checksums and without."""
-    kind, keys = Kind("benchmark pixels", (224, 224, 3)), list(map(str, range(PICTURES)))
+    kind, keys = RowType("benchmark pixels", (224, 224, 3)), list(map(str, range(PICTURES)))
     gigabytes = PICTURES * kind.bytes / 1e9
     print(f"{gigabytes:.2f} GB of pixels written at {gigabytes / fill(Store(root), kind, keys):.2f} GB/s")
     rows, batch = Store(root).rows(kind, keys), np.empty((50, *kind.shape), np.uint8)

@@ -14,7 +14,7 @@ from errors import UserError
 
 
 @dataclass(frozen=True)
-class Second:
+class AuxiliaryLabels:
     """A second label of each picture.
 
     Args:
@@ -26,7 +26,7 @@ class Second:
     labels: np.ndarray
 
 
-def of(names: Sequence[str], label_of: Mapping[str, str]) -> Second:
+def from_names(names: Sequence[str], label_of: Mapping[str, str]) -> AuxiliaryLabels:
     """Return the second label of each picture by its name; pictures that are not named have none.
 
     Raises:
@@ -34,10 +34,10 @@ def of(names: Sequence[str], label_of: Mapping[str, str]) -> Second:
     """
     labels = tuple(sorted({label_of[name] for name in names if name in label_of}, key=natural_key))
     if len(labels) < 2:
-        there = f"only '{labels[0]}'" if labels else "none"
-        raise UserError(f"`auxiliary`: at least two different labels are needed to learn from. There is {there}.")
-    numbers = {label: number for number, label in enumerate(labels)}
-    return Second(labels, np.array([numbers.get(label_of.get(name), -1) for name in names], np.int32))
+        received = f"only '{labels[0]}'" if labels else "none"
+        raise UserError(f"`auxiliary`: at least two different labels are needed to learn from. There is {received}.")
+    index_of = {label: index for index, label in enumerate(labels)}
+    return AuxiliaryLabels(labels, np.array([index_of.get(label_of.get(name), -1) for name in names], np.int32))
 
 
 def read(path: Path) -> dict[str, str]:

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.augment.places import resized
+from data.augment.geometry import resize
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from data.augment.geometry import Batch
     from data.augment.pipeline import Augment
-    from data.augment.places import Batch
-    from data.auxiliary_labels import Second
+    from data.auxiliary_labels import AuxiliaryLabels
     from data.masks import Masks
     from data.pixels import Pixels
     from data.store.rows import Features
@@ -43,20 +43,21 @@ class Examples:
         inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or what cuts rows out
             of the store as one would out of an array, `data.pixels.Pixels` or `data.store.rows.Features`.
         labels: class indices, int32 (n,), or soft labels, float32 (n, classes).
-        rows: part -> indices into the two, int64.
-        mirror: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the label.
+        indices: part -> indices into the two, int64.
+        flipped_classes: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the
+            label.
         sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.
         masks: class of each pixel, uint8 (n, size, size), where pixels are learned.
-        second: a second label of each.
+        auxiliary: a second label of each.
     """
 
     inputs: np.ndarray | Pixels | Features
     labels: np.ndarray
-    rows: Mapping[str, np.ndarray]
-    mirror: np.ndarray | None = None
+    indices: Mapping[str, np.ndarray]
+    flipped_classes: np.ndarray | None = None
     sha256: tuple[str, ...] = ()
     masks: np.ndarray | Masks | None = None
-    second: Second | None = None
+    auxiliary: AuxiliaryLabels | None = None
 
 
 def train_batches(
@@ -73,35 +74,35 @@ def train_batches(
         balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again,
             all of a class before one of them does.
     """
-    rows = examples.rows["train"]
-    order = _balanced(examples, rows, seed) if balanced else _shuffled(rows, seed)
-    batches = _take(order.batch(batch_size), examples)
+    indices = examples.indices["train"]
+    order = _sample_balanced(examples, indices, seed) if balanced else _shuffle(indices, seed)
+    batches = _gather(order.batch(batch_size), examples)
     if augment:
         batches = batches.map(augment)
     return batches.map(_as_float).prefetch(2)
 
 
-def _shuffled(rows: np.ndarray, seed: int) -> tf.data.Dataset:
+def _shuffle(indices: np.ndarray, seed: int) -> tf.data.Dataset:
     """Shuffle before batching and with room for all: every epoch is one full random order with new neighbours.
 
     Only indices are shuffled: that costs no memory.
     """
     import tensorflow as tf
 
-    return tf.data.Dataset.from_tensor_slices(rows).shuffle(len(rows), seed=seed)
+    return tf.data.Dataset.from_tensor_slices(indices).shuffle(len(indices), seed=seed)
 
 
-def _balanced(examples: Examples, rows: np.ndarray, seed: int) -> tf.data.Dataset:
+def _sample_balanced(examples: Examples, indices: np.ndarray, seed: int) -> tf.data.Dataset:
     """Draw a class at random, then its next image, as many an epoch as there are images."""
     import tensorflow as tf
 
-    labels = examples.labels[rows]
-    epochs = balanced_epochs([rows[labels == label] for label in np.unique(labels)], len(rows), seed)
+    labels = examples.labels[indices]
+    epochs = balanced_epochs([indices[labels == label] for label in np.unique(labels)], len(indices), seed)
     # A dataset begins anew in every epoch; what is left of a class outlives that here.
     epoch = tf.data.Dataset.from_generator(
-        lambda: islice(epochs, 1), output_signature=tf.TensorSpec((len(rows),), tf.int64)
+        lambda: islice(epochs, 1), output_signature=tf.TensorSpec((len(indices),), tf.int64)
     )
-    return epoch.unbatch().apply(tf.data.experimental.assert_cardinality(len(rows)))
+    return epoch.unbatch().apply(tf.data.experimental.assert_cardinality(len(indices)))
 
 
 def balanced_epochs(classes: Sequence[np.ndarray], count: int, seed: int) -> Iterator[np.ndarray]:
@@ -126,17 +127,17 @@ def balanced_epochs(classes: Sequence[np.ndarray], count: int, seed: int) -> Ite
         yield epoch
 
 
-def eval_batches(examples: Examples, part: str, batch_size: int, size: int | None = None) -> tf.data.Dataset:
+def eval_batches(examples: Examples, split: str, batch_size: int, size: int | None = None) -> tf.data.Dataset:
     """Return batches of a part in its order; the last is smaller, not dropped.
 
     `size` is the side to which images are scaled, by default none; masks keep their own.
     """
     import tensorflow as tf
 
-    rows = tf.data.Dataset.from_tensor_slices(examples.rows[part])
-    batches = _take(rows.batch(batch_size), examples)
+    indices = tf.data.Dataset.from_tensor_slices(examples.indices[split])
+    batches = _gather(indices.batch(batch_size), examples)
     if size:
-        batches = batches.map(lambda batch: {**batch, "images": resized(batch["images"], size)})
+        batches = batches.map(lambda batch: {**batch, "images": resize(batch["images"], size)})
     return batches.map(_as_float).prefetch(2)
 
 
@@ -147,27 +148,27 @@ def _as_float(batch: Batch) -> Batch:
     return {**batch, "images": tf.cast(batch["images"], tf.float32)}
 
 
-def _take(order: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
+def _gather(order: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
     """Cut batches out of the arrays by index, without a copy of the whole in TensorFlow's memory."""
     import tensorflow as tf
 
     arrays = {"images": examples.inputs, "labels": examples.labels}
     if examples.masks is not None:
         arrays["segmentation_masks"] = examples.masks
-    if examples.second:
-        arrays["auxiliary"] = examples.second.labels
+    if examples.auxiliary:
+        arrays["auxiliary"] = examples.auxiliary.labels
 
     def take(indices: np.ndarray) -> list[np.ndarray]:
         return [array[indices] for array in arrays.values()]
 
-    def shaped(indices: tf.Tensor) -> Batch:
-        cut = tf.numpy_function(take, [indices], [array.dtype for array in arrays.values()])
+    def gather_batch(indices: tf.Tensor) -> Batch:
+        gathered = tf.numpy_function(take, [indices], [array.dtype for array in arrays.values()])
         return {
             key: tf.ensure_shape(values, (None, *arrays[key].shape[1:]))
-            for key, values in zip(arrays, cut, strict=True)
+            for key, values in zip(arrays, gathered, strict=True)
         }
 
-    return order.map(shaped)
+    return order.map(gather_batch)
 
 
 def iterations(images: int, batch_size: int) -> int:

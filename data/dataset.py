@@ -12,19 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from data import auxiliary_labels, exclude, groups, labels, masks, pixels, table
-from data.auxiliary_labels import Second
+from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
-from data.duplicate_groups import Copies, one_label
-from data.folder import OUTSIDE, PARTS, Scan, Skipped
+from data.duplicate_groups import DuplicateCounts, single_label
+from data.folder import OUTSIDE, SPLITS, Scan, Skipped
 from data.labels import LabelMap
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
-from data.pixels import Pictures
+from data.pixels import LoadedImages
 from data.source import Source
-from data.split import Row
+from data.split import SplitEntry
 from data.store.store import Store
-from data.subsets import split_rows
+from data.subsets import assign_splits
 from errors import UserError
 
 FEW_LOOSE = 5  # files outside the classes that are still named one by one
@@ -35,45 +35,45 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of images as training sees it; `rows[i]` belongs to `pictures.images[i]`.
+    """A folder of images as training sees it; `entries[i]` belongs to `images.records[i]`.
 
-    `mirrors` maps a class to that of the mirrored picture, where a label file names such pairs; `masks` are there where
-    pixels are learned, `second` labels where a second task asks for them. `notes` are lines for the user.
+    `flip_pairs` maps a class to that of the mirrored picture, where a label file names such pairs; `masks` are there
+    where pixels are learned, `auxiliary` labels where a second task asks for them. `notes` are lines for the user.
     """
 
     root: Path
-    drawn: bool
+    synthetic: bool
     class_names: tuple[str, ...]
-    pictures: Pictures
-    rows: tuple[Row, ...]
+    images: LoadedImages
+    entries: tuple[SplitEntry, ...]
     skipped: tuple[Skipped, ...]
-    copies: Copies
-    mirrors: Mapping[str, str]
+    duplicates: DuplicateCounts
+    flip_pairs: Mapping[str, str]
     masks: Masks | None = None
     masks_folder: Path | None = None
-    second: Second | None = None
+    auxiliary: AuxiliaryLabels | None = None
     label_text: str = ""  # of the label file
     several_labels: bool = False  # an image may have several, or none
     table: Path | None = None  # which names the images, where that is not their folders
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each part; of several labels 0 and 1, float32 (n, classes)."""
-        labels = label_array(self.rows, self.class_names, self.several_labels)
-        parts = np.array([row.part for row in self.rows])
-        mirror = [self.class_names.index(self.mirrors.get(name, name)) for name in self.class_names]
-        rows = {part: np.flatnonzero(parts == part) for part in PARTS}
-        mirror = np.array(mirror, np.int32) if self.mirrors else None
-        return Examples(self.pictures.pixels, labels, rows, mirror, self.pictures.keys or self.pictures.sha256)
+        labels = label_array(self.entries, self.class_names, self.several_labels)
+        splits = np.array([entry.split for entry in self.entries])
+        flipped_classes = [self.class_names.index(self.flip_pairs.get(name, name)) for name in self.class_names]
+        indices = {split: np.flatnonzero(splits == split) for split in SPLITS}
+        flipped_classes = np.array(flipped_classes, np.int32) if self.flip_pairs else None
+        return Examples(self.images.pixels, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
-        classes_of = split_labels if self.several_labels else one_label
-        labels = {part: [row.label for row in self.rows if row.part == part] for part in PARTS}
-        return {part: dict(Counter(name for text in labels[part] for name in classes_of(text))) for part in PARTS}
+        classes_of = split_labels if self.several_labels else single_label
+        labels = {split: [entry.label for entry in self.entries if entry.split == split] for split in SPLITS}
+        return {split: dict(Counter(name for text in labels[split] for name in classes_of(text))) for split in SPLITS}
 
     def sizes(self) -> dict[str, int]:
         """Return images by part."""
-        return {part: sum(row.part == part for row in self.rows) for part in PARTS}
+        return {split: sum(entry.split == split for entry in self.entries) for split in SPLITS}
 
     def rarest(self) -> int:
         """Return the training images of the class that has fewest."""
@@ -81,15 +81,15 @@ class Dataset:
 
     def fingerprint(self) -> str:
         """Return a hash of all contents and their classes: equal for the same data, whatever the names."""
-        lines = sorted(f"{row.sha256} {row.label}" for row in self.rows)
+        lines = sorted(f"{entry.sha256} {entry.label}" for entry in self.entries)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def label_array(rows: Sequence[Row], class_names: Sequence[str], several: bool) -> np.ndarray:
+def label_array(entries: Sequence[SplitEntry], class_names: Sequence[str], several: bool) -> np.ndarray:
     """Return class indices, int32 (n,); where an image may have several labels 0 and 1, float32 (n, classes)."""
     if not several:
-        return np.array([class_names.index(row.label) for row in rows], np.int32)
-    return np.array([[name in split_labels(row.label) for name in class_names] for row in rows], np.float32)
+        return np.array([class_names.index(entry.label) for entry in entries], np.int32)
+    return np.array([[name in split_labels(entry.label) for name in class_names] for entry in entries], np.float32)
 
 
 def no_progress(label: str, total: int) -> AbstractContextManager[Callable[[], None]]:
@@ -117,41 +117,53 @@ def load(
         UserError: no folder, no images, one class, a class with too few, or a split or label file or mask that does not
             fit.
     """
-    path = source.root if source.root is not None else drawings(progress, check_cancelled)
+    path = source.root if source.root is not None else synthetic_images(progress, check_cancelled)
     store = store or Store(None)
-    found, label_map = scan(path, source, note)
-    root = found.base
-    place = masks_folder(root, source)
-    if place is not None:
-        check_masks(found, place, source.background)
-    with progress("read images", 2 * len(found.images)) as advance:
-        pictures, undecodable = pixels.load(
-            found.images,
+    scanned, label_map = scan(path, source, note)
+    root = scanned.base
+    folder = masks_folder(root, source)
+    if folder is not None:
+        check_masks(scanned, folder, source.background)
+    with progress("read images", 2 * len(scanned.images)) as advance:
+        images, undecodable = pixels.load(
+            scanned.images,
             source.image_size,
             source.resize,
             store,
             lambda: (check_cancelled(), advance()),
             source.value_range,
         )
-    skipped = (*found.skipped, *undecodable)
-    for line in left_out(skipped):
+    skipped = (*scanned.skipped, *undecodable)
+    for line in describe_skipped(skipped):
         note(line)
-    for line in pictures.notes:
+    for line in images.notes:
         note(line)
-    rows, copies = split_rows(found, pictures, source, note, undecodable)
-    pictures = replace(pictures, prints=pictures.prints[:0].copy())  # done with: 1.7 KB a picture
-    names, drawn = found.class_names, source.root is None
-    of_pixels = None if place is None else load_masks(root, pictures, rows, names, place, source, store, progress)
-    second = load_second(root, pictures, skipped, source, note)
+    entries, duplicates = assign_splits(scanned, images, source, note, undecodable)
+    images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB a picture
+    names, synthetic = scanned.class_names, source.root is None
+    pixel_masks = None if folder is None else load_masks(root, images, entries, names, folder, source, store, progress)
+    auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
-        *(root, drawn, names, pictures, rows, skipped, copies, label_map.mirrors, of_pixels, place, second),
+        *(
+            root,
+            synthetic,
+            names,
+            images,
+            entries,
+            skipped,
+            duplicates,
+            label_map.flip_pairs,
+            pixel_masks,
+            folder,
+            auxiliary,
+        ),
         label_text=label_map.text,
         several_labels=source.several_labels,
         table=path if path.is_file() else None,
     )
 
 
-def drawings(progress: Progress = no_progress, check_cancelled: Callable[[], None] = lambda: None) -> Path:
+def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable[[], None] = lambda: None) -> Path:
     """Return the folder of the embedded drawings, drawing them if this machine has none yet."""
     with progress("draw animals", sum(drawn_folder.CLASS_COUNTS.values())) as advance:
         return drawn_folder.cached(progress=lambda done, total: (check_cancelled(), advance()))
@@ -159,46 +171,48 @@ def drawings(progress: Progress = no_progress, check_cancelled: Callable[[], Non
 
 def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
     """List the images with the classes that they are to have, and what the label file says."""
-    read = table.scan(path, source.least_classes, source.several_labels, explained=source.group is not None)
+    read = table.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
     for line in read.notes:
         note(line)
-    found = relabelled(groups.apply(read, source.group, source.root is None, note), source)
+    scanned = relabel(groups.apply(read, source.group, source.root is None, note), source)
     label_map = LabelMap()
     if source.labels:
         label_map = labels.read(Path(source.labels))
-        found = labels.apply(found, label_map, source.least_classes)
-    for name, other in similar(found.class_names):
+        scanned = labels.apply(scanned, label_map, source.min_classes)
+    for name, other in similar(scanned.class_names):
         note(
             f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
             "class? `labels` can merge them"
         )
-    return (exclude.apply(found, Path(source.exclude), note) if source.exclude else found), label_map
+    return (exclude.apply(scanned, Path(source.exclude), note) if source.exclude else scanned), label_map
 
 
-def relabelled(found: Scan, source: Source) -> Scan:
+def relabel(scanned: Scan, source: Source) -> Scan:
     """Give drawings the label that is asked for instead of the animal; of several labels, animal and coat."""
     if source.several_labels and source.root is None:
-        coats = drawn_folder.annotation(found.root, "coat")
-        images = tuple(replace(one, label=join_labels((one.label, coats[one.name]))) for one in found.images)
-        names = {name for one in images for name in split_labels(one.label)}
-        return replace(found, images=images, class_names=tuple(sorted(names, key=natural_key)))
+        coats = drawn_folder.annotation(scanned.root, "coat")
+        images = tuple(
+            replace(record, label=join_labels((record.label, coats[record.name]))) for record in scanned.images
+        )
+        names = {name for record in images for name in split_labels(record.label)}
+        return replace(scanned, images=images, class_names=tuple(sorted(names, key=natural_key)))
     if source.label == "class":
-        return found
+        return scanned
     if source.root is not None:
         raise UserError(f"`label` {source.label} is for the drawings only: leave it out or leave `data` out.")
-    return labels.by_annotation(found, drawn_folder.annotation(found.root, source.label))
+    return labels.by_annotation(scanned, drawn_folder.annotation(scanned.root, source.label))
 
 
-def left_out(skipped: Sequence[Skipped]) -> list[str]:
+def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
     """Name every file that is left out, and why; of many that lie in one place outside the classes, the first."""
     loose = defaultdict(list)
     for entry in skipped:
         if entry.reason == OUTSIDE:
             loose[entry.name.rpartition("/")[0]].append(entry)
-    many = {place: entries for place, entries in loose.items() if len(entries) > FEW_LOOSE}
+    many = {folder: entries for folder, entries in loose.items() if len(entries) > FEW_LOOSE}
     lines = [
-        f"  {entries[0].name} and {len(entries) - 1:,} more in {place or 'the folder itself'}: {OUTSIDE}"
-        for place, entries in many.items()
+        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {OUTSIDE}"
+        for folder, entries in many.items()
     ]
     told = {entry.name for entries in many.values() for entry in entries}
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
@@ -220,51 +234,51 @@ def masks_folder(root: Path, source: Source) -> Path | None:
     return Path(source.masks)
 
 
-def check_masks(found: Scan, place: Path, background: bool) -> None:
+def check_masks(scanned: Scan, folder: Path, background: bool) -> None:
     """Raise UserError, before images are read, where a mask is missing or cannot name one of the classes."""
-    if len(found.class_names) > masks.MOST_CLASSES:
+    if len(scanned.class_names) > masks.MAX_CLASSES:
         raise UserError(
-            f"Masks are bytes and tell {masks.MOST_CLASSES} classes from the background; {found.root} has "
-            f"{len(found.class_names)}: leave some out or merge them by `labels`."
+            f"Masks are bytes and tell {masks.MAX_CLASSES} classes from the background; {scanned.root} has "
+            f"{len(scanned.class_names)}: leave some out or merge them by `labels`."
         )
-    if background and masks.BACKGROUND in found.class_names:
+    if background and masks.BACKGROUND in scanned.class_names:
         raise UserError(
             f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by `labels`."
         )
-    masks.paths_for(found.images, found.base, place)
+    masks.paths_for(scanned.images, scanned.base, folder)
 
 
 def load_masks(
     root: Path,
-    pictures: Pictures,
-    rows: Sequence[Row],
+    images: LoadedImages,
+    entries: Sequence[SplitEntry],
     class_names: Sequence[str],
-    place: Path,
+    folder: Path,
     source: Source,
     store: Store,
     progress: Progress,
 ) -> Masks:
     """Read the masks of all usable images. Raise UserError for one that does not fit."""
-    paths = masks.paths_for(pictures.images, root, place)
-    own = np.array([1 + class_names.index(row.label) for row in rows], np.uint8)
+    paths = masks.paths_for(images.records, root, folder)
+    own_class = np.array([1 + class_names.index(entry.label) for entry in entries], np.uint8)
     with progress("read masks", len(paths)) as advance:
-        found = masks.load(
+        loaded = masks.load(
             paths,
-            [image.path for image in pictures.images],
-            pictures.sha256,
+            [image.path for image in images.records],
+            images.sha256,
             source.image_size,
             source.resize,
             store,
-            own if source.mask_values == "own" else None,
+            own_class if source.mask_values == "own" else None,
             advance,
         )
-    masks.pixel_counts(found, np.arange(len(paths)), (masks.BACKGROUND, *class_names))  # no value beyond the classes
-    return found
+    masks.pixel_counts(loaded, np.arange(len(paths)), (masks.BACKGROUND, *class_names))  # no value beyond the classes
+    return loaded
 
 
-def load_second(
-    root: Path, pictures: Pictures, skipped: Sequence[Skipped], source: Source, note: Note
-) -> Second | None:
+def load_auxiliary(
+    root: Path, images: LoadedImages, skipped: Sequence[Skipped], source: Source, note: Note
+) -> AuxiliaryLabels | None:
     """Return the second label of each image; None where none is asked for. The file may name skipped ones too.
 
     Raises:
@@ -272,9 +286,9 @@ def load_second(
     """
     if source.auxiliary in ("none", "mask"):
         return None
-    names = [image.name for image in pictures.images]
+    names = [image.name for image in images.records]
     if source.auxiliary == "coat":
-        return auxiliary_labels.of(names, drawn_folder.annotation(root, "coat"))
+        return auxiliary_labels.from_names(names, drawn_folder.annotation(root, "coat"))
     label_of = auxiliary_labels.read(Path(source.auxiliary))
     if unknown := sorted(label_of.keys() - {*names, *(entry.name for entry in skipped)}):
         raise UserError(
@@ -282,4 +296,4 @@ def load_second(
             f"{unknown[0]}: give paths below that folder, such as {names[0]}."
         )
     note(f"second label: {len(label_of.keys() & set(names)):,} of {len(names):,} images have one")
-    return auxiliary_labels.of(names, label_of)
+    return auxiliary_labels.from_names(names, label_of)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.duplicates import Pair, groups
-from data.split import LEAST_IMAGES, Row
+from data.split import MIN_IMAGES, SplitEntry
 from errors import UserError
 
 
 @dataclass(frozen=True)
-class Copies:
+class DuplicateCounts:
     """How often a picture stands twice in the data.
 
     Args:
@@ -31,31 +31,31 @@ class Copies:
     leaking: int
     torn: int
 
-    def line(self, images: int) -> str:
+    def describe(self, images: int) -> str:
         """Return all of it in one line for the screen."""
-        told = (
+        text = (
             f"check: {images:,} images; {self.exact:,} exact duplicates, {self.conflicts:,} images in two classes; "
             f"{self.near:,} near-duplicate pairs found; of those found, "
         )
         if self.would_leak is None:
-            return f"{told}{self.leaking:,} leak between the given splits; {self.torn:,} images are in two splits"
+            return f"{text}{self.leaking:,} leak between the given splits; {self.torn:,} images are in two splits"
         plain = f"{self.would_leak:,} would leak between the splits if it were plainly random"
-        return f"{told}{plain}, {self.leaking:,} do"
+        return f"{text}{plain}, {self.leaking:,} do"
 
 
 Labels = Callable[[str], Sequence[str]]  # label as `split.csv` has it -> classes
 
 
-def one_label(label: str) -> Sequence[str]:
+def single_label(label: str) -> Sequence[str]:
     """Return the class of an image that has one."""
     return (label,)
 
 
-def units(
-    rows: Sequence[Row],
+def duplicate_groups(
+    entries: Sequence[SplitEntry],
     pairs: Sequence[Pair],
     group_of: Sequence[str] = (),
-    classes_of: Labels = one_label,
+    classes_of: Labels = single_label,
     strict: bool = True,
 ) -> dict[str, str]:
     """Return content hash -> name of the unit that must share a part: near duplicates, and theirs in turn.
@@ -65,7 +65,7 @@ def units(
     named group always share a unit.
 
     Args:
-        rows: n images.
+        entries: n images.
         pairs: near duplicates, by index into them.
         group_of: name of the group of each; an empty one is none.
         classes_of: label -> classes.
@@ -74,70 +74,82 @@ def units(
     Raises:
         UserError: a class has fewer than three groups.
     """
-    given = [Pair(first, second, 1.0) for first, second in _neighbours(group_of)]
+    given = [Pair(first, second, 1.0) for first, second in _consecutive_pairs(group_of)]
     if given and strict:
-        check_groups(rows, group_of, _units(rows, given), classes_of)
-    unit_of = _units(rows, [*pairs, *given])
-    too_alike = {label for label, names in _by_class(rows, unit_of, classes_of).items() if len(names) < LEAST_IMAGES}
-    single = {row.sha256 for row in rows if too_alike & {*classes_of(row.label)}}
-    alone = _units(rows, given)
-    return {sha256: alone[sha256] if sha256 in single else name for sha256, name in unit_of.items()}
+        check_groups(entries, group_of, _connected_groups(entries, given), classes_of)
+    group_by_hash = _connected_groups(entries, [*pairs, *given])
+    too_alike = {
+        label
+        for label, names in _groups_by_class(entries, group_by_hash, classes_of).items()
+        if len(names) < MIN_IMAGES
+    }
+    single = {entry.sha256 for entry in entries if too_alike & {*classes_of(entry.label)}}
+    given_groups = _connected_groups(entries, given)
+    return {sha256: given_groups[sha256] if sha256 in single else name for sha256, name in group_by_hash.items()}
 
 
-def check_groups(rows: Sequence[Row], group_of: Sequence[str], unit_of: Mapping[str, str], classes_of: Labels) -> None:
+def check_groups(
+    entries: Sequence[SplitEntry], group_of: Sequence[str], group_by_hash: Mapping[str, str], classes_of: Labels
+) -> None:
     """Raise UserError where the groups of a class are too few to be divided."""
-    grouped = {label for row, group in zip(rows, group_of, strict=True) if group for label in classes_of(row.label)}
-    for label, names in _by_class(rows, unit_of, classes_of).items():
-        if label in grouped and len(names) < LEAST_IMAGES:
+    grouped = {
+        label for entry, group in zip(entries, group_of, strict=True) if group for label in classes_of(entry.label)
+    }
+    for label, names in _groups_by_class(entries, group_by_hash, classes_of).items():
+        if label in grouped and len(names) < MIN_IMAGES:
             raise UserError(
-                f"Class '{label}' has {len(names)} group(s) of images: at least {LEAST_IMAGES} are needed, one for "
+                f"Class '{label}' has {len(names)} group(s) of images: at least {MIN_IMAGES} are needed, one for "
                 "each of train, val, test, since the images of a group stay together."
             )
 
 
-def _neighbours(group_of: Sequence[str]) -> list[tuple[int, int]]:
+def _consecutive_pairs(group_of: Sequence[str]) -> list[tuple[int, int]]:
     """Return each image of a group with the one before it."""
     last: dict[str, int] = {}
     pairs = []
-    for at, group in enumerate(group_of):
+    for i, group in enumerate(group_of):
         if group:
-            pairs += [(last[group], at)] if group in last else []
-            last[group] = at
+            pairs += [(last[group], i)] if group in last else []
+            last[group] = i
     return pairs
 
 
-def _units(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, str]:
+def _connected_groups(entries: Sequence[SplitEntry], pairs: Sequence[Pair]) -> dict[str, str]:
     members = defaultdict(set)
-    for row, number in zip(rows, groups(pairs, len(rows)).tolist(), strict=True):
-        members[number].add(row.sha256)
+    for entry, number in zip(entries, groups(pairs, len(entries)).tolist(), strict=True):
+        members[number].add(entry.sha256)
     return {sha256: min(members[number]) for number in members for sha256 in members[number]}
 
 
-def _by_class(rows: Sequence[Row], unit_of: Mapping[str, str], classes_of: Labels) -> dict[str, set[str]]:
+def _groups_by_class(
+    entries: Sequence[SplitEntry], group_by_hash: Mapping[str, str], classes_of: Labels
+) -> dict[str, set[str]]:
     of_class = defaultdict(set)
-    for row in rows:
-        for label in classes_of(row.label):
-            of_class[label].add(unit_of[row.sha256])
+    for entry in entries:
+        for label in classes_of(entry.label):
+            of_class[label].add(group_by_hash[entry.sha256])
     return of_class
 
 
-def count_copies(rows: Sequence[Row], pairs: Sequence[Pair], plain: Sequence[Row] | None = None) -> Copies:
-    """Count copies, and the near pairs that `rows` and a `plain` split of the same images, if any, tear apart."""
-    labels_of, parts_of = defaultdict(set), defaultdict(set)
-    for row in rows:
-        labels_of[row.sha256].add(row.label)
-        parts_of[row.sha256].add(row.part)
-    near = [pair for pair in pairs if rows[pair.first].sha256 != rows[pair.second].sha256]
-    return Copies(
-        exact=len(rows) - len(labels_of),
+def count_duplicates(
+    entries: Sequence[SplitEntry], pairs: Sequence[Pair], plain: Sequence[SplitEntry] | None = None
+) -> DuplicateCounts:
+    """Count copies, and the near pairs that `entries` and a `plain` split of the same images, if any, tear apart."""
+    labels_of, splits_of = defaultdict(set), defaultdict(set)
+    for entry in entries:
+        labels_of[entry.sha256].add(entry.label)
+        splits_of[entry.sha256].add(entry.split)
+    near = [pair for pair in pairs if entries[pair.first].sha256 != entries[pair.second].sha256]
+    return DuplicateCounts(
+        exact=len(entries) - len(labels_of),
         conflicts=sum(len(labels) > 1 for labels in labels_of.values()),
         near=len(near),
-        would_leak=None if plain is None else torn_pairs(plain, near),
-        leaking=torn_pairs(rows, near),
-        torn=sum(len(parts) > 1 for parts in parts_of.values()),
+        would_leak=None if plain is None else leaking_pairs(plain, near),
+        leaking=leaking_pairs(entries, near),
+        torn=sum(len(splits) > 1 for splits in splits_of.values()),
     )
 
 
-def torn_pairs(rows: Sequence[Row], pairs: Sequence[Pair]) -> int:
+def leaking_pairs(entries: Sequence[SplitEntry], pairs: Sequence[Pair]) -> int:
     """Count the pairs whose two images are in different parts."""
-    return sum(rows[pair.first].part != rows[pair.second].part for pair in pairs)
+    return sum(entries[pair.first].split != entries[pair.second].split for pair in pairs)

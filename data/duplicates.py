@@ -22,7 +22,7 @@ from data.thumbnails import CHUNK, PRINT, SIDE, View
 # Six pairs among 8,093 photos reach it, each of them a copy (looked at, one by one, from 0.82 on). Then come
 # two pairs of photos of one animal (0.712, 0.709) and strangers (0.69). Images of one plain shape in many
 # places are counted as copies too.
-LEAST_SIMILARITY = 0.72
+MIN_SIMILARITY = 0.72
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def fingerprints(pixels: np.ndarray) -> np.ndarray:
     if pixels.dtype != np.uint8:
         raise ValueError(f"pixels must be uint8. Received: {pixels.dtype}")
     size = pixels.shape[1]
-    shrink = _shrinking(size)
+    shrink = _shrink_matrix(size)
     prints = np.empty((len(pixels), PRINT), dtype=np.uint8)
     for start in range(0, len(pixels), CHUNK):
         chunk = pixels[start : start + CHUNK].astype(np.float32)
@@ -54,7 +54,7 @@ def fingerprints(pixels: np.ndarray) -> np.ndarray:
     return prints
 
 
-def near_pairs(prints: np.ndarray, least: float = LEAST_SIMILARITY, mirrored: bool = True) -> list[Pair]:
+def near_pairs(prints: np.ndarray, least: float = MIN_SIMILARITY, mirrored: bool = True) -> list[Pair]:
     """List the pairs of near-duplicates among fingerprints, uint8 (n, 1728), sorted by index.
 
     Args:
@@ -68,17 +68,17 @@ def near_pairs(prints: np.ndarray, least: float = LEAST_SIMILARITY, mirrored: bo
     """
     first_of: dict[bytes, int] = {}
     contents = (hashlib.blake2b(row, digest_size=16).digest() for row in prints)  # themselves they would all be copied
-    standing = np.array([first_of.setdefault(content, index) for index, content in enumerate(contents)], dtype=int)
-    found = {(first, index): 1.0 for index, first in enumerate(standing.tolist()) if first != index}
-    distinct = np.flatnonzero(standing == np.arange(len(prints)))
+    first_equal = np.array([first_of.setdefault(content, index) for index, content in enumerate(contents)], dtype=int)
+    pairs_found = {(first, index): 1.0 for index, first in enumerate(first_equal.tolist()) if first != index}
+    distinct = np.flatnonzero(first_equal == np.arange(len(prints)))
     for pairs, view in candidates(prints, distinct, mirrored):
         for start in range(0, len(pairs), ASKED):
             batch = pairs[start : start + ASKED]
             scores = registration.similarity(prints[batch[:, 0]], prints[batch[:, 1]], view, least)
             alike = scores >= least
             for ends, score in zip(np.sort(batch[alike], axis=1).tolist(), scores[alike].tolist(), strict=True):
-                found[tuple(ends)] = max(score, found.get(tuple(ends), 0.0))
-    return [Pair(first, second, score) for (first, second), score in sorted(found.items())]
+                pairs_found[tuple(ends)] = max(score, pairs_found.get(tuple(ends), 0.0))
+    return [Pair(first, second, score) for (first, second), score in sorted(pairs_found.items())]
 
 
 def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -99,7 +99,7 @@ def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
     return smallest[group]
 
 
-def _shrinking(size: int) -> np.ndarray:
+def _shrink_matrix(size: int) -> np.ndarray:
     """Weights (24, size) from a row of pixels to a row of the thumbnail: means of areas, then smoothed by 1 2 1.
 
     Without the smoothing, fine edges of shifted pictures cannot be aligned, and of cuts at four sides 86 % are found

@@ -34,20 +34,20 @@ def read_drops(path: Path) -> set[str]:
     return {name for name, drop in rows if drop.strip().casefold() not in NOT_DROPPED}
 
 
-def apply(found: Scan, table: Path, note: Callable[[str], None]) -> Scan:
+def apply(scanned: Scan, table: Path, note: Callable[[str], None]) -> Scan:
     """Leave out the images that a person marked in a `check.csv`; tell `note` which rows name none."""
     marked = read_drops(table)
-    unknown = sorted(marked - {entry.name for entry in (*found.images, *found.skipped)})
-    if (pictures := sorted(set(unknown) - {".", *found.class_names})) and len(unknown) == len(marked):
+    unknown = sorted(marked - {entry.name for entry in (*scanned.images, *scanned.skipped)})
+    if (images := sorted(set(unknown) - {".", *scanned.class_names})) and len(unknown) == len(marked):
         raise UserError(
-            f"`exclude` {table} marks {len(pictures):,} image(s), such as {pictures[0]}, none of which is in "
-            f"{found.root}: give the check.csv of this folder."
+            f"`exclude` {table} marks {len(images):,} image(s), such as {images[0]}, none of which is in "
+            f"{scanned.root}: give the check.csv of this folder."
         )
     if unknown:
         note(
-            f"`exclude` {table}: {len(unknown):,} of {len(marked):,} marked rows name no image of {found.root}, such "
+            f"`exclude` {table}: {len(unknown):,} of {len(marked):,} marked rows name no image of {scanned.root}, such "
             f"as {unknown[0]}; they leave nothing out"
         )
-    out = tuple(Skipped(image.name, "marked to be dropped") for image in found.images if image.name in marked)
-    kept = tuple(image for image in found.images if image.name not in marked)
-    return replace(found, images=kept, skipped=(*found.skipped, *out))
+    out = tuple(Skipped(image.name, "marked to be dropped") for image in scanned.images if image.name in marked)
+    kept = tuple(image for image in scanned.images if image.name not in marked)
+    return replace(scanned, images=kept, skipped=(*scanned.skipped, *out))

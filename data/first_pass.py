@@ -21,12 +21,12 @@ from data import image, pixel_range, tiff, to_rgb
 from data.formats import FORMATS, HEAD, ImageError, format_of
 from data.pixel_range import KINDS, Ranges
 from data.store.hashes import hash_all
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 from errors import UserError
 
 DEEP = "16-bit colour"  # beside `KINDS`: its range is stated, and its upper 8 bits are read
-ENDS = Kind(f"ends of values (1, Pillow {PIL.__version__})", (3,), "float64")
+ENDS = RowType(f"ends of values (1, Pillow {PIL.__version__})", (3,), "float64")
 OVER_GROUND = "ground 1"  # raise the number whenever transparent images come out differently
 
 
@@ -121,7 +121,7 @@ def key_of(sha256: str, found: Peek, ranges: Ranges) -> str:
 def ends_of(paths: Sequence[Path], hashes: Sequence[str], store: Store) -> np.ndarray:
     """Return `pixel_range.ends_of` of each file, float64 (n, 3); NaN where it cannot be decoded."""
     ends = np.full((len(paths), 3), np.nan)
-    missing = np.flatnonzero(~store.rows(ENDS, hashes).fill(ends))
+    missing = np.flatnonzero(~store.rows(ENDS, hashes).read_into(ends))
 
     def look(at: int) -> None:
         try:

@@ -16,7 +16,7 @@ IMAGE_SUFFIXES = frozenset(
     | {".jp2", ".j2k", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm"}
     | ({*formats.HEIC_SUFFIXES} if "HEIF" in formats.FORMATS else set())
 )
-PARTS = ("train", "val", "test")
+SPLITS = ("train", "val", "test")
 
 # What operating systems, file servers and tools leave, besides all that starts with a dot.
 _HIDDEN_NAMES = {
@@ -31,7 +31,7 @@ OUTSIDE = "outside the class folders"
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageRecord:
     """One photo: where to open it, its printable posix name below the root, its class, its part if ready-made.
 
     `group` names what must stay in one part with others of that name; nothing where it may go anywhere. `folder` is
@@ -41,7 +41,7 @@ class Image:
     path: Path
     name: str
     label: str
-    part: str | None
+    split: str | None
     group: str = ""
     folder: str = ""
 
@@ -62,7 +62,7 @@ class Scan:
     """
 
     root: Path
-    images: tuple[Image, ...]
+    images: tuple[ImageRecord, ...]
     skipped: tuple[Skipped, ...]
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -74,13 +74,13 @@ class Scan:
 
 
 @dataclass
-class _Found:
+class _Listing:
     images: list[Path] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
 
 
-def scan(root: Path, least_classes: int = 2, explained: bool = False) -> Scan:
+def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
     """List the photos below `root`: its sub-folders are the classes, searched to any depth.
 
     Where the sub-folders are all named train (training, training_set …), val (validation …) and test (testing …), with
@@ -88,38 +88,38 @@ def scan(root: Path, least_classes: int = 2, explained: bool = False) -> Scan:
     such folders and nothing else, those are. `explained`: whether it is known what the folders below the classes are.
 
     Raises:
-        UserError: fewer than two classes, or `least_classes`, hold an image; or splits, or folders that hold the
+        UserError: fewer than two classes, or `min_classes`, hold an image; or splits, or folders that hold the
             classes, stand where the classes should.
     """
     root = Path(root)
     _check_folder(root)
-    found = _search(root)
-    layout = _layout(root, found, explained)
+    listing = _search(root)
+    layout = _layout(root, listing, explained)
     images, skipped = [], []
-    for path in found.images:
+    for path in listing.images:
         parts = path.relative_to(root).parts
         if len(parts) <= layout.depth:
             skipped.append((path, OUTSIDE))
         else:
-            part = PART_NAMES[parts[layout.part_at].casefold()] if layout.part_at is not None else None
+            split = PART_NAMES[parts[layout.part_at].casefold()] if layout.part_at is not None else None
             folder = printable(parts[layout.depth]) if len(parts) > layout.depth + 1 else ""
             label = composed(printable(parts[layout.class_at]))
-            images.append(Image(path, _name(path, root), label, part, folder=folder))
-    for path, reason in found.skipped:
+            images.append(ImageRecord(path, _name(path, root), label, split, folder=folder))
+    for path, reason in listing.skipped:
         outside = len(path.relative_to(root).parts) <= layout.depth and reason.startswith("not an image")
         skipped.append((path, f"{OUTSIDE}, and {reason}" if outside else reason))
-    skipped += _empty_classes(found, root, layout.depth)
+    skipped += _empty_classes(listing, root, layout.depth)
 
     images.sort(key=lambda image: _path_key(image.path, root))
     skipped.sort(key=lambda item: _path_key(item[0], root))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
     left_out = tuple(Skipped(_name(path, root), why) for path, why in skipped)
     result = Scan(root, tuple(images), left_out, class_names, layout.notes)
-    _check_classes(result, least_classes)
+    _check_classes(result, min_classes)
     return _without_lone_train(result)
 
 
-def _layout(root: Path, found: _Found, explained: bool) -> Layout:
+def _layout(root: Path, found: _Listing, explained: bool) -> Layout:
     below = [path.relative_to(root).parts for path in found.images]
     tops = [folder.name for folder in found.folders if folder.parent == root]
     beside = [path.name for path, _ in found.skipped if path.parent == root]
@@ -128,13 +128,13 @@ def _layout(root: Path, found: _Found, explained: bool) -> Layout:
 
 def _without_lone_train(result: Scan) -> Scan:
     """Where train alone has classes, no split is given: all three are taken out of it."""
-    if {image.part for image in result.images} != {"train"}:
+    if {image.split for image in result.images} != {"train"}:
         return result
     loose = [item.name for item in result.skipped if item.reason == OUTSIDE and "/" in item.name]
     places = ", ".join(sorted({name.split("/")[0] for name in loose}))
     unused = f"; the {len(loose):,} image(s) in {places} have no class and are not used" if loose else ""
     note = f"{printable(str(result.root))}: only train has images of classes, so validation and test come out of it"
-    images = tuple(replace(image, part=None) for image in result.images)
+    images = tuple(replace(image, split=None) for image in result.images)
     return replace(result, images=images, notes=(*result.notes, note + unused))
 
 
@@ -154,24 +154,24 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
         if kind == "file":
             images.append(path)
         elif kind == "folder":
-            found = _search(path)
-            images += sorted(found.images, key=lambda image: _path_key(image, path))
-            skipped += sorted(found.skipped, key=lambda item: _path_key(item[0], path))
+            listing = _search(path)
+            images += sorted(listing.images, key=lambda image: _path_key(image, path))
+            skipped += sorted(listing.skipped, key=lambda item: _path_key(item[0], path))
         else:
             skipped.append((path, kind))
     return list(dict.fromkeys(images)), [Skipped(printable(path.as_posix()), why) for path, why in skipped]
 
 
-def _search(root: Path) -> _Found:
+def _search(root: Path) -> _Listing:
     # A stack, not recursion: a tree may be deeper than Python's call stack.
-    home, found = root.resolve(), _Found()
+    home, listing = root.resolve(), _Listing()
     waiting, seen = [(root, home)], {home}
     while waiting:
         folder, real = waiting.pop()
         try:
             entries = sorted(path for path in folder.iterdir() if not _is_hidden(path))
         except OSError as error:
-            found.skipped.append((folder, f"cannot be read ({error.strerror})"))
+            listing.skipped.append((folder, f"cannot be read ({error.strerror})"))
             continue
         for path in entries:
             kind = _kind(path)
@@ -179,16 +179,16 @@ def _search(root: Path) -> _Found:
                 below = path.resolve() if path.is_symlink() else real / path.name
                 problem = _link_problem(path, below, home, seen)
                 if problem:
-                    found.skipped.append((path, problem))
+                    listing.skipped.append((path, problem))
                 else:
                     seen.add(below)
-                    found.folders.append(path)
+                    listing.folders.append(path)
                     waiting.append((path, below))
             elif kind == "file" and path.suffix.lower() in IMAGE_SUFFIXES:
-                found.images.append(path)
+                listing.images.append(path)
             else:
-                found.skipped.append((path, _not_an_image(path) if kind == "file" else kind))
-    return found
+                listing.skipped.append((path, _not_an_image(path) if kind == "file" else kind))
+    return listing
 
 
 def _kind(path: Path) -> str:
@@ -217,7 +217,7 @@ def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".") or path.name.casefold() in _HIDDEN_NAMES
 
 
-def why_not(path: Path) -> str:
+def reason_skipped(path: Path) -> str:
     """Return why a path is no image file, by its kind and name; nothing where it may be one."""
     kind = _kind(path)
     if kind == "file":
@@ -236,10 +236,10 @@ def _not_an_image(path: Path) -> str:
     return f"{name}: {known}" if known else name
 
 
-def _empty_classes(found: _Found, root: Path, depth: int) -> list[tuple[Path, str]]:
-    explained = {path for path, reason in found.skipped if reason.startswith("cannot be read")}
-    filled = {path.relative_to(root).parts[:depth] for path in found.images}
-    below = {folder: folder.relative_to(root).parts for folder in found.folders}
+def _empty_classes(listing: _Listing, root: Path, depth: int) -> list[tuple[Path, str]]:
+    explained = {path for path, reason in listing.skipped if reason.startswith("cannot be read")}
+    filled = {path.relative_to(root).parts[:depth] for path in listing.images}
+    below = {folder: folder.relative_to(root).parts for folder in listing.folders}
     empty = [folder for folder, parts in below.items() if len(parts) == depth and parts not in filled]
     return [(folder, _EMPTY) for folder in empty if folder not in explained]
 
@@ -264,7 +264,7 @@ def _check_folder(root: Path) -> None:
         raise UserError(f"{shown}: cannot be read ({error.strerror}); give a folder that you may open") from error
 
 
-def _check_classes(result: Scan, least_classes: int) -> None:
+def _check_classes(result: Scan, min_classes: int) -> None:
     shown, skipped = printable(str(result.root)), result.skipped
     stray = [item for item in skipped if item.reason == OUTSIDE]
     if not result.images and stray:
@@ -279,9 +279,9 @@ def _check_classes(result: Scan, least_classes: int) -> None:
             f"{shown}: no images found{left_out}; give a folder that holds one sub-folder for each class, "
             f"with files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
-    if len(result.class_names) < least_classes:
+    if len(result.class_names) < min_classes:
         top = result.root / result.images[0].path.relative_to(result.root).parts[0]
-        nested = any(len(image.path.relative_to(top).parts) > 1 for image in result.images if image.part is None)
+        nested = any(len(image.path.relative_to(top).parts) > 1 for image in result.images if image.split is None)
         hint = f"; if the classes are the folders in it, give {printable(str(top))}" if nested else ""
         found = f"only one class, {result.class_names[0]}; at least two sub-folders with images are needed"
         raise UserError(f"{shown}: {found}{hint}")

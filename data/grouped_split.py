@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from data.duplicates import Pair
-from data.folder import PARTS
-from data.split import Row, part_sizes, rank
+from data.folder import SPLITS
+from data.split import SplitEntry, rank, split_sizes
 
 Labels = Callable[[str], Sequence[str]]
 
 
-def contradictory(rows: Sequence[Row], pairs: Sequence[Pair], several: bool) -> set[str]:
+def contradictory(rows: Sequence[SplitEntry], pairs: Sequence[Pair], several: bool) -> set[str]:
     """Return the contents that stand in two classes, or are nearly the same as one of another class.
 
     Where an image may have `several` labels, those of near duplicates may differ.
@@ -29,7 +29,7 @@ def contradictory(rows: Sequence[Row], pairs: Sequence[Pair], several: bool) -> 
 
 
 def place_mixed(
-    rows: Sequence[Row],
+    rows: Sequence[SplitEntry],
     unit_of: Mapping[str, str],
     fixed: set[str],
     ratio: Sequence[int],
@@ -46,7 +46,7 @@ def place_mixed(
         members[unit_of[row.sha256]][row.label] += 1
     settled = {unit_of[sha256]: part for sha256, part in earlier.items() if sha256 in unit_of}
     totals = sum(members.values(), Counter())
-    short = {label: dict(zip(PARTS, part_sizes(max(3, n), ratio), strict=True)) for label, n in totals.items()}
+    short = {label: dict(zip(SPLITS, split_sizes(max(3, n), ratio), strict=True)) for label, n in totals.items()}
     for name, part in settled.items():
         for label, count in members[name].items():
             short[label][part] -= count
@@ -61,7 +61,9 @@ def place_mixed(
     return {sha256: part_of[name] for sha256, name in unit_of.items() if name in part_of}
 
 
-def fill_empty(rows: Sequence[Row], unit_of: Mapping[str, str], fixed: set[str], classes_of: Labels) -> list[Row]:
+def fill_empty(
+    rows: Sequence[SplitEntry], unit_of: Mapping[str, str], fixed: set[str], classes_of: Labels
+) -> list[SplitEntry]:
     """Move the smallest units that will do where a class has none in validation or test, and more elsewhere.
 
     `fixed` units stay where they are. A class may still lack a split: its few units are in other classes too.
@@ -69,7 +71,7 @@ def fill_empty(rows: Sequence[Row], unit_of: Mapping[str, str], fixed: set[str],
     members, part_of = defaultdict(Counter), {}
     for row in rows:
         members[unit_of[row.sha256]].update(classes_of(row.label))
-        part_of[unit_of[row.sha256]] = row.part
+        part_of[unit_of[row.sha256]] = row.split
     held = {label: Counter() for own in members.values() for label in own}
     for name, own in members.items():
         for label in own:
@@ -89,4 +91,4 @@ def fill_empty(rows: Sequence[Row], unit_of: Mapping[str, str], fixed: set[str],
                 held[other][part_of[name]] -= 1
                 held[other][part] += 1
             part_of[name] = moved[name] = part
-    return [replace(row, part=moved.get(unit_of[row.sha256], row.part)) for row in rows]
+    return [replace(row, split=moved.get(unit_of[row.sha256], row.split)) for row in rows]

@@ -9,11 +9,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from data.folder import Image, Scan
+from data.folder import ImageRecord, Scan
 from errors import UserError
 
 WORDS = ("folder", "none")
-LEAST_GROUPS = 3  # below, names that look like groups could not be divided anyway
+MIN_GROUPS = 3  # below, names that look like groups could not be divided anyway
 # What tools and cameras write: copies of one photo that were exported together, patients and clips by number, frames.
 EXPORTED = r"(.+)_(?:jpe?g|png|webp|bmp|tiff?)\.rf\."
 KINDS = r"(?i)(?<![a-z])(patient|subject|person|clip|video|scene|sequence|slide|case)[ _-]?\d"
@@ -63,7 +63,7 @@ def apply(found: Scan, rule: str | None, drawn: bool, note: Callable[[str], None
     return replace(found, images=images)
 
 
-def group_of(image: Image, rule: str) -> str:
+def group_of(image: ImageRecord, rule: str) -> str:
     """Return the name of an image's group; nothing where it has none."""
     if rule == "folder":
         return image.folder
@@ -71,17 +71,17 @@ def group_of(image: Image, rule: str) -> str:
     return (found[1 if found.re.groups else 0] or "") if found else ""
 
 
-def file_name(image: Image) -> str:
+def file_name(image: ImageRecord) -> str:
     """Return the last part of an image's name."""
     return PurePosixPath(image.name).name
 
 
-def hint(images: Sequence[Image]) -> str:
+def hint(images: Sequence[ImageRecord]) -> str:
     """Return a line where folders or names suggest groups that nobody named; nothing elsewhere.
 
     Where the splits were given it is too late for that.
     """
-    if not images or any(image.part or image.group for image in images):
+    if not images or any(image.split or image.group for image in images):
         return ""
     words = Counter(found[1] for image in images if (found := re.search(KINDS, file_name(image))))
     numbered = [rf"{word}[ _-]?\d+" for word, _ in words.most_common(1)]
@@ -91,7 +91,7 @@ def hint(images: Sequence[Image]) -> str:
             if group := group_of(image, rule):
                 members[group, image.label].append(image)
         several = {key: own for key, own in members.items() if len(own) > 1}
-        if len({group for group, _ in members}) < LEAST_GROUPS or 2 * sum(map(len, several.values())) < len(images):
+        if len({group for group, _ in members}) < MIN_GROUPS or 2 * sum(map(len, several.values())) < len(images):
             continue
         if rule == FRAMES and not in_sequence(several):
             continue
@@ -105,7 +105,7 @@ def hint(images: Sequence[Image]) -> str:
     return ""
 
 
-def in_sequence(members: Mapping[tuple[str, str], Sequence[Image]]) -> bool:
+def in_sequence(members: Mapping[tuple[str, str], Sequence[ImageRecord]]) -> bool:
     """Say whether the numbers behind the names of most groups count up evenly, as frames do and times do not."""
     even = 0
     for own in members.values():

@@ -128,14 +128,14 @@ def load(content: bytes, size: int, rule: str, ranges: Ranges | None = None) -> 
         return resize(rgb, size, rule)
 
 
-def decode(content: bytes, least: int | None = None, ranges: Ranges | None = None) -> Image.Image:
+def decode(content: bytes, min_side: int | None = None, ranges: Ranges | None = None) -> Image.Image:
     """Give the picture in a file's bytes, as `decoded` does."""
-    with decoded(content, least, ranges) as rgb:
+    with decoded(content, min_side, ranges) as rgb:
         return rgb
 
 
 @contextlib.contextmanager
-def decoded(content: bytes, least: int | None = None, ranges: Ranges | None = None) -> Iterator[Image.Image]:
+def decoded(content: bytes, min_side: int | None = None, ranges: Ranges | None = None) -> Iterator[Image.Image]:
     """Give the picture in a file's bytes, or the first frame: RGB, upright, transparency laid over white.
 
     Where that would lose the drawing, white on transparent, it is laid over black. While the block lasts, the pixels
@@ -143,7 +143,7 @@ def decoded(content: bytes, least: int | None = None, ranges: Ranges | None = No
 
     Args:
         content: of the file.
-        least: a large JPEG may come out 2, 4 or 8 times smaller, never below so many pixels a side: it is faster.
+        min_side: a large JPEG may come out 2, 4 or 8 times smaller, never below so many pixels a side: it is faster.
         ranges: what is black and white in files that do not state it; None: each by its own customary scale.
 
     Raises:
@@ -153,7 +153,7 @@ def decoded(content: bytes, least: int | None = None, ranges: Ranges | None = No
         raise ImageError("empty", "the file is empty")
     with contextlib.ExitStack() as held:
         with _explained(content):
-            rgb, turn = _first_image(content, least, ranges, held)
+            rgb, turn = _first_image(content, min_side, ranges, held)
             upright = _TURN_UPRIGHT.get(turn)
             rgb = rgb if upright is None else rgb.transpose(upright)
             rgb.info.clear()  # an orientation left in here would be applied twice by the next reader
@@ -223,7 +223,7 @@ def _open(content: bytes) -> Image.Image | None:
 
 
 def _first_image(
-    content: bytes, least: int | None, ranges: Ranges | None, held: contextlib.ExitStack
+    content: bytes, min_side: int | None, ranges: Ranges | None, held: contextlib.ExitStack
 ) -> tuple[Image.Image, int]:
     """Return the first image of a file, RGB, and its EXIF orientation."""
     image = _open(content)
@@ -232,8 +232,8 @@ def _first_image(
         levels = to_rgb.levels_of(values, pixel_range.kind_of(values.dtype), ranges)
         return Image.fromarray(255 - levels if inverted else levels).convert("RGB"), found.orientation
     _check_size(image.width, image.height)
-    if least is not None:
-        image.draft(None, (least, least))  # a square, so that it holds whichever way up the picture is
+    if min_side is not None:
+        image.draft(None, (min_side, min_side))  # a square, so that it holds whichever way up the picture is
     held.enter_context(_room_for(image.width * image.height))
     stored_as = to_rgb.stored_layout(image)
     image.load()

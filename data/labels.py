@@ -12,7 +12,7 @@ from data.folder import Scan, Skipped
 from data.names import composed, natural_key
 from errors import UserError
 
-MIRROR = "<->"
+FLIP_PAIR = "<->"
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class LabelMap:
 
     Args:
         classes: folder -> class; an empty class leaves the folder out. Folders that are not named keep their name.
-        mirrors: class -> the class of the mirrored picture, in both directions.
+        flip_pairs: class -> the class of the mirrored picture, in both directions.
         text: the file, as it was read.
     """
 
     classes: Mapping[str, str] = field(default_factory=dict)
-    mirrors: Mapping[str, str] = field(default_factory=dict)
+    flip_pairs: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
 
 
@@ -48,47 +48,49 @@ def read(path: Path) -> LabelMap:
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"`labels` {path} is no label file: expected the columns folder,class.") from error
     classes: dict[str, str] = {}
-    mirrors: dict[str, str] = {}
+    flip_pairs: dict[str, str] = {}
     for folder, label in lines:
-        if MIRROR in folder:
-            one, other = (name.strip() for name in folder.split(MIRROR, 1))
-            mirrors |= {one: other, other: one}
+        if FLIP_PAIR in folder:
+            left, right = (name.strip() for name in folder.split(FLIP_PAIR, 1))
+            flip_pairs |= {left: right, right: left}
         elif folder in classes:
             raise UserError(f"`labels` {path} names the folder '{folder}' twice.")
         elif folder:
             classes[folder] = label
-    return LabelMap(classes, mirrors, text)
+    return LabelMap(classes, flip_pairs, text)
 
 
-def apply(found: Scan, label_map: LabelMap, least_classes: int = 2) -> Scan:
+def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     """Give every image its class by the map; images of folders left out are listed as skipped.
 
     Raises:
         UserError: the map names folders or mirror classes that do not exist, or leaves fewer than two classes, or
-            `least_classes`.
+            `min_classes`.
     """
-    if unknown := sorted(set(label_map.classes) - set(found.class_names)):
+    if unknown := sorted(set(label_map.classes) - set(scanned.class_names)):
         raise UserError(
-            f"`labels` names folders that are not in {found.root}: {', '.join(unknown)}. "
-            f"It has: {', '.join(found.class_names)}."
+            f"`labels` names folders that are not in {scanned.root}: {', '.join(unknown)}. "
+            f"It has: {', '.join(scanned.class_names)}."
         )
-    images, skipped = [], list(found.skipped)
-    for image in found.images:
+    images, skipped = [], list(scanned.skipped)
+    for image in scanned.images:
         label = label_map.classes.get(image.label, image.label)
         if label:
             images.append(replace(image, label=label))
         else:
             skipped.append(Skipped(image.name, "its folder is left out by the label file"))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
-    if len(class_names) < least_classes:
-        least = "two are" if least_classes == 2 else "one is"
-        raise UserError(f"`labels` leaves {len(class_names)} class(es) of {found.root}: at least {least} needed.")
-    if unknown := sorted(set(label_map.mirrors) - set(class_names)):
+    if len(class_names) < min_classes:
+        least = "two are" if min_classes == 2 else "one is"
+        raise UserError(f"`labels` leaves {len(class_names)} class(es) of {scanned.root}: at least {least} needed.")
+    if unknown := sorted(set(label_map.flip_pairs) - set(class_names)):
         raise UserError(f"`labels` pairs classes that do not exist: {', '.join(unknown)}.")
-    return Scan(found.root, tuple(images), tuple(skipped), class_names)
+    return Scan(scanned.root, tuple(images), tuple(skipped), class_names)
 
 
-def by_annotation(found: Scan, label_of: Mapping[str, str]) -> Scan:
+def by_annotation(scanned: Scan, label_of: Mapping[str, str]) -> Scan:
     """Give every image the class that `label_of` has for its name; used for the drawings' other annotations."""
-    images = tuple(replace(image, label=label_of[image.name]) for image in found.images)
-    return replace(found, images=images, class_names=tuple(sorted({image.label for image in images}, key=natural_key)))
+    images = tuple(replace(image, label=label_of[image.name]) for image in scanned.images)
+    return replace(
+        scanned, images=images, class_names=tuple(sorted({image.label for image in images}, key=natural_key))
+    )

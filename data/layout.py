@@ -23,7 +23,7 @@ SPLIT_WORDS = {
     **dict.fromkeys(("test", "testing", "testset"), "test"),
     **dict.fromkeys(("pred", "prediction", "eval", "evaluation", "holdout", "unlabeled", "unlabelled"), "other"),
 }
-LEAST_SHARED = 2  # names of folders that first-level folders have in common before they are taken for containers
+MIN_SHARED = 2  # names of folders that first-level folders have in common before they are taken for containers
 SHOWN = 4  # names in a message
 
 
@@ -212,7 +212,7 @@ def refuse_shared(root: Path, top: Node) -> None:
     names = [{sub.casefold() for sub in node.folders} for node in holders.values()]
     common, every = set.intersection(*names), set.union(*names)
     groups = not any(map(part_named, common)) and all(map(numbered, common))  # patient01 in either class
-    if groups or len(common) < LEAST_SHARED or 2 * len(common) < len(every):
+    if groups or len(common) < MIN_SHARED or 2 * len(common) < len(every):
         return
     first = next(iter(top.folders))
     found = classes_below(root / first, top.folders[first])

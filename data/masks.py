@@ -18,15 +18,15 @@ from PIL import Image as Pillow
 
 from data import image
 from data import names as names_module
-from data.folder import Image
+from data.folder import ImageRecord
 from data.pixels import WORKERS, Pixels
 from data.store.hashes import hash_all
-from data.store.rows import Kind, Rows
+from data.store.rows import Rows, RowType
 from data.store.store import Store
 from errors import UserError
 
 VALUES = ("own", "index")
-MOST_CLASSES = 255
+MAX_CLASSES = 255
 BACKGROUND = "background"
 CHUNK = 256  # masks looked at together
 VERSION = f"1, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently
@@ -38,71 +38,73 @@ class Masks(Pixels):
 
     Args:
         files: of the masks, n of them.
-        pictures: the files that they belong to.
+        image_files: the files that they belong to.
         keys: of each in the store, by the content of both.
         size: side in pixels.
         rule: how the picture becomes square.
         rows: what the store has.
-        own: class of each picture's pixels that are not background, uint8 (n,); None: the values are classes.
+        own_class: class of each picture's pixels that are not background, uint8 (n,); None: the values are classes.
     """
 
     def __init__(
         self,
         files: Sequence[Path],
-        pictures: Sequence[Path],
+        image_files: Sequence[Path],
         keys: Sequence[str],
         size: int,
         rule: str,
         rows: Rows,
-        own: np.ndarray | None,
+        own_class: np.ndarray | None,
     ) -> None:
         super().__init__(files, keys, size, rule, rows)
-        self.pictures, self.own = pictures, own
+        self.image_files, self.own_class = image_files, own_class
         self.shape = (len(files), size, size)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         """Return some masks, uint8 (m, size, size)."""
         values = super().__getitem__(indices)
-        return values if self.own is None else (values > 0) * self.own[indices][:, None, None]
+        return values if self.own_class is None else (values > 0) * self.own_class[indices][:, None, None]
 
     def _decode(self, index: int) -> np.ndarray:
-        file, picture = self.files[index], self.pictures[index]
-        mask = read(file, picture, self.shape[1], self.rule)
-        if key_of(*hash_all([file, picture])) != self.sha256[index]:  # after reading: what was read is what it was
-            raise UserError(f"{shown(file)} or its image was changed during the run. Start again.")
+        file, image_file = self.files[index], self.image_files[index]
+        mask = read(file, image_file, self.shape[1], self.rule)
+        if mask_key(*hash_all([file, image_file])) != self.sha256[index]:  # after reading: what was read is what it was
+            raise UserError(f"{printable_path(file)} or its image was changed during the run. Start again.")
         return mask
 
 
-def key_of(mask: str, picture: str) -> str:
+def mask_key(mask: str, image: str) -> str:
     """Return the key in the store of a mask, by the hashes of its own file and its image's."""
-    return hashlib.sha256(f"{mask} {picture}".encode()).hexdigest()
+    return hashlib.sha256(f"{mask} {image}".encode()).hexdigest()
 
 
-def paths_for(images: Sequence[Image], root: Path, masks: Path) -> list[Path]:
+def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Path]:
     """Return where the mask of each picture of a folder lies.
 
     Raises:
         UserError: some are not there.
     """
     if outside := [entry for entry in images if not entry.path.is_relative_to(root)]:
-        raise UserError(f"{shown(outside[0].path)} is not below {root}, so that nothing says where its mask is.")
+        raise UserError(
+            f"{printable_path(outside[0].path)} is not below {root}, so that nothing says where its mask is."
+        )
     paths = [(masks / entry.path.relative_to(root)).with_suffix(".png") for entry in images]
     if missing := [path for path in paths if not path.is_file()]:
         raise UserError(
-            f"{len(missing):,} of {len(paths):,} images have no mask, such as {shown(missing[0])}: give each a PNG "
-            "of the same path below `masks`, or leave the image out by `exclude`."
+            f"{len(missing):,} of {len(paths):,} images have no mask, such as {printable_path(missing[0])}: give each "
+            "a PNG of the same path below `masks`, or leave the image out by `exclude`."
         )
     return paths
 
 
 def load(
     files: Sequence[Path],
-    pictures: Sequence[Path],
+    image_files: Sequence[Path],
     sha256: Sequence[str],
     size: int,
     rule: str,
     store: Store,
-    own: np.ndarray | None,
+    own_class: np.ndarray | None,
     advance: Callable[[], None] = lambda: None,
 ) -> Masks:
     """Look at all masks at `size` by a resize rule, nearest pixels; what the store does not know is read and kept.
@@ -112,24 +114,24 @@ def load(
     Raises:
         UserError: one cannot be read, is no mask, or is not of its picture's size.
     """
-    kind = Kind(f"masks {size} {rule} ({VERSION})", (size, size))
-    keys = list(map(key_of, hash_all(files), sha256))
-    known, keeps = store.rows(kind, keys).found(), store.holds(kind, len(files))
-    with store.writer(kind) as keep, ThreadPoolExecutor(WORKERS) as pool:
+    row_type = RowType(f"masks {size} {rule} ({VERSION})", (size, size))
+    keys = list(map(mask_key, hash_all(files), sha256))
+    available, has_room = store.rows(row_type, keys).available(), store.has_room_for(row_type, len(files))
+    with store.writer(row_type) as writer, ThreadPoolExecutor(WORKERS) as pool:
 
-        def look(at: int) -> None:
-            if known[at]:
+        def read_one(i: int) -> None:
+            if available[i]:
                 return
-            mask = read(files[at], pictures[at], size, rule)
-            if keeps:
-                keep.add(keys[at], mask)
+            mask = read(files[i], image_files[i], size, rule)
+            if has_room:
+                writer.add(keys[i], mask)
 
-        for _ in pool.map(look, range(len(files))):
+        for _ in pool.map(read_one, range(len(files))):
             advance()
-    return Masks(files, pictures, keys, size, rule, store.rows(kind, keys), own)
+    return Masks(files, image_files, keys, size, rule, store.rows(row_type, keys), own_class)
 
 
-def read(path: Path, picture: Path, size: int, rule: str) -> np.ndarray:
+def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
     """Return the values of one mask, uint8 (size, size), each taken from the pixel nearest to it.
 
     Raises:
@@ -138,30 +140,30 @@ def read(path: Path, picture: Path, size: int, rule: str) -> np.ndarray:
     try:
         mask = Pillow.open(io.BytesIO(path.read_bytes()), formats=("PNG",))
         mask.load()
-        seen = image.header(picture.read_bytes())
+        header = image.header(image_file.read_bytes())
     except Exception as error:  # hostile bytes draw nearly every built-in exception out of Pillow
-        raise UserError(f"{shown(path)} is no mask: it cannot be read. Expected: {EXPECTED}.") from error
+        raise UserError(f"{printable_path(path)} is no mask: it cannot be read. Expected: {EXPECTED}.") from error
     if mask.mode not in ("1", "L", "P"):
-        raise UserError(f"{shown(path)} is no mask: its pixels are {mask.mode}. Expected: {EXPECTED}.")
-    if mask.size != (seen.width, seen.height):
+        raise UserError(f"{printable_path(path)} is no mask: its pixels are {mask.mode}. Expected: {EXPECTED}.")
+    if mask.size != (header.width, header.height):
         raise UserError(
-            f"{shown(path)} is {mask.width}×{mask.height} pixels and its image {seen.width}×{seen.height}, seen "
-            "upright: a mask has the size of its image."
+            f"{printable_path(path)} is {mask.width}×{mask.height} pixels and its image "
+            f"{header.width}×{header.height}, seen upright: a mask has the size of its image."
         )
     values = Pillow.fromarray(np.asarray(mask).astype(np.uint8))  # of a palette the indices
     return image.resize(values, size, rule)
 
 
-def pixel_counts(masks: Masks | np.ndarray, rows: np.ndarray, names: Sequence[str]) -> np.ndarray:
+def pixel_counts(masks: Masks | np.ndarray, indices: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Count the pixels of each class in some masks, int64 (classes,). Raise UserError for a value that is no class."""
     counts = np.zeros(256, np.int64)
-    for first in range(0, len(rows), CHUNK):
-        chunk = masks[rows[first : first + CHUNK]]
+    for first in range(0, len(indices), CHUNK):
+        chunk = masks[indices[first : first + CHUNK]]
         counts += np.bincount(chunk.ravel(), minlength=256)
         if counts[len(names) :].any():
-            at = int(np.flatnonzero((chunk >= len(names)).any(axis=(1, 2)))[0])
+            i = int(np.flatnonzero((chunk >= len(names)).any(axis=(1, 2)))[0])
             raise UserError(
-                f"{shown(masks.files[rows[first + at]])} has the value {chunk[at].max()}, and there are "
+                f"{printable_path(masks.files[indices[first + i]])} has the value {chunk[i].max()}, and there are "
                 f"{len(names) - 1} classes: {', '.join(names[1:])}. Give values of 0 to {len(names) - 1}, or "
                 "`mask_values` own where any value but 0 is the image's own class."
             )
@@ -185,6 +187,6 @@ def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
     return np.asarray(canvas)
 
 
-def shown(path: Path) -> str:
+def printable_path(path: Path) -> str:
     """Return a path as any output takes it."""
     return names_module.printable(str(path))

@@ -6,19 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data import split
-from data.folder import PARTS
+from data.folder import SPLITS
 from data.names import split_labels
-from data.split import Row
+from data.split import MIN_IMAGES, SplitEntry, rank, split_sizes
 
 
 def assign(
-    rows: Sequence[Row],
+    rows: Sequence[SplitEntry],
     ratio: Sequence[int],
     seed: int,
     earlier: Mapping[str, str] | None = None,
     unit_of: Mapping[str, str] | None = None,
-) -> list[Row]:
+) -> list[SplitEntry]:
     """Divide images so that every class has its share of each part, the rarest class first.
 
     Iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label Data, 2011), over
@@ -32,25 +31,26 @@ def assign(
     part_of = {unit[sha256]: "train" for sha256, own in texts.items() if len(own) > 1}  # one content, two answers
     part_of |= {unit[sha256]: part for sha256, part in (earlier or {}).items() if sha256 in unit}
     totals = sum(labels.values(), Counter())
-    short = {label: dict(zip(PARTS, _shares(total, ratio), strict=True)) for label, total in totals.items()}
+    short = {label: dict(zip(SPLITS, _shares(total, ratio), strict=True)) for label, total in totals.items()}
     for name, part in part_of.items():
         _take(short, labels[name], part)
     left = set(labels) - part_of.keys()
     while left:
         label = _rarest(left, labels)
-        for name in sorted((name for name in left if label in labels[name]), key=lambda name: split.rank(seed, name)):
-            part = max(PARTS[::-1], key=lambda part: (short[label][part], short[None][part]))
+        for name in sorted((name for name in left if label in labels[name]), key=lambda name: rank(seed, name)):
+            part = max(SPLITS[::-1], key=lambda part: (short[label][part], short[None][part]))
             part_of[name] = part
             _take(short, labels[name], part)
             left.remove(name)
     return [
-        Row(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, part_of[unit[row.sha256]])) for row in rows
+        SplitEntry(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, part_of[unit[row.sha256]]))
+        for row in rows
     ]
 
 
 def _shares(total: int, ratio: Sequence[int]) -> list[int]:
     """Return how many images of a class each part should have; of fewer than three all are learned from."""
-    return split.part_sizes(total, ratio) if total >= split.LEAST_IMAGES else [total, 0, 0]
+    return split_sizes(total, ratio) if total >= MIN_IMAGES else [total, 0, 0]
 
 
 def _take(short: dict[Any, dict[str, int]], labels: Mapping[Any, int], part: str) -> None:

@@ -17,7 +17,7 @@ def composed(text: str) -> str:
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """Sort by this for 2 before 12 and a beside A: runs of digits count as numbers, then ties go by the raw name."""
     pieces = re.split(r"(\d+)", name.casefold())
-    return [int(piece) if at % 2 else piece for at, piece in enumerate(pieces)], name
+    return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)], name
 
 
 def printable(name: str) -> str:

@@ -22,7 +22,7 @@ FULL = (0.0, 65535.0)
 TAIL = 0.001  # share of a file's values at either end that may be cut: hot and dead pixels
 ODD_FILES = 0.01  # share of a folder's files, at either end, that do not count: those of another camera
 UPPER_HALF = 32767  # a file that goes beyond it uses all 16 bits
-LEAST_FULL = 0.1  # share of such files in a folder that is taken to state its range
+MIN_FULL = 0.1  # share of such files in a folder that is taken to state its range
 MISSING = 1e30  # beyond it stands what geographic files write for "no value"
 SAMPLE = 1_000_000  # values of one file that are looked at
 STRIP = 2**22  # values turned into levels at a time: several copies of a large image would take gigabytes
@@ -73,7 +73,7 @@ def range_of(ends: Sequence[np.ndarray], kind: str) -> tuple[float, float]:
     known = np.array([one for one in ends if np.isfinite(one).all()]).reshape(-1, 3)
     if not len(known):
         return 0.0, 1.0
-    if kind == "16-bit" and (known[:, 2] > UPPER_HALF).mean() >= LEAST_FULL:
+    if kind == "16-bit" and (known[:, 2] > UPPER_HALF).mean() >= MIN_FULL:
         return FULL
     low = float(np.quantile(known[:, 0], ODD_FILES, method="lower"))
     high = float(np.quantile(known[:, 1], 1 - ODD_FILES, method="higher"))

@@ -13,10 +13,10 @@ import PIL
 from threadpoolctl import threadpool_limits
 
 from data import few_levels, first_pass, image
-from data.folder import Image, Skipped
+from data.folder import ImageRecord, Skipped
 from data.image import WORKERS
 from data.pixel_range import Ranges
-from data.store.rows import Kind, Rows
+from data.store.rows import Rows, RowType
 from data.store.store import Store
 from errors import UserError
 
@@ -48,7 +48,7 @@ class Pixels:
     ) -> None:
         self.files, self.sha256, self.rule, self.ranges = files, sha256, rule, ranges
         self.shape = (len(files), size, size, 3)
-        self._rows, self._kept = rows, rows.found()
+        self._rows, self._kept = rows, rows.available()
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -61,59 +61,59 @@ class Pixels:
             UserError: a file that has to be decoded once more is gone or was changed.
         """
         indices = np.asarray(indices)
-        cut = np.empty((len(indices), *self.shape[1:]), np.uint8)
+        out = np.empty((len(indices), *self.shape[1:]), np.uint8)
         kept = self._kept[indices]
         places = np.flatnonzero(kept)
-        kept[places] = self._rows.cut(indices[kept], cut, places)
+        kept[places] = self._rows.take(indices[kept], out, places)
         if not kept.all():
             with ThreadPoolExecutor(WORKERS) as pool:
                 decoded = pool.map(self._decode, indices[~kept].tolist())
-                for at, picture in zip(np.flatnonzero(~kept), decoded, strict=True):
-                    cut[at] = picture
-        return cut
+                for i, pixels in zip(np.flatnonzero(~kept), decoded, strict=True):
+                    out[i] = pixels
+        return out
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         """Return all images at once, for NumPy; of many, that takes much memory."""
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def _decode(self, index: int) -> np.ndarray:
-        found = read(self.files[index], self.shape[1], self.rule, self.ranges)
-        if isinstance(found, str) or found[0] != self.sha256[index]:
+        result = read(self.files[index], self.shape[1], self.rule, self.ranges)
+        if isinstance(result, str) or result[0] != self.sha256[index]:
             raise UserError(f"{self.files[index]} was changed or removed during the run. Start again.")
-        return found[1]
+        return result[1]
 
 
 @dataclass(frozen=True)
-class Pictures:
+class LoadedImages:
     """The usable images of a folder.
 
     Args:
-        images: where each came from, n of them.
+        records: where each came from, n of them.
         sha256: hash of each file's content, n of them.
         pixels: all of them as one array.
-        prints: fingerprints by which near duplicates are found, uint8 (n, 1728).
+        fingerprints: fingerprints by which near duplicates are found, uint8 (n, 1728).
         keys: of each in the store; by default the hashes.
         ranges: kind of values that do not state their range -> which are black and white.
         notes: lines for the user on how the files were read.
     """
 
-    images: tuple[Image, ...]
+    records: tuple[ImageRecord, ...]
     sha256: tuple[str, ...]
     pixels: Pixels
-    prints: np.ndarray
+    fingerprints: np.ndarray
     keys: tuple[str, ...] = ()
     ranges: Ranges = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def load(
-    images: Sequence[Image],
+    images: Sequence[ImageRecord],
     size: int,
     rule: str,
     store: Store,
     advance: Callable[[], None] = lambda: None,
     given: tuple[float, float] | None = None,
-) -> tuple[Pictures, list[Skipped]]:
+) -> tuple[LoadedImages, list[Skipped]]:
     """Look at all images at `size` by a resize rule; return the usable ones and, with the reason, those that are not.
 
     Only what the store does not know is decoded. `advance` is called twice for each image: read, and looked at. `given`
@@ -124,47 +124,47 @@ def load(
     """
     from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one picture need not wait
 
-    of_pixels = Kind(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
-    of_prints = Kind(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
+    pixel_rows = RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+    fingerprint_rows = RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
     paths = [entry.path for entry in images]
     hashes = first_pass.hashes_of(paths, advance)
     surveyed = first_pass.survey(paths, hashes, store, given)
     prints = np.zeros((len(images), PRINT), np.uint8)
-    known = store.rows(of_prints, surveyed.keys).fill(prints)
-    keeps = store.holds(of_pixels, len(images))
-    if keeps:
-        known &= store.rows(of_pixels, surveyed.keys).found()
+    available = store.rows(fingerprint_rows, surveyed.keys).read_into(prints)
+    has_room = store.has_room_for(pixel_rows, len(images))
+    if has_room:
+        available &= store.rows(pixel_rows, surveyed.keys).available()
     keys, reasons = list(surveyed.keys), {}
     with (
         threadpool_limits(1, "blas"),  # its threads and ours would wait for one another: 8 s would become 42
-        store.writer(of_pixels) as keep_pixels,
-        store.writer(of_prints) as keep_prints,
+        store.writer(pixel_rows) as keep_pixels,
+        store.writer(fingerprint_rows) as keep_prints,
         ThreadPoolExecutor(WORKERS) as pool,
     ):
 
-        def look(at: int) -> None:
-            outcome = read(images[at].path, size, rule, surveyed.ranges)
+        def decode_one(i: int) -> None:
+            outcome = read(images[i].path, size, rule, surveyed.ranges)
             if isinstance(outcome, str):
-                reasons[at] = outcome
+                reasons[i] = outcome
                 return
-            hashes[at], decoded = outcome
-            keys[at] = first_pass.key_of(hashes[at], surveyed.peeks[at], surveyed.ranges)
-            prints[at] = fingerprints(decoded[None])[0]
-            if keeps:
-                keep_pixels.add(keys[at], decoded)
-            keep_prints.add(keys[at], prints[at])
+            hashes[i], decoded = outcome
+            keys[i] = first_pass.key_of(hashes[i], surveyed.peeks[i], surveyed.ranges)
+            prints[i] = fingerprints(decoded[None])[0]
+            if has_room:
+                keep_pixels.add(keys[i], decoded)
+            keep_prints.add(keys[i], prints[i])
 
-        for _ in pool.map(lambda at: None if known[at] else look(at), range(len(images))):
+        for _ in pool.map(lambda i: None if available[i] else decode_one(i), range(len(images))):
             advance()
-    usable = [at for at in range(len(images)) if at not in reasons]
-    kept, sha256, keys = (tuple(values[at] for at in usable) for values in (images, hashes, keys))
+    usable = [i for i in range(len(images)) if i not in reasons]
+    kept, sha256, keys = (tuple(values[i] for i in usable) for values in (images, hashes, keys))
     files = [entry.path for entry in kept]
-    pixels = Pixels(files, sha256, size, rule, store.rows(of_pixels, keys), surveyed.ranges)
-    skipped = [Skipped(images[at].name, reasons[at]) for at in sorted(reasons)]
+    pixels = Pixels(files, sha256, size, rule, store.rows(pixel_rows, keys), surveyed.ranges)
+    skipped = [Skipped(images[i].name, reasons[i]) for i in sorted(reasons)]
     prints = prints[usable] if skipped else prints
     names, surveyed = [entry.name for entry in kept], surveyed.of(usable)
     notes = (*surveyed.notes(names, given is not None), *few_levels.lines(names, pixels, prints, surveyed))
-    return Pictures(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
+    return LoadedImages(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
 
 
 def read(path: Path, size: int, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:

@@ -23,16 +23,16 @@ def to_soft_labels(labels: tf.Tensor, classes: int) -> tf.Tensor:
     return tf.one_hot(labels, classes) if labels.dtype.is_integer else labels
 
 
-def mirrored(labels: tf.Tensor, flipped: tf.Tensor, mirror: np.ndarray) -> tf.Tensor:
+def flip_labels(labels: tf.Tensor, flipped: tf.Tensor, flipped_classes: np.ndarray) -> tf.Tensor:
     """Return labels, those of flipped images exchanged for the label of the mirrored image.
 
     Args:
         labels: class indices, int (batch,), or soft labels, float (batch, classes).
         flipped: which images were mirrored, bool (batch,).
-        mirror: class index -> class index of the mirrored image, int (classes,), each way.
+        flipped_classes: class index -> class index of the mirrored image, int (classes,), each way.
     """
     import tensorflow as tf
 
     if labels.dtype.is_integer:
-        return tf.where(flipped, tf.gather(tf.constant(mirror, labels.dtype), labels), labels)
-    return tf.where(flipped[:, None], tf.gather(labels, mirror, axis=1), labels)
+        return tf.where(flipped, tf.gather(tf.constant(flipped_classes, labels.dtype), labels), labels)
+    return tf.where(flipped[:, None], tf.gather(labels, flipped_classes, axis=1), labels)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.names import split_labels
-from data.split import DEFAULT_RATIO, Row, assign
+from data.split import DEFAULT_RATIO, SplitEntry, assign
 
-Assign = Callable[..., list[Row]]
+Assign = Callable[..., list[SplitEntry]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Source:
         label: of the drawings, what to learn: "class" or another annotation.
         group: what belongs together: "folder", "none", or a regular expression on file names; None: nothing is said.
         exclude: `check.csv` with a filled drop column.
-        least_classes: how many there must be.
+        min_classes: how many there must be.
         reads_masks: whether there is a mask for every image.
         background: whether the background of a mask is a class of its own.
         masks: their folder; None: those of the drawings.
@@ -48,7 +48,7 @@ class Source:
     label: str = "class"
     group: str | None = None
     exclude: str | None = None
-    least_classes: int = 2
+    min_classes: int = 2
     reads_masks: bool = False
     background: bool = False
     masks: str | None = None

@@ -10,11 +10,11 @@ from statistics import median
 from PIL import Image as Pillow
 
 from data.duplicates import Pair
-from data.folder import Image
+from data.folder import ImageRecord
 from data.names import natural_key
-from data.split import Row
+from data.split import SplitEntry
 
-MOST_PAIRS = 5  # of classes that share images, in as many lines
+MAX_PAIRS = 5  # of classes that share images, in as many lines
 NAMED = 10  # classes in one line
 LONG = 2.0  # longer side : shorter side of a picture of which a square shows at most half
 SAMPLED = 50  # pictures whose shape is looked at
@@ -22,13 +22,13 @@ SAMPLED = 50  # pictures whose shape is looked at
 Labels = Callable[[str], Sequence[str]]
 
 
-def class_counts(rows: Sequence[Row], classes_of: Labels) -> str:
+def class_counts(rows: Sequence[SplitEntry], classes_of: Labels) -> str:
     """`images: cells 50, healthy 25, infected 25`."""
     counts = Counter(label for row in rows for label in classes_of(row.label))
     return "images: " + ", ".join(f"{name} {counts[name]:,}" for name in sorted(counts, key=natural_key))
 
 
-def shared_classes(rows: Sequence[Row]) -> list[str]:
+def shared_classes(rows: Sequence[SplitEntry]) -> list[str]:
     """Tell of which classes at least half of the images are in another class too, byte for byte."""
     contents = defaultdict(set)
     for row in rows:
@@ -41,10 +41,10 @@ def shared_classes(rows: Sequence[Row]) -> list[str]:
             found.append(
                 (both, f"{both:,} of {all_of:,} images of {one} are also in {other}: is one a copy of the other?")
             )
-    return [line for _, line in sorted(found, key=lambda item: -item[0])[:MOST_PAIRS]]
+    return [line for _, line in sorted(found, key=lambda item: -item[0])[:MAX_PAIRS]]
 
 
-def alike_after_crop(images: Sequence[Image], pairs: Sequence[Pair], resize: str) -> str:
+def alike_after_crop(images: Sequence[ImageRecord], pairs: Sequence[Pair], resize: str) -> str:
     """Return a line where most images are near duplicates because the crop leaves little of them; nothing elsewhere."""
     alike = {at for pair in pairs for at in (pair.first, pair.second)}
     if resize != "crop" or 2 * len(alike) < len(images):
@@ -58,7 +58,7 @@ def alike_after_crop(images: Sequence[Image], pairs: Sequence[Pair], resize: str
     )
 
 
-def _elongation(entry: Image) -> float:
+def _elongation(entry: ImageRecord) -> float:
     """Return longer side : shorter side of an image file; 0 where another program would be needed to read it."""
     try:
         with Pillow.open(entry.path) as picture:
@@ -67,7 +67,7 @@ def _elongation(entry: Image) -> float:
         return 0.0
 
 
-def why_empty(rows: Sequence[Row], pairs: Sequence[Pair]) -> str:
+def why_empty(rows: Sequence[SplitEntry], pairs: Sequence[Pair]) -> str:
     """Return why so many images had to go to training that none was left: they stand in two classes, or nearly do."""
     if shared := shared_classes(rows):
         return shared[0]
@@ -84,11 +84,11 @@ def why_empty(rows: Sequence[Row], pairs: Sequence[Pair]) -> str:
     )
 
 
-def unevaluated(rows: Sequence[Row], class_names: Sequence[str], classes_of: Labels) -> list[str]:
+def unevaluated(rows: Sequence[SplitEntry], class_names: Sequence[str], classes_of: Labels) -> list[str]:
     """Tell which classes have no image in validation or test, where those have images at all."""
     lines = []
     for part, said in (("val", "validation"), ("test", "test")):
-        there = {label for row in rows if row.part == part for label in classes_of(row.label)}
+        there = {label for row in rows if row.split == part for label in classes_of(row.label)}
         if there and (lacking := [name for name in class_names if name not in there]):
             more = f" and {len(lacking) - NAMED:,} more" if len(lacking) > NAMED else ""
             lines.append(

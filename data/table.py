@@ -12,66 +12,66 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from data import folder
-from data.folder import Image, Scan, Skipped
+from data.folder import ImageRecord, Scan, Skipped
 from data.layout import PART_NAMES
 from data.names import SEPARATOR, composed, join_labels, natural_key, printable
 from errors import UserError
 
-OWN = ("path", "label", "part", "group")
+RESERVED = ("path", "label", "part", "group")
 COLUMNS = "the columns path,label and, if wanted, part and group"
 YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
 
-Row = Mapping[str, str]
+TableRow = Mapping[str, str]
 
 
-def scan(path: Path, least_classes: int = 2, several_labels: bool = False, explained: bool = False) -> Scan:
+def scan(path: Path, min_classes: int = 2, several_labels: bool = False, explained: bool = False) -> Scan:
     """List the images of a folder with one sub-folder a class, or of a table; nothing is opened but the table.
 
     `explained`: whether it is known what the folders below the classes are.
 
     Raises:
         UserError: what `folder.scan` raises; the table cannot be read, lacks a column, contradicts itself, or has fewer
-            than `least_classes` classes.
+            than `min_classes` classes.
     """
     if not (path.is_file() and path.suffix.casefold() == ".csv"):
-        return folder.scan(path, least_classes, explained)
+        return folder.scan(path, min_classes, explained)
     rows = list(read(path))
     labels_of = collect_labels(path, rows, several_labels)
-    parts, groups = one_value(path, rows, "part"), one_value(path, rows, "group")
-    part_of = {name: checked_part(path, part) for name, part in parts.items() if part}
-    if part_of and (without := [name for name in labels_of if name not in part_of]):
+    splits, groups = column_values(path, rows, "part"), column_values(path, rows, "group")
+    split_of = {name: split_name(path, split) for name, split in splits.items() if split}
+    if split_of and (without := [name for name in labels_of if name not in split_of]):
         raise UserError(f"{path} gives some images a part and not {without[0]}: give all of them one, or none.")
     images, skipped = [], []
     for name in sorted(labels_of, key=natural_key):
         file, label = path.parent / name, join_labels(labels_of[name])
-        if reason := folder.why_not(file):
+        if reason := folder.reason_skipped(file):
             skipped.append(Skipped(printable(name), reason))
         else:
-            images.append(Image(file, printable(name), label, part_of.get(name), groups.get(name, "")))
-    return Scan(path, tuple(images), tuple(skipped), class_names(path, labels_of, images, least_classes))
+            images.append(ImageRecord(file, printable(name), label, split_of.get(name), groups.get(name, "")))
+    return Scan(path, tuple(images), tuple(skipped), class_names(path, labels_of, images, min_classes))
 
 
-def read(path: Path) -> Iterator[Row]:
+def read(path: Path) -> Iterator[TableRow]:
     """Yield the rows of a table, name of the column in small letters -> text; columns of classes keep their case."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
             header = [composed(name.strip()) for name in next(reader, [])]
-            header = [name.casefold() if name.casefold() in OWN else name for name in header]
+            header = [name.casefold() if name.casefold() in RESERVED else name for name in header]
             if "path" not in header:
                 raise UserError(f"{path} has no column path: expected {COLUMNS}. It has: {', '.join(header)}.")
             if twice := {name for name in header if header.count(name) > 1}:
                 raise UserError(f"{path} has the column {min(twice)} twice: leave one of the two out.")
             for number, cells in enumerate(reader, 2):
                 if any(cell.strip() for cell in cells):
-                    yield checked_row(path, number, header, cells)
+                    yield check_row(path, number, header, cells)
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror}. Give a CSV file with {COLUMNS}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is no table in UTF-8 with {COLUMNS} ({error}).") from error
 
 
-def checked_row(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> Row:
+def check_row(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> TableRow:
     """Return a row by the names of its columns. Raise UserError where it is too long, or names no image."""
     if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
         raise UserError(f"{path}, line {number} has {len(cells)} cells under {len(header)} columns.")
@@ -81,26 +81,26 @@ def checked_row(path: Path, number: int, header: Sequence[str], cells: Sequence[
     return row
 
 
-def collect_labels(path: Path, rows: Sequence[Row], several: bool) -> dict[str, list[str]]:
+def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[str, list[str]]:
     """Return path -> labels. Raise UserError where an image has not just one, unless it may have `several`."""
     labels_of: dict[str, list[str]] = {}
     for row in rows:
-        own = labels_of.setdefault(row["path"], [])
-        own += [label for label in labels_in(path, row, several) if label not in own]
+        collected = labels_of.setdefault(row["path"], [])
+        collected += [label for label in labels_in(path, row, several) if label not in collected]
     for name, labels in labels_of.items():
         if strange := [label for label in labels if SEPARATOR in label]:
             raise UserError(f"{path}: the label {strange[0]} has a {SEPARATOR}, which divides labels. Rename it.")
         if not several and len(labels) != 1:
-            found = f"two labels, {labels[0]} and {labels[1]}" if labels else "no label"
-            raise UserError(f"{path} gives {name} {found}: give it one, or train with `task` multilabel.")
+            received = f"two labels, {labels[0]} and {labels[1]}" if labels else "no label"
+            raise UserError(f"{path} gives {name} {received}: give it one, or train with `task` multilabel.")
     return labels_of
 
 
-def labels_in(path: Path, row: Row, several: bool) -> list[str]:
+def labels_in(path: Path, row: TableRow, several: bool) -> list[str]:
     """Return the labels that one row gives its image."""
     if "label" in row:
         return [row["label"]] if row["label"] else []
-    columns = [name for name in row if name not in OWN]
+    columns = [name for name in row if name not in RESERVED]
     if not several or not columns:
         raise UserError(f"{path} has no column label: expected {COLUMNS}. It has: {', '.join(row)}.")
     strange = [name for name in columns if row[name].casefold() not in (*YES, *NO)]
@@ -109,7 +109,7 @@ def labels_in(path: Path, row: Row, several: bool) -> list[str]:
     return [name for name in columns if row[name].casefold() in YES]
 
 
-def one_value(path: Path, rows: Sequence[Row], column: str) -> dict[str, str]:
+def column_values(path: Path, rows: Sequence[TableRow], column: str) -> dict[str, str]:
     """Return path -> what a column says of it. Raise UserError where two rows say two things."""
     values: dict[str, str] = {}
     for row in rows:
@@ -118,7 +118,7 @@ def one_value(path: Path, rows: Sequence[Row], column: str) -> dict[str, str]:
     return values
 
 
-def checked_part(path: Path, text: str) -> str:
+def split_name(path: Path, text: str) -> str:
     """Return "train", "val" or "test". Raise UserError for anything else."""
     if text.casefold() not in PART_NAMES:
         raise UserError(f"{path}: part takes train, val or test. Received: {text}")
@@ -126,7 +126,7 @@ def checked_part(path: Path, text: str) -> str:
 
 
 def class_names(
-    path: Path, labels_of: Mapping[str, Sequence[str]], images: Sequence[Image], least: int
+    path: Path, labels_of: Mapping[str, Sequence[str]], images: Sequence[ImageRecord], least: int
 ) -> tuple[str, ...]:
     """Return the labels that some image has, in natural order. Raise UserError where they are too few."""
     names = {label for labels in labels_of.values() for label in labels}

@@ -13,7 +13,7 @@ from data.formats import BROKEN, RAW, ImageError
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-MOST_BANDS = 4096
+MAX_BANDS = 4096
 UNCOMPRESSED = "save it without compression"
 _INVERTED, _GREY, _RGB = 0, 1, 2  # photometric interpretations
 _DNG_VERSION, _SUB_IMAGES, _SUBFILE, _ORIENTATION = 50706, 330, 254, 274
@@ -92,7 +92,7 @@ def _about(page: TiffPage, pages: int) -> About:
     if is_raw(page.tags):
         raise raw()
     sound = page.axes in ("YX", "YXS", "SYX") and page.dtype is not None and page.dtype.kind in "uif"
-    if not sound or page.photometric not in (_INVERTED, _GREY, _RGB) or not 1 <= page.samplesperpixel <= MOST_BANDS:
+    if not sound or page.photometric not in (_INVERTED, _GREY, _RGB) or not 1 <= page.samplesperpixel <= MAX_BANDS:
         raise ImageError(BROKEN, f"undecodable: {_told(page)}, which is not read here: save it as grey or RGB")
     orientation = _value(page.tags, _ORIENTATION)
     return About(page.imagewidth, page.imagelength, page.samplesperpixel, page.dtype, orientation, pages)

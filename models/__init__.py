@@ -1,6 +1,6 @@
 """The models: one file an architecture, found by the file's name.
 
-A model file holds `SPEC` and `backbone(image_size, weights, recipe)`; adding the file adds the model. What they
+A model file holds `SPEC` and `backbone(image_size, weights, options)`; adding the file adds the model. What they
 share is in `models.parts`. Nothing here imports Keras before a network is built.
 """
 
@@ -17,7 +17,7 @@ from errors import UserError
 if TYPE_CHECKING:
     import keras
 
-    from models.parts.recipe import Recipe
+    from models.parts.options import ArchitectureOptions
 
 
 def available(task: str | None = None) -> list[str]:
@@ -40,8 +40,8 @@ def get(name: str) -> ModuleType:
     try:
         return importlib.import_module(f"models.{name}")
     except Exception as error:  # whatever the file raises: it is often somebody's own
-        told = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UserError(f"models/{name}.py cannot be imported: {told}") from error
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"models/{name}.py cannot be imported: {text}") from error
 
 
 def usable() -> tuple[dict[str, ModuleType], list[str]]:
@@ -55,14 +55,16 @@ def usable() -> tuple[dict[str, ModuleType], list[str]]:
     return found, broken
 
 
-def build(name: str, image_size: int | None = None, weights: str = "none", recipe: Recipe | None = None) -> keras.Model:
+def build(
+    name: str, image_size: int | None = None, weights: str = "none", options: ArchitectureOptions | None = None
+) -> keras.Model:
     """Return a backbone: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
 
     By default of the model's own size and from random weights; see `models.parts.weights.build_backbone`.
     """
     from models.parts.weights import build_backbone
 
-    return build_backbone(name, image_size or get(name).SPEC.image_size, weights, recipe)
+    return build_backbone(name, image_size or get(name).SPEC.image_size, weights, options)
 
 
 def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) -> keras.Model:

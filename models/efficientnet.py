@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from models.parts.spec import Spec
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def backbone(image_size: int, weights: str, recipe: Recipe | None = None) -> keras.Model:
+def backbone(image_size: int, weights: str, options: ArchitectureOptions | None = None) -> keras.Model:
     """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 1280); scaling is part of the network."""
     import keras
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.parts.lite_weights import PACKAGE, assign, read_torch_file, weights_path
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from models.parts.spec import Spec
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ STEM_FILTERS, HEAD_FILTERS = 32, 1280  # not scaled in any Lite variant
 CLASSIFIER_TENSORS = ("_fc.weight", "_fc.bias")
 
 
-def backbone(image_size: int, weights: str, recipe: Recipe | None = None) -> keras.Model:
+def backbone(image_size: int, weights: str, options: ArchitectureOptions | None = None) -> keras.Model:
     """Image to features, everything but the classifier.
 
     Args:
         image_size: side of the square input in pixels, at least 32.
         weights: "imagenet" or "none" (random).
-        recipe: has nothing to say here, as `SPEC.obeys` tells.
+        options: has nothing to say here, as `SPEC.supports` tells.
 
     Returns:
         Model from raw RGB 0..255, float32 (batch, image_size, image_size, 3), to float32 (batch, 1280).

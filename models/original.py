@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.parts.recipe import Recipe, activation, convolution, coordinates, dropout, normalization
+from models.parts.options import ArchitectureOptions, activation, convolution, coordinates, dropout, normalization
 from models.parts.spec import Spec
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ SPEC = Spec(
     learning=("scratch",),
     source="https://arxiv.org/abs/1409.1556",
     summary="four plain blocks, learns drawings in a minute; with residual ones, photos in half an hour",
-    obeys=("activation", "init", "norm", "width", "dropout_at", "coordinates"),
+    supports=("activation", "init", "norm", "width", "dropout_at", "coordinates"),
     defaults={"activation": "relu", "init": "he", "norm": "batch", "width": 0},
-    photos={
+    defaults_from_scratch={
         "width": 64,
         "image_size": 128,
         "progressive": (64, 96, 128),
@@ -38,26 +38,26 @@ FILTERS = (32, 64, 96, 128)  # of the plain blocks
 DEPTHS = (1, 2, 2)  # residual blocks of each stage
 
 
-def backbone(image_size: int, weights: str, recipe: Recipe) -> keras.Model:
+def backbone(image_size: int, weights: str, options: ArchitectureOptions) -> keras.Model:
     """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 128); with a width (batch, 4 * width)."""
     import keras
 
     inputs = keras.Input((image_size, image_size, 3), name="image")
-    x = stages(inputs, recipe) if recipe.width else plain(inputs, recipe)
+    x = stages(inputs, options) if options.width else plain(inputs, options)
     return keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="pool")(x), name="backbone")
 
 
-def plain(x: keras.KerasTensor, recipe: Recipe) -> keras.KerasTensor:
+def plain(x: keras.KerasTensor, options: ArchitectureOptions) -> keras.KerasTensor:
     """Four blocks in the manner of VGG: (batch, side, side, 3) -> (batch, side / 32, side / 32, 128)."""
     import keras
 
-    x = coordinates(keras.layers.Rescaling(1 / 127.5, -1)(x), recipe)  # to -1..1
+    x = coordinates(keras.layers.Rescaling(1 / 127.5, -1)(x), options)  # to -1..1
     for number, filters in enumerate(FILTERS, start=1):
-        x = block(x, recipe, filters, number)
+        x = block(x, options, filters, number)
     return x
 
 
-def block(x: keras.KerasTensor, recipe: Recipe, filters: int, number: int) -> keras.KerasTensor:
+def block(x: keras.KerasTensor, options: ArchitectureOptions, filters: int, number: int) -> keras.KerasTensor:
     """Convolution, pooling, normalisation, activation: (batch, side, side, …) -> (batch, side / 2, side / 2, filters).
 
     Pooling comes before normalisation, which then has a quarter of the work. He initialisation suits ReLU
@@ -66,13 +66,13 @@ def block(x: keras.KerasTensor, recipe: Recipe, filters: int, number: int) -> ke
     import keras
 
     name, first = f"block{number}", number == 1
-    x = convolution(x, recipe, filters, kernel_size=5 if first else 3, name=name, strides=2 if first else 1)
+    x = convolution(x, options, filters, kernel_size=5 if first else 3, name=name, strides=2 if first else 1)
     x = keras.layers.MaxPooling2D(2, name=f"{name}_pool")(x)
-    x = activation(normalization(x, recipe, name), recipe, name)
-    return dropout(x, recipe, name)
+    x = activation(normalization(x, options, name), options, name)
+    return dropout(x, options, name)
 
 
-def stages(x: keras.KerasTensor, recipe: Recipe) -> keras.KerasTensor:
+def stages(x: keras.KerasTensor, options: ArchitectureOptions) -> keras.KerasTensor:
     """Three stages of residual blocks: (batch, side, side, 3) -> (batch, side / 16, side / 16, 4 * width).
 
     Each stage has twice the filters of the one before at half its side (https://arxiv.org/abs/1512.03385). Averages
@@ -83,19 +83,19 @@ def stages(x: keras.KerasTensor, recipe: Recipe) -> keras.KerasTensor:
 
     layers = keras.layers
     x = layers.Rescaling(1 / 64, -2, name="scale")(x)  # to -2..2: pictures then have a spread of about 1
-    x = convolve(coordinates(x, recipe), recipe, recipe.width, "stem", kernel_size=7, strides=4)
-    x = activation(x, recipe, "stem")
+    x = convolve(coordinates(x, options), options, options.width, "stem", kernel_size=7, strides=4)
+    x = activation(x, options, "stem")
     for stage, depth in enumerate(DEPTHS):
-        filters, name = recipe.width * 2**stage, f"stage{stage}"
+        filters, name = options.width * 2**stage, f"stage{stage}"
         if stage:
             x = layers.AveragePooling2D(2, name=f"{name}_halve")(x)
-            x = activation(convolve(x, recipe, filters, name), recipe, name)
+            x = activation(convolve(x, options, filters, name), options, name)
         for letter in "abcdefgh"[:depth]:
-            x = residual(x, recipe, filters, f"{name}{letter}")
+            x = residual(x, options, filters, f"{name}{letter}")
     return x
 
 
-def residual(x: keras.KerasTensor, recipe: Recipe, filters: int, name: str) -> keras.KerasTensor:
+def residual(x: keras.KerasTensor, options: ArchitectureOptions, filters: int, name: str) -> keras.KerasTensor:
     """Add what two convolutions find to what came in, (batch, side, side, filters).
 
     The last normalisation begins with scale 0, so that a block begins by changing nothing
@@ -103,14 +103,14 @@ def residual(x: keras.KerasTensor, recipe: Recipe, filters: int, name: str) -> k
     """
     import keras
 
-    y = activation(convolve(x, recipe, filters, f"{name}_1"), recipe, name, "1")
-    y = convolve(dropout(y, recipe, name), recipe, filters, f"{name}_2", gamma="zeros")
-    return activation(keras.layers.Add(name=f"{name}_add")([x, y]), recipe, name, "2")
+    y = activation(convolve(x, options, filters, f"{name}_1"), options, name, "1")
+    y = convolve(dropout(y, options, name), options, filters, f"{name}_2", gamma="zeros")
+    return activation(keras.layers.Add(name=f"{name}_add")([x, y]), options, name, "2")
 
 
 def convolve(
     x: keras.KerasTensor,
-    recipe: Recipe,
+    options: ArchitectureOptions,
     filters: int,
     name: str,
     kernel_size: int = 3,
@@ -118,5 +118,5 @@ def convolve(
     gamma: str = "ones",
 ) -> keras.KerasTensor:
     """Convolution, then normalisation: (batch, side, side, channels) -> (batch, side / strides, …, filters)."""
-    x = convolution(x, recipe, filters, kernel_size, name, strides)
-    return normalization(x, recipe, name, momentum=0.95, gamma=gamma)
+    x = convolution(x, options, filters, kernel_size, name, strides)
+    return normalization(x, options, name, momentum=0.95, gamma=gamma)

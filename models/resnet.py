@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from models.parts.spec import Spec
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SPEC = Spec(
 )
 
 
-def backbone(image_size: int, weights: str, recipe: Recipe | None = None) -> keras.Model:
+def backbone(image_size: int, weights: str, options: ArchitectureOptions | None = None) -> keras.Model:
     """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 2048); scaling is part of the network."""
     import keras
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 import main
 import models
 from errors import UserError
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 TOY_CLASSES = ("circle", "square", "stripes")
@@ -32,9 +32,9 @@ QUICK = ("-m", "original", "--image-size", "32", "--epochs", "3", "--batch-size"
 SMALL = {"alexnet": {"width": 12}, "plain": {"width": 4, "depth": 8}, "residual": {"width": 4, "depth": 8}}
 
 
-def small_recipe(name: str, **options: object) -> Recipe:
+def small_options(name: str, **options: object) -> ArchitectureOptions:
     """A model's smallest sensible form, with its own options but for those given."""
-    return Recipe(**SMALL.get(name, {}) | options)
+    return ArchitectureOptions(**SMALL.get(name, {}) | options)
 
 
 def smallest_size(name: str, size: int) -> int:
@@ -51,7 +51,7 @@ class Ran:
     err: str
 
 
-def toy_picture(label: str, number: int) -> Image.Image:
+def toy_image(label: str, number: int) -> Image.Image:
     """One shape in the colour of its class on dark noise; another number, another image."""
     rng = np.random.default_rng([TOY_CLASSES.index(label), number])
     side = int(rng.integers(24, 33))
@@ -72,7 +72,7 @@ def make_toy(root: Path, count: int = TOY_PER_CLASS, first: int = 0) -> Path:
     for label in TOY_CLASSES:
         (root / label).mkdir(parents=True, exist_ok=True)
         for number in range(first, first + count):
-            toy_picture(label, number).save(root / label / f"{number}.png")
+            toy_image(label, number).save(root / label / f"{number}.png")
     return root
 
 

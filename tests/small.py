@@ -27,7 +27,7 @@ def tiny(seed=0, dropout=0.0, size=SIZE):
     return classifier(keras.Model(inputs, x, name="backbone"), head(8, CLASSES, dropout))
 
 
-def parts(n, val=8, test=4):
+def splits(n, val=8, test=4):
     return {
         "train": np.arange(n - val - test),
         "val": np.arange(n - val - test, n - test),
@@ -35,14 +35,14 @@ def parts(n, val=8, test=4):
     }
 
 
-def pictures(n=44, size=SIZE):
+def noisy_images(n=44, size=SIZE):
     """Noise, bright in the left half for class 0 and in the right half for class 1."""
     rng = np.random.default_rng(0)
     labels = (np.arange(n) % 2).astype(np.int32)
     pixels = rng.integers(0, 120, (n, size, size, 3))
     for at, label in enumerate(labels):
         pixels[at, :, slice(0, size // 2) if label == 0 else slice(size // 2, size), 0] += 120
-    return Examples(pixels.astype(np.uint8), labels, parts(n))
+    return Examples(pixels.astype(np.uint8), labels, splits(n))
 
 
 def features(n=92, noise=0.3, wrong=0):
@@ -51,7 +51,7 @@ def features(n=92, noise=0.3, wrong=0):
     labels = (np.arange(n) % 2).astype(np.int32)
     inputs = (rng.normal(0, noise, (n, 8)) + np.where(labels == 0, -1, 1)[:, None]).astype(np.float32)
     labels[:wrong] = 1 - labels[:wrong]
-    return Examples(inputs, labels, parts(n))
+    return Examples(inputs, labels, splits(n))
 
 
 def settings(**changes):
@@ -59,8 +59,8 @@ def settings(**changes):
     return TrainSettings.of(**base | changes)
 
 
-def cross_entropy(model, examples, part="val"):
-    rows = examples.rows[part]
+def cross_entropy(model, examples, split="val"):
+    rows = examples.indices[split]
     shares = model.predict(examples.inputs[rows].astype(np.float32), verbose=0)
     return float(-np.log(shares[np.arange(len(rows)), examples.labels[rows]]).mean())
 

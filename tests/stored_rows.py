@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from data.store.rows import Kind
+from data.store.rows import RowType
 
-KIND = Kind("squares", (250,), "int32")  # 1,000 bytes a row
+KIND = RowType("squares", (250,), "int32")  # 1,000 bytes a row
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for what it needs")
 
 
@@ -26,7 +26,7 @@ def write(store, keys, kind=KIND):
 def read(store, keys):
     """The rows that are found, by key; each is right."""
     out = np.zeros((len(keys), *KIND.shape), KIND.dtype)
-    found = store.rows(KIND, [str(key) for key in keys]).fill(out)
+    found = store.rows(KIND, [str(key) for key in keys]).read_into(out)
     for key, there, got in zip(keys, found, out, strict=True):
         assert np.array_equal(got, row(key) if there else 0 * got)
     return {key for key, there in zip(keys, found, strict=True) if there}

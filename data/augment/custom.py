@@ -18,7 +18,7 @@ from errors import UserError
 if TYPE_CHECKING:
     pass
 
-Own = Callable[[np.ndarray], np.ndarray]  # float32 0..255, (n, side, side, 3) -> the same shape
+ImageFunction = Callable[[np.ndarray], np.ndarray]  # float32 0..255, (n, side, side, 3) -> the same shape
 
 FORM = "package.module:function or path/to/file.py:function"
 
@@ -27,32 +27,34 @@ def parse(text: str) -> str | None:
     """Read `module:function`, `file.py:function` or `none`; a file's path becomes absolute. Raise UserError else."""
     if text == "none":
         return None
-    place, _, name = text.rpartition(":")
-    if not place or not name.isidentifier():
+    module_path, _, name = text.rpartition(":")
+    if not module_path or not name.isidentifier():
         raise UserError(f"`augment_with` takes none, or {FORM}. Received: {text}")
-    return f"{Path(place).absolute()}:{name}" if place.endswith(".py") else text
+    return f"{Path(module_path).absolute()}:{name}" if module_path.endswith(".py") else text
 
 
 @cache
-def load(path: str) -> Own:
+def load(path: str) -> ImageFunction:
     """Import what `parse` returned, once.
 
     Raises:
         UserError: there is no such module or function, or it is none.
     """
-    place, _, name = path.rpartition(":")
+    module_path, _, name = path.rpartition(":")
     try:
-        module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
+        module = _from_file(Path(module_path)) if module_path.endswith(".py") else _from_module(module_path)
     except Exception as error:  # whatever the user's code raises
-        raise UserError(f"`augment_with` {path}: {place} cannot be imported: {_told(error)}. Give {FORM}.") from error
-    found = getattr(module, name, None)
-    if found is None:
-        raise UserError(f"`augment_with` {path}: there is no {name} in {place}. Give {FORM}.")
-    if not callable(found):
         raise UserError(
-            f"`augment_with` {path}: {name} is no function but of type {type(found).__name__}. Give {FORM}."
+            f"`augment_with` {path}: {module_path} cannot be imported: {_one_line(error)}. Give {FORM}."
+        ) from error
+    function = getattr(module, name, None)
+    if function is None:
+        raise UserError(f"`augment_with` {path}: there is no {name} in {module_path}. Give {FORM}.")
+    if not callable(function):
+        raise UserError(
+            f"`augment_with` {path}: {name} is no function but of type {type(function).__name__}. Give {FORM}."
         )
-    return found
+    return function
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -72,12 +74,12 @@ def _from_module(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """Return an exception in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def call(path: str, function: Own, pixels: np.ndarray) -> np.ndarray:
+def apply(path: str, function: ImageFunction, pixels: np.ndarray) -> np.ndarray:
     """Let the function change a batch, a copy of it, and look at what comes back.
 
     Args:
@@ -94,7 +96,7 @@ def call(path: str, function: Own, pixels: np.ndarray) -> np.ndarray:
     try:
         result = np.asarray(function(pixels.copy()))
     except Exception as error:  # whatever the user's code raises
-        raise UserError(f"`augment_with` {path} failed on a batch {pixels.shape}: {_told(error)}.") from error
+        raise UserError(f"`augment_with` {path} failed on a batch {pixels.shape}: {_one_line(error)}.") from error
     if result.shape != pixels.shape:
         raise UserError(
             f"`augment_with` {path} must return images of the shape it gets, {pixels.shape}. Received: {result.shape}"
@@ -110,10 +112,10 @@ def check(path: str, pixels: np.ndarray) -> None:
     """Try the function on a real batch, uint8 0..255, before anything is trained.
 
     Raises:
-        UserError: what `load` and `call` raise, or values scaled to 0..1.
+        UserError: what `load` and `apply` raise, or values scaled to 0..1.
     """
     pixels = pixels.astype(np.float32)
-    result = call(path, load(path), pixels)
+    result = apply(path, load(path), pixels)
     if result.max() <= 1 < pixels.max():
         raise UserError(
             f"`augment_with` {path} must return values 0 to 255, as it gets them; scaling is the model's. "

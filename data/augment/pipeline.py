@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from data.augment.custom import call, load
-from data.augment.places import apply, cropped, moved, resized
+from data.augment.custom import apply, load
+from data.augment.geometry import random_affine, random_resized_crop, resize, transform_batch
+from data.augment.photometric import augment_values, can_compile, compiled_augment_values, draw_parameters, square_mask
 from data.augment.randaugment import randaugment
-from data.augment.values import change_values, compiled_values, compiles, draw_numbers, square
-from data.soft_labels import mirrored, to_soft_labels
+from data.soft_labels import flip_labels, to_soft_labels
 from errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from data.augment.places import Batch
+    from data.augment.geometry import Batch
 
     Augment = Callable[[Batch], Batch]
 
@@ -46,20 +46,21 @@ STRENGTHS = {
 }
 DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "translation")}
 MIXING = ("cutmix", "mixup")  # these need labels that are shares of classes
-VALUES = ("brightness", "contrast", "saturation", "erase", *MIXING)  # these leave every pixel of a picture in its place
+# these leave every pixel of a picture in its place
+PHOTOMETRIC = ("brightness", "contrast", "saturation", "erase", *MIXING)
 
 
 def parse_augment(text: str) -> dict[str, float]:
     """Read `flip,rotation=0.05` into name -> strength; `none` is empty. Raise UserError for anything else."""
     if text == "none":
         return {}
-    chosen = {}
+    strengths = {}
     for item in text.split(","):
         name, _, strength = item.strip().partition("=")
         if name not in STRENGTHS:
             raise UserError(f"`augment` takes none or some of {', '.join(STRENGTHS)}. Received: {name or text}")
-        chosen[name] = _parse_strength(name, strength)
-    return chosen
+        strengths[name] = _parse_strength(name, strength)
+    return strengths
 
 
 def _parse_strength(name: str, text: str) -> float:
@@ -76,9 +77,9 @@ def _parse_strength(name: str, text: str) -> float:
 
 
 def augmenter(
-    chosen: Mapping[str, float],
+    strengths: Mapping[str, float],
     seed: int,
-    mirror: np.ndarray | None = None,
+    flipped_classes: np.ndarray | None = None,
     classes: int = 0,
     size: int | None = None,
     auxiliary_classes: int = 0,
@@ -86,9 +87,10 @@ def augmenter(
     """Return a function that changes each image of a batch at random: places, RandAugment, then values.
 
     Args:
-        chosen: what `parse_augment` returned.
+        strengths: what `parse_augment` returned.
         seed: the same seed gives the same changes, batch after batch.
-        mirror: class index -> class index of the mirrored image, int (classes,); a flip then swaps "labels" too.
+        flipped_classes: class index -> class index of the mirrored image, int (classes,); a flip then swaps "labels"
+            too.
         classes: how many there are; needed for the labels of mixed images.
         size: side of the images that come out; by default that of those that go in.
         auxiliary_classes: how many different "auxiliary" labels there are; needed for those of mixed images.
@@ -114,36 +116,36 @@ def augmenter(
     def augment(batch: Batch) -> Batch:
         batch = {key: tf.convert_to_tensor(values) for key, values in batch.items()}
         count, before = tf.shape(batch["images"])[0], batch["images"].shape[1]
-        flipped = random.uniform((count,)) < 0.5 if "flip" in chosen else tf.zeros((count,), tf.bool)
-        if "flip" in chosen and mirror is not None:
-            batch["labels"] = mirrored(batch["labels"], flipped, mirror)
+        flipped = random.uniform((count,)) < 0.5 if "flip" in strengths else tf.zeros((count,), tf.bool)
+        if "flip" in strengths and flipped_classes is not None:
+            batch["labels"] = flip_labels(batch["labels"], flipped, flipped_classes)
         side = size or before
-        if "crop" in chosen:
-            if {"rotation", "zoom", "translation"} & chosen.keys():
-                batch = apply(moved(tf.zeros_like(flipped), before, chosen, random), batch)
-            batch = apply(cropped(flipped, side, chosen["crop"], random), batch)
+        if "crop" in strengths:
+            if {"rotation", "zoom", "translation"} & strengths.keys():
+                batch = transform_batch(random_affine(tf.zeros_like(flipped), before, strengths, random), batch)
+            batch = transform_batch(random_resized_crop(flipped, side, strengths["crop"], random), batch)
         else:
-            if {"flip", "rotation", "zoom", "translation"} & chosen.keys():
-                batch = apply(moved(flipped, before, chosen, random), batch)
-            batch = apply(lambda pixels, method: resized(pixels, side, method), batch)
-        if "randaugment" in chosen:
-            batch["images"] = randaugment(batch["images"], chosen["randaugment"], random)
-        if not any(name in chosen for name in VALUES):
+            if {"flip", "rotation", "zoom", "translation"} & strengths.keys():
+                batch = transform_batch(random_affine(flipped, before, strengths, random), batch)
+            batch = transform_batch(lambda pixels, method: resize(pixels, side, method), batch)
+        if "randaugment" in strengths:
+            batch["images"] = randaugment(batch["images"], strengths["randaugment"], random)
+        if not any(name in strengths for name in PHOTOMETRIC):
             return batch
-        mixing = any(name in chosen for name in MIXING)
+        mixing = any(name in strengths for name in MIXING)
         soft = {key: to_soft_labels(batch[key], outputs[key]) for key in outputs if mixing and key in batch}
-        drawn = draw_numbers(count, chosen, random)
-        change = compiled_values() if compiles() else change_values
-        batch["images"], soft = change(tf.cast(batch["images"], tf.float32), soft, drawn)
-        if "cutmix" in drawn and "segmentation_masks" in batch:
+        parameters = draw_parameters(count, strengths, random)
+        photometric = compiled_augment_values() if can_compile() else augment_values
+        batch["images"], soft = photometric(tf.cast(batch["images"], tf.float32), soft, parameters)
+        if "cutmix" in parameters and "segmentation_masks" in batch:
             masks = batch["segmentation_masks"]
-            batch["segmentation_masks"] = tf.where(square(drawn["cutmix"], side)[..., 0], masks[::-1], masks)
+            batch["segmentation_masks"] = tf.where(square_mask(parameters["cutmix"], side)[..., 0], masks[::-1], masks)
         return batch | soft
 
     return augment
 
 
-def after(augment: Augment | None, path: str) -> Augment:
+def with_custom_function(augment: Augment | None, path: str) -> Augment:
     """Return a function of a batch that does what `augment` does and lets the user's own function change the images."""
     import tensorflow as tf
 
@@ -152,17 +154,17 @@ def after(augment: Augment | None, path: str) -> Augment:
     def augmented(batch: Batch) -> Batch:
         batch = augment(batch) if augment else batch
         images = tf.cast(batch["images"], tf.float32)
-        changed = tf.numpy_function(lambda values: call(path, function, values), [images], tf.float32)
+        changed = tf.numpy_function(lambda values: apply(path, function, values), [images], tf.float32)
         return {**batch, "images": tf.ensure_shape(changed, images.shape)}
 
     return augmented
 
 
 def build(
-    chosen: Mapping[str, float],
+    strengths: Mapping[str, float],
     custom_function: str | None,
     seed: int,
-    mirror: np.ndarray | None = None,
+    flipped_classes: np.ndarray | None = None,
     classes: int = 0,
     size: int | None = None,
     number: int = 0,
@@ -172,23 +174,27 @@ def build(
     """Return a function of a batch, as `augmenter` does, or None where nothing is changed.
 
     Args:
-        chosen: name -> strength, what `parse_augment` returned.
+        strengths: name -> strength, what `parse_augment` returned.
         custom_function: of the user's own, as `custom.parse` returned it; it comes last.
         seed: of the training.
-        mirror: class index -> class index of the mirrored picture, where a flip changes the label.
+        flipped_classes: class index -> class index of the mirrored picture, where a flip changes the label.
         classes: how many there are.
         size: side of the pictures that come out, where it is another.
         number: of the phase, else one would see the changes of the one before.
         mixing: whether pictures may be mixed with others.
         auxiliary_classes: how many different auxiliary labels there are.
     """
-    chosen = {name: strength for name, strength in chosen.items() if mixing or name not in MIXING}
-    augment = augmenter(chosen, seed + number, mirror, classes, size, auxiliary_classes) if chosen or size else None
-    return after(augment, custom_function) if custom_function else augment
+    strengths = {name: strength for name, strength in strengths.items() if mixing or name not in MIXING}
+    augment = (
+        augmenter(strengths, seed + number, flipped_classes, classes, size, auxiliary_classes)
+        if strengths or size
+        else None
+    )
+    return with_custom_function(augment, custom_function) if custom_function else augment
 
 
-def describe(chosen: Mapping[str, float], custom_function: str | None) -> str:
+def describe(strengths: Mapping[str, float], custom_function: str | None) -> str:
     """`flip 1, translation 0.06, then noise.py:add`; `none`."""
-    own = f"then {custom_function}" if custom_function else ""
-    names = [f"{name} {strength:g}" for name, strength in chosen.items()]
-    return ", ".join([*names, *filter(None, [own])]).removeprefix("then ") or "none"
+    custom = f"then {custom_function}" if custom_function else ""
+    names = [f"{name} {strength:g}" for name, strength in strengths.items()]
+    return ", ".join([*names, *filter(None, [custom])]).removeprefix("then ") or "none"

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 DRAWS = 2  # the paper's N, for ImageNet
-MOST_DEGREES, MOST_SHEAR, MOST_SHIFT = 30, 0.3, 0.45  # a shift is a share of the side
-MOST_BLEND = 0.9  # brightness, contrast, colour and sharpness go from 0.1 to 1.9
-MOST_BITS = 4  # of eight, that posterize drops
+MAX_DEGREES, MAX_SHEAR, MAX_SHIFT = 30, 0.3, 0.45  # a shift is a share of the side
+MAX_BLEND = 0.9  # brightness, contrast, colour and sharpness go from 0.1 to 1.9
+MAX_BITS = 4  # of eight, that posterize drops
 
 
 def randaugment(pixels: tf.Tensor, strength: float, random: tf.random.Generator) -> tf.Tensor:
@@ -42,16 +42,16 @@ def randaugment(pixels: tf.Tensor, strength: float, random: tf.random.Generator)
         count = tf.shape(pixels)[0]
         drawn = random.uniform((count,), 0, len(OPERATIONS), tf.int32)
         sign = tf.where(random.uniform((count, 1, 1, 1)) < 0.5, -1.0, 1.0)
-        parts, amounts, places = (
+        groups, amounts, positions = (
             tf.dynamic_partition(values, drawn, len(OPERATIONS))
             for values in (pixels, strength * sign, tf.range(count))
         )
-        changed = [change(*each) for change, *each in zip(OPERATIONS.values(), parts, amounts, strict=True)]
-        pixels = tf.ensure_shape(tf.dynamic_stitch(places, changed), shape)
+        changed = [change(*arguments) for change, *arguments in zip(OPERATIONS.values(), groups, amounts, strict=True)]
+        pixels = tf.ensure_shape(tf.dynamic_stitch(positions, changed), shape)
     return tf.clip_by_value(pixels, 0, 255)
 
 
-def _moved(pixels: tf.Tensor, a: object, b: object, d: object, e: object, right: object, down: object) -> tf.Tensor:
+def _affine(pixels: tf.Tensor, a: object, b: object, d: object, e: object, right: object, down: object) -> tf.Tensor:
     """Warp around the centre by ((a, b), (d, e)), then shift by shares of the side."""
     import tensorflow as tf
 
@@ -66,35 +66,35 @@ def _moved(pixels: tf.Tensor, a: object, b: object, d: object, e: object, right:
 def _rotate(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
     import tensorflow as tf
 
-    angle = math.radians(MOST_DEGREES) * amount[:, 0, 0, 0]
-    return _moved(pixels, tf.cos(angle), -tf.sin(angle), tf.sin(angle), tf.cos(angle), 0.0, 0.0)
+    angle = math.radians(MAX_DEGREES) * amount[:, 0, 0, 0]
+    return _affine(pixels, tf.cos(angle), -tf.sin(angle), tf.sin(angle), tf.cos(angle), 0.0, 0.0)
 
 
 def _shear_x(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    return _moved(pixels, 1.0, MOST_SHEAR * amount[:, 0, 0, 0], 0.0, 1.0, 0.0, 0.0)
+    return _affine(pixels, 1.0, MAX_SHEAR * amount[:, 0, 0, 0], 0.0, 1.0, 0.0, 0.0)
 
 
 def _shear_y(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    return _moved(pixels, 1.0, 0.0, MOST_SHEAR * amount[:, 0, 0, 0], 1.0, 0.0, 0.0)
+    return _affine(pixels, 1.0, 0.0, MAX_SHEAR * amount[:, 0, 0, 0], 1.0, 0.0, 0.0)
 
 
 def _translate_x(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    return _moved(pixels, 1.0, 0.0, 0.0, 1.0, MOST_SHIFT * amount[:, 0, 0, 0], 0.0)
+    return _affine(pixels, 1.0, 0.0, 0.0, 1.0, MAX_SHIFT * amount[:, 0, 0, 0], 0.0)
 
 
 def _translate_y(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    return _moved(pixels, 1.0, 0.0, 0.0, 1.0, 0.0, MOST_SHIFT * amount[:, 0, 0, 0])
+    return _affine(pixels, 1.0, 0.0, 0.0, 1.0, 0.0, MAX_SHIFT * amount[:, 0, 0, 0])
 
 
-def _blended(pixels: tf.Tensor, plain: tf.Tensor | float, amount: tf.Tensor) -> tf.Tensor:
+def _blend(pixels: tf.Tensor, plain: tf.Tensor | float, amount: tf.Tensor) -> tf.Tensor:
     """Go from `plain` through the image and beyond: a factor of 1 leaves it, 0 gives `plain`."""
     import tensorflow as tf
 
-    return tf.clip_by_value(plain + (pixels - plain) * (1 + MOST_BLEND * amount), 0, 255)
+    return tf.clip_by_value(plain + (pixels - plain) * (1 + MAX_BLEND * amount), 0, 255)
 
 
 def _brightness(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    return _blended(pixels, 0.0, amount)
+    return _blend(pixels, 0.0, amount)
 
 
 def _grey(pixels: tf.Tensor) -> tf.Tensor:
@@ -105,13 +105,13 @@ def _grey(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def _colour(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    return _blended(pixels, _grey(pixels), amount)
+    return _blend(pixels, _grey(pixels), amount)
 
 
 def _contrast(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
     import tensorflow as tf
 
-    return _blended(pixels, tf.reduce_mean(_grey(pixels), axis=(1, 2), keepdims=True), amount)
+    return _blend(pixels, tf.reduce_mean(_grey(pixels), axis=(1, 2), keepdims=True), amount)
 
 
 def _sharpness(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
@@ -119,7 +119,7 @@ def _sharpness(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
     import tensorflow as tf
 
     around = tf.nn.avg_pool2d(tf.pad(pixels, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), 3, 1, "VALID")
-    return _blended(pixels, (9 * around + 4 * pixels) / 13, amount)
+    return _blend(pixels, (9 * around + 4 * pixels) / 13, amount)
 
 
 def _solarize(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
@@ -133,7 +133,7 @@ def _posterize(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
     """Drop the lowest bits."""
     import tensorflow as tf
 
-    step = 2 ** tf.round(MOST_BITS * tf.abs(amount))
+    step = 2 ** tf.round(MAX_BITS * tf.abs(amount))
     return tf.floor(pixels / step) * step
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from data.store import index as tables
 from data.store.checksums import DTYPE, checksum
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.segments import Segment
 
 
@@ -43,7 +43,7 @@ class Lookup:
         yield
         self.index.commit()
 
-    def rows(self, kind: Kind, keys: Sequence[str]) -> tuple[list[Segment], np.ndarray]:
+    def rows(self, kind: RowType, keys: Sequence[str]) -> tuple[list[Segment], np.ndarray]:
         """Return segments, and which of them and position in it, int64 (n, 2), of each key's row; -1 for none."""
         entries = tables.find_rows(self.index, kind.name, keys)
         segments, number_of, place_of = [], {}, {}
@@ -89,7 +89,7 @@ class Lookup:
         self.index.commit()
         return leaving
 
-    def _segment(self, number: int, kind: Kind) -> Segment | None:
+    def _segment(self, number: int, kind: RowType) -> Segment | None:
         if (entry := tables.segment_of(self.index, number)) is None or entry[2] is None:
             return None
         name, size, checksums = entry

@@ -13,13 +13,13 @@ import numpy as np
 
 from data.store import index as tables
 from data.store.checksums import DTYPE, checksum
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.segments import to_disk
 
 MANY = 32  # small segments of a kind, of which the smaller half is merged
 
 
-def merge(index: sqlite3.Connection, root: Path, kind: Kind, largest: int, damage: Callable[[str], None]) -> None:
+def merge(index: sqlite3.Connection, root: Path, kind: RowType, largest: int, damage: Callable[[str], None]) -> None:
     """Merge small segments of a kind until there are few.
 
     The new file is written beside the old ones, and takes their place in the index in one transaction. Whoever is
@@ -40,7 +40,7 @@ def merge(index: sqlite3.Connection, root: Path, kind: Kind, largest: int, damag
                 return
 
 
-def _small(index: sqlite3.Connection, kind: Kind, most: int) -> list[tuple[int, str, int, float, bytes]]:
+def _small(index: sqlite3.Connection, kind: RowType, most: int) -> list[tuple[int, str, int, float, bytes]]:
     """Return number, file, bytes, last use and checksums of a kind's small segments, the smallest first."""
     query = """SELECT segments.id, file, bytes, used, checksums FROM segments
             JOIN row_checksums ON segment = segments.id JOIN kinds ON kinds.id = segments.kind
@@ -54,7 +54,7 @@ def _fitting(segments: Sequence[tuple], largest: int) -> list[tuple]:
 
 
 def _merge_some(
-    index: sqlite3.Connection, root: Path, kind: Kind, old: Sequence[tuple], damage: Callable[[str], None]
+    index: sqlite3.Connection, root: Path, kind: RowType, old: Sequence[tuple], damage: Callable[[str], None]
 ) -> bool:
     """Merge some segments; return whether that was done, and not by another process too."""
     path = root / f"{uuid.uuid4().hex}.rows"
@@ -89,7 +89,12 @@ def _merge_some(
 
 
 def _write(
-    index: sqlite3.Connection, root: Path, kind: Kind, old: Sequence[tuple], path: Path, damage: Callable[[str], None]
+    index: sqlite3.Connection,
+    root: Path,
+    kind: RowType,
+    old: Sequence[tuple],
+    path: Path,
+    damage: Callable[[str], None],
 ) -> tuple[list[tuple[str, int, int]], list[int]]:
     """Write the rows of some segments that are right into one file; return key and old place, and their checksums."""
     moved, checksums, size = [], [], kind.bytes

@@ -16,7 +16,7 @@ from data.store.segments import OPEN_AT_ONCE, OpenFiles, Segment
 
 
 @dataclass(frozen=True)
-class Kind:
+class RowType:
     """A sort of rows: its name holds all that a row depends on beside the content of the file, versions included."""
 
     name: str
@@ -36,59 +36,65 @@ class Rows:
     from then on as if it had not been found.
 
     Args:
-        kind: what a row is.
+        row_type: what a row is.
         keys: of the rows, n of them.
         segments: where they are.
-        places: int64 (n, 2): which of the segments and position in it, of each key's row; -1 where there is none.
+        positions: int64 (n, 2): which of the segments and position in it, of each key's row; -1 where there is none.
         damaged: is told key, segment (its number in the index) and position of rows that are damaged.
     """
 
     def __init__(
         self,
-        kind: Kind,
+        row_type: RowType,
         keys: Sequence[str],
         segments: Sequence[Segment],
-        places: np.ndarray,
+        positions: np.ndarray,
         damaged: Callable[[list[tuple[str, int, int]]], None],
     ) -> None:
-        self.kind, self._keys, self._segments, self._places, self._damaged = kind, keys, segments, places, damaged
+        self.row_type, self._keys, self._segments, self._positions, self._damaged = (
+            row_type,
+            keys,
+            segments,
+            positions,
+            damaged,
+        )
         self._checked, self._files = np.zeros(len(keys), bool), OpenFiles()
         # Not left to the files' own end: Python warns of a file that is dropped open.
         weakref.finalize(self, self._files.close)
         for segment in segments[:OPEN_AT_ONCE]:
             self._files.open(segment)
 
-    def found(self) -> np.ndarray:
+    def available(self) -> np.ndarray:
         """Say for each key whether its row is kept, bool (n,)."""
-        return self._places[:, 0] >= 0
+        return self._positions[:, 0] >= 0
 
     def check(self) -> Rows:
         """Compare all rows with their checksums now; return self, in which the damaged ones are not found any more."""
-        found = np.flatnonzero(self.found())
-        for segment, of_segment in self._by_segment(found):
-            self._read(segment, found[of_segment], None, None)
+        available = np.flatnonzero(self.available())
+        for segment, of_segment in self._by_segment(available):
+            self._read(segment, available[of_segment], None, None)
         return self
 
-    def cut(self, indices: np.ndarray, out: np.ndarray, places: np.ndarray | None = None) -> np.ndarray:
+    def take(self, indices: np.ndarray, out: np.ndarray, positions: np.ndarray | None = None) -> np.ndarray:
         """Copy the rows of some keys to `out[places]`, by default to `out` from its start; return which, bool.
 
         Rows are not copied that are damaged, or whose segment has left the store by now.
         """
-        targets = np.arange(len(indices)) if places is None else places
+        targets = np.arange(len(indices)) if positions is None else positions
         copied = np.zeros(len(indices), bool)
         for segment, of_segment in self._by_segment(indices):
             copied[of_segment] = self._read(segment, indices[of_segment], out, targets[of_segment])
         return copied
 
-    def fill(self, out: np.ndarray) -> np.ndarray:
+    def read_into(self, out: np.ndarray) -> np.ndarray:
         """Copy every row that was found to its place in `out`, (n, *kind.shape); return which were, bool (n,)."""
-        found = self.found()
-        found[found] = self.cut(np.flatnonzero(found), out, np.flatnonzero(found))
-        return found
+        available = self.available()
+        available[available] = self.take(np.flatnonzero(available), out, np.flatnonzero(available))
+        return available
 
     def _by_segment(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """Yield each segment and which of the indices are in it."""
-        of = self._places[indices, 0]
+        of = self._positions[indices, 0]
         order = np.argsort(of, kind="stable")
         for group in np.split(order, np.flatnonzero(np.diff(of[order])) + 1):
             if len(group) and of[group[0]] >= 0:
@@ -106,21 +112,21 @@ class Rows:
                 right[at] = self._is_right(self._segments[number], mapped, indices[at])
             self._checked[indices[right]] = True
             if out is not None:
-                rows = np.frombuffer(mapped, self.kind.dtype).reshape(-1, *self.kind.shape)
-                out[targets[right]] = rows[self._places[indices[right], 1]]
+                rows = np.frombuffer(mapped, self.row_type.dtype).reshape(-1, *self.row_type.shape)
+                out[targets[right]] = rows[self._positions[indices[right], 1]]
                 del rows  # else the map could not be closed
         if not right.all():
             self._drop(number, indices[~right])
         return right
 
     def _is_right(self, segment: Segment, mapped: mmap.mmap, index: int) -> bool:
-        position, size = int(self._places[index, 1]), self.kind.bytes
+        position, size = int(self._positions[index, 1]), self.row_type.bytes
         with memoryview(mapped) as content, content[position * size : (position + 1) * size] as row:
-            return checksum(self.kind.name, self._keys[index], row) == segment.checksums[position]
+            return checksum(self.row_type.name, self._keys[index], row) == segment.checksums[position]
 
     def _drop(self, number: int, indices: np.ndarray) -> None:
-        segment, positions = self._segments[number].number, self._places[indices, 1].tolist()
-        self._places[indices] = -1
+        segment, positions = self._segments[number].number, self._positions[indices, 1].tolist()
+        self._positions[indices] = -1
         keys = [self._keys[index] for index in indices]
         self._damaged([(key, segment, position) for key, position in zip(keys, positions, strict=True)])
 
@@ -148,23 +154,23 @@ class Features:
         train: np.ndarray,
         compute: Callable[[np.ndarray], np.ndarray],
     ) -> None:
-        found = np.flatnonzero(kept.found())
+        available = np.flatnonzero(kept.available())
         self._memory, self._kept, self._compute, self._lock = memory, kept, compute, threading.Lock()
-        self._place = np.empty(len(memory) + len(found), int)  # in `memory`; in `kept`, as ~place
-        self._place[rows], self._place[train[found]] = np.arange(len(memory)), ~found
-        self.shape = (len(self._place), memory.shape[1])
+        self._position = np.empty(len(memory) + len(available), int)  # in `memory`; in `kept`, as ~place
+        self._position[rows], self._position[train[available]] = np.arange(len(memory)), ~available
+        self.shape = (len(self._position), memory.shape[1])
 
     def __len__(self) -> int:
         """Return the number of examples."""
-        return len(self._place)
+        return len(self._position)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         """Return some examples' features, float32 (m, features)."""
-        places = self._place[indices]
-        features, kept = np.empty((len(places), self.shape[1]), np.float32), places < 0
-        features[~kept] = self._memory[places[~kept]]
+        positions = self._position[indices]
+        features, kept = np.empty((len(positions), self.shape[1]), np.float32), positions < 0
+        features[~kept] = self._memory[positions[~kept]]
         into = np.flatnonzero(kept)
-        if len(lost := into[~self._kept.cut(~places[kept], features, into)]):
+        if len(lost := into[~self._kept.take(~positions[kept], features, into)]):
             features[lost] = self._again(np.asarray(indices)[lost])
         return features
 
@@ -177,5 +183,5 @@ class Features:
         with self._lock:
             features = self._compute(indices)
             first, self._memory = len(self._memory), np.concatenate([self._memory, features])
-            self._place[indices] = first + np.arange(len(indices))
+            self._position[indices] = first + np.arange(len(indices))
         return features

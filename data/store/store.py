@@ -35,7 +35,7 @@ from data.store.connection import Answer
 from data.store.index import Usage
 from data.store.lookup import Lookup
 from data.store.merge import merge
-from data.store.rows import Kind, Rows
+from data.store.rows import Rows, RowType
 from data.store.segments import to_disk
 
 SEGMENT_BYTES = 128 * 2**20  # a killed run loses no more than one segment of work
@@ -58,28 +58,30 @@ class Store:
         self.trouble = ""  # why nothing is found or kept, for the screen
         self._damage_told = False
 
-    def rows(self, kind: Kind, keys: Sequence[str]) -> Rows:
+    def rows(self, row_type: RowType, keys: Sequence[str]) -> Rows:
         """Look for the rows of some keys and note that they were used."""
-        nothing = Rows(kind, keys, [], np.full((len(keys), 2), -1, np.int64), lambda lost: None)
-        forget = functools.partial(self._forget_rows, kind)
-        return self._look(kind.name, lambda found: Rows(kind, keys, *found.rows(kind, keys), forget), nothing)
+        nothing = Rows(row_type, keys, [], np.full((len(keys), 2), -1, np.int64), lambda lost: None)
+        forget = functools.partial(self._forget_rows, row_type)
+        return self._look(
+            row_type.name, lambda found: Rows(row_type, keys, *found.rows(row_type, keys), forget), nothing
+        )
 
-    def holds(self, kind: Kind, count: int) -> bool:
+    def has_room_for(self, row_type: RowType, count: int) -> bool:
         """Return whether so many rows fit at all; of more, keeping the last would drive the first out again."""
-        return self.root is not None and count * kind.bytes <= self.limit
+        return self.root is not None and count * row_type.bytes <= self.limit
 
     @contextlib.contextmanager
-    def writer(self, kind: Kind) -> Iterator[Writer]:
+    def writer(self, row_type: RowType) -> Iterator[Writer]:
         """Give a writer of rows of one kind; what it was given is kept when the block ends, however it ends."""
-        writer = Writer(self, kind)
+        writer = Writer(self, row_type)
         try:
             yield writer
         finally:
             writer.close()
 
-    def commit(self, kind: Kind, path: Path, keys: Sequence[str], checksums: Sequence[int]) -> None:
+    def commit(self, row_type: RowType, path: Path, keys: Sequence[str], checksums: Sequence[int]) -> None:
         """Name a finished segment in the index, then make room."""
-        self._ask(lambda index: self._commit(index, kind, path, keys, checksums), None)
+        self._ask(lambda index: self._commit(index, row_type, path, keys, checksums), None)
 
     def blob(self, kind: str, key: str) -> bytes | None:
         """Return the blob that is kept under a key, None where there is none; note that it was used."""
@@ -149,15 +151,15 @@ class Store:
         """Tell the user what went wrong with what is kept; the work goes on."""
         print(f"note: {line}", file=sys.stderr)
 
-    def _ask(self, question: Callable[[sqlite3.Connection], Answer], otherwise: Answer) -> Answer:
-        """Put a question to the index; the answer is `otherwise` where there is no index or it fails."""
+    def _ask(self, query: Callable[[sqlite3.Connection], Answer], default: Answer) -> Answer:
+        """Put a question to the index; the answer is `default` where there is no index or it fails."""
         if self.root is None or self.trouble:
-            return otherwise
+            return default
         try:
-            return connection.ask(self.root, PATIENCE, question, self.note)
+            return connection.ask(self.root, PATIENCE, query, self.note)
         except (OSError, sqlite3.Error) as error:
             self.give_up(error)
-            return otherwise
+            return default
 
     def _look(self, kind: str, find: Callable[[Lookup], Answer], otherwise: Answer) -> Answer:
         """Look for what is kept of one kind; what a damaged index or file holds is forgotten."""
@@ -172,7 +174,7 @@ class Store:
 
         return self._ask(look, otherwise)
 
-    def _forget_rows(self, kind: Kind, places: Sequence[tuple[str, int, int]]) -> None:
+    def _forget_rows(self, kind: RowType, places: Sequence[tuple[str, int, int]]) -> None:
         """Take damaged rows out of the index, so that the next run keeps them anew."""
         self._note_damage(kind.name)
 
@@ -190,15 +192,15 @@ class Store:
             self.note(f"damaged {kind.partition(' ')[0]} in the store in {self.root}: what is damaged is made anew")
 
     def _commit(
-        self, index: sqlite3.Connection, kind: Kind, path: Path, keys: Sequence[str], checksums: Sequence[int]
+        self, index: sqlite3.Connection, row_type: RowType, path: Path, keys: Sequence[str], checksums: Sequence[int]
     ) -> None:
         index.execute("BEGIN IMMEDIATE")
         of_rows = np.array(checksums, DTYPE).tobytes()
-        leaving = tables.add_rows(index, kind.name, path.name, path.stat().st_size, keys, of_rows)
+        leaving = tables.add_rows(index, row_type.name, path.name, path.stat().st_size, keys, of_rows)
         leaving += tables.forget_beyond(index, self.limit)
         index.commit()
         self._remove(leaving, index)
-        merge(index, self.root, kind, min(SEGMENT_BYTES, SEGMENT_ROWS * kind.bytes), self._note_damage)
+        merge(index, self.root, row_type, min(SEGMENT_BYTES, SEGMENT_ROWS * row_type.bytes), self._note_damage)
 
     def _keep_blobs(self, index: sqlite3.Connection, kind: str, contents: Mapping[str, bytes]) -> None:
         large = [key for key, content in contents.items() if len(content) > IN_INDEX]
@@ -226,10 +228,12 @@ class Store:
 
     def _remove(self, leaving: Sequence[str | None], index: sqlite3.Connection) -> None:
         """Remove files that left the index, and those that a killed process never put there."""
-        named = {name for (name,) in index.execute("SELECT file FROM segments")}
+        indexed = {name for (name,) in index.execute("SELECT file FROM segments")}
         for path in self._files():
             with contextlib.suppress(OSError):  # another process removed it, or Windows has it open
-                if path.name in leaving or (path.name not in named and time.time() - path.stat().st_mtime > ABANDONED):
+                if path.name in leaving or (
+                    path.name not in indexed and time.time() - path.stat().st_mtime > ABANDONED
+                ):
                     path.unlink()
 
 
@@ -243,16 +247,16 @@ def open_store(on: bool = True, gigabytes: float = 10.0) -> Store:
 class Writer:
     """Collects rows of one kind into segments; safe from threads."""
 
-    def __init__(self, store: Store, kind: Kind) -> None:
-        self.store, self.kind = store, kind
+    def __init__(self, store: Store, row_type: RowType) -> None:
+        self.store, self.row_type = store, row_type
         self._lock, self._file, self._path, self._keys, self._checksums = threading.Lock(), None, None, [], []
 
     def add(self, key: str, row: np.ndarray) -> None:
         """Write a row, of the kind's shape; it can be found once its segment is full or the writer closed."""
         if self.store.root is None or self.store.trouble:
             return
-        content = np.ascontiguousarray(row, self.kind.dtype).reshape(self.kind.shape).data
-        of_row = checksum(self.kind.name, key, content)
+        content = np.ascontiguousarray(row, self.row_type.dtype).reshape(self.row_type.shape).data
+        of_row = checksum(self.row_type.name, key, content)
         with self._lock:
             try:
                 if self._file is None:
@@ -260,7 +264,7 @@ class Writer:
                 self._file.write(content)
                 self._keys.append(key)
                 self._checksums.append(of_row)
-                if len(self._keys) >= SEGMENT_ROWS or len(self._keys) * self.kind.bytes >= SEGMENT_BYTES:
+                if len(self._keys) >= SEGMENT_ROWS or len(self._keys) * self.row_type.bytes >= SEGMENT_BYTES:
                     self._finish()
             except OSError as error:  # such as a full disk
                 self._discard(error)
@@ -284,7 +288,7 @@ class Writer:
         self._file.close()
         path, keys, checksums = self._path, self._keys, self._checksums
         self._file, self._path, self._keys, self._checksums = None, None, [], []
-        self.store.commit(self.kind, path, keys, checksums)
+        self.store.commit(self.row_type, path, keys, checksums)
         if self.store.trouble:  # nobody will ever find these rows
             path.unlink(missing_ok=True)
 

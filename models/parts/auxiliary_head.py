@@ -50,7 +50,7 @@ def mask_head(channels: int, seed: int) -> keras.Model:
     return keras.Model(inputs, outputs, name=NAME)
 
 
-def with_map(backbone: keras.Model) -> keras.Model:
+def with_feature_map(backbone: keras.Model) -> keras.Model:
     """Return the same network with a second output, its last feature map: (batch, side, side, channels).
 
     Raises:
@@ -64,7 +64,7 @@ def with_map(backbone: keras.Model) -> keras.Model:
     raise UserError("`auxiliary` mask needs a network with a map of features, and this one has none: leave it out.")
 
 
-def join(backbone: keras.Model, head: keras.Model, second: keras.Model) -> keras.Model:
+def join_heads(backbone: keras.Model, head: keras.Model, auxiliary: keras.Model) -> keras.Model:
     """Join the three: raw RGB 0..255 -> [probabilities of the classes, what the second head says].
 
     A backbone of two outputs gives the second one to the second head, any other the same features to both.
@@ -74,4 +74,4 @@ def join(backbone: keras.Model, head: keras.Model, second: keras.Model) -> keras
     inputs = keras.Input(backbone.input_shape[1:], name="image")
     found = backbone(inputs)
     features, of = found if isinstance(found, list | tuple) else (found, found)
-    return keras.Model(inputs, [head(features), second(of)], name="classifier")
+    return keras.Model(inputs, [head(features), auxiliary(of)], name="classifier")

@@ -41,42 +41,42 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Unrolled:
+class LayerGraph:
     """The steps of a network in the order of computation, from `image` on; it shares the layers and their weights."""
 
     image: keras.KerasTensor
     steps: tuple[Step, ...]
 
-    def probe(self, tensors: Sequence[keras.KerasTensor]) -> keras.Model:
+    def submodel(self, tensors: Sequence[keras.KerasTensor]) -> keras.Model:
         """Return the network that computes these, as a list."""
         return keras.Model(self.image, list(tensors))
 
-    def whole(self) -> keras.Model:
+    def model(self) -> keras.Model:
         """Return the network itself, without models in it."""
         return keras.Model(self.image, self.steps[-1].output)
 
-    def with_kernels(self) -> list[Step]:
+    def steps_with_kernels(self) -> list[Step]:
         """Return the steps that have kernels, each layer once."""
         firsts = {id(step.layer): step for step in reversed(self.steps) if step.kernels}
         return [step for step in self.steps if firsts.get(id(step.layer)) is step]
 
 
-def unroll(network: keras.Model) -> Unrolled:
+def build_layer_graph(network: keras.Model) -> LayerGraph:
     """Apply every layer of a functional or sequential network, and of those within it, to a new input once more."""
     image = keras.Input(network.input_shape[1:], name="image")
     steps: list[Step] = []
     names: Counter[str] = Counter()
 
-    def through(part: keras.Model, tensors: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
-        if not isinstance(part, keras.Sequential):
-            return run_graph(part, tensors, apply)
+    def through(model: keras.Model, tensors: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
+        if not isinstance(model, keras.Sequential):
+            return run_graph(model, tensors, apply)
         (tensor,) = tensors
-        for layer in part.layers:
+        for layer in model.layers:
             tensor = apply(layer, tensor)
         return tensor
 
     def apply(layer: keras.Operation, *arguments: object, **named: object) -> keras.KerasTensor:
-        inputs = [one for one in keras.tree.flatten((arguments, named)) if isinstance(one, keras.KerasTensor)]
+        inputs = [value for value in keras.tree.flatten((arguments, named)) if isinstance(value, keras.KerasTensor)]
         if is_graph(layer) or isinstance(layer, keras.Sequential):
             return through(layer, inputs)
         output = layer(*arguments, **named)
@@ -86,4 +86,4 @@ def unroll(network: keras.Model) -> Unrolled:
         return output
 
     through(network, [image])
-    return Unrolled(image, tuple(steps))
+    return LayerGraph(image, tuple(steps))

@@ -152,25 +152,25 @@ def assign(model: keras.Model, tensors: Mapping[str, np.ndarray], unused: tuple[
     Raises:
         ValueError: a name or a shape differs; both sides are listed and the model is left as it was.
     """
-    places = {_file_name(layer, v): (layer, v) for layer in model.layers for v in layer.variables}
+    targets = {_file_name(layer, v): (layer, v) for layer in model.layers for v in layer.variables}
     wanted = {n: t for n, t in tensors.items() if n not in unused and not n.endswith(".num_batches_tracked")}
-    if places.keys() != wanted.keys():
-        only_model, only_file = sorted(places.keys() - wanted.keys()), sorted(wanted.keys() - places.keys())
+    if targets.keys() != wanted.keys():
+        only_model, only_file = sorted(targets.keys() - wanted.keys()), sorted(wanted.keys() - targets.keys())
         raise ValueError(f"Names differ. Only in the model: {only_model}. Only in the file: {only_file}.")
-    values = {name: _to_keras_axes(wanted[name], layer) for name, (layer, _) in places.items()}
-    shapes = {name: (v.shape, values[name].shape) for name, (_, v) in places.items() if v.shape != values[name].shape}
+    values = {name: _to_keras_axes(wanted[name], layer) for name, (layer, _) in targets.items()}
+    shapes = {name: (v.shape, values[name].shape) for name, (_, v) in targets.items() if v.shape != values[name].shape}
     if shapes:
         listed = ", ".join(f"{name}: model {mine}, file {theirs}" for name, (mine, theirs) in shapes.items())
         raise ValueError(f"Shapes differ (in the axes of Keras). {listed}.")
-    for name, (_, variable) in places.items():
+    for name, (_, variable) in targets.items():
         variable.assign(values[name])
 
 
 def _file_name(layer: keras.Layer, variable: keras.Variable) -> str:
     block, _, part = layer.name.partition("_")
     number = block.removeprefix("block")
-    place = f"_blocks.{number}.{FILE_NAMES[part]}" if number.isdigit() else FILE_NAMES[layer.name]
-    return f"{place}.{FILE_NAMES[variable.name]}"
+    prefix = f"_blocks.{number}.{FILE_NAMES[part]}" if number.isdigit() else FILE_NAMES[layer.name]
+    return f"{prefix}.{FILE_NAMES[variable.name]}"
 
 
 def _to_keras_axes(tensor: np.ndarray, layer: keras.Layer) -> np.ndarray:

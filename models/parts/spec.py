@@ -25,8 +25,9 @@ class Spec:
         weights_source: where pretrained weights come from, in words.
         smallest_image_size: below this side the feature map is empty.
         defaults: settings, by their name on the command line, that suit this model better than the general default.
-        obeys: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
-        photos: settings that suit it better where it learns from a folder of pictures, from random weights.
+        supports: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
+        defaults_from_scratch: settings that suit it better where it learns from a folder of pictures, from random
+            weights.
         task: "classify": `backbone` gives one vector of features for a picture; "segment": one for every pixel.
     """
 
@@ -38,8 +39,8 @@ class Spec:
     weights_source: str = "none: trained from random weights"
     smallest_image_size: int = 32
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    obeys: tuple[str, ...] = ()
-    photos: Mapping[str, Any] = field(default_factory=dict)
+    supports: tuple[str, ...] = ()
+    defaults_from_scratch: Mapping[str, Any] = field(default_factory=dict)
     task: str = "classify"
 
     def __post_init__(self) -> None:
@@ -53,7 +54,9 @@ class Spec:
             raise ValueError(f"Spec.image_size is below smallest_image_size. Received: {self.image_size}")
         if not self.weights and self.learning != ("scratch",):
             raise ValueError(f"A model without pretrained weights learns from scratch only. Received: {self.learning}")
-        if strange := set(self.obeys) - set(OPTIONS):
-            raise ValueError(f"Spec.obeys takes some of {OPTIONS}. Received: {sorted(strange)}")
-        if lacking := {*WITH_A_VALUE} & {*self.obeys} - {*self.defaults}:
-            raise ValueError(f"Spec.defaults lacks the model's own value of {sorted(lacking)}, which Spec.obeys names")
+        if strange := set(self.supports) - set(OPTIONS):
+            raise ValueError(f"Spec.supports takes some of {OPTIONS}. Received: {sorted(strange)}")
+        if lacking := {*WITH_A_VALUE} & {*self.supports} - {*self.defaults}:
+            raise ValueError(
+                f"Spec.defaults lacks the model's own value of {sorted(lacking)}, which Spec.supports names"
+            )

@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from errors import UserError
-from models.parts.recipe import Recipe, activation, convolution, coordinates, dropout, normalization
+from models.parts.options import ArchitectureOptions, activation, convolution, coordinates, dropout, normalization
 
 if TYPE_CHECKING:
     import keras
 
-OBEYS = ("activation", "init", "norm", "depth", "width", "dropout_at", "coordinates")
+SUPPORTS = ("activation", "init", "norm", "depth", "width", "dropout_at", "coordinates")
 DEFAULTS = {"activation": "relu", "init": "he", "norm": "batch", "depth": 20, "width": 16}
 
 
-def stack(image_size: int, recipe: Recipe, shortcuts: bool) -> keras.Model:
+def stack(image_size: int, options: ArchitectureOptions, shortcuts: bool) -> keras.Model:
     """Raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, 4 * width).
 
     Raises:
@@ -27,20 +27,20 @@ def stack(image_size: int, recipe: Recipe, shortcuts: bool) -> keras.Model:
     """
     from keras import Input, Model, layers
 
-    if recipe.depth < 8 or recipe.depth % 6 != 2:
-        raise UserError(f"`depth` takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {recipe.depth}")
+    if options.depth < 8 or options.depth % 6 != 2:
+        raise UserError(f"`depth` takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {options.depth}")
     inputs = Input((image_size, image_size, 3), name="image")
-    x = coordinates(layers.Rescaling(1 / 127.5, -1, name="scale")(inputs), recipe)  # to -1..1
-    x = activation(convolve(x, recipe, recipe.width, "stem"), recipe, "stem")
+    x = coordinates(layers.Rescaling(1 / 127.5, -1, name="scale")(inputs), options)  # to -1..1
+    x = activation(convolve(x, options, options.width, "stem"), options, "stem")
     for stage in (1, 2, 3):
-        for number in range(1, recipe.depth // 6 + 1):
+        for number in range(1, options.depth // 6 + 1):
             strides = 2 if stage > 1 and number == 1 else 1
-            x = pair(x, recipe, recipe.width * 2 ** (stage - 1), f"stage{stage}_{number}", strides, shortcuts)
+            x = pair(x, options, options.width * 2 ** (stage - 1), f"stage{stage}_{number}", strides, shortcuts)
     return Model(inputs, layers.GlobalAveragePooling2D(name="pool")(x), name="backbone")
 
 
 def pair(
-    x: keras.KerasTensor, recipe: Recipe, filters: int, name: str, strides: int, shortcuts: bool
+    x: keras.KerasTensor, options: ArchitectureOptions, filters: int, name: str, strides: int, shortcuts: bool
 ) -> keras.KerasTensor:
     """Two convolutions, and what came in where there are shortcuts: (batch, side, …) -> (batch, side / strides, …).
 
@@ -48,16 +48,18 @@ def pair(
     """
     from keras import layers
 
-    y = activation(convolve(x, recipe, filters, f"{name}a", strides), recipe, f"{name}a")
-    y = convolve(dropout(y, recipe, name), recipe, filters, f"{name}b")
+    y = activation(convolve(x, options, filters, f"{name}a", strides), options, f"{name}a")
+    y = convolve(dropout(y, options, name), options, filters, f"{name}b")
     if shortcuts:
         y = layers.Add(name=f"{name}_add")([y, halved(x, name) if strides == 2 else x])
-    return activation(y, recipe, f"{name}b")
+    return activation(y, options, f"{name}b")
 
 
-def convolve(x: keras.KerasTensor, recipe: Recipe, filters: int, name: str, strides: int = 1) -> keras.KerasTensor:
+def convolve(
+    x: keras.KerasTensor, options: ArchitectureOptions, filters: int, name: str, strides: int = 1
+) -> keras.KerasTensor:
     """Convolution, then normalisation."""
-    return normalization(convolution(x, recipe, filters, 3, name, strides), recipe, name)
+    return normalization(convolution(x, options, filters, 3, name, strides), options, name)
 
 
 def halved(x: keras.KerasTensor, name: str) -> keras.KerasTensor:

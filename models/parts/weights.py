@@ -13,20 +13,20 @@ import numpy as np
 
 import models
 from errors import UserError
-from models.parts.recipe import Recipe, settled
+from models.parts.options import ArchitectureOptions, resolve_options
 
 if TYPE_CHECKING:
     import keras
 
 
-def build_backbone(name: str, image_size: int, weights: str, recipe: Recipe | None = None) -> keras.Model:
+def build_backbone(name: str, image_size: int, weights: str, options: ArchitectureOptions | None = None) -> keras.Model:
     """Return the backbone of model `name`: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
 
     Args:
         name: a model of `models.available()`.
         image_size: side of the input in pixels.
         weights: a name of the model's `SPEC.weights`, "none", a `.weights.h5` or `.keras` file, or a run folder.
-        recipe: options of the network; what it leaves open is the model's own.
+        options: options of the network; what it leaves open is the model's own.
 
     Raises:
         UserError: the weights cannot be downloaded or read, or belong to another network or size; the model cannot
@@ -36,23 +36,23 @@ def build_backbone(name: str, image_size: int, weights: str, recipe: Recipe | No
     if image_size < module.SPEC.smallest_image_size:
         least = module.SPEC.smallest_image_size
         raise UserError(f"`image_size` for {name} is at least {least} pixels. Received: {image_size}")
-    recipe = settled(name, recipe or Recipe())
+    options = resolve_options(name, options or ArchitectureOptions())
     if weights == "none":
-        return module.backbone(image_size, "none", recipe)
+        return module.backbone(image_size, "none", options)
     if weights in module.SPEC.weights:
-        return _pretrained(name, image_size, weights, recipe)
-    return _from_file(module.backbone(image_size, "none", recipe), name, _weights_file(name, weights))
+        return _pretrained(name, image_size, weights, options)
+    return _from_file(module.backbone(image_size, "none", options), name, _weights_file(name, weights))
 
 
-def _pretrained(name: str, image_size: int, weights: str, recipe: Recipe) -> keras.Model:
+def _pretrained(name: str, image_size: int, weights: str, options: ArchitectureOptions) -> keras.Model:
     try:
-        return models.get(name).backbone(image_size, weights, recipe)
+        return models.get(name).backbone(image_size, weights, options)
     except UserError:
         raise
     except Exception as error:
         # Keras raises a bare Exception where a download fails, ValueError where it brings something else than the file.
-        told = any(text in str(error) for text in ("URL fetch failure", "Incomplete or corrupted file"))
-        if not told and not isinstance(error, (ConnectionError, TimeoutError, http.client.HTTPException)):
+        is_download_error = any(text in str(error) for text in ("URL fetch failure", "Incomplete or corrupted file"))
+        if not is_download_error and not isinstance(error, (ConnectionError, TimeoutError, http.client.HTTPException)):
             raise
         home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))  # as Keras looks for it
         raise UserError(
@@ -66,12 +66,12 @@ def _weights_file(name: str, weights: str) -> Path:
     path = Path(weights)
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file() or file.suffix not in (".h5", ".keras"):
-        named = models.get(name).SPEC.weights
-        known = ", ".join((*named, "none"))
-        lacking = f" ({name} has no pretrained weights)" if not named else ""
+        pretrained = models.get(name).SPEC.weights
+        choices = ", ".join((*pretrained, "none"))
+        lacking = f" ({name} has no pretrained weights)" if not pretrained else ""
         missing = "" if path.exists() else ", no such file or folder"
         raise UserError(
-            f"`weights` takes {known}, a .weights.h5 or .keras file, or a run folder{lacking}. "
+            f"`weights` takes {choices}, a .weights.h5 or .keras file, or a run folder{lacking}. "
             f"Received: {weights}{missing}"
         )
     return file

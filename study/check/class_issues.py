@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from data.folder import PARTS, Image, Scan
+from data.folder import SPLITS, ImageRecord, Scan
 from data.names import printable, similar
-from data.split import LEAST_IMAGES
-from study.check.image_issues import MOST_LOST, Finding, lost
-from study.check.image_statistics import Facts
+from data.split import MIN_IMAGES
+from study.check.image_issues import MAX_LOST, Issue, cropped_share
+from study.check.image_statistics import ImageStatistics
 
-MOST_IMBALANCE = 3.0  # largest : smallest class: beyond, always answering the largest begins to pay
+MAX_IMBALANCE = 3.0  # largest : smallest class: beyond, always answering the largest begins to pay
 FEW_IMAGES = 10  # of a class in validation or test: below, one picture more or less right moves its recall by 10 %
 SHOWN_WEIGHTS = 6  # classes named in the line on imbalance
 TELLING = (
@@ -24,63 +24,61 @@ TELLING = (
     "outside the class folders",
 )  # photos may be missing
 
-Usable = Sequence[tuple[Image, Facts]]
+Usable = Sequence[tuple[ImageRecord, ImageStatistics]]
 
 
-def check(
+def find(
     scan: Scan, usable: Usable, ratio: Sequence[int], advise: Callable[[int], tuple[str, str]] | None
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     """Yield the findings on the classes."""
-    counts = part_counts(scan, usable, ratio)
+    counts = split_counts(scan, usable, ratio)
     yield from few_images(scan, usable, counts)
     yield from imbalance(Counter(image.label for image, _ in usable))
     yield from similar_names(scan.class_names)
     if advise is not None:
         learning, reason = advise(min(counts["train"][label] for label in scan.class_names))
-        yield Finding(".", "learning type", f"--learning {learning} is advised: {reason}")
+        yield Issue(".", "learning type", f"--learning {learning} is advised: {reason}")
 
 
-def part_counts(scan: Scan, usable: Usable, ratio: Sequence[int]) -> dict[str, Counter[str]]:
+def split_counts(scan: Scan, usable: Usable, ratio: Sequence[int]) -> dict[str, Counter[str]]:
     """Return images by part and class: as the folders say, else about what `split.assign` will make of them."""
-    if any(image.part for image in scan.images):
-        return {part: Counter(image.label for image, _ in usable if image.part == part) for part in PARTS}
-    counts, shares = Counter(image.label for image, _ in usable), dict(zip(PARTS, ratio, strict=True))
+    if any(image.split for image in scan.images):
+        return {split: Counter(image.label for image, _ in usable if image.split == split) for split in SPLITS}
+    counts, shares = Counter(image.label for image, _ in usable), dict(zip(SPLITS, ratio, strict=True))
     held = {
-        part: Counter({label: max(1, round(n * shares[part] / sum(ratio))) for label, n in counts.items()})
-        for part in ("val", "test")
+        split: Counter({label: max(1, round(n * shares[split] / sum(ratio))) for label, n in counts.items()})
+        for split in ("val", "test")
     }
     train = Counter({label: max(0, n - held["val"][label] - held["test"][label]) for label, n in counts.items()})
     return {"train": train, **held}
 
 
-def few_images(scan: Scan, usable: Usable, counts: dict[str, Counter[str]]) -> Iterator[Finding]:
+def few_images(scan: Scan, usable: Usable, counts: dict[str, Counter[str]]) -> Iterator[Issue]:
     """Yield the classes that cannot be divided, that a ready-made part lacks, or that are judged by too few."""
-    different = Counter(label for label, _ in {(image.label, known.sha256) for image, known in usable})
-    ready_made = any(image.part for image in scan.images)
+    different = Counter(label for label, _ in {(image.label, stats.sha256) for image, stats in usable})
+    ready_made = any(image.split for image in scan.images)
     units = Counter(label for label, _ in {(image.label, image.group or image.name) for image, _ in usable})
     for label in scan.class_names:
-        if different[label] < LEAST_IMAGES:
-            detail = (
-                f"{different[label]} different usable images: at least {LEAST_IMAGES} are needed, one for each part"
-            )
-            yield Finding(label, "few images", detail, severity="severe")
+        if different[label] < MIN_IMAGES:
+            detail = f"{different[label]} different usable images: at least {MIN_IMAGES} are needed, one for each part"
+            yield Issue(label, "few images", detail, severity="severe")
             continue
-        if units[label] < LEAST_IMAGES and not ready_made:
-            detail = f"{units[label]} group(s) of images: at least {LEAST_IMAGES} are needed, one for each part"
-            yield Finding(label, "few images", detail, severity="severe")
+        if units[label] < MIN_IMAGES and not ready_made:
+            detail = f"{units[label]} group(s) of images: at least {MIN_IMAGES} are needed, one for each part"
+            yield Issue(label, "few images", detail, severity="severe")
             continue
         if not counts["train"][label]:
-            yield Finding(label, "few images", "no image in train: this class cannot be learned", severity="severe")
-        for part in ("val", "test"):
-            count = counts[part][label]
-            if count < FEW_IMAGES and counts[part]:  # a part that is missing altogether is no fault of the class
-                detail = f"fewer than {FEW_IMAGES} images in {part} ({'' if ready_made else 'about '}{count})"
-                yield Finding(label, "few images", f"{detail}: its figures will be rough", severity="warning")
+            yield Issue(label, "few images", "no image in train: this class cannot be learned", severity="severe")
+        for split in ("val", "test"):
+            count = counts[split][label]
+            if count < FEW_IMAGES and counts[split]:  # a part that is missing altogether is no fault of the class
+                detail = f"fewer than {FEW_IMAGES} images in {split} ({'' if ready_made else 'about '}{count})"
+                yield Issue(label, "few images", f"{detail}: its figures will be rough", severity="warning")
 
 
-def imbalance(counts: Counter[str]) -> Iterator[Finding]:
+def imbalance(counts: Counter[str]) -> Iterator[Issue]:
     """Yield one finding where the largest class outweighs the smallest, with the weights that would even it out."""
-    if not counts or max(counts.values()) <= MOST_IMBALANCE * min(counts.values()):
+    if not counts or max(counts.values()) <= MAX_IMBALANCE * min(counts.values()):
         return
     (most, largest), (least, smallest) = counts.most_common()[0], counts.most_common()[-1]
     weight = {label: counts.total() / (len(counts) * count) for label, count in counts.items()}
@@ -88,41 +86,41 @@ def imbalance(counts: Counter[str]) -> Iterator[Finding]:
     cut = shown if len(shown) <= SHOWN_WEIGHTS else [*shown[: SHOWN_WEIGHTS // 2], "…", *shown[-SHOWN_WEIGHTS // 2 :]]
     weights = ", ".join(f"{label} {weight[label]:.2f}" if label in weight else label for label in cut)
     detail = f"{most} has {largest:,} images, {largest / smallest:.1f} times as many as {least} ({smallest:,})"
-    yield Finding(".", "imbalance", f"{detail}; --class-weight balanced gives {weights}", severity="warning")
+    yield Issue(".", "imbalance", f"{detail}; --class-weight balanced gives {weights}", severity="warning")
 
 
-def similar_names(names: Sequence[str]) -> Iterator[Finding]:
+def similar_names(names: Sequence[str]) -> Iterator[Issue]:
     """Yield classes whose names differ only in case, spaces or full and half width: one class by two names?"""
     for name, other in similar(names):
         detail = f"differs from class {other} only in case, spaces or the width of letters: the same class?"
-        yield Finding(name, "similar names", detail, other, "warning")
+        yield Issue(name, "similar names", detail, other, "warning")
 
 
-def whole_folder(scan: Scan, usable: Usable, resize: str) -> Iterator[Finding]:
+def whole_folder(scan: Scan, usable: Usable, resize: str) -> Iterator[Issue]:
     """Yield what concerns the folder, not its classes: what is left out, turned or cut away."""
     for entry in scan.skipped:
         telling = any(word in entry.reason for word in TELLING)
-        yield Finding(entry.name, "left out", entry.reason, severity="warning" if telling else "note")
+        yield Issue(entry.name, "left out", entry.reason, severity="warning" if telling else "note")
     if hidden := hidden_files(scan):
-        yield Finding(".", "hidden files", f"{len(hidden):,} hidden files are left out, such as {hidden[0]}")
-    if turned := [image.name for image, known in usable if known.orientation != 1]:
+        yield Issue(".", "hidden files", f"{len(hidden):,} hidden files are left out, such as {hidden[0]}")
+    if turned := [image.name for image, stats in usable if stats.orientation != 1]:
         detail = f"{len(turned):,} images are stored turned or mirrored (EXIF orientation), such as {turned[0]}"
-        yield Finding(".", "orientation", f"{detail}; they are read upright")
+        yield Issue(".", "orientation", f"{detail}; they are read upright")
     if resize == "crop" and usable:
-        away = [lost(known) for _, known in usable]
-        over = sum(share > MOST_LOST for share in away)
-        detail = f"--resize crop cuts away {sum(away) / len(away):.0%} of an image on average"
-        yield Finding(".", "crop", f"{detail}; {over:,} of {len(away):,} images lose more than {MOST_LOST:.0%}")
+        cropped = [cropped_share(stats) for _, stats in usable]
+        above_limit = sum(share > MAX_LOST for share in cropped)
+        detail = f"--resize crop cuts away {sum(cropped) / len(cropped):.0%} of an image on average"
+        yield Issue(".", "crop", f"{detail}; {above_limit:,} of {len(cropped):,} images lose more than {MAX_LOST:.0%}")
 
 
 def hidden_files(scan: Scan) -> list[str]:
     """Walk the folder for files that the scan neither took nor skipped: all those are hidden ones."""
     if scan.root.is_file():  # a table names what it wants
         return []
-    known = {image.name for image in scan.images} | {entry.name for entry in scan.skipped}
-    found = []
+    listed = {image.name for image in scan.images} | {entry.name for entry in scan.skipped}
+    hidden = []
     for folder, folders, files in os.walk(scan.root):
         folders.sort()
         below = Path(folder).relative_to(scan.root)
-        found += [name for file in sorted(files) if (name := printable((below / file).as_posix())) not in known]
-    return found
+        hidden += [name for file in sorted(files) if (name := printable((below / file).as_posix())) not in listed]
+    return hidden

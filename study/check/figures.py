@@ -14,13 +14,13 @@ from study.pages.palette import BLUE, CLASSES, GREY, VERMILION
 
 # To eight colours seven markers: with no common factor, 56 pairs come before the first one again.
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
-MOST_COLOURED = 24  # classes on the map; beyond, marks can no longer be told apart and the smallest classes are grey
+MAX_COLOURED = 24  # classes on the map; beyond, marks can no longer be told apart and the smallest classes are grey
 BINS = 40
 
 
 def sizes(sides: Sequence[float]) -> bytes:
     """Draw how long the longer sides are."""
-    return histogram(sides, "Size of the images", "longer side in pixels", spread(sides))
+    return histogram(sides, "Size of the images", "longer side in pixels", bin_edges(sides))
 
 
 def shapes(aspects: Sequence[float]) -> bytes:
@@ -71,7 +71,7 @@ def class_histogram(own: Sequence[float], everyone: Sequence[float], title: str,
         return png(figure)
 
 
-def spread(values: Sequence[float]) -> np.ndarray:
+def bin_edges(values: Sequence[float]) -> np.ndarray:
     """Return the edges of bins of a pixel or more up to where 99 % of the values lie; the last one takes the rest."""
     low, high = min(values), float(np.percentile(values, 99))
     beyond = max(0.0, BINS - (high - low)) / 2  # where all pictures have one size
@@ -79,11 +79,15 @@ def spread(values: Sequence[float]) -> np.ndarray:
 
 
 def scatter(
-    places: np.ndarray, labels: Sequence[str], class_names: Sequence[str], shares: tuple[float, float], named: list[int]
+    coordinates: np.ndarray,
+    labels: Sequence[str],
+    class_names: Sequence[str],
+    explained_variance: tuple[float, float],
+    highlighted: list[int],
 ) -> bytes:
-    """Draw the map: one mark an image in the colour of its class, and a number at each row of `named`."""
+    """Draw the map: one mark an image in the colour of its class, and a number at each row of `highlighted`."""
     counts, of = Counter(labels), np.array(labels)
-    shown = [name for name in class_names if name in dict(counts.most_common(MOST_COLOURED))]
+    shown = [name for name in class_names if name in dict(counts.most_common(MAX_COLOURED))]
     others = ~np.isin(of, shown)
     columns = 4 if max(map(len, shown)) <= 8 else 2  # of the legend; Japanese letters are twice as wide
     rows = -(-(len(shown) + 1) // columns)
@@ -92,15 +96,17 @@ def scatter(
         figure, ax = plt.subplots(figsize=(6.8, 5.8 + 0.28 * rows), layout="constrained")
         if others.any():
             label = f"{len(counts) - len(shown)} other classes"
-            ax.scatter(*places[others].T, s=size, color="#BBBBBB", linewidths=0, label=label)
+            ax.scatter(*coordinates[others].T, s=size, color="#BBBBBB", linewidths=0, label=label)
         for i, name in enumerate(shown):
             style = {"color": CLASSES[i % len(CLASSES)], "marker": MARKERS[i % len(MARKERS)]}
-            ax.scatter(*places[of == name].T, s=size, alpha=0.55, linewidths=0, label=cut(name), **style)
-        for number, row in enumerate(named, 1):
-            ax.plot(*places[row], "o", ms=9, mfc="none", mec="black", mew=1.2)
+            ax.scatter(*coordinates[of == name].T, s=size, alpha=0.55, linewidths=0, label=cut(name), **style)
+        for number, row in enumerate(highlighted, 1):
+            ax.plot(*coordinates[row], "o", ms=9, mfc="none", mec="black", mew=1.2)
             behind = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
-            ax.annotate(str(number), places[row], xytext=(6, 6), textcoords="offset points", bbox=behind)
-        first, second = (f"direction {i} ({share:.0%} of the differences)" for i, share in enumerate(shares, 1))
+            ax.annotate(str(number), coordinates[row], xytext=(6, 6), textcoords="offset points", bbox=behind)
+        first, second = (
+            f"direction {i} ({share:.0%} of the differences)" for i, share in enumerate(explained_variance, 1)
+        )
         ax.set(xlabel=first, ylabel=second, title="Map of all images: what is alike lies together")
         # Named one by one: Matplotlib would leave out a class whose name begins with _.
         marks, labels = list(ax.collections), [str(mark.get_label()) for mark in ax.collections]

@@ -10,82 +10,86 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from study.check.image_issues import Finding
-from study.check.label_issues import STRANGER
+from study.check.image_issues import Issue
+from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.pages.blocks import Figure
 
 if TYPE_CHECKING:
-    from study.check.audit import Look
+    from study.check.audit import AuditResult
 
-MOST_PAIRS = 60  # shown; all stand in check.csv
-MOST_ODD = 12  # of a kind
+MAX_PAIRS = 60  # shown; all stand in check.csv
+MAX_ODD = 12  # of a kind
 SIDE = 96  # the longer side of a picture on the page
-COPIES = ("two labels", "leak", "duplicate", "near duplicate")
+DUPLICATE_KINDS = ("two labels", "leak", "duplicate", "near duplicate")
 
 
-def copies(look: Look) -> list[dict[str, Any]]:
+def pair_groups(result: AuditResult) -> list[dict[str, Any]]:
     """Return the pairs of copies, then those of images that look like another class."""
-    index = {image.name: i for i, image in enumerate(look.scan.images)}
-    found = []
+    index = {image.name: i for i, image in enumerate(result.scan.images)}
+    groups = []
     for title, kinds, what in (
-        ("Copies", COPIES, "pairs"),
-        ("Images that look like another class", (STRANGER,), "images, each beside the most similar one of that class"),
+        ("Copies", DUPLICATE_KINDS, "pairs"),
+        (
+            "Images that look like another class",
+            (SUSPECTED_LABEL_ERROR,),
+            "images, each beside the most similar one of that class",
+        ),
     ):
-        pairs = unordered(finding for finding in look.findings if finding.kind in kinds)
-        text = f"{len(pairs):,} {what}{more(len(pairs), MOST_PAIRS)}" if pairs else "None was found"
-        shown = [pair(look, finding, index) for finding in pairs[:MOST_PAIRS]]
-        found.append({"title": title, "text": text, "pairs": shown})
-    return found
+        pairs = unique_pairs(issue for issue in result.issues if issue.kind in kinds)
+        text = f"{len(pairs):,} {what}{describe_rest(len(pairs), MAX_PAIRS)}" if pairs else "None was found"
+        shown = [pair(result, issue, index) for issue in pairs[:MAX_PAIRS]]
+        groups.append({"title": title, "text": text, "pairs": shown})
+    return groups
 
 
-def unordered(found: Iterable[Finding]) -> list[Finding]:
+def unique_pairs(issues: Iterable[Issue]) -> list[Issue]:
     """Keep one finding of each pair: one that is told of both images is shown once."""
-    first: dict[frozenset[str], Finding] = {}
-    for finding in found:
-        first.setdefault(frozenset((finding.path, finding.related_path)), finding)
+    first: dict[frozenset[str], Issue] = {}
+    for issue in issues:
+        first.setdefault(frozenset((issue.path, issue.related_path)), issue)
     return list(first.values())
 
 
-def pair(look: Look, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+def pair(result: AuditResult, issue: Issue, index: dict[str, int]) -> dict[str, Any]:
     """Return two images, as (name, thumbnail), with what is said of them."""
     return {
-        "pictures": [(name, thumbnail(look, index[name])) for name in (finding.path, finding.related_path)],
-        "kind": finding.kind,
-        "severe": finding.severity == "severe",
-        "text": finding.detail.replace(finding.related_path, "the other"),
+        "pictures": [(name, thumbnail(result, index[name])) for name in (issue.path, issue.related_path)],
+        "kind": issue.kind,
+        "severe": issue.severity == "severe",
+        "text": issue.detail.replace(issue.related_path, "the other"),
     }
 
 
-def odd_pictures(look: Look) -> list[dict[str, Any]]:
+def odd_images(result: AuditResult) -> list[dict[str, Any]]:
     """Return the odd images, kind by kind, each as (name, thumbnail, reason)."""
-    index = {image.name: i for i, image in enumerate(look.scan.images)}
+    index = {image.name: i for i, image in enumerate(result.scan.images)}
     by_kind = defaultdict(list)
-    for finding in look.findings:
-        if finding.path in index and finding.kind not in (*COPIES, STRANGER):
-            by_kind[finding.kind].append((finding.path, thumbnail(look, index[finding.path]), finding.detail))
+    for issue in result.issues:
+        if issue.path in index and issue.kind not in (*DUPLICATE_KINDS, SUSPECTED_LABEL_ERROR):
+            by_kind[issue.kind].append((issue.path, thumbnail(result, index[issue.path]), issue.detail))
     return [
-        {"kind": kind, "count": f"{len(found):,}{more(len(found), MOST_ODD)}", "pictures": found[:MOST_ODD]}
-        for kind, found in by_kind.items()
+        {"kind": kind, "count": f"{len(issues):,}{describe_rest(len(issues), MAX_ODD)}", "pictures": issues[:MAX_ODD]}
+        for kind, issues in by_kind.items()
     ]
 
 
-def thumbnail(look: Look, i: int) -> Figure | None:
+def thumbnail(result: AuditResult, i: int) -> Figure | None:
     """Return an image in its own shape: thumbnails are stored squashed. None where it cannot be decoded."""
-    known = look.known[i]
-    if isinstance(known, str):
+    stats = result.statistics[i]
+    if isinstance(stats, str):
         return None
-    longer = max(known.width, known.height)
-    width, height = (max(8, round(side * SIDE / longer)) for side in (known.width, known.height))
-    return small(look.thumbs[i], width, height, look.scan.images[i].name)
+    longer = max(stats.width, stats.height)
+    width, height = (max(8, round(side * SIDE / longer)) for side in (stats.width, stats.height))
+    return jpeg_figure(result.thumbnails[i], width, height, result.scan.images[i].name)
 
 
-def small(pixels: np.ndarray, width: int, height: int, text: str) -> Figure:
+def jpeg_figure(pixels: np.ndarray, width: int, height: int, text: str) -> Figure:
     """Return pixels as a JPEG that is shown in that size."""
     file = io.BytesIO()
     Image.fromarray(pixels.astype(np.uint8)).save(file, "JPEG", quality=80)
     return Figure(file.getvalue(), text, (width, height))
 
 
-def more(count: int, most: int) -> str:
+def describe_rest(count: int, most: int) -> str:
     """Say how many are not shown."""
     return f"; the first {most} are shown, the other {count - most:,} stand in check.csv" if count > most else ""

@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from data.folder import Image
+from data.folder import ImageRecord
 from data.formats import HEIC_SUFFIXES
-from study.check.image_statistics import Facts
+from study.check.image_statistics import ImageStatistics
 
-LEAST_SIDE = 32  # pixels: the smallest pictures that are commonly learned from (CIFAR-10) have 32 × 32
-MOST_ASPECT = 3.0  # longer : shorter side: panoramas, banners, strips; cameras make 1.3 to 1.8
-LEAST_CONTRAST = 8.0  # standard deviation of grey: a lens cap, a blank page; fog and snow still have 12
+MIN_SIDE = 32  # pixels: the smallest pictures that are commonly learned from (CIFAR-10) have 32 × 32
+MAX_ASPECT = 3.0  # longer : shorter side: panoramas, banners, strips; cameras make 1.3 to 1.8
+MIN_CONTRAST = 8.0  # standard deviation of grey: a lens cap, a blank page; fog and snow still have 12
 DARKEST = 10.0  # mean grey: little but black; a subject lit before a black wall mostly has more
 BRIGHTEST = 235.0  # mean grey: the subject fills less than about a tenth of a white page; cut-outs mostly have less
-LEAST_SHARPNESS = 40.0  # variance of the Laplacian: out of focus all over; sharp photos have hundreds and thousands
-MOST_LOST = 0.5  # share of the picture that a square crop cuts away: at 2 : 1 the subject often stands outside
+MIN_SHARPNESS = 40.0  # variance of the Laplacian: out of focus all over; sharp photos have hundreds and thousands
+MAX_LOST = 0.5  # share of the picture that a square crop cuts away: at 2 : 1 the subject often stands outside
 
 UNREADABLE = ("empty", "not an image", "truncated", "too large", "undecodable", "cannot be read")  # as in data.facts
 ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")  # several pictures in a TIFF are pages, in an MPO two views of one scene
@@ -40,11 +40,11 @@ FORMATS = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class Issue:
     """One thing that was found.
 
     Args:
-        path: as in `folder.Image.name`; a class name or "." where it is about the class or the whole folder.
+        path: as in `folder.ImageRecord.name`; a class name or "." where it is about the class or the whole folder.
         kind: a word or two, to count by.
         detail: one line to show.
         related_path: the other picture or class, where there is one.
@@ -58,71 +58,74 @@ class Finding:
     severity: str = "note"
 
 
-def of(image: Image, facts: Facts | str, rule: str) -> list[Finding]:
-    """List what is odd about one image under a resize rule; `facts` may be the reason why there are none."""
+def find(image: ImageRecord, stats: ImageStatistics | str, rule: str) -> list[Issue]:
+    """List what is odd about one image under a resize rule; `stats` may be the reason why there are none."""
     name = image.name
-    if isinstance(facts, str):
-        return [unreadable(name, facts)]
-    return [*file(name, facts), *shape(name, facts, rule), *light(name, facts)]
+    if isinstance(stats, str):
+        return [unreadable_issue(name, stats)]
+    return [*file_issues(name, stats), *shape_issues(name, stats, rule), *light_issues(name, stats)]
 
 
-def unreadable(name: str, reason: str) -> Finding:
-    """Sort a reason from `facts.gather` by the kind it begins with."""
+def unreadable_issue(name: str, reason: str) -> Issue:
+    """Sort a reason from `image_statistics.gather` by the kind it begins with."""
     kind = next((kind for kind in UNREADABLE if reason.startswith(kind)), "undecodable")
-    return Finding(name, kind, reason, severity="warning")
+    return Issue(name, kind, reason, severity="warning")
 
 
-def file(name: str, facts: Facts) -> Iterator[Finding]:
+def file_issues(name: str, stats: ImageStatistics) -> Iterator[Issue]:
     """Yield what is odd about the file, not the image: harmless here, but telling."""
     suffix = PurePosixPath(name).suffix.lower()
-    if facts.format not in FORMATS.get(suffix, (facts.format,)):
-        yield Finding(name, "wrong suffix", f"ends in {suffix}, but its content is {facts.format}; it is read as that")
-    if facts.frames > 1 and facts.format in ANIMATIONS:
-        yield Finding(name, "animated", f"{facts.frames} images in one file; the first is used")
-    if facts.frames > 1 and facts.format == "TIFF":
-        yield Finding(name, "pages", f"{facts.frames} pages in one file; the first is used")
-    if (found := re.search(r"(\d+) (?:bands|×)", facts.mode)) and found[1] != "3":
+    if stats.format not in FORMATS.get(suffix, (stats.format,)):
+        yield Issue(name, "wrong suffix", f"ends in {suffix}, but its content is {stats.format}; it is read as that")
+    if stats.frames > 1 and stats.format in ANIMATIONS:
+        yield Issue(name, "animated", f"{stats.frames} images in one file; the first is used")
+    if stats.frames > 1 and stats.format == "TIFF":
+        yield Issue(name, "pages", f"{stats.frames} pages in one file; the first is used")
+    if (found := re.search(r"(\d+) (?:bands|×)", stats.mode)) and found[1] != "3":
         read = "the first is read, as grey" if found[1] == "2" else "the first 3 are read, as red, green and blue"
-        yield Finding(name, "bands", f"{found[1]} bands, of which {read}")
+        yield Issue(name, "bands", f"{found[1]} bands, of which {read}")
 
 
-def shape(name: str, facts: Facts, rule: str) -> Iterator[Finding]:
+def shape_issues(name: str, stats: ImageStatistics, rule: str) -> Iterator[Issue]:
     """Yield what is odd about the size."""
-    size = f"{facts.width} × {facts.height} pixels"
-    shorter, longer = sorted((facts.width, facts.height))
-    if shorter < LEAST_SIDE:
-        yield Finding(name, "tiny", f"{size}: a side is below {LEAST_SIDE}", severity="warning")
-    if longer > MOST_ASPECT * shorter:
-        yield Finding(
+    size = f"{stats.width} × {stats.height} pixels"
+    shorter, longer = sorted((stats.width, stats.height))
+    if shorter < MIN_SIDE:
+        yield Issue(name, "tiny", f"{size}: a side is below {MIN_SIDE}", severity="warning")
+    if longer > MAX_ASPECT * shorter:
+        yield Issue(
             name, "extreme shape", f"{size}: one side is {longer / shorter:,.1f} times the other", severity="warning"
         )
-    if rule == "crop" and lost(facts) > MOST_LOST:
+    if rule == "crop" and cropped_share(stats) > MAX_LOST:
         advice = "--resize pad would keep it all"
-        yield Finding(
-            name, "cropped", f"{size}: the square crop cuts away {lost(facts):.0%}; {advice}", severity="warning"
-        )
-
-
-def light(name: str, facts: Facts) -> Iterator[Finding]:
-    """Yield the first that holds: a plain image is also dark or bright, and unsharp."""
-    grey = f"mean grey {facts.brightness:.0f} of 255"
-    if facts.contrast < LEAST_CONTRAST:
-        yield Finding(
-            name, "plain", f"nearly one colour ({grey}, standard deviation {facts.contrast:.1f})", severity="warning"
-        )
-    elif facts.brightness < DARKEST:
-        yield Finding(name, "dark", f"very dark ({grey})", severity="warning")
-    elif facts.brightness > BRIGHTEST:
-        yield Finding(name, "bright", f"very bright ({grey})", severity="warning")
-    elif facts.sharpness < LEAST_SHARPNESS and min(facts.width, facts.height) >= LEAST_SIDE:
-        yield Finding(
+        yield Issue(
             name,
-            "blurred",
-            f"no sharp edge anywhere (variance of the Laplacian {facts.sharpness:.0f})",
+            "cropped",
+            f"{size}: the square crop cuts away {cropped_share(stats):.0%}; {advice}",
             severity="warning",
         )
 
 
-def lost(facts: Facts) -> float:
+def light_issues(name: str, stats: ImageStatistics) -> Iterator[Issue]:
+    """Yield the first that holds: a plain image is also dark or bright, and unsharp."""
+    grey = f"mean grey {stats.brightness:.0f} of 255"
+    if stats.contrast < MIN_CONTRAST:
+        yield Issue(
+            name, "plain", f"nearly one colour ({grey}, standard deviation {stats.contrast:.1f})", severity="warning"
+        )
+    elif stats.brightness < DARKEST:
+        yield Issue(name, "dark", f"very dark ({grey})", severity="warning")
+    elif stats.brightness > BRIGHTEST:
+        yield Issue(name, "bright", f"very bright ({grey})", severity="warning")
+    elif stats.sharpness < MIN_SHARPNESS and min(stats.width, stats.height) >= MIN_SIDE:
+        yield Issue(
+            name,
+            "blurred",
+            f"no sharp edge anywhere (variance of the Laplacian {stats.sharpness:.0f})",
+            severity="warning",
+        )
+
+
+def cropped_share(stats: ImageStatistics) -> float:
     """Return the share of the image, 0..1, that the largest centred square leaves out."""
-    return 1 - min(facts.width, facts.height) / max(facts.width, facts.height)
+    return 1 - min(stats.width, stats.height) / max(stats.width, stats.height)

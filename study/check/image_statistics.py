@@ -19,18 +19,18 @@ from PIL import Image
 
 from data import first_pass, folder, image
 from data.pixel_range import Ranges
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 
 THUMB = 96  # side of the thumbnails
 SIDE = 256  # the longer side at which light and sharpness are judged: about what networks get to see
 VERSION = f"3, Pillow {PIL.__version__}"  # of what is kept: raise the number whenever a fact or thumbnail changes
-THUMBS = Kind(f"thumbnails {THUMB} ({VERSION})", (THUMB, THUMB, 3))
-FACTS = f"facts ({VERSION})"  # as JSON; rows of that name, from when JSON was padded, go by the store's limit
+THUMBNAILS = RowType(f"thumbnails {THUMB} ({VERSION})", (THUMB, THUMB, 3))
+STATISTICS = f"facts ({VERSION})"  # as JSON; rows of that name, from when JSON was padded, go by the store's limit
 
 
 @dataclasses.dataclass(frozen=True)
-class Facts:
+class ImageStatistics:
     """What is known of one file that can be decoded.
 
     Args:
@@ -61,12 +61,12 @@ class Facts:
 
 
 def gather(
-    images: Sequence[folder.Image],
+    images: Sequence[folder.ImageRecord],
     store: Store,
     advance: Callable[[], None] = lambda: None,
     given: tuple[float, float] | None = None,
     note: Callable[[str], None] = lambda line: None,
-) -> tuple[list[Facts | str], np.ndarray]:
+) -> tuple[list[ImageStatistics | str], np.ndarray]:
     """Look at all images; `advance` is called twice for each: read, and looked at.
 
     `given` is black and white in files that do not state it; None: as the values of all of them say. `note` is told how
@@ -81,45 +81,45 @@ def gather(
     paths = [entry.path for entry in images]
     surveyed = first_pass.survey(paths, first_pass.hashes_of(paths, advance), store, given)
     keys = list(surveyed.keys)
-    thumbs = np.zeros((len(images), *THUMBS.shape), np.uint8)
-    known = store.blobs(FACTS, keys)
-    of_thumbs = store.rows(THUMBS, keys).fill(thumbs)
-    outcomes: list[Facts | str] = []
+    thumbnails = np.zeros((len(images), *THUMBNAILS.shape), np.uint8)
+    stored = store.blobs(STATISTICS, keys)
+    has_thumbnail = store.rows(THUMBNAILS, keys).read_into(thumbnails)
+    outcomes: list[ImageStatistics | str] = []
     with (
-        store.writer(THUMBS) as keep_thumbs,
-        store.blob_writer(FACTS) as keep_facts,
+        store.writer(THUMBNAILS) as keep_thumbnail,
+        store.blob_writer(STATISTICS) as keep_statistics,
         ThreadPoolExecutor(os.cpu_count()) as pool,
     ):
 
-        def look(at: int) -> Facts | str:
-            if of_thumbs[at] and keys[at] in known:
-                return Facts(**json.loads(known[keys[at]]))
-            outcome = _look(images[at].path, surveyed.ranges)
+        def measure_one(i: int) -> ImageStatistics | str:
+            if has_thumbnail[i] and keys[i] in stored:
+                return ImageStatistics(**json.loads(stored[keys[i]]))
+            outcome = _measure_file(images[i].path, surveyed.ranges)
             if isinstance(outcome, str):  # not kept: such files are few, and memory may suffice the next time
-                thumbs[at] = 0
+                thumbnails[i] = 0
                 return outcome
-            facts, thumbs[at] = outcome
-            key = first_pass.key_of(facts.sha256, surveyed.peeks[at], surveyed.ranges)
-            keep_thumbs.add(key, thumbs[at])
-            keep_facts(key, json.dumps(dataclasses.asdict(facts)).encode())
-            return facts
+            stats, thumbnails[i] = outcome
+            key = first_pass.key_of(stats.sha256, surveyed.peeks[i], surveyed.ranges)
+            keep_thumbnail.add(key, thumbnails[i])
+            keep_statistics(key, json.dumps(dataclasses.asdict(stats)).encode())
+            return stats
 
-        for outcome in pool.map(look, range(len(images))):
+        for outcome in pool.map(measure_one, range(len(images))):
             outcomes.append(outcome)
             advance()
-    read = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]
-    for line in surveyed.of(read).notes([images[at].name for at in read], given is not None):
+    read = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, ImageStatistics)]
+    for line in surveyed.of(read).notes([images[i].name for i in read], given is not None):
         note(line)
-    return outcomes, thumbs
+    return outcomes, thumbnails
 
 
-def measure(content: bytes, ranges: Ranges | None = None) -> tuple[Facts, np.ndarray]:
+def measure(content: bytes, ranges: Ranges | None = None) -> tuple[ImageStatistics, np.ndarray]:
     """Return the facts of a file's content and its thumbnail. Raise ImageError where `image.decode` does."""
     with image.decoded(content, SIDE, ranges) as rgb:
         small, thumb = rgb.convert("L"), image.resize(rgb, THUMB, "squash")
     small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)  # keeps the shape and never enlarges: that would add blur
     grey = np.asarray(small, np.float32)
-    facts = Facts(
+    stats = ImageStatistics(
         sha256=hashlib.sha256(content).hexdigest(),
         **image.header(content)._asdict(),
         bytes=len(content),
@@ -127,7 +127,7 @@ def measure(content: bytes, ranges: Ranges | None = None) -> tuple[Facts, np.nda
         contrast=float(grey.std()),
         sharpness=sharpness(grey),
     )
-    return facts, thumb
+    return stats, thumb
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -144,7 +144,7 @@ def sharpness(grey: np.ndarray) -> float:
     return float(np.square(bend).mean() - bend.mean() ** 2)  # four times as fast as bend.var()
 
 
-def _look(path: Path, ranges: Ranges) -> tuple[Facts, np.ndarray] | str:
+def _measure_file(path: Path, ranges: Ranges) -> tuple[ImageStatistics, np.ndarray] | str:
     try:
         with image.content_of(path) as content:
             return measure(content, ranges)

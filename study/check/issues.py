@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from data.exclude import DROP
-from data.folder import PARTS, Image, Scan
+from data.folder import SPLITS, ImageRecord, Scan
 from study.check import class_issues, image_issues
-from study.check.image_issues import Finding
-from study.check.image_statistics import Facts
+from study.check.image_issues import Issue
+from study.check.image_statistics import ImageStatistics
 from study.runtime import output
 
 SEVERITIES = ("severe", "warning", "note")
@@ -33,104 +33,115 @@ class Pair(Protocol):
 
 def find(
     scan: Scan,
-    facts: Sequence[Facts | str],
+    statistics: Sequence[ImageStatistics | str],
     pairs: Iterable[Pair],
     resize: str,
     ratio: Sequence[int],
     advise: Callable[[int], tuple[str, str]] | None = None,
-) -> list[Finding]:
+) -> list[Issue]:
     """List all findings, severe ones first, else in the order of the checks.
 
     Args:
         scan: the folder.
-        facts: of scan.images, from `facts.gather`.
+        statistics: of scan.images, from `image_statistics.gather`.
         pairs: near-duplicates; those with an undecodable, a plain or an equal picture are passed over.
         resize: the resize rule that training would use.
         ratio: shares of training, validation and test, where the folder has no ready-made parts.
         advise: training images of the rarest class -> (learning type, reason); `study.settings.learning_type.advise`.
     """
-    usable = [(image, known) for image, known in zip(scan.images, facts, strict=True) if isinstance(known, Facts)]
-    found = [
-        *exact_copies(usable),
-        *near_copies(scan.images, facts, pairs),
-        *class_issues.check(scan, usable, ratio, advise),
+    usable = [
+        (image, stats)
+        for image, stats in zip(scan.images, statistics, strict=True)
+        if isinstance(stats, ImageStatistics)
+    ]
+    issues = [
+        *exact_duplicates(usable),
+        *near_duplicates(scan.images, statistics, pairs),
+        *class_issues.find(scan, usable, ratio, advise),
         *(
-            odd
-            for image, known in zip(scan.images, facts, strict=True)
-            for odd in image_issues.of(image, known, resize)
+            issue
+            for image, stats in zip(scan.images, statistics, strict=True)
+            for issue in image_issues.find(image, stats, resize)
         ),
         *class_issues.whole_folder(scan, usable, resize),
     ]
-    return in_order(found)
+    return by_severity(issues)
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
+def by_severity(issues: Iterable[Issue]) -> list[Issue]:
     """Sort severe before warning before note, otherwise as given."""
-    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
 
 
-def exact_copies(usable: Iterable[tuple[Image, Facts]]) -> Iterator[Finding]:
+def exact_duplicates(usable: Iterable[tuple[ImageRecord, ImageStatistics]]) -> Iterator[Issue]:
     """Yield at most one finding for each byte-identical file, by the worst that holds of it."""
-    same = defaultdict(list)
-    for image, known in usable:
-        same[known.sha256].append(image)
-    for group in same.values():
+    by_hash = defaultdict(list)
+    for image, stats in usable:
+        by_hash[stats.sha256].append(image)
+    for group in by_hash.values():
         first = {}  # (label, part) -> the first of the group there: a group may hold ten thousand blank pages
         for image in group:
-            first.setdefault((image.label, image.part), image)
+            first.setdefault((image.label, image.split), image)
         for image in group if len(group) > 1 else ():
-            others = [other for other in first.values() if other is not image]
-            found = [finding for other in others if (finding := copy(image, other, "the same file as {}"))]
-            yield from in_order(found)[:1]
+            others = [other_image for other_image in first.values() if other_image is not image]
+            issues = [
+                issue for other_image in others if (issue := duplicate_issue(image, other_image, "the same file as {}"))
+            ]
+            yield from by_severity(issues)[:1]
 
 
-def near_copies(images: Sequence[Image], facts: Sequence[Facts | str], pairs: Iterable[Pair]) -> Iterator[Finding]:
+def near_duplicates(
+    images: Sequence[ImageRecord], statistics: Sequence[ImageStatistics | str], pairs: Iterable[Pair]
+) -> Iterator[Issue]:
     """Yield the pairs that look alike; a picture in several of them once for each kind, by the most similar.
 
     Of two in the same class and part, the one with fewer pixels is named: the one to drop.
     """
-    told = set()
+    reported = set()
     for pair in sorted(pairs, key=lambda pair: -pair.similarity):
-        if _is_void(facts[pair.first], facts[pair.second]):
+        if _is_uninformative(statistics[pair.first], statistics[pair.second]):
             continue
-        large, small = sorted((pair.first, pair.second), key=lambda at: (-facts[at].width * facts[at].height, at))
+        large, small = sorted((pair.first, pair.second), key=lambda i: (-statistics[i].width * statistics[i].height, i))
         text = f"looks like {{}} (similarity {pair.similarity:.2f})"
-        ways = copy(images[small], images[large], text, near=True), copy(images[large], images[small], text, near=True)
-        found = [finding for finding in ways if finding]
-        for finding in found[:1] if found[0].kind == "near duplicate" else found:
-            if (finding.path, finding.kind) not in told:
-                told.add((finding.path, finding.kind))
-                yield finding
+        both_ways = (
+            duplicate_issue(images[small], images[large], text, near=True),
+            duplicate_issue(images[large], images[small], text, near=True),
+        )
+        issues = [issue for issue in both_ways if issue]
+        for issue in issues[:1] if issues[0].kind == "near duplicate" else issues:
+            if (issue.path, issue.kind) not in reported:
+                reported.add((issue.path, issue.kind))
+                yield issue
 
 
-def _is_void(one: Facts | str, other: Facts | str) -> bool:
+def _is_uninformative(a: ImageStatistics | str, b: ImageStatistics | str) -> bool:
     # Undecodable files have no picture, plain ones all look alike, and equal ones are told of already.
-    if isinstance(one, str) or isinstance(other, str):
+    if isinstance(a, str) or isinstance(b, str):
         return True
-    return one.sha256 == other.sha256 or min(one.contrast, other.contrast) < image_issues.LEAST_CONTRAST
+    return a.sha256 == b.sha256 or min(a.contrast, b.contrast) < image_issues.MIN_CONTRAST
 
 
-def copy(image: Image, other: Image, text: str, near: bool = False) -> Finding | None:
+def duplicate_issue(image: ImageRecord, other_image: ImageRecord, text: str, near: bool = False) -> Issue | None:
     """Say what it means that two images show the same; `text` has a place for the other's name.
 
     Of a picture in two parts only the one in the earlier part is named: dropping it leaves the test as it was.
     """
-    detail, order = text.format(other.name), (*PARTS, None)
-    if image.label != other.label:
-        detail += f", which is in {other.label}: one label is wrong, or both"
-        return Finding(image.name, "two labels", detail, other.name, "severe")
-    if image.part != other.part:
-        if order.index(image.part) > order.index(other.part):
+    detail, order = text.format(other_image.name), (*SPLITS, None)
+    if image.label != other_image.label:
+        detail += f", which is in {other_image.label}: one label is wrong, or both"
+        return Issue(image.name, "two labels", detail, other_image.name, "severe")
+    if image.split != other_image.split:
+        if order.index(image.split) > order.index(other_image.split):
             return None
-        detail += f": an image of {image.part} is in {other.part} too, so its answers are known beforehand"
-        return Finding(image.name, "leak", detail, other.name, "severe")
-    return Finding(image.name, "near duplicate" if near else "duplicate", detail, other.name, "warning")
+        detail += f": an image of {image.split} is in {other_image.split} too, so its answers are known beforehand"
+        return Issue(image.name, "leak", detail, other_image.name, "severe")
+    return Issue(image.name, "near duplicate" if near else "duplicate", detail, other_image.name, "warning")
 
 
-def write_csv(path: Path, findings: Iterable[Finding]) -> None:
+def write_csv(path: Path, issues: Iterable[Issue]) -> None:
     """Write `path,kind,detail,related_path,severity,drop`, severe ones first; `drop` is empty, for a person to fill.
 
     UTF-8 with its mark at the beginning, without which Excel takes it for another encoding.
     """
-    header = [*(field.name for field in fields(Finding)), DROP]
-    output.write_csv(path, header, [[*astuple(finding), ""] for finding in in_order(findings)], mark=True)
+    header = [*(field.name for field in fields(Issue)), DROP]
+    output.write_csv(path, header, [[*astuple(issue), ""] for issue in by_severity(issues)], mark=True)

@@ -9,39 +9,39 @@ from typing import TYPE_CHECKING, Any
 from data import duplicates
 from study.check import class_issues, classes_page, gallery, image_issues, issues
 from study.check import figures as plots
-from study.check.embedding import LEAST_COSINE, SAME_SCENE
-from study.check.label_issues import LEAST_LIKELY, STRANGER
+from study.check.embedding import MIN_COSINE, SAME_SCENE
+from study.check.label_issues import MIN_LIKELY, SUSPECTED_LABEL_ERROR
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 
 if TYPE_CHECKING:
-    from study.check.audit import Look
+    from study.check.audit import AuditResult
 
-LIKE = f"similarity from {duplicates.LEAST_SIMILARITY:g}"
-SCENE = f"from {SAME_SCENE:g} where ImageNet features agree too, with a cosine from {LEAST_COSINE:g}"
+LIKE = f"similarity from {duplicates.MIN_SIMILARITY:g}"
+SCENE = f"from {SAME_SCENE:g} where ImageNet features agree too, with a cosine from {MIN_COSINE:g}"
 MEANING = {
     "two labels": f"the same file, or nearly the same image ({LIKE}), in two classes",
     "leak": f"the same file, or nearly the same image ({LIKE}, or {SCENE}), in two of train, val and test",
     "duplicate": "byte-identical files in one class",
     "near duplicate": f"nearly the same image in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
-    STRANGER: f"probability of its own class below {LEAST_LIKELY:.0%} to a classifier that learned from the others: "
-    "a wrong label, or an unusual image",
-    "few images": f"fewer than {class_issues.LEAST_IMAGES} different images of a class: severe; "
+    SUSPECTED_LABEL_ERROR: f"probability of its own class below {MIN_LIKELY:.0%} to a classifier that learned from the "
+    "others: a wrong label, or an unusual image",
+    "few images": f"fewer than {class_issues.MIN_IMAGES} different images of a class: severe; "
     f"fewer than {class_issues.FEW_IMAGES} to judge it by",
-    "imbalance": f"the largest class has more than {class_issues.MOST_IMBALANCE:g} times the images of the smallest",
+    "imbalance": f"the largest class has more than {class_issues.MAX_IMBALANCE:g} times the images of the smallest",
     "similar names": "class names that differ only in case, spaces or the width of letters",
     "learning type": "by the training images of the rarest class",
     "wrong suffix": "the file's name says another format than its content",
     "animated": "several images in one file",
     "pages": "several pages in one TIFF, of which the first is read",
     "bands": "more bands in one TIFF than are read",
-    "tiny": f"a side below {image_issues.LEAST_SIDE} pixels",
-    "extreme shape": f"one side more than {image_issues.MOST_ASPECT:g} times the other",
-    "cropped": f"--resize crop would cut away more than {image_issues.MOST_LOST:.0%}",
-    "plain": f"nearly one colour: standard deviation of grey below {image_issues.LEAST_CONTRAST:g}",
+    "tiny": f"a side below {image_issues.MIN_SIDE} pixels",
+    "extreme shape": f"one side more than {image_issues.MAX_ASPECT:g} times the other",
+    "cropped": f"--resize crop would cut away more than {image_issues.MAX_LOST:.0%}",
+    "plain": f"nearly one colour: standard deviation of grey below {image_issues.MIN_CONTRAST:g}",
     "dark": f"mean grey below {image_issues.DARKEST:g} of 255",
     "bright": f"mean grey above {image_issues.BRIGHTEST:g} of 255",
-    "blurred": f"variance of the Laplacian below {image_issues.LEAST_SHARPNESS:g}",
+    "blurred": f"variance of the Laplacian below {image_issues.MIN_SHARPNESS:g}",
     "left out": "files and folders that training passes over",
     "hidden files": "names that begin with a dot, and those that systems leave behind",
     "orientation": "images that the file stores turned",
@@ -50,34 +50,34 @@ MEANING = {
 }
 
 
-def page(look: Look) -> str:
+def page(result: AuditResult) -> str:
     """Return the whole page."""
-    names = ", ".join([*(plots.cut(name) for name in look.scan.class_names[:8]), "…"][: len(look.scan.class_names)])
+    names = ", ".join([*(plots.cut(name) for name in result.scan.class_names[:8]), "…"][: len(result.scan.class_names)])
     return render(
         "check.html.jinja",
         names=names,
         created=f"{datetime.now():%Y-%m-%d %H:%M}",
-        command=look.command,
-        root=str(look.scan.root),
-        images=len(look.scan.images),
-        number_of_classes=len(look.scan.class_names),
-        **summary(look),
-        counts=classes_page.counts(look),
-        findings_on_classes=classes_page.told(look),
-        copies=gallery.copies(look),
-        odd=gallery.odd_pictures(look),
-        sizes=classes_page.sizes(look),
-        classes=classes_page.each(look),
-        most_classes=classes_page.MOST_CLASSES,
-        map=the_map(look),
+        command=result.command,
+        root=str(result.scan.root),
+        images=len(result.scan.images),
+        number_of_classes=len(result.scan.class_names),
+        **summary(result),
+        counts=classes_page.counts(result),
+        findings_on_classes=classes_page.issue_groups(result),
+        copies=gallery.pair_groups(result),
+        odd=gallery.odd_images(result),
+        sizes=classes_page.sizes(result),
+        classes=classes_page.per_class(result),
+        most_classes=classes_page.MAX_CLASSES,
+        map=projection(result),
     )
 
 
-def summary(look: Look) -> dict[str, Any]:
+def summary(result: AuditResult) -> dict[str, Any]:
     """Return the counts of each severity, the advice and the table of kinds."""
-    by_severity = Counter(finding.severity for finding in look.findings)
-    counted = Counter((finding.kind, finding.severity) for finding in look.findings)
-    advice = next((finding.detail for finding in look.findings if finding.kind == "learning type"), "")
+    by_severity = Counter(issue.severity for issue in result.issues)
+    counted = Counter((issue.kind, issue.severity) for issue in result.issues)
+    advice = next((issue.detail for issue in result.issues if issue.kind == "learning type"), "")
     rows = [(kind, severity, f"{n:,}", MEANING.get(kind, "")) for (kind, severity), n in counted.items()]
     return {
         "severities": {name: by_severity[name] for name in issues.SEVERITIES},
@@ -86,16 +86,16 @@ def summary(look: Look) -> dict[str, Any]:
     }
 
 
-def the_map(look: Look) -> dict[str, Any] | None:
+def projection(result: AuditResult) -> dict[str, Any] | None:
     """Return the map and the images that lie far from their class, as (name, thumbnail)."""
-    if len(look.usable) < 3:
+    if len(result.usable) < 3:
         return None
-    labels = [look.scan.images[i].label for i in look.usable]
-    row = {int(i): at for at, i in enumerate(look.usable)}
-    named = [row[i] for i in look.outliers]
-    drawn = plots.scatter(look.places, labels, look.scan.class_names, look.shares, named)
+    labels = [result.scan.images[i].label for i in result.usable]
+    row = {int(i): index for index, i in enumerate(result.usable)}
+    named = [row[i] for i in result.outliers]
+    drawn = plots.scatter(result.coordinates, labels, result.scan.class_names, result.explained_variance, named)
     return {
-        "source": look.source,
+        "source": result.source,
         "figure": Figure(drawn, "Map of all images, coloured by class"),
-        "far": [(look.scan.images[i].name, gallery.thumbnail(look, i)) for i in look.outliers],
+        "far": [(result.scan.images[i].name, gallery.thumbnail(result, i)) for i in result.outliers],
     }

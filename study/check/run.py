@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from data import exclude, groups, labels, table
-from data.dataset import drawings
+from data.dataset import synthetic_images
 from data.duplicates import Pair, fingerprints, near_pairs
 from data.folder import Scan
 from data.names import printable
@@ -21,11 +21,11 @@ from data.store.store import Store
 from errors import UserError
 from study.check import image_statistics, issues
 from study.check import report as check_report
-from study.check.audit import Look
-from study.check.embedding import alike, embed, outliers, reduce
-from study.check.image_issues import Finding
-from study.check.image_statistics import Facts
-from study.check.label_issues import strangers
+from study.check.audit import AuditResult
+from study.check.embedding import embed, near_duplicates_by_embedding, outliers, reduce
+from study.check.image_issues import Issue
+from study.check.image_statistics import ImageStatistics
+from study.check.label_issues import suspected_label_errors
 from study.runtime import console, output
 from study.settings import learning_type
 from study.settings.commands import CheckSettings
@@ -39,34 +39,34 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     Raises:
         UserError: no folder, fewer than two classes, a label file that does not fit, or nowhere to write.
     """
-    root = Path(settings.data) if settings.data is not None else drawings(console.bar)
+    root = Path(settings.data) if settings.data is not None else synthetic_images(console.bar)
     out = output_folder(settings.out, root)
-    found, told = scan(root, settings)
+    scanned, found_issues = scan(root, settings)
     store = store_of(settings)
-    look = look_at(found, settings, command, store, told)
-    page = check_report.page(look)
+    result = audit(scanned, settings, command, store, found_issues)
+    page = check_report.page(result)
     out.mkdir(parents=True, exist_ok=True)
-    issues.write_csv(out / "check.csv", look.findings)
+    issues.write_csv(out / "check.csv", result.issues)
     output.write_page(out / "check.html", page)
     if store.trouble:
-        console.say(store.trouble)
-    print_summary(look, out)
-    return any(finding.severity == "severe" for finding in look.findings)
+        console.print(store.trouble)
+    print_summary(result, out)
+    return any(issue.severity == "severe" for issue in result.issues)
 
 
-def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Finding]]:
+def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue]]:
     """List the images as training would, and what the names of folders and files tell of classes and groups."""
-    found, lines = table.scan(root, explained=settings.group is not None), []
-    lines += found.notes
-    found = groups.apply(found, settings.group, settings.data is None, lines.append)
+    scanned, lines = table.scan(root, explained=settings.group is not None), []
+    lines += scanned.notes
+    scanned = groups.apply(scanned, settings.group, settings.data is None, lines.append)
     if settings.labels:
-        found = labels.apply(found, labels.read(Path(settings.labels)))
-    return found, [Finding(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
+        scanned = labels.apply(scanned, labels.read(Path(settings.labels)))
+    return scanned, [Issue(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
 
 
 def output_folder(asked: str | None, root: Path) -> Path:
     """Return the folder to write to. Raise UserError now, not after the work, where it would not do."""
-    out = Path(asked) if asked is not None else unused(Path("checks"))
+    out = Path(asked) if asked is not None else unused_folder(Path("checks"))
     where = f"Cannot write to {'--out ' if asked is not None else ''}{printable(str(out))}"
     existing = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not existing.is_dir():
@@ -80,45 +80,56 @@ def output_folder(asked: str | None, root: Path) -> Path:
     return out
 
 
-def unused(checks: Path) -> Path:
+def unused_folder(checks: Path) -> Path:
     """Return a folder below `checks` that is named by date and time; of two in one second, the later has a number."""
     stem = f"{datetime.now():%Y%m%d-%H%M%S}"
     names = (stem, *(f"{stem}-{i}" for i in range(2, 100)))
     return next((checks / name for name in names if not (checks / name).exists()), checks / stem)
 
 
-def look_at(found: Scan, settings: CheckSettings, command: str, store: Store, told: Sequence[Finding] = ()) -> Look:
-    """Gather facts, findings, beside those `told` already, and the map of a folder."""
-    images = found.images
+def audit(
+    scanned: Scan, settings: CheckSettings, command: str, store: Store, found_issues: Sequence[Issue] = ()
+) -> AuditResult:
+    """Gather facts, findings, beside those `found_issues` already, and the map of a folder."""
+    images = scanned.images
     with console.bar("look at images", 2 * len(images)) as advance:
-        known, thumbs = image_statistics.gather(
-            images, store, advance, settings.range, lambda line: console.say(with_flags(line))
+        statistics, thumbnails = image_statistics.gather(
+            images, store, advance, settings.range, lambda line: console.print(with_flags(line))
         )
-    usable = np.flatnonzero([isinstance(one, Facts) for one in known])
-    prints, mine = fingerprints(thumbs), [images[i] for i in usable]
-    hashes = [one.sha256 if isinstance(one, Facts) else "" for one in known]
-    features, source = embed(thumbs, hashes, usable, store)
-    reduced, shares = reduce(prints[usable].astype(np.float32) if features is None else features)
+    usable = np.flatnonzero([isinstance(stats, ImageStatistics) for stats in statistics])
+    prints, usable_images = fingerprints(thumbnails), [images[i] for i in usable]
+    hashes = [stats.sha256 if isinstance(stats, ImageStatistics) else "" for stats in statistics]
+    features, source = embed(thumbnails, hashes, usable, store)
+    reduced, explained_variance = reduce(prints[usable].astype(np.float32) if features is None else features)
     pairs = near_pairs(prints, mirrored=not settings.labels)  # as in training: a mirror image may be of another class
     if features is not None:
-        by_features = alike(mine, features, reduced, prints[usable])
+        by_features = near_duplicates_by_embedding(usable_images, features, reduced, prints[usable])
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
-    looked = issues.find(found, known, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
-    told = issues.in_order([*told, *looked])
+    looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
+    found_issues = issues.by_severity([*found_issues, *looked])
     if features is not None:  # mere colours say too little of what a picture shows
-        two_labels = {finding.path for finding in told if finding.kind == "two labels"}
-        suspects = [finding for finding in strangers(mine, reduced) if finding.path not in two_labels]
-        told = issues.in_order([*told, *suspects])
-    far = outliers(reduced[:, :2], [image.label for image in mine])
-    return Look(
-        command, found, known, thumbs, told, usable, reduced[:, :2], shares, [int(usable[i]) for i in far], source
+        two_labels = {issue.path for issue in found_issues if issue.kind == "two labels"}
+        suspects = [issue for issue in suspected_label_errors(usable_images, reduced) if issue.path not in two_labels]
+        found_issues = issues.by_severity([*found_issues, *suspects])
+    outlier_positions = outliers(reduced[:, :2], [image.label for image in usable_images])
+    return AuditResult(
+        command,
+        scanned,
+        statistics,
+        thumbnails,
+        found_issues,
+        usable,
+        reduced[:, :2],
+        explained_variance,
+        [int(usable[i]) for i in outlier_positions],
+        source,
     )
 
 
-def print_summary(look: Look, out: Path) -> None:
+def print_summary(result: AuditResult, out: Path) -> None:
     """Print how many findings there are of each kind, and where to read on."""
-    counts = Counter((finding.severity, finding.kind) for finding in look.findings)
-    console.say(f"{len(look.scan.images):,} images in {len(look.scan.class_names)} classes")
+    counts = Counter((issue.severity, issue.kind) for issue in result.issues)
+    console.print(f"{len(result.scan.images):,} images in {len(result.scan.class_names)} classes")
     rows = [(kind, severity, f"{number:,}") for (severity, kind), number in counts.items()]
     console.table("Findings", ("kind", "severity", "count"), rows, left=2)
-    console.say(f"look at {out / 'check.html'}; all findings: {out / 'check.csv'}")
+    console.print(f"look at {out / 'check.html'}; all findings: {out / 'check.csv'}")

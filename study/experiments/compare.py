@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from data import table
-from data.dataset import drawings
+from data.dataset import synthetic_images
 from errors import UserError
 from study import tasks
 from study.experiments import report as compare_report
 from study.experiments.jobs import Job, alone_in, run_all, stopped_like_ctrl_c
 from study.experiments.plan import Combination, Plan, make_plan
-from study.experiments.result import Line, board, rank, read_result, write_csv
+from study.experiments.result import Line, rank, ranking_table, read_result, write_csv
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console, output
@@ -41,14 +41,14 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     data = plan.fixed.get("data")
     task = tasks.get(plan.task)
     # What is wrong with it is told once, before any training.
-    place = Path(data) if data else drawings(console.bar)
-    table.scan(place, task.LEAST_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
+    place = Path(data) if data else synthetic_images(console.bar)
+    table.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)
     with stopped_like_ctrl_c(), alone_in(plan.out):
         check_same(plan)
-        failures = work(plan, at_once)
-        done = {key: run for key in keys(plan) if (run := found(plan, *key))}
+        failures = run_missing(plan, at_once)
+        done = {key: run for key in keys(plan) if (run := finished_run(plan, *key))}
         if not done:
             raise UserError(f"None of {len(failures)} trainings ended well: see the reasons above, and {plan.out}.")
         report(plan, done, failures, command)
@@ -60,15 +60,15 @@ def keys(plan: Plan) -> list[Key]:
     return [(combination, seed) for seed, combination in itertools.product(plan.seeds, plan.combinations)]
 
 
-def named(key: Key) -> str:
+def job_label(key: Key) -> str:
     """`adam, seed 1`."""
     return f"{key[0].label}, seed {key[1]}"
 
 
-def found(plan: Plan, combination: Combination, seed: int) -> Run | None:
+def finished_run(plan: Plan, combination: Combination, seed: int) -> Run | None:
     """Return the complete run folder of a training, if there is one."""
     try:
-        return run_folder.newest_run(plan.place(combination, seed), None)
+        return run_folder.newest_run(plan.folder_of(combination, seed), None)
     except UserError:
         return None
 
@@ -102,35 +102,37 @@ def check_same(plan: Plan) -> None:
     unfinished.replace(note)
 
 
-def work(plan: Plan, at_once: int) -> dict[Key, str]:
+def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
     """Train what is missing and return the reasons of those that failed."""
-    missing = [key for key in keys(plan) if not found(plan, *key)]
+    missing = [key for key in keys(plan) if not finished_run(plan, *key)]
     count = f"{len(plan.combinations)} combinations × {len(plan.seeds)} seeds = {len(keys(plan))} trainings"
-    console.say(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
+    console.print(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
     jobs: dict[Job, Key] = {}
     for key in missing:
-        place = plan.place(*key)
-        for left in place.glob(".unfinished-*"):  # by a run that was killed
+        folder = plan.folder_of(*key)
+        for left in folder.glob(".unfinished-*"):  # by a run that was killed
             shutil.rmtree(left, ignore_errors=True)
-        place.mkdir(parents=True, exist_ok=True)
-        jobs[Job(named(key), tuple(plan.words(*key)), place / "train.log")] = key
+        folder.mkdir(parents=True, exist_ok=True)
+        jobs[Job(job_label(key), tuple(plan.arguments(*key)), folder / "train.log")] = key
     failures: dict[Key, str] = {}
     try:
         with console.bar("compare", len(jobs)) as advance:
 
             def finished(job: Job, why: str | None) -> None:
-                run = found(plan, *jobs[job])
+                run = finished_run(plan, *jobs[job])
                 if why is None and run:
-                    console.say(f"{job.label}: validation {100 * read_result(run).accuracy:.1f} %")
+                    console.print(f"{job.label}: validation {100 * read_result(run).accuracy:.1f} %")
                 else:
                     failures[jobs[job]] = why or "it left no complete run folder"
-                    console.say(f"{job.label}: failed: {failures[jobs[job]]} (all it printed: {job.log})")
+                    console.print(f"{job.label}: failed: {failures[jobs[job]]} (all it printed: {job.log})")
                 advance()
 
             run_all(list(jobs), at_once, finished)
     except KeyboardInterrupt:
-        done = sum(found(plan, *key) is not None for key in keys(plan))
-        console.say(f"{done} of {len(keys(plan))} trainings are done and kept: the same command goes on with the rest.")
+        done = sum(finished_run(plan, *key) is not None for key in keys(plan))
+        console.print(
+            f"{done} of {len(keys(plan))} trainings are done and kept: the same command goes on with the rest."
+        )
         raise
     return failures
 
@@ -140,15 +142,20 @@ def report(plan: Plan, done: Mapping[Key, Run], failures: Mapping[Key, str], com
     results = {key: read_result(run) for key, run in done.items()}
     lines = rank(
         [
-            Line(one.label, {seed: results[one, seed] for seed in plan.seeds if (one, seed) in results})
-            for one in plan.combinations
+            Line(
+                combination.label,
+                {seed: results[combination, seed] for seed in plan.seeds if (combination, seed) in results},
+            )
+            for combination in plan.combinations
         ]
     )
-    varied = list(dict.fromkeys(name for one in plan.combinations for name, _ in one.texts))
-    words = compare_report.words(lines, varied)
+    varied = list(dict.fromkeys(name for combination in plan.combinations for name, _ in combination.texts))
+    sentences = compare_report.summary_sentences(lines, varied)
     write_csv(plan.out / "compare.csv", lines)
-    compare_report.write(plan.out, command, lines, words, varied, {named(key): why for key, why in failures.items()})
-    console.table("By validation, best first", *board(lines))
-    for sentence in words:
-        console.say(sentence)
-    console.say(f"look at {plan.out / 'compare.html'}; the table: {plan.out / 'compare.csv'}")
+    compare_report.write(
+        plan.out, command, lines, sentences, varied, {job_label(key): why for key, why in failures.items()}
+    )
+    console.table("By validation, best first", *ranking_table(lines))
+    for sentence in sentences:
+        console.print(sentence)
+    console.print(f"look at {plan.out / 'compare.html'}; the table: {plan.out / 'compare.csv'}")

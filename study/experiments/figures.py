@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from study.pages.figures import STYLE, WIDTH, cut, plt, save
 from study.pages.palette import LINES
 
-MOST_DRAWN = len(LINES)
+MAX_DRAWN = len(LINES)
 DASHES = ("-", "--", "-.", ":")
 TITLES = {"val_loss": "Validation loss", "val_accuracy": "Validation accuracy"}
 
@@ -27,7 +27,7 @@ def curves(drawn: Mapping[str, Runs], path: Path) -> None:
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.6), layout="constrained")
         for ax, (key, title) in zip(axes, TITLES.items(), strict=True):
-            for i, (label, runs) in enumerate(list(drawn.items())[:MOST_DRAWN]):
+            for i, (label, runs) in enumerate(list(drawn.items())[:MAX_DRAWN]):
                 middle, width = mean_and_spread([[row[key] for row in run] for run in runs])
                 epochs = range(1, len(middle) + 1)
                 low, high = ([m + sign * w for m, w in zip(middle, width, strict=True)] for sign in (-1, 1))

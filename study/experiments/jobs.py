@@ -29,7 +29,7 @@ class Job:
     """One command of `main.py`, and the file that takes what it prints."""
 
     label: str
-    words: Sequence[str]
+    arguments: Sequence[str]
     log: Path
 
 
@@ -63,7 +63,7 @@ def start(job: Job, variables: Mapping[str, str]) -> subprocess.Popen:
     """Start a job. In a session of its own it gets no Ctrl-C from the terminal, but from us, once."""
     with job.log.open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, str(MAIN), *job.words],
+            [sys.executable, str(MAIN), *job.arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -16,13 +16,15 @@ from errors import UserError
 from study.settings import commands, conflicts, declare
 from study.settings.commands import CompareSettings
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
-from study.settings.train import DEFAULTS, FIELDS, TrainSettings, named
+from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
-JUDGED_BY = named("varied", False)  # which images, which classes
-NOT_ALWAYS_SAID = tuple(name for name, entry in FIELDS.items() if entry.metadata["requires"] or entry.metadata["idle"])
-NO_MATTER = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
+NOT_VARIED = names_where("varied", False)  # which images, which classes
+CONDITIONAL = tuple(
+    name for name, entry in FIELDS.items() if entry.metadata["requires"] or entry.metadata["unused_under"]
+)
+IRRELEVANT = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
 LONGEST_NAME = 80
-HANDED_ON = {declare.name_of(entry): entry for entry in commands.handed_on()}
+TRAIN_FIELDS = {declare.name_of(entry): entry for entry in commands.compare_fields()}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Combination:
     def label(self) -> str:
         """`optimizer=sgd l2=0`; of one setting that is told by words, the word."""
         name, text = self.texts[0]
-        by_word = len(self.texts) == 1 and (HANDED_ON[name].metadata["choices"] or name == "model")
+        by_word = len(self.texts) == 1 and (TRAIN_FIELDS[name].metadata["choices"] or name == "model")
         return text if by_word else self.full
 
     @property
@@ -72,13 +74,16 @@ class Plan:
     out: Path
     task: str
 
-    def place(self, combination: Combination, seed: int) -> Path:
+    def folder_of(self, combination: Combination, seed: int) -> Path:
         """Return the folder of run folders of one training."""
         return self.out / combination.folder / f"seed-{seed}"
 
-    def words(self, combination: Combination, seed: int) -> list[str]:
+    def arguments(self, combination: Combination, seed: int) -> list[str]:
         """Return the arguments of one training, in the form that a value with a dash in front survives."""
-        texts = texts_of(combination, self.fixed) | {"seed": str(seed), "runs": str(self.place(combination, seed))}
+        texts = flag_texts(combination, self.fixed) | {
+            "seed": str(seed),
+            "runs": str(self.folder_of(combination, seed)),
+        }
         switches = [name for name in texts if is_switch(name)]
         given = [declare.flag(name) for name in switches if texts[name] == "on"]
         return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
@@ -94,26 +99,26 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     varied = read_vary(settings.vary)
     for name in varied.keys() & fixed.keys():
         raise UserError(f"{declare.flag(name)} is given twice: for all and in --vary. Leave one of the two out.")
-    first = read("seed", fixed.get("seed", str(DEFAULTS["seed"])))
+    first = read_value("seed", fixed.get("seed", str(DEFAULTS["seed"])))
     fixed = {"split_seed": str(first)} | {name: text for name, text in fixed.items() if name != "seed"}
-    refuse_idle(varied, fixed)
-    every = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
+    reject_unused(varied, fixed)
+    all_texts = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
     # Those that differ only in what says nothing are one.
-    combinations = tuple(dict.fromkeys(Combination(tuple(without_idle(texts, texts).items())) for texts in every))
+    combinations = tuple(dict.fromkeys(Combination(tuple(without_unused(texts, texts).items())) for texts in all_texts))
     for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
-        settled = settle(texts_of(combination, fixed) | {"seed": str(seed)})
+        resolved = resolve_texts(flag_texts(combination, fixed) | {"seed": str(seed)})
     # Of the last combination; what says nothing under that stands in `fixed`.
-    unsaid = fixed.keys() - texts_of(combinations[-1], fixed).keys()
-    values = as_json(settled.but(**{name: read(name, fixed[name]) for name in unsaid}))
-    same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*NO_MATTER} | {"split_seed"})}
-    name = "models" if "model" in varied else settled.run.model
+    unused_names = fixed.keys() - flag_texts(combinations[-1], fixed).keys()
+    values = as_json(resolved.with_values(**{name: read_value(name, fixed[name]) for name in unused_names}))
+    same = {name: values[name] for name in sorted({"model", *fixed} - varied.keys() - {*IRRELEVANT} | {"split_seed"})}
+    name = "models" if "model" in varied else resolved.run.model
     out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
-    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, settled.task.name)
+    return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, resolved.task.name)
 
 
-def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
+def reject_unused(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
     """Raise UserError for a flag that says nothing under any value of the setting that is varied."""
-    for name, entry in HANDED_ON.items():
+    for name, entry in TRAIN_FIELDS.items():
         other, values = entry.metadata["requires"] or ("", ())
         if name in {**varied, **fixed} and other in varied and not set(varied[other]) & set(values):
             raise UserError(
@@ -122,29 +127,29 @@ def refuse_idle(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -
             )
 
 
-def texts_of(combination: Combination, fixed: Mapping[str, str]) -> dict[str, str]:
+def flag_texts(combination: Combination, fixed: Mapping[str, str]) -> dict[str, str]:
     """Return the flags of one training, without those that say nothing under what was varied.
 
     `--vary loss=crossentropy,focal --focal-gamma 1` is to try both, and `train` refuses the second with the first.
     """
     varied = dict(combination.texts)
-    return without_idle({**fixed, **varied}, varied)
+    return without_unused({**fixed, **varied}, varied)
 
 
-def without_idle(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
+def without_unused(texts: Mapping[str, str], varied: Mapping[str, str]) -> dict[str, str]:
     """Leave out of `texts` what says nothing under one of the values in `varied`."""
-    return {name: text for name, text in texts.items() if not is_idle(name, varied)}
+    return {name: text for name, text in texts.items() if not is_unused(name, varied)}
 
 
-def is_idle(name: str, varied: Mapping[str, str]) -> bool:
+def is_unused(name: str, varied: Mapping[str, str]) -> bool:
     """Say whether a setting says nothing under one of the values in `varied`."""
-    meta = HANDED_ON[name].metadata if name in HANDED_ON else {}
+    meta = TRAIN_FIELDS[name].metadata if name in TRAIN_FIELDS else {}
     if requires := meta.get("requires"):
         other, values = requires
         return other in varied and varied[other] not in values
-    if idle := meta.get("idle"):
-        other, says_nothing = idle
-        return other in varied and says_nothing(varied[other])
+    if unused := meta.get("unused_under"):
+        other, is_unused_under = unused
+        return other in varied and is_unused_under(varied[other])
     return False
 
 
@@ -160,10 +165,10 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
     for item in items:
         name, equals, texts = item.partition("=")
         field = name.strip().lstrip("-").replace("-", "_")
-        if not equals or field not in HANDED_ON:
-            names = ", ".join(key.replace("_", "-") for key in HANDED_ON if key not in (*JUDGED_BY, "seed"))
+        if not equals or field not in TRAIN_FIELDS:
+            names = ", ".join(key.replace("_", "-") for key in TRAIN_FIELDS if key not in (*NOT_VARIED, "seed"))
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
-        if field in (*JUDGED_BY, "seed"):
+        if field in (*NOT_VARIED, "seed"):
             why = "every run is judged by the same images" if field != "seed" else "--seeds says how many there are"
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
         for text in values_of(field, texts):
@@ -175,18 +180,18 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
 
 def values_of(field: str, texts: str) -> list[str]:
     """Divide the text behind `=`: at ; where there is one or the values are lists, else at commas."""
-    entry = HANDED_ON[field]
+    entry = TRAIN_FIELDS[field]
     lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
     separator = ";" if ";" in texts or lists else ","
-    return [spell(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
+    return [normalise(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
 
 
-def spell(field: str, text: str) -> str:
+def normalise(field: str, text: str) -> str:
     """Check a value as its flag would, and return a number in one spelling: `1e-3` -> `0.001`."""
     if not text:
         raise UserError(f"--vary {field.replace('_', '-')} has an empty value: give a value or leave it out.")
-    value = read(field, text)
-    declare.check(HANDED_ON[field], value)
+    value = read_value(field, text)
+    declare.check(TRAIN_FIELDS[field], value)
     if is_switch(field):
         return text
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else text
@@ -194,21 +199,21 @@ def spell(field: str, text: str) -> str:
 
 def is_switch(field: str) -> bool:
     """Say whether a flag of train takes no value: here it is `on` or `off`."""
-    return field in HANDED_ON and HANDED_ON[field].metadata["kind"] is bool
+    return field in TRAIN_FIELDS and TRAIN_FIELDS[field].metadata["kind"] is bool
 
 
-def read(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own type
+def read_value(field: str, text: str) -> Any:  # noqa: ANN401 - each field has its own type
     """Turn the text of a setting into its value. Raise UserError where it is none."""
     if not is_switch(field):
-        return declare.read(HANDED_ON[field], text)
+        return declare.read(TRAIN_FIELDS[field], text)
     if text not in ("on", "off"):
         raise UserError(f"--vary {field.replace('_', '-')} takes on, off. Received: {text}")
     return text == "on"
 
 
-def settle(texts: Mapping[str, str]) -> TrainSettings:
+def resolve_texts(texts: Mapping[str, str]) -> TrainSettings:
     """Read the flags of one training as `train` would. Raise UserError where it would."""
-    values = {name: read(name, text) for name, text in texts.items()}
+    values = {name: read_value(name, text) for name, text in texts.items()}
     values = with_model(values)
     spec = models.get(values["model"]).SPEC
     settings = resolve(values, defaults_of(spec, values))

@@ -10,48 +10,50 @@ from urllib.parse import quote
 
 from study import tasks
 from study.experiments import figures as compare_figures
-from study.experiments.figures import MOST_DRAWN
-from study.experiments.plan import NOT_ALWAYS_SAID
-from study.experiments.result import Line, Result, board, settled, splits, verdict
+from study.experiments.figures import MAX_DRAWN
+from study.experiments.plan import CONDITIONAL
+from study.experiments.result import Line, Result, count_splits, ranking_table, resolved_settings, verdict
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime import output
 from study.runtime.format import format_value
 
 
-def words(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
+def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
     """Return what the ranking means, a sentence each; the first is about the best two."""
     ranked = [line for line in lines if line.results]
     results = [result for line in ranked for result in line.results.values()]
-    told = [f"Only {ranked[0].label} was trained: there is nothing to compare it with."]
+    sentences = [f"Only {ranked[0].label} was trained: there is nothing to compare it with."]
     if len(ranked) > 1:
         first, second = ({seed: result.accuracy for seed, result in line.results.items()} for line in ranked[:2])
-        told = [verdict([line.label for line in ranked[:2]], first, second) + "."]
+        sentences = [verdict([line.label for line in ranked[:2]], first, second) + "."]
     note = tasks.get(results[0].run.info.get("task", "classify")).accuracy_note(results[0].images)
-    told.append(
+    sentences.append(
         f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."
     )
-    told.append(
+    sentences.append(
         "Validation chose: the figure of the best is a little too high. The test part was not looked at here; look at "
         "it once, in the report of the run that you choose."
     )
-    for name, values in settled(ranked, varied)[1].items():
-        if name in NOT_ALWAYS_SAID:
+    for name, values in resolved_settings(ranked, varied)[1].items():
+        if name in CONDITIONAL:
             continue
-        each = ", ".join(f"{label} {format_value(value, name)}" for label, value in values.items())
-        told.append(f"{name.replace('_', '-')} differs too, since its default follows from what was varied: {each}.")
-    if len(found := {precision(result) for result in results}) > 1 and "precision" not in varied:
-        told.append(
-            f"Careful: runs were trained in different precision ({', '.join(sorted(found))}), by what was faster at "
-            "the moment. Give --precision float32."
+        values_text = ", ".join(f"{label} {format_value(value, name)}" for label, value in values.items())
+        sentences.append(
+            f"{name.replace('_', '-')} differs too, since its default follows from what was varied: {values_text}."
         )
-    if (number := splits(results)) > 1:
-        told.append(
+    if len(precisions := {precision(result) for result in results}) > 1 and "precision" not in varied:
+        sentences.append(
+            f"Careful: runs were trained in different precision ({', '.join(sorted(precisions))}), by what was faster "
+            "at the moment. Give --precision float32."
+        )
+    if (number := count_splits(results)) > 1:
+        sentences.append(
             f"Careful: the runs have {number} different splits, so their figures do not compare. Images have "
             "changed, or another --image-size or --resize found other near duplicates. Give another --out, or a "
             "--split-file."
         )
-    return told
+    return sentences
 
 
 def precision(result: Result) -> str:
@@ -64,7 +66,7 @@ def write(
     out: Path,
     command: str,
     lines: Sequence[Line],
-    told: Sequence[str],
+    sentences: Sequence[str],
     varied: Sequence[str],
     failures: Mapping[str, str],
 ) -> None:
@@ -74,22 +76,22 @@ def write(
         out: the folder.
         command: as it was typed.
         lines: best first.
-        told: what `words` returned.
+        sentences: what `summary_sentences` returned.
         varied: names of the varied settings.
         failures: training -> reason.
     """
     ranked = [line for line in lines if line.results]
     drawn = {line.label: [result.epochs for result in line.results.values()] for line in ranked}
     compare_figures.curves(drawn, out / "curves.png")
-    same, _ = settled(ranked, varied)
+    same, _ = resolved_settings(ranked, varied)
     settings = [[name.replace("_", "-"), format_value(value, name)] for name, value in same.items()]
     page = render(
         "compare.html.jinja",
         title=f"Comparison of {', '.join(name.replace('_', ' ') for name in varied)}",
         created=f"{datetime.now():%Y-%m-%d %H:%M}",
         command=command,
-        told=told,
-        board=Table(*board(lines)),
+        told=sentences,
+        board=Table(*ranking_table(lines)),
         curves=Figure((out / "curves.png").read_bytes(), "Validation loss and accuracy over the epochs"),
         caption=caption(len(ranked)),
         settings=Table(("setting", "value"), settings, (0, 1)),
@@ -105,8 +107,8 @@ def caption(combinations: int) -> str:
         "Line: mean over the seeds; band: one standard deviation. Where a run ended earlier than others, the later "
         "epochs are the mean of those that went on. The figures above are those of the epoch that each run kept."
     )
-    more = combinations - MOST_DRAWN
-    return text + (f" Drawn are the best {MOST_DRAWN}; {more} more are in the table." if more > 0 else "")
+    more = combinations - MAX_DRAWN
+    return text + (f" Drawn are the best {MAX_DRAWN}; {more} more are in the table." if more > 0 else "")
 
 
 def run_list(line: Line, out: Path) -> list[dict[str, Any]]:

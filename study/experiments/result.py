@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from data import split
+from data.split import read_split
 from study.runs.folder import Run
 from study.runtime import output
 
@@ -54,7 +54,7 @@ def read_result(run: Run) -> Result:
     """Read a run folder; the test part's figures are passed over."""
     val = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["val"]
     with (run.folder / "history.csv").open(encoding="utf-8", newline="") as file:
-        epochs = [{name: float(row[name]) for name in ("val_loss", "val_accuracy")} for row in csv.DictReader(file)]
+        epochs = [{name: float(entry[name]) for name in ("val_loss", "val_accuracy")} for entry in csv.DictReader(file)]
     return Result(run, val["accuracy"], val["macro_f1"], val["n"], sum(run.info["seconds"].values()), epochs)
 
 
@@ -71,7 +71,7 @@ def spread(values: Sequence[float]) -> float | None:
     return stdev(values) if len(values) > 1 else None
 
 
-def figures(line: Line) -> list[float | None]:
+def row_values(line: Line) -> list[float | None]:
     """Return what stands under `HEADER`."""
     if not line.results:
         return [None] * 5 + [0]
@@ -88,11 +88,13 @@ def figures(line: Line) -> list[float | None]:
 
 def write_csv(path: Path, lines: Sequence[Line]) -> None:
     """Write the ranking."""
-    rows = [[line.label, *("" if value is None else round(value, 6) for value in figures(line))] for line in lines]
-    output.write_csv(path, ("combination", *HEADER), rows)
+    entries = [
+        [line.label, *("" if value is None else round(value, 6) for value in row_values(line))] for line in lines
+    ]
+    output.write_csv(path, ("combination", *HEADER), entries)
 
 
-def board(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:
+def ranking_table(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:
     """Return the ranking for people: header and rows."""
     header = ("combination", "accuracy %", "± std", "macro F1", "± std", "seconds a run", "seeds")
     forms = (
@@ -103,11 +105,14 @@ def board(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:
         "{:.1f}".format,
         str,
     )
-    rows = [
-        [line.label, *("–" if value is None else form(value) for form, value in zip(forms, figures(line), strict=True))]
+    entries = [
+        [
+            line.label,
+            *("–" if value is None else form(value) for form, value in zip(forms, row_values(line), strict=True)),
+        ]
         for line in lines
     ]
-    return header, rows
+    return header, entries
 
 
 def verdict(names: Sequence[str], first: Mapping[int, float], second: Mapping[int, float]) -> str:
@@ -135,22 +140,22 @@ def verdict(names: Sequence[str], first: Mapping[int, float], second: Mapping[in
     from scipy.stats import ttest_rel
 
     p = float(ttest_rel([first[seed] for seed in seeds], [second[seed] for seed in seeds]).pvalue)
-    told = f"difference {points}, p {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"
+    text = f"difference {points}, p {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"
     if p < CHANCE:
-        return f"{ahead} is better than {behind} at {len(seeds)} seeds ({told})"
-    return f"{both}: not distinguishable at {len(seeds)} seeds ({told})"
+        return f"{ahead} is better than {behind} at {len(seeds)} seeds ({text})"
+    return f"{both}: not distinguishable at {len(seeds)} seeds ({text})"
 
 
-def settled(lines: Sequence[Line], varied: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def resolved_settings(lines: Sequence[Line], varied: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the settings, as the runs resolved them, that all share; and those that followed from what was varied.
 
     The second: name -> label -> value.
     """
-    of = {line.label: next(iter(line.results.values())).run.info["settings"] for line in lines if line.results}
-    names = [name for name in next(iter(of.values())) if name not in (*OWN, *varied)]
+    settings_of = {line.label: next(iter(line.results.values())).run.info["settings"] for line in lines if line.results}
+    names = [name for name in next(iter(settings_of.values())) if name not in (*OWN, *varied)]
     same, follows = {}, {}
     for name in names:
-        values = {label: settings.get(name) for label, settings in of.items()}
+        values = {label: settings.get(name) for label, settings in settings_of.items()}
         if len({json.dumps(value, sort_keys=True) for value in values.values()}) == 1:
             same[name] = next(iter(values.values()))
         else:
@@ -158,10 +163,10 @@ def settled(lines: Sequence[Line], varied: Sequence[str]) -> tuple[dict[str, Any
     return same, follows
 
 
-def splits(results: Sequence[Result]) -> int:
+def count_splits(results: Sequence[Result]) -> int:
     """Return how many different splits the runs have: one, if all went well."""
     found = set()
     for result in results:
-        rows = split.read(result.run.folder / "split.csv")
-        found.add(frozenset((row.sha256, row.label, row.part) for row in rows))
+        entries = read_split(result.run.folder / "split.csv")
+        found.add(frozenset((entry.sha256, entry.label, entry.split) for entry in entries))
     return len(found)

@@ -13,26 +13,28 @@ import tensorflow as tf
 from data.batches import Examples
 from data.dataset import Dataset
 from data.soft_labels import to_soft_labels
-from models.parts.auxiliary_head import join, label_head, mask_head, with_map
+from models.parts.auxiliary_head import join_heads, label_head, mask_head, with_feature_map
 from study.settings.train import TrainSettings
 from study.tasks import segment
 
 if TYPE_CHECKING:
-    from data.augment.places import Batch
+    from data.augment.geometry import Batch
 
 BATCH = 64
 HEAD = "head"  # by which Keras tells the figures of the class from those of the second task
 
 
 @dataclass(frozen=True)
-class Joint:
+class AuxiliaryTraining:
     """What learns in the place of a classifier: network of both heads on the same backbone, and all that it reads."""
 
     model: keras.Model
     examples: Examples
 
 
-def joint(classifier: keras.Model, examples: Examples, dataset: Dataset, settings: TrainSettings) -> Joint | None:
+def build_auxiliary_training(
+    classifier: keras.Model, examples: Examples, dataset: Dataset, settings: TrainSettings
+) -> AuxiliaryTraining | None:
     """Put a second head beside the one of a classifier, which learns with it; None where no second task is asked for.
 
     Raises:
@@ -42,16 +44,16 @@ def joint(classifier: keras.Model, examples: Examples, dataset: Dataset, setting
         return None
     _, backbone, head = classifier.layers
     if settings.task.auxiliary == "mask":
-        backbone = with_map(backbone)
-        second = mask_head(backbone.outputs[1].shape[-1], settings.data.seed)
+        backbone = with_feature_map(backbone)
+        auxiliary_head = mask_head(backbone.outputs[1].shape[-1], settings.data.seed)
         examples = replace(examples, masks=dataset.masks)
     else:
-        second = label_head(backbone.output_shape[-1], len(dataset.second.names), settings.data.seed)
-        examples = replace(examples, second=dataset.second)
-    return Joint(join(backbone, head, second), examples)
+        auxiliary_head = label_head(backbone.output_shape[-1], len(dataset.auxiliary.names), settings.data.seed)
+        examples = replace(examples, auxiliary=dataset.auxiliary)
+    return AuxiliaryTraining(join_heads(backbone, head, auxiliary_head), examples)
 
 
-def is_joint(model: keras.Model) -> bool:
+def has_auxiliary_head(model: keras.Model) -> bool:
     """Say whether a network has a second head."""
     return len(model.outputs) > 1
 
@@ -70,14 +72,14 @@ def targets(batch: Batch, shape: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
     """
     if len(shape) == 4:
         masks = tf.cast(batch["segmentation_masks"] > 0, tf.float32)[..., None]
-        part = tf.image.resize(masks, tuple(shape[1:3]), "area")[..., 0]
-        return tf.one_hot(tf.cast(part >= 0.5, tf.int32), 2), tf.ones_like(part)
+        share = tf.image.resize(masks, tuple(shape[1:3]), "area")[..., 0]
+        return tf.one_hot(tf.cast(share >= 0.5, tf.int32), 2), tf.ones_like(share)
     soft = to_soft_labels(batch["auxiliary"], shape[-1])
     known = tf.reduce_sum(soft, axis=1)
     return tf.math.divide_no_nan(soft, known[:, None]), known
 
 
-def compile(
+def compile_two_heads(
     model: keras.Model,
     optimizer: keras.Optimizer,
     loss: keras.losses.Loss,
@@ -85,18 +87,20 @@ def compile(
     weight: float,
 ) -> None:
     """Compile a network of two heads: `loss` and `metrics` are the class's, cross-entropy that of the second task."""
-    of_mask = len(model.outputs[1].shape) == 4
-    second = keras.metrics.OneHotIoU(2, [1], name="iou") if of_mask else keras.metrics.CategoricalAccuracy("accuracy")
+    is_mask = len(model.outputs[1].shape) == 4
+    auxiliary_metric = (
+        keras.metrics.OneHotIoU(2, [1], name="iou") if is_mask else keras.metrics.CategoricalAccuracy("accuracy")
+    )
     model.compile(
         optimizer,
         [loss, keras.losses.CategoricalCrossentropy()],
         loss_weights=[1.0, weight],
-        metrics=[metrics, [second] if of_mask else []],
-        weighted_metrics=[[], [] if of_mask else [second]],  # pictures without a second label do not count
+        metrics=[metrics, [auxiliary_metric] if is_mask else []],
+        weighted_metrics=[[], [] if is_mask else [auxiliary_metric]],  # pictures without a second label do not count
     )
 
 
-def plain(logs: dict[str, float]) -> dict[str, float]:
+def with_plain_names(logs: dict[str, float]) -> dict[str, float]:
     """Call the class's figures as they are called without a second task: `head_accuracy` -> `accuracy`."""
     for name in list(logs):
         if f"{HEAD}_" in name and (renamed := name.replace(f"{HEAD}_", "", 1)) not in logs:
@@ -109,21 +113,23 @@ class PlainNames(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Add the plain names."""
-        plain(logs)
+        with_plain_names(logs)
 
 
-def judge(joint: Joint, part: str) -> dict[str, Any]:
+def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any]:
     """Return what `metrics.json` says of the second task on a part: accuracy over the known labels, or IoU."""
-    rows, examples = joint.examples.rows[part], joint.examples
-    network = keras.Model(joint.model.inputs, joint.model.outputs[1])
-    batches = [rows[first : first + BATCH] for first in range(0, len(rows), BATCH)]
-    said = [network.predict_on_batch(examples.inputs[batch].astype(np.float32)).argmax(axis=-1) for batch in batches]
-    if examples.second:
-        true = examples.second.labels[rows]
-        right, known = int((np.concatenate(said) == true).sum()), int((true >= 0).sum())
-        return {"n": known, "accuracy": right / known if known else None, "labels": list(examples.second.names)}
-    side, matrix = said[0].shape[1], np.zeros((2, 2), np.int64)
-    for batch, masks in zip(batches, said, strict=True):
-        part_of = tf.image.resize((examples.masks[batch] > 0)[..., None].astype(np.float32), (side, side), "area")
-        matrix += segment.confusions(np.asarray(part_of)[..., 0] >= 0.5, masks, 2).sum(axis=0)
-    return {"n": len(rows), "iou": float(np.nan_to_num(segment.iou(matrix)[1])), "side": side}
+    indices, examples = auxiliary_training.examples.indices[split], auxiliary_training.examples
+    network = keras.Model(auxiliary_training.model.inputs, auxiliary_training.model.outputs[1])
+    batches = [indices[first : first + BATCH] for first in range(0, len(indices), BATCH)]
+    predicted = [
+        network.predict_on_batch(examples.inputs[batch].astype(np.float32)).argmax(axis=-1) for batch in batches
+    ]
+    if examples.auxiliary:
+        true = examples.auxiliary.labels[indices]
+        right, known = int((np.concatenate(predicted) == true).sum()), int((true >= 0).sum())
+        return {"n": known, "accuracy": right / known if known else None, "labels": list(examples.auxiliary.names)}
+    side, matrix = predicted[0].shape[1], np.zeros((2, 2), np.int64)
+    for batch, masks in zip(batches, predicted, strict=True):
+        share = tf.image.resize((examples.masks[batch] > 0)[..., None].astype(np.float32), (side, side), "area")
+        matrix += segment.confusions(np.asarray(share)[..., 0] >= 0.5, masks, 2).sum(axis=0)
+    return {"n": len(indices), "iou": float(np.nan_to_num(segment.iou(matrix)[1])), "side": side}

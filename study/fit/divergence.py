@@ -65,7 +65,7 @@ class Divergence(keras.callbacks.Callback):
         if told and not keep:
             raise UserError(f"Training diverged: {told}. {REMEDY.format(rate=self.stage.learning_rate)}")
         if told:
-            console.say(f"this training diverged: {told}; it is kept, as --keep-diverged says")
+            console.print(f"this training diverged: {told}; it is kept, as --keep-diverged says")
         ended = self.broken or ended
         return f"{ended}; it diverged{'' if self.broken else f': {told}'}" if told else ended
 
@@ -77,7 +77,7 @@ def loss_of_head(
 
     A head's first call is of many iterations, after which the loss says nothing of the start.
     """
-    rows = examples.rows["train"]
+    rows = examples.indices["train"]
     some = np.random.default_rng(0).choice(rows, min(SAMPLE, len(rows)), replace=False)
-    batches = keras_batches(eval_batches(replace(examples, rows={"": some}), "", batch_size), model, class_weight)
+    batches = keras_batches(eval_batches(replace(examples, indices={"": some}), "", batch_size), model, class_weight)
     return float(model.evaluate(batches, verbose=0, return_dict=True)["loss"])

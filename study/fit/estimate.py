@@ -19,8 +19,8 @@ from study.settings.train import TrainSettings
 def minutes_at(images_per_second: float, stage: Stage, settings: TrainSettings, images: int) -> float:
     """Return the minutes of a stage, from the rate at the input's size: the cost of an image goes with its area."""
     size = settings.data.image_size or 1
-    parts = phases(stage.epochs, settings.optimization.progressive, size)
-    epochs = sum((phase.end - phase.first) * (phase.size / size) ** 2 for phase in parts)
+    resolution_phases = phases(stage.epochs, settings.optimization.progressive, size)
+    epochs = sum((phase.end - phase.first) * (phase.size / size) ** 2 for phase in resolution_phases)
     return epochs * images / images_per_second / 60
 
 
@@ -39,5 +39,5 @@ def minutes_for(classifier: keras.Model, examples: Examples, stage: Stage, setti
     started = time.perf_counter()
     copy.train_on_batch(x, y)
     seconds = time.perf_counter() - started
-    whole_batches = iterations(len(examples.rows["train"]), stage.batch_size) * stage.batch_size
+    whole_batches = iterations(len(examples.indices["train"]), stage.batch_size) * stage.batch_size
     return minutes_at(stage.batch_size / seconds, stage, settings, whole_batches)

@@ -78,28 +78,28 @@ def _convolve(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable
     """Convolve (batch, height, width, channels) with (3, 3, channels, filters), and tell how to get the gradients."""
     import tensorflow as tf
 
-    def gradients(pull: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        of_inputs = tf.nn.conv2d_transpose(pull, kernel, tf.shape(inputs), 1, "SAME")
-        return of_inputs, _kernel_gradient(inputs, pull)
+    def gradients(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        of_inputs = tf.nn.conv2d_transpose(upstream, kernel, tf.shape(inputs), 1, "SAME")
+        return of_inputs, _kernel_gradient(inputs, upstream)
 
     return tf.nn.conv2d(inputs, kernel, 1, "SAME"), gradients
 
 
-def _kernel_gradient(inputs: tf.Tensor, pull: tf.Tensor) -> tf.Tensor:
+def _kernel_gradient(inputs: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
     """Return the gradient of a 3 x 3 kernel, (3, 3, channels, filters): one product for each of its nine places.
 
     Args:
         inputs: (batch, height, width, channels).
-        pull: gradient of the outputs, (batch, height, width, filters).
+        upstream: gradient of the outputs, (batch, height, width, filters).
     """
     import tensorflow as tf
 
-    (height, width, channels), filters = inputs.shape[1:], pull.shape[3]
+    (height, width, channels), filters = inputs.shape[1:], upstream.shape[3]
     padded = tf.pad(inputs, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    pull = tf.reshape(pull, (-1, filters))
+    upstream = tf.reshape(upstream, (-1, filters))
     products = []
     for y in range(3):
         for x in range(3):
             seen = tf.reshape(padded[:, y : y + height, x : x + width], (-1, channels))
-            products.append(tf.matmul(seen, pull, transpose_a=True))
+            products.append(tf.matmul(seen, upstream, transpose_a=True))
     return tf.reshape(tf.stack(products), (3, 3, channels, filters))

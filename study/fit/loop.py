@@ -12,12 +12,12 @@ import keras
 from data.batches import Examples, eval_batches, iterations
 from models.parts.head import unfreeze
 from study.fit import auxiliary
-from study.fit.auxiliary import Joint
+from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.divergence import Divergence, loss_of_head
 from study.fit.estimate import minutes_at
 from study.fit.objective import compile_model, steps_at_once
 from study.fit.progress import EpochLines
-from study.fit.schedules import lowering
+from study.fit.schedules import reduce_on_plateau
 from study.fit.targets import first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.runtime import console
@@ -58,10 +58,12 @@ def run_stage(
         model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
         return outcome
     choice = precision_for(model, stage, examples, settings)
-    console.say(f"precision of training: {choice.reason}")
+    console.print(f"precision of training: {choice.reason}")
     if choice.images_per_second:
-        minutes = minutes_at(choice.images_per_second[choice.precision], stage, settings, len(examples.rows["train"]))
-        console.say(
+        minutes = minutes_at(
+            choice.images_per_second[choice.precision], stage, settings, len(examples.indices["train"])
+        )
+        console.print(
             f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
         )
     copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
@@ -72,11 +74,11 @@ def run_stage(
 
 def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> PrecisionChoice:
     """Return the precision in which a stage trains, tried on its first images where that is asked for."""
-    rows = examples.rows["train"]
-    steps = iterations(len(rows), stage.batch_size) * stage.epochs
-    pixels, answers = first_batch(model, stage, examples)
+    indices = examples.indices["train"]
+    steps = iterations(len(indices), stage.batch_size) * stage.epochs
+    pixels, labels = first_batch(model, stage, examples)
     return choose_precision(
-        model, lambda copy: compile_model(copy, stage, settings, steps), pixels, answers, settings.run.precision, steps
+        model, lambda copy: compile_model(copy, stage, settings, steps), pixels, labels, settings.run.precision, steps
     )
 
 
@@ -93,10 +95,10 @@ def run_epochs(
     Of a stage in phases, only the last one is judged: another size, another loss.
     """
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
-    per_epoch = iterations(len(examples.rows["train"]), stage.batch_size)
+    per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
-    judged = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model)
-    before = (model.get_weights(), crossentropy_of(model, judged)) if stage.name == "finetune" else None
+    val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model)
+    before = (model.get_weights(), crossentropy_of(model, val_batches)) if stage.name == "finetune" else None
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
     is_head = stage.name == "head"
     divergence = Divergence(stage, loss_of_head(model, examples, stage.batch_size, class_weight) if is_head else None)
@@ -110,13 +112,13 @@ def run_epochs(
     # Before all others, so that they see the averaged weights and what those are worth. A phase goes on from the
     # average of the one before. Statistics of normalisation are averages already.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.optimization.ema else []
-    renaming = [auxiliary.PlainNames()] if auxiliary.is_joint(model) else []
-    watching = [
+    renaming = [auxiliary.PlainNames()] if auxiliary.has_auxiliary_head(model) else []
+    callbacks = [
         *averaging,
         *renaming,
         lines,
         divergence,
-        *lowering(settings.optimization.schedule, settings.regularization.patience),
+        *reduce_on_plateau(settings.optimization.schedule, settings.regularization.patience),
     ]
     sizes = () if stage.name == "head" else settings.optimization.progressive
     for number, phase in enumerate(phases(stage.epochs, sizes, settings.data.image_size or 0)):
@@ -131,10 +133,10 @@ def run_epochs(
         model.fit(
             training.repeat() if endless else training,
             steps_per_epoch=per_epoch if endless else None,
-            validation_data=judged if phase.last else validation,
+            validation_data=val_batches if phase.last else validation,
             initial_epoch=phase.first,
             epochs=phase.end,
-            callbacks=[*watching, stopping] if phase.last else watching,
+            callbacks=[*callbacks, stopping] if phase.last else callbacks,
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )
@@ -159,7 +161,7 @@ def run_epochs(
 
 def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
     """Return the mean cross-entropy of a compiled model over batches."""
-    return auxiliary.plain(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
+    return auxiliary.with_plain_names(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
 
 
 def fit(
@@ -169,7 +171,7 @@ def fit(
     stages: Iterable[Stage],
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
-    joint: Joint | None = None,
+    auxiliary_training: AuxiliaryTraining | None = None,
 ) -> list[Outcome]:
     """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any."""
     _, backbone, head = classifier.layers
@@ -177,8 +179,10 @@ def fit(
     for stage in stages:
         if stage.name == "finetune":
             unfreeze(backbone)
-        whole = (joint.model, joint.examples) if joint else (classifier, pixels)
-        model, examples = (head, features) if stage.name == "head" else whole
+        model_and_examples = (
+            (auxiliary_training.model, auxiliary_training.examples) if auxiliary_training else (classifier, pixels)
+        )
+        model, examples = (head, features) if stage.name == "head" else model_and_examples
         with user_errors():
             outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes))
     return outcomes

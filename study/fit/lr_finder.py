@@ -34,7 +34,7 @@ STEPS = 150
 SMOOTHING = 0.9  # share that the mean of the losses so far keeps
 FIRST = 10  # iterations whose mean is one of too few
 BROKEN = 4.0  # times the least loss so far: the sweep ends
-BEFORE_LEAST = 10.0
+RATE_DIVISOR = 10.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Sweep:
     suggested: float
 
 
-def find(
+def find_learning_rate(
     classifier: keras.Model,
     pixels: Examples,
     features: Examples | None,
@@ -76,11 +76,11 @@ def find(
         unfreeze(backbone)
     model, examples = (head, features) if last.name == "head" else (classifier, pixels)
     with user_errors():
-        found = sweep(model, last, examples, settings, class_weight)
-    curve = write(found, last, settings)
-    console.say(f"suggested learning rate of stage {last.name}: {found.suggested:g}; nothing was saved but {curve}")
-    rate = f"--learning-rate {found.suggested:g}"
-    console.say(f"train with it: {command.replace('--find-learning-rate', rate) or rate}")
+        swept = sweep(model, last, examples, settings, class_weight)
+    curve = draw_sweep(swept, last, settings)
+    console.print(f"suggested learning rate of stage {last.name}: {swept.suggested:g}; nothing was saved but {curve}")
+    rate = f"--learning-rate {swept.suggested:g}"
+    console.print(f"train with it: {command.replace('--find-learning-rate', rate) or rate}")
     return curve
 
 
@@ -103,7 +103,7 @@ def sweep(
         precision = "bfloat16" if settings.run.precision == "bfloat16" else "float32"
         copy = training_copy(model, precision, any_size=bool(settings.optimization.progressive))
     copy.set_weights(model.get_weights())
-    plain = settings.but(schedule="constant", warmup=0.0, ema=0.0)  # the rate is set by hand
+    plain = settings.with_values(schedule="constant", warmup=0.0, ema=0.0)  # the rate is set by hand
     compile_model(copy, replace(stage, learning_rate=LOWEST), plain, STEPS)
     sizes = () if stage.name == "head" else settings.optimization.progressive
     phase = phases(stage.epochs, sizes, settings.data.image_size or 0)[0]
@@ -121,7 +121,7 @@ def sweep(
             advance()
             if smoothed(losses)[-1] > BROKEN * min(smoothed(losses)):
                 break
-    return Sweep(tuple(rates), tuple(losses), tuple(smoothed(losses)), suggestion(rates, smoothed(losses)))
+    return Sweep(tuple(rates), tuple(losses), tuple(smoothed(losses)), suggest_rate(rates, smoothed(losses)))
 
 
 def smoothed(losses: Sequence[float]) -> list[float]:
@@ -133,7 +133,7 @@ def smoothed(losses: Sequence[float]) -> list[float]:
     return means
 
 
-def suggestion(rates: Sequence[float], smooth: Sequence[float]) -> float:
+def suggest_rate(rates: Sequence[float], smooth: Sequence[float]) -> float:
     """Return a tenth of the rate of the least smoothed loss, in two digits. Raise UserError where it never fell."""
     least = FIRST + int(np.argmin(smooth[FIRST:])) if len(smooth) > FIRST else FIRST
     if least == FIRST:
@@ -141,20 +141,20 @@ def suggestion(rates: Sequence[float], smooth: Sequence[float]) -> float:
             f"--find-learning-rate: the loss fell at no rate from {LOWEST:g} to {HIGHEST:g}. "
             "Look at the data (python main.py check), or give another --optimizer or a larger --batch-size."
         )
-    return float(f"{rates[least] / BEFORE_LEAST:.1e}")
+    return float(f"{rates[least] / RATE_DIVISOR:.1e}")
 
 
-def write(found: Sweep, stage: Stage, settings: TrainSettings) -> Path:
+def draw_sweep(swept: Sweep, stage: Stage, settings: TrainSettings) -> Path:
     """Draw the sweep and return the path of the image, in the folder of the runs."""
     path = Path(settings.run.runs) / f"learning-rate-{settings.run.model}.png"
     output.check_writable(path.parent)
     with plt.rc_context(STYLE):
         figure, ax = plt.subplots(figsize=(8, 4.6), layout="constrained")
-        ax.plot(found.rates, found.losses, color=GREY, alpha=0.4, lw=1, label="loss of each iteration")
-        ax.plot(found.rates, found.smooth, color=BLUE, lw=2, label="smoothed")
-        ax.axvline(found.suggested, color=VERMILION, ls="--", label=f"suggested: {found.suggested:g}")
+        ax.plot(swept.rates, swept.losses, color=GREY, alpha=0.4, lw=1, label="loss of each iteration")
+        ax.plot(swept.rates, swept.smooth, color=BLUE, lw=2, label="smoothed")
+        ax.axvline(swept.suggested, color=VERMILION, ls="--", label=f"suggested: {swept.suggested:g}")
         ax.set_xscale("log")
-        ax.set_ylim(0, 1.15 * max(found.losses[0], *found.smooth[: int(np.argmin(found.smooth)) + 1]))
+        ax.set_ylim(0, 1.15 * max(swept.losses[0], *swept.smooth[: int(np.argmin(swept.smooth)) + 1]))
         ax.xaxis.set_major_formatter("{x:g}")
         title = (
             f"{settings.run.model}, stage {stage.name}, {settings.optimization.optimizer}, batch of {stage.batch_size}"

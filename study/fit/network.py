@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 
 from models.parts.head import head_on
-from models.parts.recipe import last_initializer
+from models.parts.options import last_initializer
 from study import tasks
 from study.settings.network import NetworkSettings
 from study.settings.regularization import RegularizationSettings
-from study.settings.resolve import recipe_of
+from study.settings.resolve import options_of
 
 
 def with_head(
@@ -17,5 +17,5 @@ def with_head(
 ) -> keras.Model:
     """Put a head on a backbone: pixels -> (batch, num_classes) probabilities."""
     dropout = regularization.dropout if regularization.dropout_at != "blocks" else 0.0
-    beginning = last_initializer(recipe_of(network, regularization))
-    return head_on(backbone, num_classes, dropout, beginning, tasks.get(task).ACTIVATION)
+    kernel_initializer = last_initializer(options_of(network, regularization))
+    return head_on(backbone, num_classes, dropout, kernel_initializer, tasks.get(task).ACTIVATION)

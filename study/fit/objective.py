@@ -14,7 +14,7 @@ from study import tasks
 from study.fit import auxiliary
 from study.fit.losses import make_loss
 from study.fit.muon import KernelMuon, last_kernels
-from study.fit.schedules import rates
+from study.fit.schedules import learning_rate_schedule
 from study.settings.stages import Stage, decay_of
 from study.settings.train import TrainSettings
 
@@ -40,8 +40,8 @@ def class_weights(
 
 def pixel_weights(counts: np.ndarray) -> dict[int, float]:
     """Return the balanced weight per class of pixel, as `class_weights` does, from the training pixels of each."""
-    there = np.flatnonzero(counts)
-    return {int(at): float(counts.sum() / (len(there) * counts[at])) for at in there}
+    present = np.flatnonzero(counts)
+    return {int(i): float(counts.sum() / (len(present) * counts[i])) for i in present}
 
 
 def make_optimizer(
@@ -97,7 +97,7 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
     """
     optimization, regularization = settings.optimization, settings.regularization
     add_weight_penalty(model, regularization.l2, regularization.l1)
-    rate = rates(optimization.schedule, stage.learning_rate, steps, optimization.warmup)
+    rate = learning_rate_schedule(optimization.schedule, stage.learning_rate, steps, optimization.warmup)
     optimizer = make_optimizer(
         optimization.optimizer,
         rate,
@@ -110,8 +110,8 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
     binary = task.ACTIVATION == "sigmoid"
     loss = make_loss(chosen.name, regularization.label_smoothing, chosen.focal_gamma, chosen.dice_weight, binary)
     metrics = task.metrics(model.outputs[0].shape[-1])
-    if auxiliary.is_joint(model):
-        auxiliary.compile(model, optimizer, loss, metrics, settings.task.auxiliary_weight)
+    if auxiliary.has_auxiliary_head(model):
+        auxiliary.compile_two_heads(model, optimizer, loss, metrics, settings.task.auxiliary_weight)
         return
     model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
 

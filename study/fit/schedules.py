@@ -13,7 +13,7 @@ PLATEAU_FACTOR = 0.3
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
-class Warmed(Schedule):
+class LinearWarmup(Schedule):
     """A linear rise from 0, then another schedule from its beginning."""
 
     def __init__(self, rate: float, rising: int, after: float | Schedule) -> None:
@@ -33,12 +33,12 @@ class Warmed(Schedule):
         return {"rate": self.rate, "rising": self.rising, "after": after}
 
     @classmethod
-    def from_config(cls, config: dict) -> Warmed:
+    def from_config(cls, config: dict) -> LinearWarmup:
         """Make one of its arguments."""
         return cls(**config | {"after": keras.saving.deserialize_keras_object(config["after"])})
 
 
-def rates(schedule: str, rate: float, steps: int, warmup: float = 0.0) -> float | Schedule:
+def learning_rate_schedule(schedule: str, rate: float, steps: int, warmup: float = 0.0) -> float | Schedule:
     """Return the learning rate of each of `steps` iterations; a plain number where it is constant or follows the loss.
 
     cosine: to 0 (https://arxiv.org/abs/1608.03983). one_cycle: linear up to `rate` over 30 %, then a cosine down to a
@@ -49,7 +49,7 @@ def rates(schedule: str, rate: float, steps: int, warmup: float = 0.0) -> float 
     if schedule == "cosine" and rising:
         return keras.optimizers.schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
     after = _plain(schedule, rate, steps - rising)
-    return Warmed(rate, rising, after) if rising else after
+    return LinearWarmup(rate, rising, after) if rising else after
 
 
 def _plain(schedule: str, rate: float, steps: int) -> float | Schedule:
@@ -67,7 +67,7 @@ def _plain(schedule: str, rate: float, steps: int) -> float | Schedule:
     return rate
 
 
-def lowering(schedule: str, patience: int) -> list[keras.callbacks.Callback]:
+def reduce_on_plateau(schedule: str, patience: int) -> list[keras.callbacks.Callback]:
     """Return what lowers the rate while training: of `plateau`, times 0.3 after a third of the patience.
 
     A patience of 0, never to end, counts as the default one.

@@ -13,14 +13,14 @@ from data.augment import pipeline
 from data.batches import Examples, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
 from study.fit import auxiliary
-from study.settings.stages import Phase, Stage
+from study.settings.stages import ResolutionPhase, Stage
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from data.augment.places import Batch
+    from data.augment.geometry import Batch
 
 
 def keras_batches(
@@ -35,25 +35,25 @@ def keras_batches(
     """
     import tensorflow as tf
 
-    classes, joint = model.outputs[0].shape[-1], auxiliary.is_joint(model)
+    classes, two_heads = model.outputs[0].shape[-1], auxiliary.has_auxiliary_head(model)
     key = "segmentation_masks" if len(model.outputs[0].shape) == 4 else "labels"
     weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
     # Of the heads' answers to images of this size: the network itself may take any.
-    shape = model.compute_output_shape(tuple(batches.element_spec["images"].shape))[1] if joint else ()
+    shape = model.compute_output_shape(tuple(batches.element_spec["images"].shape))[1] if two_heads else ()
 
-    def change(batch: Batch) -> tuple[Any, ...]:
+    def to_keras(batch: Batch) -> tuple[Any, ...]:
         y = to_soft_labels(batch[key], classes)
-        if not joint:
+        if not two_heads:
             return (batch["images"], y, tf.linalg.matvec(y, weights)) if class_weight else (batch["images"], y)
-        second, known = auxiliary.targets(batch, shape)
-        return batch["images"], (y, second), (tf.linalg.matvec(y, weights), known)
+        auxiliary_targets, known = auxiliary.targets(batch, shape)
+        return batch["images"], (y, auxiliary_targets), (tf.linalg.matvec(y, weights), known)
 
-    return batches.map(change)
+    return batches.map(to_keras)
 
 
 def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[tf.Tensor, Any]:
     """Return the first training images as they are, float32, and what is to be learned of them."""
-    first = replace(examples, rows={"": examples.rows["train"][: stage.batch_size]})
+    first = replace(examples, indices={"": examples.indices["train"][: stage.batch_size]})
     return next(iter(keras_batches(eval_batches(first, "", stage.batch_size), model)))[:2]
 
 
@@ -63,7 +63,7 @@ def phase_batches(
     examples: Examples,
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
-    phase: Phase,
+    phase: ResolutionPhase,
     number: int,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """Return the batches to learn from and to judge by at a phase's size, as Keras' `fit` takes them.
@@ -77,12 +77,12 @@ def phase_batches(
             settings.regularization.augment or {},
             settings.regularization.augment_with,
             settings.data.seed,
-            examples.mirror,
+            examples.flipped_classes,
             classes=model.outputs[0].shape[-1],
             size=size,
             number=number,
             mixing=phase.mixing,
-            auxiliary_classes=len(examples.second.names) if examples.second else 0,
+            auxiliary_classes=len(examples.auxiliary.names) if examples.auxiliary else 0,
         )
     seed = settings.data.seed + number  # else a phase would see the order of the one before
     training = train_batches(examples, stage.batch_size, seed, augment, settings.regularization.sampler == "balanced")

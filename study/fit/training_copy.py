@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from errors import UserError
-from models.parts.auxiliary_head import join as join_two
+from models.parts.auxiliary_head import join_heads as join_two
 from models.parts.head import classifier as join
 from models.parts.keras_private import flatten_layers
 from study.fit.fast_layers import FusedBatchNormalization, ShortRowConv2D
@@ -26,12 +26,12 @@ from study.runtime import hardware
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
-LEAST_GAIN = 1.05  # bfloat16 loses digits, so it has to be clearly faster
+MIN_GAIN = 1.05  # bfloat16 loses digits, so it has to be clearly faster
 # Preprocessing stays in float32: bfloat16 has 8 bits, not enough for what scaling makes of 0..255. So do depthwise
 # convolutions, which TensorFlow does not compute well in bfloat16 (EfficientNet-Lite0, 128 pixels, fine-tuning:
 # 21 images/s with them, 42 without).
 FLOAT32_LAYERS = (keras.layers.Rescaling, keras.layers.Normalization, keras.layers.DepthwiseConv2D)
-FASTER = {keras.layers.BatchNormalization: FusedBatchNormalization, keras.layers.Conv2D: ShortRowConv2D}
+FAST_LAYERS = {keras.layers.BatchNormalization: FusedBatchNormalization, keras.layers.Conv2D: ShortRowConv2D}
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
     def clone(layer: keras.Operation) -> keras.Operation:
         if not isinstance(layer, keras.Layer):
             return layer  # arithmetic between layers, without weights or precision
-        kind = FASTER.get(type(layer), type(layer))
+        layer_class = FAST_LAYERS.get(type(layer), type(layer))
         config = layer.get_config()
         if precision == "bfloat16" and not _keeps_float32(layer):
             config["dtype"] = "mixed_bfloat16"
-        return kind.from_config(config)
+        return layer_class.from_config(config)
 
     if any_size:
         copy = _of_any_size(model, clone)
@@ -83,23 +83,23 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
     return copy
 
 
-def kind_of(layer: keras.Operation) -> str:
+def keras_class_name(layer: keras.Operation) -> str:
     """Return the name of Keras' class that a layer, of a training copy or of its model, is one of."""
-    of_keras = {faster: plain for plain, faster in FASTER.items()}
+    of_keras = {faster: plain for plain, faster in FAST_LAYERS.items()}
     return of_keras.get(type(layer), type(layer)).__name__
 
 
 def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Operation]) -> keras.Model:
     """Clone a backbone onto an input without sides, and put a clone of the head on it."""
-    _, backbone, head, *second = model.layers
+    _, backbone, head, *auxiliary_heads = model.layers
     image = keras.Input((None, None, 3), name="image")
     try:
         inputs = keras.tree.map_structure(lambda _: image, backbone.input)  # one, bare or in a list
         wider = keras.models.clone_model(backbone, inputs, clone_function=clone)
         if None in wider.outputs[0].shape[1:]:
             raise ValueError("its features grow with the image")
-        heads = [keras.models.clone_model(each, clone_function=clone) for each in (head, *second)]
-        copy = join_two(wider, *heads) if second else join(wider, *heads)
+        heads = [keras.models.clone_model(part, clone_function=clone) for part in (head, *auxiliary_heads)]
+        copy = join_two(wider, *heads) if auxiliary_heads else join(wider, *heads)
         copy.set_weights(model.get_weights())
     except (ValueError, TypeError) as error:
         raise UserError(
@@ -144,11 +144,13 @@ def choose_precision(
         return PrecisionChoice(
             "float32", "this processor does not compute in bfloat16", {}
         )  # one iteration may take minutes
-    seconds = {kind: _step_seconds(training_copy(model, kind), compiled, pixels, labels) for kind in TYPES}
-    rates = {kind: round(len(pixels) / each, 1) if each < math.inf else 0.0 for kind, each in seconds.items()}
-    taken = "bfloat16" if rates["bfloat16"] > LEAST_GAIN * rates["float32"] else "float32"
-    figures = ", ".join(f"{kind} {rate:.0f} images/s" for kind, rate in rates.items())
-    return PrecisionChoice(taken, f"{taken} taken: {figures}", rates)
+    seconds = {name: _step_seconds(training_copy(model, name), compiled, pixels, labels) for name in TYPES}
+    rates = {
+        name: round(len(pixels) / duration, 1) if duration < math.inf else 0.0 for name, duration in seconds.items()
+    }
+    chosen = "bfloat16" if rates["bfloat16"] > MIN_GAIN * rates["float32"] else "float32"
+    figures = ", ".join(f"{name} {rate:.0f} images/s" for name, rate in rates.items())
+    return PrecisionChoice(chosen, f"{chosen} taken: {figures}", rates)
 
 
 TYPES = ("float32", "bfloat16")

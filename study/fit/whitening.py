@@ -13,12 +13,12 @@ import keras
 import numpy as np
 
 from errors import UserError
-from models.parts.graph import unroll
+from models.parts.graph import build_layer_graph
 
-PICTURES = 256
+NUM_IMAGES = 256
 
 
-def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], np.ndarray]) -> None:
+def init_first_layer(network: keras.Model, indices: np.ndarray, take: Callable[[np.ndarray], np.ndarray]) -> None:
     """Overwrite the kernel of the first convolution: pairs of filters, each principal component and its negative.
 
     Filters beyond twice the components stay random. All have the length that the random ones have on average: behind
@@ -28,23 +28,23 @@ def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], n
 
     Args:
         network: from pictures, float32 0..255 (batch, side, side, 3).
-        rows: of the training part.
+        indices: of the training part.
         take: rows -> pictures, uint8 (n, side, side, 3).
 
     Raises:
         UserError: the network does not begin with a convolution.
     """
-    unrolled = unroll(network)
-    first = next((step for step in unrolled.steps if step.kernels), None)
+    graph = build_layer_graph(network)
+    first = next((step for step in graph.steps if step.kernels), None)
     if first is None or not isinstance(first.layer, keras.layers.Conv2D):
         raise UserError(
             "--first-layer pca needs a network whose first weights are those of a convolution: leave it out."
         )
-    before = keras.Model(unrolled.image, first.inputs[0])
+    before = keras.Model(graph.image, first.inputs[0])
     kernel = keras.ops.convert_to_numpy(first.layer.kernel)
     filters = kernel.reshape(-1, kernel.shape[-1]).copy()
     pairs = min(filters.shape[1] // 2, len(filters))
-    components = _components(before, first.layer, rows, take)[:, :pairs]
+    components = _components(before, first.layer, indices, take)[:, :pairs]
     length = np.linalg.norm(filters, axis=0).mean()
     if not length:
         raise UserError(
@@ -55,24 +55,24 @@ def begin(network: keras.Model, rows: np.ndarray, take: Callable[[np.ndarray], n
 
 
 def _components(
-    before: keras.Model, layer: keras.layers.Conv2D, rows: np.ndarray, take: Callable[[np.ndarray], np.ndarray]
+    before: keras.Model, layer: keras.layers.Conv2D, indices: np.ndarray, take: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Return the principal components of the patches that a layer looks at, as columns, (d, d), the largest first.
 
     No mean is taken away before, as the layer takes none away either: the first is about the mean patch.
     """
-    chosen = rows[np.linspace(0, len(rows) - 1, min(PICTURES, len(rows))).astype(int)]  # from all classes
+    chosen = indices[np.linspace(0, len(indices) - 1, min(NUM_IMAGES, len(indices))).astype(int)]  # from all classes
     moments = 0.0
-    for at in range(len(chosen)):  # one by one: the patches of a large picture fill hundreds of megabytes
-        seen = before(take(chosen[at : at + 1]).astype(np.float32), training=False)
-        patches = _patches(keras.ops.convert_to_numpy(seen), layer).astype(np.float64)
+    for i in range(len(chosen)):  # one by one: the patches of a large picture fill hundreds of megabytes
+        inputs = before(take(chosen[i : i + 1]).astype(np.float32), training=False)
+        patches = _patches(keras.ops.convert_to_numpy(inputs), layer).astype(np.float64)
         moments = moments + patches.T @ patches
     return np.linalg.eigh(moments)[1][:, ::-1]  # eigh sorts upwards
 
 
-def _patches(seen: np.ndarray, layer: keras.layers.Conv2D) -> np.ndarray:
+def _patches(inputs: np.ndarray, layer: keras.layers.Conv2D) -> np.ndarray:
     """Cut (batch, height, width, channels) into what each filter sees at once, (patches, values of a filter)."""
-    windows = np.lib.stride_tricks.sliding_window_view(seen, layer.kernel_size, axis=(1, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(inputs, layer.kernel_size, axis=(1, 2))
     down, right = layer.strides
     windows = np.moveaxis(windows[:, ::down, ::right], 3, -1)  # as in a kernel: rows, columns, channels
-    return windows.reshape(-1, layer.kernel_size[0] * layer.kernel_size[1] * seen.shape[-1])
+    return windows.reshape(-1, layer.kernel_size[0] * layer.kernel_size[1] * inputs.shape[-1])

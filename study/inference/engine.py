@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import openvino
     import tensorflow as tf
 
-LEAST_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
+MIN_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
 
 
@@ -53,7 +53,7 @@ class EngineChoice:
     cosine: float | None
 
 
-class Frozen:
+class FrozenBackbone:
     """A network whose weights stay as they are now, to be run by either engine; converted once, when first needed.
 
     Args:
@@ -69,10 +69,10 @@ class Frozen:
     def converted(self) -> openvino.Model:
         """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it."""
         name = f"{self.fingerprint} {version('openvino')}"
-        if (kept := openvino_ir.find(name, self.store)) is not None:
+        if (kept := openvino_ir.load_from_store(name, self.store)) is not None:
             return kept
-        converted = openvino_ir.take_bytes(openvino_ir.convert(self.traced))
-        openvino_ir.keep(converted, name, self.store)
+        converted = openvino_ir.accept_uint8(openvino_ir.convert(self.traced))
+        openvino_ir.save_to_store(converted, name, self.store)
         return converted
 
     @cached_property
@@ -89,10 +89,12 @@ class Frozen:
         """
         layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
         layers = layers.replace('"trainable": true', '"trainable": false')
-        parts = layers_within(self.network)
-        parts += [operation for part in parts if hasattr(part, "operations") for operation in part.operations]
-        for place, part in enumerate(parts):
-            layers = layers.replace(f'"{part.name}"', f'"#{place}"')
+        named_layers = layers_within(self.network)
+        named_layers += [
+            operation for layer in named_layers if hasattr(layer, "operations") for operation in layer.operations
+        ]
+        for index, layer in enumerate(named_layers):
+            layers = layers.replace(f'"{layer.name}"', f'"#{index}"')
         digest = hashlib.sha256(layers.encode())
         for weights in self.network.get_weights():
             digest.update(np.ascontiguousarray(weights).data)
@@ -123,17 +125,19 @@ def layers_within(network: keras.Model) -> list[keras.Layer]:
         # `Sequential.layers` leaves its input layer out, whose name is in the configuration as well.
         return super(keras.Sequential, model).layers if isinstance(model, keras.Sequential) else model.layers
 
-    found, waiting = {}, deque(own(network))
+    layers, waiting = {}, deque(own(network))
     while waiting:
         layer = waiting.popleft()
-        if id(layer) not in found:
-            found[id(layer)] = layer
+        if id(layer) not in layers:
+            layers[id(layer)] = layer
             if isinstance(layer, keras.Model):
                 waiting.extendleft(own(layer))
-    return [network, *found.values()]
+    return [network, *layers.values()]
 
 
-def choose_engine(frozen: Frozen, sample: np.ndarray, engine: str = "auto", precision: str = "auto") -> EngineChoice:
+def choose_engine(
+    frozen: FrozenBackbone, sample: np.ndarray, engine: str = "auto", precision: str = "auto"
+) -> EngineChoice:
     """Return the engine and the precision that run a network fastest.
 
     Args:
@@ -141,12 +145,12 @@ def choose_engine(frozen: Frozen, sample: np.ndarray, engine: str = "auto", prec
         sample: pictures to try it on, uint8 (m, size, size, 3); a few dozen are enough.
         engine: "auto" takes OpenVINO where it is installed and TensorFlow sees no GPU.
         precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every picture's
-            outputs keep a cosine similarity to float32's of at least `LEAST_COSINE`.
+            outputs keep a cosine similarity to float32's of at least `MIN_COSINE`.
 
     Raises:
         UserError: what is asked for is not possible here.
     """
-    engine, reason = settle(engine)
+    engine, reason = resolve_engine(engine)
     if engine == "tensorflow":
         if precision == "bfloat16":
             raise UserError(
@@ -155,16 +159,16 @@ def choose_engine(frozen: Frozen, sample: np.ndarray, engine: str = "auto", prec
             )
         return EngineChoice(engine, "float32", reason, {}, None)
     if precision == "auto":
-        return _faster(frozen, sample, reason)
+        return _faster_precision(frozen, sample, reason)
     return EngineChoice(engine, precision, f"{reason}; {precision} was asked for", {}, None)
 
 
-def settle(asked: str) -> tuple[str, str]:
+def resolve_engine(engine: str) -> tuple[str, str]:
     """Return the engine that is meant and the reason for it. Raise UserError where it is not installed."""
-    if asked == "openvino":
-        hardware.require()
-    if asked != "auto":
-        return asked, f"{asked} was asked for"
+    if engine == "openvino":
+        hardware.require_openvino()
+    if engine != "auto":
+        return engine, f"{engine} was asked for"
     if not hardware.openvino_available():
         return "tensorflow", "openvino is not installed"
     if gpu_visible():
@@ -181,18 +185,18 @@ def _tensorflow_runner(network: keras.Model) -> Runner:
     return run
 
 
-def _faster(frozen: Frozen, sample: np.ndarray, reason: str) -> EngineChoice:
+def _faster_precision(frozen: FrozenBackbone, sample: np.ndarray, reason: str) -> EngineChoice:
     """Try both precisions on the sample and return the one to take."""
     if not hardware.has_bfloat16() or not len(sample):
         why = "there is no image to try" if hardware.has_bfloat16() else "this processor does not compute in bfloat16"
         return EngineChoice("openvino", "float32", f"{reason}; float32: {why}", {}, None)
     outputs, rate = _probe(frozen.runner("openvino", "float32"), sample)
-    rough, rough_rate = _probe(frozen.runner("openvino", "bfloat16"), sample)
-    cosine = smallest_cosine(outputs, rough)
-    rates = {"float32": round(rate, 1), "bfloat16": round(rough_rate, 1)}
-    precision = "bfloat16" if rough_rate > rate and cosine >= LEAST_COSINE else "float32"
+    bfloat16_outputs, bfloat16_rate = _probe(frozen.runner("openvino", "bfloat16"), sample)
+    cosine = smallest_cosine(outputs, bfloat16_outputs)
+    rates = {"float32": round(rate, 1), "bfloat16": round(bfloat16_rate, 1)}
+    precision = "bfloat16" if bfloat16_rate > rate and cosine >= MIN_COSINE else "float32"
     figures = "float32 {float32:.0f} images/s, bfloat16 {bfloat16:.0f}".format(**rates)
-    tried = min(len(outputs), len(rough))
+    tried = min(len(outputs), len(bfloat16_outputs))
     figures += f" with cosine similarity >= {cosine:.5f} to it on the {tried} images tried"
     return EngineChoice("openvino", precision, f"{reason}; {precision} taken: {figures}", rates, round(cosine, 6))
 
@@ -206,7 +210,7 @@ def _probe(runner: Runner, sample: np.ndarray) -> tuple[np.ndarray, float]:
         seconds = time.perf_counter() - started
         if seconds > PROBE_SECONDS:
             break
-    return (found := np.concatenate(outputs)), len(found) / seconds
+    return (joined := np.concatenate(outputs)), len(joined) / seconds
 
 
 def smallest_cosine(a: np.ndarray, b: np.ndarray) -> float:

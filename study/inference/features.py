@@ -14,17 +14,17 @@ import numpy as np
 
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
-from data.store.rows import Features, Kind, Rows
+from data.store.rows import Features, Rows, RowType
 from data.store.store import Store
 from study.inference import engine
-from study.inference.engine import EngineChoice, Frozen
+from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.openvino_ir import Runner, run_traced
 from study.runtime import console
 from study.runtime.backend import user_errors
 
 if TYPE_CHECKING:
     from data.augment.pipeline import Augment
-from study.runtime.background import ahead
+from study.runtime.background import prefetch
 
 BATCH = 64  # pictures held at a time
 PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
@@ -52,7 +52,7 @@ class FeatureSpec:
 
 
 def embed(
-    frozen: Frozen, examples: Examples, spec: FeatureSpec, augment: Augment | None = None, views: int = 0
+    frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec, augment: Augment | None = None, views: int = 0
 ) -> tuple[Examples, EngineChoice]:
     """Run a frozen backbone once over every picture: the same examples with `Features` instead of pixels.
 
@@ -60,112 +60,122 @@ def embed(
     are always there. Training pictures go through the fastest engine and precision; validation and test through
     float32, so that the figures are those of the saved model to the fifth digit. Changed copies are not kept.
     """
-    store, choice = frozen.store, choose(frozen, examples, spec)
-    kinds, runs = {}, {}
-    for part, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
-        kinds[part] = features_kind(frozen, spec, choice.engine, precision)
-        runs[part] = frozen.lazy_runner(choice.engine, precision)
-    rows = dict(examples.rows)
-    kept, rows["train"] = into_store(runs["train"], examples, rows["train"], kinds["train"], store, "embed train")
-    memory, first = np.empty((sum(map(len, rows.values())), frozen.network.output_shape[-1]), np.float32), 0
-    for part, of_part in rows.items():
-        here = memory[first : first + len(of_part)]
-        into_memory(here, runs[part], examples, of_part, kinds[part], store, f"embed {part}")
-        first += len(of_part)
+    store, choice = frozen.store, cached_engine_choice(frozen, examples, spec)
+    row_types, runs = {}, {}
+    for split, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
+        row_types[split] = features_row_type(frozen, spec, choice.engine, precision)
+        runs[split] = frozen.lazy_runner(choice.engine, precision)
+    indices = dict(examples.indices)
+    kept, indices["train"] = embed_into_store(
+        runs["train"], examples, indices["train"], row_types["train"], store, "embed train"
+    )
+    memory, first = np.empty((sum(map(len, indices.values())), frozen.network.output_shape[-1]), np.float32), 0
+    for split, of_split in indices.items():
+        here = memory[first : first + len(of_split)]
+        embed_into_memory(here, runs[split], examples, of_split, row_types[split], store, f"embed {split}")
+        first += len(of_split)
 
     def compute(lost: np.ndarray) -> np.ndarray:
-        return np.concatenate([runs["train"](batch) for batch in cut(examples, lost)])
+        return np.concatenate([runs["train"](batch) for batch in pixel_batches(examples, lost)])
 
-    features = Features(memory, np.concatenate(list(rows.values())), kept, examples.rows["train"], compute)
-    clean = Examples(features, examples.labels, examples.rows)
+    features = Features(memory, np.concatenate(list(indices.values())), kept, examples.indices["train"], compute)
+    clean = Examples(features, examples.labels, examples.indices)
     if not views:
         return clean, choice
     return add_views(clean, examples, frozen.runner(choice.engine, choice.precision), augment, views), choice
 
 
-def embed_rows(frozen: Frozen, examples: Examples, spec: FeatureSpec) -> np.ndarray:
+def embed_train(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -> np.ndarray:
     """Return the features of the training part only, float32 (rows, features), in the fastest precision."""
-    choice = choose(frozen, examples, spec)
-    kind = features_kind(frozen, spec, choice.engine, choice.precision)
+    choice = cached_engine_choice(frozen, examples, spec)
+    row_type = features_row_type(frozen, spec, choice.engine, choice.precision)
     run = frozen.lazy_runner(choice.engine, choice.precision)
-    rows = examples.rows["train"]
-    features = np.empty((len(rows), *kind.shape), np.float32)
-    into_memory(features, run, examples, rows, kind, frozen.store, "embed images")
+    indices = examples.indices["train"]
+    features = np.empty((len(indices), *row_type.shape), np.float32)
+    embed_into_memory(features, run, examples, indices, row_type, frozen.store, "embed images")
     return features
 
 
-def embed_traced(frozen: Frozen, examples: Examples, rows: np.ndarray, spec: FeatureSpec) -> np.ndarray:
+def embed_traced(frozen: FrozenBackbone, examples: Examples, indices: np.ndarray, spec: FeatureSpec) -> np.ndarray:
     """Return the features that TensorFlow's graph has of a few pictures, float32 (rows, features).
 
-    Without a progress bar, unlike `into_memory`: it runs under that of writing the run folder.
+    Without a progress bar, unlike `embed_into_memory`: it runs under that of writing the run folder.
     """
-    kind, keys = features_kind(frozen, spec, "tensorflow", "float32"), keys_of(examples, rows)
-    features = np.empty((len(rows), *kind.shape), np.float32)
-    missing = np.flatnonzero(~frozen.store.rows(kind, keys).fill(features))
+    row_type, keys = features_row_type(frozen, spec, "tensorflow", "float32"), keys_of(examples, indices)
+    features = np.empty((len(indices), *row_type.shape), np.float32)
+    missing = np.flatnonzero(~frozen.store.rows(row_type, keys).read_into(features))
     if len(missing):
-        features[missing] = run_traced(frozen.traced, examples.inputs[rows[missing]])
-    with frozen.store.writer(kind) as keep:
-        for at in missing:
-            if keys[at]:
-                keep.add(keys[at], features[at])
+        features[missing] = run_traced(frozen.traced, examples.inputs[indices[missing]])
+    with frozen.store.writer(row_type) as writer:
+        for i in missing:
+            if keys[i]:
+                writer.add(keys[i], features[i])
     return features
 
 
-def features_kind(frozen: Frozen, spec: FeatureSpec, engine: str, precision: str) -> Kind:
+def features_row_type(frozen: FrozenBackbone, spec: FeatureSpec, engine: str, precision: str) -> RowType:
     """Name the rows of features by all that they depend on beside a file's content."""
-    pictures = f"{spec.image_size} {spec.resize} ({VERSION})"
-    name = f"features {spec.model} {frozen.fingerprint} {engine} {version(engine)} {precision} {pictures}"
-    return Kind(name, (frozen.network.output_shape[-1],), "float32")
+    inputs = f"{spec.image_size} {spec.resize} ({VERSION})"
+    name = f"features {spec.model} {frozen.fingerprint} {engine} {version(engine)} {precision} {inputs}"
+    return RowType(name, (frozen.network.output_shape[-1],), "float32")
 
 
-def into_store(
-    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+def embed_into_store(
+    run: Runner, examples: Examples, indices: np.ndarray, row_type: RowType, store: Store, label: str
 ) -> tuple[Rows, np.ndarray]:
     """See to it that the store has the features of some rows; return what it has of them, and the rows that it has not.
 
     It has none where it is off, and not all where its limit or the disk is too small.
     """
-    keys = keys_of(examples, rows)
-    if examples.sha256 and store.holds(kind, len(rows)):
-        for _ in computed(run, examples, rows[~store.rows(kind, keys).check().found()], kind, store, label):
+    keys = keys_of(examples, indices)
+    if examples.sha256 and store.has_room_for(row_type, len(indices)):
+        for _ in compute_features(
+            run, examples, indices[~store.rows(row_type, keys).check().available()], row_type, store, label
+        ):
             if store.trouble:  # such as a full disk: what is left goes into memory
                 break
-    kept = store.rows(kind, keys)
-    return kept, rows[~kept.found()]
+    kept = store.rows(row_type, keys)
+    return kept, indices[~kept.available()]
 
 
-def into_memory(
-    features: np.ndarray, run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+def embed_into_memory(
+    features: np.ndarray,
+    run: Runner,
+    examples: Examples,
+    indices: np.ndarray,
+    row_type: RowType,
+    store: Store,
+    label: str,
 ) -> None:
     """Put the features of some rows, one after the other, into `features`, float32 (len(rows), features)."""
-    missing, done = np.flatnonzero(~store.rows(kind, keys_of(examples, rows)).fill(features)), 0
-    keeping = store if store.holds(kind, len(rows)) else Store(None)
-    for outputs in computed(run, examples, rows[missing], kind, keeping, label):
+    missing, done = np.flatnonzero(~store.rows(row_type, keys_of(examples, indices)).read_into(features)), 0
+    keeping = store if store.has_room_for(row_type, len(indices)) else Store(None)
+    for outputs in compute_features(run, examples, indices[missing], row_type, keeping, label):
         features[missing[done : done + len(outputs)]] = outputs
         done += len(outputs)
 
 
-def keys_of(examples: Examples, rows: np.ndarray) -> list[str]:
+def keys_of(examples: Examples, indices: np.ndarray) -> list[str]:
     """Return the hash of the content behind each row; without hashes, keys that no row has."""
-    return [examples.sha256[row] for row in rows] if examples.sha256 else [""] * len(rows)
+    return [examples.sha256[index] for index in indices] if examples.sha256 else [""] * len(indices)
 
 
-def computed(
-    run: Runner, examples: Examples, rows: np.ndarray, kind: Kind, store: Store, label: str
+def compute_features(
+    run: Runner, examples: Examples, indices: np.ndarray, row_type: RowType, store: Store, label: str
 ) -> Iterator[np.ndarray]:
     """Run the backbone over some rows: their features, batch by batch, which the store keeps."""
-    keys = iter(keys_of(examples, rows))
-    with store.writer(kind) as keep:
-        for outputs in run_batches(run, ahead(cut(examples, rows)), len(rows), label):
+    keys = iter(keys_of(examples, indices))
+    with store.writer(row_type) as writer:
+        for outputs in run_batches(run, prefetch(pixel_batches(examples, indices)), len(indices), label):
             for output, key in zip(outputs, keys, strict=False):  # the next batch goes on with the next keys
                 if key:
-                    keep.add(key, output)
+                    writer.add(key, output)
             yield outputs
 
 
-def cut(examples: Examples, rows: np.ndarray) -> Iterator[np.ndarray]:
+def pixel_batches(examples: Examples, indices: np.ndarray) -> Iterator[np.ndarray]:
     """Cut some rows into batches of pixels."""
-    return (examples.inputs[rows[first : first + BATCH]] for first in range(0, len(rows), BATCH))
+    return (examples.inputs[indices[first : first + BATCH]] for first in range(0, len(indices), BATCH))
 
 
 def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: str) -> Iterator[np.ndarray]:
@@ -178,27 +188,27 @@ def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: 
 
 def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augment, views: int) -> Examples:
     """Embed augmented copies of the training images and put them behind the clean ones."""
-    train = pixels.rows["train"]
-    inputs, labels, rows = [features.inputs], features.labels, dict(features.rows)
+    train = pixels.indices["train"]
+    inputs, labels, indices = [features.inputs], features.labels, dict(features.indices)
     for view in range(1, views + 1):
-        changed = eval_batches(pixels, "train", BATCH).map(augment)
-        batches = (np.rint(batch["images"]).clip(0, 255).astype(np.uint8) for batch in changed.as_numpy_iterator())
-        rows["train"] = np.concatenate([rows["train"], len(labels) + np.arange(len(train))])
+        augmented = eval_batches(pixels, "train", BATCH).map(augment)
+        batches = (np.rint(batch["images"]).clip(0, 255).astype(np.uint8) for batch in augmented.as_numpy_iterator())
+        indices["train"] = np.concatenate([indices["train"], len(labels) + np.arange(len(train))])
         labels = np.concatenate([labels, pixels.labels[train]])
         with user_errors():
             inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
-    return Examples(np.concatenate(inputs), labels, rows)
+    return Examples(np.concatenate(inputs), labels, indices)
 
 
-def choose(frozen: Frozen, examples: Examples, spec: FeatureSpec) -> EngineChoice:
+def cached_engine_choice(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -> EngineChoice:
     """Choose engine and precision; what was measured once for a network on this machine is not measured again."""
-    name, _ = engine.settle(spec.engine)
+    name, _ = engine.resolve_engine(spec.engine)
     machine = (platform.node(), platform.machine(), os.cpu_count(), name, version(name))
     key = " ".join(map(str, (frozen.fingerprint, spec.image_size, spec.engine, spec.precision, *machine)))
     if (kept := frozen.store.blob(CHOICES, key)) is not None:
         choice = EngineChoice(**json.loads(kept))
         return replace(choice, reason=f"{choice.reason} (measured earlier)")
-    sample = examples.inputs[examples.rows["train"][:PROBE_IMAGES]]
+    sample = examples.inputs[examples.indices["train"][:PROBE_IMAGES]]
     choice = engine.choose_engine(frozen, sample, spec.engine, spec.precision)
     if choice.images_per_second:
         frozen.store.keep_blob(CHOICES, key, json.dumps(asdict(choice)).encode())

@@ -18,7 +18,7 @@ import numpy as np
 from data.store.store import Store
 from errors import UserError
 from study.runtime import backend, hardware
-from study.runtime.hardware import core, import_openvino, require
+from study.runtime.hardware import core, import_openvino, require_openvino
 
 if TYPE_CHECKING:
     import keras
@@ -37,16 +37,16 @@ def trace(network: keras.Model) -> tf.types.experimental.ConcreteFunction:
     """Return a network as a graph for one input: float32 (1, …) -> (1, outputs)."""
     import tensorflow as tf
 
-    one = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
+    spec = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
     # autograph would rewrite Python code, of which there is none, through a file in /tmp
     function = tf.function(lambda inputs: network(inputs, training=False), autograph=False)
     with backend.quiet_stderr():
-        return function.get_concrete_function(one)
+        return function.get_concrete_function(spec)
 
 
 def run_traced(traced: tf.types.experimental.ConcreteFunction, inputs: np.ndarray) -> np.ndarray:
     """Run a graph of one input over several: float32 (n, outputs). Called layer by layer, Keras took 2 to 3 s."""
-    return np.concatenate([traced(one[None].astype(np.float32)) for one in inputs])
+    return np.concatenate([traced(sample[None].astype(np.float32)) for sample in inputs])
 
 
 def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
@@ -55,11 +55,11 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
     openvino = import_openvino()
-    with backend.quiet_stderr(), backend.uninterrupted():
+    with backend.quiet_stderr(), backend.defer_interrupts():
         return openvino.convert_model(traced)
 
 
-def take_bytes(model: openvino.Model) -> openvino.Model:
+def accept_uint8(model: openvino.Model) -> openvino.Model:
     """Let a network take uint8: no float32 copy of the pixels, four times as large, in NumPy."""
     openvino = import_openvino()
     from openvino.preprocess import PrePostProcessor
@@ -69,7 +69,7 @@ def take_bytes(model: openvino.Model) -> openvino.Model:
     return steps.build()
 
 
-def join(backbone: openvino.Model, head: openvino.Model) -> openvino.Model:
+def concatenate(backbone: openvino.Model, head: openvino.Model) -> openvino.Model:
     """Return both as one network. The head's own graph is changed by that: it has no further use."""
     (result,) = backbone.get_results()
     for reader in head.input(0).get_target_inputs():
@@ -103,7 +103,7 @@ def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, output
     Raises:
         UserError: OpenVINO is not installed, or the files are damaged.
     """
-    require()
+    require_openvino()
     path = folder / FILES[0]
     try:
         model = core().read_model(path)
@@ -113,7 +113,7 @@ def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, output
         raise UserError(f"{path} or its model.bin is missing or damaged. Train again.") from error
 
 
-def keep(model: openvino.Model, name: str, store: Store) -> None:
+def save_to_store(model: openvino.Model, name: str, store: Store) -> None:
     """Keep a network in the store under a name, if there is a store for it; what hinders that is told."""
     if store.root is None:
         return
@@ -127,8 +127,8 @@ def keep(model: openvino.Model, name: str, store: Store) -> None:
     store.keep_blob(NETWORKS, name, b"".join((len(layers).to_bytes(LENGTH), layers, weights)))
 
 
-def find(name: str, store: Store) -> openvino.Model | None:
-    """Return the network that `keep` put into the store; None where there is none."""
+def load_from_store(name: str, store: Store) -> openvino.Model | None:
+    """Return the network that `save_to_store` put into the store; None where there is none."""
     if (content := store.blob(NETWORKS, name)) is None:
         return None
     weights = LENGTH + int.from_bytes(content[:LENGTH])
@@ -163,9 +163,9 @@ def compile(model: openvino.Model, precision: str) -> Runner:
         rows = iter(range(len(pixels)))
 
         def work(request: openvino.InferRequest) -> None:
-            for row in rows:  # whoever is free takes the next one
-                answer = request.infer(pixels[row : row + 1], share_inputs=True, share_outputs=True)
-                outputs[row] = answer[0][0]
+            for i in rows:  # whoever is free takes the next one
+                result = request.infer(pixels[i : i + 1], share_inputs=True, share_outputs=True)
+                outputs[i] = result[0][0]
 
         # Threads of our own: OpenVINO's AsyncInferQueue did 186 images/s to their 218 (EfficientNet-Lite0, float32),
         # and hung once, with a callback set anew for every call.

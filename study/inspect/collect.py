@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from models.parts.graph import Unrolled, unroll
+from models.parts.graph import LayerGraph, build_layer_graph
 from study.fit.objective import compile_model
-from study.fit.training_copy import kind_of, training_copy
+from study.fit.training_copy import keras_class_name, training_copy
 from study.inspect.gradcam import grad_cam, target
 from study.inspect.gradients import Trace, trace
 from study.inspect.receptive_field import Field, receptive_fields
-from study.inspect.source import Picture, Source, batches
+from study.inspect.source import NamedImage, Source, batches
 from study.inspect.statistics import (
-    Values,
+    TensorStats,
     activation_name,
     activations,
+    evenly_spaced,
     first_filters,
     map_steps,
-    pictures_within,
-    spread_out,
+    max_images_in_memory,
     weights,
 )
 from study.settings.stages import Stage
@@ -71,35 +71,35 @@ class Layer:
     shape: tuple[int, ...]
     field: Field
     activation: str
-    outputs: Values | None
-    weights: Values | None = None
-    weights_after: Values | None = None
+    outputs: TensorStats | None
+    weights: TensorStats | None = None
+    weights_after: TensorStats | None = None
     gradients: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
-class Heat:
+class HeatMap:
     """Where an image speaks for the class that the network names: (size, size), 0..1."""
 
-    picture: Picture
+    image: NamedImage
     label: str
     probability: float
     map: np.ndarray
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was seen. `maps`: layer -> maps of the first image, (height, width, channels)."""
+class Inspection:
+    """What was seen. `feature_maps`: layer -> maps of the first image, (height, width, channels)."""
 
     subject: Subject
     layers: tuple[Layer, ...]
     losses: np.ndarray
-    heats: tuple[Heat, ...]
+    heat_maps: tuple[HeatMap, ...]
     cam_layer: str
     cam_shape: tuple[int, ...]
-    maps: dict[str, np.ndarray]
+    feature_maps: dict[str, np.ndarray]
     filters: tuple[str, np.ndarray] | None
-    pictures: int
+    images: int
 
     @property
     def learning(self) -> list[Layer]:
@@ -113,20 +113,20 @@ class Look:
         return [layer for layer in seen if layer.activation] or seen
 
 
-def look_at(
+def inspect_network(
     subject: Subject,
     source: Source,
-    pictures: Sequence[Picture],
+    images: Sequence[NamedImage],
     steps: int,
     layer: str | None = None,
     advance: Callable[[], None] = lambda: None,
-) -> Look:
+) -> Inspection:
     """Gather everything about a network, which stays as it is: a copy of it learns.
 
     Args:
         subject: the network.
         source: its data.
-        pictures: to draw maps of.
+        images: to draw maps of.
         steps: iterations of training.
         layer: of Grad-CAM.
         advance: is called after every iteration.
@@ -134,47 +134,47 @@ def look_at(
     Raises:
         UserError: there is no such layer, or no layer for Grad-CAM; a picture is gone.
     """
-    unrolled = unroll(training_copy(subject.classifier))
-    network = unrolled.whole()
-    _let_learn(unrolled, subject.stage)
-    step = target(unrolled, layer)
+    graph = build_layer_graph(training_copy(subject.classifier))
+    network = graph.model()
+    _make_trainable(graph, subject.stage)
+    step = target(graph, layer)
     seed = subject.settings.data.seed
-    sample, _ = next(batches(source, min(pictures_within(unrolled), len(source.rows["train"])), 1, seed))
-    outputs = activations(unrolled, sample, training=subject.untrained)
-    heats = _heats(network, source.class_names, pictures, step.name)
-    filters = first_filters(unrolled)
+    sample, _ = next(batches(source, min(max_images_in_memory(graph), len(source.indices["train"])), 1, seed))
+    outputs = activations(graph, sample, training=subject.untrained)
+    heat_maps = _heat_maps(network, source.class_names, images, step.name)
+    filters = first_filters(graph)
     if filters:
         filters = (filters[0].name, filters[1].copy())
-    maps = _maps(unrolled, pictures[0])
-    before = {one.name: weights(one) for one in unrolled.with_kernels()}
-    measured = _train(network, unrolled, subject, source, steps, advance)
-    fields = receptive_fields(unrolled)
-    after = {one.name: weights(one) for one in unrolled.with_kernels()}
+    maps = _feature_maps(graph, images[0])
+    before = {step.name: weights(step) for step in graph.steps_with_kernels()}
+    measured = _train(network, graph, subject, source, steps, advance)
+    fields = receptive_fields(graph)
+    after = {step.name: weights(step) for step in graph.steps_with_kernels()}
     norms = dict(zip(before, measured.norms.T, strict=True))
     layers = tuple(
         Layer(
-            one.name,
-            kind_of(one.layer),
-            tuple(one.output.shape[1:]),
-            fields[one.name],
-            activation_name(one),
-            outputs.get(one.name),
-            before.get(one.name),
-            after.get(one.name),
-            norms.get(one.name),
+            step.name,
+            keras_class_name(step.layer),
+            tuple(step.output.shape[1:]),
+            fields[step.name],
+            activation_name(step),
+            outputs.get(step.name),
+            before.get(step.name),
+            after.get(step.name),
+            norms.get(step.name),
         )
-        for one in unrolled.steps
+        for step in graph.steps
     )
     shape = tuple(step.output.shape[1:])
-    return Look(subject, layers, measured.losses, heats, step.name, shape, maps, filters, len(sample))
+    return Inspection(subject, layers, measured.losses, heat_maps, step.name, shape, maps, filters, len(sample))
 
 
-def _let_learn(unrolled: Unrolled, stage: Stage) -> None:
+def _make_trainable(graph: LayerGraph, stage: Stage) -> None:
     """Let all layers learn, those that a run had frozen too; in fine-tuning normalisation keeps its statistics.
 
     Layer by layer: a loaded model does not hand `trainable` on to the layers of the models within it.
     """
-    for step in unrolled.steps:
+    for step in graph.steps:
         frozen = stage.name == "finetune" and isinstance(step.layer, keras.layers.BatchNormalization)
         if isinstance(step.layer, keras.Layer):
             step.layer.trainable = not frozen
@@ -182,36 +182,36 @@ def _let_learn(unrolled: Unrolled, stage: Stage) -> None:
 
 def _train(
     network: keras.Model,
-    unrolled: Unrolled,
+    graph: LayerGraph,
     subject: Subject,
     source: Source,
     steps: int,
     advance: Callable[[], None],
 ) -> Trace:
     """Train the copy for some iterations, at one learning rate, and measure."""
-    settings = subject.settings.but(schedule="constant", warmup=0.0, ema=0.0)
+    settings = subject.settings.with_values(schedule="constant", warmup=0.0, ema=0.0)
     compile_model(network, subject.stage, settings, steps)
-    groups = [one.kernels for one in unrolled.with_kernels()]
+    groups = [step.kernels for step in graph.steps_with_kernels()]
     return trace(network, groups, batches(source, subject.stage.batch_size, steps, settings.data.seed), advance)
 
 
-def _heats(
-    network: keras.Model, class_names: Sequence[str], pictures: Sequence[Picture], layer: str
-) -> tuple[Heat, ...]:
+def _heat_maps(
+    network: keras.Model, class_names: Sequence[str], images: Sequence[NamedImage], layer: str
+) -> tuple[HeatMap, ...]:
     """Return Grad-CAM of each image for the class that the network names."""
-    pixels = np.stack([picture.pixels for picture in pictures]).astype(np.float32)
-    shares = keras.ops.convert_to_numpy(network(pixels, training=False))
-    best = shares.argmax(axis=1)
-    found = grad_cam(network, pixels, best, layer)
+    pixels = np.stack([image.pixels for image in images]).astype(np.float32)
+    probabilities = keras.ops.convert_to_numpy(network(pixels, training=False))
+    predicted = probabilities.argmax(axis=1)
+    heat_maps = grad_cam(network, pixels, predicted, layer)
     return tuple(
-        Heat(picture, class_names[label], float(share[label]), heat)
-        for picture, label, share, heat in zip(pictures, best, shares, found, strict=True)
+        HeatMap(image, class_names[label], float(probability[label]), heat)
+        for image, label, probability, heat in zip(images, predicted, probabilities, heat_maps, strict=True)
     )
 
 
-def _maps(unrolled: Unrolled, picture: Picture) -> dict[str, np.ndarray]:
+def _feature_maps(graph: LayerGraph, image: NamedImage) -> dict[str, np.ndarray]:
     """Return the maps of some layers for an image, by the layer's name."""
-    steps = spread_out(map_steps(unrolled), 5)
-    found = unrolled.probe([step.output for step in steps])(picture.pixels[None].astype(np.float32), training=False)
-    arrays = [keras.ops.convert_to_numpy(array)[0] for array in keras.tree.flatten(found)]
+    steps = evenly_spaced(map_steps(graph), 5)
+    outputs = graph.submodel([step.output for step in steps])(image.pixels[None].astype(np.float32), training=False)
+    arrays = [keras.ops.convert_to_numpy(array)[0] for array in keras.tree.flatten(outputs)]
     return {step.name: array for step, array in zip(steps, arrays, strict=True)}

@@ -11,15 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from study.inspect.collect import Heat, Layer
-from study.inspect.statistics import Values, spread_out
+from study.inspect.collect import HeatMap, Layer
+from study.inspect.statistics import TensorStats, evenly_spaced
 from study.pages.figures import STYLE, WIDTH, cut, plt, png, short
 from study.pages.palette import BLUE, GREY, VERMILION
 
-MOST_PANELS = 16  # histograms
-MOST_NAMED = 24  # layers; beyond, their names would overlap and they are numbered
-MOST_FILTERS, MOST_MAPS = 64, 12
-LEAST_COLUMNS = 6  # of small pictures: room for their heading
+MAX_PANELS = 16  # histograms
+MAX_NAMED = 24  # layers; beyond, their names would overlap and they are numbered
+MAX_FILTERS, MAX_MAPS = 64, 12
+MIN_COLUMNS = 6  # of small pictures: room for their heading
 FLOOR = 1e-12  # a gradient that is drawn as vanished, on a logarithmic axis
 
 
@@ -52,20 +52,20 @@ def gradients(layers: Sequence[Layer]) -> bytes:
     """Draw the length of each layer's gradient: at the first iteration, and along all."""
     norms = np.stack([layer.gradients for layer in layers])
     norms = np.where(np.isfinite(norms), np.maximum(norms, FLOOR), np.nan)  # a gap, not a gradient that vanished
-    places, colours = range(1, len(layers) + 1), colormaps["viridis"](np.linspace(0, 0.92, len(layers)))
+    positions, colours = range(1, len(layers) + 1), colormaps["viridis"](np.linspace(0, 0.92, len(layers)))
     with plt.rc_context(STYLE):
         figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.8), layout="constrained")
-        left.vlines(places, np.fmin.reduce(norms[:, 0]) / 2, norms[:, 0], color=GREY, lw=1)
-        left.scatter(places, norms[:, 0], color=colours, zorder=3)
+        left.vlines(positions, np.fmin.reduce(norms[:, 0]) / 2, norms[:, 0], color=GREY, lw=1)
+        left.scatter(positions, norms[:, 0], color=colours, zorder=3)
         left.set(yscale="log", ylabel="length of the gradient", title="At the first iteration")
-        if len(layers) <= MOST_NAMED:
-            left.set_xticks(places, [cut(layer.name, 22) for layer in layers], rotation=60, ha="right", fontsize=9)
+        if len(layers) <= MAX_NAMED:
+            left.set_xticks(positions, [cut(layer.name, 22) for layer in layers], rotation=60, ha="right", fontsize=9)
         else:
             left.set_xlabel("layer with weights, the first to the last")
-        named = {0, len(layers) - 1} if len(layers) > 8 else set(range(len(layers)))
-        for at, (layer, row) in enumerate(zip(layers, norms, strict=True)):
-            label = cut(layer.name, 22) if at in named else None
-            right.plot(range(1, len(row) + 1), row, color=colours[at], marker="o", markersize=2.5, lw=1.2, label=label)
+        labelled = {0, len(layers) - 1} if len(layers) > 8 else set(range(len(layers)))
+        for i, (layer, row) in enumerate(zip(layers, norms, strict=True)):
+            label = cut(layer.name, 22) if i in labelled else None
+            right.plot(range(1, len(row) + 1), row, color=colours[i], marker="o", markersize=2.5, lw=1.2, label=label)
         right.set(yscale="log", xlabel="iteration", title="Along the iterations")
         right.xaxis.get_major_locator().set_params(integer=True)
         for ax in (left, right):
@@ -87,35 +87,35 @@ def filters(kernels: np.ndarray) -> bytes:
     """Draw filters, (n, height, width, 1 or 3), each with its own scale: grey is 0."""
     largest = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
     shown = 0.5 + 0.5 * kernels / np.maximum(largest, 1e-12)
-    return _sheet([(list(shown[:MOST_FILTERS]), "")], columns=16)
+    return _sheet([(list(shown[:MAX_FILTERS]), "")], columns=16)
 
 
 def feature_maps(maps: Mapping[str, np.ndarray]) -> bytes:
     """Draw the maps of some layers that differ most from place to place; bright is high."""
     rows = []
     for name, array in maps.items():
-        order = np.argsort(-array.std(axis=(0, 1)), kind="stable")[:MOST_MAPS]
+        order = np.argsort(-array.std(axis=(0, 1)), kind="stable")[:MAX_MAPS]
         height, width, channels = array.shape
-        rows.append(([array[..., at] for at in order], f"{name}: {len(order)} of {channels}, {height} × {width}"))
-    return _sheet(rows, columns=MOST_MAPS)
+        rows.append(([array[..., i] for i in order], f"{name}: {len(order)} of {channels}, {height} × {width}"))
+    return _sheet(rows, columns=MAX_MAPS)
 
 
-def heats(found: Sequence[Heat]) -> bytes:
+def heats(heat_maps: Sequence[HeatMap]) -> bytes:
     """Draw each image and, below it, the places that speak for the class named."""
-    columns = max(3, len(found))
+    columns = max(3, len(heat_maps))
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(2, columns, figsize=(2.3 * columns, 5.2), layout="constrained", squeeze=False)
         for ax in axes.flat:
             ax.axis("off")
-        for (above, below), heat in zip(axes.T, found, strict=False):
-            picture = heat.picture
+        for (above, below), heat in zip(axes.T, heat_maps, strict=False):
+            image = heat.image
             for ax in (above, below):
-                ax.imshow(picture.pixels)
+                ax.imshow(image.pixels)
             below.imshow(heat.map, cmap="inferno", alpha=0.6, vmin=0, vmax=1)
-            true = f"true: {cut(picture.label)}\n" if picture.label is not None else ""
+            true = f"true: {cut(image.label)}\n" if image.label is not None else ""
             above.set_title(f"{true}named: {cut(heat.label)} ({heat.probability:.0%})", fontsize=9)
             below.text(
-                0.5, -0.04, short(picture.name, 26), fontsize=8, color=GREY, ha="center", va="top",
+                0.5, -0.04, short(image.name, 26), fontsize=8, color=GREY, ha="center", va="top",
                 transform=below.transAxes,
             )  # fmt: skip
         return png(figure)
@@ -123,7 +123,7 @@ def heats(found: Sequence[Heat]) -> bytes:
 
 def _panels(layers: Sequence[Layer]) -> tuple[Figure, list[tuple[Axes, Layer]]]:
     """Return a figure with a panel for each of some layers, four in a row."""
-    chosen = spread_out(layers, MOST_PANELS)
+    chosen = evenly_spaced(layers, MAX_PANELS)
     rows = math.ceil(len(chosen) / 4)
     with plt.rc_context(STYLE | {"font.size": 9}):
         figure, axes = plt.subplots(rows, 4, figsize=(WIDTH, 2.3 * rows + 0.3), layout="constrained", squeeze=False)
@@ -134,23 +134,23 @@ def _panels(layers: Sequence[Layer]) -> tuple[Figure, list[tuple[Axes, Layer]]]:
     return figure, list(zip(axes.flat, chosen, strict=False))
 
 
-def _bars(ax: Axes, values: Values, label: str = "") -> None:
+def _bars(ax: Axes, values: TensorStats, label: str = "") -> None:
     ax.stairs(_shares(values), values.edges, fill=True, color=BLUE, alpha=0.75, label=label)
 
 
-def _shares(values: Values) -> np.ndarray:
+def _shares(values: TensorStats) -> np.ndarray:
     return values.counts / max(1, values.counts.sum())
 
 
 def _sheet(rows: Sequence[tuple[list[np.ndarray], str]], columns: int) -> bytes:
     """Draw small images in rows, each row or several of them under a heading."""
     lines = [
-        (pictures[first : first + columns], heading if first == 0 else "")
-        for pictures, heading in rows
-        for first in range(0, len(pictures), columns)
+        (images[first : first + columns], heading if first == 0 else "")
+        for images, heading in rows
+        for first in range(0, len(images), columns)
     ]
     with plt.rc_context(STYLE):
-        side, shown = WIDTH / columns, max(LEAST_COLUMNS, *(len(pictures) for pictures, _ in lines))
+        side, shown = WIDTH / columns, max(MIN_COLUMNS, *(len(images) for images, _ in lines))
         gap = 0.3 if any(heading for _, heading in lines) else 0.04
         size = (side * shown, (side + gap) * len(lines))
         figure, axes = plt.subplots(len(lines), shown, figsize=size, squeeze=False)
@@ -158,11 +158,11 @@ def _sheet(rows: Sequence[tuple[list[np.ndarray], str]], columns: int) -> bytes:
         figure.subplots_adjust(0, 0, 1, 1 - gap / size[1], wspace=0.04 / side, hspace=gap / side)
         for ax in axes.flat:
             ax.axis("off")
-        for row, (pictures, heading) in zip(axes, lines, strict=True):
+        for row, (images, heading) in zip(axes, lines, strict=True):
             row[0].set_title(heading, loc="left", fontsize=10)
-            for ax, picture in zip(row, pictures, strict=False):
-                if picture.ndim == 2:
-                    ax.imshow(picture, cmap="viridis")
+            for ax, image in zip(row, images, strict=False):
+                if image.ndim == 2:
+                    ax.imshow(image, cmap="viridis")
                 else:
-                    ax.imshow(picture, cmap="gray", vmin=0, vmax=1)  # the map is for those of one channel
+                    ax.imshow(image, cmap="gray", vmin=0, vmax=1)  # the map is for those of one channel
         return png(figure)

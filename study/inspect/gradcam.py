@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from errors import UserError
-from models.parts.graph import Step, Unrolled, unroll
+from models.parts.graph import LayerGraph, Step, build_layer_graph
 from study.inspect import gradients
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
@@ -34,12 +34,12 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     Raises:
         UserError: there is no such layer, or it has no maps.
     """
-    unrolled = unroll(network)
-    step = target(unrolled, layer)
-    before_softmax, finish = _scores(unrolled)
-    chosen = keras.ops.one_hot(np.asarray(classes), unrolled.steps[-1].output.shape[-1])
+    graph = build_layer_graph(network)
+    step = target(graph, layer)
+    before_softmax, finish = _scores(graph)
+    chosen = keras.ops.one_hot(np.asarray(classes), graph.steps[-1].output.shape[-1])
     maps, slopes = gradients.of_maps(
-        unrolled.probe([step.output, before_softmax]),
+        graph.submodel([step.output, before_softmax]),
         pixels,
         lambda last: keras.ops.sum(finish(last) * chosen),
     )
@@ -50,7 +50,7 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     return np.divide(heat, highest, out=np.zeros_like(heat), where=highest > 0).astype(np.float32)
 
 
-def target(unrolled: Unrolled, layer: str | None = None) -> Step:
+def target(graph: LayerGraph, layer: str | None = None) -> Step:
     """Return the named step, by default the last one whose maps are as large as those of the last convolution.
 
     After it comes pooling, in which places are lost.
@@ -58,11 +58,11 @@ def target(unrolled: Unrolled, layer: str | None = None) -> Step:
     Raises:
         UserError: there is no such layer, it has no maps, or the network has no convolution.
     """
-    spatial = [step for step in unrolled.steps if step.spatial]
+    spatial = [step for step in graph.steps if step.spatial]
     if layer is not None:
-        if found := [step for step in spatial if step.name == layer]:
-            return found[0]
-        known = any(step.name == layer for step in unrolled.steps)
+        if matching := [step for step in spatial if step.name == layer]:
+            return matching[0]
+        known = any(step.name == layer for step in graph.steps)
         why = "its output is no map of height × width" if known else "no such layer"
         some = ", ".join(step.name for step in spatial[-3:]) or "none"
         raise UserError(f"--layer takes a layer with maps, such as {some}. Received: {layer} ({why})")
@@ -73,9 +73,9 @@ def target(unrolled: Unrolled, layer: str | None = None) -> Step:
     return [step for step in spatial if step.output.shape[1:3] == size][-1]
 
 
-def _scores(unrolled: Unrolled) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:
+def _scores(graph: LayerGraph) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:
     """Return a tensor near the end of the network and the function that makes scores before softmax of it."""
-    last = unrolled.steps[-1]
+    last = graph.steps[-1]
     if isinstance(last.layer, keras.layers.Softmax) or (
         isinstance(last.layer, keras.layers.Activation) and last.layer.activation is keras.activations.softmax
     ):

@@ -59,7 +59,7 @@ def _step(network: keras.Model, groups: Sequence[Sequence[keras.Variable]]) -> M
 
     variables = network.trainable_variables
     values = [variable.value for variable in variables]
-    place = {id(variable): at for at, variable in enumerate(variables)}
+    index_of = {id(variable): i for i, variable in enumerate(variables)}
     network.optimizer.build(variables)
     zero = tf.UnconnectedGradients.ZERO
 
@@ -70,7 +70,7 @@ def _step(network: keras.Model, groups: Sequence[Sequence[keras.Variable]]) -> M
             penalty = sum(network.losses, tf.zeros(()))
         gradients = tape.gradient(loss, values, unconnected_gradients=zero)
         pulls = tape.gradient(penalty, values, unconnected_gradients=zero)
-        norms = [tf.linalg.global_norm([gradients[place[id(one)]] for one in group]) for group in groups]
+        norms = [tf.linalg.global_norm([gradients[index_of[id(variable)]] for variable in group]) for group in groups]
         both = [gradient + pull for gradient, pull in zip(gradients, pulls, strict=True)]
         network.optimizer.apply_gradients(zip(both, variables, strict=True))
         return loss, tf.stack(norms)

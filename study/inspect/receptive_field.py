@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import keras
 
-from models.parts.graph import Step, Unrolled
+from models.parts.graph import LayerGraph, Step
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ COUNTED = ("OnesLike", "ZerosLike")
 Field = tuple[Span, Span]  # height, width
 
 
-def receptive_fields(unrolled: Unrolled) -> dict[str, Field]:
+def receptive_fields(graph: LayerGraph) -> dict[str, Field]:
     """Return the field of each step's output by its name; beyond the image's edge it goes on into the padding."""
-    known: dict[int, Field] = {id(unrolled.image): (PIXEL, PIXEL)}
+    known: dict[int, Field] = {id(graph.image): (PIXEL, PIXEL)}
     fields = {}
-    for step in unrolled.steps:
+    for step in graph.steps:
         seen = [known[id(tensor)] for tensor in step.inputs if known[id(tensor)][0] is not NOTHING]
         if type(step.layer).__name__ in COUNTED or (step.inputs and not seen):
             field = (NOTHING, NOTHING)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import models
 from data.pixel_range import Ranges
 from errors import UserError
-from study.inspect.source import Picture, Source, given, of_dataset, of_run, one_of_each
+from study.inspect.source import NamedImage, Source, from_dataset, from_run, one_per_class, read_images
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import backend, console, output
@@ -18,15 +18,15 @@ from study.settings import declare, learning_type
 from study.settings import stages as training_stages
 from study.settings.commands import InspectSettings
 from study.settings.optimization import OptimizationSettings
-from study.settings.resolve import recipe_of
+from study.settings.resolve import options_of
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import Stage
 from study.settings.train import FIELDS, TrainSettings
 
 if TYPE_CHECKING:
-    from study.inspect.collect import Look, Subject
+    from study.inspect.collect import Inspection, Subject
 
-MOST_ROWS = 20  # of the table in the terminal
+MAX_ROWS = 20  # of the table in the terminal
 PRINTED = (0, 1, 3, 4, 5)  # columns of the table that have room on a narrow terminal
 
 
@@ -47,8 +47,8 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
         training.run.model, models.get(training.run.model).SPEC.weights, "auto", training.learning.weights
     )
     dataset = load_dataset(training, store_of(training.data))
-    source, ranges = of_dataset(dataset), dataset.pictures.ranges
-    pictures = _pictures(settings, training.data.image_size, training.data.resize, ranges)
+    source, ranges = from_dataset(dataset), dataset.images.ranges
+    images = _images(settings, training.data.image_size, training.data.resize, ranges)
     backend.start(training.data.seed)
     from models.parts.weights import build_backbone
     from study.fit import whitening
@@ -56,17 +56,15 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     from study.inspect.collect import Subject
 
     backbone = build_backbone(
-        training.run.model, training.data.image_size, weights, recipe_of(training.network, training.regularization)
+        training.run.model, training.data.image_size, weights, options_of(training.network, training.regularization)
     )
     whole = with_head(backbone, training.network, training.regularization, len(source.class_names), "classify")
     random = weights == "none"
     if training.learning.first_layer == "pca":
-        whitening.begin(backbone, source.rows["train"], source.take)
+        whitening.init_first_layer(backbone, source.indices["train"], source.take)
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
     stage = _stage(training.optimization, "scratch" if random else "finetune")
-    return _write(
-        settings, Subject(training.run.model, what, whole, training, stage, random), source, pictures, command
-    )
+    return _write(settings, Subject(training.run.model, what, whole, training, stage, random), source, images, command)
 
 
 def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Path:
@@ -87,25 +85,25 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
     output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
-    pictures = _pictures(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
-    source, trained = of_run(run), _settings_of(run)
+    images = _images(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+    source, trained = from_run(run), _settings_of(run)
     backend.start(trained.data.seed)
     from study.inspect.collect import Subject
     from study.runs.folder import load_classifier
 
     kind = run.info.get("learning", {}).get("type", "scratch")
     if kind == "transfer":  # its batch and rate were those of a head alone
-        trained = trained.but(batch_size=None, learning_rate=None)
+        trained = trained.with_values(batch_size=None, learning_rate=None)
     stage = _stage(trained.optimization, "scratch" if kind == "scratch" else "finetune")
     subject = Subject(
         run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
     )
-    return _write(settings, subject, source, pictures, command)
+    return _write(settings, subject, source, images, command)
 
 
-def _pictures(settings: InspectSettings, size: int, rule: str, ranges: Ranges | None) -> list[Picture]:
+def _images(settings: InspectSettings, size: int, rule: str, ranges: Ranges | None) -> list[NamedImage]:
     """Read the images that were named, if any."""
-    return given(settings.paths, size, rule, ranges) if settings.paths else []
+    return read_images(settings.paths, size, rule, ranges) if settings.paths else []
 
 
 def _stage(optimization: OptimizationSettings, name: str) -> Stage:
@@ -125,39 +123,41 @@ def _settings_of(run: Run) -> TrainSettings:
 
 
 def _write(
-    settings: InspectSettings, subject: Subject, source: Source, pictures: Sequence[Picture], command: str
+    settings: InspectSettings, subject: Subject, source: Source, images: Sequence[NamedImage], command: str
 ) -> Path:
     """Look, write the folder at once or not at all, and print the table."""
     from study.inspect import report as inspect_report
-    from study.inspect.collect import look_at
+    from study.inspect.collect import inspect_network
 
     started = time.perf_counter()
-    console.say(f"{subject.model}: {subject.what}")
+    console.print(f"{subject.model}: {subject.what}")
     with console.bar("iterations", settings.steps) as advance:
-        look = look_at(subject, source, pictures or one_of_each(source), settings.steps, settings.layer, advance)
+        inspection = inspect_network(
+            subject, source, images or one_per_class(source), settings.steps, settings.layer, advance
+        )
     seconds = time.perf_counter() - started
 
     def write(folder: Path) -> None:
-        output.write_json(folder / "inspect.json", inspect_report.numbers(look, command, seconds))
-        inspect_report.write(folder, look, command)
+        output.write_json(folder / "inspect.json", inspect_report.as_numbers(inspection, command, seconds))
+        inspect_report.write(folder, inspection, command)
 
     with console.bar("write the page", 1):
         out = output.save_run(Path(settings.inspects), subject.model, write, "inspection", "--inspects")
-    _print(look, out)
+    _print(inspection, out)
     return out
 
 
-def _print(look: Look, out: Path) -> None:
+def _print(inspection: Inspection, out: Path) -> None:
     """Print the layers with weights, some of many, and what they say."""
     from study.inspect import report as inspect_report
-    from study.inspect.statistics import spread_out
+    from study.inspect.statistics import evenly_spaced
 
-    rows = inspect_report.learning_rows(look)
-    title = "Layers with weights" + (f", {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else "")
+    rows = inspect_report.learning_rows(inspection)
+    title = "Layers with weights" + (f", {MAX_ROWS} of {len(rows)}" if len(rows) > MAX_ROWS else "")
     header, *shown = (
-        [row[column] for column in PRINTED] for row in (inspect_report.LEARNING_HEADER, *spread_out(rows, MOST_ROWS))
+        [row[column] for column in PRINTED] for row in (inspect_report.LEARNING_HEADER, *evenly_spaced(rows, MAX_ROWS))
     )
     console.table(title, header, shown)
-    for sentence in inspect_report.words(look):
-        console.say(sentence)
-    console.say(f"look at {out / 'inspect.html'}; all numbers: {out / 'inspect.json'}")
+    for sentence in inspect_report.summary_sentences(inspection):
+        console.print(sentence)
+    console.print(f"look at {out / 'inspect.html'}; all numbers: {out / 'inspect.json'}")

@@ -9,20 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from data import folder, pixels, split
+from data import folder, pixels
 from data import names as names_module
 from data.dataset import Dataset
 from data.names import printable
 from data.pixel_range import Ranges
+from data.split import read_split
 from errors import UserError
 from study.runs.folder import Run, images_of
 from study.runtime import console
 
-MOST_SHOWN = 8
+MAX_SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Picture:
+class NamedImage:
     """A image to look at: uint8 (size, size, 3), and its true class where that is known."""
 
     name: str
@@ -38,70 +39,76 @@ class Source:
         class_names: in the order of the network's answers.
         names: of the pictures, n of them.
         labels: class indices, int (n,).
-        rows: part -> indices.
+        indices: part -> indices.
         take: indices, int (m,) -> uint8 (m, size, size, 3).
     """
 
     class_names: tuple[str, ...]
     names: tuple[str, ...]
     labels: np.ndarray
-    rows: dict[str, np.ndarray]
+    indices: dict[str, np.ndarray]
     take: Callable[[np.ndarray], np.ndarray]
 
 
-def given(paths: Sequence[str], size: int, rule: str, ranges: Ranges | None) -> list[Picture]:
+def read_images(paths: Sequence[str], size: int, rule: str, ranges: Ranges | None) -> list[NamedImage]:
     """Read the first images of files and folders. Raise UserError, naming it, where one cannot be read."""
     files, skipped = folder.list_images([Path(path) for path in paths])
     if skipped and not files:
         raise UserError(f"{skipped[0].name}: {skipped[0].reason}. Give images, or folders of them.")
     if not files:
         raise UserError(f"There is no image in {', '.join(paths)}. Give images, or folders of them.")
-    if len(files) > MOST_SHOWN:
-        console.say(f"maps are drawn of the first {MOST_SHOWN} of {len(files):,} images")
-    return [Picture(names_module.printable(str(file)), _read(file, size, rule, ranges)) for file in files[:MOST_SHOWN]]
-
-
-def one_of_each(source: Source) -> list[Picture]:
-    """Return the first image of each class in the validation part, which chose the weights anyway."""
-    rows = source.rows["val"]
-    found = [rows[source.labels[rows] == label][:1] for label in range(len(source.class_names))]
-    chosen = np.concatenate(found)[:MOST_SHOWN]
+    if len(files) > MAX_SHOWN:
+        console.print(f"maps are drawn of the first {MAX_SHOWN} of {len(files):,} images")
     return [
-        Picture(source.names[row], seen, source.class_names[source.labels[row]])
-        for row, seen in zip(chosen, source.take(chosen), strict=True)
+        NamedImage(names_module.printable(str(file)), _read(file, size, rule, ranges)) for file in files[:MAX_SHOWN]
     ]
 
 
-def of_dataset(dataset: Dataset) -> Source:
+def one_per_class(source: Source) -> list[NamedImage]:
+    """Return the first image of each class in the validation part, which chose the weights anyway."""
+    indices = source.indices["val"]
+    firsts = [indices[source.labels[indices] == label][:1] for label in range(len(source.class_names))]
+    chosen = np.concatenate(firsts)[:MAX_SHOWN]
+    return [
+        NamedImage(source.names[index], pixels, source.class_names[source.labels[index]])
+        for index, pixels in zip(chosen, source.take(chosen), strict=True)
+    ]
+
+
+def from_dataset(dataset: Dataset) -> Source:
     """Return a data set that was read as for training."""
-    examples, names = dataset.examples(), tuple(row.path for row in dataset.rows)
+    examples, names = dataset.examples(), tuple(entry.path for entry in dataset.entries)
     return Source(
-        dataset.class_names, names, examples.labels, dict(examples.rows), lambda rows: examples.inputs[np.asarray(rows)]
+        dataset.class_names,
+        names,
+        examples.labels,
+        dict(examples.indices),
+        lambda indices: examples.inputs[np.asarray(indices)],
     )
 
 
-def of_run(run: Run) -> Source:
+def from_run(run: Run) -> Source:
     """Return the data set of a run, divided as it was. Raise UserError where its folder is gone."""
     names, root = tuple(run.info["class_names"]), Path(run.info["data"]["folder"])
     if not root.is_dir():
         raise UserError(f"The images of {run.folder} are no longer in {root}. Put them back.")
     path_of = images_of(run)
-    rows = split.read(run.folder / "split.csv")
-    parts = np.array([row.part for row in rows])
+    entries = read_split(run.folder / "split.csv")
+    splits = np.array([entry.split for entry in entries])
 
     def take(indices: np.ndarray) -> np.ndarray:
-        wanted = [rows[at] for at in indices]
-        if gone := [row.path for row in wanted if row.path not in path_of]:
+        wanted = [entries[i] for i in indices]
+        if gone := [entry.path for entry in wanted if entry.path not in path_of]:
             raise UserError(f"{gone[0]} of the run's images is no longer in {root}. Put it back.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
-            seen = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
-            return np.stack(list(pool.map(lambda row: _read(path_of[row.path], *seen, row.sha256), wanted)))
+            image = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
+            return np.stack(list(pool.map(lambda entry: _read(path_of[entry.path], *image, entry.sha256), wanted)))
 
     return Source(
         names,
-        tuple(row.path for row in rows),
-        np.array([names.index(row.label) for row in rows]),
-        {part: np.flatnonzero(parts == part) for part in folder.PARTS},
+        tuple(entry.path for entry in entries),
+        np.array([names.index(entry.label) for entry in entries]),
+        {split: np.flatnonzero(splits == split) for split in folder.SPLITS},
         take,
     )
 
@@ -114,15 +121,15 @@ def batches(source: Source, batch_size: int, steps: int, seed: int) -> Iterator[
     rng, order = np.random.default_rng(seed), np.array([], int)
     for _ in range(steps):
         while len(order) < batch_size:
-            order = np.concatenate([order, rng.permutation(source.rows["train"])])
+            order = np.concatenate([order, rng.permutation(source.indices["train"])])
         chosen, order = order[:batch_size], order[batch_size:]
         yield source.take(chosen).astype(np.float32), np.eye(len(source.class_names))[source.labels[chosen]]
 
 
 def _read(path: Path, size: int, rule: str, ranges: Ranges | None, sha256: str | None = None) -> np.ndarray:
-    found = pixels.read(path, size, rule, ranges)
-    if isinstance(found, str):
-        raise UserError(f"{printable(str(path))}: {found}.")
-    if sha256 not in (None, found[0]):
+    result = pixels.read(path, size, rule, ranges)
+    if isinstance(result, str):
+        raise UserError(f"{printable(str(path))}: {result}.")
+    if sha256 not in (None, result[0]):
         raise UserError(f"{printable(str(path))} was changed since the run. Put the image back.")
-    return found[1]
+    return result[1]

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from models.parts.graph import Step, Unrolled
+from models.parts.graph import LayerGraph, Step
 
 BINS = 40
 EDGE = 0.01  # of the range of an activation function, where it is all but flat
 NEARLY_ZERO = 1e-3  # a weight that adds nothing
 RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1), "hard_sigmoid": (0, 1), "softsign": (-1, 1), "relu6": (-math.inf, 6)}
-MOST_VALUES = 64e6  # of all layers together: a quarter of a gigabyte
-MOST_PICTURES = 64
+MAX_VALUES = 64e6  # of all layers together: a quarter of a gigabyte
+MAX_IMAGES = 64
 
 
 @dataclass(frozen=True)
-class Values:
+class TensorStats:
     """Numbers and a histogram of many values.
 
     Args:
@@ -40,42 +40,46 @@ class Values:
     edges: np.ndarray
 
 
-def activations(unrolled: Unrolled, pixels: np.ndarray, training: bool) -> dict[str, Values]:
+def activations(graph: LayerGraph, pixels: np.ndarray, training: bool) -> dict[str, TensorStats]:
     """Return what each step puts out for some pictures, by its name; of dropout nothing is told.
 
     Args:
-        unrolled: the network.
+        graph: the network.
         pixels: (n, size, size, 3), or whatever the network takes.
         training: as in training, normalisation by the statistics of these pictures; else as it answers.
     """
-    steps = [step for step in unrolled.steps if not isinstance(step.layer, keras.layers.Dropout)]
-    probe = unrolled.probe([step.output for step in steps])
-    kept = [(one, keras.ops.convert_to_numpy(one)) for one in probe.non_trainable_variables] if training else []
-    found = keras.tree.flatten(probe(pixels.astype(np.float32), training=training))
+    steps = [step for step in graph.steps if not isinstance(step.layer, keras.layers.Dropout)]
+    probe = graph.submodel([step.output for step in steps])
+    kept = (
+        [(variable, keras.ops.convert_to_numpy(variable)) for variable in probe.non_trainable_variables]
+        if training
+        else []
+    )
+    outputs = keras.tree.flatten(probe(pixels.astype(np.float32), training=training))
     for variable, value in kept:  # normalisation has moved its statistics on
         variable.assign(value)
     summaries = {}
-    for at, step in enumerate(steps):
-        values, found[at] = keras.ops.convert_to_numpy(found[at]), None
-        summaries[step.name] = summary(values, span(step))
+    for i, step in enumerate(steps):
+        values, outputs[i] = keras.ops.convert_to_numpy(outputs[i]), None
+        summaries[step.name] = tensor_stats(values, saturation_range(step))
     return summaries
 
 
-def pictures_within(unrolled: Unrolled) -> int:
+def max_images_in_memory(graph: LayerGraph) -> int:
     """Return how many images' activations fit into memory at once."""
-    one = sum(math.prod(step.output.shape[1:]) for step in unrolled.steps)
-    return int(min(MOST_PICTURES, max(2, MOST_VALUES // one)))
+    per_image = sum(math.prod(step.output.shape[1:]) for step in graph.steps)
+    return int(min(MAX_IMAGES, max(2, MAX_VALUES // per_image)))
 
 
-def weights(step: Step) -> Values:
+def weights(step: Step) -> TensorStats:
     """Return how the kernels of a step lie."""
     values = np.concatenate([keras.ops.convert_to_numpy(kernel).ravel() for kernel in step.kernels])
-    found = summary(values)
+    stats = tensor_stats(values)
     near = float((np.abs(values) < NEARLY_ZERO).mean())
-    return Values(found.mean, found.std, near, None, found.counts, found.edges)
+    return TensorStats(stats.mean, stats.std, near, None, stats.counts, stats.edges)
 
 
-def span(step: Step) -> tuple[float, float] | None:
+def saturation_range(step: Step) -> tuple[float, float] | None:
     """Return the values at which a step's activation function gets flat, infinite at an end that is told as zeros."""
     layer = step.layer
     if isinstance(layer, keras.layers.ReLU) and layer.max_value is not None:
@@ -94,7 +98,7 @@ def activation_name(step: Step) -> str:
     return "" if name == "linear" else name
 
 
-def summary(values: np.ndarray, ends: tuple[float, float] | None = None) -> Values:
+def tensor_stats(values: np.ndarray, ends: tuple[float, float] | None = None) -> TensorStats:
     """Return numbers and histogram of an array; values that are no numbers are left out of the histogram.
 
     The histogram reaches from end to end of `ends`, where they are finite, else over all but the outermost
@@ -115,26 +119,26 @@ def summary(values: np.ndarray, ends: tuple[float, float] | None = None) -> Valu
         lower = values < ends[0] + margin
         saturated = float((upper | lower).mean())
     wide = values.astype(np.float64)
-    return Values(float(wide.mean()), float(wide.std()), float((values == 0).mean()), saturated, counts, edges)
+    return TensorStats(float(wide.mean()), float(wide.std()), float((values == 0).mean()), saturated, counts, edges)
 
 
-def spread_out(items: Sequence, most: int) -> list:
+def evenly_spaced(items: Sequence, most: int) -> list:
     """Return at most so many of some items, the first and the last among them, at even distances."""
     if len(items) <= most:
         return list(items)
-    return [items[round(at * (len(items) - 1) / (most - 1))] for at in range(most)]
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
 
 
-def first_filters(unrolled: Unrolled) -> tuple[Step, np.ndarray] | None:
+def first_filters(graph: LayerGraph) -> tuple[Step, np.ndarray] | None:
     """Return the first step with kernels and its filters as pictures, float32 (filters, height, width, 3 or 1).
 
     A convolution's filters are such; so are the weights of a dense layer on a picture laid flat. None for others.
     """
-    steps = unrolled.with_kernels()
+    steps = graph.steps_with_kernels()
     if not steps:
         return None
     kernel = keras.ops.convert_to_numpy(steps[0].kernels[0])
-    image = tuple(unrolled.image.shape[1:])
+    image = tuple(graph.image.shape[1:])
     if kernel.ndim == 2 and len(image) == 3 and kernel.shape[0] == math.prod(image):
         kernel = kernel.reshape(*image, -1)
     if kernel.ndim != 4 or kernel.shape[2] not in (1, 3):
@@ -142,8 +146,8 @@ def first_filters(unrolled: Unrolled) -> tuple[Step, np.ndarray] | None:
     return steps[0], np.moveaxis(kernel, -1, 0)
 
 
-def map_steps(unrolled: Unrolled, most: int = 5) -> list[Step]:
+def map_steps(graph: LayerGraph, most: int = 5) -> list[Step]:
     """Return the last step of each size of maps that ends with an activation function: what the feature maps show."""
-    ending = [step for step in unrolled.steps if step.spatial and activation_name(step)]
-    last = {step.output.shape[1:3]: step for step in ending or [step for step in unrolled.steps if step.spatial]}
-    return spread_out(list(last.values()), most)
+    ending = [step for step in graph.steps if step.spatial and activation_name(step)]
+    last = {step.output.shape[1:3]: step for step in ending or [step for step in graph.steps if step.spatial]}
+    return evenly_spaced(list(last.values()), most)

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import models
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from study.runtime import console
 from study.runtime.format import format_value
 from study.settings.declare import flag
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def print_models() -> None:
     """Print all models in one table, without importing Keras."""
-    rows, (found, broken) = [], models.usable()
-    for name, model in found.items():
+    rows, (usable, broken) = [], models.usable()
+    for name, model in usable.items():
         spec = model.SPEC
         rows.append([name, ", ".join(spec.weights) or "none", spec.image_size, spec.summary])
     for line in broken:
@@ -31,12 +31,12 @@ def print_models() -> None:
     console.table("Models", ("name", "weights", "pixels", "what it is"), rows, left=4)
 
 
-def print_model(name: str, image_size: int | None, recipe: Recipe) -> None:
+def print_model(name: str, image_size: int | None, options: ArchitectureOptions) -> None:
     """Print a model's layers, totals, cost and origin; builds it with random weights, downloads nothing."""
     from models.parts.weights import build_backbone
 
     spec = models.get(name).SPEC
-    network = build_backbone(name, image_size or spec.image_size, "none", recipe)
+    network = build_backbone(name, image_size or spec.image_size, "none", options)
     rows = []
     for layer in leaf_layers(network):
         rows.append(
@@ -59,32 +59,36 @@ def print_model(name: str, image_size: int | None, recipe: Recipe) -> None:
         ("learning", ", ".join(spec.learning)),
         ("weights", spec.weights_source),
         ("paper", spec.source),
-        *obeyed(spec),
-        *for_photos(name, spec),
+        *supported_options(spec),
+        *from_scratch_defaults(name, spec),
     ):
-        console.say(f"{key:<16} {value}")
+        console.print(f"{key:<16} {value}")
 
 
-def obeyed(spec: Spec) -> list[tuple[str, str]]:
+def supported_options(spec: Spec) -> list[tuple[str, str]]:
     """Return the options that the network obeys, with its own values, as (key, text)."""
     own = {"dropout_at": "head", "coordinates": "off"} | dict(spec.defaults)
-    told = [f"{flag(option)} {own[option]}" for option in spec.obeys]
-    return [("obeys", ", ".join(told) or "no option of the network: its layers are fixed")]
+    parts = [f"{flag(option)} {own[option]}" for option in spec.supports]
+    return [("obeys", ", ".join(parts) or "no option of the network: its layers are fixed")]
 
 
-def for_photos(name: str, spec: Spec) -> list[tuple[str, str]]:
+def from_scratch_defaults(name: str, spec: Spec) -> list[tuple[str, str]]:
     """Return what the model changes where it learns from a folder of images, as (key, text)."""
-    if not spec.photos:
+    if not spec.defaults_from_scratch:
         return []
     from models.parts.weights import build_backbone
 
-    size = spec.photos.get("image_size", spec.image_size)
-    chosen = {entry.name: spec.photos[entry.name] for entry in fields(Recipe) if entry.name in spec.photos}
-    network = build_backbone(name, size, "none", Recipe(**chosen))
+    size = spec.defaults_from_scratch.get("image_size", spec.image_size)
+    chosen = {
+        entry.name: spec.defaults_from_scratch[entry.name]
+        for entry in fields(ArchitectureOptions)
+        if entry.name in spec.defaults_from_scratch
+    }
+    network = build_backbone(name, size, "none", ArchitectureOptions(**chosen))
     cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
-    told = [f"{flag(key)} {format_value(value, as_flag=True)}" for key, value in spec.photos.items()]
+    parts = [f"{flag(key)} {format_value(value, as_flag=True)}" for key, value in spec.defaults_from_scratch.items()]
     return [
-        ("with --data", " ".join(told)),
+        ("with --data", " ".join(parts)),
         ("", f"which has {network.count_params():,} parameters and {cost:,} multiply-adds for one image"),
     ]
 

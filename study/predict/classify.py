@@ -11,9 +11,9 @@ import numpy as np
 from data.names import split_labels
 from errors import UserError
 from study import tasks
-from study.predict.stream import PARTS, Answer, answer, find, listed, own_part
+from study.predict.stream import SPLIT_NAMES, Prediction, expand_stdin, find, predict_files, predict_split
 from study.predict.told import count_up, padded, width_of
-from study.predict.views import count_of
+from study.predict.views import number_of_views
 from study.runs.folder import Run
 from study.runtime import console, output
 from study.tasks.contract import Task
@@ -28,35 +28,37 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str
     Raises:
         UserError: every file failed.
     """
-    task, answers, labels = task_of(run), [], []
-    files, skipped = find(list(listed(paths)))
+    task, predictions, labels = task_of(run), [], []
+    files, skipped = find(list(expand_stdin(paths)))
     width = width_of(files)
-    for found in answer(run, files, skipped, views):
-        answers.append(found)
-        if found.probabilities is None:
-            print(f"{found.path}: {found.error}", file=sys.stderr)
+    for prediction in predict_files(run, files, skipped, views):
+        predictions.append(prediction)
+        if prediction.probabilities is None:
+            print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
             continue
-        console.say(f"{padded(found.path, width)}  {task.describe_prediction(found.probabilities, run.info)}")
-        labels += split_labels(task.cells(found.probabilities, run.info)[0]) or ("none",)
+        console.print(
+            f"{padded(prediction.path, width)}  {task.describe_prediction(prediction.probabilities, run.info)}"
+        )
+        labels += split_labels(task.cells(prediction.probabilities, run.info)[0]) or ("none",)
     if table:
-        write_answers(table, run, answers)
-    failed = sum(bool(found.error) for found in answers)
-    if failed == len(answers):
+        write_predictions(table, run, predictions)
+    failed = sum(bool(prediction.error) for prediction in predictions)
+    if failed == len(predictions):
         raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
-    count_up(labels, len(answers) - failed, failed)
+    count_up(labels, len(predictions) - failed, failed)
     return failed
 
 
-def predict_part(run: Run, part: str, table: Path | None, views: str = "none") -> None:
+def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none") -> None:
     """Answer for the run's own "val" or "test" part and print the per-class report; write the table if asked for."""
     task = task_of(run)
-    answers, rows = own_part(run, part, views)
+    predictions, entries = predict_split(run, split, views)
     if table:
-        write_answers(table, run, answers)
-    mean = f", mean over {count_of(views)} views of each image (--tta {views})" if views != "none" else ""
-    console.say(f"{run.folder}: its own {PARTS[part]} part{mean}")
-    probabilities = np.stack([found.probabilities for found in answers])
-    task.print_report(PARTS[part], task.measure(rows, probabilities, run.info))
+        write_predictions(table, run, predictions)
+    mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
+    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} part{mean}")
+    probabilities = np.stack([prediction.probabilities for prediction in predictions])
+    task.print_report(SPLIT_NAMES[split], task.measure(entries, probabilities, run.info))
 
 
 def task_of(run: Run) -> Task:
@@ -64,13 +66,13 @@ def task_of(run: Run) -> Task:
     return tasks.get(run.info.get("task", "classify"))
 
 
-def write_answers(path: Path, run: Run, answers: Sequence[Answer]) -> None:
+def write_predictions(path: Path, run: Run, predictions: Sequence[Prediction]) -> None:
     """Write `path,…,error`, one row a file; between them what the task has to say."""
     task = task_of(run)
     columns = task.columns(run.info["class_names"])
     rows = []
-    for found in answers:
-        predicted = found.probabilities is not None
-        cells = task.cells(found.probabilities, run.info) if predicted else [""] * len(columns)
-        rows.append([found.path, *cells, found.error])
+    for prediction in predictions:
+        predicted = prediction.probabilities is not None
+        cells = task.cells(prediction.probabilities, run.info) if predicted else [""] * len(columns)
+        rows.append([prediction.path, *cells, prediction.error])
     output.write_csv(path, ["path", *columns, "error"], rows)

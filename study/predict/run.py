@@ -11,14 +11,14 @@ from study.runs.folder import Run
 
 
 def predict(
-    run: Run, paths: Sequence[str], part: str, table: Path | None, views: str = "none", masks: str | None = None
+    run: Run, paths: Sequence[str], split: str, table: Path | None, views: str = "none", masks: str | None = None
 ) -> int:
     """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
 
     Args:
         run: a complete run folder.
         paths: files and folders; none: the run's own split.
-        part: "val" or "test", without paths.
+        split: "val" or "test", without paths.
         table: CSV file.
         views: of each image, as `--tta` names them.
         masks: new or empty folder.
@@ -36,7 +36,7 @@ def predict(
 
         if paths:
             return segment.predict_paths(run, paths, table, masks)
-        segment.predict_part(run, part, table, masks)
+        segment.evaluate_split(run, split, table, masks)
         return 0
     if masks:
         raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
@@ -44,5 +44,5 @@ def predict(
 
     if paths:
         return classify.predict_paths(run, paths, table, views)
-    classify.predict_part(run, part, table, views)
+    classify.evaluate_split(run, split, table, views)
     return 0

@@ -12,29 +12,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data import folder, labels, pixels, split
+from data import folder, labels, pixels
 from data import names as names_module
 from data.folder import Skipped
 from data.pixel_range import Ranges
-from data.split import Row
+from data.split import SplitEntry, read_split
 from errors import UserError
 from study.inference import openvino_ir
 from study.predict.told import introduce
-from study.predict.views import averaged, check_views, count_of
+from study.predict.views import average_views, check_views, number_of_views
 from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
 from study.runtime import backend, console, hardware
-from study.runtime.background import ahead
+from study.runtime.background import prefetch
 
 if TYPE_CHECKING:
     pass
 
-PARTS = {"val": "validation", "test": "test"}
+SPLIT_NAMES = {"val": "validation", "test": "test"}
 NO_NUMBER = "the network gives no numbers (nan) for it"
 CHUNK = 64  # images decoded and answered at a time: memory stays flat however many there are
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """What the run says of one file: probabilities, float32 (classes,), or the error that kept it from answering.
 
     `path` can be printed, `file` opened: a name may be no UTF-8.
@@ -63,11 +63,11 @@ def load_runner(run: Run) -> openvino_ir.Runner:
 def load_averaged(run: Run, views: str) -> openvino_ir.Runner:
     """Return `load_runner`'s, or the mean over the views that `--tta` names. Raise UserError where they do not fit."""
     table = run.folder / "labels.csv"
-    mirrors = labels.read(table).mirrors if views != "none" and table.is_file() else {}
-    check_views(views, run.info, mirrors)
+    flip_pairs = labels.read(table).flip_pairs if views != "none" and table.is_file() else {}
+    check_views(views, run.info, flip_pairs)
     names = list(run.info["class_names"])
-    mirror = np.array([names.index(mirrors.get(name, name)) for name in names]) if mirrors else None
-    return averaged(load_runner(run), count_of(views), mirror)
+    flipped_classes = np.array([names.index(flip_pairs.get(name, name)) for name in names]) if flip_pairs else None
+    return average_views(load_runner(run), number_of_views(views), flipped_classes)
 
 
 def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
@@ -80,35 +80,35 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
     return files, skipped
 
 
-def answer(
+def predict_files(
     run: Run, files: Sequence[Path], skipped: Sequence[Skipped] = (), views: str = "none", own_images: bool = True
-) -> Iterator[Answer]:
+) -> Iterator[Prediction]:
     """Say which run it is, then yield an answer for each file; what cannot be used comes first, with its reason.
 
     Raises:
         UserError: the run cannot be read, or the views do not fit the run.
     """
     if files:
-        respond = load_averaged(run, views)
+        runner = load_averaged(run, views)
         introduce(run, own_images)
-    yield from (Answer(entry.name, None, error=entry.reason) for entry in skipped)
+    yield from (Prediction(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
         return
     with console.bar("predict", len(files)) as advance:
-        for chunk, outcomes in ahead(
-            decoded(files, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+        for chunk, outcomes in prefetch(
+            decode_chunks(files, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
         ):
             usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
-            rows = iter(respond(np.stack(usable)) if usable else ())
+            outputs = iter(runner(np.stack(usable)) if usable else ())
             for path, outcome in zip(chunk, outcomes, strict=True):
                 advance()
                 name = names_module.printable(str(path))
                 if isinstance(outcome, str):
-                    yield Answer(name, None, error=outcome)
+                    yield Prediction(name, None, error=outcome)
                 else:
-                    probabilities = next(rows)
+                    probabilities = next(outputs)
                     sound = np.isfinite(probabilities).all()
-                    yield Answer(
+                    yield Prediction(
                         name,
                         probabilities if sound else None,
                         sha256=outcome[0],
@@ -117,7 +117,7 @@ def answer(
                     )
 
 
-def decoded(
+def decode_chunks(
     files: Sequence[Path], size: int, rule: str, ranges: Ranges | None
 ) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str]]]:
     """Yield some files at a time with what `pixels.read` says of each."""
@@ -127,14 +127,14 @@ def decoded(
             yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule, ranges), chunk))
 
 
-def own_part(
-    run: Run, part: str, views: str = "none", kept: Callable[[Answer], Answer] = lambda found: found
-) -> tuple[list[Answer], list[Row]]:
+def predict_split(
+    run: Run, split: str, views: str = "none", kept: Callable[[Prediction], Prediction] = lambda prediction: prediction
+) -> tuple[list[Prediction], list[SplitEntry]]:
     """Answer for the run's own "val" or "test" part.
 
     Args:
         run: with its pictures where they were.
-        part: of its split.
+        split: of its split.
         views: as `tta` reads them.
         kept: what is to be remembered of each answer.
 
@@ -144,28 +144,32 @@ def own_part(
     Raises:
         UserError: the images are not where they were, or are not what they were.
     """
-    rows = [row for row in split.read(run.folder / "split.csv") if row.part == part]
+    entries = [entry for entry in read_split(run.folder / "split.csv") if entry.split == split]
     root = Path(run.info["data"]["folder"])
     path_of = images_of(run)
-    paths = [path_of[row.path] for row in rows if row.path in path_of]
-    found = {entry.path: kept(entry) for entry in answer(run, *find(paths), views, False)} if paths else {}
-    answers = [found.get(names_module.printable(str(path_of.get(row.path, "")))) for row in rows]
-    if any(entry is not None and entry.error == NO_NUMBER for entry in answers):
+    paths = [path_of[entry.path] for entry in entries if entry.path in path_of]
+    by_path = (
+        {prediction.path: kept(prediction) for prediction in predict_files(run, *find(paths), views, False)}
+        if paths
+        else {}
+    )
+    predictions = [by_path.get(names_module.printable(str(path_of.get(entry.path, "")))) for entry in entries]
+    if any(prediction is not None and prediction.error == NO_NUMBER for prediction in predictions):
         raise UserError(f"{run.folder}: the network gives no numbers (nan) for some images. Train again.")
     changed = [
-        row.path
-        for row, entry in zip(rows, answers, strict=True)
-        if entry is None or entry.error or entry.sha256 != row.sha256
+        entry.path
+        for entry, prediction in zip(entries, predictions, strict=True)
+        if prediction is None or prediction.error or prediction.sha256 != entry.sha256
     ]
-    if changed or not rows:
+    if changed or not entries:
         raise UserError(
-            f"{len(changed)} of {len(rows)} images of the run's {PARTS[part]} part are missing or changed in {root}"
-            f"{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to predict."
+            f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} part are missing or changed in "
+            f"{root}{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to predict."
         )
-    return answers, rows
+    return predictions, entries
 
 
-def listed(paths: Sequence[str]) -> Iterator[Path]:
+def expand_stdin(paths: Sequence[str]) -> Iterator[Path]:
     """Yield the paths named, those on standard input, one a line, in place of `-`."""
     for path in paths:
         if path == "-":

@@ -15,7 +15,7 @@ from study import tasks
 from study.runs.folder import Run
 from study.runtime import console
 
-MOST_NAMED = 8  # classes
+MAX_NAMED = 8  # classes
 WIDEST = 60  # letters of a path that others are aligned to
 
 
@@ -27,7 +27,7 @@ def introduce(run: Run, own_images: bool) -> None:
         own_images: whether images that are not the run's own are asked about.
     """
     names = run.info["class_names"]
-    some = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+    some = ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
     said = f"{run.folder}: {run.info['model']}, {len(names)} classes ({some})"
     figures, against = evaluated(run)
     print(printable(f"{said}; {figures}"), file=sys.stderr)
@@ -63,6 +63,6 @@ def count_up(labels: Iterable[str], files: int, failed: int) -> None:
     """Print how many files got each class, where there is more than one; how many failed goes to standard error."""
     if files > 1:
         counted = ", ".join(f"{name} {count:,}" for name, count in Counter(labels).most_common())
-        console.say(f"{files:,} images: {counted}")
+        console.print(f"{files:,} images: {counted}")
     if failed:
         print(f"{failed:,} of {files + failed:,} files could not be used.", file=sys.stderr)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import folder, split
+from data import folder
 from data.names import composed, natural_key
+from data.split import read_split
 from errors import UserError
 from study.runs.info import fault
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
-MOST_UNPACKED = 10  # times its size on the disk
+MAX_UNPACKED = 10  # times its size on the disk
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
 
 
@@ -43,11 +44,11 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
     try:
         info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        found = info["schema"]
+        schema = info["schema"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder / 'run.json'} cannot be read: {error}. Train again.") from error
-    if found != SCHEMA:
-        raise UserError(f"{folder} has schema {found}; this program reads schema {SCHEMA}. Train again.")
+    if schema != SCHEMA:
+        raise UserError(f"{folder} has schema {schema}; this program reads schema {SCHEMA}. Train again.")
     if wrong := fault(info):
         raise UserError(f"{folder / 'run.json'} cannot be read: {wrong}. Train again.")
     info["class_names"] = [composed(name) for name in info["class_names"]]
@@ -69,8 +70,8 @@ def newest_run(runs: Path, model: str | None) -> Run:
     pattern = "[0-9]*-[0-9]*-*"
     complete = (path for path in runs.glob(pattern) if all((path / name).is_file() for name in FILES))
     folders = sorted(complete, key=lambda path: natural_key(path.name), reverse=True)
-    for place in folders:
-        run = read_run(place)
+    for path in folders:
+        run = read_run(path)
         if model is None or run.info["model"] == model:
             return run
     of_model = f" of model '{model}'" if model else ""
@@ -102,12 +103,12 @@ def load_classifier(run: Run) -> keras.Model:
 
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Return name -> SHA-256 of the files that are there."""
-    found = {}
+    schema = {}
     for name in names:
         if (folder / name).is_file():
             with (folder / name).open("rb") as file:
-                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+                schema[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return schema
 
 
 def check_files(run: Run, names: Iterable[str]) -> None:
@@ -132,7 +133,7 @@ def check_unpacked(file: Path) -> None:
     """Raise ValueError where a zip file would unpack to far more than Keras writes: its weights stand uncompressed."""
     with zipfile.ZipFile(file) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > MOST_UNPACKED * file.stat().st_size:
+    if unpacked > MAX_UNPACKED * file.stat().st_size:
         raise ValueError(f"{file} would unpack to {unpacked:,} bytes")
 
 
@@ -140,6 +141,6 @@ def images_of(run: Run) -> dict[str, Path]:
     """Return name in `split.csv` -> file, of the images that are still where the run found them."""
     root = Path(run.info["data"]["folder"])
     if run.info["data"].get("table"):
-        files = {row.path: root / row.path for row in split.read(run.folder / "split.csv")}
+        files = {row.path: root / row.path for row in read_split(run.folder / "split.csv")}
         return {name: file for name, file in files.items() if file.is_file()}
     return folder.paths_below(root) if root.is_dir() else {}

@@ -10,9 +10,9 @@ from study import tasks
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime.format import format_value
-from study.tasks.classify import second_task_line
+from study.tasks.classify import auxiliary_line
 
-PARTS = ("train", "val", "test")
+SPLITS = ("train", "val", "test")
 STAGE_HEADER = (
     "stage", "images", "batch", "iterations an epoch", "epochs run", "images a second", "learning rate",
     "kept epoch, why it ended",
@@ -27,7 +27,7 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
         info=info,
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
-        second_task=second_task(info["settings"], results),
+        second_task=auxiliary_summary(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),
         curves=Figure((folder / "curves.png").read_bytes(), "Loss and accuracy over the epochs"),
@@ -36,22 +36,27 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
     (folder / "report.html").write_text(page, encoding="utf-8", errors="replace")
 
 
-def second_task(settings: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+def auxiliary_summary(settings: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     """Return what is told of a second task that was learned beside the class; nothing where there was none."""
     if "auxiliary" not in results["val"]:
         return ""
-    told = (
-        second_task_line(name, Path(settings["auxiliary"]).name, results[part]["auxiliary"])
-        for part, name in (("val", "validation"), ("test", "test"))
+    lines = (
+        auxiliary_line(name, Path(settings["auxiliary"]).name, results[split]["auxiliary"])
+        for split, name in (("val", "validation"), ("test", "test"))
     )
     weight = f"weight {settings['auxiliary_weight']:g} in the loss; its head is no part of the saved network"
-    return f"{'; '.join(told)} ({weight})."
+    return f"{'; '.join(lines)} ({weight})."
 
 
 def _tables(info: Mapping[str, Any]) -> dict[str, Table]:
     counts = [
-        [name, *(info["data"]["counts"][part].get(name, 0) for part in PARTS), dose["drawn_per_epoch"], dose["weight"]]
-        for name, dose in info["classes"].items()
+        [
+            name,
+            *(info["data"]["counts"][split].get(name, 0) for split in SPLITS),
+            balance["drawn_per_epoch"],
+            balance["weight"],
+        ]
+        for name, balance in info["classes"].items()
     ]
     header = ("class", "train", "validation", "test", "per epoch", "weight in the loss")
     settings = [[name, format_value(value, name)] for name, value in info["settings"].items()]

@@ -10,19 +10,19 @@ from errors import UserError
 from study.runtime import console
 
 
-def show() -> None:
+def show_usage() -> None:
     """Print a table of what is kept, the largest first."""
     store = Store(cache_folder() / "store")
     usage = store.usage()
     if store.trouble:
         raise UserError(f"{store.trouble}. Empty it: python main.py store --clear")
-    rows = [row(entry) for entry in usage]
+    rows = [usage_row(entry) for entry in usage]
     rows.append(("all", "", megabytes(sum(entry.bytes for entry in usage)), ""))
     console.table(f"Kept in {store.root}", ("what", "rows", "MB", "last used"), rows)
-    console.say("train --store-limit bounds it; empty it: python main.py store --clear")
+    console.print("train --store-limit bounds it; empty it: python main.py store --clear")
 
 
-def row(entry: Usage) -> tuple[str, str, str, str]:
+def usage_row(entry: Usage) -> tuple[str, str, str, str]:
     """Return a line of the table."""
     used = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
     return entry.kind.partition(" (")[0], f"{entry.rows:,}", megabytes(entry.bytes), used
@@ -36,4 +36,4 @@ def megabytes(size: int) -> str:
 def clear() -> None:
     """Empty the store and say how much room that made."""
     store = Store(cache_folder() / "store")
-    console.say(f"emptied {store.root}: {megabytes(store.clear())} MB")
+    console.print(f"emptied {store.root}: {megabytes(store.clear())} MB")

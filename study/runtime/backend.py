@@ -25,7 +25,7 @@ def start(seed: int = 0) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
     temporary.use_own_folder()
-    with quiet_stderr(), uncollected():
+    with quiet_stderr(), without_garbage_collection():
         import keras
 
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
@@ -35,7 +35,7 @@ def start(seed: int = 0) -> None:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Spare Python's garbage collector what the block makes: it stays until the end.
 
     Looking through TensorFlow's million objects took a fifth of its import, 0.8 of 4.5 s, and 0.8 s when Python ends.
@@ -51,7 +51,7 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_interrupts() -> Iterator[None]:
     """Let Ctrl-C wait for the end of the block: in native code that calls Python it becomes an error of that code."""
     if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
         yield
@@ -93,6 +93,6 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        if found := re.search(r"\bUserError: (.+)", str(error)):
-            raise UserError(found[1].strip()) from error
+        if match := re.search(r"\bUserError: (.+)", str(error)):
+            raise UserError(match[1].strip()) from error
         raise

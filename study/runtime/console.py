@@ -42,6 +42,6 @@ def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
     return sum(width + 3 for width in (FOLDED, *needed)) <= console.width
 
 
-def say(line: str = "") -> None:
+def print(line: str = "") -> None:
     """Print one line."""
     console.print(line)

@@ -27,8 +27,8 @@ def machine() -> dict[str, Any]:
     commit = None
     if git := shutil.which("git"):
         here = Path(__file__).parent
-        answer = subprocess.run([git, "-C", here, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-        commit = answer.stdout.strip() or None
+        completed = subprocess.run([git, "-C", here, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        commit = completed.stdout.strip() or None
     return {
         "versions": versions,
         "git_commit": commit,

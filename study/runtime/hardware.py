@@ -24,7 +24,7 @@ def has_bfloat16() -> bool:
     return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def require() -> None:
+def require_openvino() -> None:
     """Raise UserError where OpenVINO is not installed."""
     if not openvino_available():
         raise UserError("OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow.")

@@ -8,7 +8,7 @@ from data.image import RESIZE_RULES
 from study.settings.data import grouping, store_limit, store_switch, value_range
 from study.settings.declare import Settings, setting
 from study.settings.network import NetworkSettings
-from study.settings.parsers import LARGEST_SIZE, MOST_VIEWS, SMALLEST_SIZE, parse_tta
+from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_tta
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
@@ -77,7 +77,7 @@ class PredictSettings(Settings):
     paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
     tta: str = setting(
         "none",
-        f"answer by the mean over views of each image: flip: it and its mirror image; 2 to {MOST_VIEWS}: those, then "
+        f"answer by the mean over views of each image: flip: it and its mirror image; 2 to {MAX_VIEWS}: those, then "
         "its middle and corners, then their mirror images",
         kind=parse_tta,
         metavar="none|flip|N",
@@ -137,11 +137,11 @@ def entries(settings: type[Settings] | type[TrainSettings]) -> list[Field]:
     return sorted(own, key=lambda entry: HEADINGS.index(entry.metadata["group"]))
 
 
-def handed_on() -> list[Field]:
+def compare_fields() -> list[Field]:
     """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
     return [entry for entry in entries(TrainSettings) if entry.metadata["compared"]]
 
 
-def inspected() -> list[Field]:
+def inspect_fields() -> list[Field]:
     """Return the settings of train that `inspect` takes beside its own: all that a few plain iterations obey."""
     return [entry for entry in entries(TrainSettings) if entry.metadata["inspected"]]

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from study.settings.task import TaskSettings
 
 # What `data.augment.pipeline` does to a mask as it does it to the picture, and what needs nothing done.
-MASKED = ("flip", "rotation", "zoom", "translation", "crop", "brightness", "contrast", "saturation", "erase", "cutmix")
+MASK_AUGMENTATIONS = (
+    "flip",
+    "rotation",
+    "zoom",
+    "translation",
+    "crop",
+    "brightness",
+    "contrast",
+    "saturation",
+    "erase",
+    "cutmix",
+)
 NO_TRANSFER = (
     "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the second task is to help, "
     "does not learn. Leave it out, or choose another learning type."
@@ -39,7 +50,7 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
             f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
             f"Received: --schedule {optimization.schedule} --warmup {optimization.warmup:g}"
         )
-    declare.reject_unused(settings.flat(), explicit, FIELDS)
+    declare.reject_unused(settings.as_dict(), explicit, FIELDS)
     if run.find_learning_rate and "learning_rate" in explicit:
         raise UserError("--find-learning-rate looks for what --learning-rate says. Leave one of the two out.")
     if run.find_learning_rate and run.augment_preview:
@@ -60,7 +71,7 @@ def check_flags(settings: TrainSettings, spec: Spec) -> None:
     check_task(settings, spec)
     learning = settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
-    settings = settings.but(learning="scratch") if weights == "none" else settings
+    settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)
     check_transfer(settings)
 
@@ -69,7 +80,7 @@ def check(settings: TrainSettings, dataset: Dataset) -> None:
     """Raise UserError where settled settings contradict the data or each other."""
     check_engine(settings)
     check_transfer(settings)
-    check_mirrors(settings, dataset)
+    check_flip_pairs(settings, dataset)
 
 
 def check_engine(settings: TrainSettings) -> None:
@@ -109,9 +120,9 @@ def check_transfer(settings: TrainSettings) -> None:
         )
 
 
-def check_mirrors(settings: TrainSettings, dataset: Dataset) -> None:
+def check_flip_pairs(settings: TrainSettings, dataset: Dataset) -> None:
     """Raise UserError where a flip would leave labels or masks that do not fit."""
-    if not dataset.mirrors or "flip" not in settings.regularization.augment:
+    if not dataset.flip_pairs or "flip" not in settings.regularization.augment:
         return
     if settings.learning.kind == "transfer":
         raise UserError(
@@ -139,12 +150,12 @@ def check_task(settings: TrainSettings, spec: Spec) -> None:
             f"--task {settings.task.name} needs a model that gives {fit}, such as -m {task.MODEL}. "
             f"Received: -m {settings.run.model}"
         )
-    check_known(settings)
+    check_supported_by_task(settings)
     check_auxiliary(settings)
     check_masks(settings)
 
 
-def check_known(settings: TrainSettings) -> None:
+def check_supported_by_task(settings: TrainSettings) -> None:
     """Raise UserError for what the task does not know."""
     task = tasks.get(settings.task.name)
     if task.LEARNING == ("scratch",) and not (
@@ -161,16 +172,16 @@ def check_known(settings: TrainSettings) -> None:
             "it out."
         )
     for name, value in task.FIXED.items():
-        if (given := settings.flat()[name]) != value:
-            able = [other for other in tasks.available() if name not in tasks.get(other).FIXED]
+        if (given := settings.as_dict()[name]) != value:
+            supporting = [other for other in tasks.available() if name not in tasks.get(other).FIXED]
             received = f"Received: {format_value(given, as_flag=True)}; leave it out."
-            raise UserError(f"{declare.flag(name)} is for --task {' or '.join(able)}. {received}")
+            raise UserError(f"{declare.flag(name)} is for --task {' or '.join(supporting)}. {received}")
 
 
 def check_masks(settings: TrainSettings) -> None:
     """Raise UserError where masks are missing or of no use."""
     if not needs_masks(settings.task):
-        given = [name for name in ("masks", "mask_values") if settings.flat()[name] != DEFAULTS[name]]
+        given = [name for name in ("masks", "mask_values") if settings.as_dict()[name] != DEFAULTS[name]]
         if given:
             raise UserError(
                 f"{declare.flag(given[0])} is for --task segment or --auxiliary mask: leave it out, or give one."
@@ -185,9 +196,9 @@ def check_masks(settings: TrainSettings) -> None:
             "Masks are missing: give --masks DIR, a folder with a PNG for each image of --data, of the same path "
             "and size, 0 for background."
         )
-    if without := [name for name in settings.regularization.augment or {} if name not in MASKED]:
+    if without := [name for name in settings.regularization.augment or {} if name not in MASK_AUGMENTATIONS]:
         raise UserError(
-            f"--augment {without[0]} cannot be done to masks: leave it out. There are: {', '.join(MASKED)}."
+            f"--augment {without[0]} cannot be done to masks: leave it out. There are: {', '.join(MASK_AUGMENTATIONS)}."
         )
 
 

@@ -25,7 +25,7 @@ def setting(
     metavar: str = "",
     basic: bool = False,
     requires: tuple[str, Values] | None = None,
-    idle: tuple[str, Callable[[str], bool]] | None = None,
+    unused_under: tuple[str, Callable[[str], bool]] | None = None,
     path: bool = False,
     given: bool = False,
     inspected: bool = True,
@@ -47,7 +47,8 @@ def setting(
         metavar: what stands for a value in the help.
         basic: whether a newcomer needs it: `--help` shows it without `all`.
         requires: another setting and its values under which this one says something; elsewhere it is refused.
-        idle: another setting, and whether this one says nothing under a value of that; `compare` then leaves it out.
+        unused_under: another setting, and whether this one says nothing under a value of that; `compare` then leaves
+            it out.
         path: whether its value names a file or folder, which `run.json` keeps absolute.
         given: whether its value may also be a word, so that only what exists is a path.
         inspected: whether `inspect` takes it.

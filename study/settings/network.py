@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.parts.recipe import ACTIVATIONS, INITIALIZERS, NORMS
+from models.parts.options import ACTIVATIONS, INITIALIZERS, NORMS
 from study.settings.declare import Settings, setting
 
 

@@ -56,11 +56,11 @@ def parse_range(text: str) -> tuple[float, float]:
     return low, high
 
 
-MOST_VIEWS = 12
+MAX_VIEWS = 12
 
 
 def parse_tta(text: str) -> str:
     """Check `none`, `flip` or a number of views. Raise UserError for anything else."""
-    if text not in ("none", "flip") and not (text.isdecimal() and 2 <= int(text) <= MOST_VIEWS):
-        raise UserError(f"--tta takes none, flip, or a number of views, 2 to {MOST_VIEWS}. Received: {text}")
+    if text not in ("none", "flip") and not (text.isdecimal() and 2 <= int(text) <= MAX_VIEWS):
+        raise UserError(f"--tta takes none, flip, or a number of views, 2 to {MAX_VIEWS}. Received: {text}")
     return text

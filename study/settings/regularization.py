@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from data.augment import custom
 from data.augment.pipeline import STRENGTHS, parse_augment
-from models.parts.recipe import DROPOUT_PLACES
+from models.parts.options import DROPOUT_PLACES
 from study.settings.declare import Settings, setting
 from study.settings.parsers import parse_class_weight
 

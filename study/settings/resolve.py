@@ -1,8 +1,8 @@
 """From explicit flags and a model's own values to the settings of a training.
 
 Precedence, field by field: explicit flag; then, where a network learns from photos and random weights, the model's
-`SPEC.photos`; then its `SPEC.defaults`; then the default in `study.settings.train`. A default of None means that the
-value follows from the model or the learning type; `resolve` and `study.settings.stages` fill it in.
+`SPEC.defaults_from_scratch`; then its `SPEC.defaults`; then the default in `study.settings.train`. A default of None
+means that the value follows from the model or the learning type; `resolve` and `study.settings.stages` fill it in.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import UserError
-from models.parts.recipe import DETAILS, Recipe, check_obeyed
+from models.parts.options import DETAILS, ArchitectureOptions, check_supported
 from models.parts.spec import OPTIONS
 from study import tasks
 from study.settings import conflicts
@@ -23,7 +23,7 @@ from study.settings.declare import flag
 from study.settings.network import NetworkSettings
 from study.settings.optimization import WITHOUT_WARMUP
 from study.settings.regularization import RegularizationSettings
-from study.settings.train import DEFAULTS, FIELDS, TrainSettings, named
+from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
 if TYPE_CHECKING:
     from models.parts.spec import Spec
@@ -44,7 +44,9 @@ def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
 def prefers_pretrained(explicit: Mapping[str, Any]) -> bool:
     """Say whether a network that knows ImageNet is the one to begin with: on a person's images, unless flags of random
     weights or of another network's shape are given."""
-    own = {*OPTIONS, *DETAILS, *named("with_weights", "refused"), "weights", "progressive", "auxiliary"} - {"dropout"}
+    own = {*OPTIONS, *DETAILS, *names_where("with_weights", "refused"), "weights", "progressive", "auxiliary"} - {
+        "dropout"
+    }
     return explicit.get("data") is not None and explicit.get("learning") != "scratch" and not own & explicit.keys()
 
 
@@ -78,26 +80,28 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     asked = {name: explicit[name] for name in (*OPTIONS, *DETAILS) if name in explicit and name != "dropout"}
     if asked.get("dropout_at") == "head":
         del asked["dropout_at"]  # every model has that
-    check_obeyed(explicit.get("model", DEFAULTS["model"]), spec, asked)
+    check_supported(explicit.get("model", DEFAULTS["model"]), spec, asked)
     chosen = {"image_size": spec.image_size, **spec.defaults}
     pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
-    begins = explicit.get("weights", pretrained)
-    if begins != "none":
-        if idle := [flag(name) for name in named("with_weights", "refused") if name in explicit]:
-            raise UserError(f"{idle[0]} is for random weights. Received: --weights {begins}; leave one of the two out.")
+    weights = explicit.get("weights", pretrained)
+    if weights != "none":
+        if refused := [flag(name) for name in names_where("with_weights", "refused") if name in explicit]:
+            raise UserError(
+                f"{refused[0]} is for random weights. Received: --weights {weights}; leave one of the two out."
+            )
         chosen = {name: value for name, value in chosen.items() if name not in ("learning_rate", "dropout_at")}
-        if begins not in spec.weights:
-            chosen |= _shape_of(Path(begins), spec, explicit.get("model", DEFAULTS["model"]))
+        if weights not in spec.weights:
+            chosen |= _shape_of(Path(weights), spec, explicit.get("model", DEFAULTS["model"]))
     elif explicit.get("data") is not None:
-        chosen |= spec.photos
+        chosen |= spec.defaults_from_scratch
     if "progressive" in explicit:
         chosen["image_size"] = max(chosen["image_size"], *explicit["progressive"], 0)
     elif "progressive" in chosen and "image_size" in explicit:
-        chosen["progressive"] = fitted(chosen["progressive"], explicit["image_size"])
+        chosen["progressive"] = sizes_up_to(chosen["progressive"], explicit["image_size"])
     return chosen
 
 
-def fitted(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
+def sizes_up_to(sizes: tuple[int, ...], image_size: int) -> tuple[int, ...]:
     """Return those of a model's sizes that `image_size` leaves room for; a single one would be no progress."""
     kept = tuple(size for size in sizes if size < image_size)
     if len(kept) < len(sizes):
@@ -113,21 +117,21 @@ def _shape_of(weights: Path, spec: Spec, model: str) -> dict[str, Any]:
     run = weights if weights.is_dir() else weights.parent
     try:
         info = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        made = info["settings"] if info["model"] == model else {}
+        earlier = info["settings"] if info["model"] == model else {}
         shape = {entry.name for entry in fields(NetworkSettings)}
-        names = [name for name in named("with_weights", "brought") if name not in shape or name in spec.obeys]
-        return {name: made[name] for name in names if made.get(name) is not None}
+        names = [name for name in names_where("with_weights", "brought") if name not in shape or name in spec.supports]
+        return {name: earlier[name] for name in names if earlier.get(name) is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def recipe_of(network: NetworkSettings, regularization: RegularizationSettings | None = None) -> Recipe:
+def options_of(network: NetworkSettings, regularization: RegularizationSettings | None = None) -> ArchitectureOptions:
     """Return what the settings ask of a network; without regularisation its dropout is the model's own."""
     shared = {entry.name: getattr(network, entry.name) for entry in fields(NetworkSettings)}
     dropout = None
     if regularization is not None:
         dropout = regularization.dropout if regularization.dropout_at != "head" else 0.0
-    return Recipe(**shared, dropout=dropout)
+    return ArchitectureOptions(**shared, dropout=dropout)
 
 
 def seed_of_split(data: DataSettings) -> int:
@@ -137,8 +141,8 @@ def seed_of_split(data: DataSettings) -> int:
 
 def as_json(settings: TrainSettings) -> dict[str, Any]:
     """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
-    values = settings.flat()
-    for name in named("path"):
+    values = settings.as_dict()
+    for name in names_where("path"):
         if values[name] and (not FIELDS[name].metadata["given"] or Path(values[name]).exists()):
             values[name] = str(Path(values[name]).absolute())
     return values

@@ -33,7 +33,7 @@ def source_of(settings: TrainSettings) -> Source:
         label=settings.data.label,
         group=settings.data.group,
         exclude=settings.data.exclude,
-        least_classes=task.LEAST_CLASSES,
+        min_classes=task.MIN_CLASSES,
         reads_masks=task.PER_PIXEL or settings.task.auxiliary == "mask",
         background=task.PER_PIXEL,
         masks=settings.task.masks,
@@ -63,6 +63,6 @@ def load_dataset(
     from study.runtime import console
 
     def note(text: str) -> None:
-        console.say(with_flags(text))
+        console.print(with_flags(text))
 
     return load(source_of(settings), store or store_of(settings.data), console.bar, note, check_cancelled)

@@ -46,7 +46,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Phase:
+class ResolutionPhase:
     """Epochs of a stage at one size of the pictures: those from `first` to before `end`, counted from 0.
 
     Args:
@@ -66,21 +66,21 @@ class Phase:
     mixing: bool
 
 
-def phases(epochs: int, sizes: tuple[int, ...], image_size: int) -> list[Phase]:
+def phases(epochs: int, sizes: tuple[int, ...], image_size: int) -> list[ResolutionPhase]:
     """Divide epochs among sizes: the last has `LAST_SIZE_SHARE`, one at least, the others share the rest alike.
 
     Without sizes all are at `image_size`. A size for which no epoch is left is passed over.
     """
     if not sizes:
-        return [Phase(image_size, 0, epochs, last=True, mixing=True)]
+        return [ResolutionPhase(image_size, 0, epochs, last=True, mixing=True)]
     before = epochs - max(1, round(LAST_SIZE_SHARE * epochs)) if len(sizes) > 1 else 0
     ends = [round(before * number / (len(sizes) - 1)) for number in range(1, len(sizes))] + [epochs]
     starts = [0, *ends[:-1]]
-    parts = [(size, first, end) for size, first, end in zip(sizes, starts, ends, strict=True) if end > first]
-    final = len(parts) - 1
+    spans = [(size, first, end) for size, first, end in zip(sizes, starts, ends, strict=True) if end > first]
+    final = len(spans) - 1
     return [
-        Phase(size, first, end, last=number == final, mixing=0 < number < final if final > 1 else number == 0)
-        for number, (size, first, end) in enumerate(parts)
+        ResolutionPhase(size, first, end, last=number == final, mixing=0 < number < final if final > 1 else number == 0)
+        for number, (size, first, end) in enumerate(spans)
     ]
 
 
@@ -96,11 +96,11 @@ def stages_of(optimization: OptimizationSettings, learning: str) -> list[Stage]:
 
     `--learning-rate` is that of the last stage: a head in front of fine-tuning keeps its own.
     """
-    settled = []
+    stages = []
     for name in STAGES[learning]:
         asked = optimization.learning_rate if name == STAGES[learning][-1] else None
         rate = asked or LEARNING_RATE[optimization.optimizer][name]
-        settled.append(
+        stages.append(
             Stage(name, optimization.epochs or EPOCHS[name], optimization.batch_size or BATCH_SIZE[name], rate)
         )
-    return settled
+    return stages

@@ -39,7 +39,7 @@ class TaskSettings(Settings):
         inspected=False,
         varied=False,
         path=True,
-        idle=("auxiliary", is_no_mask),
+        unused_under=("auxiliary", is_no_mask),
     )
     mask_values: str = setting(
         "own",
@@ -49,7 +49,7 @@ class TaskSettings(Settings):
         choices=("own", "index"),
         inspected=False,
         varied=False,
-        idle=("auxiliary", is_no_mask),
+        unused_under=("auxiliary", is_no_mask),
     )
     auxiliary: str = setting(
         "none",
@@ -69,7 +69,7 @@ class TaskSettings(Settings):
         low=0,
         high=100,
         inspected=False,
-        idle=("auxiliary", is_none),
+        unused_under=("auxiliary", is_none),
     )
 
     def describe(self) -> list[tuple[str, str]]:

@@ -42,9 +42,9 @@ class TrainSettings:
         Raises:
             UserError: a value outside its choices or range.
         """
-        return cls().but(**values)
+        return cls().with_values(**values)
 
-    def but(self, **values: Any) -> TrainSettings:  # noqa: ANN401
+    def with_values(self, **values: Any) -> TrainSettings:  # noqa: ANN401
         """Return the same settings with other values, by their names on the command line."""
         changed: dict[str, dict[str, Any]] = {}
         for name, value in values.items():
@@ -52,7 +52,7 @@ class TrainSettings:
             changed.setdefault(group, {})[attribute] = value
         return replace(self, **{group: replace(getattr(self, group), **own) for group, own in changed.items()})
 
-    def flat(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return name on the command line -> value."""
         return {name: getattr(getattr(self, group), attribute) for name, (group, attribute) in PLACES.items()}
 
@@ -68,7 +68,7 @@ FIELDS: Mapping[str, Field] = {name: entry for name, _, entry in _places()}
 DEFAULTS: Mapping[str, Any] = {name: entry.default for name, entry in FIELDS.items()}
 
 
-def named(key: str, value: Any = True) -> tuple[str, ...]:  # noqa: ANN401
+def names_where(key: str, value: Any = True) -> tuple[str, ...]:  # noqa: ANN401
     """Return the names of the settings that are declared with `key` at some value."""
     return tuple(name for name, entry in FIELDS.items() if entry.metadata[key] == value)
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import keras
 
     from data.dataset import Dataset
-    from data.split import Row
+    from data.split import SplitEntry
 
 MODEL = "original"
 PER_PIXEL = False
 SEVERAL_LABELS = False
-LEAST_CLASSES = 2
+MIN_CLASSES = 2
 ACTIVATION = "softmax"
 LEARNING = ("scratch", "transfer", "finetune")
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
@@ -34,7 +34,7 @@ FIXED: dict[str, Any] = {}
 EVAL_BATCH = 64
 WORST = 20  # mistakes that are shown
 CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
-MOST_IN_A_MATRIX = 30  # classes
+MAX_IN_A_MATRIX = 30  # classes
 UNKNOWN = "–"  # of a class without an image in the split there is no figure
 FEW = 20  # images of a class below which one mistake moves its recall by more than five points
 
@@ -50,12 +50,12 @@ def metrics(num_outputs: int) -> list[Any]:
 
 
 def evaluate(
-    model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+    model: keras.Model, examples: Examples, outputs: Sequence[str], split: str, val: Evaluation | None = None
 ) -> Evaluation:
     """Predict for a split and compare with its labels."""
-    rows = examples.rows[part]
-    probabilities = predict(model, examples, rows, f"evaluate {part}")
-    return Evaluation(probabilities, measure_probabilities(examples.labels[rows], probabilities, outputs))
+    indices = examples.indices[split]
+    probabilities = predict(model, examples, indices, f"evaluate {split}")
+    return Evaluation(probabilities, measure_probabilities(examples.labels[indices], probabilities, outputs))
 
 
 def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
@@ -92,18 +92,18 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
     }
 
 
-def best(names: Sequence[str], probabilities: np.ndarray) -> tuple[str, float]:
+def most_likely(names: Sequence[str], probabilities: np.ndarray) -> tuple[str, float]:
     """Return the likeliest class and its probability."""
     index = int(probabilities.argmax())
     return names[index], float(probabilities[index])
 
 
-def describe(part: str, result: Mapping[str, Any]) -> str:
+def describe(split: str, result: Mapping[str, Any]) -> str:
     """`test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), …; always answering dog: 53.3 %`."""
     low, high = (100 * bound for bound in result["accuracy_interval"])
     right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
     return (
-        f"{part}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
+        f"{split}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
         f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}; "
         f"always answering {name}: {100 * constant:.1f} %"
     )
@@ -132,15 +132,15 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
     return [*told, *filter(None, [few_images_note(result)])]
 
 
-def second_task_line(part: str, asked: str, result: Mapping[str, Any]) -> str:
+def auxiliary_line(split: str, asked: str, result: Mapping[str, Any]) -> str:
     """`validation, second task coat: accuracy 71.3 % (150 labels)`."""
     if "iou" in result:
         return (
-            f"{part}, second task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)"
+            f"{split}, second task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)"
         )
     if not result["n"]:
-        return f"{part}, second task {asked}: no label in this part"
-    return f"{part}, second task {asked}: accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} labels)"
+        return f"{split}, second task {asked}: no label in this part"
+    return f"{split}, second task {asked}: accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} labels)"
 
 
 def few_images_note(result: Mapping[str, Any]) -> str:
@@ -164,32 +164,32 @@ def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> l
     """Return the largest counts beside the diagonal, as (true, predicted, images)."""
     counts = np.array(confusion) * (1 - np.eye(len(names), dtype=int))
     order = np.argsort(-counts, axis=None, kind="stable")[:CONFUSED]
-    found = [(names[at // len(names)], names[at % len(names)], int(counts.flat[at])) for at in order.tolist()]
-    return [entry for entry in found if entry[2]]
+    pairs = [(names[i // len(names)], names[i % len(names)], int(counts.flat[i])) for i in order.tolist()]
+    return [entry for entry in pairs if entry[2]]
 
 
-def print_report(part: str, result: Mapping[str, Any]) -> None:
+def print_report(split: str, result: Mapping[str, Any]) -> None:
     """Print a part's accuracy line, its per-class table and its confusion matrix."""
-    console.say(describe(part, result))
+    console.print(describe(split, result))
     console.table("", ("class", "precision", "recall", "F1", "images"), per_class_rows(result))
     names = list(result["per_class"])
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
-    if len(names) <= MOST_IN_A_MATRIX and console.fits(("", *names), rows):
+    if len(names) <= MAX_IN_A_MATRIX and console.fits(("", *names), rows):
         console.table("", ("true \\ predicted", *names), rows)
     elif confused := most_confused(names, result["confusion"]):
-        console.say(f"Of {len(names):,} classes, most often confused:")
+        console.print(f"Of {len(names):,} classes, most often confused:")
         console.table("", ("true", "predicted", "images"), confused, left=2)
     for sentence in warnings(result):
-        console.say(sentence)
+        console.print(sentence)
 
 
-def predict(model: keras.Model, examples: Examples, rows: np.ndarray, label: str) -> np.ndarray:
+def predict(model: keras.Model, examples: Examples, indices: np.ndarray, label: str) -> np.ndarray:
     """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
     import keras
 
-    some = Examples(examples.inputs, examples.labels, {"": rows})
-    batches = eval_batches(some, "", EVAL_BATCH).map(lambda batch: batch["images"])
-    with user_errors(), console.bar(label, iterations(len(rows), EVAL_BATCH)) as advance:
+    subset = Examples(examples.inputs, examples.labels, {"": indices})
+    batches = eval_batches(subset, "", EVAL_BATCH).map(lambda batch: batch["images"])
+    with user_errors(), console.bar(label, iterations(len(indices), EVAL_BATCH)) as advance:
         after_batch = keras.callbacks.LambdaCallback()
         after_batch.on_predict_batch_end = lambda batch, logs=None: advance()
         return model.predict(batches, verbose=0, callbacks=[after_batch])
@@ -209,37 +209,39 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     title = f"Test part, {test.metrics['n']:,} images"
     figures.confusion(test.metrics["confusion"], dataset.class_names, title, folder / "confusion.png")
     wrong = mistakes(dataset, test.predictions)
-    worst = [entry | {"pixels": dataset.pictures.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+    worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
     figures.mistakes(worst, len(wrong), folder / "mistakes.png")
     return {}
 
 
-def answers_of(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
+def predictions_on_test(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
     """Yield of each picture of the test part its row in the data set, the answer, how sure it is, and all (classes,).
 
     `probabilities`: of the test part, float32 (n, classes).
     """
-    rows = [i for i, row in enumerate(dataset.rows) if row.part == "test"]
-    for i, shares in zip(rows, probabilities, strict=True):
-        yield i, *best(dataset.class_names, shares), shares
+    test_indices = [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
+    for i, shares in zip(test_indices, probabilities, strict=True):
+        yield i, *most_likely(dataset.class_names, shares), shares
 
 
 def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -> None:
     """Write `path,label,predicted,probability,p_<class>…` for the test part."""
-    rows = dataset.rows
+    entries = dataset.entries
     lines = []
-    for i, label, probability, shares in answers_of(dataset, probabilities):
-        lines.append([rows[i].path, rows[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)])
+    for i, label, probability, shares in predictions_on_test(dataset, probabilities):
+        lines.append(
+            [entries[i].path, entries[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)]
+        )
     header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in dataset.class_names)]
     output.write_csv(path, header, lines)
 
 
 def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
     """Return the wrong answers on the test part, the surest first, each with its row in the data set."""
-    rows, wrong = dataset.rows, []
-    for i, label, probability, _ in answers_of(dataset, probabilities):
-        if label != rows[i].label:
-            entry = {"path": rows[i].path, "label": rows[i].label, "predicted": label, "probability": probability}
+    entries, wrong = dataset.entries, []
+    for i, label, probability, _ in predictions_on_test(dataset, probabilities):
+        if label != entries[i].label:
+            entry = {"path": entries[i].path, "label": entries[i].label, "predicted": label, "probability": probability}
             wrong.append(entry | {"row": i})
     return sorted(wrong, key=lambda entry: -entry["probability"])
 
@@ -254,15 +256,15 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
     ]
 
 
-def measure(rows: Sequence[Row], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
+def measure(entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
     """Return the metrics of predictions by a saved run for entries of its split."""
     names = list(info["class_names"])
-    return measure_probabilities(np.array([names.index(row.label) for row in rows]), probabilities, names)
+    return measure_probabilities(np.array([names.index(entry.label) for entry in entries]), probabilities, names)
 
 
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
     """`dog  0.9987`."""
-    label, probability = best(info["class_names"], probabilities)
+    label, probability = most_likely(info["class_names"], probabilities)
     return f"{label}  {probability:.4f}"
 
 
@@ -273,5 +275,5 @@ def columns(names: Sequence[str]) -> list[str]:
 
 def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
     """Return what stands in these columns for one image."""
-    label, probability = best(info["class_names"], probabilities)
+    label, probability = most_likely(info["class_names"], probabilities)
     return [label, f"{probability:.6f}", *(f"{share:.6f}" for share in probabilities)]

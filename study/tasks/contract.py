@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from data.batches import Examples
     from data.dataset import Dataset
-    from data.split import Row
+    from data.split import SplitEntry
     from study.pages.blocks import Block
 
 
@@ -37,7 +37,7 @@ class Task(Protocol):
         MODEL: the model that is taken where none is named.
         PER_PIXEL: whether a network must give features of every pixel; masks are then what is learned.
         SEVERAL_LABELS: whether an image may have several labels, or none.
-        LEAST_CLASSES: how many classes are needed.
+        MIN_CLASSES: how many classes are needed.
         ACTIVATION: of the last layer, "softmax" or "sigmoid".
         LEARNING: the learning types that it knows.
         LOSSES: the losses that it knows.
@@ -47,13 +47,13 @@ class Task(Protocol):
     MODEL: str
     PER_PIXEL: bool
     SEVERAL_LABELS: bool
-    LEAST_CLASSES: int
+    MIN_CLASSES: int
     ACTIVATION: str
     LEARNING: tuple[str, ...]
     LOSSES: tuple[str, ...]
     FIXED: Mapping[str, Any]
 
-    def assign(self, rows: Sequence[Row], *arguments: Any, **named: Any) -> list[Row]:  # noqa: ANN401
+    def assign(self, entries: Sequence[SplitEntry], *arguments: Any, **named: Any) -> list[SplitEntry]:  # noqa: ANN401
         """Divide images among train, validation and test, as `data.split.assign` does."""
 
     def outputs(self, class_names: Sequence[str]) -> tuple[str, ...]:
@@ -63,11 +63,11 @@ class Task(Protocol):
         """Return what is reported of every epoch; "accuracy" and "crossentropy" must be among it."""
 
     def evaluate(
-        self, model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+        self, model: keras.Model, examples: Examples, outputs: Sequence[str], split: str, val: Evaluation | None = None
     ) -> Evaluation:
         """Predict for a split and compare with the truth; of "test", by what was chosen on `val`."""
 
-    def describe(self, part: str, metrics: Mapping[str, Any]) -> str:
+    def describe(self, split: str, metrics: Mapping[str, Any]) -> str:
         """Return the figures of a split in one line."""
 
     def warnings(self, metrics: Mapping[str, Any]) -> list[str]:
@@ -76,7 +76,7 @@ class Task(Protocol):
     def accuracy_note(self, images: int) -> str:
         """Say what a point of accuracy is on so many validation images."""
 
-    def print_report(self, part: str, metrics: Mapping[str, Any]) -> None:
+    def print_report(self, split: str, metrics: Mapping[str, Any]) -> None:
         """Print the figures of a split."""
 
     def write(self, folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
@@ -87,7 +87,9 @@ class Task(Protocol):
 
     # Of tasks with one vector of probabilities for an image:
 
-    def measure(self, rows: Sequence[Row], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
+    def measure(
+        self, entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Return the metrics of predictions by a saved run for entries of its split."""
 
     def describe_prediction(self, probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

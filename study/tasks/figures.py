@@ -14,7 +14,7 @@ from study.pages.figures import STYLE, WIDTH, cut, plt, save, short
 from study.pages.palette import GREY
 
 ACROSS = 2  # images in a row, each with two masks
-MOST_NUMBERED = 40  # classes; beyond, the numbers of a confusion matrix would overlap and only colours are drawn
+MAX_NUMBERED = 40  # classes; beyond, the numbers of a confusion matrix would overlap and only colours are drawn
 
 
 def confusion(
@@ -28,7 +28,7 @@ def confusion(
     with plt.rc_context(STYLE):
         figure, ax = plt.subplots(figsize=(side + 1, side), layout="constrained")
         drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), count in np.ndenumerate(counts if len(counts) <= MOST_NUMBERED else np.zeros((0, 0))):
+        for (row, column), count in np.ndenumerate(counts if len(counts) <= MAX_NUMBERED else np.zeros((0, 0))):
             colour = "white" if shares[row, column] > 0.55 else "black"
             ax.text(column, row, f"{count // unit:,}", ha="center", va="center", color=colour)
         ticks = range(len(class_names))
@@ -64,7 +64,7 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
 
 
 def masks(
-    pictures: np.ndarray,
+    images: np.ndarray,
     true: np.ndarray,
     predicted: np.ndarray,
     titles: Sequence[str],
@@ -75,7 +75,7 @@ def masks(
     """Draw picture, true mask and predicted mask of each, from the worst to the best.
 
     Args:
-        pictures: uint8 (n, size, size, 3).
+        images: uint8 (n, size, size, 3).
         true: class of each pixel, uint8 (n, size, size).
         predicted: the same as the network has it.
         titles: of each picture, two lines.
@@ -83,16 +83,16 @@ def masks(
         colours: red, green, blue of each class, uint8 (classes, 3).
         path: of the PNG.
     """
-    rows = -(-len(pictures) // ACROSS)
+    rows = -(-len(images) // ACROSS)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             rows, 3 * ACROSS, figsize=(WIDTH, 2.1 * rows + 0.9), layout="constrained", squeeze=False
         )
         for ax in axes.flat:
             ax.axis("off")
-        for at, title in enumerate(titles):
-            row, column = divmod(at, ACROSS)
-            three = (pictures[at], colours[true[at]], colours[predicted[at]])
+        for i, title in enumerate(titles):
+            row, column = divmod(i, ACROSS)
+            three = (images[i], colours[true[i]], colours[predicted[i]])
             for ax, shown in zip(axes[row, 3 * column :], three, strict=False):
                 ax.imshow(shown)
             name, score = title.split("\n")

@@ -10,7 +10,7 @@ import numpy as np
 
 from data.multilabel_split import assign as assign
 from data.names import join_labels, split_labels
-from data.split import Row
+from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.runtime import console, output
 from study.tasks import crossentropy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MODEL = "original"
 PER_PIXEL = False
 SEVERAL_LABELS = True
-LEAST_CLASSES = 1
+MIN_CLASSES = 1
 ACTIVATION = "sigmoid"
 LEARNING = ("scratch", "transfer", "finetune")
 LOSSES = ("crossentropy",)
@@ -51,11 +51,11 @@ def metrics(num_outputs: int) -> list[Any]:
 
 
 def evaluate(
-    model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+    model: keras.Model, examples: Examples, outputs: Sequence[str], split: str, val: Evaluation | None = None
 ) -> Evaluation:
     """Predict for a split and compare with its labels, by the thresholds that suit validation."""
-    rows = examples.rows[part]
-    probabilities, truth = predict(model, examples, rows, f"evaluate {part}"), np.asarray(examples.labels)[rows]
+    indices = examples.indices[split]
+    probabilities, truth = predict(model, examples, indices, f"evaluate {split}"), np.asarray(examples.labels)[indices]
     thresholds = val.metrics["thresholds"] if val else choose_thresholds(truth, probabilities, outputs)
     return Evaluation(probabilities, measure_labels(truth, probabilities, outputs, thresholds))
 
@@ -71,13 +71,13 @@ def choose_thresholds(truth: np.ndarray, probabilities: np.ndarray, names: Seque
     from sklearn.metrics import precision_recall_curve
 
     chosen = {}
-    for at, name in enumerate(names):
+    for i, name in enumerate(names):
         chosen[name] = 0.5
-        if truth[:, at].any():
-            precision, recall, thresholds = precision_recall_curve(truth[:, at], probabilities[:, at])
+        if truth[:, i].any():
+            precision, recall, thresholds = precision_recall_curve(truth[:, i], probabilities[:, i])
             f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
             best = int(f1[:-1].argmax())
-            below = probabilities[:, at][probabilities[:, at] < thresholds[best]]
+            below = probabilities[:, i][probabilities[:, i] < thresholds[best]]
             # Half-way to the next probability below: not on an image's own value, which rounding may move.
             chosen[name] = float((thresholds[best] + below.max()) / 2) if len(below) else float(thresholds[best])
     return chosen
@@ -101,9 +101,9 @@ def measure_labels(
     predicted = decide(probabilities, names, thresholds).astype(int)
     scores = precision_recall_fscore_support(truth, predicted, average=None, zero_division=0)
     per_class = {}
-    for at, (name, precision, recall, f1, support) in enumerate(zip(names, *scores, strict=True)):
+    for i, (name, precision, recall, f1, support) in enumerate(zip(names, *scores, strict=True)):
         there = int(support) > 0
-        average = float(average_precision_score(truth[:, at], probabilities[:, at])) if there else None
+        average = float(average_precision_score(truth[:, i], probabilities[:, i])) if there else None
         figures = {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
         figures = figures if there else dict.fromkeys(figures)
         per_class[name] = {"threshold": thresholds[name], **figures, "average_precision": average}
@@ -135,12 +135,12 @@ def decide(probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[
 # ---- showing and writing ---------------------------------------------------------------------------------------------
 
 
-def describe(part: str, metrics: Mapping[str, Any]) -> str:
+def describe(split: str, metrics: Mapping[str, Any]) -> str:
     """`test: mean average precision 0.953, macro F1 0.910, every label right 71.3 % (107 of 150; 95 % interval …)`."""
     low, high = (100 * bound for bound in metrics["accuracy_interval"])
     right = round(metrics["accuracy"] * metrics["n"])
     return (
-        f"{part}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
+        f"{split}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
         f"every label right {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
         f"to {high:.1f} %); in random order the mean average precision is about {by_chance(metrics):.3f}"
     )
@@ -176,12 +176,12 @@ def per_class_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
-def print_report(part: str, metrics: Mapping[str, Any]) -> None:
+def print_report(split: str, metrics: Mapping[str, Any]) -> None:
     """Print a split's figures and its per-class table."""
-    console.say(describe(part, metrics))
+    console.print(describe(split, metrics))
     console.table("", HEADER, per_class_rows(metrics))
     for sentence in warnings(metrics):
-        console.say(sentence)
+        console.print(sentence)
 
 
 def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
@@ -190,11 +190,11 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
 
     names, test = dataset.class_names, evaluations["test"]
     info = {"class_names": names, "thresholds": test.metrics["thresholds"]}
-    rows = [row for row in dataset.rows if row.part == "test"]
-    lines = [[row.path, row.label, *cells(own, info)] for row, own in zip(rows, test.predictions, strict=True)]
+    rows = [row for row in dataset.entries if row.split == "test"]
+    lines = [[row.path, row.label, *cells(scores, info)] for row, scores in zip(rows, test.predictions, strict=True)]
     output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], lines)
     wrong = mistakes(dataset, test.predictions, test.metrics["thresholds"])
-    worst = [entry | {"pixels": dataset.pictures.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
+    worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
     figures.mistakes(worst, len(wrong), folder / "mistakes.png")
     return {"thresholds": test.metrics["thresholds"]}
 
@@ -202,16 +202,17 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
 def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[str, float]) -> list[dict[str, Any]]:
     """Return the test images with a wrong label, the surest first: how far a probability is on the wrong side."""
     names, wrong = dataset.class_names, []
-    of_test = [at for at, row in enumerate(dataset.rows) if row.part == "test"]
+    test_indices = [i for i, row in enumerate(dataset.entries) if row.split == "test"]
     limits = np.array([thresholds[name] for name in names])
-    for at, own in zip(of_test, probabilities, strict=True):
-        said = decide(own, names, thresholds)
-        true = np.isin(names, split_labels(dataset.rows[at].label))
-        if (said != true).any():
-            sure = float(np.abs(own - limits)[said != true].max())
-            predicted = join_labels(np.array(names)[said].tolist()) or "none"
-            entry = {"path": dataset.rows[at].path, "label": dataset.rows[at].label or "none", "predicted": predicted}
-            wrong.append(entry | {"probability": sure, "row": at})
+    for i, scores in zip(test_indices, probabilities, strict=True):
+        decided = decide(scores, names, thresholds)
+        row = dataset.entries[i]
+        true = np.isin(names, split_labels(row.label))
+        if (decided != true).any():
+            sure = float(np.abs(scores - limits)[decided != true].max())
+            predicted = join_labels(np.array(names)[decided].tolist()) or "none"
+            entry = {"path": row.path, "label": row.label or "none", "predicted": predicted}
+            wrong.append(entry | {"probability": sure, "row": i})
     return sorted(wrong, key=lambda entry: -entry["probability"])
 
 
@@ -232,19 +233,19 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
 # ---- predicting by a saved run ---------------------------------------------------------------------------------------
 
 
-def measure(rows: Sequence[Row], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
+def measure(entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
     """Return the metrics of predictions by a saved run for entries of its split."""
     names = list(info["class_names"])
-    truth = np.array([np.isin(names, split_labels(row.label)) for row in rows])
+    truth = np.array([np.isin(names, split_labels(entry.label)) for entry in entries])
     return measure_labels(truth, probabilities, names, info["thresholds"])
 
 
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
     """`cat 0.98, spotted 0.71`: the classes above their threshold, the likeliest first; `none`."""
     names = info["class_names"]
-    said = decide(probabilities, names, info["thresholds"])
-    order = [at for at in np.argsort(-probabilities, kind="stable").tolist() if said[at]]
-    return ", ".join(f"{names[at]} {probabilities[at]:.4f}" for at in order) or "none"
+    predicted = decide(probabilities, names, info["thresholds"])
+    order = [i for i in np.argsort(-probabilities, kind="stable").tolist() if predicted[i]]
+    return ", ".join(f"{names[i]} {probabilities[i]:.4f}" for i in order) or "none"
 
 
 def columns(names: Sequence[str]) -> list[str]:
@@ -255,6 +256,6 @@ def columns(names: Sequence[str]) -> list[str]:
 def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
     """Return what stands in these columns for one image; of several classes `cat|spotted`."""
     names = info["class_names"]
-    said = decide(probabilities, names, info["thresholds"])
-    predicted = join_labels(name for name, above in zip(names, said, strict=True) if above)
+    decided = decide(probabilities, names, info["thresholds"])
+    predicted = join_labels(name for name, above in zip(names, decided, strict=True) if above)
     return [predicted, *(f"{share:.6f}" for share in probabilities)]

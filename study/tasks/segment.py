@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from data.batches import Examples
     from data.dataset import Dataset
-    from data.split import Row
+    from data.split import SplitEntry
 
 MODEL = "unet"
 PER_PIXEL = True
 SEVERAL_LABELS = False
-LEAST_CLASSES = 1  # pixels of a single class can be told from the background
+MIN_CLASSES = 1  # pixels of a single class can be told from the background
 ACTIVATION = "softmax"
 LEARNING = ("scratch",)
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
@@ -73,33 +73,35 @@ def metrics(num_outputs: int) -> list[Any]:
 
 
 def evaluate(
-    model: keras.Model, examples: Examples, outputs: Sequence[str], part: str, val: Evaluation | None = None
+    model: keras.Model, examples: Examples, outputs: Sequence[str], split: str, val: Evaluation | None = None
 ) -> Evaluation:
     """Predict every pixel of a split and compare with the masks."""
-    result = predict_split(model, examples, part)
+    result = predict_split(model, examples, split)
     return Evaluation(result, measure_pixels(result, outputs))
 
 
-def predict_split(network: keras.Model, examples: Examples, part: str) -> SegmentationResult:
+def predict_split(network: keras.Model, examples: Examples, split: str) -> SegmentationResult:
     """Answer for every pixel of a part and compare; probabilities of a batch are held at a time, not of all."""
-    rows, classes = examples.rows[part], network.output_shape[-1]
-    predicted = np.empty((len(rows), *examples.masks.shape[1:]), np.uint8)
+    indices, classes = examples.indices[split], network.output_shape[-1]
+    predicted = np.empty((len(indices), *examples.masks.shape[1:]), np.uint8)
     matrices, loss = [np.zeros((0, classes, classes), np.int64)], 0.0
-    with console.bar(f"evaluate {part}", -(-len(rows) // BATCH)) as advance:
-        for first in range(0, len(rows), BATCH):
-            batch = rows[first : first + BATCH]
-            shares = network.predict_on_batch(examples.inputs[batch].astype(np.float32))
+    with console.bar(f"evaluate {split}", -(-len(indices) // BATCH)) as advance:
+        for first in range(0, len(indices), BATCH):
+            batch = indices[first : first + BATCH]
+            probabilities = network.predict_on_batch(examples.inputs[batch].astype(np.float32))
             true = examples.masks[batch]
-            predicted[first : first + BATCH] = shares.argmax(axis=-1)
+            predicted[first : first + BATCH] = probabilities.argmax(axis=-1)
             loss -= float(
-                np.log(np.take_along_axis(shares, true[..., None].astype(int), -1).clip(crossentropy.FLOOR)).sum()
+                np.log(
+                    np.take_along_axis(probabilities, true[..., None].astype(int), -1).clip(crossentropy.FLOOR)
+                ).sum()
             )
             matrices.append(confusions(true, predicted[first : first + BATCH], classes))
             advance()
-    each = np.concatenate(matrices)
-    total = each.sum(axis=0)
+    confusions_of_images = np.concatenate(matrices)
+    total = confusions_of_images.sum(axis=0)
     return SegmentationResult(
-        predicted, total, loss / max(total.sum(), 1), np.array([mean_iou(matrix) for matrix in each])
+        predicted, total, loss / max(total.sum(), 1), np.array([mean_iou(matrix) for matrix in confusions_of_images])
     )
 
 
@@ -120,15 +122,15 @@ def mean_iou(matrix: np.ndarray) -> float:
     return float(np.nanmean(iou(matrix))) if matrix.any() else 0.0
 
 
-def shares_of(mask: np.ndarray, classes: int) -> np.ndarray:
+def class_shares(mask: np.ndarray, classes: int) -> np.ndarray:
     """Return the share of each class in a mask, float (classes,)."""
     return np.bincount(mask.ravel(), minlength=classes) / mask.size
 
 
 def palette(classes: int) -> np.ndarray:
     """Return red, green, blue of each class, uint8 (classes, 3): the background dark; of many, colours come again."""
-    codes = [DARK, *(MASKS[at % len(MASKS)] for at in range(classes - 1))]
-    return np.array([[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in codes], np.uint8)
+    codes = [DARK, *(MASKS[i % len(MASKS)] for i in range(classes - 1))]
+    return np.array([[int(code[i : i + 2], 16) for i in (1, 3, 5)] for code in codes], np.uint8)
 
 
 def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str, Any]:
@@ -149,8 +151,8 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
         "recall": right / np.maximum(true, 1),
     }
     per_class = {
-        name: {key: float(values[at]) for key, values in scores.items()} | {"pixels": int(true[at])}
-        for at, name in enumerate(names)
+        name: {key: float(values[i]) for key, values in scores.items()} | {"pixels": int(true[i])}
+        for i, name in enumerate(names)
     }
     dice = float(scores["dice"][true + called > 0].mean())
     return {
@@ -166,11 +168,11 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
     }
 
 
-def describe(part: str, result: Mapping[str, Any]) -> str:
+def describe(split: str, result: Mapping[str, Any]) -> str:
     """`test: mean IoU 0.873, mean Dice 0.930, pixel accuracy 96.5 % (150 images); always answering …`."""
     name, constant = baseline(result)
     return (
-        f"{part}: mean IoU {result['mean_iou']:.3f}, mean Dice {result['mean_dice']:.3f}, "
+        f"{split}: mean IoU {result['mean_iou']:.3f}, mean Dice {result['mean_dice']:.3f}, "
         f"pixel accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} images); always answering {name}: "
         f"{100 * constant:.1f} %"
     )
@@ -201,12 +203,12 @@ def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
-def print_report(part: str, result: Mapping[str, Any]) -> None:
+def print_report(split: str, result: Mapping[str, Any]) -> None:
     """Print a part's figures and its per-class table."""
-    console.say(describe(part, result))
+    console.print(describe(split, result))
     console.table("", HEADER, per_class_rows(result))
     for sentence in warnings(result):
-        console.say(sentence)
+        console.print(sentence)
 
 
 def accuracy_note(images: int) -> str:
@@ -219,15 +221,15 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     from study.tasks import figures
 
     names, test = outputs(dataset.class_names), evaluations["test"].metrics
-    write_table(folder / "predictions.csv", names, dataset.rows, evaluations["test"].predictions)
+    write_table(folder / "predictions.csv", names, dataset.entries, evaluations["test"].predictions)
     unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
     title = f"Test part, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
     figures.confusion(test["confusion"], names, title, folder / "confusion.png", unit)
-    result, val = evaluations["val"].predictions, dataset.examples().rows["val"]
+    result, val = evaluations["val"].predictions, dataset.examples().indices["val"]
     chosen = spread(result.iou, SHOWN)
-    pictures, true = dataset.pictures.pixels[val[chosen]], dataset.masks[val[chosen]]
-    titles = [f"{dataset.rows[val[at]].path}\nmean IoU {result.iou[at]:.2f}" for at in chosen]
-    figures.masks(pictures, true, result.predicted[chosen], titles, names, palette(len(names)), folder / "masks.png")
+    images, true = dataset.images.pixels[val[chosen]], dataset.masks[val[chosen]]
+    titles = [f"{dataset.entries[val[i]].path}\nmean IoU {result.iou[i]:.2f}" for i in chosen]
+    figures.masks(images, true, result.predicted[chosen], titles, names, palette(len(names)), folder / "masks.png")
     return {}
 
 
@@ -237,11 +239,13 @@ def spread(scores: np.ndarray, count: int) -> np.ndarray:
     return order[np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)]
 
 
-def write_table(path: Path, names: Sequence[str], rows: Sequence[Row], result: SegmentationResult) -> None:
+def write_table(path: Path, names: Sequence[str], entries: Sequence[SplitEntry], result: SegmentationResult) -> None:
     """Write `path,label,mean_iou,share_<class>…` for the test part: shares of the pixels by what they were called."""
-    lines, test = [], [row for row in rows if row.part == "test"]
-    for row, mask, iou in zip(test, result.predicted, result.iou, strict=True):
-        lines.append([row.path, row.label, f"{iou:.6f}", *(f"{share:.6f}" for share in shares_of(mask, len(names)))])
+    lines, test = [], [entry for entry in entries if entry.split == "test"]
+    for entry, mask, iou in zip(test, result.predicted, result.iou, strict=True):
+        lines.append(
+            [entry.path, entry.label, f"{iou:.6f}", *(f"{share:.6f}" for share in class_shares(mask, len(names)))]
+        )
     output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], lines)
 
 

@@ -8,7 +8,7 @@ from data.augment.pipeline import build
 from data.batches import Examples
 from data.store.store import Store
 from models.parts.head import freeze
-from study.inference.engine import EngineChoice, Frozen
+from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.features import FeatureSpec, embed
 from study.runtime import console
 from study.settings.stages import augmented_views
@@ -24,13 +24,13 @@ def feature_spec(settings: TrainSettings) -> FeatureSpec:
 
 def features_of(
     classifier: keras.Model, pixels: Examples, settings: TrainSettings, store: Store
-) -> tuple[Examples, EngineChoice, Frozen]:
+) -> tuple[Examples, EngineChoice, FrozenBackbone]:
     """Freeze the backbone and let every image through it, once; say which engine did that."""
     _, backbone, _ = classifier.layers
     freeze(backbone)
-    frozen = Frozen(backbone, store)
+    frozen = FrozenBackbone(backbone, store)
     augment = build(settings.regularization.augment, settings.regularization.augment_with, settings.data.seed)
     features, choice = embed(frozen, pixels, feature_spec(settings), augment, augmented_views(settings))
     frozen.release()
-    console.say(f"engine: {choice.reason}")
+    console.print(f"engine: {choice.reason}")
     return features, choice, frozen

@@ -9,16 +9,16 @@ import numpy as np
 
 from data.batches import Examples
 from study.inference import openvino_ir
-from study.inference.engine import Frozen
+from study.inference.engine import FrozenBackbone
 from study.inference.features import FeatureSpec, embed_traced
 from study.runtime import console, hardware
 
-MOST_DIFFERENCE = 0.001  # of a probability; rounding alone comes to about 0.00001
+MAX_DIFFERENCE = 0.001  # of a probability; rounding alone comes to about 0.00001
 COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
 
 
 def export(
-    classifier: keras.Model, frozen: Frozen | None, examples: Examples, spec: FeatureSpec, folder: Path
+    classifier: keras.Model, frozen: FrozenBackbone | None, examples: Examples, spec: FeatureSpec, folder: Path
 ) -> dict[str, float] | None:
     """Write the network for OpenVINO too, which predicts without TensorFlow's start.
 
@@ -35,20 +35,20 @@ def export(
     """
     if not hardware.openvino_available():
         return None
-    rows = examples.rows["val"][:COMPARED]
-    pixels = examples.inputs[rows]
+    indices = examples.indices["val"][:COMPARED]
+    pixels = examples.inputs[indices]
     if frozen:
         head = openvino_ir.trace(classifier.layers[-1])
-        network = openvino_ir.join(frozen.converted, openvino_ir.convert(head))
-        expected = openvino_ir.run_traced(head, embed_traced(frozen, examples, rows, spec))
+        network = openvino_ir.concatenate(frozen.converted, openvino_ir.convert(head))
+        expected = openvino_ir.run_traced(head, embed_traced(frozen, examples, indices, spec))
     else:
         traced = openvino_ir.trace(classifier)
-        network = openvino_ir.take_bytes(openvino_ir.convert(traced))
+        network = openvino_ir.accept_uint8(openvino_ir.convert(traced))
         expected = openvino_ir.run_traced(traced, pixels)
     openvino_ir.save(network, folder)
     greatest = float(np.abs(openvino_ir.load(folder)(pixels) - expected).max())
-    if greatest > MOST_DIFFERENCE:
-        console.say(f"OpenVINO's probabilities differ from Keras' by up to {greatest:.2g}: predict will use Keras")
+    if greatest > MAX_DIFFERENCE:
+        console.print(f"OpenVINO's probabilities differ from Keras' by up to {greatest:.2g}: predict will use Keras")
         for name in openvino_ir.FILES:
             (folder / name).unlink()
     return {"greatest": greatest, "images": len(pixels)}

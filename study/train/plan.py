@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from data.augment.pipeline import describe
 from data.batches import iterations
 from data.dataset import Dataset
-from data.folder import PARTS
+from data.folder import SPLITS
 from study.runtime import console
 from study.settings.learning_type import LearningChoice
 from study.settings.regularization import RegularizationSettings
@@ -20,7 +20,7 @@ def stage_images(stage: Stage, settings: TrainSettings, train_images: int) -> in
     return train_images * (1 + augmented_views(settings)) if stage.name == "head" else train_images
 
 
-def class_doses(
+def class_balance(
     regularization: RegularizationSettings,
     dataset: Dataset,
     class_weight: Mapping[int, float] | None,
@@ -51,20 +51,25 @@ def print_plan(
 ) -> None:
     """Print classes and counts per part, learning type and why, batch, iterations and epochs."""
     counts = dataset.counts()
-    doses = class_doses(settings.regularization, dataset, class_weight, outputs)
+    balances = class_balance(settings.regularization, dataset, class_weight, outputs)
     rows = [
-        [name, *(f"{counts[part].get(name, 0):,}" for part in PARTS), f"{dose['drawn_per_epoch']:,}", dose["weight"]]
-        for name, dose in doses.items()
+        [
+            name,
+            *(f"{counts[split].get(name, 0):,}" for split in SPLITS),
+            f"{balance['drawn_per_epoch']:,}",
+            balance["weight"],
+        ]
+        for name, balance in balances.items()
     ]
     totals = dataset.sizes()
-    rows.append(["all", *(f"{totals[part]:,}" for part in PARTS), "", ""])
-    origin = "drawings made by the program, not photos" if dataset.drawn else str(dataset.table or dataset.root)
+    rows.append(["all", *(f"{totals[split]:,}" for split in SPLITS), "", ""])
+    origin = "drawings made by the program, not photos" if dataset.synthetic else str(dataset.table or dataset.root)
     console.table(f"Images: {origin}", ("class", "train", "val", "test", "per epoch", "weight"), rows)
     if class_weight and len(outputs) > len(dataset.class_names):
-        console.say(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
+        console.print(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
     for key, value in plan_lines(settings, choice, stages, totals["train"]):
-        console.say(f"{key:<20}{value}")
-    console.say()
+        console.print(f"{key:<20}{value}")
+    console.print()
 
 
 def plan_lines(
@@ -99,7 +104,7 @@ def stage_lines(stage: Stage, settings: TrainSettings, train_images: int) -> lis
         ("", settings.optimization.describe_steps(stage.learning_rate, batches)),
     ]
     if settings.optimization.progressive and stage.name != "head":
-        parts = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)
-        told = ", ".join(f"{part.end - part.first} at {part.size} pixels" for part in parts)
-        lines.append(("", f"epochs: {told}"))
+        resolution_phases = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)
+        text = ", ".join(f"{phase.end - phase.first} at {phase.size} pixels" for phase in resolution_phases)
+        lines.append(("", f"epochs: {text}"))
     return lines

@@ -12,13 +12,12 @@ from pathlib import Path
 import keras
 
 import models
-from data import split
 from data.augment import custom
 from data.augment.pipeline import DEFAULT_AUGMENT
 from data.batches import Examples
 from data.dataset import Dataset
 from data.masks import pixel_counts
-from data.split import Row
+from data.split import SplitEntry, read_split
 from data.store.store import Store
 from errors import UserError
 from models.parts.weights import build_backbone
@@ -31,7 +30,7 @@ from study.runtime import console
 from study.settings import conflicts, learning_type
 from study.settings.learning_type import LearningChoice
 from study.settings.regularization import RegularizationSettings
-from study.settings.resolve import recipe_of, seed_of_split
+from study.settings.resolve import options_of, seed_of_split
 from study.settings.source import load_dataset
 from study.settings.stages import Stage, decay_of, stages_of
 from study.settings.train import TrainSettings
@@ -45,7 +44,7 @@ class Prepared:
 
     `settings`: nothing of them left open. `classifier`: pixels -> probabilities, not yet trained. `outputs`: names of
     what it tells apart. `class_weight`: class -> its weight in the loss; None where all weigh 1.
-    `learned_before`: how many held-out pictures the weights have learned from.
+    `contaminated`: how many held-out pictures the weights have learned from.
     """
 
     settings: TrainSettings
@@ -56,7 +55,7 @@ class Prepared:
     choice: LearningChoice
     stages: Sequence[Stage]
     class_weight: dict[int, float] | None
-    learned_before: int
+    contaminated: int
 
 
 def prepare(
@@ -77,11 +76,11 @@ def prepare(
             f"--progressive for {model} begins at {spec.smallest_image_size} pixels or above. "
             f"Received: {','.join(map(str, sizes))}"
         )
-    recipe = recipe_of(settings.network, settings.regularization)
+    options = options_of(settings.network, settings.regularization)
     with stopwatch(seconds, "build the network"):
-        backbone = build_backbone(model, size, weights, recipe)
+        backbone = build_backbone(model, size, weights, options)
         if sizes:  # what the network refuses at its smallest size is told now
-            build_backbone(model, sizes[0], "none", recipe)
+            build_backbone(model, sizes[0], "none", options)
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load_dataset(settings, store)
     pixels, outputs = examples_of(dataset, settings), tasks.get(settings.task.name).outputs(dataset.class_names)
@@ -95,20 +94,20 @@ def prepare(
         lambda kind: minutes_for(classifier, pixels, stages_of(settings.optimization, kind)[-1], settings),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
-        backbone = build_backbone(model, size, choice.weights, recipe)
+        backbone = build_backbone(model, size, choice.weights, options)
         classifier = with_head(backbone, settings.network, settings.regularization, len(outputs), settings.task.name)
     stages = stages_of(settings.optimization, choice.learning)
     settings = resolve_learning(settings, choice.learning, choice.weights)
     conflicts.check(settings, dataset)
-    if seen := learned_before(settings.learning.weights, dataset.rows):
-        console.say(
-            f"careful: {settings.learning.weights} has learned from {seen:,} of the validation and test images here, "
-            "which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
+    if contaminated := count_contaminated(settings.learning.weights, dataset.entries):
+        console.print(
+            f"careful: {settings.learning.weights} has learned from {contaminated:,} of the validation and test images "
+            "here, which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
         )
     if settings.learning.first_layer == "pca":
-        whitening.begin(backbone, pixels.rows["train"], pixels.inputs.__getitem__)
+        whitening.init_first_layer(backbone, pixels.indices["train"], pixels.inputs.__getitem__)
     class_weight = weights_of_classes(pixels, outputs, settings.regularization)
-    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, seen)
+    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, contaminated)
 
 
 def resolve_learning(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:
@@ -117,7 +116,7 @@ def resolve_learning(settings: TrainSettings, kind: str, weights: str) -> TrainS
     if augment is None:
         augment = {} if kind == "transfer" else DEFAULT_AUGMENT
     last = stages_of(settings.optimization, kind)[-1]
-    return settings.but(
+    return settings.with_values(
         split_seed=seed_of_split(settings.data),
         learning=kind,
         weights=weights,
@@ -133,7 +132,7 @@ def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
     """Return what is learned from, masks among it where every pixel is; the user's own function is tried on some."""
     examples = dataset.examples()
     if settings.regularization.augment_with:
-        batch = examples.rows["train"][: settings.optimization.batch_size or TRIED]
+        batch = examples.indices["train"][: settings.optimization.batch_size or TRIED]
         custom.check(settings.regularization.augment_with, examples.inputs[batch])
     return replace(examples, masks=dataset.masks) if tasks.get(settings.task.name).PER_PIXEL else examples
 
@@ -143,8 +142,8 @@ def weights_of_classes(
 ) -> dict[int, float] | None:
     """Return the weight of each class in the loss, by its images or by its pixels; None where all weigh 1."""
     if pixels.masks is None or regularization.class_weight != "balanced":
-        return class_weights(pixels.labels[pixels.rows["train"]], regularization.class_weight, outputs)
-    counts = pixel_counts(pixels.masks, pixels.rows["train"], outputs)
+        return class_weights(pixels.labels[pixels.indices["train"]], regularization.class_weight, outputs)
+    counts = pixel_counts(pixels.masks, pixels.indices["train"], outputs)
     return pixel_weights(counts)
 
 
@@ -156,7 +155,7 @@ def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - started
 
 
-def learned_before(weights: str, rows: Sequence[Row]) -> int:
+def count_contaminated(weights: str, entries: Sequence[SplitEntry]) -> int:
     """Count the validation and test pictures from which an earlier run learned whose weights are the beginning.
 
     `weights`: a run folder, or the saved model in one; of anything else nothing is known.
@@ -166,7 +165,7 @@ def learned_before(weights: str, rows: Sequence[Row]) -> int:
     if not table.is_file():
         return 0
     try:
-        learned = {row.sha256 for row in split.read(table) if row.part == "train"}
+        learned = {entry.sha256 for entry in read_split(table) if entry.split == "train"}
     except UserError:  # a table of some other program
         return 0
-    return sum(row.part != "train" and row.sha256 in learned for row in rows)
+    return sum(entry.split != "train" and entry.sha256 in learned for entry in entries)

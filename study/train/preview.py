@@ -13,12 +13,12 @@ from errors import UserError
 from study.pages.figures import STYLE, cut, plt, save
 from study.pages.palette import GREY
 from study.runtime import console, output
-from study.settings.stages import Phase, Stage, phases
+from study.settings.stages import ResolutionPhase, Stage, phases
 from study.settings.train import TrainSettings
 
-PICTURES, VIEWS = 6, 5
+IMAGES, VIEWS = 6, 5
 FILE = "augment-preview.png"
-LEAST_SHARE = 0.005  # of a class in a label, to be named
+MIN_SHARE = 0.005  # of a class in a label, to be named
 
 
 def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names: Sequence[str]) -> Path:
@@ -33,13 +33,13 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
     Raises:
         UserError: nothing would be changed, or the picture cannot be written.
     """
-    phase = shown_phase(settings, stage)
+    phase = preview_phase(settings, stage)
     size = phase.size if settings.optimization.progressive else None
     augment = build(
         settings.regularization.augment,
         settings.regularization.augment_with,
         settings.data.seed,
-        examples.mirror,
+        examples.flipped_classes,
         len(class_names),
         size,
         mixing=phase.mixing,
@@ -50,42 +50,44 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
             "--augment-preview has nothing to show: no augmentation is chosen. "
             "Give --augment LIST, such as flip,translation, or --augment-with."
         )
-    rows = chosen_rows(examples)
-    pixels, labels = examples.inputs[rows], examples.labels[rows]
-    before = [(one, class_names[label]) for one, label in zip(pixels, labels, strict=True)]
+    indices = chosen_indices(examples)
+    pixels, labels = examples.inputs[indices], examples.labels[indices]
+    before = [(image, class_names[label]) for image, label in zip(pixels, labels, strict=True)]
     columns = [before]
     for _ in range(VIEWS):
         view = augment({"images": pixels, "labels": labels})
         changed, targets = np.asarray(view["images"]), np.asarray(view["labels"])
-        columns.append([(one, named(target, class_names)) for one, target in zip(changed, targets, strict=True)])
+        columns.append(
+            [(image, label_text(target, class_names)) for image, target in zip(changed, targets, strict=True)]
+        )
     path = Path(settings.run.runs) / FILE
     output.check_writable(path.parent)
     draw(columns, f"Augmentation: {described}; {phase.size} pixels", path)
-    console.say(f"look at {path}; nothing was trained")
+    console.print(f"look at {path}; nothing was trained")
     return path
 
 
-def shown_phase(settings: TrainSettings, stage: Stage) -> Phase:
+def preview_phase(settings: TrainSettings, stage: Stage) -> ResolutionPhase:
     """Return the first phase of a stage in which images are mixed, where there is one: it shows every change."""
     every = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)
     return next((phase for phase in every if phase.mixing), every[0])
 
 
-def chosen_rows(examples: Examples) -> np.ndarray:
-    """Return the first training images of each class in turn, `PICTURES` at most."""
-    rows = examples.rows["train"]
-    labels = examples.labels[rows]
-    turn = np.zeros(len(rows), int)
+def chosen_indices(examples: Examples) -> np.ndarray:
+    """Return the first training images of each class in turn, `IMAGES` at most."""
+    indices = examples.indices["train"]
+    labels = examples.labels[indices]
+    turn = np.zeros(len(indices), int)
     for label in np.unique(labels):
         turn[labels == label] = np.arange(np.sum(labels == label))
-    return rows[np.lexsort((labels, turn))[:PICTURES]]
+    return indices[np.lexsort((labels, turn))[:IMAGES]]
 
 
-def named(target: np.ndarray, class_names: Sequence[str]) -> str:
+def label_text(target: np.ndarray, class_names: Sequence[str]) -> str:
     """Return what a label says: a class, or `cat 70 %, dog 30 %` where it is shares of them."""
     if target.ndim == 0:
         return class_names[int(target)]
-    order = [index for index in np.argsort(-target) if target[index] >= LEAST_SHARE]
+    order = [index for index in np.argsort(-target) if target[index] >= MIN_SHARE]
     if len(order) == 1:
         return class_names[order[0]]
     return ", ".join(f"{cut(class_names[index], 10)} {100 * target[index]:.0f} %" for index in order)
@@ -99,9 +101,9 @@ def draw(columns: Sequence[Sequence[tuple[np.ndarray, str]]], title: str, path: 
         for ax in axes.flat:
             ax.axis("off")
         for number, column in enumerate(columns):
-            for row, (picture, label) in enumerate(column):
+            for row, (image, label) in enumerate(column):
                 ax = axes[row, number]
-                ax.imshow(np.rint(picture).astype(np.uint8))
+                ax.imshow(np.rint(image).astype(np.uint8))
                 ax.set_title(cut(label, 30), fontsize=9, color="black" if number == 0 else GREY)
             heading = "as it is" if number == 0 else f"view {number}"
             axes[0, number].set_title(f"{heading}\n{cut(column[0][1], 30)}", fontsize=9)

@@ -57,10 +57,12 @@ def train(
     if settings.learning.kind != "transfer":
         frozen = None  # let go of it: all weights will change
     if settings.run.find_learning_rate:
-        return lr_finder.find(classifier, pixels, features, ready.stages, settings, ready.class_weight, command)
+        return lr_finder.find_learning_rate(
+            classifier, pixels, features, ready.stages, settings, ready.class_weight, command
+        )
     with stopwatch(seconds, "train"):
-        joint = auxiliary.joint(classifier, pixels, ready.dataset, settings)
-        outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, joint)
+        auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
+        outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training)
     with stopwatch(seconds, "evaluate"):
         from_features = settings.learning.kind == "transfer"
         model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
@@ -68,22 +70,22 @@ def train(
         # Validation and test, once.
         val = task.evaluate(model, examples, ready.outputs, "val")
         evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
-        for part in evaluations if joint else ():
-            evaluations[part].metrics["auxiliary"] = auxiliary.judge(joint, part)
+        for split in evaluations if auxiliary_training else ():
+            evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
     run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen))
     if store.trouble:
-        console.say(store.trouble)
-    print_results(run, {part: entry.metrics for part, entry in evaluations.items()}, settings.task)
+        console.print(store.trouble)
+    print_results(run, {split: entry.metrics for split, entry in evaluations.items()}, settings.task)
     return run
 
 
 def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> None:
     """Print the figures of validation and test, and where the run folder is."""
     names = (("val", "validation"), ("test", "test"))
-    for part, name in names:
-        tasks.get(task.name).print_report(name, results[part])
-    for part, name in names:
-        if "auxiliary" in results[part]:
-            console.say(classify.second_task_line(name, task.auxiliary, results[part]["auxiliary"]))
-    console.say(f"run folder: {run}")
-    console.say(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")
+    for split, name in names:
+        tasks.get(task.name).print_report(name, results[split])
+    for split, name in names:
+        if "auxiliary" in results[split]:
+            console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
+    console.print(f"run folder: {run}")
+    console.print(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")

@@ -10,8 +10,8 @@ from typing import Any
 
 import keras
 
-from data import split
 from data.batches import iterations
+from data.split import write_split
 from study import tasks
 from study.fit.loop import Outcome
 from study.inference import engine, openvino_ir
@@ -23,7 +23,7 @@ from study.tasks.contract import Evaluation
 from study.train import figures as train_figures
 from study.train.embed import feature_spec
 from study.train.export import export
-from study.train.plan import class_doses, stage_images
+from study.train.plan import class_balance, stage_images
 from study.train.prepare import Prepared
 
 
@@ -58,10 +58,10 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         )
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES))
         info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
-        results = {part: entry.metrics for part, entry in record.evaluations.items()}
+        results = {split: entry.metrics for split, entry in record.evaluations.items()}
         output.write_json(folder / "run.json", info)
         output.write_json(folder / "metrics.json", results)
-        split.write(folder / "split.csv", dataset.rows)
+        write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
         history = [row for outcome in record.outcomes for row in outcome.history]
@@ -105,19 +105,19 @@ def describe(record: Record) -> dict[str, Any]:
         "class_names": list(prepared.outputs),
         "image_size": settings.data.image_size,
         "resize": settings.data.resize,
-        "pixel_range": {kind: list(ends) for kind, ends in dataset.pictures.ranges.items()},
-        "classes": class_doses(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
+        "pixel_range": {kind: list(ends) for kind, ends in dataset.images.ranges.items()},
+        "classes": class_balance(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
         "data": {
             "folder": str(dataset.root.resolve()),
-            "drawn": dataset.drawn,
+            "drawn": dataset.synthetic,
             **({"table": str(dataset.table.resolve())} if dataset.table else {}),
             "masks": str(masks.resolve()) if masks else None,
-            "ready_made": dataset.pictures.images[0].part is not None,  # its folders say which part a picture is of
-            "images": len(dataset.rows),
+            "ready_made": dataset.images.records[0].split is not None,  # its folders say which part a picture is of
+            "images": len(dataset.entries),
             "counts": counts,
             "fingerprint": dataset.fingerprint(),
-            "copies": asdict(dataset.copies),
-            "held_out_but_learned_before": prepared.learned_before,
+            "copies": asdict(dataset.duplicates),
+            "held_out_but_learned_before": prepared.contaminated,
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },
         "engine": asdict(record.engine) if record.engine else None,

@@ -98,7 +98,7 @@ def test_a_network_for_openvino_that_gives_no_numbers_gives_no_class(damaged, to
 
     folder = damaged(files={})
     classifier = with_nan(folder)
-    openvino_ir.save(openvino_ir.take_bytes(openvino_ir.convert(openvino_ir.trace(classifier))), folder)
+    openvino_ir.save(openvino_ir.accept_uint8(openvino_ir.convert(openvino_ir.trace(classifier))), folder)
     ran = call("predict", "--run", folder, toy / "circle" / "0.png")
     assert ran.code == 2
     assert "0.png: the network gives no numbers (nan) for it\n" in ran.err

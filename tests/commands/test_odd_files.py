@@ -23,7 +23,7 @@ def odd(tmp_path_factory):
 
 def test_training_uses_every_file_or_names_it_with_its_reason(odd):
     _, expected, run, ran = odd
-    used = {row.path for row in split.read(run / "split.csv")}
+    used = {row.path for row in split.read_split(run / "split.csv")}
     left_out = {
         entry["path"]: entry["reason"]
         for entry in json.loads((run / "run.json").read_text("utf-8"))["data"]["left_out"]

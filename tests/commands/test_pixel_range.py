@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import tifffile
-from helpers import TOY_CLASSES, call, toy_picture
+from helpers import TOY_CLASSES, call, toy_image
 from PIL import Image
 
 COMMON = ("-m", "original", "--image-size", "32", "--epochs", "1", "--batch-size", "16", "--width", "0",
@@ -13,7 +13,7 @@ COMMON = ("-m", "original", "--image-size", "32", "--epochs", "1", "--batch-size
 
 
 def grey(label, number):
-    return np.asarray(toy_picture(label, number).convert("L")) / 255
+    return np.asarray(toy_image(label, number).convert("L")) / 255
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_a_range_that_would_change_nothing(tmp_path):
     for label in ("a", "b"):
         (tmp_path / "data" / label).mkdir(parents=True)
         for number in range(4):
-            toy_picture("circle", number).save(tmp_path / "data" / label / f"{number}.png")
+            toy_image("circle", number).save(tmp_path / "data" / label / f"{number}.png")
     ran = call("train", *COMMON, "--data", tmp_path / "data", "--runs", tmp_path / "runs", "--range", "0:4000")
     assert ran.code == 2
     assert ran.err.startswith("error: --range is for images that do not state their range")
@@ -121,7 +121,7 @@ def test_the_closing_error_names_the_commonest_reason(tmp_path):
         for label, content in (("cat", b"\0" * 128 + b"DICM"), ("dog", None)):
             path = tmp_path / "data" / label / f"{number}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
-            toy_picture("circle", number).save(path) if content is None else path.write_bytes(content + b"\0" * 60)
+            toy_image("circle", number).save(path) if content is None else path.write_bytes(content + b"\0" * 60)
     (tmp_path / "data/cat/9.jpg").write_bytes(b"")
     ran = call("train", *COMMON, "--data", tmp_path / "data", "--runs", tmp_path / "runs")
     assert ran.code == 2

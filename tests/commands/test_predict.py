@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from helpers import ROOT, TOY_CLASSES, call, process, toy_picture
+from helpers import ROOT, TOY_CLASSES, call, process, toy_image
 from run_files import shares, table
 
 from data import image
@@ -160,7 +160,7 @@ def test_the_test_picture_that_is_missing_or_changed_is_named(how, own):
     file.rename(kept)
     try:
         if how == "changed":
-            toy_picture("circle", 999).save(file)
+            toy_image("circle", 999).save(file)
         elif how == "a folder":
             file.mkdir()
         ran = call("predict", "--run", run)

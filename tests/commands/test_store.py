@@ -57,7 +57,7 @@ def test_store_shows_what_is_kept_and_is_emptied(cache, run, toy, tmp_path):
 
 def test_store_limit_bounds_what_is_kept(cache, toy):
     settings = TrainSettings.of(data=str(toy), image_size=256, store_limit=0.01)
-    pictures = load_dataset(settings, store_of(settings.data)).pictures  # 12 MB
+    pictures = load_dataset(settings, store_of(settings.data)).images  # 12 MB
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
     assert pictures.pixels[np.arange(60)].shape == (60, 256, 256, 3)
 
@@ -66,7 +66,7 @@ def test_a_store_that_is_over_a_new_limit_shrinks_though_nothing_new_is_kept(cac
     settings = TrainSettings.of(data=str(toy), image_size=256)
     load_dataset(settings, store_of(settings.data))
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) > 10e6
-    store_of(settings.but(store_limit=0.01).data)
+    store_of(settings.with_values(store_limit=0.01).data)
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
 
 

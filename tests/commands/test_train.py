@@ -12,7 +12,7 @@ import models
 from data.augment.pipeline import DEFAULT_AUGMENT
 from models.parts.weights import build_backbone
 from study.runs.folder import FILES
-from study.settings.resolve import defaults_of, recipe_of, resolve
+from study.settings.resolve import defaults_of, options_of, resolve
 
 
 def test_run_folder_has_all_files_and_no_other(run):
@@ -69,14 +69,14 @@ def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
     (made,) = tmp_path.iterdir()
     assert [row["image_size"] for row in table(made / "history.csv")] == ["32", "32", "40"]
     assert "epochs: 2 at 32 pixels, 1 at 40 pixels" in ran.out
-    settings, photos = run_info(made)["settings"], models.get("original").SPEC.photos
+    settings, photos = run_info(made)["settings"], models.get("original").SPEC.defaults_from_scratch
     assert (settings["width"], settings["image_size"], settings["progressive"]) == (4, 48, [32, 40])
     for name in ("learning_rate", "l2", "first_layer", "label_smoothing", "augment", "batch_size"):
         assert settings[name] == photos[name], name
     flags = {"model": "original", "data": str(toy), "weights": str(made)}
     again = resolve(flags, defaults_of(models.get("original").SPEC, flags))  # of the same width and size, unasked
     assert (again.network.width, again.data.image_size, again.data.resize) == (4, 48, "crop")
-    network = build_backbone("original", 48, str(made), recipe_of(again.network, again.regularization))
+    network = build_backbone("original", 48, str(made), options_of(again.network, again.regularization))
     assert network.output_shape == (None, 16)
     assert defaults_of(models.get("plain").SPEC, flags | {"model": "plain"})["image_size"] == 32  # not that of another
 
@@ -87,7 +87,7 @@ def test_split_covers_every_file_once(run, toy):
     files = sorted(path.relative_to(toy).as_posix() for path in toy.rglob("*.png"))
     assert sorted(row["path"] for row in rows) == files
     assert all(row["path"].startswith(row["label"] + "/") for row in rows)
-    assert [sum(row["part"] == part for row in rows) for part in ("train", "val", "test")] == [48, 6, 6]
+    assert [sum(row["part"] == split for row in rows) for split in ("train", "val", "test")] == [48, 6, 6]
 
 
 def test_history_has_a_row_an_epoch(run):

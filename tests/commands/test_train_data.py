@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call, make_toy, toy_picture
+from helpers import TOY_CLASSES, call, make_toy, toy_image
 from run_files import quick_transfer, run_info, table
 
 from data.store.store import Store
@@ -19,23 +19,23 @@ def test_split_file_keeps_assignments_and_restores_the_ratio(run, tmp_path):
         TrainSettings.of(data=str(data), image_size=32, split_file=str(run / "split.csv"), seed=5), Store(None)
     )
     before = {row["path"]: row["part"] for row in table(run / "split.csv")}
-    after = {row.path: row.part for row in again.rows}
+    after = {row.path: row.split for row in again.entries}
     assert before.items() <= after.items()
     for label in TOY_CLASSES:
-        parts = [part for path, part in after.items() if path.startswith(label)]
-        counts = [parts.count(part) for part in ("train", "val", "test")]
+        parts = [split for path, split in after.items() if path.startswith(label)]
+        counts = [parts.count(split) for split in ("train", "val", "test")]
         assert np.abs(np.subtract(counts, [24, 3, 3])).max() <= 1  # a near copy of a kept picture follows it
 
 
 def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
     data = tmp_path / "toy"
     counts = {"train": 6, "validation": 3, "test": 4}
-    for i, (part, count) in enumerate(counts.items()):
-        make_toy(data / part, count, first=10 * i)
+    for i, (split, count) in enumerate(counts.items()):
+        make_toy(data / split, count, first=10 * i)
     made, _ = quick_transfer(run, data, tmp_path / "runs")
     rows = table(made / "split.csv")
     assert all(row["path"].split("/")[0].startswith(row["part"]) for row in rows)
-    assert [sum(row["part"] == part for row in rows) for part in ("train", "val", "test")] == [18, 9, 12]
+    assert [sum(row["part"] == split for row in rows) for split in ("train", "val", "test")] == [18, 9, 12]
     assert run_info(made)["class_names"] == list(TOY_CLASSES)
     page = " ".join((made / "report.html").read_text("utf-8").split())
     assert "39 images, in the parts that its folders give; every image" in page
@@ -43,7 +43,7 @@ def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
 
 def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):
     data = make_toy(tmp_path / "toy", 8)
-    toy_picture("circle", 100).resize((200, 200)).save(tmp_path / "whole.jpg")
+    toy_image("circle", 100).resize((200, 200)).save(tmp_path / "whole.jpg")
     (data / "circle" / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:1500])
     (data / "circle" / "page.jpg").write_bytes(b"<!doctype html><p>404")
     (data / "square" / "empty.png").write_bytes(b"")

@@ -24,7 +24,7 @@ def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
 
 @pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")
 def test_a_copy_for_openvino_that_answers_otherwise_is_dropped(run, toy, tmp_path, monkeypatch):
-    monkeypatch.setattr("study.train.export.MOST_DIFFERENCE", -1.0)
+    monkeypatch.setattr("study.train.export.MAX_DIFFERENCE", -1.0)
     made, ran = quick_transfer(run, toy, tmp_path / "runs")
     assert "predict will use Keras" in ran.out
     assert not FOR_OPENVINO & {path.name for path in made.iterdir()}

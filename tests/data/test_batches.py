@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from data.augment.pipeline import augmenter
-from data.auxiliary_labels import Second
+from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples, eval_batches, train_batches
 
 TRAIN = np.arange(0, 50, 2)
@@ -93,11 +93,11 @@ def test_shapes_are_known_before_the_first_batch():
         }
 
 
-@pytest.mark.parametrize("augment", [None, augmenter({"flip": 1.0}, 0, mirror=np.arange(150)[::-1])])
+@pytest.mark.parametrize("augment", [None, augmenter({"flip": 1.0}, 0, flipped_classes=np.arange(150)[::-1])])
 def test_what_else_belongs_to_an_image_comes_with_it(augment):
     masks = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None], (50, 4, 4))
-    second = Second(("even", "odd"), np.where(np.arange(50) < 40, np.arange(50) % 2, -1).astype(np.int32))
-    whole = replace(examples(), masks=masks, second=second)
+    second = AuxiliaryLabels(("even", "odd"), np.where(np.arange(50) < 40, np.arange(50) % 2, -1).astype(np.int32))
+    whole = replace(examples(), masks=masks, auxiliary=second)
     for batches in (train_batches(whole, 8, 0, augment), eval_batches(whole, "val", 2)):
         assert batches.element_spec["segmentation_masks"] == tf.TensorSpec((None, 4, 4), tf.uint8)
         assert batches.element_spec["auxiliary"] == tf.TensorSpec((None,), tf.int32)

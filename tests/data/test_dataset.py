@@ -25,7 +25,7 @@ def few(tmp_path_factory):
 @pytest.fixture
 def embedded(few, monkeypatch):
     """The embedded drawings, but few of them."""
-    monkeypatch.setattr("data.dataset.drawings", lambda *_: few)
+    monkeypatch.setattr("data.dataset.synthetic_images", lambda *_: few)
 
 
 def loaded(**settings):
@@ -35,22 +35,22 @@ def loaded(**settings):
 @pytest.mark.parametrize(("label", "names"), [("facing", ("left", "right")), ("coat", None)])
 def test_drawings_can_be_learned_by_another_label(embedded, few, label, names):
     dataset, annotated = loaded(label=label), drawn_folder.annotation(few, label)
-    assert {row.path: row.label for row in dataset.rows} == annotated
+    assert {row.path: row.label for row in dataset.entries} == annotated
     assert set(dataset.class_names) == set(names or annotated.values())
-    assert len(dataset.rows) == FEW
+    assert len(dataset.entries) == FEW
 
 
 def test_the_coat_is_a_second_label_of_the_drawings(embedded, few):
-    second, coats = loaded(auxiliary="coat").second, drawn_folder.annotation(few, "coat")
+    second, coats = loaded(auxiliary="coat").auxiliary, drawn_folder.annotation(few, "coat")
     told = [second.names[number] for number in second.labels]
-    assert told == [coats[row.path] for row in loaded().rows]
+    assert told == [coats[row.path] for row in loaded().entries]
 
 
 @pytest.mark.parametrize("settings", [{"task": "segment", "model": "unet"}, {"auxiliary": "mask"}])
 def test_drawings_bring_their_own_masks(embedded, few, settings):
     dataset = loaded(**settings)
     for at in (0, FEW - 1):
-        row = dataset.rows[at]
+        row = dataset.entries[at]
         mask = Image.open(few.parent / "masks" / row.path.replace(".jpg", ".png"))
         number = 1 + dataset.class_names.index(row.label)
         np.testing.assert_array_equal(dataset.masks[np.array([at])][0], np.where(np.asarray(mask), number, 0))
@@ -63,8 +63,8 @@ def test_pictures_become_square_by_the_rule_that_is_asked_for(tmp_path, rule, le
     wide[:, :20] = wide[:, -20:] = 100  # dark sides
     Image.fromarray(wide).save(data / "circle" / "wide.png")
     dataset = loaded(data=str(data), resize=rule)
-    (at,) = (at for at, row in enumerate(dataset.rows) if row.path == "circle/wide.png")
-    picture = dataset.pictures.pixels[np.array([at])][0].astype(int)
+    (at,) = (at for at, row in enumerate(dataset.entries) if row.path == "circle/wide.png")
+    picture = dataset.images.pixels[np.array([at])][0].astype(int)
     assert abs(picture[16, 0] - left).max() < 10  # an edge is smoothed
     assert abs(picture[0, 16] - top).max() < 10
 
@@ -82,7 +82,7 @@ def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):
     marked = ("circle/0.png", "Circle/1.png", "circle")  # a picture, one of another name, a row about a class
     (tmp_path / "check.csv").write_text("path,drop\n" + "".join(f"{path},x\n" for path in marked))
     dataset = loaded(data=str(data), exclude=str(tmp_path / "check.csv"))
-    assert len(dataset.rows) == 14
+    assert len(dataset.entries) == 14
     told = f"2 of 3 marked rows name no image of {data}, such as Circle/1.png; they leave nothing out"
     assert f"--exclude {tmp_path / 'check.csv'}: {told}\n" in capsys.readouterr().out
 
@@ -90,15 +90,15 @@ def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):
 def test_parts_are_as_large_as_asked_for(tmp_path):
     dataset = loaded(data=str(make_toy(tmp_path, 20)), split=(2.0, 1.0, 1.0))
     for label in TOY_CLASSES:
-        sizes = Counter(row.part for row in dataset.rows if row.label == label)
-        assert [abs(sizes[part] - size) <= 1 for part, size in (("train", 10), ("val", 5), ("test", 5))] == [True] * 3
+        sizes = Counter(row.split for row in dataset.entries if row.label == label)
+        assert [abs(sizes[split] - size) <= 1 for split, size in (("train", 10), ("val", 5), ("test", 5))] == [True] * 3
 
 
 def test_classes_are_merged_by_a_file_which_is_kept_as_it_is(tmp_path):
     data, text = make_toy(tmp_path / "toy", 5), "folder,class\ncircle,round\nsquare,angular\nstripes,angular\n"
     (tmp_path / "labels.csv").write_text(text)
     dataset = loaded(data=str(data), labels=str(tmp_path / "labels.csv"))
-    assert Counter(row.label for row in dataset.rows) == {"round": 5, "angular": 10}
+    assert Counter(row.label for row in dataset.entries) == {"round": 5, "angular": 10}
     assert dataset.label_text == text
 
 
@@ -108,12 +108,12 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
     for picture in list((tmp_path / "train" / "stripes").iterdir())[2:]:
         picture.unlink()  # too few to give one away
     dataset = loaded(data=str(tmp_path))
-    counts = {part: sum(classes.values()) for part, classes in dataset.counts().items()}
+    counts = {split: sum(classes.values()) for split, classes in dataset.counts().items()}
     assert counts == {"train": 38, "val": 4, "test": 15}
     assert dataset.counts()["train"]["stripes"] == 2
-    assert {row.part for row in dataset.rows if row.path.startswith("test/")} == {"test"}
+    assert {row.split for row in dataset.entries if row.path.startswith("test/")} == {"test"}
     assert f"{tmp_path} gives no val part: 4 of its 42 training images are that\n" in capsys.readouterr().out
-    assert dataset.rows == loaded(data=str(tmp_path)).rows
+    assert dataset.entries == loaded(data=str(tmp_path)).entries
 
 
 @pytest.mark.parametrize(
@@ -129,15 +129,15 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
     ],
 )
 def test_parts_that_folders_give_are_not_divided_again(tmp_path, settings, text):
-    for part in ("train", "val", "test"):
-        make_toy(tmp_path / "toy" / part, 3, first=10 * len(part))
+    for split in ("train", "val", "test"):
+        make_toy(tmp_path / "toy" / split, 3, first=10 * len(split))
     for picture in (tmp_path / "toy" / "train" / "stripes").iterdir():
         picture.rename(tmp_path / "toy" / "val" / "stripes" / f"more{picture.name}")
     if "split_file" in settings:
         whole = loaded(data=str(make_toy(tmp_path / "whole", 5)))
         (tmp_path / "split.csv").write_text(
             "path,sha256,label,part\n"
-            + "".join(f"{row.path},{row.sha256},{row.label},{row.part}\n" for row in whole.rows)
+            + "".join(f"{row.path},{row.sha256},{row.label},{row.split}\n" for row in whole.entries)
         )
         settings = {"split_file": str(tmp_path / "split.csv")}
     assert message(loaded, data=str(tmp_path / "toy"), **settings).endswith(text)

@@ -10,30 +10,30 @@ from PIL import Image
 
 from data import split
 from data.drawn import draw
-from data.duplicate_groups import count_copies, units
+from data.duplicate_groups import count_duplicates, duplicate_groups
 from data.duplicates import Pair
-from data.split import Row
+from data.split import SplitEntry
 from data.store.store import Store
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
-from study.train.prepare import learned_before
+from study.train.prepare import count_contaminated
 
 
 def rows_of(*names):
-    return [Row(f"{name}.jpg", name, name[0]) for name in names]
+    return [SplitEntry(f"{name}.jpg", name, name[0]) for name in names]
 
 
 def test_near_duplicates_and_theirs_share_a_unit_named_by_content():
     rows = rows_of("a3", "a1", "a2", "a4", "a5", "a6")
-    unit_of = units(rows, [Pair(0, 1, 0.9), Pair(1, 2, 0.9)])
-    assert {unit_of[name] for name in ("a1", "a2", "a3")} == {"a1"}
-    assert unit_of["a4"] == "a4"
+    group_by_hash = duplicate_groups(rows, [Pair(0, 1, 0.9), Pair(1, 2, 0.9)])
+    assert {group_by_hash[name] for name in ("a1", "a2", "a3")} == {"a1"}
+    assert group_by_hash["a4"] == "a4"
 
 
 def test_a_class_that_is_one_series_is_not_kept_together():
     rows = rows_of("a1", "a2", "a3", "a4")
-    unit_of = units(rows, [Pair(0, 1, 1.0), Pair(1, 2, 1.0), Pair(2, 3, 1.0)])
-    assert unit_of == {name: name for name in ("a1", "a2", "a3", "a4")}
+    group_by_hash = duplicate_groups(rows, [Pair(0, 1, 1.0), Pair(1, 2, 1.0), Pair(2, 3, 1.0)])
+    assert group_by_hash == {name: name for name in ("a1", "a2", "a3", "a4")}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -41,17 +41,17 @@ def test_pairs_that_a_plain_split_would_leak_do_not(seed):
     rows = rows_of(*(f"a{i:03}" for i in range(200)))
     pairs = [Pair(i, i + 1, 0.9) for i in range(0, 100, 2)]
     plain = split.assign(rows, (8, 1, 1), seed)
-    ours = split.assign(rows, (8, 1, 1), seed, unit_of=units(rows, pairs))
-    copies = count_copies(ours, pairs, plain)
+    ours = split.assign(rows, (8, 1, 1), seed, group_by_hash=duplicate_groups(rows, pairs))
+    copies = count_duplicates(ours, pairs, plain)
     assert copies.would_leak > 0
     assert copies.leaking == 0
-    assert [sum(row.part == part for row in ours) for part in ("train", "val", "test")] == [160, 20, 20]
+    assert [sum(row.split == split for row in ours) for split in ("train", "val", "test")] == [160, 20, 20]
 
 
 def test_a_unit_in_two_classes_goes_to_training():
     rows = [*rows_of(*(f"a{i}" for i in range(9))), *rows_of(*(f"b{i}" for i in range(9)))]
-    ours = split.assign(rows, (1, 1, 1), 0, unit_of=units(rows, [Pair(0, 9, 0.95)]))
-    assert ours[0].part == ours[9].part == "train"
+    ours = split.assign(rows, (1, 1, 1), 0, group_by_hash=duplicate_groups(rows, [Pair(0, 9, 0.95)]))
+    assert ours[0].split == ours[9].split == "train"
 
 
 def varied(image, kind):
@@ -77,25 +77,25 @@ def test_train_keeps_copies_of_real_files_together_and_says_so(tmp_path, capsys)
     told = re.search(r"(\d+) near-duplicate pairs.* (\d+) would leak.* 0 do", capsys.readouterr().out)
     assert int(told[1]) >= 38
     assert int(told[2]) > 0
-    part = {row.path: row.part for row in dataset.rows}
-    torn = [name for name in part if "_again" in name and part[name] != part[name.replace("_again", "")]]
+    split = {row.path: row.split for row in dataset.entries}
+    torn = [name for name in split if "_again" in name and split[name] != split[name.replace("_again", "")]]
     assert torn == []
 
 
 def test_what_weights_have_learned_from_is_counted_by_content(tmp_path):
-    rows = [replace(row, part=part) for row, part in zip(rows_of("a1", "a2", "a3"), split.PARTS, strict=True)]
-    split.write(tmp_path / "split.csv", [replace(row, part="train") for row in rows[:2]])
-    assert learned_before(str(tmp_path), rows) == learned_before(str(tmp_path / "model.keras"), rows) == 1  # a2
-    assert learned_before(str(tmp_path / "a.weights.h5"), rows) == learned_before("imagenet", rows) == 0
+    rows = [replace(row, split=split) for row, split in zip(rows_of("a1", "a2", "a3"), split.SPLITS, strict=True)]
+    split.write_split(tmp_path / "split.csv", [replace(row, split="train") for row in rows[:2]])
+    assert count_contaminated(str(tmp_path), rows) == count_contaminated(str(tmp_path / "model.keras"), rows) == 1  # a2
+    assert count_contaminated(str(tmp_path / "a.weights.h5"), rows) == count_contaminated("imagenet", rows) == 0
     (tmp_path / "split.csv").write_text("a table,of another program\n")
-    assert learned_before(str(tmp_path), rows) == 0
+    assert count_contaminated(str(tmp_path), rows) == 0
 
 
 def test_files_that_stand_in_two_given_parts_are_told():
     parts = ("train", "test", "train", "val")
-    rows = [replace(row, part=part) for row, part in zip(rows_of("a1", "a1", "a2", "a3"), parts, strict=True)]
-    copies = count_copies(rows, [Pair(0, 1, 1.0), Pair(2, 3, 0.9)])
+    rows = [replace(row, split=split) for row, split in zip(rows_of("a1", "a1", "a2", "a3"), parts, strict=True)]
+    copies = count_duplicates(rows, [Pair(0, 1, 1.0), Pair(2, 3, 0.9)])
     assert (copies.torn, copies.leaking, copies.would_leak) == (1, 1, None)
-    assert copies.line(4).endswith(
+    assert copies.describe(4).endswith(
         "1 near-duplicate pairs found; of those found, 1 leak between the given splits; 1 images are in two splits"
     )

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from data import image, pixels
 from data.first_pass import peek
-from data.folder import Image
+from data.folder import ImageRecord
 from data.store.store import Store
 
 
@@ -30,7 +30,7 @@ def write(root, name, values):
         tifffile.imwrite(path, values, photometric="minisblack", planarconfig="contig" if values.ndim == 3 else None)
     else:
         Pillow.fromarray(values).save(path)
-    return Image(path, name, name.split("/")[0], None)
+    return ImageRecord(path, name, name.split("/")[0], None)
 
 
 def levels(images, store=None, given=None):
@@ -117,7 +117,7 @@ def test_the_store_tells_ranges_apart(tmp_path):
     for pictures, expected, given in ((first, by_values, None), (second, by_hand, (0.0, 8000.0))):
         again, seen = levels(images, Store(store.root), given)
         np.testing.assert_array_equal(seen, expected)
-        np.testing.assert_array_equal(again.prints, pictures.prints)
+        np.testing.assert_array_equal(again.fingerprints, pictures.fingerprints)
         assert again.notes == pictures.notes
 
 
@@ -136,10 +136,10 @@ def test_bands_and_pages_that_are_not_read_are_told(tmp_path):
     images = [write(tmp_path, f"a/{n}.tif", bands) for n in range(3)]
     path = tmp_path / "a/pages.tif"
     tifffile.imwrite(path, (np.stack([shape(n) for n in range(4)]) * 255).astype(np.uint8), photometric="minisblack")
-    images.append(Image(path, "a/pages.tif", "a", None))
+    images.append(ImageRecord(path, "a/pages.tif", "a", None))
     five = np.dstack([(shape(0) * 255).astype(np.uint8)] * 5)
     tifffile.imwrite(tmp_path / "a/five.tif", five, photometric="rgb", planarconfig="contig", extrasamples=(0, 0))
-    images.append(Image(tmp_path / "a/five.tif", "a/five.tif", "a", None))
+    images.append(ImageRecord(tmp_path / "a/five.tif", "a/five.tif", "a", None))
     assert levels(images)[0].notes == (
         "16-bit images: values 0 to 2,600 are shown as black to white",
         "3 image(s), such as a/0.tif, have 13 bands, of which the first 3 are read, as red, green and blue",
@@ -170,7 +170,7 @@ def test_images_of_few_levels_are_told_with_the_reason(tmp_path):
     tifffile.imwrite(tmp_path / "colour.tif", deep, photometric="rgb")
     images = [
         *[write(tmp_path, f"a/{n}.png", (shape(n) * 4000).astype(np.uint16)) for n in range(2)],
-        Image(tmp_path / "colour.tif", "colour.tif", "a", None),
+        ImageRecord(tmp_path / "colour.tif", "colour.tif", "a", None),
         write(tmp_path, "a/plain.png", np.full((40, 40), 7, np.uint8)),
         write(tmp_path, "a/sound.png", (shape(0) * 255).astype(np.uint8)),
     ]
@@ -229,5 +229,5 @@ def test_what_shows_nothing_stays_white():
 
 def test_a_store_from_before_does_not_bring_the_white_square_back(tmp_path):
     (tmp_path / "a.png").write_bytes(encoded(icon((255, 255, 255))))
-    (pictures, _), sha256 = levels([Image(tmp_path / "a.png", "a.png", "a", None)]), hashlib.sha256
+    (pictures, _), sha256 = levels([ImageRecord(tmp_path / "a.png", "a.png", "a", None)]), hashlib.sha256
     assert pictures.keys[0] != sha256((tmp_path / "a.png").read_bytes()).hexdigest() == pictures.sha256[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from data.folder import IMAGE_SUFFIXES, PARTS, Skipped, list_images, scan
+from data.folder import IMAGE_SUFFIXES, SPLITS, Skipped, list_images, scan
 from data.formats import DICOM, RAW
 from data.names import natural_key, printable
 from errors import UserError
@@ -48,7 +48,7 @@ def test_sub_folders_are_classes(tmp_path):
     result = scan(fill(tmp_path, "dog/1.jpg", "cat/b.PNG", "cat/deep/er/a.jpeg"))
     assert result.root == tmp_path
     assert result.class_names == ("cat", "dog")
-    assert [(image.name, image.label, image.part) for image in result.images] == [
+    assert [(image.name, image.label, image.split) for image in result.images] == [
         ("cat/b.PNG", "cat", None),
         ("cat/deep/er/a.jpeg", "cat", None),
         ("dog/1.jpg", "dog", None),
@@ -237,19 +237,19 @@ def test_ready_made_parts(tmp_path, val):
     fill(tmp_path, "Train/cat/1.jpg", "Train/dog/deep/2.jpg", f"{val}/cat/3.jpg", "TEST/dog/4.jpg", ".cache/x/1.jpg")
     result = scan(tmp_path)
     assert result.class_names == ("cat", "dog")
-    assert {(image.path.name, image.label, image.part) for image in result.images} == {
+    assert {(image.path.name, image.label, image.split) for image in result.images} == {
         ("1.jpg", "cat", "train"),
         ("2.jpg", "dog", "train"),
         ("3.jpg", "cat", "val"),
         ("4.jpg", "dog", "test"),
     }
-    assert {image.part for image in result.images} == set(PARTS)
+    assert {image.split for image in result.images} == set(SPLITS)
     assert result.skipped == ()
 
 
 def test_ready_made_parts_need_no_validation(tmp_path):
     result = scan(fill(tmp_path, "train/cat/1.jpg", "train/dog/1.jpg", "test/cat/1.jpg"))
-    assert [(image.label, image.part) for image in result.images] == [
+    assert [(image.label, image.split) for image in result.images] == [
         ("cat", "test"),
         ("cat", "train"),
         ("dog", "train"),
@@ -271,13 +271,13 @@ def test_other_usual_names_of_parts(tmp_path, tops):
     fill(tmp_path, *(f"{top}/{name}/1.jpg" for top in tops for name in ("cat", "dog")), "annotations/1.xml")
     result = scan(tmp_path)
     assert result.class_names == ("cat", "dog")
-    assert {image.part for image in result.images} == {"train", "val" if "val_set" in tops else "test"}
+    assert {image.split for image in result.images} == {"train", "val" if "val_set" in tops else "test"}
 
 
 def test_a_class_may_be_called_train(tmp_path):
     result = scan(fill(tmp_path, "train/cat/1.jpg", "bus/cat/1.jpg"))
     assert set(result.class_names) == {"train", "bus"}
-    assert all(image.part is None for image in result.images)
+    assert all(image.split is None for image in result.images)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data.folder import IMAGE_SUFFIXES, list_images, scan, why_not
+from data.folder import IMAGE_SUFFIXES, list_images, reason_skipped, scan
 from data.formats import DICOM, HEIC, JPEG_XL, RAW, ImageError
 from data.image import decode, header
 
@@ -146,7 +146,7 @@ def test_an_image_under_a_strange_suffix_is_named_as_one(tmp_path, name):
     shown = "".join(name.rpartition(".")[1:]).lower() if "." in name else "no suffix"
     reason = f"not an image file name ({shown}): it is a {form} image, so let its name end in {suffix}"
     assert (entry.name, entry.reason) == (f"cat/{name}", reason)
-    assert why_not(tmp_path / "cat" / name) == reason
+    assert reason_skipped(tmp_path / "cat" / name) == reason
     assert list_images([tmp_path / "cat" / name]) == ([tmp_path / "cat" / name], [])  # named by hand it is read
 
 
@@ -169,20 +169,20 @@ def test_other_formats_are_named_by_suffix_or_content(tmp_path, name, content, w
         pytest.skip("pillow-heif is installed, so that HEIC is read")
     (tmp_path / name).write_bytes(content)
     suffix = (tmp_path / name).suffix.lower() or "no suffix"
-    assert why_not(tmp_path / name) == f"not an image file name ({suffix}): {what}"
+    assert reason_skipped(tmp_path / name) == f"not an image file name ({suffix}): {what}"
 
 
 @pytest.mark.parametrize(("name", "content"), [("notes.txt", b"P is for photo"), ("README", b""), ("a.csv", b"a,b\n")])
 def test_what_is_no_image_at_all_is_only_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     suffix = (tmp_path / name).suffix or "no suffix"
-    assert why_not(tmp_path / name) == f"not an image file name ({suffix})"
+    assert reason_skipped(tmp_path / name) == f"not an image file name ({suffix})"
 
 
 def test_heic_is_read_where_pillow_heif_is_installed(tmp_path):
     pytest.importorskip("pillow_heif")
     (tmp_path / "1.heic").write_bytes(encoded(Image.new("RGB", (64, 48), (200, 40, 90)), "HEIF"))
-    assert why_not(tmp_path / "1.heic") == ""
+    assert reason_skipped(tmp_path / "1.heic") == ""
     content = (tmp_path / "1.heic").read_bytes()
     assert decode(content).size == (64, 48)
     assert np.abs(np.asarray(decode(content)).astype(int) - (200, 40, 90)).max() <= 4

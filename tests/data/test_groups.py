@@ -11,7 +11,7 @@ from PIL import Image
 
 from data import split
 from data.dataset import load
-from data.folder import PARTS, scan
+from data.folder import SPLITS, scan
 from data.groups import apply, hint, parse_group
 from data.source import Source
 from study.tasks import multilabel
@@ -45,22 +45,22 @@ def patients(root, name="{label}/{group}/{number}.png", groups=6, each=5, shared
 def parts_of(rows, pattern=r"patient\d+"):
     found = defaultdict(set)
     for row in rows:
-        found[re.search(pattern, row.path)[0]].add(row.part)
+        found[re.search(pattern, row.path)[0]].add(row.split)
     return found
 
 
 def counts(dataset):
-    return {part: set(own) for part, own in dataset.counts().items()}
+    return {split: set(own) for split, own in dataset.counts().items()}
 
 
-EVERY = {part: {"circle", "square"} for part in PARTS}
+EVERY = {split: {"circle", "square"} for split in SPLITS}
 
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_folders_below_a_class_are_groups(tmp_path, shared, seed):
     dataset = load(Source(patients(tmp_path, shared=shared), 32, group="folder", seed=seed))
-    found = parts_of(dataset.rows)
+    found = parts_of(dataset.entries)
     assert len(found) == (6 if shared else 12)
     assert all(len(parts) == 1 for parts in found.values())
     assert counts(dataset) == EVERY
@@ -73,7 +73,7 @@ def test_a_pattern_on_the_file_name_is_a_group(tmp_path, rule):
     notes = []
     data = patients(tmp_path, "{label}/{group}_{number}.png")
     dataset = load(Source(data, 32, group=rule), note=notes.append)
-    assert all(len(parts) == 1 for parts in parts_of(dataset.rows).values())
+    assert all(len(parts) == 1 for parts in parts_of(dataset.entries).values())
     assert counts(dataset) == EVERY
     assert notes[0] == f"`group` {rule}: 60 images in 6 groups, such as patient00, stay together"
 
@@ -85,7 +85,7 @@ def test_images_without_a_match_stand_alone(tmp_path):
     notes = []
     dataset = load(Source(data, 32, group=r"patient\d+"), note=notes.append)
     assert notes[0].endswith("60 images in 12 groups, such as patient00, stay together; 20 are in none")
-    others = [row.part for row in dataset.rows if "other" in row.path]
+    others = [row.split for row in dataset.entries if "other" in row.path]
     assert len(set(others)) > 1
     assert dataset.sizes()["train"] <= 70
 
@@ -97,7 +97,7 @@ def test_a_pattern_holds_for_a_table_and_not_beside_its_own_column(tmp_path):
     table = tmp_path / "t.csv"
     table.write_text("path,label\n" + "".join(f"{name},{name.split('/')[0]}\n" for name in names))
     dataset = load(Source(table, 32, group=r"patient\d+"))
-    assert all(len(parts) == 1 for parts in parts_of(dataset.rows).values())
+    assert all(len(parts) == 1 for parts in parts_of(dataset.entries).values())
     assert message(load, Source(table, 32, group="folder")) == (
         f"`group` folder is for a folder of classes: give {table} a column group, or a pattern."
     )
@@ -114,26 +114,26 @@ def test_a_group_column_may_name_groups_of_several_classes(tmp_path):
     rows = "".join(f"{name},{name.split('/')[0]},{name.split('/')[1][:9]}\n" for name in names)
     (tmp_path / "t.csv").write_text("path,label,group\n" + rows)
     dataset = load(Source(tmp_path / "t.csv", 32))
-    assert all(len(parts) == 1 for parts in parts_of(dataset.rows).values())
+    assert all(len(parts) == 1 for parts in parts_of(dataset.entries).values())
     assert counts(dataset) == EVERY
 
 
 def test_new_images_of_a_group_follow_an_earlier_split(tmp_path):
     data = patients(tmp_path / "data", groups=6, each=5)
     first = load(Source(data, 32, group="folder"))
-    split.write(tmp_path / "split.csv", first.rows)
+    split.write_split(tmp_path / "split.csv", first.rows)
     for group in range(6):
         for number in range(5, 9):
             picture(8, group, number).save(data / "circle" / f"patient{group:02d}" / f"{number}.png")
     more = load(Source(data, 32, group="folder", split_file=str(tmp_path / "split.csv"), seed=9))
-    assert {row.path: row.part for row in first.rows}.items() <= {row.path: row.part for row in more.rows}.items()
+    assert {row.path: row.split for row in first.rows}.items() <= {row.path: row.split for row in more.rows}.items()
     assert all(len(parts) == 1 for parts in parts_of(more.rows).values())
     assert len(more.rows) == 84
 
 
 def test_an_earlier_split_that_divides_a_group_is_told(tmp_path):
     data = patients(tmp_path / "data")
-    split.write(tmp_path / "split.csv", load(Source(data, 32, group="none")).rows)
+    split.write_split(tmp_path / "split.csv", load(Source(data, 32, group="none")).rows)
     notes = []
     load(Source(data, 32, group="folder", split_file=str(tmp_path / "split.csv")), note=notes.append)
     (told,) = [line for line in notes if "stand in two of the parts" in line]
@@ -147,7 +147,7 @@ def test_a_missing_validation_part_is_taken_by_whole_groups(tmp_path):
         for number in range(4):
             picture(9, len(label), number, ord(label[0])).save(tmp_path / "test" / label / f"{number}.png")
     dataset = load(Source(tmp_path, 32, group="folder"))
-    found = parts_of([row for row in dataset.rows if row.path.startswith("train/")])
+    found = parts_of([row for row in dataset.entries if row.path.startswith("train/")])
     assert all(len(parts) == 1 for parts in found.values())
     assert counts(dataset) == EVERY
 
@@ -162,8 +162,8 @@ def test_groups_of_several_labels_stay_together(tmp_path, seed):
     (data / "t.csv").write_text("path,label\n" + "\n".join(lines) + "\n")
     source = Source(data / "t.csv", 32, several_labels=True, assign=multilabel.assign, group=r"patient\d+", seed=seed)
     dataset = load(source)
-    assert all(len(parts) == 1 for parts in parts_of(dataset.rows).values())
-    assert counts(dataset) == {part: {"circle", "square", "odd"} for part in PARTS}
+    assert all(len(parts) == 1 for parts in parts_of(dataset.entries).values())
+    assert counts(dataset) == {split: {"circle", "square", "odd"} for split in SPLITS}
 
 
 def test_few_large_groups_of_several_labels_leave_no_part_empty(tmp_path):
@@ -171,7 +171,7 @@ def test_few_large_groups_of_several_labels_leave_no_part_empty(tmp_path):
     lines = [f"{file.relative_to(data).as_posix()},{file.parent.name}" for file in sorted(data.rglob("*.png"))]
     (data / "t.csv").write_text("path,label\n" + "\n".join(lines) + "\n")
     source = Source(data / "t.csv", 32, several_labels=True, assign=multilabel.assign, group=r"patient\d+")
-    assert load(source).sizes() == dict.fromkeys(PARTS, 10)
+    assert load(source).sizes() == dict.fromkeys(SPLITS, 10)
 
 
 # ---- what is refused ----
@@ -267,7 +267,7 @@ def test_ordinary_names_suggest_nothing(tmp_path, name):
 
 
 def test_given_splits_and_given_groups_are_not_questioned(tmp_path):
-    made = [f"{part}/{label}/p{at}/{n}.jpg" for part in ("train", "test") for label in "ab" for at in range(4)
+    made = [f"{split}/{label}/p{at}/{n}.jpg" for split in ("train", "test") for label in "ab" for at in range(4)
             for n in range(3)]  # fmt: skip
     assert hint(scan(fill(tmp_path, *made)).images) == ""
     notes = []
@@ -285,10 +285,10 @@ def test_a_grouped_training_is_kept_in_its_run_and_predicts_its_own_split(tmp_pa
     assert "--group folder: 60 images in 6 groups, such as patient00, stay together\n" in ran.out
     (run,) = (tmp_path / "runs").iterdir()
     assert json.loads((run / "run.json").read_text())["settings"]["group"] == "folder"
-    assert all(len(parts) == 1 for parts in parts_of(split.read(run / "split.csv")).values())
+    assert all(len(parts) == 1 for parts in parts_of(split.read_split(run / "split.csv")).values())
     predicted = call("predict", "--run", run)
     assert predicted.code == 0, predicted.err
-    tested = sum(row.part == "test" for row in split.read(run / "split.csv"))
+    tested = sum(row.split == "test" for row in split.read_split(run / "split.csv"))
     assert f" of {tested}; 95 %" in predicted.out
     refused = call("compare", "--data", data, "--vary", "group=folder,none")
     assert "--vary cannot take group: every run is judged by the same images" in refused.err

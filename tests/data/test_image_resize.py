@@ -71,7 +71,7 @@ def test_draft_is_near_the_full_decoding(rule, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     content = encoded(photo(1001, 803), "JPEG", exif=exif, quality=90)
-    full, quick = decode(content), decode(content, least=100)
+    full, quick = decode(content), decode(content, min_side=100)
     assert quick.width < full.width / 3
     assert min(quick.size) >= 100
     difference = np.abs(load(content, 50, rule).astype(int) - resize(full, 50, rule))
@@ -81,7 +81,7 @@ def test_draft_is_near_the_full_decoding(rule, orientation):
 @pytest.mark.parametrize("size", [(400, 100), (100, 400), (223, 223), (448, 448), (4000, 450)])
 def test_draft_never_falls_below_what_is_asked(size):
     for least in (50, 99, 100, 224, 10_000):
-        picture = decode(encoded(Image.new("RGB", size), "JPEG"), least=least)
+        picture = decode(encoded(Image.new("RGB", size), "JPEG"), min_side=least)
         assert picture.size == size or min(picture.size) >= least
 
 

@@ -58,7 +58,7 @@ def test_classes_are_merged_renamed_and_left_out(root, tmp_path):
 
 def test_mirror_pairs_hold_in_both_directions(tmp_path):
     label_map = labels.read(table(tmp_path, "left<->right,", "cat,cat"))
-    assert label_map.mirrors == {"left": "right", "right": "left"}
+    assert label_map.flip_pairs == {"left": "right", "right": "left"}
     assert label_map.classes == {"cat": "cat"}
 
 

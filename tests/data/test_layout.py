@@ -1,9 +1,9 @@
 """Which folders are classes and which are splits, or hold the classes; told from names alone."""
 
 import pytest
-from helpers import call, make_toy, message, toy_picture
+from helpers import call, make_toy, message, toy_image
 
-from data.dataset import left_out, load
+from data.dataset import describe_skipped, load
 from data.folder import scan
 from data.source import Source
 
@@ -63,7 +63,7 @@ def test_splits_with_classes_below_name_the_folder_to_give(tmp_path, folders, gi
 
 
 def test_splits_nested_in_folders_of_their_own_name_name_the_folder_to_give(tmp_path):
-    names = [f"{part}/{part}/{label}/1.jpg" for part in ("train", "test") for label in ("forest", "sea")]
+    names = [f"{split}/{split}/{label}/1.jpg" for split in ("train", "test") for label in ("forest", "sea")]
     assert refused(fill(tmp_path, *names)) == (
         "ROOT: train in train is named as a split, not as a class; the classes (forest, sea) are in ROOT/train/train: "
         "give that folder, or one that holds them below train and test."
@@ -85,7 +85,7 @@ def test_data_sets_beside_each_other_are_refused_and_one_is_named(tmp_path):
     fill(tmp_path, *(f"{top}/{label}/1.jpg" for top in ("flickr", "kaggle") for label in ("cat", "dog")))
     assert "give one folder of classes, such as ROOT/flickr (cat, dog); where flickr, kaggle are" in refused(tmp_path)
     assert scan(tmp_path, explained=True).class_names == ("flickr", "kaggle")
-    parts = [f"{top}/{part}/{label}/1.jpg" for top in ("a", "b") for part in ("train", "test") for label in "xy"]
+    parts = [f"{top}/{split}/{label}/1.jpg" for top in ("a", "b") for split in ("train", "test") for label in "xy"]
     text = refused(fill(tmp_path / "parts", *parts)).replace("parts", "")
     assert "/a (test, train); where a, b are the classes" in text
 
@@ -114,7 +114,7 @@ def test_data_sets_beside_each_other_are_refused_and_one_is_named(tmp_path):
 def test_what_real_classes_are_called_is_no_split(tmp_path, folders):
     found = scan(fill(tmp_path, *many(*folders)))
     assert set(found.class_names) == {folder.split("/")[0] for folder in folders}
-    assert all(image.part is None for image in found.images)
+    assert all(image.split is None for image in found.images)
     assert found.notes == ()
 
 
@@ -122,15 +122,15 @@ def test_what_real_classes_are_called_is_no_split(tmp_path, folders):
 
 
 def test_splits_below_the_classes_are_used(tmp_path):
-    for part, count, first in (("train", 8, 0), ("Validation", 3, 50), ("test", 4, 80)):
+    for split, count, first in (("train", 8, 0), ("Validation", 3, 50), ("test", 4, 80)):
         for label in ("circle", "square"):
-            (tmp_path / label / part).mkdir(parents=True)
+            (tmp_path / label / split).mkdir(parents=True)
             for number in range(first, first + count):
-                toy_picture(label, number).save(tmp_path / label / part / f"{number}.png")
+                toy_image(label, number).save(tmp_path / label / split / f"{number}.png")
     dataset = load(Source(tmp_path, 32))
     expected = {"train": 8, "val": 3, "test": 4}
-    assert dataset.counts() == {part: dict.fromkeys(("circle", "square"), n) for part, n in expected.items()}
-    assert {row.part for row in dataset.rows if "/Validation/" in row.path} == {"val"}
+    assert dataset.counts() == {split: dict.fromkeys(("circle", "square"), n) for split, n in expected.items()}
+    assert {row.split for row in dataset.entries if "/Validation/" in row.path} == {"val"}
     for label in ("circle", "square"):
         for file in (tmp_path / label / "Validation").iterdir():
             file.unlink()
@@ -141,7 +141,7 @@ def test_splits_below_the_classes_are_used(tmp_path):
 
 def test_splits_in_some_classes_only_are_told_and_not_used(tmp_path):
     found = scan(fill(tmp_path, *many("cat/train", "cat/test", "dog")))
-    assert {image.part for image in found.images} == {None}
+    assert {image.split for image in found.images} == {None}
     assert found.notes == (
         "careful: cat holds test, train, named as splits, which are not used: every class folder would need train and "
         "val or test, and nothing beside them",
@@ -149,11 +149,11 @@ def test_splits_in_some_classes_only_are_told_and_not_used(tmp_path):
 
 
 def test_folders_below_such_splits_may_be_groups(tmp_path):
-    names = [f"{label}/{part}/p{at}/1.jpg" for label in "ab" for part in ("train", "test") for at in range(3)]
+    names = [f"{label}/{split}/p{at}/1.jpg" for label in "ab" for split in ("train", "test") for at in range(3)]
     found = scan(fill(tmp_path, *names))
     assert found.class_names == ("a", "b")
-    assert {(image.part, image.folder) for image in found.images} == {
-        (part, f"p{at}") for part in ("train", "test") for at in range(3)
+    assert {(image.split, image.folder) for image in found.images} == {
+        (split, f"p{at}") for split in ("train", "test") for at in range(3)
     }
 
 
@@ -164,7 +164,7 @@ def test_an_unlabelled_test_folder_is_named_and_train_is_divided(tmp_path, capsy
     make_toy(tmp_path / "Train", 20)
     (tmp_path / "Test").mkdir()
     for number in range(10):
-        toy_picture("circle", 300 + number).save(tmp_path / "Test" / f"{number}.png")
+        toy_image("circle", 300 + number).save(tmp_path / "Test" / f"{number}.png")
     notes = []
     dataset = load(Source(tmp_path, 32), note=notes.append)
     assert dataset.sizes() == {"train": 48, "val": 6, "test": 6}
@@ -178,7 +178,7 @@ def test_an_unlabelled_test_folder_is_named_and_train_is_divided(tmp_path, capsy
 
 def test_few_files_outside_the_classes_are_named_one_by_one(tmp_path):
     found = scan(fill(tmp_path, *many("cat", "dog"), *(f"{number}.jpg" for number in range(5))))
-    assert left_out(found.skipped)[1:] == [f"  {number}.jpg: outside the class folders" for number in range(5)]
+    assert describe_skipped(found.skipped)[1:] == [f"  {number}.jpg: outside the class folders" for number in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_classes_with_folders_of_the_same_names_train_once_the_flag_explains_the
         for label in ("circle", "square"):
             (tmp_path / label / place).mkdir(parents=True)
             for number in range(5):
-                toy_picture(label, number + 10 * len(place)).save(tmp_path / label / place / f"{number}.png")
+                toy_image(label, number + 10 * len(place)).save(tmp_path / label / place / f"{number}.png")
     refusal = call("check", "--data", tmp_path, "--out", tmp_path.parent / "none")
     assert "give --group folder or --group none" in refusal.err
     checked = call("check", "--data", tmp_path, "--out", tmp_path.parent / "checked", "--group", "none")
@@ -245,7 +245,7 @@ def test_classes_that_differ_in_case_are_told_before_training(tmp_path):
     for label in ("circle", "Circle", "square"):
         (tmp_path / label).mkdir()
         for number in range(5):
-            toy_picture(label.lower(), number + 10 * (label == "Circle")).save(tmp_path / label / f"{number}.png")
+            toy_image(label.lower(), number + 10 * (label == "Circle")).save(tmp_path / label / f"{number}.png")
     notes = []
     load(Source(tmp_path, 32), note=notes.append)
     assert notes[0] == (

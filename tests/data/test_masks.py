@@ -12,11 +12,11 @@ from data import image, masks
 from data.augment.pipeline import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
 from data.store.hashes import hash_all
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 from errors import UserError
 from scratch import metrics as scratch
-from study.settings.conflicts import MASKED
+from study.settings.conflicts import MASK_AUGMENTATIONS
 from study.tasks import segment
 
 OFF = Store(None)
@@ -99,8 +99,8 @@ def test_masks_are_scaled_with_the_pictures_and_none_lies_between_two_values():
 
 
 def test_every_change_that_masks_are_said_to_bear_is_one():
-    assert set(MASKED) <= set(STRENGTHS)
-    assert "mixup" not in MASKED
+    assert set(MASK_AUGMENTATIONS) <= set(STRENGTHS)
+    assert "mixup" not in MASK_AUGMENTATIONS
 
 
 def test_batches_bring_the_mask_of_each_picture():
@@ -154,7 +154,7 @@ def test_own_values_become_the_class_of_the_picture(pair):
 def test_a_mask_is_kept_and_read_again_when_it_changes(pair, tmp_path):
     store = Store(tmp_path / "store")
     first = loaded(pair, store=store)
-    assert store.rows(masks.Kind(f"masks 16 crop ({masks.VERSION})", (16, 16)), list(first.sha256)).found().all()
+    assert store.rows(masks.RowType(f"masks 16 crop ({masks.VERSION})", (16, 16)), list(first.sha256)).available().all()
     again = loaded(pair, store=store)
     np.testing.assert_array_equal(again[np.array([0])], first[np.array([0])])
     Image.fromarray(np.zeros((30, 40), np.uint8)).save(pair[0])
@@ -162,7 +162,7 @@ def test_a_mask_is_kept_and_read_again_when_it_changes(pair, tmp_path):
 
 
 def test_masks_beyond_the_limit_of_the_store_are_not_kept_and_drive_nothing_out(pair, tmp_path):
-    store, other = Store(tmp_path / "store", limit=300), Kind("other", (200,))
+    store, other = Store(tmp_path / "store", limit=300), RowType("other", (200,))
     with store.writer(other) as keep:
         keep.add("a", np.zeros(200, np.uint8))
     assert loaded(pair, store=store, size=32)[np.array([0])].any()

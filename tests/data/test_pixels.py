@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 
 from data import image, pixels
 from data.duplicates import PRINT
-from data.folder import Image, Skipped
+from data.folder import ImageRecord, Skipped
 from data.store import store as store_module
 from data.store.store import Store
 from errors import UserError
@@ -27,7 +27,7 @@ def save(root, **files):
     """Write files and list them in the order given."""
     for name, content in files.items():
         (root / name).write_bytes(content)
-    return [Image(root / name, f"cat/{name}", "cat", None) for name in files]
+    return [ImageRecord(root / name, f"cat/{name}", "cat", None) for name in files]
 
 
 @pytest.fixture(params=["on", "off"])
@@ -45,10 +45,10 @@ def test_pixels_and_hashes_stand_in_the_order_of_the_files(tmp_path, store):
     images = save(tmp_path, **{f"{at}.png": picture(colour) for at, colour in enumerate(colours)})
     pictures, skipped = pixels.load(images, 16, "crop", store)
     assert skipped == []
-    assert pictures.images == tuple(images)
+    assert pictures.records == tuple(images)
     assert pictures.pixels.shape == (50, 16, 16, 3)
-    assert pictures.pixels.dtype == cut(pictures).dtype == pictures.prints.dtype == np.uint8
-    assert pictures.prints.shape == (50, PRINT)
+    assert pictures.pixels.dtype == cut(pictures).dtype == pictures.fingerprints.dtype == np.uint8
+    assert pictures.fingerprints.shape == (50, PRINT)
     for entry, sha256, got, colour in zip(images, pictures.sha256, cut(pictures), colours, strict=True):
         assert sha256 == hashlib.sha256(entry.path.read_bytes()).hexdigest()
         np.testing.assert_array_equal(got, np.broadcast_to(colour, (16, 16, 3)))
@@ -64,10 +64,10 @@ def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path, store):
         cut=picture("blue", (200, 200))[:-40],
         last=good,
     )
-    images.insert(3, Image(tmp_path / "gone.jpg", "cat/gone.jpg", "cat", None))
+    images.insert(3, ImageRecord(tmp_path / "gone.jpg", "cat/gone.jpg", "cat", None))
     pictures, skipped = pixels.load(images, 16, "crop", store)
-    assert [image.name for image in pictures.images] == ["cat/first", "cat/last"]
-    assert len(pictures.sha256) == len(pictures.pixels) == len(pictures.prints) == 2
+    assert [image.name for image in pictures.records] == ["cat/first", "cat/last"]
+    assert len(pictures.sha256) == len(pictures.pixels) == len(pictures.fingerprints) == 2
     np.testing.assert_array_equal(cut(pictures), np.broadcast_to((255, 0, 0), (2, 16, 16, 3)))
     assert [entry.name for entry in skipped] == ["cat/empty", "cat/text", "cat/gone.jpg", "cat/cut"]
     assert skipped[0] == Skipped("cat/empty", "the file is empty")
@@ -81,7 +81,7 @@ def test_no_usable_file_gives_no_pixels(tmp_path, store, content):
     images = save(tmp_path, **{str(at): b for at, b in enumerate(content)})
     pictures, skipped = pixels.load(images, 16, "crop", store)
     assert pictures.pixels.shape == cut(pictures).shape == (0, 16, 16, 3)
-    assert pictures.images == pictures.sha256 == ()
+    assert pictures.records == pictures.sha256 == ()
     assert len(skipped) == len(content)
 
 
@@ -158,7 +158,7 @@ def test_a_second_look_decodes_nothing_and_is_the_same(tmp_path, kept, decoded):
     assert len(decoded) == 12
     again, _ = pixels.load(images, 32, "crop", Store(kept.root))
     np.testing.assert_array_equal(cut(again), cut(first))
-    np.testing.assert_array_equal(again.prints, first.prints)
+    np.testing.assert_array_equal(again.fingerprints, first.fingerprints)
     assert again.sha256 == first.sha256
     assert len(decoded) == 12
 
@@ -168,9 +168,9 @@ def test_the_store_changes_no_bit(tmp_path, kept):
     plain, plainly_skipped = pixels.load(images, 48, "pad", Store(None))
     for _ in range(2):
         stored, skipped = pixels.load(images, 48, "pad", kept)
-        assert (stored.images, stored.sha256, skipped) == (plain.images, plain.sha256, plainly_skipped)
+        assert (stored.records, stored.sha256, skipped) == (plain.records, plain.sha256, plainly_skipped)
         np.testing.assert_array_equal(cut(stored), cut(plain))
-        np.testing.assert_array_equal(stored.prints, plain.prints)
+        np.testing.assert_array_equal(stored.fingerprints, plain.fingerprints)
 
 
 def test_touched_renamed_and_copied_files_are_not_decoded_again(tmp_path, kept, decoded):
@@ -179,10 +179,10 @@ def test_touched_renamed_and_copied_files_are_not_decoded_again(tmp_path, kept, 
     os.utime(file.path, (1, 1))
     shutil.copy(file.path, tmp_path / "copy.jpg")
     file.path.rename(tmp_path / "b.png")
-    moved = [Image(tmp_path / name, f"dog/{name}", "dog", "val") for name in ("b.png", "copy.jpg")]
+    moved = [ImageRecord(tmp_path / name, f"dog/{name}", "dog", "val") for name in ("b.png", "copy.jpg")]
     again, _ = pixels.load(moved, 32, "crop", kept)
     np.testing.assert_array_equal(cut(again), np.repeat(cut(first), 2, axis=0))
-    assert again.images == tuple(moved)
+    assert again.records == tuple(moved)
     assert len(decoded) == 1
 
 
@@ -196,7 +196,7 @@ def test_a_changed_file_is_noticed_even_at_the_same_size_and_time(tmp_path, kept
     assert after.sha256 != before.sha256
     np.testing.assert_array_equal(cut(after), cut(pixels.load([file], 32, "crop", Store(None))[0]))
     assert not np.array_equal(cut(after), cut(before))
-    assert not np.array_equal(after.prints, before.prints)
+    assert not np.array_equal(after.fingerprints, before.fingerprints)
 
 
 def test_another_size_or_rule_or_version_is_decoded_anew(tmp_path, kept, decoded, monkeypatch):
@@ -230,7 +230,7 @@ def test_a_folder_larger_than_the_store_is_streamed(tmp_path, monkeypatch, limit
         order = np.array([7, 0, 11, 7, 3])
         np.testing.assert_array_equal(pictures.pixels[order], plain.pixels[order])
         np.testing.assert_array_equal(cut(pictures), cut(plain))
-        np.testing.assert_array_equal(pictures.prints, plain.prints)
+        np.testing.assert_array_equal(pictures.fingerprints, plain.fingerprints)
     assert bounded.trouble == ""
     assert sum(path.stat().st_size for path in bounded.root.glob("*.rows")) <= limit
 
@@ -243,7 +243,7 @@ def test_damaged_rows_are_made_anew(tmp_path, kept):
         path.write_bytes(path.read_bytes()[:-1])
     again, skipped = pixels.load(images, 32, "crop", Store(kept.root))
     np.testing.assert_array_equal(cut(again), expected)
-    np.testing.assert_array_equal(again.prints, first.prints)
+    np.testing.assert_array_equal(again.fingerprints, first.fingerprints)
     assert skipped == []
 
 
@@ -257,7 +257,7 @@ def test_pixels_that_are_zeros_in_the_store_are_decoded(tmp_path, kept, when, ca
         path.write_bytes(bytes(path.stat().st_size))
     again = again or pixels.load(images, 32, "crop", Store(kept.root))[0]
     np.testing.assert_array_equal(cut(again), expected)
-    np.testing.assert_array_equal(again.prints, first.prints)
+    np.testing.assert_array_equal(again.fingerprints, first.fingerprints)
     assert capsys.readouterr().err.count("note: damaged ") == 1
 
 

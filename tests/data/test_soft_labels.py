@@ -6,7 +6,7 @@ backend.start()
 import numpy as np
 import tensorflow as tf
 
-from data.soft_labels import mirrored, to_soft_labels
+from data.soft_labels import flip_labels, to_soft_labels
 
 SEVERAL = np.array([[1, 0, 1], [0, 0, 0], [0.5, 0.5, 0]], np.float32)
 
@@ -25,6 +25,6 @@ def test_soft_labels_stay_as_they_are():
 
 def test_the_labels_of_flipped_images_alone_are_exchanged_whether_indices_or_soft():
     flipped, mirror = tf.constant([True, False, True]), np.array([1, 0, 2], np.int32)
-    np.testing.assert_array_equal(mirrored(tf.constant([0, 0, 2]), flipped, mirror), [1, 0, 2])
-    soft = mirrored(tf.constant(SEVERAL[[0, 0, 2]]), flipped, mirror)
+    np.testing.assert_array_equal(flip_labels(tf.constant([0, 0, 2]), flipped, mirror), [1, 0, 2])
+    soft = flip_labels(tf.constant(SEVERAL[[0, 0, 2]]), flipped, mirror)
     np.testing.assert_array_equal(soft, [[0, 1, 1], [1, 0, 1], [0.5, 0.5, 0]])

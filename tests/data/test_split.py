@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from data import split
-from data.folder import PARTS
-from data.split import Row, assign, check_parts, parse_ratio
+from data.folder import SPLITS
+from data.split import SplitEntry, assign, check_splits, parse_ratio
 from errors import UserError
 
 RATIOS = [(8, 1, 1), (7, 2, 1), (1, 1, 1)]
@@ -21,16 +21,16 @@ def sha(number):
 
 def rows_of(contents, label="cat"):
     """One row a content number; every file has a name of its own."""
-    return [Row(f"{label}/{at}.jpg", sha(number), label) for at, number in enumerate(contents)]
+    return [SplitEntry(f"{label}/{at}.jpg", sha(number), label) for at, number in enumerate(contents)]
 
 
 def sizes(rows, label=None):
-    count = Counter(row.part for row in rows if label in (None, row.label))
-    return tuple(count[part] for part in PARTS)
+    count = Counter(row.split for row in rows if label in (None, row.label))
+    return tuple(count[split] for split in SPLITS)
 
 
 def part_of(rows):
-    return {row.sha256: row.part for row in rows}
+    return {row.sha256: row.split for row in rows}
 
 
 # ---- what the split depends on ---------------------------------------------------------------------------------------
@@ -45,12 +45,12 @@ GOLDEN = {
 @pytest.mark.parametrize("seed", GOLDEN)
 def test_the_split_is_the_same_on_every_machine(seed):
     rows = assign(rows_of(range(12)), (8, 2, 2), seed)
-    assert " ".join(row.part for row in rows) == GOLDEN[seed]
+    assert " ".join(row.split for row in rows) == GOLDEN[seed]
 
 
 def test_names_and_order_have_no_say():
     rows = rows_of(range(60)) + rows_of(range(100, 140), "dog")
-    renamed = [Row(f"elsewhere/{row.label}/{row.sha256[:5]}.png", row.sha256, row.label) for row in rows]
+    renamed = [SplitEntry(f"elsewhere/{row.label}/{row.sha256[:5]}.png", row.sha256, row.label) for row in rows]
     random.Random(1).shuffle(renamed)
     assert part_of(assign(renamed, (8, 1, 1), 0)) == part_of(assign(rows, (8, 1, 1), 0))
 
@@ -59,19 +59,19 @@ def test_rows_come_back_as_they_were_with_a_part_each():
     rows = rows_of([5, 3, 8, 1, 1, 9])
     done = assign(rows, (8, 1, 1), 0)
     assert [(row.path, row.sha256, row.label) for row in done] == [(row.path, row.sha256, row.label) for row in rows]
-    assert {row.part for row in done} == set(PARTS)
+    assert {row.split for row in done} == set(SPLITS)
 
 
 def test_another_seed_gives_another_split():
     rows = rows_of(range(100))
-    splits = {tuple(row.part for row in assign(rows, (8, 1, 1), seed)) for seed in range(10)}
+    splits = {tuple(row.split for row in assign(rows, (8, 1, 1), seed)) for seed in range(10)}
     assert len(splits) == 10
 
 
 def test_over_many_seeds_every_image_is_tested_about_equally_often():
     tested = Counter()
     for seed in range(400):
-        tested.update(row.sha256 for row in assign(rows_of(range(20)), (8, 1, 1), seed) if row.part == "test")
+        tested.update(row.sha256 for row in assign(rows_of(range(20)), (8, 1, 1), seed) if row.split == "test")
     assert len(tested) == 20
     assert 20 < min(tested.values()) <= max(tested.values()) < 65  # 40 expected, standard deviation 6
 
@@ -140,7 +140,7 @@ def test_byte_identical_copies_share_a_part():
         done = assign(rows, (8, 1, 1), seed)
         parts = {}
         for row in done:
-            assert parts.setdefault(row.sha256, row.part) == row.part
+            assert parts.setdefault(row.sha256, row.split) == row.split
         for have, share in zip(sizes(done), (56, 7, 7), strict=True):
             assert abs(have - share) <= 2
 
@@ -156,7 +156,7 @@ def test_a_content_in_two_classes_goes_to_training(seed):
     rows = rows_of(range(30)) + rows_of(range(25, 55), "dog")
     done = assign(rows, (1, 1, 1), seed)
     shared = {sha(number) for number in range(25, 30)}
-    assert {row.part for row in done if row.sha256 in shared} == {"train"}
+    assert {row.split for row in done if row.sha256 in shared} == {"train"}
     assert sizes(done, "cat") == sizes(done, "dog") == (10, 10, 10)
 
 
@@ -170,7 +170,7 @@ def test_no_content_stands_in_two_parts_whatever_the_data():
         ]
         parts = {}
         for row in assign(rows, rng.choice(RATIOS), rng.randrange(9)):
-            parts.setdefault(row.sha256, set()).add(row.part)
+            parts.setdefault(row.sha256, set()).add(row.split)
         assert max(map(len, parts.values())) == 1
 
 
@@ -201,7 +201,7 @@ def test_a_copy_of_an_earlier_test_image_under_another_name_stays_in_test():
     first = assign(rows_of(range(50)), (8, 1, 1), 0)
     tested = [number for number in range(50) if part_of(first)[sha(number)] == "test"]
     more = assign(rows_of([*range(50), *tested]), (8, 1, 1), 1, part_of(first))
-    assert {row.part for row in more[50:]} == {"test"}
+    assert {row.split for row in more[50:]} == {"test"}
 
 
 # ---- ratio -----------------------------------------------------------------------------------------------------------
@@ -237,10 +237,10 @@ NAMES = [
 
 
 def test_written_and_read_again_it_is_the_same(tmp_path):
-    rows = [Row(name, sha(at), name.split("/")[0], PARTS[at % 3]) for at, name in enumerate(NAMES)]
-    split.write(tmp_path / "split.csv", rows)
+    rows = [SplitEntry(name, sha(at), name.split("/")[0], SPLITS[at % 3]) for at, name in enumerate(NAMES)]
+    split.write_split(tmp_path / "split.csv", rows)
     labels = [unicodedata.normalize("NFC", row.label) for row in rows]  # whatever form the folder's name had
-    assert split.read(tmp_path / "split.csv") == [
+    assert split.read_split(tmp_path / "split.csv") == [
         replace(row, label=label) for row, label in zip(rows, labels, strict=True)
     ]
     with (tmp_path / "split.csv").open(encoding="utf-8", newline="") as file:
@@ -249,15 +249,15 @@ def test_written_and_read_again_it_is_the_same(tmp_path):
 
 def test_a_table_saved_by_a_spreadsheet_is_read(tmp_path):
     rows = assign(rows_of(range(5)), (8, 1, 1), 0)
-    split.write(tmp_path / "split.csv", rows)
+    split.write_split(tmp_path / "split.csv", rows)
     marked = b"\xef\xbb\xbf" + (tmp_path / "split.csv").read_bytes().replace(b"\r\n", b"\n")
     (tmp_path / "split.csv").write_bytes(marked)
-    assert split.read(tmp_path / "split.csv") == rows
+    assert split.read_split(tmp_path / "split.csv") == rows
 
 
 def read_error(path):
     with pytest.raises(UserError) as caught:
-        split.read(path)
+        split.read_split(path)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -297,9 +297,9 @@ def test_an_unknown_part_is_named(tmp_path, line, received):
 
 
 def test_a_split_without_a_part_is_refused():
-    rows = [Row("a", "1", "cat", "train"), Row("b", "2", "cat", "val")]
+    rows = [SplitEntry("a", "1", "cat", "train"), SplitEntry("b", "2", "cat", "val")]
     with pytest.raises(UserError, match=r"^The split has no image for test: all of train, val, test are needed\.$"):
-        check_parts(rows)
+        check_splits(rows)
     with pytest.raises(UserError, match=r"no image for val, test:"):
-        check_parts(rows[:1])
-    check_parts([*rows, Row("c", "3", "cat", "test")])
+        check_splits(rows[:1])
+    check_splits([*rows, SplitEntry("c", "3", "cat", "test")])

@@ -8,9 +8,9 @@ from helpers import QUICK, call, message
 from PIL import Image, ImageDraw
 
 from data.dataset import load
-from data.duplicate_groups import one_label
+from data.duplicate_groups import single_label
 from data.source import Source
-from data.split import Row
+from data.split import SplitEntry
 from data.split_notes import unevaluated
 
 
@@ -100,9 +100,9 @@ def test_images_that_are_alike_in_two_classes_are_told_as_the_cause(tmp_path):
 
 
 def test_a_class_without_test_images_is_said_not_to_be_evaluated(tmp_path):
-    for at, part in enumerate(("train", "val", "test")):
+    for at, split in enumerate(("train", "val", "test")):
         for kind, label in enumerate(("cat", "dog", "owl")):
-            fill(tmp_path / "data" / part / label, 10 * at + kind, 6)
+            fill(tmp_path / "data" / split / label, 10 * at + kind, 6)
     shutil.rmtree(tmp_path / "data/test/owl")
     ran = call("train", *QUICK, "--epochs", 1, "--data", tmp_path / "data", "--runs", tmp_path / "runs")
     assert ran.code == 0, ran.err
@@ -119,7 +119,10 @@ def test_a_class_without_test_images_is_said_not_to_be_evaluated(tmp_path):
 
 def test_of_many_classes_without_test_images_the_first_are_named():
     names = [f"c{number}" for number in range(15)]
-    rows = [Row("a", "1", name, "train") for name in names] + [Row("b", "2", "c0", "test"), Row("c", "3", "c0", "val")]
-    lines = unevaluated(rows, names, one_label)
+    rows = [SplitEntry("a", "1", name, "train") for name in names] + [
+        SplitEntry("b", "2", "c0", "test"),
+        SplitEntry("c", "3", "c0", "val"),
+    ]
+    lines = unevaluated(rows, names, single_label)
     assert len(lines) == 2
     assert "no validation image of c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 and 4 more: not evaluated there" in lines[0]

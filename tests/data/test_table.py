@@ -1,7 +1,7 @@
 """A table as the data set: what is read of it, and what is refused."""
 
 import pytest
-from helpers import TOY_CLASSES, call, make_toy, message, toy_picture
+from helpers import TOY_CLASSES, call, make_toy, message, toy_image
 
 from data.dataset import load
 from data.source import Source
@@ -34,7 +34,7 @@ def test_columns_are_found_by_name_in_any_order_and_case(images, tmp_path):
 def test_a_table_is_the_same_data_set_as_the_folders_it_names(images, tmp_path):
     table = write(images / "t.csv", "path,label", *(f"{path},{label}" for path, label in rows_of(images, "")))
     by_table, by_folder = load(Source(table, 32)), load(Source(images, 32))
-    assert by_table.rows == by_folder.rows
+    assert by_table.entries == by_folder.entries
     assert by_table.fingerprint() == by_folder.fingerprint()
 
 
@@ -56,12 +56,12 @@ def test_given_parts_are_kept_and_images_of_a_group_stay_together(tmp_path):
     lines = [f"{path},{label},{parts[number % 4]}" for path, label, number in entries]
     dataset = load(Source(write(tmp_path / "parts.csv", "path,label,part", *lines), 32))
     expected = {path: ("train", "val", "test", "train")[number % 4] for path, _, number in entries}
-    assert {row.path: row.part for row in dataset.rows} == expected
+    assert {row.path: row.split for row in dataset.entries} == expected
     lines = [f"{path},{label},{label}-{number // 4}" for path, label, number in entries]
     dataset = load(Source(write(tmp_path / "groups.csv", "path,label,group", *lines), 32))
     part_of = {}
-    for row, (_, label, number) in zip(dataset.rows, entries, strict=True):
-        assert part_of.setdefault((label, number // 4), row.part) == row.part
+    for row, (_, label, number) in zip(dataset.entries, entries, strict=True):
+        assert part_of.setdefault((label, number // 4), row.split) == row.split
     assert set(part_of.values()) == {"train", "val", "test"}
 
 
@@ -115,7 +115,7 @@ def test_too_few_groups_to_divide_are_told(images, tmp_path):
 def test_training_on_a_table_predicts_its_own_test_split_and_is_checked(images, tmp_path):
     for number in range(5, 12):
         for label in TOY_CLASSES:
-            toy_picture(label, number).save(images / label / f"{number}.png")
+            toy_image(label, number).save(images / label / f"{number}.png")
     lines = [f"images/{label}/{number}.png,{label}" for label in TOY_CLASSES for number in range(12)]
     table = write(tmp_path / "t.csv", "path,label", *lines)
     trained = call("train", "--data", table, "-m", "lenet", "--epochs", 1, "--runs", tmp_path / "runs")

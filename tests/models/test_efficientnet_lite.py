@@ -171,7 +171,7 @@ def test_malicious_file_is_refused_and_not_run(tmp_path, kind, at_the_front):
         attack, named = Attack(eval, f"open({str(proof)!r}, 'w')"), "'builtins.eval'"
     header = [] if at_the_front else [*lite_weights.HEADER, {"little_endian": True}]
     path = tmp_path / "evil.pth"
-    path.write_bytes(b"".join(pickle.dumps(part, protocol=4) for part in [*header, attack]))
+    path.write_bytes(b"".join(pickle.dumps(split, protocol=4) for split in [*header, attack]))
     with pytest.raises(UserError, match=named):
         lite_weights.read_torch_file(path)
     assert not proof.exists()

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.parts.graph import unroll
+from models.parts.graph import build_layer_graph
 from models.parts.keras_private import flatten_layers, is_graph, run_graph
 
 L = keras.layers
@@ -82,9 +82,9 @@ def test_a_graph_runs_on_other_inputs_layer_by_layer(given):
 
 
 def test_a_network_of_all_that_is_flattened():
-    flat = unroll(nested())
+    flat = build_layer_graph(nested())
     names = [step.name for step in flat.steps]
     assert names[:5] == ["first", "deep", "twice", "twice-2", "block"]
     assert len(names) == 6
     x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    assert flat.whole().predict(x, verbose=0).shape == (3, 4)
+    assert flat.model().predict(x, verbose=0).shape == (3, 4)

@@ -16,13 +16,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import ROOT, message, small_recipe
+from helpers import ROOT, message, small_options
 
 import models
 from models import efficientnet
 from models.parts.head import classifier, freeze, head, unfreeze
 from models.parts.keras_private import flatten_layers
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from models.parts.spec import LEARNING_TYPES, Spec
 from models.parts.weights import build_backbone
 from study.inference.engine import layers_within
@@ -58,7 +58,7 @@ def name(request):
 def network(name):
     """The model's backbone under a head, random weights. Leave its weights and its trainability as they are."""
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, SIZE, "none", small_recipe(name))
+    backbone = build_backbone(name, SIZE, "none", small_options(name))
     return classifier(backbone, head(backbone.output_shape[-1], CLASSES, 0.2))
 
 
@@ -123,12 +123,12 @@ def test_no_python_code_hides_in_it(network):
 
 
 def test_its_layers_count_in_the_order_of_the_features_that_are_kept(network):
-    for part in (network, *network.layers[1:]):
-        assert [id(layer) for layer in layers_within(part)] == [id(layer) for layer in flatten_layers(part)]
+    for split in (network, *network.layers[1:]):
+        assert [id(layer) for layer in layers_within(split)] == [id(layer) for layer in flatten_layers(split)]
 
 
 def test_another_size_has_the_same_weights_unless_the_map_is_laid_flat(name, network):
-    backbone = build_backbone(name, 96, "none", small_recipe(name))
+    backbone = build_backbone(name, 96, "none", small_options(name))
     assert backbone.input_shape == (None, 96, 96, 3)
     if any(isinstance(layer, keras.layers.Flatten) for layer in backbone.layers):
         with pytest.raises(ValueError, match="shape"):
@@ -142,7 +142,7 @@ def test_another_size_has_the_same_weights_unless_the_map_is_laid_flat(name, net
 
 def test_a_size_below_the_smallest_is_refused(name):
     least = models.get(name).SPEC.smallest_image_size
-    assert build_backbone(name, least, "none", small_recipe(name)).output_shape[0] is None
+    assert build_backbone(name, least, "none", small_options(name)).output_shape[0] is None
     assert message(build_backbone, name, least - 1, "none") == (
         f"`image_size` for {name} is at least {least} pixels. Received: {least - 1}"
     )
@@ -150,7 +150,7 @@ def test_a_size_below_the_smallest_is_refused(name):
 
 def test_frozen_nothing_learns_and_unfrozen_all_but_the_normalisation(name):
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, SIZE, "none", small_recipe(name))
+    backbone = build_backbone(name, SIZE, "none", small_options(name))
     everything = len(backbone.trainable_variables)
     freeze(backbone)
     assert backbone.trainable_variables == []
@@ -234,8 +234,8 @@ def test_a_file_dropped_into_the_folder_is_a_model(tmp_path):
         ({"learning": ()}, "Spec.learning takes some of"),
         ({"image_size": 16}, "Spec.image_size is below smallest_image_size"),
         ({"learning": ("scratch", "transfer")}, "learns from scratch only"),
-        ({"obeys": ("colour",)}, "Spec.obeys takes some of"),
-        ({"obeys": ("norm", "init"), "defaults": {"norm": "none"}}, r"lacks the model's own value of \['init'\]"),
+        ({"supports": ("colour",)}, "Spec.supports takes some of"),
+        ({"supports": ("norm", "init"), "defaults": {"norm": "none"}}, r"lacks the model's own value of \['init'\]"),
         ({"task": "paint"}, "Spec.task takes one of"),
     ],
 )
@@ -259,13 +259,13 @@ def test_original_scales_to_minus_one_and_one():
 
 @pytest.mark.parametrize("width", [4, 16])
 def test_a_width_makes_original_a_residual_network_that_begins_by_changing_nothing(width):
-    backbone = build_backbone("original", SIZE, "none", Recipe(width=width))
+    backbone = build_backbone("original", SIZE, "none", ArchitectureOptions(width=width))
     assert backbone.output_shape == (None, 4 * width)
     kernels = [v.shape for v in backbone.trainable_variables if v.path.endswith("kernel")]
     assert kernels[0] == (7, 7, 3, width)
     assert len(kernels) == 1 + 2 * 1 + (1 + 2 * 2) * 2
     through = keras.Model(backbone.input, [backbone.get_layer(f"stage1{x}_relu2").output for x in "ab"])
-    first, second = (np.asarray(part) for part in through(tf.constant(images()), training=False))
+    first, second = (np.asarray(split) for split in through(tf.constant(images()), training=False))
     np.testing.assert_array_equal(first, second)
     assert (first > 0).any()
     pixels = np.zeros((1, SIZE, SIZE, 3), np.float32)
@@ -276,7 +276,7 @@ def test_a_width_makes_original_a_residual_network_that_begins_by_changing_nothi
 
 def test_every_weight_of_a_residual_network_learns():
     keras.utils.set_random_seed(0)
-    backbone = scrambled(build_backbone("original", SIZE, "none", Recipe(width=4)))
+    backbone = scrambled(build_backbone("original", SIZE, "none", ArchitectureOptions(width=4)))
     whole = classifier(backbone, head(16, CLASSES, 0.0))
     before = {variable.path: variable.numpy() for variable in backbone.variables}
     whole.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
@@ -285,12 +285,12 @@ def test_every_weight_of_a_residual_network_learns():
 
 
 def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tmp_path):
-    build_backbone("original", 32, "none", Recipe(width=8)).save(tmp_path / "a.keras")
-    same = build_backbone("original", 48, str(tmp_path / "a.keras"), Recipe(width=8))
+    build_backbone("original", 32, "none", ArchitectureOptions(width=8)).save(tmp_path / "a.keras")
+    same = build_backbone("original", 48, str(tmp_path / "a.keras"), ArchitectureOptions(width=8))
     assert same.output_shape == (None, 32)
-    for recipe in (Recipe(), Recipe(width=4)):
-        assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), recipe).startswith("The weights in ")
-    assert message(build_backbone, "resnet", 32, "none", Recipe(width=8)) == (
+    for options in (ArchitectureOptions(), ArchitectureOptions(width=4)):
+        assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), options).startswith("The weights in ")
+    assert message(build_backbone, "resnet", 32, "none", ArchitectureOptions(width=8)) == (
         "`width` is for alexnet, lenet, original, plain, residual, unet: resnet cannot obey it. "
         "Leave it out. Received: 8"
     )

@@ -11,24 +11,32 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import call, message, small_recipe, smallest_size
+from helpers import call, message, small_options, smallest_size
 
 import models
 from models.parts.head import head, head_on
 from models.parts.keras_private import flatten_layers
-from models.parts.recipe import ACTIVATIONS, INITIALIZERS, NORMS, Recipe, groups_of, last_initializer, settled
+from models.parts.options import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    NORMS,
+    ArchitectureOptions,
+    groups_of,
+    last_initializer,
+    resolve_options,
+)
 from models.parts.weights import build_backbone
 from scratch.initializers import variance
 from study.fit.training_copy import training_copy
 from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
 from study.runtime import hardware
-from study.settings.resolve import defaults_of, recipe_of, resolve
+from study.settings.resolve import defaults_of, options_of, resolve
 from study.settings.train import with_flags
 
 CLASSES = 3
 LABELS = np.array([0, 1, 2, 0])
-ABLE = [name for name in models.available() if models.get(name).SPEC.obeys]
+ABLE = [name for name in models.available() if models.get(name).SPEC.supports]
 NORM_LAYERS = {
     "none": None,
     "batch": keras.layers.BatchNormalization,
@@ -45,9 +53,9 @@ def images(size, count=4):
 def build(name, size=32, **options):
     """A classifier in its model's smallest form, made as a training makes it."""
     keras.utils.set_random_seed(0)
-    recipe = settled(name, small_recipe(name, **options))
-    backbone = build_backbone(name, smallest_size(name, size), "none", recipe)
-    return head_on(backbone, CLASSES, 0.0, last_initializer(recipe))
+    architecture = resolve_options(name, small_options(name, **options))
+    backbone = build_backbone(name, smallest_size(name, size), "none", architecture)
+    return head_on(backbone, CLASSES, 0.0, last_initializer(architecture))
 
 
 def run(model, pixels, training=False):
@@ -183,7 +191,7 @@ def test_groups_are_at_most_eight_of_two_channels_at_least():
 
 
 def test_instance_of_a_single_pixel_is_refused():
-    assert message(build_backbone, "original", 32, "none", Recipe(norm="instance")) == (
+    assert message(build_backbone, "original", 32, "none", ArchitectureOptions(norm="instance")) == (
         "`norm` instance needs maps of more than one pixel in every layer: give a larger `image_size`, or another "
         "`norm`."
     )
@@ -221,13 +229,13 @@ def test_where_layers_have_learned_nothing_shortcuts_still_let_the_picture_throu
 
 @pytest.mark.parametrize("depth", [7, 9, 21])
 def test_a_depth_that_no_stack_has_is_refused(depth):
-    assert message(build_backbone, "plain", 32, "none", Recipe(depth=depth)) == (
+    assert message(build_backbone, "plain", 32, "none", ArchitectureOptions(depth=depth)) == (
         f"`depth` takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {depth}"
     )
 
 
 def test_alexnet_has_the_parameters_of_the_one_on_one_gpu():
-    backbone = build_backbone("alexnet", 224, "none", Recipe(init="zeros"))  # zeros are quickly drawn
+    backbone = build_backbone("alexnet", 224, "none", ArchitectureOptions(init="zeros"))  # zeros are quickly drawn
     assert backbone.get_layer("block5_pool").output.shape == (None, 6, 6, 256)
     assert backbone.count_params() + (4096 + 1) * 1000 == 62_378_344
 
@@ -261,15 +269,15 @@ def test_dropout_inside_the_network_acts_while_it_learns_and_not_afterwards(name
 
 
 def test_alexnet_drops_by_itself_in_both_places_and_only_where_asked():
-    recipe = settled("alexnet", Recipe())
-    assert (recipe.dropout, settled("lenet", Recipe()).dropout) == (0.5, 0.0)
+    options = resolve_options("alexnet", ArchitectureOptions())
+    assert (options.dropout, resolve_options("lenet", ArchitectureOptions()).dropout) == (0.5, 0.0)
     spec = models.get("alexnet").SPEC
     at = {}
     for flags in ({}, {"dropout_at": "head"}, {"dropout_at": "blocks", "dropout": 0.1}):
         settings = resolve(flags, defaults_of(spec, {"model": "alexnet", **flags}))
         at[settings.regularization.dropout_at] = (
             settings.regularization.dropout,
-            recipe_of(settings.network, settings.regularization).dropout,
+            options_of(settings.network, settings.regularization).dropout,
         )
     assert at == {"both": (0.5, 0.5), "head": (0.5, 0.0), "blocks": (0.1, 0.1)}
 
@@ -322,13 +330,13 @@ def test_coordinates_and_shortcuts_survive_saving_openvino_bfloat16_and_other_si
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(run(loaded, pixels), expected, atol=1e-6)
     assert all(type(layer).__module__.startswith("keras.") for layer in layers(loaded))
-    assert engine.Frozen(loaded).fingerprint == engine.Frozen(build(name, 64, **TOLD)).fingerprint
+    assert engine.FrozenBackbone(loaded).fingerprint == engine.FrozenBackbone(build(name, 64, **TOLD)).fingerprint
     np.testing.assert_allclose(run(training_copy(model, "bfloat16"), pixels), expected, atol=0.05)
     wider = training_copy(model, any_size=True)
     np.testing.assert_allclose(run(wider, pixels), expected, atol=1e-6)
     assert run(wider, images(48)).shape == (4, CLASSES)
     if hardware.openvino_available():
-        openvino_ir.save(openvino_ir.take_bytes(openvino_ir.convert(openvino_ir.trace(model))), tmp_path)
+        openvino_ir.save(openvino_ir.accept_uint8(openvino_ir.convert(openvino_ir.trace(model))), tmp_path)
         np.testing.assert_allclose(openvino_ir.load(tmp_path)(pixels.astype(np.uint8)), expected, atol=1e-5)
 
 
@@ -369,9 +377,9 @@ def test_an_option_that_cannot_be_obeyed_is_an_error(model, flags, error):
 def test_every_model_takes_the_recipe_of_its_own_settings(name):
     flags = {"model": name, "dropout_at": "head"}
     settings = resolve(flags, defaults_of(models.get(name).SPEC, flags))
-    recipe = settled(name, recipe_of(settings.network, settings.regularization))
-    assert recipe == settled(name, Recipe(dropout=0.0))
-    assert all(settings.flat()[option] is not None for option in models.get(name).SPEC.obeys)
+    options = resolve_options(name, options_of(settings.network, settings.regularization))
+    assert options == resolve_options(name, ArchitectureOptions(dropout=0.0))
+    assert all(settings.as_dict()[option] is not None for option in models.get(name).SPEC.supports)
 
 
 def test_a_learning_rate_of_a_models_own_goes_with_its_optimizer_and_random_weights():
@@ -389,9 +397,9 @@ def test_an_earlier_run_brings_the_shape_of_its_network(tmp_path):
     for weights in (tmp_path, tmp_path / "model.keras"):
         flags = {"model": "plain", "weights": str(weights), "norm": "batch"}
         settings = resolve(flags, defaults_of(models.get("plain").SPEC, flags))
-        recipe = recipe_of(settings.network, settings.regularization)
-        expected = Recipe("gelu", "he", norm="batch", depth=14, width=5, dropout=0.0, coordinates=True)
-        assert recipe == expected
+        options = options_of(settings.network, settings.regularization)
+        expected = ArchitectureOptions("gelu", "he", norm="batch", depth=14, width=5, dropout=0.0, coordinates=True)
+        assert options == expected
 
 
 # ---- the whole road --------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_a_penalty_makes_weights_smaller_and_leaves_biases():
 
 def test_batches_hold_every_row_once():
     rows = list(train.batches(10, 4, np.random.default_rng(0)))
-    assert [len(part) for part in rows] == [4, 4, 2]
+    assert [len(split) for split in rows] == [4, 4, 2]
     assert sorted(np.concatenate(rows)) == list(range(10))
 
 

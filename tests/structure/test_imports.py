@@ -141,7 +141,7 @@ def test_no_underscore_name_crosses_rooms(name):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
             base = room_of(node.module)
             names = [*node.module.split("."), *(alias.name for alias in node.names)]
-            hidden |= {f"{node.module}: {part}" for part in names if part.startswith("_") and base != room_of(name)}
+            hidden |= {f"{node.module}: {split}" for split in names if split.startswith("_") and base != room_of(name)}
     assert not hidden, sorted(hidden)
 
 

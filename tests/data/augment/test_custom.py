@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers import QUICK, call
 from PIL import Image
-from small import parts, tiny
+from small import splits, tiny
 
 from data.augment import custom, pipeline
 from data.augment.pipeline import build, describe
@@ -19,7 +19,7 @@ from errors import UserError
 from study.fit import loop
 from study.runtime.backend import user_errors
 from study.settings.resolve import as_json
-from study.settings.stages import Phase, Stage, augmented_views
+from study.settings.stages import ResolutionPhase, Stage, augmented_views
 from study.settings.train import TrainSettings
 from study.train import preview
 
@@ -66,7 +66,7 @@ def examples(n=28, size=12):
     from data.batches import Examples
 
     pixels = np.random.default_rng(1).integers(100, 156, (n, size, size, 3)).astype(np.uint8)
-    return Examples(pixels, (np.arange(n) % 2).astype(np.int32), parts(n))
+    return Examples(pixels, (np.arange(n) % 2).astype(np.int32), splits(n))
 
 
 # ---- finding it ------------------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_a_file_runs_once(tmp_path, capsys):
     (tmp_path / "loud.py").write_text("print('imported')\ndef same(pixels):\n    return pixels\n")
     for _ in range(3):
         custom.check(f"{tmp_path / 'loud.py'}:same", np.full((2, 4, 4, 3), 9, np.uint8))
-    pipeline.after(None, f"{tmp_path / 'loud.py'}:same")
+    pipeline.with_custom_function(None, f"{tmp_path / 'loud.py'}:same")
     assert capsys.readouterr().out == "imported\n"
 
 
@@ -156,12 +156,12 @@ def test_it_comes_last_and_what_leaves_the_range_is_cut_off(own):
 
 
 def test_training_batches_are_changed_and_those_of_validation_are_not(own):
-    model, given, phase = tiny(), examples(), Phase(12, 0, 1, last=True, mixing=True)
+    model, given, phase = tiny(), examples(), ResolutionPhase(12, 0, 1, last=True, mixing=True)
     chosen = settings(augment_with=f"{own}:dark")
     training, validation = loop.phase_batches(model, Stage("scratch", 1, 8, 0.1), given, chosen, None, phase, 0)
     assert max(float(np.max(x)) for x, _ in training) == 0
     seen = np.concatenate([x for x, _ in validation])
-    np.testing.assert_array_equal(seen, given.inputs[given.rows["val"]])
+    np.testing.assert_array_equal(seen, given.inputs[given.indices["val"]])
 
 
 def test_under_transfer_the_head_learns_from_views_of_it(own):
@@ -214,18 +214,18 @@ def test_a_preview_of_nothing_is_refused(tmp_path):
 
 
 def test_the_preview_shows_all_classes_in_turn_and_names_mixed_labels():
-    rows = preview.chosen_rows(examples(80))
+    rows = preview.chosen_indices(examples(80))
     assert (rows % 2).tolist() == [0, 1] * 3
     assert set(rows) <= set(range(68))
     names = ("cat", "dog", "horse")
-    assert preview.named(np.int32(2), names) == "horse"
-    assert preview.named(np.float32([0.3, 0.7, 0]), names) == "dog 70 %, cat 30 %"
-    assert preview.named(np.float32([0.999, 0.001, 0]), names) == "cat"
+    assert preview.label_text(np.int32(2), names) == "horse"
+    assert preview.label_text(np.float32([0.3, 0.7, 0]), names) == "dog 70 %, cat 30 %"
+    assert preview.label_text(np.float32([0.999, 0.001, 0]), names) == "cat"
 
 
 @pytest.mark.parametrize(("sizes", "epochs", "size"), [((64, 96, 128), 20, 96), ((64, 96), 20, 64), ((), 20, 144)])
 def test_the_preview_shows_pictures_of_a_size_at_which_they_are_mixed(sizes, epochs, size):
-    phase = preview.shown_phase(settings(progressive=sizes, image_size=144), Stage("scratch", epochs, 8, 0.1))
+    phase = preview.preview_phase(settings(progressive=sizes, image_size=144), Stage("scratch", epochs, 8, 0.1))
     assert (phase.size, phase.mixing) == (size, True)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data.augment.geometry import resize
+from data.augment.photometric import LARGEST_PATCH, can_compile
 from data.augment.pipeline import DEFAULT_AUGMENT, MIXING, STRENGTHS, augmenter, parse_augment
-from data.augment.places import resized
-from data.augment.values import LARGEST_PATCH, compiles
 from errors import UserError
 
 
@@ -165,7 +165,7 @@ def test_with_mirror_classes_a_flipped_picture_takes_the_label_of_its_mirror_ima
     pixels = pictures(60)
     pixels[20:40] = pixels[20:40, :, ::-1]
     labels = np.repeat([0, 1, 2], 20).astype(np.int32)
-    step = augmenter({"flip": 1.0}, 0, mirror=np.array([1, 0, 2], np.int32))
+    step = augmenter({"flip": 1.0}, 0, flipped_classes=np.array([1, 0, 2], np.int32))
     flipped, swapped = augmented(step, pixels, labels)
     dark_left = flipped[:, :, 0, 0].mean(axis=1) < flipped[:, :, -1, 0].mean(axis=1)
     np.testing.assert_array_equal(swapped[:40], np.where(dark_left, 0, 1)[:40])
@@ -211,12 +211,12 @@ def test_a_crop_of_nearly_all_has_no_black_edge(before, size):
 def test_a_smaller_crop_is_antialiased_as_validation_is():
     noise = np.random.default_rng(0).normal(127, 40, (32, 128, 128, 3)).clip(0, 255).astype(np.float32)
     labels = np.zeros(32, np.int32)
-    judged = np.asarray(resized(tf.constant(noise), 64))
+    judged = np.asarray(resize(tf.constant(noise), 64))
     nearly_all, _ = augmented(augmenter({"crop": 0.9999}, 0, size=64), noise, labels)
     np.testing.assert_allclose(nearly_all, judged, atol=1)  # a box of all but a hundredth of a pixel
-    part, _ = augmented(augmenter({"crop": 0.3}, 0, size=64), noise, labels)
+    split, _ = augmented(augmenter({"crop": 0.3}, 0, size=64), noise, labels)
     assert judged.std() == pytest.approx(12.6, abs=0.1)
-    assert judged.std() < part.std() < 20  # a smaller box has fewer pixels to take the mean of; without: 26
+    assert judged.std() < split.std() < 20  # a smaller box has fewer pixels to take the mean of; without: 26
 
 
 @pytest.mark.parametrize(("before", "size"), [(32, 12), (32, 20), (32, 48)])
@@ -245,7 +245,7 @@ def test_a_crop_keeps_the_area_that_is_asked_for(least):
 
 def test_a_crop_flips_too_and_the_label_follows():
     columns = np.broadcast_to(np.arange(64, dtype=np.float32)[None, None, :, None], (200, 64, 64, 3))
-    step = augmenter({"flip": 1.0, "crop": 0.5}, 0, mirror=np.array([1, 0], np.int32))
+    step = augmenter({"flip": 1.0, "crop": 0.5}, 0, flipped_classes=np.array([1, 0], np.int32))
     result, labels = augmented(step, columns, np.zeros(200, np.int32))
     backwards = result[:, 0, 0, 0] > result[:, 0, -1, 0]
     assert 70 < backwards.sum() < 130
@@ -324,14 +324,14 @@ def test_cutmix_leaves_some_batches_alone():
 
 
 def test_mixing_comes_after_the_label_of_the_mirror_image():
-    step = augmenter({"flip": 1.0, "cutmix": 0.9}, 0, mirror=np.array([1, 0], np.int32), classes=2)
+    step = augmenter({"flip": 1.0, "cutmix": 0.9}, 0, flipped_classes=np.array([1, 0], np.int32), classes=2)
     _, labels = augmented(step, pictures(60), np.zeros(60, np.int32))
     assert 0.3 < labels[:, 1].mean() < 0.7
 
 
 @pytest.mark.parametrize("name", MIXING)
 def test_an_auxiliary_label_is_mixed_as_the_label_is_and_sums_to_what_is_known_of_it(name):
-    step = augmenter({"flip": 1.0, name: 0.9}, 0, mirror=np.arange(20)[::-1], classes=20, auxiliary_classes=20)
+    step = augmenter({"flip": 1.0, name: 0.9}, 0, flipped_classes=np.arange(20)[::-1], classes=20, auxiliary_classes=20)
     known = np.where(np.arange(20) < 15, np.arange(20), -1).astype(np.int32)
     for _ in range(12):
         batch = step({"images": plain(np.arange(20)), "labels": np.arange(20, dtype=np.int32), "auxiliary": known})
@@ -360,7 +360,9 @@ def test_soft_labels_need_no_class_index(chosen):
 
 
 def test_an_auxiliary_label_stays_as_it_is_where_nothing_is_mixed():
-    step = augmenter({"flip": 1.0, "contrast": 0.2}, 0, mirror=np.array([1, 0]), classes=2, auxiliary_classes=2)
+    step = augmenter(
+        {"flip": 1.0, "contrast": 0.2}, 0, flipped_classes=np.array([1, 0]), classes=2, auxiliary_classes=2
+    )
     known = np.array([0, 1, -1] * 20, np.int32)
     batch = step({"images": pictures(60), "labels": np.zeros(60, np.int32), "auxiliary": known})
     assert set(np.asarray(batch["labels"])) == {0, 1}
@@ -370,16 +372,16 @@ def test_an_auxiliary_label_stays_as_it_is_where_nothing_is_mixed():
 def test_compiled_or_not_the_values_are_the_same(monkeypatch):
     chosen = {name: STRENGTHS[name] for name in ("saturation", "contrast", "brightness", "erase", "cutmix", "mixup")}
     compiled = changed(chosen, pictures())
-    monkeypatch.setattr("data.augment.pipeline.compiles", lambda: False)
+    monkeypatch.setattr("data.augment.pipeline.can_compile", lambda: False)
     np.testing.assert_allclose(changed(chosen, pictures()), compiled, atol=1e-2)
 
 
 def test_whether_it_compiles_is_tried_and_not_put_into_a_pipelines_graph(monkeypatch):
     tried, zeros = [], tf.zeros
     monkeypatch.setattr(tf, "zeros", lambda shape: tried.append(tf.executing_eagerly()) or zeros(shape))
-    compiles.cache_clear()
-    list(tf.data.Dataset.range(1).map(lambda number: (number, compiles())[0]))
-    compiles.cache_clear()
+    can_compile.cache_clear()
+    list(tf.data.Dataset.range(1).map(lambda number: (number, can_compile())[0]))
+    can_compile.cache_clear()
     assert tried == [True]
 
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from data.augment.randaugment import MOST_BLEND, OPERATIONS, randaugment
+from data.augment.randaugment import MAX_BLEND, OPERATIONS, randaugment
 
 SIDE = 24
 
@@ -39,11 +39,11 @@ def by_pillow(pixels, change):
         ("equalize", 0.5, ImageOps.equalize),
         ("posterize", -0.5, lambda image: ImageOps.posterize(image, 6)),
         ("solarize", -0.4, lambda image: ImageOps.solarize(image, 154)),
-        ("brightness", 0.5, lambda image: ImageEnhance.Brightness(image).enhance(1 + 0.5 * MOST_BLEND)),
-        ("brightness", -0.5, lambda image: ImageEnhance.Brightness(image).enhance(1 - 0.5 * MOST_BLEND)),
-        ("contrast", 0.5, lambda image: ImageEnhance.Contrast(image).enhance(1 + 0.5 * MOST_BLEND)),
-        ("colour", -1.0, lambda image: ImageEnhance.Color(image).enhance(1 - MOST_BLEND)),
-        ("sharpness", -0.8, lambda image: ImageEnhance.Sharpness(image).enhance(1 - 0.8 * MOST_BLEND)),
+        ("brightness", 0.5, lambda image: ImageEnhance.Brightness(image).enhance(1 + 0.5 * MAX_BLEND)),
+        ("brightness", -0.5, lambda image: ImageEnhance.Brightness(image).enhance(1 - 0.5 * MAX_BLEND)),
+        ("contrast", 0.5, lambda image: ImageEnhance.Contrast(image).enhance(1 + 0.5 * MAX_BLEND)),
+        ("colour", -1.0, lambda image: ImageEnhance.Color(image).enhance(1 - MAX_BLEND)),
+        ("sharpness", -0.8, lambda image: ImageEnhance.Sharpness(image).enhance(1 - 0.8 * MAX_BLEND)),
     ],
 )
 def test_a_change_of_values_is_pillows(name, amount, change):

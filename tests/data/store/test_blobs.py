@@ -15,7 +15,7 @@ import pytest
 from helpers import ROOT
 
 from data.store import store as module
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import IN_INDEX, Store
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for what it needs")
@@ -139,7 +139,7 @@ def test_a_writer_keeps_batches_and_the_rest_however_its_block_ends(store, monke
 
 
 def test_usage_counts_blobs_beside_rows(store):
-    with store.writer(Kind("rows", (100,))) as keep:
+    with store.writer(RowType("rows", (100,))) as keep:
         keep.add("a", np.zeros(100))
     store.keep_blobs("small", {"a": bytes(20), "b": bytes(30)})
     store.keep_blob("large", "a", bytes(LARGE))
@@ -168,7 +168,7 @@ def test_what_was_not_used_for_longest_leaves_first(store, size):
 
 
 def test_rows_and_blobs_share_the_limit(store):
-    kind, bounded = Kind("rows", (1000,)), Store(store.root, limit=LARGE + 1500)
+    kind, bounded = RowType("rows", (1000,)), Store(store.root, limit=LARGE + 1500)
     with bounded.writer(kind) as keep:
         keep.add("a", np.zeros(1000))
     bounded.keep_blob("small", "a", bytes(1000))
@@ -236,13 +236,13 @@ def test_an_index_that_knows_no_blobs_and_no_checksums_is_used_on(store, capsys)
     store.keep_blobs("facts", {"a": b"blob", "large": bytes(LARGE)})
     assert store.blob("facts", "a") == b"blob"
     assert [(entry.kind, entry.rows, entry.bytes) for entry in store.usage()] == [("facts", 4, 8 + 4 + LARGE)]
-    kind, out = Kind("facts", (4,)), np.zeros((2, 4), np.uint8)
-    assert not store.rows(kind, ["a", "b"]).fill(out).any()  # nobody can say whether these are what was written
+    kind, out = RowType("facts", (4,)), np.zeros((2, 4), np.uint8)
+    assert not store.rows(kind, ["a", "b"]).read_into(out).any()  # nobody can say whether these are what was written
     assert not (store.root / "old.rows").exists()
     with store.writer(kind) as keep:
         keep.add("a", np.frombuffer(b"only", np.uint8))
         keep.add("b", np.frombuffer(b"rows", np.uint8))
-    assert store.rows(kind, ["a", "b"]).fill(out).all()
+    assert store.rows(kind, ["a", "b"]).read_into(out).all()
     assert out.tobytes() == b"onlyrows"
     assert capsys.readouterr().err == ""  # that is no damage
 

@@ -8,10 +8,10 @@ import pytest
 
 from data.store import connection
 from data.store.index import DamagedIndexError
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import IN_INDEX, Store
 
-KIND = Kind("squares (1)", (250,), "int32")  # 1,000 bytes a row
+KIND = RowType("squares (1)", (250,), "int32")  # 1,000 bytes a row
 KEYS = [str(key) for key in range(20)]
 EXPECTED = np.stack([np.full(250, int(key) ** 2, np.int32) for key in KEYS])
 BLOBS = {"small": b"small" * 9, "large": bytes(range(256)) * (IN_INDEX // 128)}
@@ -39,7 +39,7 @@ def change(store, statement, *values):
 def read(store):
     """Which rows are found; each is right."""
     out = np.zeros_like(EXPECTED)
-    found = store.rows(KIND, KEYS).fill(out)
+    found = store.rows(KIND, KEYS).read_into(out)
     np.testing.assert_array_equal(out, EXPECTED * found[:, None])
     return found
 
@@ -71,22 +71,22 @@ def test_a_damaged_row_is_not_copied_and_not_found_any_more(store, way):
     (path,) = store.root.glob("*.rows")
     rows = store.rows(KIND, KEYS)
     flip(path, 3_000)
-    assert rows.found().all()
+    assert rows.available().all()
     if way == "check":
         assert np.flatnonzero(~rows.check().found()).tolist() == [3]
     out = np.full((3, 250), -1, np.int32)
-    assert rows.cut(np.array([5, 3, 4]), out, np.array([2, 1, 0])).tolist() == [True, False, True]
+    assert rows.take(np.array([5, 3, 4]), out, np.array([2, 1, 0])).tolist() == [True, False, True]
     np.testing.assert_array_equal(out, [EXPECTED[4], np.full(250, -1), EXPECTED[5]])
-    assert np.flatnonzero(~rows.found()).tolist() == [3]
+    assert np.flatnonzero(~rows.available()).tolist() == [3]
 
 
 def test_a_row_is_checked_once(store):
     (path,) = store.root.glob("*.rows")
     rows, out = store.rows(KIND, KEYS), np.zeros_like(EXPECTED)
-    assert rows.fill(out).all()
+    assert rows.read_into(out).all()
     flip(path, 0)
-    assert rows.fill(out).all()
-    assert not store.rows(KIND, KEYS).fill(out).all()
+    assert rows.read_into(out).all()
+    assert not store.rows(KIND, KEYS).read_into(out).all()
 
 
 def test_one_bit_of_a_large_blob(store, capsys):

@@ -17,10 +17,10 @@ from helpers import ROOT
 from data.store import index as tables
 from data.store.checksums import checksum
 from data.store.merge import MANY
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 
-KIND = Kind("small (1)", (4,))
+KIND = RowType("small (1)", (4,))
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a limit")
 
 READER = """
@@ -76,7 +76,7 @@ def found(store, keys):
     """Which keys are found; each row is right."""
     keys = list(map(str, keys))
     out = np.zeros((len(keys), 4), np.uint8)
-    there = store.rows(KIND, keys).fill(out)
+    there = store.rows(KIND, keys).read_into(out)
     assert all(
         np.array_equal(got, row(key) if kept else 0 * got) for key, got, kept in zip(keys, out, there, strict=True)
     )
@@ -138,7 +138,7 @@ def test_what_is_damaged_or_gone_does_not_hinder_the_others(store, capsys):
 
 def test_other_kinds_and_large_segments_stay(store):
     small_segments(store, range(MANY - 1))
-    with store.writer(Kind("other", (4,))) as keep:
+    with store.writer(RowType("other", (4,))) as keep:
         keep.add("1", row(1))
     with store.writer(KIND) as keep:
         for key in range(1000, 3048):  # a full one

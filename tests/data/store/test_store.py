@@ -10,7 +10,7 @@ from stored_rows import KIND, files, read, row, write
 
 from data.store import store as module
 from data.store.hashes import hash_all
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 
 
@@ -21,7 +21,7 @@ from data.store.store import Store
 def test_rows_come_back_bit_for_bit(store, monkeypatch, shape, dtype, limit):
     if limit:
         monkeypatch.setattr(module, limit, 7)
-    kind, rng = Kind(f"{shape} {dtype}", shape, dtype), np.random.default_rng(0)
+    kind, rng = RowType(f"{shape} {dtype}", shape, dtype), np.random.default_rng(0)
     noise = rng.integers(0, 256, (50, kind.bytes), np.uint8)
     rows = noise.view(bool) if dtype == "bool" else noise.view(dtype).reshape(50, *shape)  # not-a-numbers among them
     if dtype == "bool":
@@ -32,24 +32,24 @@ def test_rows_come_back_bit_for_bit(store, monkeypatch, shape, dtype, limit):
             keep.add(key, one)
     assert (len(files(store)) > 1) == (limit is not None)
     found = Store(store.root).rows(kind, keys)
-    assert found.found().all()
+    assert found.available().all()
     out = np.zeros_like(rows)
-    assert found.fill(out).all()
+    assert found.read_into(out).all()
     assert out.tobytes() == rows.tobytes()
     order = rng.permutation(50)[:20]
-    found.cut(order, some := np.zeros_like(rows[:20]))
+    found.take(order, some := np.zeros_like(rows[:20]))
     assert some.tobytes() == rows[order].tobytes()
-    found.cut(order[:2], some, np.array([7, 3]))
+    found.take(order[:2], some, np.array([7, 3]))
     assert some[[7, 3]].tobytes() == rows[order[:2]].tobytes()
 
 
 def test_a_view_is_kept_as_it_is_seen(store):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
-    kind = Kind("views", (8, 6, 3))
+    kind = RowType("views", (8, 6, 3))
     with store.writer(kind) as keep:
         keep.add("turned", np.rot90(pixels))
     out = np.empty((1, 8, 6, 3), np.uint8)
-    assert store.rows(kind, ["turned"]).fill(out).all()
+    assert store.rows(kind, ["turned"]).read_into(out).all()
     assert np.array_equal(out[0], np.rot90(pixels))
 
 
@@ -58,7 +58,7 @@ def test_unknown_keys_are_not_found(store):
     write(store, range(5))
     assert read(store, [7, 3, 9, 0]) == {3, 0}
     assert read(store, []) == set()
-    assert not store.rows(Kind("squares, version 2", KIND.shape, KIND.dtype), ["3"]).found().any()
+    assert not store.rows(RowType("squares, version 2", KIND.shape, KIND.dtype), ["3"]).available().any()
     assert store.trouble == ""
 
 
@@ -96,7 +96,7 @@ def test_off_keeps_nothing(tmp_path, monkeypatch):
 
 def test_usage_tells_kinds_the_largest_first(store, short):
     write(store, range(3))
-    write(store, range(25), Kind("more", KIND.shape, KIND.dtype))
+    write(store, range(25), RowType("more", KIND.shape, KIND.dtype))
     usage = store.usage()
     assert [(entry.kind, entry.rows, entry.bytes) for entry in usage] == [("more", 25, 25_000), ("squares", 3, 3_000)]
     assert all(abs(entry.used - time.time()) < 60 for entry in usage)
@@ -137,13 +137,13 @@ def test_a_lower_limit_holds_for_what_was_kept_before(store, short):
 
 
 def test_a_set_is_held_or_is_not(tmp_path):
-    assert Store(tmp_path, limit=30_000).holds(KIND, 30)
-    assert not Store(tmp_path, limit=29_999).holds(KIND, 30)
-    assert not Store(None).holds(KIND, 0)
+    assert Store(tmp_path, limit=30_000).has_room_for(KIND, 30)
+    assert not Store(tmp_path, limit=29_999).has_room_for(KIND, 30)
+    assert not Store(None).has_room_for(KIND, 0)
 
 
 def test_the_limit_counts_all_kinds(store, short):
-    write(store, range(10), Kind("older", KIND.shape, KIND.dtype))
+    write(store, range(10), RowType("older", KIND.shape, KIND.dtype))
     write(Store(store.root, limit=25_000), range(20))
     assert [(usage.kind, usage.rows) for usage in store.usage()] == [("squares", 20)]
 
@@ -165,7 +165,7 @@ def test_clear_empties_and_a_reader_keeps_what_it_has_open(store, short):
     Store(store.root).clear()
     assert [path.name for path in store.root.iterdir()] == ["README"]
     out = np.empty((25, *KIND.shape), KIND.dtype)
-    assert rows.fill(out).all()
+    assert rows.read_into(out).all()
     assert all(np.array_equal(got, row(key)) for key, got in enumerate(out))
     assert read(store, range(25)) == set()
     write(store, range(3))

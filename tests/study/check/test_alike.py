@@ -16,7 +16,7 @@ from data import image
 from data.drawn import draw
 from data.drawn.animals import ANIMALS
 from data.duplicates import fingerprints
-from data.folder import Image as Entry
+from data.folder import ImageRecord as Entry
 from data.store.store import Store
 from study.check import (
     embedding,
@@ -57,7 +57,7 @@ def drawings():
 def names_alike(entries, features, reduced, prints):
     return {
         tuple(sorted((entries[pair.first].name, entries[pair.second].name)))
-        for pair in embedding.alike(entries, features, reduced, prints)
+        for pair in embedding.near_duplicates_by_embedding(entries, features, reduced, prints)
     }
 
 
@@ -81,10 +81,10 @@ def test_pictures_of_two_classes_are_not_called_alike(drawings):
 def test_too_few_pictures_to_be_alike(drawings, count):
     entries, features, _, prints = drawings
     reduced, _ = embedding.reduce(features[:count])
-    assert embedding.alike(entries[:count], features[:count], reduced, prints[:count]) == []
+    assert embedding.near_duplicates_by_embedding(entries[:count], features[:count], reduced, prints[:count]) == []
 
 
 def test_pictures_without_any_difference_are_not_alike(drawings):
     entries, features, _, prints = drawings
     same = np.repeat(features[:1], 5, axis=0)
-    assert embedding.alike(entries[:5], same, embedding.reduce(same)[0], prints[:5]) == []
+    assert embedding.near_duplicates_by_embedding(entries[:5], same, embedding.reduce(same)[0], prints[:5]) == []

@@ -17,7 +17,7 @@ from data.store import store
 from data.store.cache import cache_folder
 from data.store.store import Store
 from study.check import image_statistics
-from study.check.image_statistics import FACTS, THUMB, THUMBS, Facts, gather, sharpness
+from study.check.image_statistics import STATISTICS, THUMB, THUMBNAILS, ImageStatistics, gather, sharpness
 
 MANY = 600  # small pictures, enough for several segments of ROWS
 ROWS = 100
@@ -60,7 +60,7 @@ def many(tmp_path_factory):
 def put(path, picture, form="PNG", **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.save(path, form, **options)
-    return folder.Image(path, path.name, path.parent.name, None)
+    return folder.ImageRecord(path, path.name, path.parent.name, None)
 
 
 def kept():
@@ -174,7 +174,8 @@ def test_what_cannot_be_decoded_gives_its_reason_and_a_black_thumbnail(tmp_path)
     found, thumbs = gather(scan.images, kept(), lambda: next(calls))
     assert next(calls) // 2 == len(scan.images) == len(found) == len(thumbs)
     outcome = {
-        entry.name: "used" if isinstance(one, Facts) else one for entry, one in zip(scan.images, found, strict=True)
+        entry.name: "used" if isinstance(one, ImageStatistics) else one
+        for entry, one in zip(scan.images, found, strict=True)
     }
     outcome |= {entry.name: entry.reason for entry in scan.skipped}
     for name, reason in expected.items():
@@ -187,7 +188,7 @@ def test_what_cannot_be_decoded_gives_its_reason_and_a_black_thumbnail(tmp_path)
 
 
 def test_missing_file(tmp_path):
-    (reason,), _ = look(folder.Image(tmp_path / "gone.jpg", "gone.jpg", "a", None))
+    (reason,), _ = look(folder.ImageRecord(tmp_path / "gone.jpg", "gone.jpg", "a", None))
     assert reason.startswith("cannot be read: ")
 
 
@@ -203,10 +204,10 @@ def test_no_images():
 def forge():
     """Mark all that is kept, so that what comes from the store can be told."""
     keys = [key for (key,) in index("SELECT key FROM blobs")]
-    contents = kept().blobs(FACTS, keys)
+    contents = kept().blobs(STATISTICS, keys)
     index("DELETE FROM blobs")
     marked = {key: facts.replace(b'"mode": "RGB"', b'"mode": "OLD"') for key, facts in contents.items()}
-    kept().keep_blobs(FACTS, marked)
+    kept().keep_blobs(STATISTICS, marked)
 
 
 def test_second_look_takes_what_was_kept(tmp_path):
@@ -223,7 +224,7 @@ def test_touched_moved_and_copied_files_are_not_done_again(tmp_path):
     forge()
     os.utime(entry.path, (1, 1))
     assert look(entry)[0][0].mode == "OLD"
-    copied = folder.Image(tmp_path / "b.jpg", "b.jpg", "b", "val")
+    copied = folder.ImageRecord(tmp_path / "b.jpg", "b.jpg", "b", "val")
     shutil.copy(entry.path, copied.path)
     assert look(copied)[0][0].mode == "OLD"
 
@@ -243,14 +244,14 @@ def test_facts_of_another_version_are_done_again(tmp_path, monkeypatch):
     entry = put(tmp_path / "a.png", odd_files.picture(0))
     first = look(entry)
     forge()
-    monkeypatch.setattr(image_statistics, "FACTS", "facts (another version)")
+    monkeypatch.setattr(image_statistics, "STATISTICS", "facts (another version)")
     assert same(look(entry), first)
-    assert rows() == {THUMBS.name: 1, FACTS: 1, "facts (another version)": 1}
+    assert rows() == {THUMBNAILS.name: 1, STATISTICS: 1, "facts (another version)": 1}
 
 
 def test_broken_files_are_not_kept(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
-    look(folder.Image(tmp_path / "a.png", "a.png", "a", None))
+    look(folder.ImageRecord(tmp_path / "a.png", "a.png", "a", None))
     assert rows() == {}
 
 
@@ -290,7 +291,7 @@ def test_killed_half_way(many, tmp_path, monkeypatch, stop):
     assert sum(rows().values()) == 0 or stop > MANY
     assert sum(rows().values()) > 0 or stop < 2 * MANY - 1
     resumed = look(*images)
-    assert rows() == {THUMBS.name: MANY, FACTS: MANY}
+    assert rows() == {THUMBNAILS.name: MANY, STATISTICS: MANY}
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "fresh"))
     assert same(resumed, look(*images))
 
@@ -300,7 +301,7 @@ def test_two_processes_at_once(many):
     answers = [process.communicate(timeout=60)[0] for process in pair]
     assert [process.returncode for process in pair] == [0, 0]
     assert answers[0] == answers[1] != ""
-    assert rows() == {THUMBS.name: MANY, FACTS: MANY}
+    assert rows() == {THUMBNAILS.name: MANY, STATISTICS: MANY}
     assert index("PRAGMA integrity_check") == [("ok",)]
 
 
@@ -311,7 +312,7 @@ def test_interrupted_run_stops_soon_and_keeps_what_is_done(many):
 
     with pytest.raises(KeyboardInterrupt):
         gather(folder.scan(many).images, kept(), interrupt)
-    assert 5 <= rows()[FACTS] < MANY
+    assert 5 <= rows()[STATISTICS] < MANY
 
 
 def test_a_picture_is_measured_alike_from_any_source(tmp_path):

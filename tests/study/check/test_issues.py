@@ -8,28 +8,28 @@ import pytest
 
 from data.duplicates import Pair
 from data.exclude import read_drops
-from data.folder import Image, Scan, Skipped, scan
+from data.folder import ImageRecord, Scan, Skipped, scan
 from data.store.store import Store
 from errors import UserError
 from study.check import class_issues, image_issues
-from study.check.image_statistics import Facts, gather
-from study.check.issues import Finding, copy, exact_copies, find, near_copies, write_csv
+from study.check.image_statistics import ImageStatistics, gather
+from study.check.issues import Issue, duplicate_issue, exact_duplicates, find, near_duplicates, write_csv
 from study.settings.learning_type import advise
 
-SOUND = Facts("", "JPEG", 640, 480, 1, 1, "RGB", 50_000, 120.0, 50.0, 900.0)
+SOUND = ImageStatistics("", "JPEG", 640, 480, 1, 1, "RGB", 50_000, 120.0, 50.0, 900.0)
 
 
-def photo(name, part=None):
-    return Image(Path(name), name, name.split("/")[0], part)
+def photo(name, split=None):
+    return ImageRecord(Path(name), name, name.split("/")[0], split)
 
 
 def known(content="", **changes):
     return replace(SOUND, sha256=content, **changes)
 
 
-def folder_of(counts, part=None):
+def folder_of(counts, split=None):
     """A scan with `counts` sound images of different content in each class."""
-    images = [photo(f"{label}/{number}.jpg", part) for label, count in counts.items() for number in range(count)]
+    images = [photo(f"{label}/{number}.jpg", split) for label, count in counts.items() for number in range(count)]
     facts = [known(image.name) for image in images]
     return Scan(Path("/nowhere"), tuple(images), (), tuple(counts)), facts
 
@@ -39,7 +39,7 @@ def told(findings):
 
 
 def kinds(name="a/1.jpg", rule="pad", **changes):
-    return [one.kind for one in image_issues.of(photo(name), known(**changes), rule)]
+    return [one.kind for one in image_issues.find(photo(name), known(**changes), rule)]
 
 
 # --- one picture ---
@@ -62,7 +62,7 @@ def test_nothing_is_odd_about_a_sound_photo():
     ],
 )
 def test_odd_pictures_are_warned_of(changes, kind):
-    (finding,) = image_issues.of(photo("a/1.jpg"), known(**changes), "pad")
+    (finding,) = image_issues.find(photo("a/1.jpg"), known(**changes), "pad")
     assert (finding.path, finding.kind, finding.severity) == ("a/1.jpg", kind, "warning")
     assert "\n" not in finding.detail
 
@@ -127,7 +127,7 @@ def test_only_animations_count_as_animated():
     ],
 )
 def test_bands_that_are_not_read_are_told(mode, detail):
-    (finding,) = image_issues.of(photo("a/1.tif"), known(format="TIFF", mode=mode), "crop")
+    (finding,) = image_issues.find(photo("a/1.tif"), known(format="TIFF", mode=mode), "crop")
     assert (finding.kind, finding.detail) == ("bands", detail)
 
 
@@ -138,7 +138,7 @@ def test_bands_that_are_all_read_are_no_finding(mode):
 
 @pytest.mark.parametrize("kind", image_issues.UNREADABLE)
 def test_reasons_are_sorted_by_kind(kind):
-    (finding,) = image_issues.of(photo("a/1.jpg"), f"{kind}: something", "crop")
+    (finding,) = image_issues.find(photo("a/1.jpg"), f"{kind}: something", "crop")
     assert (finding.kind, finding.severity) == (kind, "warning")
 
 
@@ -147,7 +147,7 @@ def test_reasons_are_sorted_by_kind(kind):
 
 def test_exact_copies_in_one_class():
     usable = [(photo(f"a/{n}.jpg"), known("same")) for n in (1, 2, 3)] + [(photo("a/4.jpg"), known("other"))]
-    assert told(exact_copies(usable)) == [
+    assert told(exact_duplicates(usable)) == [
         ("a/2.jpg", "duplicate", "a/1.jpg", "warning"),
         ("a/3.jpg", "duplicate", "a/1.jpg", "warning"),
     ]
@@ -155,7 +155,7 @@ def test_exact_copies_in_one_class():
 
 def test_exact_copies_in_two_classes_name_all_of_them():
     usable = [(photo(name), known("same")) for name in ("a/1.jpg", "a/2.jpg", "b/1.jpg")]
-    assert told(exact_copies(usable)) == [
+    assert told(exact_duplicates(usable)) == [
         ("a/1.jpg", "two labels", "b/1.jpg", "severe"),
         ("a/2.jpg", "two labels", "b/1.jpg", "severe"),
         ("b/1.jpg", "two labels", "a/1.jpg", "severe"),
@@ -164,8 +164,8 @@ def test_exact_copies_in_two_classes_name_all_of_them():
 
 def test_a_leak_names_the_copies_that_training_can_spare():
     names = ("train/a/1.jpg", "train/a/2.jpg", "val/a/1.jpg", "test/a/1.jpg", "test/a/2.jpg")
-    usable = [(Image(Path(name), name, "a", name.split("/")[0]), known("same")) for name in names]
-    assert told(exact_copies(usable)) == [
+    usable = [(ImageRecord(Path(name), name, "a", name.split("/")[0]), known("same")) for name in names]
+    assert told(exact_duplicates(usable)) == [
         ("train/a/1.jpg", "leak", "val/a/1.jpg", "severe"),
         ("train/a/2.jpg", "leak", "val/a/1.jpg", "severe"),
         ("val/a/1.jpg", "leak", "test/a/1.jpg", "severe"),
@@ -174,7 +174,7 @@ def test_a_leak_names_the_copies_that_training_can_spare():
 
 
 def test_ten_thousand_blank_pages_take_no_time():
-    found = list(exact_copies([(photo(f"a/{n}.jpg"), known("same")) for n in range(10_000)]))
+    found = list(exact_duplicates([(photo(f"a/{n}.jpg"), known("same")) for n in range(10_000)]))
     assert len(found) == 9_999
 
 
@@ -182,7 +182,7 @@ def test_near_copies_name_the_smaller_picture_once():
     images = [photo(f"a/{n}.jpg") for n in range(3)]
     facts = [known("0", width=100), known("1", width=300), known("2", width=200)]
     pairs = [Pair(0, 1, 0.8), Pair(0, 2, 0.9), Pair(1, 2, 0.85)]
-    assert told(near_copies(images, facts, pairs)) == [
+    assert told(near_duplicates(images, facts, pairs)) == [
         ("a/0.jpg", "near duplicate", "a/2.jpg", "warning"),
         ("a/2.jpg", "near duplicate", "a/1.jpg", "warning"),
     ]
@@ -191,7 +191,7 @@ def test_near_copies_name_the_smaller_picture_once():
 def test_near_copies_in_two_classes_or_parts():
     images = [photo("a/0.jpg", "train"), photo("b/1.jpg", "train"), photo("a/2.jpg", "test")]
     facts = [known("0"), known("1"), known("2")]
-    found = list(near_copies(images, facts, [Pair(0, 1, 0.9), Pair(0, 2, 0.8)]))
+    found = list(near_duplicates(images, facts, [Pair(0, 1, 0.9), Pair(0, 2, 0.8)]))
     assert sorted(told(found)) == [
         ("a/0.jpg", "leak", "a/2.jpg", "severe"),
         ("a/0.jpg", "two labels", "b/1.jpg", "severe"),
@@ -202,21 +202,21 @@ def test_near_copies_in_two_classes_or_parts():
 
 @pytest.mark.parametrize("other", ["truncated: no image", known("same"), known("other", contrast=1.0)])
 def test_pairs_without_a_picture_of_their_own_are_passed_over(other):
-    assert list(near_copies([photo("a/0.jpg"), photo("b/1.jpg")], [known("same"), other], [Pair(0, 1, 1.0)])) == []
+    assert list(near_duplicates([photo("a/0.jpg"), photo("b/1.jpg")], [known("same"), other], [Pair(0, 1, 1.0)])) == []
 
 
 def test_copy_between_later_and_earlier_part_is_told_once():
     train, test = photo("a/0.jpg", "train"), photo("a/1.jpg", "test")
-    assert copy(train, test, "{}").kind == "leak"
-    assert copy(test, train, "{}") is None
+    assert duplicate_issue(train, test, "{}").kind == "leak"
+    assert duplicate_issue(test, train, "{}") is None
 
 
 # --- classes ---
 
 
-def of_classes(counts, ratio=(8, 1, 1), part=None):
-    found, facts = folder_of(counts, part)
-    return list(class_issues.check(found, list(zip(found.images, facts, strict=True)), ratio, advise))
+def of_classes(counts, ratio=(8, 1, 1), split=None):
+    found, facts = folder_of(counts, split)
+    return list(class_issues.find(found, list(zip(found.images, facts, strict=True)), ratio, advise))
 
 
 def test_enough_images_evenly_spread_only_bring_the_advice():
@@ -260,13 +260,13 @@ def test_copies_do_not_make_up_for_few_images():
 
 
 def test_ready_made_parts_are_counted_as_they_are():
-    found = [one for one in of_classes({"a": 50, "b": 50}, part="train") if one.kind == "few images"]
+    found = [one for one in of_classes({"a": 50, "b": 50}, split="train") if one.kind == "few images"]
     assert found == []  # no test folder at all is no fault of a class
     train, facts = folder_of({"a": 30, "b": 30}, "train")
     rest, more = folder_of({"b": 12, "c": 12}, "test")
     both = Scan(train.root, train.images + rest.images, (), ("a", "b", "c"))
     usable = list(zip(both.images, facts + [replace(one, sha256=f"t{one.sha256}") for one in more], strict=True))
-    found = [one for one in class_issues.check(both, usable, (8, 1, 1), None) if one.kind == "few images"]
+    found = [one for one in class_issues.find(both, usable, (8, 1, 1), None) if one.kind == "few images"]
     assert [(one.path, one.severity) for one in found] == [("a", "warning"), ("c", "severe")]
 
 
@@ -348,9 +348,9 @@ def test_skipped_folders_and_strays_are_told():
 # --- the table ---
 
 ROWS = [
-    Finding("a/1.jpg", "animated", "3 images"),
-    Finding('b/"猫", 2.jpg', "two labels", "the same", "a/1.jpg", "severe"),
-    Finding("b/3.jpg", "dark", "very dark", severity="warning"),
+    Issue("a/1.jpg", "animated", "3 images"),
+    Issue('b/"猫", 2.jpg', "two labels", "the same", "a/1.jpg", "severe"),
+    Issue("b/3.jpg", "dark", "very dark", severity="warning"),
 ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.folder import Image as Entry
+from data.folder import ImageRecord as Entry
 from study.check import (
     embedding,
     label_issues,
@@ -25,10 +25,10 @@ def clouds(*labels):
 
 def test_a_picture_among_those_of_another_class_is_named():
     features, images = clouds(*["cat"] * 60, *["dog"] * 60, *["eel"] * 4)  # too few eels to be divided
-    assert label_issues.strangers(images, embedding.reduce(features)[0]) == []
+    assert label_issues.suspected_label_errors(images, embedding.reduce(features)[0]) == []
     features[3] = features[72] + 0.01
-    (found,) = label_issues.strangers(images, embedding.reduce(features)[0])
-    assert (found.path, found.kind, found.severity) == ("cat/3.png", label_issues.STRANGER, "warning")
+    (found,) = label_issues.suspected_label_errors(images, embedding.reduce(features)[0])
+    assert (found.path, found.kind, found.severity) == ("cat/3.png", label_issues.SUSPECTED_LABEL_ERROR, "warning")
     assert re.match(r"dog \d+%, cat 0\.\d% to a classifier", found.detail)
     assert found.related_path == "dog/72.png"
 
@@ -41,7 +41,7 @@ def test_too_few_pictures_for_a_map():
         assert reduced.shape[1] >= 2
         assert np.isfinite(reduced).all()
         assert np.isfinite(shares).all()
-        assert label_issues.strangers(images, reduced) == []
+        assert label_issues.suspected_label_errors(images, reduced) == []
         embedding.outliers(reduced[:, :2], ["cat"] * count)
 
 
@@ -73,6 +73,6 @@ def test_the_map_names_classes_that_begin_with_an_underscore(monkeypatch):
 def test_every_mark_on_the_map_is_another():
     marks = [
         (palette.CLASSES[i % len(palette.CLASSES)], check_figures.MARKERS[i % len(check_figures.MARKERS)])
-        for i in range(check_figures.MOST_COLOURED)
+        for i in range(check_figures.MAX_COLOURED)
     ]
     assert len(set(marks)) == len(marks)

@@ -283,11 +283,11 @@ def test_pictures_without_any_difference(tmp_path):
 
 
 def test_many_classes_and_ready_made_parts(tmp_path, no_weights):
-    names = [f"クラス {i:02}" for i in range(classes_page.MOST_CLASSES + 2)]
-    for part, count in (("train", 2), ("test", 1)):
-        folder_of_noise(tmp_path / "data" / part, names, count)
+    names = [f"クラス {i:02}" for i in range(classes_page.MAX_CLASSES + 2)]
+    for split, count in (("train", 2), ("test", 1)):
+        folder_of_noise(tmp_path / "data" / split, names, count)
     _, page, _ = look(tmp_path / "out", "--data", tmp_path / "data")
-    assert f"The first {classes_page.MOST_CLASSES} of {len(names)} classes are shown" in page
+    assert f"The first {classes_page.MAX_CLASSES} of {len(names)} classes are shown" in page
     assert ">train</th>" in page
     assert "leak" in page  # the same seeds in both parts
 
@@ -303,14 +303,14 @@ def test_names_that_are_markup_stay_text(tmp_path, no_weights):
 
 
 def test_more_pairs_than_are_shown(tmp_path, no_weights):
-    root, count = folder_of_noise(tmp_path / "data", ("a", "b"), gallery.MOST_PAIRS + 5), 0
+    root, count = folder_of_noise(tmp_path / "data", ("a", "b"), gallery.MAX_PAIRS + 5), 0
     for path in sorted((root / "a").iterdir()):
         shutil.copy(path, root / "b" / f"copy{path.name}")
         count += 1
     _, page, rows = look(tmp_path / "out", "--data", root)
     assert len(of_kind(rows, "two labels")) == 2 * count  # told of both pictures of a pair
     shown = page.count('<figure class="pair">')
-    assert shown == gallery.MOST_PAIRS
+    assert shown == gallery.MAX_PAIRS
     assert f"{count:,} pairs; the first {shown} are shown, the other {count - shown} stand in check.csv" in page
 
 
@@ -318,11 +318,11 @@ def test_without_the_weights_the_map_is_made_of_colours(tmp_path, toy, no_weight
     _, page, rows = look(tmp_path / "out", "--data", toy)
     assert "colours of the images" in page
     assert WEIGHTS.replace("_", "-") in page  # what to install
-    assert not of_kind(rows, label_issues.STRANGER)
+    assert not of_kind(rows, label_issues.SUSPECTED_LABEL_ERROR)
 
 
 def test_every_kind_has_its_meaning():
     source = "".join(Path(module.__file__).read_text() for module in (issues, image_issues, class_issues))
-    kinds = set(re.findall(r"Finding\(\s*[\w.\"]+,\s*\"([a-z ]+)\"", source))
+    kinds = set(re.findall(r"Issue\(\s*[\w.\"]+,\s*\"([a-z ]+)\"", source))
     assert {"two labels", "tiny", "few images", "crop"} <= kinds
     assert kinds <= set(check_report.MEANING)

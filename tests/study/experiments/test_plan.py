@@ -7,7 +7,7 @@ from helpers import message
 
 from errors import UserError
 from study.experiments.compare import check_same
-from study.experiments.plan import HANDED_ON, Combination, make_plan, read_vary
+from study.experiments.plan import TRAIN_FIELDS, Combination, make_plan, read_vary
 from study.settings.commands import CheckSettings, CompareSettings
 
 
@@ -19,11 +19,14 @@ def test_runs_differ_by_flags_that_the_last_combination_does_not_use():
 
 def test_second_tasks_are_compared_with_none(tmp_path):
     plan = plan_of("auxiliary=none,coat", auxiliary_weight="0.5")
-    without, coat = (plan.words(combination, 0) for combination in plan.combinations)
+    without, coat = (plan.arguments(combination, 0) for combination in plan.combinations)
     assert "--auxiliary-weight=0.5" in coat
     assert not [word for word in without if "weight" in word]
     plan = plan_of("auxiliary=none,mask", data="photos", masks=str(tmp_path))
-    assert [f"--masks={tmp_path}" in plan.words(combination, 0) for combination in plan.combinations] == [False, True]
+    assert [f"--masks={tmp_path}" in plan.arguments(combination, 0) for combination in plan.combinations] == [
+        False,
+        True,
+    ]
 
 
 def test_the_task_is_the_models():
@@ -62,8 +65,8 @@ def test_values_are_read_in_every_form(items, texts):
 
 
 def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
-    for name in HANDED_ON | dict.fromkeys(("runs", "augment_preview", "find_learning_rate")):
-        entry = HANDED_ON.get(name)
+    for name in TRAIN_FIELDS | dict.fromkeys(("runs", "augment_preview", "find_learning_rate")):
+        entry = TRAIN_FIELDS.get(name)
         texts = (
             entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1", "on")
         )
@@ -93,7 +96,7 @@ def test_what_all_share_is_checked_too(fixed, error):
 
 def test_only_weights_and_shuffling_differ_between_seeds():
     plan = plan_of("optimizer=sgd,adam", seeds=2, seed="5", epochs="3", out="out")
-    words = [plan.words(one, seed) for one in plan.combinations for seed in plan.seeds]
+    words = [plan.arguments(one, seed) for one in plan.combinations for seed in plan.seeds]
     assert [word for line in words for word in line if word.startswith("--seed=")] == ["--seed=5", "--seed=6"] * 2
     assert all(line[0] == "train" for line in words)
     assert all({"--split-seed=5", "--epochs=3"} <= set(line) for line in words)
@@ -101,12 +104,12 @@ def test_only_weights_and_shuffling_differ_between_seeds():
 
 
 def test_a_flag_without_value_is_on_or_off(monkeypatch):
-    monkeypatch.setitem(HANDED_ON, "quick", CheckSettings.__dataclass_fields__["strict"])
+    monkeypatch.setitem(TRAIN_FIELDS, "quick", CheckSettings.__dataclass_fields__["strict"])
     assert read_vary(["quick=on,off"]) == {"quick": ["on", "off"]}
     assert message(read_vary, ["quick=yes"]) == "--vary quick takes on, off. Received: yes"
     plan, both = plan_of("l2=0"), [Combination((("quick", text),)) for text in ("on", "off")]
-    assert ["--quick" in plan.words(one, 0) for one in both] == [True, False]
-    assert not any(word.startswith("--quick=") for one in both for word in plan.words(one, 0))
+    assert ["--quick" in plan.arguments(one, 0) for one in both] == [True, False]
+    assert not any(word.startswith("--quick=") for one in both for word in plan.arguments(one, 0))
 
 
 def test_the_same_command_finds_its_folder_and_another_has_another():

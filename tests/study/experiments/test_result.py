@@ -6,10 +6,10 @@ import shutil
 import pytest
 
 from data import split
-from data.split import Row
+from data.split import SplitEntry
 from study.experiments import report as compare_report
-from study.experiments.figures import MOST_DRAWN, curves, mean_and_spread
-from study.experiments.result import Line, Result, board, rank, settled, verdict, write_csv
+from study.experiments.figures import MAX_DRAWN, curves, mean_and_spread
+from study.experiments.result import Line, Result, rank, ranking_table, resolved_settings, verdict, write_csv
 from study.runs import folder as run_folder
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
@@ -83,8 +83,8 @@ def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
     }
     assert (rows[1]["val_accuracy_std"], rows[1]["n"]) == ("", "1")
     assert (rows[3]["val_accuracy"], rows[3]["n"]) == ("", "0")
-    assert board(lines)[1][0] == ["adam", "85.0", "7.1", "0.750", "0.071", "2.0", "2"]
-    assert board(lines)[1][3][1:] == ["–"] * 5 + ["0"]
+    assert ranking_table(lines)[1][0] == ["adam", "85.0", "7.1", "0.750", "0.071", "2.0", "2"]
+    assert ranking_table(lines)[1][3][1:] == ["–"] * 5 + ["0"]
 
 
 def test_a_default_that_followed_from_what_was_varied_is_told(tmp_path):
@@ -92,7 +92,7 @@ def test_a_default_that_followed_from_what_was_varied_is_told(tmp_path):
         Line("sgd", {0: result(tmp_path, 0.5, optimizer="sgd", learning_rate=0.1)}),
         Line("adam", {0: result(tmp_path, 0.6, optimizer="adam", learning_rate=0.002)}),
     ]
-    same, follows = settled(lines, ["optimizer"])
+    same, follows = resolved_settings(lines, ["optimizer"])
     assert follows == {"learning_rate": {"sgd": 0.1, "adam": 0.002}}
     assert same["model"] == "original"
     assert not {"optimizer", "seed", "runs", "learning_rate"} & same.keys()
@@ -103,17 +103,17 @@ def test_what_spoils_a_comparison_is_told(tmp_path):
     for i, name in enumerate(("sgd", "adam")):
         one = result(tmp_path / name, 0.5, optimizer=name)
         (tmp_path / name).mkdir()
-        split.write(tmp_path / name / "split.csv", [Row("a.png", f"hash {i}", "a", "train")])
+        split.write_split(tmp_path / name / "split.csv", [SplitEntry("a.png", f"hash {i}", "a", "train")])
         one.run.info["stages"][0]["precision"] = {"precision": ("float32", "bfloat16")[i]}
         lines.append(Line(name, {0: one}))
-    told = " ".join(compare_report.words(lines, ["optimizer"]))
+    told = " ".join(compare_report.summary_sentences(lines, ["optimizer"]))
     assert "Careful: the runs have 2 different splits" in told
     assert "Careful: runs were trained in different precision (bfloat16, float32)" in told
     shutil.copy(tmp_path / "sgd" / "split.csv", tmp_path / "adam" / "split.csv")
-    assert "split" not in " ".join(compare_report.words(lines, ["optimizer", "precision"])).replace(
+    assert "split" not in " ".join(compare_report.summary_sentences(lines, ["optimizer", "precision"])).replace(
         "never the split", ""
     )
-    assert compare_report.words(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
+    assert compare_report.summary_sentences(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
 
 
 def test_curves_of_unequal_length(tmp_path):
@@ -122,9 +122,9 @@ def test_curves_of_unequal_length(tmp_path):
     assert width == [pytest.approx(2**0.5), 0.0, 0.0]
     drawn = {
         f"l2={i}" * (1 + 30 * (i == 3)): [result(tmp_path, 0.5, epochs).epochs for epochs in (1 + i, 4)]
-        for i in range(MOST_DRAWN + 2)
+        for i in range(MAX_DRAWN + 2)
     }
     curves(drawn, tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert compare_report.caption(MOST_DRAWN + 2).endswith("the best 8; 2 more are in the table.")
-    assert "Drawn are" not in compare_report.caption(MOST_DRAWN)
+    assert compare_report.caption(MAX_DRAWN + 2).endswith("the best 8; 2 more are in the table.")
+    assert "Drawn are" not in compare_report.caption(MAX_DRAWN)

@@ -20,7 +20,7 @@ from data.store.store import Store
 from errors import UserError
 from models.parts.head import classifier, freeze, head, unfreeze
 from study.fit import auxiliary, loop, objective
-from study.fit.auxiliary import Joint
+from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.targets import keras_batches
 from study.fit.training_copy import training_copy
 from study.settings.source import load_dataset
@@ -54,8 +54,8 @@ def examples(n=72):
         pixels[at, ..., 2] += 150 * bright[at]
     bright[rng.random(n) < 0.25] = -1
     rows = {"train": np.arange(48), "val": np.arange(48, 64), "test": np.arange(64, n)}
-    names = auxiliary_labels.Second(("dim", "bright"), bright)
-    return Examples(pixels.astype(np.uint8), labels, rows, masks=masks, second=names)
+    names = auxiliary_labels.AuxiliaryLabels(("dim", "bright"), bright)
+    return Examples(pixels.astype(np.uint8), labels, rows, masks=masks, auxiliary=names)
 
 
 def settings(kind, weight=0.3, **changes):
@@ -69,8 +69,8 @@ def joined():
 
     def make(kind):
         found, whole = examples(), tiny()
-        plain = replace(found, masks=None, second=None)
-        return whole, plain, auxiliary.joint(whole, plain, found, settings(kind))
+        plain = replace(found, masks=None, auxiliary=None)
+        return whole, plain, auxiliary.build_auxiliary_training(whole, plain, found, settings(kind))
 
     return make
 
@@ -90,7 +90,7 @@ def test_a_table_of_labels_is_read_and_its_faults_are_told(tmp_path):
     path.write_text("path,label\ncat/1.jpg,indoors\ncat/2.jpg,\ncat/3.jpg, outdoors\ncat/3.jpg,outdoors\n")
     label_of = auxiliary_labels.read(path)
     assert label_of == {"cat/1.jpg": "indoors", "cat/3.jpg": "outdoors"}
-    found = auxiliary_labels.of(["cat/0.jpg", "cat/1.jpg", "cat/2.jpg", "cat/3.jpg"], label_of)
+    found = auxiliary_labels.from_names(["cat/0.jpg", "cat/1.jpg", "cat/2.jpg", "cat/3.jpg"], label_of)
     assert found.names == ("indoors", "outdoors")
     np.testing.assert_array_equal(found.labels, [-1, 0, -1, 1])
     path.write_text("path,label\na,x\na,y\n")
@@ -101,7 +101,7 @@ def test_a_table_of_labels_is_read_and_its_faults_are_told(tmp_path):
         f"`auxiliary` takes none, coat, mask or a CSV file path,label. Received: {tmp_path / 'no'} (No such file or "
         "directory)"
     )
-    assert told(auxiliary_labels.of, ["a", "b"], {"a": "x"}) == (
+    assert told(auxiliary_labels.from_names, ["a", "b"], {"a": "x"}) == (
         "`auxiliary`: at least two different labels are needed to learn from. There is only 'x'."
     )
 
@@ -122,11 +122,11 @@ def test_both_are_learned_together_by_one_backbone(joined, kind, changes):
     assert history[-1]["loss"] < history[0]["loss"]
     assert history[-1][f"val_{figure}"] > 0.5
     assert {row["image_size"] for row in history} == set(changes.get("progressive", [0]))
-    judged = auxiliary.judge(both, "val")
+    judged = auxiliary.evaluate(both, "val")
     kept = history[outcome.kept_epoch - 1]
     assert judged["iou" if kind == "mask" else "accuracy"] == pytest.approx(kept[f"val_{figure}"], abs=1e-3)
-    shares = whole.predict_on_batch(plain.inputs[plain.rows["val"]].astype(np.float32))
-    assert (shares.argmax(axis=1) == plain.labels[plain.rows["val"]]).mean() == pytest.approx(kept["val_accuracy"])
+    shares = whole.predict_on_batch(plain.inputs[plain.indices["val"]].astype(np.float32))
+    assert (shares.argmax(axis=1) == plain.labels[plain.indices["val"]]).mean() == pytest.approx(kept["val_accuracy"])
 
 
 @pytest.mark.parametrize("kind", ["colour", "mask"])
@@ -150,7 +150,7 @@ def test_what_fine_tuning_frees_learns_under_both_heads(kind):
     found, whole = examples(), tiny()
     backbone = whole.get_layer("backbone")
     freeze(backbone)
-    both = auxiliary.joint(whole, found, found, settings(kind))
+    both = auxiliary.build_auxiliary_training(whole, found, found, settings(kind))
 
     def learning():
         copy = training_copy(both.model)
@@ -166,8 +166,8 @@ def test_what_fine_tuning_frees_learns_under_both_heads(kind):
 
 def test_pictures_without_a_second_label_have_no_second_loss(joined):
     _, _, both = joined("colour")
-    unknown = replace(both.examples.second, labels=np.full(72, -1, np.int32))
-    some = replace(both.examples, second=unknown)
+    unknown = replace(both.examples.auxiliary, labels=np.full(72, -1, np.int32))
+    some = replace(both.examples, auxiliary=unknown)
     objective.compile_model(both.model, STAGE, settings("colour"), 10)
     batches = keras_batches(eval_batches(some, "val", 16), both.model)
     logs = both.model.evaluate(batches, verbose=0, return_dict=True)
@@ -253,11 +253,11 @@ def test_a_table_may_name_pictures_that_are_left_out(toy, tmp_path):
     (tmp_path / "check.csv").write_text("path,drop\ncircle/0.png,1\n")
     flags = {"auxiliary": str(tmp_path / "a.csv"), "exclude": str(tmp_path / "check.csv")}
     found = load_dataset(TrainSettings.of(data=str(toy), image_size=32, **flags), Store(None))
-    assert len(found.second.labels) == len(found.rows) == 59
+    assert len(found.auxiliary.labels) == len(found.entries) == 59
 
 
 def test_a_joint_network_shares_the_classifiers_layers(joined):
     whole, _, both = joined("colour")
-    assert isinstance(both, Joint)
+    assert isinstance(both, AuxiliaryTraining)
     assert both.model.get_layer("backbone") is whole.get_layer("backbone")
     assert both.model.get_layer("head") is whole.get_layer("head")

@@ -9,7 +9,7 @@ backend.start()
 import keras
 import numpy as np
 import pytest
-from small import CLASSES, pictures, settings, tiny
+from small import CLASSES, noisy_images, settings, tiny
 
 from data import batches as batches_module
 from errors import UserError
@@ -28,7 +28,7 @@ def test_the_penalty_is_l2_times_the_squares_of_the_kernels_alone():
     assert len(kernels) == 2
     assert len(model.trainable_variables) == 6  # bias of each, gamma and beta of the normalisation
     squares = sum(float(np.square(v.numpy()).sum()) for v in kernels)
-    images, labels = pictures().inputs[:8].astype(np.float32), pictures().labels[:8]
+    images, labels = noisy_images().inputs[:8].astype(np.float32), noisy_images().labels[:8]
 
     def loss(l2):
         objective.add_weight_penalty(model, l2)
@@ -114,7 +114,7 @@ def test_iterations(images, batch, expected):
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
 def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entropy(smoothing):
-    model, examples = tiny(), pictures()
+    model, examples = tiny(), noisy_images()
     objective.compile_model(model, Stage("scratch", 1, 8, 0.01), settings(label_smoothing=smoothing), 10)
     x, y = examples.inputs[:8].astype(np.float32), np.eye(CLASSES)[examples.labels[:8]]
     logs = model.evaluate(x, y, verbose=0, return_dict=True)
@@ -125,11 +125,11 @@ def test_smoothing_changes_the_loss_as_the_formula_says_and_not_the_cross_entrop
 
 
 def test_the_learning_rate_rises_linearly_and_falls_along_a_cosine():
-    schedule = schedules.rates("cosine", 0.5, 100, 0.2)
+    schedule = schedules.learning_rate_schedule("cosine", 0.5, 100, 0.2)
     steps = np.array([float(schedule(step)) for step in range(101)])
     np.testing.assert_allclose(steps[:21], np.linspace(0, 0.5, 21), atol=1e-6)
     np.testing.assert_allclose(steps[20:], 0.25 * (1 + np.cos(np.linspace(0, np.pi, 81))), atol=1e-6)
-    plain = schedules.rates("cosine", 0.5, 100)
+    plain = schedules.learning_rate_schedule("cosine", 0.5, 100)
     np.testing.assert_allclose([float(plain(step)) for step in (0, 50, 100)], [0.5, 0.25, 0], atol=1e-6)
 
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import QUICK, call
-from small import assert_same, features, pictures, settings, tiny
+from small import assert_same, features, noisy_images, settings, tiny
 
 from errors import UserError
 from models.parts.head import head
@@ -37,7 +37,7 @@ def test_a_head_whose_loss_ends_above_its_start_is_refused():
 
 def test_a_network_whose_loss_ends_above_its_start_is_refused():
     with pytest.raises(UserError, match=r"^Training diverged: the loss of stage scratch began at "):
-        loop.run_stage(tiny(), Stage("scratch", 2, 8, 1000.0), pictures(), settings(**CONSTANT))
+        loop.run_stage(tiny(), Stage("scratch", 2, 8, 1000.0), noisy_images(), settings(**CONSTANT))
 
 
 def test_it_is_kept_where_that_is_asked_for_and_says_so():
@@ -69,7 +69,9 @@ def test_what_cannot_be_learned_has_not_diverged():
     examples.labels[:] = np.random.default_rng(0).integers(0, 2, len(examples.labels))
     keras.utils.set_random_seed(0)
     for stage, model in ((Stage("head", 4, 16, 1e-4), head(8, 2, 0.0)), (Stage("scratch", 2, 8, 1e-5), tiny())):
-        outcome = loop.run_stage(model, stage, examples if stage.name == "head" else pictures(), settings(patience=0))
+        outcome = loop.run_stage(
+            model, stage, examples if stage.name == "head" else noisy_images(), settings(patience=0)
+        )
         assert "diverged" not in outcome.ended
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small import SIZE, assert_same, pictures, settings, tiny
+from small import SIZE, assert_same, noisy_images, settings, tiny
 
 from errors import UserError
 from study.fit import estimate
@@ -24,7 +24,7 @@ def test_the_minutes_go_with_images_epochs_and_areas():
     assert estimate.minutes_at(50, stage, settings(image_size=128), 6000) == pytest.approx(20)
     growing = settings(image_size=128, progressive=(64, 128))
     assert estimate.minutes_at(50, stage, growing, 6000) == pytest.approx(2 * (8 / 4 + 2))
-    assert estimate.minutes_for(tiny(size=LARGE), pictures(size=LARGE), stage, settings(image_size=LARGE)) > 0
+    assert estimate.minutes_for(tiny(size=LARGE), noisy_images(size=LARGE), stage, settings(image_size=LARGE)) > 0
 
 
 class Gone:
@@ -33,16 +33,16 @@ class Gone:
     shape, dtype = (44, SIZE, SIZE, 3), np.dtype(np.uint8)
 
     def __len__(self):
-        return len(pictures().inputs)
+        return len(noisy_images().inputs)
 
     def __getitem__(self, indices):
         raise UserError("a.jpg was changed or removed during the run. Start again.")
 
 
 def test_a_picture_that_goes_missing_is_told_whatever_reads_it():
-    gone = replace(pictures(), inputs=Gone())
+    gone = replace(noisy_images(), inputs=Gone())
     with pytest.raises(UserError, match=r"^a\.jpg was changed"):
-        classify.predict(tiny(), gone, gone.rows["val"], "")
+        classify.predict(tiny(), gone, gone.indices["val"], "")
     with pytest.raises(UserError, match=r"^a\.jpg was changed"):
         estimate.minutes_for(tiny(), gone, Stage("scratch", 1, 8, 0.1), settings())
 
@@ -56,13 +56,13 @@ def test_the_estimate_of_fine_tuning_is_that_of_what_will_learn(monkeypatch):
     )
     model = tiny()
     for name in ("scratch", "finetune"):
-        estimate.minutes_for(model, pictures(), Stage(name, 1, 8, 0.1), settings())
+        estimate.minutes_for(model, noisy_images(), Stage(name, 1, 8, 0.1), settings())
     assert learning == [6, 4]  # without the scale and the centre of the normalisation
     assert len(model.trainable_variables) == 6
 
 
 def test_the_estimate_is_a_time_and_changes_no_weight():
-    model, examples = tiny(), pictures()
+    model, examples = tiny(), noisy_images()
     before = model.get_weights()
     short, long = (estimate.minutes_for(model, examples, Stage("scratch", n, 8, 0.1), settings()) for n in (1, 10_000))
     assert 0 < short < 1

@@ -10,12 +10,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from small import OFF, assert_same, cross_entropy, embed_all, features, pictures, settings, tiny
+from small import OFF, assert_same, cross_entropy, embed_all, features, noisy_images, settings, tiny
 
 from errors import UserError
 from models.parts.head import freeze, head, unfreeze
 from study.fit import loop, objective
-from study.inference.engine import Frozen
+from study.inference.engine import FrozenBackbone
 from study.settings.optimization import OPTIMIZERS
 from study.settings.stages import Stage
 
@@ -28,8 +28,8 @@ def test_the_head_learns_a_separable_problem(name):
     model, examples = head(8, 2, 0.2), features()
     rate = {"adagrad": 0.3, "sgd": 0.3}.get(name, 0.05)
     outcome = loop.run_stage(model, Stage("head", 6, 16, rate), examples, settings(optimizer=name, l2=1e-4))
-    answers = model.predict(examples.inputs[examples.rows["test"]], verbose=0).argmax(axis=1)
-    assert answers.tolist() == examples.labels[examples.rows["test"]].tolist()
+    answers = model.predict(examples.inputs[examples.indices["test"]], verbose=0).argmax(axis=1)
+    assert answers.tolist() == examples.labels[examples.indices["test"]].tolist()
     assert outcome.history[-1]["val_accuracy"] == 1
     assert outcome.history[-1]["val_loss"] < 0.3
 
@@ -81,7 +81,7 @@ def test_class_weights_reach_training():
         examples = features(noise=2.0)
         examples.labels[:] = np.arange(92) % 8 == 0  # one in eight, and no way to tell
         model = head(8, 2, 0.0)
-        weights = objective.class_weights(examples.labels[examples.rows["train"]], rule, ("common", "rare"))
+        weights = objective.class_weights(examples.labels[examples.indices["train"]], rule, ("common", "rare"))
         loop.run_stage(model, Stage("head", 5, 16, 0.1), examples, settings(), weights)
         return float(model.predict(examples.inputs[:80], verbose=0)[:, 1].mean())
 
@@ -112,7 +112,7 @@ def test_two_runs_of_one_seed_are_identical_with_augmentation():
     def run(seed):
         model = tiny(seed, dropout=0.3)
         chosen = settings(augment={"flip": 1.0, "brightness": 0.2}, seed=seed, l2=1e-4)
-        (outcome,) = loop.fit(model, pictures(), None, [Stage("scratch", 2, 8, 0.01)], chosen)
+        (outcome,) = loop.fit(model, noisy_images(), None, [Stage("scratch", 2, 8, 0.01)], chosen)
         return model.get_weights(), [(row["loss"], row["val_loss"]) for row in outcome.history]
 
     first, again, other = run(1), run(1), run(2)
@@ -124,20 +124,20 @@ def test_two_runs_of_one_seed_are_identical_with_augmentation():
 def test_from_scratch_everything_learns():
     model = tiny()
     before = model.get_weights()
-    (outcome,) = loop.fit(model, pictures(), None, [Stage("scratch", 8, 8, 0.02)], settings())
+    (outcome,) = loop.fit(model, noisy_images(), None, [Stage("scratch", 8, 8, 0.02)], settings())
     assert all((old != new).any() for old, new in zip(before, model.get_weights(), strict=True))
     assert outcome.history[-1]["loss"] < outcome.history[0]["loss"]
-    shares = model.predict(pictures().inputs.astype(np.float32), verbose=0)
-    assert (shares.argmax(axis=1) == pictures().labels).mean() > 0.9
+    shares = model.predict(noisy_images().inputs.astype(np.float32), verbose=0)
+    assert (shares.argmax(axis=1) == noisy_images().labels).mean() > 0.9
 
 
 def head_then_all(rate, epochs=4):
-    model, examples = tiny(), pictures()
+    model, examples = tiny(), noisy_images()
     _, network, top = model.layers
     freeze(network)
     chosen = settings(learning="finetune", patience=0)
     kept = {}
-    embedded = embed_all(Frozen(network, OFF), examples, chosen)[0]
+    embedded = embed_all(FrozenBackbone(network, OFF), examples, chosen)[0]
     kept["backbone"] = network.get_weights()
     outcomes = loop.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     kept["head"] = top.get_weights()
@@ -149,12 +149,12 @@ def head_then_all(rate, epochs=4):
 
 
 def test_the_head_stage_leaves_the_backbone_alone_and_works_on_pixels_too():
-    model, examples = tiny(), pictures()
+    model, examples = tiny(), noisy_images()
     _, network, top = model.layers
     freeze(network)
     before = network.get_weights()
     chosen = settings(learning="transfer")
-    embedded = embed_all(Frozen(network, OFF), examples, chosen)[0]
+    embedded = embed_all(FrozenBackbone(network, OFF), examples, chosen)[0]
     (outcome,) = loop.fit(model, examples, embedded, [Stage("head", 3, 8, 0.05)], chosen)
     assert_same(network.get_weights(), before)
     assert cross_entropy(model, examples) == pytest.approx(cross_entropy(top, embedded), rel=1e-4)
@@ -186,10 +186,10 @@ def test_fine_tuning_that_makes_it_worse_falls_back_to_the_head():
 
 
 def test_epochs_are_numbered_through_all_stages():
-    model, examples = tiny(), pictures()
+    model, examples = tiny(), noisy_images()
     freeze(model.layers[1])
     chosen = settings(learning="finetune", patience=0)
-    embedded = embed_all(Frozen(model.layers[1], OFF), examples, chosen)[0]
+    embedded = embed_all(FrozenBackbone(model.layers[1], OFF), examples, chosen)[0]
     outcomes = loop.fit(model, examples, embedded, [Stage("head", 2, 16, 0.05), Stage("finetune", 2, 16, 1e-3)], chosen)
     assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
         (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
@@ -198,7 +198,7 @@ def test_epochs_are_numbered_through_all_stages():
 
 def test_validation_is_never_augmented():
     # Brightness alone decides here, so changed validation pictures would be judged differently from clean ones.
-    model, examples = tiny(), pictures()
+    model, examples = tiny(), noisy_images()
     chosen = settings(augment={"brightness": 1.0, "contrast": 1.0})
     (outcome,) = loop.fit(model, examples, None, [Stage("scratch", 2, 8, 0.01)], chosen)
     assert cross_entropy(model, examples) == pytest.approx(min(row["val_loss"] for row in outcome.history), rel=1e-4)

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from helpers import QUICK, call
 from PIL import Image
-from small import assert_same, cross_entropy, features, pictures, settings, tiny
+from small import assert_same, cross_entropy, features, noisy_images, settings, tiny
 
 from errors import UserError
 from models.parts.head import head
 from study.fit import loop, lr_finder
-from study.fit.lr_finder import FIRST, HIGHEST, LOWEST, STEPS, Sweep, smoothed, suggestion, sweep
+from study.fit.lr_finder import FIRST, HIGHEST, LOWEST, STEPS, Sweep, smoothed, suggest_rate, sweep
 from study.settings.stages import Stage
 
 HARD = {"n": 400, "noise": 2.5}  # the classes overlap: to be sure of all is to be wrong of some
@@ -31,15 +31,15 @@ def test_the_mean_of_equal_losses_is_that_loss():
 
 def test_the_suggestion_is_a_tenth_of_the_rate_of_the_least_loss():
     losses = [abs(number - 100) for number in range(STEPS)]
-    assert suggestion(RATES, losses) == pytest.approx(RATES[100] / 10, rel=0.05)
+    assert suggest_rate(RATES, losses) == pytest.approx(RATES[100] / 10, rel=0.05)
     losses[3] = -1.0  # a lucky batch at the start
-    assert suggestion(RATES, losses) == pytest.approx(RATES[100] / 10, rel=0.05)
+    assert suggest_rate(RATES, losses) == pytest.approx(RATES[100] / 10, rel=0.05)
 
 
 @pytest.mark.parametrize("losses", [[], [1.0] * FIRST, list(range(STEPS))])
 def test_a_loss_that_never_falls_is_told(losses):
     with pytest.raises(UserError, match=r"^--find-learning-rate: the loss fell at no rate from 1e-05 to 10\. Look at "):
-        suggestion(RATES[: len(losses)], losses)
+        suggest_rate(RATES[: len(losses)], losses)
 
 
 def trained(rate):
@@ -69,7 +69,7 @@ def test_a_loss_that_breaks_ends_the_sweep_of_a_whole_network(monkeypatch):
     model, chosen = tiny(), settings(augment={"flip": 1.0}, optimizer="sgd", warmup=0.1, ema=0.9)
     before = model.get_weights()
     monkeypatch.setattr(lr_finder, "HIGHEST", 1e25)
-    found = sweep(model, Stage("scratch", 2, 8, 0.1), pictures(), chosen)
+    found = sweep(model, Stage("scratch", 2, 8, 0.1), noisy_images(), chosen)
     assert_same(model.get_weights(), before)
     assert FIRST < len(found.rates) < STEPS
     assert np.isfinite(found.losses).all()
@@ -79,7 +79,7 @@ def test_a_loss_that_breaks_ends_the_sweep_of_a_whole_network(monkeypatch):
 def test_the_curve_is_a_picture(tmp_path):
     losses = [3.0, *np.linspace(2, 1, 80), *np.linspace(1, 40, 20)]
     found = Sweep(tuple(RATES[:101]), tuple(losses), tuple(smoothed(losses)), 0.01)
-    path = lr_finder.write(found, Stage("scratch", 2, 8, 0.1), settings(runs=str(tmp_path / "runs")))
+    path = lr_finder.draw_sweep(found, Stage("scratch", 2, 8, 0.1), settings(runs=str(tmp_path / "runs")))
     with Image.open(path) as curve:
         assert (curve.format, np.asarray(curve.convert("RGB")).std() > 10) == ("PNG", True)
 

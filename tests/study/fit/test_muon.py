@@ -8,10 +8,10 @@ backend.start()
 import keras
 import numpy as np
 import pytest
-from small import pictures, settings, tiny
+from small import noisy_images, settings, tiny
 
 from errors import UserError
-from models.parts.auxiliary_head import join, label_head
+from models.parts.auxiliary_head import join_heads, label_head
 from models.parts.head import classifier, head, head_on
 from models.parts.weights import build_backbone
 from study.fit import loop, objective
@@ -56,7 +56,7 @@ def test_it_takes_hidden_kernels_and_leaves_the_last_layer_and_the_rest_to_adamw
 def test_of_two_heads_neither_last_layer_is_its():
     inputs = keras.Input((8, 8, 3))
     backbone = keras.Model(inputs, L.Flatten()(L.Conv2D(6, 3, name="conv")(inputs)), name="backbone")
-    model = join(backbone, head(216, 2, 0.0), label_head(216, 3, 0))
+    model = join_heads(backbone, head(216, 2, 0.0), label_head(216, 3, 0))
     assert [path.split("/")[-2] for path in last_kernels(model)] == ["probabilities", "labels"]
 
 
@@ -86,7 +86,7 @@ def test_a_convolutions_step_has_the_same_length_in_all_directions():
 
 
 def test_a_network_learns_by_it():
-    model, examples = tiny(), pictures(n=92)
+    model, examples = tiny(), noisy_images(n=92)
     outcome = loop.run_stage(model, Stage("scratch", 12, 8, 0.01), examples, settings(optimizer="muon", patience=0))
     assert outcome.history[-1]["loss"] < 0.5 * outcome.history[0]["loss"]
 

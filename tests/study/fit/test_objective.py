@@ -17,7 +17,7 @@ from models.parts.head import classifier, head
 from study.experiments import plan as compare_plan
 from study.fit import loop, objective
 from study.fit.losses import make_loss
-from study.fit.schedules import lowering, rates
+from study.fit.schedules import learning_rate_schedule, reduce_on_plateau
 from study.settings.commands import CompareSettings
 from study.settings.learning_type import LearningChoice
 from study.settings.loss import LOSSES
@@ -53,7 +53,7 @@ def trained(examples=None, epochs=6, rate=0.05, batch=16, weights=None, width=8,
 
 
 def val_loss(model, examples):
-    rows = examples.rows["val"]
+    rows = examples.indices["val"]
     shares = model.predict(examples.inputs[rows], verbose=0)
     return float(-np.log(shares[np.arange(len(rows)), examples.labels[rows]]).mean())
 
@@ -110,7 +110,7 @@ def by_hand(examples, epochs, momentum):
     """Plain gradient descent of a softmax layer on whole batches; the averaged weights after each epoch."""
     keras.utils.set_random_seed(0)
     kernel, bias = head(8, 2, 0.0).get_weights()
-    rows, averages = examples.rows["train"], []
+    rows, averages = examples.indices["train"], []
     x, y = examples.inputs[rows], np.eye(2)[examples.labels[rows]]
     for _ in range(epochs):
         scores = x @ kernel + bias
@@ -156,14 +156,14 @@ def test_the_averaged_weights_are_judged_and_those_of_the_best_epoch_are_kept(pa
     ],
 )
 def test_the_rate_at_the_start_in_the_middle_and_at_the_end(name, expected):
-    rate = rates(name, 0.5, 90)
+    rate = learning_rate_schedule(name, 0.5, 90)
     values = {step: float(rate(step) if callable(rate) else rate) for step in expected}
     assert values == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
 @pytest.mark.parametrize("name", [name for name in SCHEDULES if name not in WITHOUT_WARMUP])
 def test_a_warm_up_rises_from_0_and_the_schedule_has_the_rest(name):
-    warmed, plain = rates(name, 0.5, 100, 0.1), rates(name, 0.5, 90)
+    warmed, plain = learning_rate_schedule(name, 0.5, 100, 0.1), learning_rate_schedule(name, 0.5, 90)
     rise = [float(warmed(step)) for step in range(11)]
     np.testing.assert_allclose(rise, np.linspace(0, 0.5, 11), atol=1e-6)
     for step in (0, 20, 45, 70, 90):
@@ -174,7 +174,7 @@ def test_a_warm_up_rises_from_0_and_the_schedule_has_the_rest(name):
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_training_of_few_iterations_has_a_rate(name, steps):
-    rate = rates(name, 0.5, steps, 0.0 if name in WITHOUT_WARMUP else 0.9)
+    rate = learning_rate_schedule(name, 0.5, steps, 0.0 if name in WITHOUT_WARMUP else 0.9)
     assert all(0 <= float(rate(step) if callable(rate) else rate) <= 0.5 for step in range(steps + 1))
 
 
@@ -189,8 +189,8 @@ def test_a_plateau_lowers_the_rate():
     _, outcome = trained(examples, epochs=5, rate=0.01, schedule="plateau", patience=6)
     expected = [0.01, 0.01, 0.01, 0.003, 0.003]  # lowered after two such epochs; a row tells what its epoch had
     assert [row["learning_rate"] for row in outcome.history] == pytest.approx(expected)
-    assert [lowering("plateau", patience)[0].patience for patience in (1, 6, 8, 0)] == [1, 2, 3, 3]
-    assert lowering("cosine", 6) == []
+    assert [reduce_on_plateau("plateau", patience)[0].patience for patience in (1, 6, 8, 0)] == [1, 2, 3, 3]
+    assert reduce_on_plateau("cosine", 6) == []
 
 
 # ---- penalties -------------------------------------------------------------------------------------------------------
@@ -381,11 +381,13 @@ def test_compare_gives_a_flag_to_those_trainings_that_use_it(tmp_path):
         return compare_plan.make_plan(CompareSettings(vary=vary, out=str(tmp_path)), fixed)
 
     plan = planned("loss=crossentropy,focal", focal_gamma="1")
-    plain, focal = (plan.words(combination, 0) for combination in plan.combinations)
+    plain, focal = (plan.arguments(combination, 0) for combination in plan.combinations)
     assert "--focal-gamma=1" in focal
     assert not any(word.startswith("--focal-gamma") for word in plain)
     plan = planned("loss=dice,focal,crossentropy+dice", "dice-weight=0.2,0.8")
-    given = {one.label: [word for word in plan.words(one, 0) if word.startswith("--dice")] for one in plan.combinations}
+    given = {
+        one.label: [word for word in plan.arguments(one, 0) if word.startswith("--dice")] for one in plan.combinations
+    }
     assert given == {
         "dice": [],
         "focal": [],

@@ -9,7 +9,7 @@ backend.start()
 import keras
 import numpy as np
 import pytest
-from small import CLASSES, assert_same, cross_entropy, pictures, settings, tiny
+from small import CLASSES, assert_same, cross_entropy, noisy_images, settings, tiny
 
 from data.batches import Examples
 from errors import UserError
@@ -43,7 +43,7 @@ def seen_by(monkeypatch):
 
 def test_each_phase_trains_and_is_judged_at_its_size_and_only_the_middle_one_sees_mixed_pictures(monkeypatch):
     seen = seen_by(monkeypatch)
-    model, examples = tiny(size=LARGE), pictures(size=LARGE)
+    model, examples = tiny(size=LARGE), noisy_images(size=LARGE)
     stage, chosen = Stage("scratch", 5, 8, 0.01), settings(**GROWING)
     outcome = loop.run_stage(model, stage, examples, chosen)
     assert [row["image_size"] for row in outcome.history] == [16, 16, 24, 24, 32]
@@ -59,7 +59,9 @@ def test_each_phase_trains_and_is_judged_at_its_size_and_only_the_middle_one_see
 def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_layers(tmp_path):
     model = tiny(size=LARGE)
     before = model.get_weights()
-    loop.run_stage(model, Stage("scratch", 4, 8, 0.01), pictures(size=LARGE), settings(**GROWING, precision="bfloat16"))
+    loop.run_stage(
+        model, Stage("scratch", 4, 8, 0.01), noisy_images(size=LARGE), settings(**GROWING, precision="bfloat16")
+    )
     assert all((old != new).any() for old, new in zip(before, model.get_weights(), strict=True))
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
@@ -68,7 +70,7 @@ def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_la
 
 
 def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
-    model, examples = tiny(size=LARGE), pictures(size=LARGE)
+    model, examples = tiny(size=LARGE), noisy_images(size=LARGE)
     chosen = settings(**GROWING, patience=0)
     outcome = loop.run_stage(model, Stage("scratch", 20, 8, 0.05), examples, chosen)
     last = [row for row in outcome.history if row["image_size"] == LARGE]
@@ -80,7 +82,7 @@ def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
 
 @pytest.mark.parametrize("schedule", ["step", "plateau"])
 def test_schedules_and_averaged_weights_go_through_all_sizes(schedule):
-    model, examples = tiny(size=LARGE), pictures(size=LARGE)
+    model, examples = tiny(size=LARGE), noisy_images(size=LARGE)
     chosen = settings(**GROWING, schedule=schedule, ema=0.5, clip_norm=1.0, loss="crossentropy+dice", patience=2)
     outcome = loop.run_stage(model, Stage("scratch", 6, 8, 0.01), examples, chosen)
     rate, best = 0.01, {}
@@ -99,15 +101,15 @@ def test_schedules_and_averaged_weights_go_through_all_sizes(schedule):
 def test_growing_pictures_give_the_same_network_from_the_same_seed():
     def run():
         model = tiny(3, size=LARGE)
-        loop.run_stage(model, Stage("scratch", 3, 8, 0.01), pictures(size=LARGE), settings(**GROWING, seed=3))
+        loop.run_stage(model, Stage("scratch", 3, 8, 0.01), noisy_images(size=LARGE), settings(**GROWING, seed=3))
         return model.get_weights()
 
     assert_same(run(), run())
 
 
 def test_mixed_pictures_mirror_classes_class_weights_and_the_balanced_sampler_go_together():
-    examples = pictures(size=LARGE)
-    examples = Examples(examples.inputs, examples.labels, examples.rows, np.array([1, 0], np.int32))
+    examples = noisy_images(size=LARGE)
+    examples = Examples(examples.inputs, examples.labels, examples.indices, np.array([1, 0], np.int32))
     model = tiny(size=LARGE)
     chosen = settings(**GROWING, sampler="balanced", label_smoothing=0.1, warmup=0.2, patience=0)
     outcome = loop.run_stage(model, Stage("scratch", 20, 8, 0.02), examples, chosen, {0: 1.0, 1: 2.0})
@@ -119,7 +121,7 @@ def test_a_network_for_one_size_is_refused():
     x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3, strides=4)(inputs))
     model = classifier(keras.Model(inputs, x), head(128, CLASSES, 0.0))
     with pytest.raises(UserError) as caught:
-        loop.run_stage(model, Stage("scratch", 3, 8, 0.01), pictures(size=LARGE), settings(**GROWING))
+        loop.run_stage(model, Stage("scratch", 3, 8, 0.01), noisy_images(size=LARGE), settings(**GROWING))
     assert str(caught.value) == (
         "--progressive needs a network of convolutions and global pooling, which takes any size; this one is made for "
         "32 pixels. Leave it out, or give --progressive none."

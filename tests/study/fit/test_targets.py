@@ -11,12 +11,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small import pictures, settings
+from small import noisy_images, settings
 
-from data.auxiliary_labels import Second
+from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from study.fit.targets import first_batch, keras_batches, phase_batches
-from study.settings.stages import Phase, Stage
+from study.settings.stages import ResolutionPhase, Stage
 
 SIDE, WEIGHTS = 4, {0: 2.0, 1: 0.5}
 
@@ -103,7 +103,7 @@ def test_a_second_head_for_masks_learns_the_larger_part_at_its_own_side():
 
 
 def test_the_first_batch_is_that_of_the_first_training_images_unchanged():
-    model, stage, examples = network((2,)), Stage("scratch", 1, 8, 0.1), pictures(size=SIDE)
+    model, stage, examples = network((2,)), Stage("scratch", 1, 8, 0.1), noisy_images(size=SIDE)
     images, labels = first_batch(model, stage, examples)
     np.testing.assert_array_equal(images, examples.inputs[:8])
     np.testing.assert_array_equal(labels, np.eye(2)[examples.labels[:8]])
@@ -111,10 +111,15 @@ def test_the_first_batch_is_that_of_the_first_training_images_unchanged():
 
 def test_with_flip_paired_labels_only_the_class_is_exchanged_when_both_are_mixed():
     n = 40
-    second = Second(("a", "b", "c"), (np.arange(n) % 3).astype(np.int32))
+    second = AuxiliaryLabels(("a", "b", "c"), (np.arange(n) % 3).astype(np.int32))
     whole = Examples(np.zeros((n, SIDE, SIDE, 3), np.uint8), np.zeros(n, np.int32), {"train": np.arange(n)})
-    whole = replace(whole, rows={**whole.rows, "val": np.arange(4)}, mirror=np.array([1, 0], np.int32), second=second)
-    chosen, phase = settings(augment={"flip": 1.0, "mixup": 0.9}), Phase(SIDE, 0, 1, last=True, mixing=True)
+    whole = replace(
+        whole,
+        indices={**whole.indices, "val": np.arange(4)},
+        flipped_classes=np.array([1, 0], np.int32),
+        auxiliary=second,
+    )
+    chosen, phase = settings(augment={"flip": 1.0, "mixup": 0.9}), ResolutionPhase(SIDE, 0, 1, last=True, mixing=True)
     model, stage = network((2,), (3,)), Stage("scratch", 1, n, 0.1)
     training, validation = phase_batches(model, stage, whole, chosen, None, phase, 0)
     ((_, (first, auxiliary), (_, known)),) = training

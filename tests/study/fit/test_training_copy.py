@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import small_recipe, smallest_size
+from helpers import small_options, smallest_size
 
 import models
 from data.batches import Examples
@@ -18,7 +18,7 @@ from models.parts.weights import build_backbone
 from study.fit import loop, objective
 from study.fit import training_copy as training_copy_file
 from study.fit.fast_layers import SHORT_ROW, FusedBatchNormalization, ShortRowConv2D
-from study.fit.training_copy import LEAST_GAIN, PROBE_STEPS, PrecisionChoice, choose_precision, training_copy
+from study.fit.training_copy import MIN_GAIN, PROBE_STEPS, PrecisionChoice, choose_precision, training_copy
 from study.runtime import hardware
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
@@ -44,7 +44,7 @@ def pictures(n=60, size=SIZE):
 def network(name="original", size=SIZE, dropout=0.0, **options):
     """A classifier whose normalisations hold statistics like no other's."""
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, smallest_size(name, size), "none", small_recipe(name, **options))
+    backbone = build_backbone(name, smallest_size(name, size), "none", small_options(name, **options))
     rng = np.random.default_rng(0)
     for variable in backbone.variables:
         if variable.path.endswith(("moving_mean", "beta")):
@@ -286,14 +286,14 @@ def test_what_is_saved_has_keras_own_layers_and_the_answers_of_the_copy(precisio
         assert layer.__class__.__module__.startswith("keras."), layer
         assert layer.dtype_policy.name == "float32"
     np.testing.assert_allclose(answers(loaded, examples), answers(training_copy(model), examples), atol=1e-5)
-    shares = answers(loaded, examples)[examples.rows["train"]]
-    assert (shares.argmax(axis=1) == examples.labels[examples.rows["train"]]).mean() > 0.9
+    shares = answers(loaded, examples)[examples.indices["train"]]
+    assert (shares.argmax(axis=1) == examples.labels[examples.indices["train"]]).mean() > 0.9
 
 
 def test_the_weights_that_come_back_are_those_of_the_best_epoch():
     model, examples = network(), pictures()
     outcome = loop.run_stage(model, Stage("scratch", 4, 8, 1e-3), examples, settings(precision="float32", patience=0))
-    rows = examples.rows["val"]
+    rows = examples.indices["val"]
     shares = answers(model, examples)[rows]
     loss = -np.log(shares[np.arange(len(rows)), examples.labels[rows]]).mean()
     assert loss == pytest.approx(min(row["val_loss"] for row in outcome.history), rel=1e-3)
@@ -327,7 +327,7 @@ def test_auto_takes_the_faster_precision_and_tells_both_figures(monkeypatch):
     choice = choose("auto", PROBE_STEPS)
     rates = choice.images_per_second
     assert set(rates) == {"float32", "bfloat16"}
-    assert (choice.precision == "bfloat16") == (rates["bfloat16"] > LEAST_GAIN * rates["float32"])
+    assert (choice.precision == "bfloat16") == (rates["bfloat16"] > MIN_GAIN * rates["float32"])
     assert choice.reason.startswith(f"{choice.precision} taken: float32 ")
     assert all(f"{rate:.0f} images/s" in choice.reason for rate in rates.values())
 

@@ -3,13 +3,13 @@
 import keras
 import numpy as np
 import pytest
-from helpers import call, message, small_recipe, smallest_size
+from helpers import call, message, small_options, smallest_size
 from keras import layers as L
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.image import extract_patches_2d
 
 import models
-from models.parts.graph import unroll
+from models.parts.graph import build_layer_graph
 from models.parts.weights import build_backbone
 from scratch import initializers
 from study.fit import whitening
@@ -23,7 +23,7 @@ def pictures(count, size=32, seed=0):
 
 
 def begin(network, seen):
-    whitening.begin(network, np.arange(len(seen)), seen.__getitem__)
+    whitening.init_first_layer(network, np.arange(len(seen)), seen.__getitem__)
 
 
 def filters_of(layer):
@@ -34,7 +34,7 @@ def filters_of(layer):
 @pytest.mark.parametrize("name", models.available())
 def test_every_model_can_begin_with_pairs_of_components(name):
     size = smallest_size(name, 32)
-    backbone = build_backbone(name, size, "none", small_recipe(name))
+    backbone = build_backbone(name, size, "none", small_options(name))
     (layer, *_), others = kernels_of(backbone), [np.asarray(each.kernel) for each in kernels_of(backbone)[1:]]
     before = filters_of(layer).copy()
     begin(backbone, pictures(8, size))
@@ -52,7 +52,7 @@ def test_every_model_can_begin_with_pairs_of_components(name):
 
 
 def kernels_of(network):
-    return [step.layer for step in unroll(network).with_kernels() if isinstance(step.layer, L.Conv2D)]
+    return [step.layer for step in build_layer_graph(network).steps_with_kernels() if isinstance(step.layer, L.Conv2D)]
 
 
 def test_they_are_those_of_scikit_learn_largest_first():
@@ -90,8 +90,10 @@ def test_of_many_pictures_some_are_looked_at():
         asked.extend(rows)
         return pictures(len(rows))
 
-    whitening.begin(keras.Sequential([keras.Input((32, 32, 3)), L.Conv2D(4, 3)]), np.arange(1000, 2000), take)
-    assert len(asked) == len(set(asked)) == whitening.PICTURES
+    whitening.init_first_layer(
+        keras.Sequential([keras.Input((32, 32, 3)), L.Conv2D(4, 3)]), np.arange(1000, 2000), take
+    )
+    assert len(asked) == len(set(asked)) == whitening.NUM_IMAGES
     assert (asked[0], asked[-1]) == (1000, 1999)  # from all over: rows come class by class
 
 

@@ -15,16 +15,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import ROOT, small_recipe
+from helpers import ROOT, small_options
 
 import models
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 from errors import UserError
 from models.parts.head import classifier, head
 from models.parts.weights import build_backbone
 from study.inference import engine, openvino_ir
-from study.inference.engine import Frozen
+from study.inference.engine import FrozenBackbone
 from study.runtime import hardware
 
 SIZE = 64
@@ -40,7 +40,7 @@ def pictures(count):
 def network(name, classes=0):
     """A backbone, or a classifier, with weights like no other, its normalisations' statistics included."""
     keras.utils.set_random_seed(0)
-    backbone = build_backbone(name, SIZE, "none", small_recipe(name))
+    backbone = build_backbone(name, SIZE, "none", small_options(name))
     rng = np.random.default_rng(0)
     for variable in backbone.variables:
         if variable.path.endswith(("moving_mean", "beta", "bias")):
@@ -77,7 +77,7 @@ def fresh(code, *arguments, **variables):
 
 def write(traced, folder):
     """Write a traced network's files."""
-    openvino_ir.save(openvino_ir.take_bytes(openvino_ir.convert(traced)), folder)
+    openvino_ir.save(openvino_ir.accept_uint8(openvino_ir.convert(traced)), folder)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def small():
 
 @pytest.fixture(scope="module")
 def frozen(small):
-    return Frozen(small)
+    return FrozenBackbone(small)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def runner(frozen):
 @pytest.mark.parametrize("name", models.available("classify"))
 def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
     model, pixels = network(name), pictures(5)
-    converted = engine.Frozen(model).converted
+    converted = engine.FrozenBackbone(model).converted
     features, wanted = openvino_ir.compile(converted, "float32")(pixels), keras_answer(model, pixels)
     assert features.dtype == np.float32
     assert np.ptp(wanted) > 0.01
@@ -116,7 +116,7 @@ def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
 @needs_openvino
 def test_probabilities_of_a_whole_classifier_are_those_of_keras():
     model, pixels = network("efficientnet_lite", 3), pictures(5)
-    frozen = Frozen(model)
+    frozen = FrozenBackbone(model)
     choice = engine.choose_engine(frozen, pixels, "openvino", "float32")
     assert (choice.engine, choice.precision, choice.cosine) == ("openvino", "float32", None)
     assert choice.reason == "openvino was asked for; float32 was asked for"
@@ -175,14 +175,14 @@ def test_auto_takes_bfloat16_only_where_it_is_faster_and_near(frozen, monkeypatc
     answers = iter([(outputs, 10.0), (rough, 10.0 * factor)])
     monkeypatch.setattr(hardware, "has_bfloat16", lambda: True)
     monkeypatch.setattr(engine, "_probe", lambda runner, sample: next(answers))
-    choice = engine._faster(frozen, pictures(6), "because")
+    choice = engine._faster_precision(frozen, pictures(6), "because")
     assert choice.precision == precision
     assert choice.images_per_second == {"float32": 10.0, "bfloat16": 10.0 * factor}
 
 
 @needs_openvino
 def test_auto_with_no_bfloat16_or_no_picture_is_float32(small, monkeypatch):
-    frozen = Frozen(small)
+    frozen = FrozenBackbone(small)
     if hardware.has_bfloat16():
         assert engine.choose_engine(frozen, pictures(0), "openvino").reason.endswith("there is no image to try")
     monkeypatch.setattr(hardware, "has_bfloat16", lambda: False)
@@ -270,26 +270,28 @@ def test_damaged_files_are_named(small, tmp_path, damage):
 def test_a_backbone_and_a_head_join_to_the_classifier(small):
     whole, pixels = network("original", 3), pictures(4)
     _, inside, head_of_it = whole.layers
-    joined = openvino_ir.join(Frozen(inside).converted, openvino_ir.convert(openvino_ir.trace(head_of_it)))
+    joined = openvino_ir.concatenate(
+        FrozenBackbone(inside).converted, openvino_ir.convert(openvino_ir.trace(head_of_it))
+    )
     np.testing.assert_allclose(openvino_ir.compile(joined, "float32")(pixels), keras_answer(whole, pixels), atol=1e-5)
 
 
 @needs_openvino
 def test_a_network_is_converted_once(small, tmp_path, monkeypatch):
     store, pixels = Store(tmp_path), pictures(3)
-    first = Frozen(small, store).runner("openvino", "float32")(pixels)
+    first = FrozenBackbone(small, store).runner("openvino", "float32")(pixels)
     kept = sum(usage.bytes for usage in store.usage())
     monkeypatch.setattr(openvino_ir, "trace", lambda model: pytest.fail("converted again"))
-    assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+    assert np.array_equal(FrozenBackbone(small, store).runner("openvino", "float32")(pixels), first)
     assert sum(usage.bytes for usage in store.usage()) == kept
-    head_of_it = Frozen(network("original", 3).layers[-1], store)
+    head_of_it = FrozenBackbone(network("original", 3).layers[-1], store)
     with pytest.raises(pytest.fail.Exception, match="converted again"):  # another network is not taken for it
         _ = head_of_it.converted
 
 
 @needs_openvino
 def test_a_released_network_runs_again(small):
-    frozen, pixels = Frozen(small), pictures(3)
+    frozen, pixels = FrozenBackbone(small), pictures(3)
     first = frozen.runner("openvino", "float32")
     expected, held = first(pixels), weakref.ref(first)
     frozen.release()
@@ -303,17 +305,17 @@ def test_a_released_network_runs_again(small):
 @pytest.mark.parametrize("damage", [lambda old: bytes(len(old)), lambda old: old[:-9] + b"x" + old[-8:]])
 def test_a_kept_network_that_is_damaged_is_converted_and_kept_anew(small, tmp_path, capfd, damage):
     store, pixels = Store(tmp_path), pictures(3)
-    first = Frozen(small, store).runner("openvino", "float32")(pixels)
+    first = FrozenBackbone(small, store).runner("openvino", "float32")(pixels)
     (largest,) = tmp_path.glob("*.blob")
     whole = largest.read_bytes()
     largest.write_bytes(damage(whole))
     capfd.readouterr()
-    assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+    assert np.array_equal(FrozenBackbone(small, store).runner("openvino", "float32")(pixels), first)
     told = f"note: damaged converted in the store in {tmp_path}: what is damaged is made anew\n"
     assert capfd.readouterr().err == told
     (again,) = tmp_path.glob("*.blob")
     assert len(again.read_bytes()) == len(whole)
-    assert np.array_equal(Frozen(small, store).runner("openvino", "float32")(pixels), first)
+    assert np.array_equal(FrozenBackbone(small, store).runner("openvino", "float32")(pixels), first)
     assert capfd.readouterr().err == ""
 
 
@@ -349,10 +351,10 @@ def test_a_network_that_the_disk_cannot_hold_runs_from_memory(tmp_path):
 
 @needs_openvino
 def test_a_network_that_is_larger_than_the_store_drives_nothing_out(small, tmp_path):
-    store, kind = Store(tmp_path, 1000), Kind("rows", (10,))
+    store, kind = Store(tmp_path, 1000), RowType("rows", (10,))
     with store.writer(kind) as writer:
         writer.add("a", np.arange(10))
-    assert Frozen(small, store).runner("openvino", "float32")(pictures(1)).shape == (1, 128)
+    assert FrozenBackbone(small, store).runner("openvino", "float32")(pictures(1)).shape == (1, 128)
     assert [usage.kind for usage in store.usage()] == ["rows"]
 
 
@@ -402,7 +404,7 @@ def test_asking_whether_it_is_there_imports_nothing():
 def test_an_interruption_waits_for_the_end_of_what_cannot_be_interrupted():
     done = []
 
-    @backend.uninterrupted()
+    @backend.defer_interrupts()
     def press() -> None:
         signal.raise_signal(signal.SIGINT)
         done.append("the rest")

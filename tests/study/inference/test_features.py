@@ -21,16 +21,16 @@ from PIL import Image as PillowImage
 from data import pixels
 from data.augment.pipeline import build
 from data.batches import Examples
-from data.folder import Image
+from data.folder import ImageRecord
 from data.store import store as store_module
-from data.store.store import Kind, Store
+from data.store.store import RowType, Store
 from errors import UserError
 from models.parts.head import freeze
 from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
 from study.inference import openvino_ir
-from study.inference.engine import Frozen, layers_within
-from study.inference.features import FeatureSpec, choose, embed, embed_rows, embed_traced
+from study.inference.engine import FrozenBackbone, layers_within
+from study.inference.features import FeatureSpec, cached_engine_choice, embed, embed_traced, embed_train
 from study.runtime import hardware
 
 OFF = Store(None)
@@ -90,8 +90,8 @@ def kept_features(store):
 def forge(store):
     """Add 1 to all features that are kept, so that what comes from the store can be told."""
     for name, keys in kept_features(store).items():
-        kind, features = Kind(name, (8,), "float32"), np.empty((len(keys), 8), np.float32)
-        assert store.rows(kind, keys).fill(features).all()
+        kind, features = RowType(name, (8,), "float32"), np.empty((len(keys), 8), np.float32)
+        assert store.rows(kind, keys).read_into(features).all()
         with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
             index.execute("DELETE FROM rows WHERE kind = (SELECT id FROM kinds WHERE name = ?)", (name,))
             index.commit()
@@ -116,15 +116,15 @@ def store(tmp_path):
 @pytest.mark.parametrize("which", ["tensorflow", pytest.param("openvino", marks=needs_openvino)])
 def test_features_from_the_store_are_those_of_a_fresh_run(store, which):
     model, examples, chosen = network(), pictures(), spec(engine=which)
-    fresh = embed(Frozen(model, OFF), examples, chosen)[0].inputs
-    first = embed(Frozen(model, store), examples, chosen)[0].inputs
-    again = embed(Frozen(network(), Store(store.root)), examples, chosen)[0]
+    fresh = embed(FrozenBackbone(model, OFF), examples, chosen)[0].inputs
+    first = embed(FrozenBackbone(model, store), examples, chosen)[0].inputs
+    again = embed(FrozenBackbone(network(), Store(store.root)), examples, chosen)[0]
     np.testing.assert_allclose(first, fresh, rtol=0, atol=1e-6)
     np.testing.assert_array_equal(again.inputs, first)
     np.testing.assert_allclose(fresh, model.predict(examples.inputs.astype(np.float32), verbose=0), atol=1e-5)
     np.testing.assert_array_equal(again.labels, examples.labels)
-    assert {part: found.tolist() for part, found in again.rows.items()} == {
-        part: found.tolist() for part, found in PARTS.items()
+    assert {split: found.tolist() for split, found in again.indices.items()} == {
+        split: found.tolist() for split, found in PARTS.items()
     }
     assert rows(store) == 36
     assert store.trouble == ""
@@ -133,7 +133,7 @@ def test_features_from_the_store_are_those_of_a_fresh_run(store, which):
 @pytest.mark.parametrize("which", ["tensorflow", pytest.param("openvino", marks=needs_openvino)])
 def test_a_second_call_runs_no_network(store, monkeypatch, which):
     chosen = spec(engine=which)
-    first = embed(Frozen(network(), store), pictures(), chosen)[0].inputs
+    first = embed(FrozenBackbone(network(), store), pictures(), chosen)[0].inputs
     model = network()
 
     def run(*arguments, **named):
@@ -141,14 +141,14 @@ def test_a_second_call_runs_no_network(store, monkeypatch, which):
 
     monkeypatch.setattr(model, "predict", run)
     monkeypatch.setattr(openvino_ir, "convert", run)
-    np.testing.assert_array_equal(embed(Frozen(model, store), pictures(), chosen)[0].inputs, first)
-    np.testing.assert_array_equal(embed_rows(Frozen(model, store), pictures(), chosen), first[:20])
+    np.testing.assert_array_equal(embed(FrozenBackbone(model, store), pictures(), chosen)[0].inputs, first)
+    np.testing.assert_array_equal(embed_train(FrozenBackbone(model, store), pictures(), chosen), first[:20])
 
 
 def test_only_what_is_missing_is_computed(store):
     model, chosen = network(), spec()
     everything = pictures(rows={"train": np.arange(150), "val": np.arange(150, 160), "test": np.arange(160, 166)})
-    fresh = embed(Frozen(model, OFF), everything, chosen)[0].inputs
+    fresh = embed(FrozenBackbone(model, OFF), everything, chosen)[0].inputs
     known = np.array([3, 4, 77, 149, 155, 165])
     some = Examples(
         everything.inputs[known],
@@ -157,9 +157,9 @@ def test_only_what_is_missing_is_computed(store):
         None,
         tuple(everything.sha256[row] for row in known),
     )
-    embed(Frozen(model, store), some, chosen)
+    embed(FrozenBackbone(model, store), some, chosen)
     forge(store)
-    mixed = embed(Frozen(model, store), everything, chosen)[0].inputs
+    mixed = embed(FrozenBackbone(model, store), everything, chosen)[0].inputs
     expected = np.array(fresh)
     expected[known] += 1
     np.testing.assert_allclose(mixed, expected, atol=1e-5)
@@ -180,7 +180,7 @@ def test_only_what_is_missing_is_computed(store):
     ids=str,
 )
 def test_features_of_anything_else_are_not_taken(store, other):
-    embed(Frozen(network(), store), pictures(), spec())
+    embed(FrozenBackbone(network(), store), pictures(), spec())
     forge(store)
     of_settings = {key: value for key, value in other.items() if key in ("image_size", "resize", "model")}
     of_network = {key: value for key, value in other.items() if key in ("seed", "scale", "activation")}
@@ -189,18 +189,18 @@ def test_features_of_anything_else_are_not_taken(store, other):
     if "moved" in other:  # one number of thousands
         (variable,) = [one for one in model.variables if one.path.endswith(other["moved"])]
         variable.assign(variable + np.eye(8)[3] * 1e-3)
-    fresh = embed(Frozen(model, OFF), examples, chosen)[0].inputs
-    np.testing.assert_allclose(embed(Frozen(model, store), examples, chosen)[0].inputs, fresh, atol=1e-6)
+    fresh = embed(FrozenBackbone(model, OFF), examples, chosen)[0].inputs
+    np.testing.assert_allclose(embed(FrozenBackbone(model, store), examples, chosen)[0].inputs, fresh, atol=1e-6)
 
 
 @needs_openvino
 def test_features_of_another_engine_are_not_taken(store):
     model, examples = network(), pictures()
-    embed(Frozen(model, store), examples, spec())
+    embed(FrozenBackbone(model, store), examples, spec())
     forge(store)
-    fresh = embed(Frozen(model, OFF), examples, spec(engine="openvino"))[0].inputs
+    fresh = embed(FrozenBackbone(model, OFF), examples, spec(engine="openvino"))[0].inputs
     np.testing.assert_allclose(
-        embed(Frozen(model, store), examples, spec(engine="openvino"))[0].inputs, fresh, atol=1e-6
+        embed(FrozenBackbone(model, store), examples, spec(engine="openvino"))[0].inputs, fresh, atol=1e-6
     )
 
 
@@ -211,11 +211,11 @@ def test_features_of_another_engine_are_not_taken(store):
 def test_rough_features_are_never_taken_for_exact_ones(store):
     model, examples = network(), pictures()
     rough, exact = (spec(engine="openvino", precision=precision) for precision in ("bfloat16", "float32"))
-    embed(Frozen(model, store), examples, rough)
+    embed(FrozenBackbone(model, store), examples, rough)
     forge(store)
     train, rest = PARTS["train"], np.arange(20, 36)
-    fresh = embed(Frozen(model, OFF), examples, exact)[0].inputs
-    found = embed(Frozen(model, store), examples, exact)[0].inputs
+    fresh = embed(FrozenBackbone(model, OFF), examples, exact)[0].inputs
+    found = embed(FrozenBackbone(model, store), examples, exact)[0].inputs
     np.testing.assert_allclose(found[train], fresh[train], atol=1e-6)  # of the training part only rough ones were kept
     np.testing.assert_allclose(found[rest], fresh[rest] + 1, atol=1e-6)  # the others were exact before
     assert rows(store) == 36 + 20
@@ -224,9 +224,9 @@ def test_rough_features_are_never_taken_for_exact_ones(store):
 @needs_openvino
 def test_features_of_the_graph_itself_are_kept_apart(store, monkeypatch):
     model, examples, rows_of_val = network(), pictures(), PARTS["val"]
-    embed(Frozen(model, store), examples, spec(engine="openvino"))
+    embed(FrozenBackbone(model, store), examples, spec(engine="openvino"))
     forge(store)
-    frozen = Frozen(model, store)
+    frozen = FrozenBackbone(model, store)
     first = embed_traced(frozen, examples, rows_of_val[:4], spec())
     expected = keras.ops.convert_to_numpy(model(examples.inputs[rows_of_val].astype(np.float32)))
     np.testing.assert_allclose(first, expected[:4], atol=1e-5)
@@ -241,22 +241,22 @@ def test_features_of_the_graph_itself_are_kept_apart(store, monkeypatch):
 
 def test_a_changed_picture_has_features_of_its_own(store):
     model, chosen = network(), spec()
-    before = embed(Frozen(model, store), pictures(), chosen)[0].inputs
-    after = embed(Frozen(model, store), pictures(first=1), chosen)[0].inputs  # each is where its neighbour was
+    before = embed(FrozenBackbone(model, store), pictures(), chosen)[0].inputs
+    after = embed(FrozenBackbone(model, store), pictures(first=1), chosen)[0].inputs  # each is where its neighbour was
     np.testing.assert_array_equal(after[:-1], before[1:])
     assert rows(store) == 37
 
 
 def test_without_hashes_nothing_is_kept(store):
     examples = Examples(pictures().inputs, pictures().labels, PARTS)
-    embed(Frozen(network(), store), examples, spec())
+    embed(FrozenBackbone(network(), store), examples, spec())
     assert store.usage() == []
 
 
 @pytest.mark.parametrize("hindrance", ["limit", "full disk", "half a disk"])
 def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, hindrance):
     model, examples = network(), pictures()
-    fresh = embed(Frozen(model, OFF), examples, spec())[0].inputs
+    fresh = embed(FrozenBackbone(model, OFF), examples, spec())[0].inputs
     if hindrance == "limit":
         store = Store(store.root, 19 * 8 * 4)  # one row of training too few
     else:
@@ -269,7 +269,7 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
             written.append(finish(writer))
 
         monkeypatch.setattr(store_module.Writer, "_finish", full)
-    features = embed(Frozen(model, store), examples, spec())[0].inputs
+    features = embed(FrozenBackbone(model, store), examples, spec())[0].inputs
     np.testing.assert_allclose(features, fresh, atol=1e-6)
     order = np.array([35, 0, 19, 3, 3, 21])
     np.testing.assert_array_equal(features[order], np.array(features)[order])
@@ -280,13 +280,13 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
 @pytest.mark.parametrize("damage", ["zeros", "removed"])
 def test_damaged_features_are_computed_anew(store, capsys, damage, when):
     model, examples = network(), pictures()
-    expected = np.array(embed(Frozen(model, store), examples, spec())[0].inputs)
-    again = embed(Frozen(model, store), examples, spec())[0].inputs if when == "during the run" else None
+    expected = np.array(embed(FrozenBackbone(model, store), examples, spec())[0].inputs)
+    again = embed(FrozenBackbone(model, store), examples, spec())[0].inputs if when == "during the run" else None
     capsys.readouterr()
     for path in store.root.glob("*.rows"):
         path.unlink() if damage == "removed" else path.write_bytes(bytes(path.stat().st_size))
     if again is None:
-        again = embed(Frozen(model, store), examples, spec())[0].inputs
+        again = embed(FrozenBackbone(model, store), examples, spec())[0].inputs
         assert rows(store) == 36
     order = np.array([35, 0, 19, 3, 3, 21])
     np.testing.assert_array_equal(again[order], expected[order])
@@ -295,15 +295,15 @@ def test_damaged_features_are_computed_anew(store, capsys, damage, when):
     told = f"note: damaged features in the store in {store.root}: what is damaged is made anew\n"
     assert capsys.readouterr().err == (told if damage == "zeros" else "")
     assert store.trouble == ""
-    assert np.array_equal(embed(Frozen(model, store), examples, spec())[0].inputs, expected)
+    assert np.array_equal(embed(FrozenBackbone(model, store), examples, spec())[0].inputs, expected)
     assert rows(store) == 36
 
 
 def test_features_beyond_the_limit_are_not_kept_and_drive_nothing_out(store):
-    bounded, other = Store(store.root, 19 * 8 * 4), Kind("other", (100,))
+    bounded, other = Store(store.root, 19 * 8 * 4), RowType("other", (100,))
     with bounded.writer(other) as keep:
         keep.add("a", np.zeros(100, np.uint8))
-    embed_rows(Frozen(network(), bounded), pictures(), spec())
+    embed_train(FrozenBackbone(network(), bounded), pictures(), spec())
     assert [entry.kind for entry in bounded.usage()] == ["other"]
 
 
@@ -311,13 +311,13 @@ def test_augmented_views_are_not_kept(store):
     model, examples = network(), pictures()
 
     def augmented(kept):
-        return embed(Frozen(model, kept), examples, spec(), build({"brightness": 0.5}, None, 0), views=2)[0]
+        return embed(FrozenBackbone(model, kept), examples, spec(), build({"brightness": 0.5}, None, 0), views=2)[0]
 
     fresh, first, again = augmented(OFF), augmented(store), augmented(store)
     for one in (first, again):
         np.testing.assert_array_equal(one.inputs, fresh.inputs)
         np.testing.assert_array_equal(one.labels, fresh.labels)
-        assert len(one.rows["train"]) == 3 * 20
+        assert len(one.indices["train"]) == 3 * 20
     assert rows(store) == 36
     forge(store)
     forged = augmented(store).inputs
@@ -328,7 +328,7 @@ def test_augmented_views_are_not_kept(store):
 def test_a_part_may_be_empty(store):
     parts = {"train": np.arange(36), "val": np.arange(0), "test": np.arange(0)}
     for _ in range(2):
-        assert embed(Frozen(network(), store), pictures(rows=parts), spec())[0].inputs.shape == (36, 8)
+        assert embed(FrozenBackbone(network(), store), pictures(rows=parts), spec())[0].inputs.shape == (36, 8)
 
 
 def test_a_file_that_changes_during_the_run_is_told(tmp_path):
@@ -337,13 +337,13 @@ def test_a_file_that_changes_during_the_run_is_told(tmp_path):
         buffer = io.BytesIO()
         PillowImage.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 40, 3), np.uint8)).save(buffer, "PNG")
         (tmp_path / f"{seed}.png").write_bytes(buffer.getvalue())
-        files.append(Image(tmp_path / f"{seed}.png", f"{seed}.png", "a", None))
+        files.append(ImageRecord(tmp_path / f"{seed}.png", f"{seed}.png", "a", None))
     streamed, _ = pixels.load(files, SIZE, "crop", OFF)
     examples = Examples(streamed.pixels, np.zeros(36, np.int32), PARTS, None, streamed.sha256)
-    assert embed(Frozen(network(), OFF), examples, spec())[0].inputs.shape == (36, 8)
+    assert embed(FrozenBackbone(network(), OFF), examples, spec())[0].inputs.shape == (36, 8)
     files[25].path.write_bytes(files[24].path.read_bytes())
     with pytest.raises(UserError, match=r"25\.png was changed or removed during the run"):
-        embed(Frozen(network(), OFF), examples, spec())
+        embed(FrozenBackbone(network(), OFF), examples, spec())
 
 
 # ---- fingerprints of networks ----------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def test_the_same_network_has_one_fingerprint_here_and_in_another_process():
     def fingerprints():
         for name, weights in asked:
             keras.utils.set_random_seed(0)
-            yield Frozen(build_backbone(name, 64, weights)).fingerprint
+            yield FrozenBackbone(build_backbone(name, 64, weights)).fingerprint
 
     here = list(fingerprints())
     assert list(fingerprints()) == here
@@ -381,21 +381,24 @@ def test_models_within_models_count_in_the_order_of_the_features_that_are_kept()
 
 def test_networks_that_differ_have_other_fingerprints():
     changes = ({}, {"seed": 1}, {"scale": 1 / 255}, {"activation": "sigmoid"}, {"size": 48})
-    assert len({Frozen(network(**change)).fingerprint for change in changes}) == len(changes)
-    assert Frozen(network()).fingerprint == Frozen(network()).fingerprint
+    assert len({FrozenBackbone(network(**change)).fingerprint for change in changes}) == len(changes)
+    assert FrozenBackbone(network()).fingerprint == FrozenBackbone(network()).fingerprint
 
 
 def test_a_network_that_may_learn_and_one_that_may_not_answer_alike():
     model = network()
-    before = Frozen(model).fingerprint
+    before = FrozenBackbone(model).fingerprint
     freeze(model)
-    assert Frozen(model).fingerprint == before
+    assert FrozenBackbone(model).fingerprint == before
 
 
 def test_saved_and_loaded_is_the_same_network(tmp_path):
     model = network()
     model.save(tmp_path / "model.keras")
-    assert Frozen(keras.saving.load_model(tmp_path / "model.keras")).fingerprint == Frozen(model).fingerprint
+    assert (
+        FrozenBackbone(keras.saving.load_model(tmp_path / "model.keras")).fingerprint
+        == FrozenBackbone(model).fingerprint
+    )
 
 
 # ---- the choice of precision -----------------------------------------------------------------------------------------
@@ -407,10 +410,10 @@ def test_saved_and_loaded_is_the_same_network(tmp_path):
 )
 def test_what_was_measured_once_is_not_measured_again(store):
     chosen, examples = spec(engine="openvino", precision="auto"), pictures()
-    first = choose(Frozen(network(), store), examples, chosen)
+    first = cached_engine_choice(FrozenBackbone(network(), store), examples, chosen)
     assert first.images_per_second
     assert "measured earlier" not in first.reason
-    again = choose(Frozen(network(), Store(store.root)), pictures(first=50), chosen)
+    again = cached_engine_choice(FrozenBackbone(network(), Store(store.root)), pictures(first=50), chosen)
     assert again.reason == f"{first.reason} (measured earlier)"
     assert (again.engine, again.precision, again.images_per_second, again.cosine) == (
         first.engine,
@@ -418,19 +421,19 @@ def test_what_was_measured_once_is_not_measured_again(store):
         first.images_per_second,
         first.cosine,
     )
-    third = choose(Frozen(network(), store), examples, chosen)
+    third = cached_engine_choice(FrozenBackbone(network(), store), examples, chosen)
     assert third == again  # the note is not added twice
     for other, model in (
         (chosen, network(seed=1)),
         (spec(engine="openvino", precision="auto", image_size=48), network()),
     ):
-        assert "measured earlier" not in choose(Frozen(model, store), examples, other).reason
+        assert "measured earlier" not in cached_engine_choice(FrozenBackbone(model, store), examples, other).reason
 
 
 @needs_openvino
 def test_what_was_asked_for_is_taken_whatever_was_measured(store):
     examples = pictures()
-    choose(Frozen(network(), store), examples, spec(engine="openvino", precision="auto"))
-    asked = choose(Frozen(network(), store), examples, spec(engine="openvino"))
+    cached_engine_choice(FrozenBackbone(network(), store), examples, spec(engine="openvino", precision="auto"))
+    asked = cached_engine_choice(FrozenBackbone(network(), store), examples, spec(engine="openvino"))
     assert (asked.precision, asked.reason) == ("float32", "openvino was asked for; float32 was asked for")
-    assert choose(Frozen(network(), store), examples, spec()).engine == "tensorflow"
+    assert cached_engine_choice(FrozenBackbone(network(), store), examples, spec()).engine == "tensorflow"

@@ -15,7 +15,7 @@ from small import network, pixels
 import models
 from data.drawn import draw
 from data.drawn import folder as drawn_folder
-from models.parts.graph import unroll
+from models.parts.graph import build_layer_graph
 from models.parts.head import classifier, head
 from models.parts.weights import build_backbone
 from study.inspect.gradcam import grad_cam, target
@@ -62,11 +62,11 @@ def test_a_sure_answer_has_a_map_too():
 
 def test_layers_that_cannot_be_drawn_are_named():
     model = sees_red([L.Dense(2, "softmax", name="dense")])
-    unrolled = unroll(model)
-    assert target(unrolled, "colours").name == "colours"
+    graph = build_layer_graph(model)
+    assert target(graph, "colours").name == "colours"
     takes = "--layer takes a layer with maps, such as colours, relu. Received: "
-    assert message(target, unrolled, "relus") == f"{takes}relus (no such layer)"
-    assert message(target, unrolled, "pool") == f"{takes}pool (its output is no map of height × width)"
+    assert message(target, graph, "relus") == f"{takes}relus (no such layer)"
+    assert message(target, graph, "pool") == f"{takes}pool (its output is no map of height × width)"
     plain = network(L.Flatten(), L.Dense(2, "softmax"))
     assert message(grad_cam, plain, pixels(), [0] * 4) == (
         "Grad-CAM needs a network with a convolution over more than one place; this one has none."
@@ -78,7 +78,7 @@ def test_every_model_has_a_map(name):
     keras.utils.set_random_seed(0)
     backbone = build_backbone(name, 64, "none")
     model = classifier(backbone, head(backbone.output_shape[-1], 3, 0.2))
-    last = target(unroll(model)).output.shape[1:3]
+    last = target(build_layer_graph(model)).output.shape[1:3]
     assert 1 < last[0] <= 32
     found = grad_cam(model, pixels(3, 64), [0, 1, 2])
     assert found.shape == (3, 64, 64)

@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 from small import network, pixels
 
-from models.parts.graph import unroll
+from models.parts.graph import build_layer_graph
 from models.parts.head import head_on
-from models.parts.recipe import Recipe, last_initializer
+from models.parts.options import ArchitectureOptions, last_initializer
 from models.parts.weights import build_backbone
 from study.inspect.gradients import trace
 from study.inspect.statistics import activations
@@ -43,7 +43,7 @@ def deep_convolutions(activation, initialiser):
 
 def first_to_last(model, steps=1, size=12, **compiled):
     model.compile(**{"optimizer": "sgd", "loss": keras.losses.CategoricalCrossentropy()} | compiled)
-    groups = [step.kernels for step in unroll(model).with_kernels()]
+    groups = [step.kernels for step in build_layer_graph(model).steps_with_kernels()]
     return trace(model, groups, [(pixels(32, size), np.eye(3)[np.arange(32) % 3])] * steps)
 
 
@@ -64,7 +64,7 @@ def test_measured_is_the_gradient_of_the_loss_at_every_step():
 def test_penalties_pull_at_weights_but_are_not_measured():
     def run(l2):
         model = deep("relu", "he_normal", depth=2)
-        for step in unroll(model).with_kernels():
+        for step in build_layer_graph(model).steps_with_kernels():
             step.kernels[0].regularizer = keras.regularizers.L2(l2)
         found = first_to_last(model, steps=5, optimizer=keras.optimizers.SGD(0.01))
         return found.norms[0], np.abs(model.layers[2].kernel).mean()
@@ -94,8 +94,8 @@ def test_gradients_vanish_in_deep_sigmoid_networks_and_not_with_he_and_relu(kind
 @pytest.mark.parametrize(
     ("recipe", "low", "high"),
     [
-        (Recipe("sigmoid", "normal", 1.0, norm="none", depth=20, width=4), 0, 0.05),
-        (Recipe("relu", "he", norm="none", depth=20, width=4), 0.1, 20),
+        (ArchitectureOptions("sigmoid", "normal", 1.0, norm="none", depth=20, width=4), 0, 0.05),
+        (ArchitectureOptions("relu", "he", norm="none", depth=20, width=4), 0.1, 20),
     ],
 )
 def test_so_they_do_in_a_plain_stack_of_such_a_recipe(recipe, low, high):
@@ -108,7 +108,7 @@ def test_so_they_do_in_a_plain_stack_of_such_a_recipe(recipe, low, high):
 def test_wide_normal_weights_saturate_a_sigmoid():
     def saturated(std):
         model = network(L.Rescaling(1 / 64, -2), L.Flatten(), *layers("sigmoid", std, 4, 100))
-        found = [one.saturated for one in activations(unroll(model), pixels(32), False).values()]
+        found = [one.saturated for one in activations(build_layer_graph(model), pixels(32), False).values()]
         return found[2:]  # rescaled, flat, then the layers
 
     assert min(saturated(1.0)) > 0.4

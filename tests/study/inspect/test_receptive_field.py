@@ -13,8 +13,8 @@ import pytest
 import tensorflow as tf
 from small import network, pixels
 
-from models.parts.graph import unroll
-from models.parts.recipe import Recipe
+from models.parts.graph import build_layer_graph
+from models.parts.options import ArchitectureOptions
 from models.parts.weights import build_backbone
 from study.inspect.receptive_field import receptive_fields
 
@@ -30,10 +30,10 @@ def nested():
 
 def test_models_within_models_are_opened():
     model = nested()
-    unrolled = unroll(model)
-    assert [step.name for step in unrolled.steps] == ["one", "pool", "two", "two-2"]
-    assert [step.name for step in unrolled.with_kernels()] == ["one", "two"]
-    found = unrolled.probe([unrolled.steps[-1].output])(pixels())
+    graph = build_layer_graph(model)
+    assert [step.name for step in graph.steps] == ["one", "pool", "two", "two-2"]
+    assert [step.name for step in graph.steps_with_kernels()] == ["one", "two"]
+    found = graph.submodel([graph.steps[-1].output])(pixels())
     np.testing.assert_array_equal(keras.tree.flatten(found)[0], model(pixels()))
 
 
@@ -60,7 +60,7 @@ CHAINS = {
 def test_a_place_depends_on_its_receptive_field_and_on_nothing_else(make):
     keras.utils.set_random_seed(0)
     model = make()
-    field = receptive_fields(unroll(model))[unroll(model).steps[-1].name]
+    field = receptive_fields(build_layer_graph(model))[build_layer_graph(model).steps[-1].name]
     image = tf.constant(np.random.default_rng(0).normal(size=(1, 48, 60, 3)).astype(np.float32))
     place = [side // 2 for side in model.output_shape[1:3]]
     with tf.GradientTape() as tape:
@@ -76,14 +76,14 @@ def test_a_place_depends_on_its_receptive_field_and_on_nothing_else(make):
 
 
 def test_global_pooling_sees_everything_and_so_does_all_behind_it():
-    fields = receptive_fields(unroll(nested()))
+    fields = receptive_fields(build_layer_graph(nested()))
     assert [span.size for span in fields["one"]] == [3, 3]
     assert [span.size for name in ("pool", "two-2") for span in fields[name]] == [math.inf] * 4
 
 
 def test_coordinates_do_not_change_what_a_place_sees():
-    plain, told = (build_backbone("lenet", 32, "none", Recipe(coordinates=on)) for on in (False, True))
-    fields = [receptive_fields(unroll(network)) for network in (plain, told)]
-    names = [step.name for step in unroll(plain).steps if step.kernels and len(step.output.shape) == 4]
+    plain, told = (build_backbone("lenet", 32, "none", ArchitectureOptions(coordinates=on)) for on in (False, True))
+    fields = [receptive_fields(build_layer_graph(network)) for network in (plain, told)]
+    names = [step.name for step in build_layer_graph(plain).steps if step.kernels and len(step.output.shape) == 4]
     assert names
     assert [fields[0][name] for name in names] == [fields[1][name] for name in names]

@@ -17,12 +17,12 @@ from PIL import Image
 from small import pixels
 
 from models.parts.head import classifier, freeze, head
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from models.parts.weights import build_backbone
 from study.inspect import figures as inspect_figures
-from study.inspect.collect import Subject, look_at
-from study.inspect.report import words
-from study.inspect.source import Source, one_of_each
+from study.inspect.collect import Subject, inspect_network
+from study.inspect.report import summary_sentences
+from study.inspect.source import Source, one_per_class
 from study.runtime import output
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
@@ -41,8 +41,8 @@ def test_a_network_that_was_frozen_has_gradients_too_and_stays_as_it_is(tmp_path
     source = Source(("a", "b"), tuple("12345678"), labels, rows, lambda indices: x[indices])
     settings = TrainSettings.of(image_size=32)
     subject = Subject("original", "frozen", model, settings, Stage("finetune", 1, 4, 0.1), untrained=False)
-    look = look_at(subject, source, one_of_each(source), steps=2)
-    assert [heat.picture.name for heat in look.heats] == ["7", "8"]
+    look = inspect_network(subject, source, one_per_class(source), steps=2)
+    assert [heat.image.name for heat in look.heat_maps] == ["7", "8"]
     assert len(look.learning) == 5
     assert all((layer.gradients > 0).all() for layer in look.learning)
     assert all(layer.weights.std != layer.weights_after.std for layer in look.learning)
@@ -60,15 +60,17 @@ def test_a_network_that_was_frozen_has_gradients_too_and_stays_as_it_is(tmp_path
     ],
 )
 def test_gradients_that_are_zero_or_no_numbers_are_told(init, rate, told):
-    model = classifier(build_backbone("lenet", 32, "none", Recipe(activation="relu", init=init)), head(84, 2, 0.0))
+    model = classifier(
+        build_backbone("lenet", 32, "none", ArchitectureOptions(activation="relu", init=init)), head(84, 2, 0.0)
+    )
     if init == "zeros":
         model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
     x, rows = pixels(8, 32).astype(np.uint8), {"train": np.arange(6), "val": np.array([6, 7])}
     source = Source(("a", "b"), tuple("12345678"), np.arange(8) % 2, rows, lambda indices: x[indices])
     settings = TrainSettings.of(model="lenet", image_size=32, optimizer="sgd")
     subject = Subject("lenet", "new", model, settings, Stage("scratch", 1, 4, rate), untrained=True)
-    look = look_at(subject, source, one_of_each(source), steps=4)
-    assert told in words(look)
+    look = inspect_network(subject, source, one_per_class(source), steps=4)
+    assert told in summary_sentences(look)
     with Image.open(io.BytesIO(inspect_figures.gradients(look.learning))) as draw:
         assert draw.format == "PNG"
 

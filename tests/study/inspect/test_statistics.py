@@ -12,23 +12,30 @@ import numpy as np
 import pytest
 from small import network, pixels
 
-from models.parts.graph import unroll
-from study.inspect.statistics import activations, first_filters, pictures_within, spread_out, summary, weights
+from models.parts.graph import build_layer_graph
+from study.inspect.statistics import (
+    activations,
+    evenly_spaced,
+    first_filters,
+    max_images_in_memory,
+    tensor_stats,
+    weights,
+)
 
 L = keras.layers
 
 
 def test_numbers_of_activations():
-    found = summary(np.array([0, 0, 1, 3], np.float32))
+    found = tensor_stats(np.array([0, 0, 1, 3], np.float32))
     assert (found.mean, found.zero, found.saturated) == (1, 0.5, None)
     assert found.std == pytest.approx(np.sqrt(1.5))
     assert found.counts.sum() == 2
-    sigmoid = summary(np.array([0.001, 0.5, 0.995, 0.98], np.float32), (0, 1))
+    sigmoid = tensor_stats(np.array([0.001, 0.5, 0.995, 0.98], np.float32), (0, 1))
     assert sigmoid.saturated == 0.5
     assert (sigmoid.edges[0], sigmoid.edges[-1]) == (0, 1)
-    relu6 = summary(np.array([0, 3, 6, 6], np.float32), (-math.inf, 6))
+    relu6 = tensor_stats(np.array([0, 3, 6, 6], np.float32), (-math.inf, 6))
     assert (relu6.zero, relu6.saturated) == (0.25, 0.5)  # zeros are told apart
-    broken = summary(np.array([np.nan, 1], np.float32))
+    broken = tensor_stats(np.array([np.nan, 1], np.float32))
     assert math.isnan(broken.mean)
     assert broken.counts.sum() == 1
 
@@ -36,7 +43,7 @@ def test_numbers_of_activations():
 def test_activations_are_those_of_each_layer():
     model = network(L.Rescaling(1 / 255), L.Flatten(), L.Dense(5, "tanh", name="tanh"), L.Dropout(0.5, name="dropped"))
     x = pixels()
-    found = activations(unroll(model), x, training=False)
+    found = activations(build_layer_graph(model), x, training=False)
     expected = np.asarray(model(x))
     assert found["tanh"].mean == pytest.approx(expected.mean(), abs=1e-6)
     assert found["tanh"].saturated == pytest.approx((np.abs(expected) > 0.98).mean())
@@ -46,9 +53,9 @@ def test_activations_are_those_of_each_layer():
 def test_as_in_training_normalisation_goes_by_the_pictures_and_forgets_them():
     model = network(L.BatchNormalization(name="norm"))
     before = [np.array(one) for one in model.get_weights()]
-    unrolled = unroll(model)
-    assert activations(unrolled, pixels(), training=True)["norm"].std == pytest.approx(1, abs=1e-2)
-    assert activations(unrolled, pixels(), training=False)["norm"].std > 50
+    graph = build_layer_graph(model)
+    assert activations(graph, pixels(), training=True)["norm"].std == pytest.approx(1, abs=1e-2)
+    assert activations(graph, pixels(), training=False)["norm"].std > 50
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -56,7 +63,7 @@ def test_as_in_training_normalisation_goes_by_the_pictures_and_forgets_them():
 def test_weights_near_zero_are_counted():
     model = network(L.Conv2D(1, 1, name="conv"))
     model.layers[0].set_weights([np.array([0, 5e-4, 1]).reshape(1, 1, 3, 1), np.zeros(1)])
-    found = weights(unroll(model).steps[0])
+    found = weights(build_layer_graph(model).steps[0])
     assert found.zero == pytest.approx(2 / 3)
     assert found.mean == pytest.approx(1.0005 / 3)
 
@@ -72,7 +79,7 @@ def test_weights_near_zero_are_counted():
 )
 def test_first_filters_are_pictures_where_they_can_be(layers, shape):
     model = network(*layers)
-    found = first_filters(unroll(model))
+    found = first_filters(build_layer_graph(model))
     assert (found and found[1].shape) == shape
     if shape:  # the first filter answers to itself
         kernel = np.moveaxis(found[1], 0, -1).reshape(found[0].kernels[0].shape)
@@ -80,12 +87,12 @@ def test_first_filters_are_pictures_where_they_can_be(layers, shape):
 
 
 def test_large_networks_are_shown_fewer_pictures():
-    few = pictures_within(unroll(network(L.Conv2D(512, 3, padding="same"), size=192)))
-    assert 2 <= few < pictures_within(unroll(network(L.Conv2D(2, 3))))
+    few = max_images_in_memory(build_layer_graph(network(L.Conv2D(512, 3, padding="same"), size=192)))
+    assert 2 <= few < max_images_in_memory(build_layer_graph(network(L.Conv2D(2, 3))))
 
 
 @pytest.mark.parametrize(("count", "most"), [(3, 5), (5, 5), (54, 16)])
 def test_some_of_many_are_the_first_the_last_and_between(count, most):
-    found = spread_out(range(count), most)
+    found = evenly_spaced(range(count), most)
     assert len(found) == len(set(found)) == min(count, most)
     assert (found[0], found[-1]) == (0, count - 1)

@@ -86,7 +86,7 @@ def compared(out, run):
     info = json.loads((place / "run.json").read_text(encoding="utf-8"))
     result = Result(Run(place, info), 0.5, 0.5, 10, 1.0, [{"val_loss": 1.0, "val_accuracy": 0.5}])
     lines = [Line(f"{SCRIPT}{IMAGE}", {0: result}), Line(BRACES, {})]
-    told = compare_report.words(lines, ["optimizer"])
+    told = compare_report.summary_sentences(lines, ["optimizer"])
     compare_report.write(out / "compare", f"{ENTITY}{QUOTE} \udcff", lines, told, ["optimizer"], {BRACES: IMAGE})
     place.rename(run)
 

@@ -9,7 +9,7 @@ import pytest
 from helpers import TOY_CLASSES, call
 
 from errors import UserError
-from study.predict.views import CROP, averaged, count_of, views
+from study.predict.views import CROP, average_views, number_of_views, views
 from study.settings import declare, parsers
 from study.settings.commands import PredictSettings
 
@@ -20,32 +20,32 @@ TTA = PredictSettings.__dataclass_fields__["tta"]
 
 def halves(pixels):
     """The shares of light in the left and in the right half: two classes that a mirror swaps."""
-    left, right = (part.mean(axis=(1, 2, 3)) for part in (pixels[:, :, :16], pixels[:, :, 16:]))
+    left, right = (split.mean(axis=(1, 2, 3)) for split in (pixels[:, :, :16], pixels[:, :, 16:]))
     return np.stack([left / (left + right), right / (left + right)], axis=1).astype(np.float32)
 
 
 def test_flip_is_the_mean_over_the_picture_and_its_mirror():
     expected = (halves(PIXELS) + halves(PIXELS[:, :, ::-1])) / 2
-    np.testing.assert_allclose(averaged(halves, 2)(PIXELS), expected, atol=1e-6)
+    np.testing.assert_allclose(average_views(halves, 2)(PIXELS), expected, atol=1e-6)
     np.testing.assert_allclose(expected, 0.5, atol=1e-6)  # so it has lost what it knew
 
 
 def test_mirror_classes_are_swapped_back():
-    swapped = averaged(halves, 2, np.array([1, 0]))(PIXELS)
+    swapped = average_views(halves, 2, np.array([1, 0]))(PIXELS)
     np.testing.assert_allclose(swapped, halves(PIXELS), atol=1e-6)
 
 
 def test_without_tta_the_answer_is_the_networks_own():
-    assert averaged(halves, count_of("none")) is halves
+    assert average_views(halves, number_of_views("none")) is halves
 
 
 def test_each_view_is_another_and_the_first_are_the_picture_and_its_mirror():
-    made = [view(PIXELS) for _, view in views(parsers.MOST_VIEWS)]
+    made = [view(PIXELS) for _, view in views(parsers.MAX_VIEWS)]
     assert all(one.shape == PIXELS.shape and one.dtype == np.uint8 for one in made)
-    assert len({one.tobytes() for one in made}) == parsers.MOST_VIEWS
+    assert len({one.tobytes() for one in made}) == parsers.MAX_VIEWS
     np.testing.assert_array_equal(made[0], PIXELS)
     np.testing.assert_array_equal(made[1], PIXELS[:, :, ::-1])
-    turned = [flag for flag, _ in views(parsers.MOST_VIEWS)]
+    turned = [flag for flag, _ in views(parsers.MAX_VIEWS)]
     assert turned == [False, True] + 5 * [False] + 5 * [True]
 
 
@@ -61,7 +61,7 @@ def test_a_crop_shows_its_corner_larger():
 @pytest.mark.parametrize(("text", "views"), [("none", 1), ("flip", 2), ("2", 2), ("12", 12)])
 def test_tta_is_read(text, views):
     assert declare.read(TTA, text) == text
-    assert count_of(text) == views
+    assert number_of_views(text) == views
 
 
 @pytest.mark.parametrize("text", ["1", "13", "0", "-2", "2.5", "mirror", ""])

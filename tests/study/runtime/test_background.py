@@ -4,7 +4,7 @@ import time
 import pytest
 
 from errors import UserError
-from study.runtime.background import Stopped, begun
+from study.runtime.background import Cancelled, start_in_background
 
 
 def test_work_goes_on_beside_the_block():
@@ -15,7 +15,7 @@ def test_work_goes_on_beside_the_block():
         go_on()
         return 7
 
-    with begun(work) as coming:
+    with start_in_background(work) as coming:
         met.set()
         assert coming.result() == 7
 
@@ -24,7 +24,7 @@ def test_an_error_of_the_work_comes_with_its_result():
     def work(go_on):
         raise UserError("no images")
 
-    with pytest.raises(UserError, match="no images"), begun(work) as coming:
+    with pytest.raises(UserError, match="no images"), start_in_background(work) as coming:
         coming.result()
 
 
@@ -39,7 +39,7 @@ def test_work_ends_at_its_next_step_where_the_block_fails(error):
             go_on()
 
     def block():
-        with begun(work) as coming:
+        with start_in_background(work) as coming:
             kept.append(coming)
             while not steps:
                 time.sleep(0.001)
@@ -48,4 +48,4 @@ def test_work_ends_at_its_next_step_where_the_block_fails(error):
     with pytest.raises(KeyboardInterrupt if error is KeyboardInterrupt else UserError):
         block()
     assert len(steps) < 100
-    assert isinstance(kept[0].exception(timeout=0), Stopped)
+    assert isinstance(kept[0].exception(timeout=0), Cancelled)

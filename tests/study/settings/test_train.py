@@ -22,7 +22,7 @@ from study.settings.commands import (
     SummarySettings,
 )
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
-from study.settings.stages import Phase, Stage, stages_of
+from study.settings.stages import ResolutionPhase, Stage, stages_of
 from study.settings.train import FIELDS, TrainSettings, with_flags
 
 TRAIN = FIELDS
@@ -167,7 +167,7 @@ def test_a_value_out_of_its_range_or_choices_is_refused(given, error):
     ],
 )
 def test_the_ends_of_a_range_belong_to_it(given):
-    assert TrainSettings.of(**given).flat().items() >= given.items()
+    assert TrainSettings.of(**given).as_dict().items() >= given.items()
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 10**30])
@@ -226,9 +226,9 @@ def test_a_size_that_was_asked_for_has_an_epoch_or_is_refused():
 SMALL = {"image_size": 48, "learning": ("scratch",), "source": "https://example.org", "summary": "tiny"}
 SUITED = Spec(
     **SMALL,
-    obeys=("width",),
+    supports=("width",),
     defaults={"dropout": 0.4, "epochs": 7, "width": 0},
-    photos={"image_size": 96, "progressive": (48, 64, 80), "epochs": 30, "width": 24},
+    defaults_from_scratch={"image_size": 96, "progressive": (48, 64, 80), "epochs": 30, "width": 24},
 )
 
 
@@ -287,7 +287,9 @@ def test_what_suits_photos_is_for_random_weights(weights):
 
 
 def test_a_pretrained_model_takes_it_where_it_is_to_learn_from_scratch():
-    spec = Spec(**SMALL | {"learning": ("transfer", "scratch")}, weights=("imagenet",), photos={"epochs": 30})
+    spec = Spec(
+        **SMALL | {"learning": ("transfer", "scratch")}, weights=("imagenet",), defaults_from_scratch={"epochs": 30}
+    )
     assert resolved(spec, data="photos").optimization.epochs is None
     assert resolved(spec, data="photos", learning="scratch").optimization.epochs == 30
 
@@ -306,7 +308,7 @@ def test_an_earlier_run_brings_its_width(tmp_path):
 def test_what_a_model_says_suits_it_is_what_flags_take(name):
     spec = models.get(name).SPEC
     settings = resolved(spec, data="photos", learning="scratch")
-    for key, value in (spec.defaults | spec.photos).items():
+    for key, value in (spec.defaults | spec.defaults_from_scratch).items():
         if key == "augment":
             assert parse_augment(format_value(value, as_flag=True)) == value
         elif key == "progressive":
@@ -337,7 +339,7 @@ def test_epochs_are_divided_among_the_sizes(epochs, sizes, parts):
     assert [(phase.size, phase.end - phase.first) for phase in phases] == parts
     assert [phase.last for phase in phases] == [False] * (len(phases) - 1) + [True]
     assert [phase.first for phase in phases] == [0, *(phase.end for phase in phases[:-1])]
-    assert phases[0] == Phase(phases[0].size, 0, phases[0].end, len(phases) == 1, len(phases) < 3)
+    assert phases[0] == ResolutionPhase(phases[0].size, 0, phases[0].end, len(phases) == 1, len(phases) < 3)
 
 
 @pytest.mark.parametrize(
@@ -437,10 +439,10 @@ def test_the_help_shows_a_dozen_flags_and_all_of_them_in_groups_when_asked():
 def test_a_value_has_one_place_and_one_name():
     settings = TrainSettings.of(data="photos", task="segment", l2=0.5)
     assert (settings.data.folder, settings.task.name, settings.regularization.l2) == ("photos", "segment", 0.5)
-    flat = settings.flat()
+    flat = settings.as_dict()
     assert flat.keys() == FIELDS.keys()
     assert TrainSettings.of(**flat) == settings
-    assert settings.but(l2=0.25).flat() == flat | {"l2": 0.25}
+    assert settings.with_values(l2=0.25).as_dict() == flat | {"l2": 0.25}
 
 
 def test_a_message_that_names_a_setting_names_its_flag_at_the_command_line():

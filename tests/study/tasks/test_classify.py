@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from study.tasks.classify import (
-    best,
     describe,
     few_images_note,
     measure_probabilities,
+    most_likely,
     per_class_rows,
     print_report,
     warnings,
@@ -169,4 +169,4 @@ def test_more_classes_than_fit_the_screen_are_told_by_what_is_confused_most(clas
 
 
 def test_best_names_the_likeliest_class():
-    assert best(["a", "b", "c"], np.array([0.2, 0.5, 0.3], np.float32)) == ("b", 0.5)
+    assert most_likely(["a", "b", "c"], np.array([0.2, 0.5, 0.3], np.float32)) == ("b", 0.5)

@@ -10,12 +10,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from helpers import call, message, toy_picture
+from helpers import call, message, toy_image
 from PIL import Image
 from sklearn.metrics import average_precision_score, f1_score
 
 from data.names import split_labels
-from data.split import Row
+from data.split import SplitEntry
 from data.table import scan
 from study.tasks import multilabel
 
@@ -27,7 +27,7 @@ def rows(count=200, seed=0):
     rng = np.random.default_rng(seed)
     drawn = rng.random((count, 3)) < (0.6, 0.3, 0.06)
     names = np.array(["common", "less", "rare"])
-    return [Row(f"{at}.png", f"{at:064x}", "|".join(names[own])) for at, own in enumerate(drawn)]
+    return [SplitEntry(f"{at}.png", f"{at:064x}", "|".join(names[own])) for at, own in enumerate(drawn)]
 
 
 # ---- dividing --------------------------------------------------------------------------------------------------------
@@ -38,30 +38,30 @@ def test_every_class_has_its_share_of_every_part():
     divided = multilabel.assign(entries, (8, 1, 1), seed=3)
     assert [(row.path, row.label) for row in divided] == [(row.path, row.label) for row in entries]
     total = Counter(name for row in entries for name in split_labels(row.label))
-    for part, share in (("train", 0.8), ("val", 0.1), ("test", 0.1)):
-        own = Counter(name for row in divided if row.part == part for name in split_labels(row.label))
+    for split, share in (("train", 0.8), ("val", 0.1), ("test", 0.1)):
+        own = Counter(name for row in divided if row.split == split for name in split_labels(row.label))
         for name in total:
-            assert abs(own[name] - share * total[name]) <= 2, (part, name)
+            assert abs(own[name] - share * total[name]) <= 2, (split, name)
             assert own[name] > 0
-        assert abs(sum(row.part == part for row in divided) - share * len(entries)) <= 6
+        assert abs(sum(row.split == split for row in divided) - share * len(entries)) <= 6
     assert divided == multilabel.assign(entries, (8, 1, 1), seed=3)
     assert divided != multilabel.assign(entries, (8, 1, 1), seed=4)
 
 
 def test_images_that_belong_together_stay_together_and_earlier_parts_are_kept():
     entries = rows(60)
-    unit_of = {row.sha256: entries[at // 3 * 3].sha256 for at, row in enumerate(entries)}
-    divided = multilabel.assign(entries, (8, 1, 1), 0, unit_of=unit_of)
+    group_by_hash = {row.sha256: entries[at // 3 * 3].sha256 for at, row in enumerate(entries)}
+    divided = multilabel.assign(entries, (8, 1, 1), 0, unit_of=group_by_hash)
     for at in range(0, 60, 3):
-        assert len({row.part for row in divided[at : at + 3]}) == 1
+        assert len({row.split for row in divided[at : at + 3]}) == 1
     earlier = {row.sha256: "test" for row in entries[:7]}
-    assert {row.part for row in multilabel.assign(entries, (8, 1, 1), 0, earlier)[:7]} == {"test"}
+    assert {row.split for row in multilabel.assign(entries, (8, 1, 1), 0, earlier)[:7]} == {"test"}
 
 
 def test_one_content_with_two_answers_is_learned_from_only():
     entries = rows(60)
-    double = [*entries, Row("copy.png", entries[0].sha256, "rare|common|less")]
-    parts = {row.sha256: row.part for row in multilabel.assign(double, (1, 1, 1), 0)}
+    double = [*entries, SplitEntry("copy.png", entries[0].sha256, "rare|common|less")]
+    parts = {row.sha256: row.split for row in multilabel.assign(double, (1, 1, 1), 0)}
     assert parts[entries[0].sha256] == "train"
 
 
@@ -123,7 +123,7 @@ def write(path, *lines):
 
 def test_both_forms_of_table_say_the_same(tmp_path):
     for name in "abc":
-        toy_picture("circle", ord(name)).save(tmp_path / f"{name}.png")
+        toy_image("circle", ord(name)).save(tmp_path / f"{name}.png")
     long = write(tmp_path / "long.csv", "path,label", "a.png,red", "a.png,round", "b.png,round", "c.png,")
     wide = write(tmp_path / "wide.csv", "round,path,red", "1,a.png,1", "1,b.png,0", "0,c.png,")
     for table in (long, wide):

@@ -23,7 +23,7 @@ from data.folder import scan
 from errors import UserError
 from models import unet
 from models.parts.head import head_on
-from models.parts.recipe import Recipe
+from models.parts.options import ArchitectureOptions
 from models.parts.weights import build_backbone
 from study.fit.losses import DiceAndCrossentropy
 from study.fit.objective import pixel_weights
@@ -91,7 +91,7 @@ def run_once(network, pixels):
 
 @pytest.mark.parametrize("size", [32, 41])
 def test_a_u_net_answers_for_every_pixel(size):
-    network = head_on(build_backbone("unet", size, "none", Recipe(width=4)), 3, 0.1)
+    network = head_on(build_backbone("unet", size, "none", ArchitectureOptions(width=4)), 3, 0.1)
     pixels = np.random.default_rng(0).uniform(0, 255, (2, size, size, 3))
     shares = run_once(network, pixels)
     assert shares.shape == (2, size, size, 3)
@@ -101,7 +101,7 @@ def test_a_u_net_answers_for_every_pixel(size):
 
 def test_the_bridges_carry_detail_past_the_bottom():
     keras.utils.set_random_seed(0)
-    network = build_backbone("unet", 32, "none", Recipe(width=4))
+    network = build_backbone("unet", 32, "none", ArchitectureOptions(width=4))
     pixels = np.full((1, 32, 32, 3), 128, np.float32)
     changed = pixels.copy()
     changed[0, 5, 9] = 255
@@ -113,7 +113,7 @@ def test_the_bridges_carry_detail_past_the_bottom():
 
 def test_a_gradient_reaches_every_weight():
     keras.utils.set_random_seed(0)
-    network = head_on(build_backbone("unet", 32, "none", Recipe(width=4)), 3, 0.0)
+    network = head_on(build_backbone("unet", 32, "none", ArchitectureOptions(width=4)), 3, 0.0)
     pixels = tf.constant(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), tf.float32)
     true = np.eye(3, dtype=np.float32)[np.random.default_rng(1).integers(0, 3, (4, 32, 32))]
     with tf.GradientTape() as tape:

@@ -1,6 +1,6 @@
 """The recipe: what a network that starts from random weights is made of, and the layers that follow it.
 
-A model's `SPEC.obeys` names the options that it follows. Its backbone is given a recipe in which each of those has a
+A model's `SPEC.supports` names the options that it follows. Its backbone is given a recipe in which each of those has a
 value, and makes its layers by the functions below; they are plain layers of Keras, and operations that save with them.
 """
 
@@ -22,12 +22,12 @@ ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu")
 INITIALIZERS = ("zeros", "constant", "normal", "glorot", "he", "lecun")
 NORMS = ("none", "batch", "layer", "instance", "group")
 DROPOUT_PLACES = ("head", "blocks", "both")
-MOST_GROUPS = 8  # of `norm` group; the paper's 32 would leave one channel a group in networks as narrow as these
+MAX_GROUPS = 8  # of `norm` group; the paper's 32 would leave one channel a group in networks as narrow as these
 DETAILS = {"init_std": "init", "init_value": "init", "dropout": "dropout_at"}  # field -> the option it belongs to
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ArchitectureOptions:
     """The options of a network; None is the model's own value.
 
     Args:
@@ -53,27 +53,27 @@ class Recipe:
     coordinates: bool = False
 
 
-def settled(name: str, recipe: Recipe) -> Recipe:
+def resolve_options(name: str, options: ArchitectureOptions) -> ArchitectureOptions:
     """Return the recipe with the model's own values where it leaves them open.
 
     Raises:
         UserError: the model cannot obey an option.
     """
     spec = models.get(name).SPEC
-    options, nothing = asdict(recipe), asdict(Recipe()) | {"dropout": 0.0}
-    check_obeyed(name, spec, {key: value for key, value in options.items() if value not in (None, nothing[key])})
+    values, nothing = asdict(options), asdict(ArchitectureOptions()) | {"dropout": 0.0}
+    check_supported(name, spec, {key: value for key, value in values.items() if value not in (None, nothing[key])})
     own = dict(spec.defaults)
     own["dropout"] = own.get("dropout", 0.0) if own.get("dropout_at", "head") != "head" else 0.0
-    left = {key: own[key] for key, value in options.items() if value is None and key in own}
-    return replace(recipe, **left)
+    left = {key: own[key] for key, value in values.items() if value is None and key in own}
+    return replace(options, **left)
 
 
-def check_obeyed(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
+def check_supported(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
     """Raise UserError for the first option asked for that a model cannot obey; it names the models that can."""
     for key, value in asked.items():
         option = DETAILS.get(key, key)
-        if option not in spec.obeys:
-            able = [other for other, model in models.usable()[0].items() if option in model.SPEC.obeys]
+        if option not in spec.supports:
+            able = [other for other, model in models.usable()[0].items() if option in model.SPEC.supports]
             setting, given = option if key == "dropout" else key, "on" if value is True else value
             raise UserError(
                 f"`{setting}` is for {', '.join(able)}: {name} cannot obey it. Leave it out. Received: {given}"
@@ -82,7 +82,7 @@ def check_obeyed(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
         raise UserError(f"`width` of {name} is at least 1. Received: 0")
 
 
-def kernel_initializer(recipe: Recipe) -> str | keras.Initializer:
+def kernel_initializer(options: ArchitectureOptions) -> str | keras.Initializer:
     """Return how a kernel begins, anew for each layer: one initialiser used twice would draw the same numbers twice.
 
     glorot: https://proceedings.mlr.press/v9/glorot10a.html, he: https://arxiv.org/abs/1502.01852, lecun: Efficient
@@ -90,25 +90,25 @@ def kernel_initializer(recipe: Recipe) -> str | keras.Initializer:
     """
     from keras import initializers
 
-    if recipe.init == "constant":
-        return initializers.Constant(recipe.init_value)
-    if recipe.init == "normal":
-        return initializers.RandomNormal(stddev=recipe.init_std)
-    return recipe.init if recipe.init == "zeros" else f"{recipe.init}_normal"
+    if options.init == "constant":
+        return initializers.Constant(options.init_value)
+    if options.init == "normal":
+        return initializers.RandomNormal(stddev=options.init_std)
+    return options.init if options.init == "zeros" else f"{options.init}_normal"
 
 
-def last_initializer(recipe: Recipe) -> str | keras.Initializer:
+def last_initializer(options: ArchitectureOptions) -> str | keras.Initializer:
     """Return how the head's kernel begins: zeros, constant and normal hold for the whole network.
 
     The others are rules for a layer by the activation behind it; the one before softmax keeps Glorot's.
     """
-    fixed = recipe.init in ("zeros", "constant", "normal")
-    return kernel_initializer(recipe) if fixed else "glorot_uniform"
+    fixed = options.init in ("zeros", "constant", "normal")
+    return kernel_initializer(options) if fixed else "glorot_uniform"
 
 
 def convolution(
     x: keras.KerasTensor,
-    recipe: Recipe,
+    options: ArchitectureOptions,
     filters: int,
     kernel_size: int,
     name: str,
@@ -126,31 +126,31 @@ def convolution(
         kernel_size,
         strides,
         padding=padding,
-        use_bias=recipe.norm == "none",
-        kernel_initializer=kernel_initializer(recipe),
+        use_bias=options.norm == "none",
+        kernel_initializer=kernel_initializer(options),
         name=f"{name}_conv",
     )(x)
 
 
-def dense(x: keras.KerasTensor, recipe: Recipe, units: int, name: str) -> keras.KerasTensor:
+def dense(x: keras.KerasTensor, options: ArchitectureOptions, units: int, name: str) -> keras.KerasTensor:
     """Multiply by a matrix and activate, (batch, features) -> (batch, units); normalisation is for convolutions."""
     from keras import layers
 
-    x = layers.Dense(units, kernel_initializer=kernel_initializer(recipe), name=f"{name}_dense")(x)
-    return activation(x, recipe, name)
+    x = layers.Dense(units, kernel_initializer=kernel_initializer(options), name=f"{name}_dense")(x)
+    return activation(x, options, name)
 
 
-def activation(x: keras.KerasTensor, recipe: Recipe, name: str, number: str = "") -> keras.KerasTensor:
+def activation(x: keras.KerasTensor, options: ArchitectureOptions, name: str, number: str = "") -> keras.KerasTensor:
     """Apply the activation; Keras' leaky_relu has the slope 0.2 below 0."""
     from keras import layers
 
-    name = f"{name}_{recipe.activation}{number}"
-    layer = layers.ReLU(name=name) if recipe.activation == "relu" else layers.Activation(recipe.activation, name=name)
+    name = f"{name}_{options.activation}{number}"
+    layer = layers.ReLU(name=name) if options.activation == "relu" else layers.Activation(options.activation, name=name)
     return layer(x)
 
 
 def normalization(
-    x: keras.KerasTensor, recipe: Recipe, name: str, momentum: float = 0.9, gamma: str = "ones"
+    x: keras.KerasTensor, options: ArchitectureOptions, name: str, momentum: float = 0.9, gamma: str = "ones"
 ) -> keras.KerasTensor:
     """Normalise (batch, side, side, channels), all by a mean and a variance of
 
@@ -170,27 +170,27 @@ def normalization(
     from keras import layers
 
     channels, name = x.shape[-1], f"{name}_norm"
-    if recipe.norm == "none":
+    if options.norm == "none":
         return x
-    if recipe.norm == "batch":
+    if options.norm == "batch":
         return layers.BatchNormalization(momentum=momentum, gamma_initializer=gamma, name=name)(x)
-    if recipe.norm == "layer":
+    if options.norm == "layer":
         return layers.LayerNormalization(gamma_initializer=gamma, name=name)(x)
-    if recipe.norm == "instance" and x.shape[1] == x.shape[2] == 1:
+    if options.norm == "instance" and x.shape[1] == x.shape[2] == 1:
         raise UserError(
             "`norm` instance needs maps of more than one pixel in every layer: give a larger `image_size`, or another "
             "`norm`."
         )
-    groups = channels if recipe.norm == "instance" else groups_of(channels)
+    groups = channels if options.norm == "instance" else groups_of(channels)
     return layers.GroupNormalization(groups, gamma_initializer=gamma, name=name)(x)
 
 
 def groups_of(channels: int) -> int:
-    """Return the most groups of equal size, two channels at least, that `MOST_GROUPS` allows; else 1."""
-    return max((n for n in range(1, MOST_GROUPS + 1) if channels % n == 0 and 2 * n <= channels), default=1)
+    """Return the most groups of equal size, two channels at least, that `MAX_GROUPS` allows; else 1."""
+    return max((n for n in range(1, MAX_GROUPS + 1) if channels % n == 0 and 2 * n <= channels), default=1)
 
 
-def dropout(x: keras.KerasTensor, recipe: Recipe, name: str) -> keras.KerasTensor:
+def dropout(x: keras.KerasTensor, options: ArchitectureOptions, name: str) -> keras.KerasTensor:
     """Drop whole maps of (batch, side, side, channels), single values of (batch, features).
 
     Neighbouring pixels of a map tell nearly the same, so that a single one is no loss
@@ -198,13 +198,13 @@ def dropout(x: keras.KerasTensor, recipe: Recipe, name: str) -> keras.KerasTenso
     """
     from keras import layers
 
-    if not recipe.dropout:
+    if not options.dropout:
         return x
     layer = layers.SpatialDropout2D if len(x.shape) == 4 else layers.Dropout
-    return layer(recipe.dropout, name=f"{name}_dropout")(x)
+    return layer(options.dropout, name=f"{name}_dropout")(x)
 
 
-def coordinates(x: keras.KerasTensor, recipe: Recipe) -> keras.KerasTensor:
+def coordinates(x: keras.KerasTensor, options: ArchitectureOptions) -> keras.KerasTensor:
     """Put x and y of each pixel, -1..1, behind the channels: (batch, side, side, channels) -> (…, channels + 2).
 
     Convolution and global pooling see the same wherever it is; with these channels a filter can tell where
@@ -212,7 +212,7 @@ def coordinates(x: keras.KerasTensor, recipe: Recipe) -> keras.KerasTensor:
     """
     from keras import layers, ops
 
-    if not recipe.coordinates:
+    if not options.coordinates:
         return x
     one = ops.ones_like(x[..., :1])
 

@@ -14,28 +14,32 @@ LARGEST_PATCH = 0.5  # share of a picture's area that another may cover
 LARGEST_HOLE = 0.25  # share of a picture's area that may be erased
 
 
-def draw_numbers(count: tf.Tensor, chosen: Mapping[str, float], random: tf.random.Generator) -> dict[str, tf.Tensor]:
-    """Return the random numbers of the changes of value: name -> float32 (batch, …), what `change_values` takes."""
+def draw_parameters(
+    count: tf.Tensor, strengths: Mapping[str, float], random: tf.random.Generator
+) -> dict[str, tf.Tensor]:
+    """Return the random numbers of the changes of value: name -> float32 (batch, …), what `augment_values` takes."""
     import tensorflow as tf
 
     def uniform(reach: float) -> tf.Tensor:
         return random.uniform((count, 1, 1, 1), -reach, reach)
 
-    drawn = {name: uniform(chosen[name]) for name in ("saturation", "contrast", "brightness") if name in chosen}
-    for name, each, largest in (("erase", True, LARGEST_HOLE), ("cutmix", False, LARGEST_PATCH)):
-        if name in chosen:
-            happens = random.uniform((count,) if each else ()) < chosen[name]
+    parameters = {
+        name: uniform(strengths[name]) for name in ("saturation", "contrast", "brightness") if name in strengths
+    }
+    for name, per_image, largest in (("erase", True, LARGEST_HOLE), ("cutmix", False, LARGEST_PATCH)):
+        if name in strengths:
+            happens = random.uniform((count,) if per_image else ()) < strengths[name]
             side = tf.sqrt(random.uniform((count,), 0, largest)) * tf.cast(happens, tf.float32)
             centre = random.uniform((count, 2)) * (1 - side[:, None]) + side[:, None] / 2
-            drawn[name] = tf.concat([side[:, None], centre], axis=1)
-    if "mixup" in chosen:
-        happens = tf.cast(random.uniform(()) < chosen["mixup"], tf.float32)
-        drawn["mixup"] = random.uniform((count,), 0, 0.5) * happens
-    return drawn
+            parameters[name] = tf.concat([side[:, None], centre], axis=1)
+    if "mixup" in strengths:
+        happens = tf.cast(random.uniform(()) < strengths["mixup"], tf.float32)
+        parameters["mixup"] = random.uniform((count,), 0, 0.5) * happens
+    return parameters
 
 
-def change_values(
-    images: tf.Tensor, soft_labels: Mapping[str, tf.Tensor], drawn: Mapping[str, tf.Tensor]
+def augment_values(
+    images: tf.Tensor, soft_labels: Mapping[str, tf.Tensor], parameters: Mapping[str, tf.Tensor]
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Change the values of images, and of mixed ones the labels.
 
@@ -49,56 +53,57 @@ def change_values(
     Args:
         images: float32 0..255, (batch, size, size, 3).
         soft_labels: key of the batch -> float32 (batch, classes); none where nothing is mixed.
-        drawn: what `draw_numbers` returned.
+        parameters: what `draw_parameters` returned.
 
     Returns:
         Images and soft labels, of the same shapes.
     """
     import tensorflow as tf
 
-    if "saturation" in drawn:
+    if "saturation" in parameters:
         grey = tf.reduce_mean(images, axis=3, keepdims=True)
-        images = grey + (images - grey) * (1 + drawn["saturation"])
-    if "contrast" in drawn:
+        images = grey + (images - grey) * (1 + parameters["saturation"])
+    if "contrast" in parameters:
         mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
-        images = mean + (images - mean) * (1 + drawn["contrast"])
-    if "brightness" in drawn:
-        images += 255 * drawn["brightness"]
-    if {"saturation", "contrast", "brightness"} & drawn.keys():
+        images = mean + (images - mean) * (1 + parameters["contrast"])
+    if "brightness" in parameters:
+        images += 255 * parameters["brightness"]
+    if {"saturation", "contrast", "brightness"} & parameters.keys():
         images = tf.clip_by_value(images, 0, 255)
-    if "erase" in drawn:
-        images = tf.where(square(drawn["erase"], images.shape[1]), 127.5, images)
-    if "cutmix" in drawn:
-        inside = square(drawn["cutmix"], images.shape[1])
+    if "erase" in parameters:
+        images = tf.where(square_mask(parameters["erase"], images.shape[1]), 127.5, images)
+    if "cutmix" in parameters:
+        inside = square_mask(parameters["cutmix"], images.shape[1])
         share = tf.reduce_mean(tf.cast(inside, tf.float32), axis=(1, 2))
         images = tf.where(inside, images[::-1], images)
         soft_labels = {key: labels + (labels[::-1] - labels) * share for key, labels in soft_labels.items()}
-    if "mixup" in drawn:
-        share = drawn["mixup"][:, None]
+    if "mixup" in parameters:
+        share = parameters["mixup"][:, None]
         images += (images[::-1] - images) * share[:, None, None]
         soft_labels = {key: labels + (labels[::-1] - labels) * share for key, labels in soft_labels.items()}
     return images, dict(soft_labels)
 
 
-def square(drawn: tf.Tensor, size: int) -> tf.Tensor:
-    """Return which pixels lie in a square of side `drawn[:, 0]` around `drawn[:, 1:]`, all shares: (batch, y, x, 1)."""
+def square_mask(parameters: tf.Tensor, size: int) -> tf.Tensor:
+    """Return which pixels lie in a square of side `parameters[:, 0]` around `parameters[:, 1:]`, all shares: (batch, y,
+    x, 1)."""
     import tensorflow as tf
 
-    at = (tf.range(size, dtype=tf.float32) + 0.5) / size
-    rows, columns = (tf.abs(at - drawn[:, axis, None]) < drawn[:, 0, None] / 2 for axis in (1, 2))
+    centres = (tf.range(size, dtype=tf.float32) + 0.5) / size
+    rows, columns = (tf.abs(centres - parameters[:, axis, None]) < parameters[:, 0, None] / 2 for axis in (1, 2))
     return (rows[:, :, None] & columns[:, None, :])[..., None]
 
 
 @cache
-def compiled_values() -> Callable:
-    """Return `change_values` as one fused loop."""
+def compiled_augment_values() -> Callable:
+    """Return `augment_values` as one fused loop."""
     import tensorflow as tf
 
-    return tf.function(change_values, jit_compile=True, reduce_retracing=False)
+    return tf.function(augment_values, jit_compile=True, reduce_retracing=False)
 
 
 @cache
-def compiles() -> bool:
+def can_compile() -> bool:
     """Return whether this build of TensorFlow can compile at all: that for Windows cannot."""
     import tensorflow as tf
 
