@@ -31,10 +31,10 @@ from study.settings.train import DEFAULTS, TrainSettings, with_flags
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
-  python main.py check --data photos                        look before you train
+  python main.py check --data photos                        audit images before training
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
-  python main.py predict picture.jpg                        ask the newest run
+  python main.py predict picture.jpg                        predict by the newest run
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py inspect                                    what is inside a network?
 """
@@ -159,7 +159,7 @@ def predict(flags: Mapping[str, Any], command_line: str) -> int:
 
 COMMANDS = {
     "summary": (summary, SummarySettings, "describe a model, or list all models"),
-    "check": (check, CheckSettings, "look before you train: copies, odd pictures, classes; a page and a table"),
+    "check": (check, CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
     "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (compare, CompareSettings, "train every combination of some settings with several seeds, and rank them"),
     "inspect": (
@@ -168,7 +168,7 @@ COMMANDS = {
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
     ),
     "store": (store, StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
-    "predict": (predict, PredictSettings, "answer for pictures by a saved run, or for the run's own test part"),
+    "predict": (predict, PredictSettings, "predict for images by a saved run, or for the run's own test split"),
 }
 
 
@@ -208,7 +208,7 @@ def make_parser(every: bool = False) -> argparse.ArgumentParser:
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, shown)
         for entry in of_training:
-            prefix = "the same for all" if settings is CompareSettings else "the network and its pictures"
+            prefix = "the same for all" if settings is CompareSettings else "the network and its images"
             heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed=settings is CompareSettings)

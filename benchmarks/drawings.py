@@ -32,4 +32,4 @@ if __name__ == "__main__":
         fitted.append((model.score(*part["val"]), penalty, model))
         print(f"C {penalty:g}: {100 * fitted[-1][0]:.1f} % of validation right")
     _, penalty, best = max(fitted, key=lambda entry: entry[0])
-    print(f"chosen C {penalty:g}: {100 * best.score(*part['test']):.1f} % of the test part right")
+    print(f"chosen C {penalty:g}: {100 * best.score(*part['test']):.1f} % of the test split right")

@@ -38,7 +38,7 @@ class Dataset:
     """A folder of images as training sees it; `entries[i]` belongs to `images.records[i]`.
 
     `flip_pairs` maps a class to that of the mirrored picture, where a label file names such pairs; `masks` are there
-    where pixels are learned, `auxiliary` labels where a second task asks for them. `notes` are lines for the user.
+    where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `notes` are lines for the user.
     """
 
     root: Path

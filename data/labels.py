@@ -64,7 +64,7 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     """Give every image its class by the map; images of folders left out are listed as skipped.
 
     Raises:
-        UserError: the map names folders or mirror classes that do not exist, or leaves fewer than two classes, or
+        UserError: the map names folders or flip-paired labels that do not exist, or leaves fewer than two classes, or
             `min_classes`.
     """
     if unknown := sorted(set(label_map.classes) - set(scanned.class_names)):

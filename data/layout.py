@@ -103,7 +103,7 @@ def is_ready_made(root: Path, tops: Sequence[str], top: Node) -> bool:
         named = ", ".join(printable(name) for name, part in part_of.items() if part)
         why = f"beside {', '.join(others[:3])}" if others else "and no train"
         raise UserError(
-            f"{root} has {named}, which are names of parts, {why}: give a folder of classes, or one of parts, train "
+            f"{root} has {named}, which are names of splits, {why}: give a folder of classes, or one of splits, train "
             "among them, with the classes below."
         )
     return True

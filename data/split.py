@@ -18,7 +18,7 @@ from data.folder import SPLITS
 from data.names import composed
 from errors import UserError
 
-MIN_IMAGES = 3  # one for each part
+MIN_IMAGES = 3  # one for each split
 DEFAULT_RATIO = (8, 1, 1)  # train : validation : test
 COLUMNS = ("path", "sha256", "label", "part")  # of split.csv
 

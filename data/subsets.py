@@ -162,7 +162,7 @@ def add_missing_split(
     split_of = {entry.path: entry.split for entry in assigned if entry.split in missing}
     for split in missing:
         taken = sum(own == split for own in split_of.values())
-        note(f"{root} gives no {split} part: {taken:,} of its {len(learnt):,} training images are that")
+        note(f"{root} gives no {split} split: {taken:,} of its {len(learnt):,} training images are that")
     return [replace(entry, split=split_of.get(entry.path, entry.split)) for entry in entries]
 
 
@@ -186,7 +186,7 @@ def earlier_splits(
             f"`split_file` {source.split_file} knows none of the images in {scanned.root}, which go by their "
             "content: a changed image is a new one. Give the split.csv of a run on these, or leave it out."
         )
-    note(f"`split_file`: {known:,} of {len(entries):,} images keep their part")
+    note(f"`split_file`: {known:,} of {len(entries):,} images keep their split")
     return earlier
 
 
@@ -196,4 +196,4 @@ def note_divided_groups(entries: Sequence[SplitEntry], group_of: Sequence[str], 
     for entry, group in zip(entries, group_of, strict=True):
         splits_of[group].add(entry.split)
     if divided := [group for group, splits in splits_of.items() if group and len(splits) > 1]:
-        note(f"careful: {len(divided):,} group(s), such as {divided[0]}, stand in two of the parts that were given")
+        note(f"careful: {len(divided):,} group(s), such as {divided[0]}, stand in two of the given splits")

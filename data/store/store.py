@@ -62,9 +62,7 @@ class Store:
         """Look for the rows of some keys and note that they were used."""
         nothing = Rows(row_type, keys, [], np.full((len(keys), 2), -1, np.int64), lambda lost: None)
         forget = functools.partial(self._forget_rows, row_type)
-        return self._look(
-            row_type.name, lambda found: Rows(row_type, keys, *found.rows(row_type, keys), forget), nothing
-        )
+        return self._look(row_type.name, lambda look: Rows(row_type, keys, *look.rows(row_type, keys), forget), nothing)
 
     def has_room_for(self, row_type: RowType, count: int) -> bool:
         """Return whether so many rows fit at all; of more, keeping the last would drive the first out again."""
@@ -231,9 +229,8 @@ class Store:
         indexed = {name for (name,) in index.execute("SELECT file FROM segments")}
         for path in self._files():
             with contextlib.suppress(OSError):  # another process removed it, or Windows has it open
-                if path.name in leaving or (
-                    path.name not in indexed and time.time() - path.stat().st_mtime > ABANDONED
-                ):
+                nameless = path.name not in indexed and time.time() - path.stat().st_mtime > ABANDONED
+                if path.name in leaving or nameless:
                     path.unlink()
 
 

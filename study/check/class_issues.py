@@ -60,11 +60,11 @@ def few_images(scan: Scan, usable: Usable, counts: dict[str, Counter[str]]) -> I
     units = Counter(label for label, _ in {(image.label, image.group or image.name) for image, _ in usable})
     for label in scan.class_names:
         if different[label] < MIN_IMAGES:
-            detail = f"{different[label]} different usable images: at least {MIN_IMAGES} are needed, one for each part"
+            detail = f"{different[label]} different usable images: at least {MIN_IMAGES} are needed, one for each split"
             yield Issue(label, "few images", detail, severity="severe")
             continue
         if units[label] < MIN_IMAGES and not ready_made:
-            detail = f"{units[label]} group(s) of images: at least {MIN_IMAGES} are needed, one for each part"
+            detail = f"{units[label]} group(s) of images: at least {MIN_IMAGES} are needed, one for each split"
             yield Issue(label, "few images", detail, severity="severe")
             continue
         if not counts["train"][label]:

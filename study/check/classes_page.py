@@ -100,7 +100,7 @@ def per_class(result: AuditResult) -> list[dict[str, Any]]:
 def sample_images(result: AuditResult, indices: np.ndarray) -> dict[str, Any]:
     """Return some images by chance, always the same, and the mean of all."""
     chosen = np.sort(np.random.default_rng(0).permutation(indices)[:SAMPLE])
-    mean = gallery.jpeg_figure(result.thumbnails[indices].mean(axis=0), gallery.SIDE, gallery.SIDE, "mean picture")
+    mean = gallery.jpeg_figure(result.thumbnails[indices].mean(axis=0), gallery.SIDE, gallery.SIDE, "mean image")
     return {"pictures": [gallery.thumbnail(result, i) for i in chosen], "mean": mean}
 
 

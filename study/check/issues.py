@@ -133,7 +133,7 @@ def duplicate_issue(image: ImageRecord, other_image: ImageRecord, text: str, nea
     if image.split != other_image.split:
         if order.index(image.split) > order.index(other_image.split):
             return None
-        detail += f": an image of {image.split} is in {other_image.split} too, so its answers are known beforehand"
+        detail += f": an image of {image.split} is in {other_image.split} too, so its labels are known beforehand"
         return Issue(image.name, "leak", detail, other_image.name, "severe")
     return Issue(image.name, "near duplicate" if near else "duplicate", detail, other_image.name, "warning")
 

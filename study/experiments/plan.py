@@ -169,7 +169,7 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
             names = ", ".join(key.replace("_", "-") for key in TRAIN_FIELDS if key not in (*NOT_VARIED, "seed"))
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
         if field in (*NOT_VARIED, "seed"):
-            why = "every run is judged by the same images" if field != "seed" else "--seeds says how many there are"
+            why = "every run is evaluated on the same images" if field != "seed" else "--seeds says how many there are"
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
         for text in values_of(field, texts):
             if text in varied.setdefault(field, []):

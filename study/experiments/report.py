@@ -32,7 +32,7 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
         f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."
     )
     sentences.append(
-        "Validation chose: the figure of the best is a little too high. The test part was not looked at here; look at "
+        "Validation chose: the figure of the best is a little too high. The test split was not looked at here; look at "
         "it once, in the report of the run that you choose."
     )
     for name, values in resolved_settings(ranked, varied)[1].items():

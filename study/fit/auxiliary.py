@@ -1,4 +1,4 @@
-"""A second task beside the class: learned together, told apart, and no part of what is saved."""
+"""An auxiliary task beside the class: learned together, told apart, and no part of what is saved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from data.augment.geometry import Batch
 
 BATCH = 64
-HEAD = "head"  # by which Keras tells the figures of the class from those of the second task
+HEAD = "head"  # by which Keras tells the figures of the class from those of the auxiliary task
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AuxiliaryTraining:
 def build_auxiliary_training(
     classifier: keras.Model, examples: Examples, dataset: Dataset, settings: TrainSettings
 ) -> AuxiliaryTraining | None:
-    """Put a second head beside the one of a classifier, which learns with it; None where no second task is asked for.
+    """Put a second head beside the one of a classifier, which learns with it; None where none is asked for.
 
     Raises:
         UserError: the network has no feature map to make a mask of.
@@ -86,7 +86,7 @@ def compile_two_heads(
     metrics: list,
     weight: float,
 ) -> None:
-    """Compile a network of two heads: `loss` and `metrics` are the class's, cross-entropy that of the second task."""
+    """Compile a network of two heads: `loss` and `metrics` are the class's, cross-entropy the auxiliary task's."""
     is_mask = len(model.outputs[1].shape) == 4
     auxiliary_metric = (
         keras.metrics.OneHotIoU(2, [1], name="iou") if is_mask else keras.metrics.CategoricalAccuracy("accuracy")
@@ -101,7 +101,7 @@ def compile_two_heads(
 
 
 def with_plain_names(logs: dict[str, float]) -> dict[str, float]:
-    """Call the class's figures as they are called without a second task: `head_accuracy` -> `accuracy`."""
+    """Call the class's figures as they are called without an auxiliary task: `head_accuracy` -> `accuracy`."""
     for name in list(logs):
         if f"{HEAD}_" in name and (renamed := name.replace(f"{HEAD}_", "", 1)) not in logs:
             logs[renamed] = logs[name]
@@ -117,7 +117,7 @@ class PlainNames(keras.callbacks.Callback):
 
 
 def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any]:
-    """Return what `metrics.json` says of the second task on a part: accuracy over the known labels, or IoU."""
+    """Return what `metrics.json` says of the auxiliary task on a part: accuracy over the known labels, or IoU."""
     indices, examples = auxiliary_training.examples.indices[split], auxiliary_training.examples
     network = keras.Model(auxiliary_training.model.inputs, auxiliary_training.model.outputs[1])
     batches = [indices[first : first + BATCH] for first in range(0, len(indices), BATCH)]

@@ -56,7 +56,7 @@ def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none"
     if table:
         write_predictions(table, run, predictions)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
-    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} part{mean}")
+    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     task.print_report(SPLIT_NAMES[split], task.measure(entries, probabilities, run.info))
 

@@ -76,7 +76,7 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     masks.pixel_counts(true, np.arange(len(true)), names)
     predicted = np.stack([prediction.probabilities for prediction in predictions])
     confusions = segment.confusions(true[np.arange(len(true))], predicted, len(names))
-    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} part")
+    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split")
     result = segment.SegmentationResult(
         predicted, confusions.sum(axis=0), 0.0, np.array([segment.mean_iou(confusion) for confusion in confusions])
     )

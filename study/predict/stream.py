@@ -163,7 +163,8 @@ def predict_split(
     ]
     if changed or not entries:
         raise UserError(
-            f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} part are missing or changed in "
+            f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or "
+            f"changed in "
             f"{root}{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to predict."
         )
     return predictions, entries

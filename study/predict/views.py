@@ -71,7 +71,7 @@ def average_views(runner: Runner, count: int, flipped_classes: np.ndarray | None
 
 
 def check_views(tta: str, info: Mapping[str, Any], flip_pairs: Mapping[str, str]) -> None:
-    """Raise UserError where a run tells left from right and names no mirror classes: half the views would be wrong."""
+    """Raise UserError where a run tells left from right and pairs no labels: half the views would be wrong."""
     if number_of_views(tta) > 1 and info.get("settings", {}).get("label") == "facing" and not flip_pairs:
         raise UserError(
             f"--tta {tta} looks at mirror images, and this run tells left from right (--label facing). "

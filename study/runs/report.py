@@ -37,7 +37,7 @@ def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> 
 
 
 def auxiliary_summary(settings: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-    """Return what is told of a second task that was learned beside the class; nothing where there was none."""
+    """Return what is told of an auxiliary task that was learned beside the class; nothing where there was none."""
     if "auxiliary" not in results["val"]:
         return ""
     lines = (

@@ -58,7 +58,7 @@ class InspectSettings(Settings):
     """`python main.py inspect`: what it has beside the flags of train that make and feed a network."""
 
     paths: tuple[str, ...] = setting(
-        (), "images, or folders of them, for the maps (default: one of each class, of the validation part)"
+        (), "images, or folders of them, for the maps (default: one of each class, of the validation split)"
     )
     run: str | None = setting(
         None, "run folder whose network is looked at (default: a new network, by the flags below)", metavar="RUN"
@@ -74,18 +74,20 @@ class InspectSettings(Settings):
 class PredictSettings(Settings):
     """`python main.py predict`."""
 
-    paths: tuple[str, ...] = setting((), "files, folders, or - for a list on standard input; none: the run's test part")
+    paths: tuple[str, ...] = setting(
+        (), "files, folders, or - for a list on standard input; none: the run's test split"
+    )
     tta: str = setting(
         "none",
-        f"answer by the mean over views of each image: flip: it and its mirror image; 2 to {MAX_VIEWS}: those, then "
+        f"predict by the mean over views of each image: flip: it and its mirror image; 2 to {MAX_VIEWS}: those, then "
         "its middle and corners, then their mirror images",
         kind=parse_tta,
         metavar="none|flip|N",
     )
-    part: str = setting("test", "without PATH: the part of the run's own data to answer for", choices=("val", "test"))
+    part: str = setting("test", "without PATH: the split of the run's own data to predict for", choices=("val", "test"))
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
-    csv: str | None = setting(None, "also write the answers to this file", metavar="FILE")
+    csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
     )

@@ -37,7 +37,8 @@ MASK_AUGMENTATIONS = (
     "cutmix",
 )
 NO_TRANSFER = (
-    "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the second task is to help, "
+    "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the auxiliary task is "
+    "to help, "
     "does not learn. Leave it out, or choose another learning type."
 )
 
@@ -126,13 +127,14 @@ def check_flip_pairs(settings: TrainSettings, dataset: Dataset) -> None:
         return
     if settings.learning.kind == "transfer":
         raise UserError(
-            "--augment flip with mirror classes needs --learning scratch or finetune: under transfer the views of an "
+            "--augment flip with flip-paired labels needs --learning scratch or finetune: under transfer the "
+            "views of an "
             "image are embedded with its own label. Leave flip out, or choose another learning type."
         )
     if dataset.masks is not None:
         raise UserError(
-            "--augment flip with mirror classes is not for masks, whose pixels keep their class. Leave flip or the "
-            "mirror classes out."
+            "--augment flip with flip-paired labels is not for masks, whose pixels keep their class. Leave flip or the "
+            "flip-paired labels out."
         )
 
 
@@ -203,7 +205,7 @@ def check_masks(settings: TrainSettings) -> None:
 
 
 def check_auxiliary(settings: TrainSettings) -> None:
-    """Raise UserError where a second task does not go with the rest."""
+    """Raise UserError where an auxiliary task does not go with the rest."""
     if settings.task.auxiliary == "none":
         if settings.task.auxiliary_weight != DEFAULTS["auxiliary_weight"]:
             raise UserError("--auxiliary-weight is for --auxiliary: give that, or leave it out.")

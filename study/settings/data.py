@@ -65,7 +65,7 @@ class DataSettings(Settings):
     group: str | None = grouping()
     labels: str | None = setting(
         None,
-        "CSV file folder,class: renames, merges, leaves out classes; a row left<->right names mirror classes",
+        "CSV file folder,class: renames, merges, leaves out classes; a row left<->right pairs labels that a flip swaps",
         group="data",
         path=True,
         varied=False,

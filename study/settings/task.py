@@ -53,7 +53,8 @@ class TaskSettings(Settings):
     )
     auxiliary: str = setting(
         "none",
-        "a second task, learned beside the class and not saved: none, coat (of the drawings), mask (of the drawings or "
+        "an auxiliary task, learned beside the class and not saved: none, coat (of the drawings), mask (of the "
+        "drawings or "
         "--masks), or a CSV file path,label with a second label of some images",
         group="task",
         metavar="coat|mask|FILE",
@@ -63,7 +64,7 @@ class TaskSettings(Settings):
     )
     auxiliary_weight: float = setting(
         0.3,
-        "of the second task's loss; the class's has 1",
+        "of the auxiliary task's loss; the class's has 1",
         group="task",
         kind=float,
         low=0,
@@ -76,4 +77,4 @@ class TaskSettings(Settings):
         """Return what the plan says of it, as (key, text)."""
         if self.auxiliary == "none":
             return []
-        return [("second task", f"{self.auxiliary}, weight {self.auxiliary_weight:g} of its loss")]
+        return [("auxiliary task", f"{self.auxiliary}, weight {self.auxiliary_weight:g} of its loss")]

@@ -133,14 +133,15 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
 
 
 def auxiliary_line(split: str, asked: str, result: Mapping[str, Any]) -> str:
-    """`validation, second task coat: accuracy 71.3 % (150 labels)`."""
+    """`validation, auxiliary task coat: accuracy 71.3 % (150 labels)`."""
     if "iou" in result:
         return (
-            f"{split}, second task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)"
+            f"{split}, auxiliary task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels "
+            f"({result['n']:,} images)"
         )
     if not result["n"]:
-        return f"{split}, second task {asked}: no label in this part"
-    return f"{split}, second task {asked}: accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} labels)"
+        return f"{split}, auxiliary task {asked}: no label in this split"
+    return f"{split}, auxiliary task {asked}: accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} labels)"
 
 
 def few_images_note(result: Mapping[str, Any]) -> str:
@@ -206,7 +207,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
 
     test = evaluations["test"]
     write_predictions(folder / "predictions.csv", dataset, test.predictions)
-    title = f"Test part, {test.metrics['n']:,} images"
+    title = f"Test split, {test.metrics['n']:,} images"
     figures.confusion(test.metrics["confusion"], dataset.class_names, title, folder / "confusion.png")
     wrong = mistakes(dataset, test.predictions)
     worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
@@ -215,9 +216,9 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
 
 
 def predictions_on_test(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
-    """Yield of each picture of the test part its row in the data set, the answer, how sure it is, and all (classes,).
+    """Yield of each picture of the test split its row in the data set, the answer, how sure it is, and all (classes,).
 
-    `probabilities`: of the test part, float32 (n, classes).
+    `probabilities`: of the test split, float32 (n, classes).
     """
     test_indices = [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
     for i, shares in zip(test_indices, probabilities, strict=True):
@@ -237,7 +238,7 @@ def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -
 
 
 def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
-    """Return the wrong answers on the test part, the surest first, each with its row in the data set."""
+    """Return the wrong answers on the test split, the surest first, each with its row in the data set."""
     entries, wrong = dataset.entries, []
     for i, label, probability, _ in predictions_on_test(dataset, probabilities):
         if label != entries[i].label:
@@ -250,9 +251,9 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
     """Return what the report shows of the test split."""
     return [
         Table(("class", "precision", "recall", "F1", "images"), per_class_rows(metrics)),
-        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part"),
+        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test split"),
         Heading("Mistakes"),
-        Figure((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test part"),
+        Figure((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test split"),
     ]
 
 

@@ -59,7 +59,7 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
                 0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )
         shown = f"the {len(wrong)} surest of {total}" if total > len(wrong) else f"all {total}"
-        figure.suptitle(f"Mistakes on the test part: {shown}" if total else "No mistakes on the test part")
+        figure.suptitle(f"Mistakes on the test split: {shown}" if total else "No mistakes on the test split")
         save(figure, path)
 
 

@@ -136,12 +136,12 @@ def decide(probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[
 
 
 def describe(split: str, metrics: Mapping[str, Any]) -> str:
-    """`test: mean average precision 0.953, macro F1 0.910, every label right 71.3 % (107 of 150; 95 % interval …)`."""
+    """`test: mean average precision 0.953, macro F1 0.910, exact match 71.3 % (107 of 150; 95 % interval …)`."""
     low, high = (100 * bound for bound in metrics["accuracy_interval"])
     right = round(metrics["accuracy"] * metrics["n"])
     return (
         f"{split}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
-        f"every label right {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
+        f"exact match {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
         f"to {high:.1f} %); in random order the mean average precision is about {by_chance(metrics):.3f}"
     )
 

@@ -223,7 +223,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     names, test = outputs(dataset.class_names), evaluations["test"].metrics
     write_table(folder / "predictions.csv", names, dataset.entries, evaluations["test"].predictions)
     unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
-    title = f"Test part, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
+    title = f"Test split, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
     figures.confusion(test["confusion"], names, title, folder / "confusion.png", unit)
     result, val = evaluations["val"].predictions, dataset.examples().indices["val"]
     chosen = spread(result.iou, SHOWN)
@@ -258,7 +258,7 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
             "mean of precision and recall.",
             "note",
         ),
-        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test part's pixels"),
+        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test split's pixels"),
         Heading("Masks"),
         Figure((folder / "masks.png").read_bytes(), "Validation images, their true and their predicted masks"),
     ]

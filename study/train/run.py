@@ -88,4 +88,4 @@ def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> 
         if "auxiliary" in results[split]:
             console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
     console.print(f"run folder: {run}")
-    console.print(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} PICTURE")
+    console.print(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} IMAGE")

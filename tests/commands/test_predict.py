@@ -66,7 +66,7 @@ def test_folders_and_list_on_standard_input(run, toy, tmp_path):
 def test_without_paths_reports_own_test_part(run, toy, tmp_path):
     ran = call("predict", "--runs", run.parent, "--csv", tmp_path / "test.csv")
     assert (ran.code, ran.err.count("\n")) == (0, 1)
-    assert f"{run}: its own test part" in ran.out
+    assert f"{run}: its own test split" in ran.out
     test = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
     assert f"test: accuracy {100 * test['accuracy']:.1f} %" in ran.out
     assert "precision" in ran.out
@@ -148,7 +148,7 @@ def test_moved_data_is_told(own):
     finally:
         away.rename(data)
     assert ran.code == 2
-    expected = re.escape(f"error: 6 of 6 images of the run's test part are missing or changed in {data}, such as ")
+    expected = re.escape(f"error: 6 of 6 images of the run's test split are missing or changed in {data}, such as ")
     assert re.fullmatch(rf"{expected}circle/\d+\.png\. Put them back, or name files or folders to predict\.\n", ran.err)
 
 
@@ -169,4 +169,4 @@ def test_the_test_picture_that_is_missing_or_changed_is_named(how, own):
             file.rmdir()
         kept.rename(file)
     assert ran.code == 2
-    assert f"1 of 6 images of the run's test part are missing or changed in {data}, such as {name}. " in ran.err
+    assert f"1 of 6 images of the run's test split are missing or changed in {data}, such as {name}. " in ran.err

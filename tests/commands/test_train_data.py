@@ -38,7 +38,7 @@ def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
     assert [sum(row["part"] == split for row in rows) for split in ("train", "val", "test")] == [18, 9, 12]
     assert run_info(made)["class_names"] == list(TOY_CLASSES)
     page = " ".join((made / "report.html").read_text("utf-8").split())
-    assert "39 images, in the parts that its folders give; every image" in page
+    assert "39 images, in the splits that its folders give; every image" in page
 
 
 def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):

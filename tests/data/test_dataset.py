@@ -112,7 +112,7 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
     assert counts == {"train": 38, "val": 4, "test": 15}
     assert dataset.counts()["train"]["stripes"] == 2
     assert {row.split for row in dataset.entries if row.path.startswith("test/")} == {"test"}
-    assert f"{tmp_path} gives no val part: 4 of its 42 training images are that\n" in capsys.readouterr().out
+    assert f"{tmp_path} gives no val split: 4 of its 42 training images are that\n" in capsys.readouterr().out
     assert dataset.entries == loaded(data=str(tmp_path)).entries
 
 

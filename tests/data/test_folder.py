@@ -283,8 +283,8 @@ def test_a_class_may_be_called_train(tmp_path):
 @pytest.mark.parametrize(
     ("tops", "text"),
     [
-        (("train", "val", "extra"), "ROOT has train, val, which are names of parts, beside extra: give "),
-        (("val", "test"), "ROOT has test, val, which are names of parts, and no train: give "),
+        (("train", "val", "extra"), "ROOT has train, val, which are names of splits, beside extra: give "),
+        (("val", "test"), "ROOT has test, val, which are names of splits, and no train: give "),
     ],
 )
 def test_parts_among_classes_are_refused(tmp_path, tops, text):

@@ -137,7 +137,7 @@ def test_an_earlier_split_that_divides_a_group_is_told(tmp_path):
     notes = []
     load(Source(data, 32, group="folder", split_file=str(tmp_path / "split.csv")), note=notes.append)
     (told,) = [line for line in notes if "stand in two of the parts" in line]
-    assert re.match(r"careful: \d group\(s\), such as patient0\d, stand in two of the parts that were given", told)
+    assert re.match(r"careful: \d group\(s\), such as patient0\d, stand in two of the given splits", told)
 
 
 def test_a_missing_validation_part_is_taken_by_whole_groups(tmp_path):
@@ -291,7 +291,7 @@ def test_a_grouped_training_is_kept_in_its_run_and_predicts_its_own_split(tmp_pa
     tested = sum(row.split == "test" for row in split.read_split(run / "split.csv"))
     assert f" of {tested}; 95 %" in predicted.out
     refused = call("compare", "--data", data, "--vary", "group=folder,none")
-    assert "--vary cannot take group: every run is judged by the same images" in refused.err
+    assert "--vary cannot take group: every run is evaluated on the same images" in refused.err
 
 
 def test_check_tells_of_groups_and_of_too_few(tmp_path):
@@ -299,7 +299,7 @@ def test_check_tells_of_groups_and_of_too_few(tmp_path):
     told = call("check", "--data", data, "--out", tmp_path / "out", "--group", "folder")
     assert told.code == 0, told.err
     table = (tmp_path / "out" / "check.csv").read_text(encoding="utf-8-sig")
-    assert 'circle,few images,"2 group(s) of images: at least 3 are needed, one for each part",,severe,' in table
+    assert 'circle,few images,"2 group(s) of images: at least 3 are needed, one for each split",,severe,' in table
     patients(tmp_path / "more")
     assert call("check", "--data", tmp_path / "more", "--out", tmp_path / "plain").code == 0
     table = (tmp_path / "plain" / "check.csv").read_text(encoding="utf-8-sig")

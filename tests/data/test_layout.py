@@ -136,7 +136,7 @@ def test_splits_below_the_classes_are_used(tmp_path):
             file.unlink()
     notes = []
     load(Source(tmp_path, 32), note=notes.append)
-    assert f"{tmp_path} gives no val part: 2 of its 16 training images are that" in notes
+    assert f"{tmp_path} gives no val split: 2 of its 16 training images are that" in notes
 
 
 def test_splits_in_some_classes_only_are_told_and_not_used(tmp_path):

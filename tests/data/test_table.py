@@ -71,7 +71,7 @@ def test_groups_that_given_parts_divide_are_told(images, tmp_path):
     ]
     notes = []
     load(Source(write(tmp_path / "t.csv", "path,label,part,group", *lines), 32), note=notes.append)
-    assert "careful: 1 group(s), such as one, stand in two of the parts that were given" in notes
+    assert "careful: 1 group(s), such as one, stand in two of the given splits" in notes
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_training_on_a_table_predicts_its_own_test_split_and_is_checked(images, 
     (run,) = (tmp_path / "runs").iterdir()
     predicted = call("predict", "--run", run)
     assert (predicted.code, predicted.err) == (0, "")
-    assert "its own test part" in predicted.out
+    assert "its own test split" in predicted.out
     checked = call("check", "--data", table, "--out", tmp_path / "checked")
     assert checked.code == 0, checked.err
     assert "36 images in 3 classes" in checked.out

@@ -120,7 +120,7 @@ def test_page_needs_no_network_and_no_other_file(looked):
 
 def test_page_shows_what_was_found(looked, troubled):
     _, page, rows = looked
-    for text in ("Findings by kind", "balanced weight", "ImageNet features of efficientnet_lite", "mean picture"):
+    for text in ("Findings by kind", "balanced weight", "ImageNet features of efficientnet_lite", "mean image"):
         assert text in page
     for name in (*TOY_CLASSES, "circle/copy.png", "square/3.png", "square/broken.jpg", "notes.txt", str(troubled)):
         assert name in page

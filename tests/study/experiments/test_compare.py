@@ -33,7 +33,7 @@ TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--width", "0", "--au
         (["l2="], "--vary l2 has an empty value: give a value or leave it out."),
         (["l2=1e-3,0.001"], "--vary l2=1e-3,0.001: 0.001 is named twice. Name each value once."),
         (["seed=1,2"], "--vary cannot take seed: --seeds says how many there are. Give --seed once for all."),
-        (["split=8:1:1"], "--vary cannot take split: every run is judged by the same images. Give --split once"),
+        (["split=8:1:1"], "--vary cannot take split: every run is evaluated on the same images. Give --split once"),
         (["learning=transfer"], "--learning transfer needs pretrained weights and original starts from random ones"),
         (["model=lenet9"], "lenet9"),
     ],
@@ -85,7 +85,7 @@ def test_the_page_tells_everything_and_needs_no_network(compared):
     assert "class-weight=balanced" in page
     assert "no class dragon" in page
     assert "data:image/png;base64," in page
-    assert "The test part was not looked at here" in page
+    assert "The test split was not looked at here" in page
     assert "Careful" not in page
     assert "http" not in page
     for run in runs_of(out):

@@ -78,7 +78,7 @@ def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
             except UserError as error:
                 errors.append(str(error))
         else:
-            told = "every run is judged by the same images|--seeds says how many|with a flag of train: "
+            told = "every run is evaluated on the same images|--seeds says how many|with a flag of train: "
             assert re.search(told, errors[0]), name
 
 

@@ -65,7 +65,7 @@ def settings(kind, weight=0.3, **changes):
 
 @pytest.fixture
 def joined():
-    """A function: kind of second task -> the classifier and, on the same backbone, what learns in its place."""
+    """A function: kind of auxiliary task -> the classifier and, on the same backbone, what learns in its place."""
 
     def make(kind):
         found, whole = examples(), tiny()
@@ -199,7 +199,7 @@ def test_a_run_tells_the_second_task_and_at_weight_0_ends_as_without(toy, run, t
     ran = call("train", *flags)
     assert ran.code == 0, ran.err
     assert "second label: 50 of 60 images have one" in ran.out
-    assert f"validation, second task {table}: " in ran.out
+    assert f"validation, auxiliary task {table}: " in ran.out
     (mine,) = (tmp_path / "runs").iterdir()
     network = keras.saving.load_model(mine / "model.keras", safe_mode=True)
     without = keras.saving.load_model(run / "model.keras", safe_mode=True)
@@ -214,7 +214,7 @@ def test_a_run_tells_the_second_task_and_at_weight_0_ends_as_without(toy, run, t
         history = list(csv.DictReader(file))
     assert {"auxiliary_loss", "val_auxiliary_accuracy"} <= set(history[0])
     page = (mine / "report.html").read_text()
-    assert "second task side.csv" in page
+    assert "auxiliary task side.csv" in page
     assert "no part of the saved network" in page
 
 
@@ -222,7 +222,8 @@ def test_a_run_tells_the_second_task_and_at_weight_0_ends_as_without(toy, run, t
     ("flags", "error"),
     [
         (("--auxiliary", "coat", "--learning", "transfer", "-m", "efficientnet_lite"),
-         "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the second task is to "
+         "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the auxiliary "
+         "task is to "
          "help, does not learn. Leave it out, or choose another learning type."),
         (("--auxiliary", "coat", "--data", "photos"),
          "--auxiliary coat is for the drawings only: leave --data out, or give a CSV file path,label."),

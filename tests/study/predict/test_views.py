@@ -1,4 +1,4 @@
-"""Test-time augmentation: what is averaged, and that mirror classes are swapped back."""
+"""Test-time augmentation: what is averaged, and that flip-paired labels are swapped back."""
 
 import csv
 import json
@@ -95,7 +95,7 @@ def test_both_parts_are_judged_by_the_mean(run, by_keras, tmp_path, engine):
     for tta in ("none", "3"):
         ran = call("predict", "--run", place, "--part", "val", "--tta", tta, "--csv", tmp_path / f"{tta}.csv")
         assert (ran.code, ran.err.count("\n")) == (0, 1)  # which run it is
-        told = f"{place}: its own validation part" + ", mean over 3 views of each image (--tta 3)" * (tta == "3")
+        told = f"{place}: its own validation split" + ", mean over 3 views of each image (--tta 3)" * (tta == "3")
         assert told in ran.out.splitlines()
         assert "validation: " in ran.out
         shares[tta] = answers(tmp_path / f"{tta}.csv")
