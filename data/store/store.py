@@ -10,7 +10,7 @@ its own, for which the same holds.
 The index has a checksum of each row and blob. What does not agree with it, and what an earlier version kept without
 one, counts as not kept: it is made anew. A damaged index is set aside, and a new one begun.
 
-The store can only save work: where it can't be written, or the disk is full, nothing is found and nothing kept.
+Where the store can't be written, or the disk is full, nothing is found and nothing kept.
 """
 
 from __future__ import annotations
@@ -292,10 +292,8 @@ class Writer:
     def _discard(self, error: OSError) -> None:
         """Give the store up and leave no half segment behind."""
         self.store.give_up(error)
-        with contextlib.suppress(OSError):
-            if self._file is not None:
-                self._file.close()
-        with contextlib.suppress(OSError):
-            if self._path is not None:
-                self._path.unlink(missing_ok=True)
+        for leave in (self._file and self._file.close, self._path and self._path.unlink):
+            with contextlib.suppress(OSError):
+                if leave:
+                    leave()
         self._file, self._path, self._keys, self._checksums = None, None, [], []
