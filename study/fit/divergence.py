@@ -16,6 +16,8 @@ from study.runtime import console
 from study.settings.stages import Stage
 
 MARGIN = 1.1  # times the loss at the start: where nothing can be learned, the loss of a batch is that much off at most
+FEW_ITERATIONS = 30  # within so few a loss may rise by chance, as where a new head meets its first images
+MARGIN_OF_FEW = 3.0
 SAMPLE = 2048  # training examples whose loss is that at the start of a head
 REMEDY = "Give a smaller --learning-rate than {rate:g}, or --keep-diverged to keep the run as it is."
 
@@ -31,7 +33,7 @@ class Divergence(keras.callbacks.Callback):
     def __init__(self, stage: Stage, start: float | None = None) -> None:
         super().__init__()
         self.stage, self.start, self.end = stage, start, math.nan
-        self.broken = ""
+        self.broken, self.iterations = "", 0
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> None:
         """Note the first loss."""
@@ -40,7 +42,7 @@ class Divergence(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
         """Note the epoch's loss; end the training where it is no number any more."""
-        self.end = float(logs["loss"])
+        self.end, self.iterations = float(logs["loss"]), int(self.model.optimizer.iterations)
         broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
         if broken:
             self.broken = f"the loss is {broken[0]} in epoch {epoch + 1} of stage {self.stage.name}"
@@ -51,7 +53,8 @@ class Divergence(keras.callbacks.Callback):
 
         That a fine-tuning's loss rose is no matter here: where validation did not improve, the head alone is kept.
         """
-        if self.broken or self.stage.name == "finetune" or not self.end > MARGIN * self.start:
+        margin = MARGIN if self.iterations >= FEW_ITERATIONS else MARGIN_OF_FEW
+        if self.broken or self.stage.name == "finetune" or not self.end > margin * self.start:
             return self.broken
         return f"the loss of stage {self.stage.name} began at {self.start:.4g} and ended at {self.end:.4g}"
 

@@ -65,7 +65,7 @@ def test_folders_below_a_class_are_groups(tmp_path, shared, seed):
     assert all(len(parts) == 1 for parts in found.values())
     assert counts(dataset) == EVERY
     plain = load(Source(tmp_path, 32, group="none", seed=seed))
-    assert any(len(parts) > 1 for parts in parts_of(plain.rows).values())
+    assert any(len(parts) > 1 for parts in parts_of(plain.entries).values())
 
 
 @pytest.mark.parametrize("rule", [r"patient\d+", r"^(patient\d+)_", "(?i)PATIENT.."])
@@ -121,22 +121,24 @@ def test_a_group_column_may_name_groups_of_several_classes(tmp_path):
 def test_new_images_of_a_group_follow_an_earlier_split(tmp_path):
     data = patients(tmp_path / "data", groups=6, each=5)
     first = load(Source(data, 32, group="folder"))
-    split.write_split(tmp_path / "split.csv", first.rows)
+    split.write_split(tmp_path / "split.csv", first.entries)
     for group in range(6):
         for number in range(5, 9):
             picture(8, group, number).save(data / "circle" / f"patient{group:02d}" / f"{number}.png")
     more = load(Source(data, 32, group="folder", split_file=str(tmp_path / "split.csv"), seed=9))
-    assert {row.path: row.split for row in first.rows}.items() <= {row.path: row.split for row in more.rows}.items()
-    assert all(len(parts) == 1 for parts in parts_of(more.rows).values())
-    assert len(more.rows) == 84
+    assert {row.path: row.split for row in first.entries}.items() <= {
+        row.path: row.split for row in more.entries
+    }.items()
+    assert all(len(parts) == 1 for parts in parts_of(more.entries).values())
+    assert len(more.entries) == 84
 
 
 def test_an_earlier_split_that_divides_a_group_is_told(tmp_path):
     data = patients(tmp_path / "data")
-    split.write_split(tmp_path / "split.csv", load(Source(data, 32, group="none")).rows)
+    split.write_split(tmp_path / "split.csv", load(Source(data, 32, group="none")).entries)
     notes = []
     load(Source(data, 32, group="folder", split_file=str(tmp_path / "split.csv")), note=notes.append)
-    (told,) = [line for line in notes if "stand in two of the parts" in line]
+    (told,) = [line for line in notes if "stand in two of the given splits" in line]
     assert re.match(r"careful: \d group\(s\), such as patient0\d, stand in two of the given splits", told)
 
 

@@ -73,7 +73,7 @@ def test_a_damaged_row_is_not_copied_and_not_found_any_more(store, way):
     flip(path, 3_000)
     assert rows.available().all()
     if way == "check":
-        assert np.flatnonzero(~rows.check().found()).tolist() == [3]
+        assert np.flatnonzero(~rows.check().available()).tolist() == [3]
     out = np.full((3, 250), -1, np.int32)
     assert rows.take(np.array([5, 3, 4]), out, np.array([2, 1, 0])).tolist() == [True, False, True]
     np.testing.assert_array_equal(out, [EXPECTED[4], np.full(250, -1), EXPECTED[5]])

@@ -27,18 +27,18 @@ READER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 store, keys, out = Store(Path(sys.argv[1])), list(map(str, range(1300))), np.zeros((1300, 4), np.uint8)
-sets = [store.rows(Kind("small (1)", (4,)), keys) for _ in range(2)]
+sets = [store.rows(RowType("small (1)", (4,)), keys) for _ in range(2)]
 for rows in sets:
     out[:] = 0
-    assert rows.fill(out).all()
+    assert rows.read_into(out).all()
     assert (out == (np.arange(1300) % 251)[:, None]).all()
-with store.writer(Kind("small (1)", (4,))) as keep:
+with store.writer(RowType("small (1)", (4,))) as keep:
     keep.add("1300", np.full(4, 7))
-assert sets[0].fill(out).all() and store.rows(Kind("small (1)", (4,)), [*keys, "1300"]).found().all()
+assert sets[0].read_into(out).all() and store.rows(RowType("small (1)", (4,)), [*keys, "1300"]).available().all()
 print(store.trouble)
 """
 
@@ -46,11 +46,11 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 print("ready", flush=True)
 for key in range(int(sys.argv[2]), 10_000):
-    with Store(Path(sys.argv[1])).writer(Kind("small (1)", (4,))) as keep:
+    with Store(Path(sys.argv[1])).writer(RowType("small (1)", (4,))) as keep:
         keep.add(str(key), np.full(4, key % 251))
 """
 
@@ -110,7 +110,7 @@ def test_small_segments_are_merged_and_the_old_files_leave_later(store, capsys):
         keep.add("1000", row(1000))
     assert len(segments(store)) < MANY
     assert before < set(store.root.glob("*.rows"))  # for those who know of them
-    assert reading.fill(np.zeros((MANY, 4), np.uint8)).all()
+    assert reading.read_into(np.zeros((MANY, 4), np.uint8)).all()
     assert found(store, range(1001)) == {*range(MANY), 1000}
     for path in store.root.glob("*.rows"):
         os.utime(path, (0, 0))

@@ -31,7 +31,7 @@ plain, _ = pixels.load(folder.scan(images).images, 128, "squash", store.Store(No
 every = np.arange(len(plain.pixels))
 assert len(every) == 40 and not skipped
 assert np.array_equal(pictures.pixels[every], plain.pixels[every])
-assert np.array_equal(pictures.prints, plain.prints)
+assert np.array_equal(pictures.fingerprints, plain.fingerprints)
 print(kept.trouble)
 """
 

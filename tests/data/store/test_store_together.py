@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from data.store import store
 store.SEGMENT_ROWS = 10
-kind = store.Kind("squares", (250,), "int32")
+kind = store.RowType("squares", (250,), "int32")
 root, keys, stop = Path(sys.argv[1]), sys.argv[2].split(","), int(sys.argv[3])
 with store.Store(root).writer(kind) as keep:
     for number, key in enumerate(keys, 1):
@@ -34,22 +34,22 @@ FLAT = """
 import sys
 from pathlib import Path
 import numpy as np
-from data.store.rows import Kind
+from data.store.rows import RowType
 from data.store.store import Store
 
 def peak():  # of this process alone; ru_maxrss begins with that of its parent
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) * 1024
 
-kind, count = Kind("large", (200_000,)), 1000
+kind, count = RowType("large", (200_000,)), 1000
 keys = list(map(str, range(count)))
 with Store(Path(sys.argv[1])).writer(kind) as keep:
     for at, key in enumerate(keys):
         keep.add(key, np.full(kind.shape, at % 251, np.uint8))
 rows, out = Store(Path(sys.argv[1])).rows(kind, keys), np.empty((20, *kind.shape), np.uint8)
-rows.cut(np.arange(20), out)
+rows.take(np.arange(20), out)
 before = peak()
 for first in range(0, count, 20):
-    rows.cut(np.arange(first, first + 20), out)
+    rows.take(np.arange(first, first + 20), out)
     assert (out == (np.arange(first, first + 20) % 251)[:, None]).all()
 print(peak() - before)
 """

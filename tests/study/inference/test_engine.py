@@ -242,10 +242,10 @@ from models.parts.weights import build_backbone
 model = build_backbone("original", 64, "none")
 pixels = np.zeros((9, 64, 64, 3), np.uint8)
 for chosen in ((), ("tensorflow",)):
-    frozen = engine.Frozen(model)
+    frozen = engine.FrozenBackbone(model)
     choice = engine.choose_engine(frozen, pixels, *chosen)
     assert frozen.runner(choice.engine, choice.precision)(pixels).shape == (9, 128)
-openvino_ir.save(openvino_ir.take_bytes(openvino_ir.convert(openvino_ir.trace(model))), Path(sys.argv[1]))
+openvino_ir.save(openvino_ir.accept_uint8(openvino_ir.convert(openvino_ir.trace(model))), Path(sys.argv[1]))
 """
     out = fresh(code, folders["ir"], TMPDIR=str(folders["tmp"]), HOME=str(folders["home"]))
     assert out == ""
@@ -329,7 +329,7 @@ from data.store.store import Store
 from models.parts.weights import build_backbone
 from study.inference import engine, openvino_ir
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-frozen = engine.Frozen(build_backbone("original", 64, "none"), Store(Path(sys.argv[1])))
+frozen = engine.FrozenBackbone(build_backbone("original", 64, "none"), Store(Path(sys.argv[1])))
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 print(frozen.runner("openvino", "float32")(np.zeros((2, 64, 64, 3), np.uint8)).shape)
 try:

@@ -46,10 +46,10 @@ from study.runtime import backend
 backend.start()
 import keras
 from models.parts.weights import build_backbone
-from study.inference.engine import Frozen
+from study.inference.engine import FrozenBackbone
 for name, weights in json.loads(sys.argv[1]):
     keras.utils.set_random_seed(0)
-    print(Frozen(build_backbone(name, 64, weights)).fingerprint)
+    print(FrozenBackbone(build_backbone(name, 64, weights)).fingerprint)
 """
 
 
