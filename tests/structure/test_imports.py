@@ -299,3 +299,17 @@ def test_data_and_models_name_no_flag():
         if re.search(r"(^|[^\w-])(--[a-z]|-m [a-z])", line) and "pip install" not in line
     ]
     assert not named
+
+
+DECODERS = r"\bcv2\b|tf\.io\.decode|tf\.image\.decode|\bload_img\b|image_dataset_from_directory|\bimageio\b|plt\.imread"
+
+
+def test_images_enter_by_one_decoder_only():
+    """TensorFlow's, Keras' and OpenCV's give other pixels than Pillow's. Benchmarks may use them."""
+    found = [
+        f"{name}: {line.strip()}"
+        for name, path in MODULES.items()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(DECODERS, line)
+    ]
+    assert not found
