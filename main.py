@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import models
 from errors import UserError
+from study.runtime.format import visible
 from study.settings import commands as settings_commands
 from study.settings import conflicts, declare
 from study.settings.commands import (
@@ -270,7 +271,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = run(flags, command_line)
         sys.stdout.flush()
     except UserError as error:
-        print(f"error: {with_flags(str(error))}", file=sys.stderr)
+        text = visible(with_flags(str(error)).replace("\n", "\\n"))  # a quoted cell of a table may hold several lines
+        print(f"error: {text}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

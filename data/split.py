@@ -156,11 +156,13 @@ def read_split(path: Path) -> list[SplitEntry]:
             if not set(COLUMNS) <= set(table.fieldnames or ()):
                 raise KeyError(f"columns {COLUMNS}")
             entries = [SplitEntry(*(line[name] for name in COLUMNS)) for line in table]
-            entries = [replace(entry, label=composed(entry.label)) for entry in entries]
+            entries = [replace(entry, label=composed(entry.label or "")) for entry in entries]
     except OSError as error:
         raise UserError(f"Cannot read the split file {path}: {error.strerror}. Give the split.csv of a run.") from error
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is no split file: expected the columns path,sha256,label,part.") from error
+    if any(entry.path is None or entry.sha256 is None for entry in entries):  # a short row, part before the others
+        raise UserError(f"{path} is no split file: some rows have no path or sha256.")
     wrong = sorted({str(entry.split) for entry in entries} - set(SPLITS))
     if wrong:
         raise UserError(f"{path}: part must be one of {', '.join(SPLITS)}. Received: {', '.join(wrong)}")

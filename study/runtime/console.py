@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from study.runtime.format import visible
+
 FOLDED = 8  # letters to which a word may be folded in a table
 
 console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
@@ -29,9 +31,9 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], l
     """Print a table; the first `left` columns are text, the rest numbers."""
     grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
-        grid.add_column(name, justify="left" if i < left else "right", overflow="fold")
+        grid.add_column(visible(name), justify="left" if i < left else "right", overflow="fold")
     for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+        grid.add_row(*(visible(str(cell)) for cell in row))
     console.print(grid)
 
 
@@ -43,5 +45,5 @@ def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
 
 
 def print(line: str = "") -> None:
-    """Print one line."""
-    console.print(line)
+    """Print one line, its control characters as escapes."""
+    console.print(visible(line))

@@ -1,8 +1,15 @@
-"""How the value of a setting is written."""
+"""How the value of a setting is written, and text that may hold anything."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def visible(text: str) -> str:
+    """Return text with control characters as escapes such as \\x1b: a class name must not colour or clear a screen."""
+    return text.translate(CONTROL)
 
 
 def format_value(value: object, name: str = "", *, as_flag: bool = False) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from study.runtime.format import format_value
+from study.runtime.format import format_value, visible
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,19 @@ from study.runtime.format import format_value
 def test_values_of_settings(value, name, text, flag):
     assert format_value(value, name) == text
     assert format_value(value, name, as_flag=True) == flag
+
+
+def test_control_characters_are_shown_and_not_obeyed():
+    assert visible("\x1b[31mcat\x07 \x9b2J\r猫") == "\\x1b[31mcat\\x07 \\x9b2J\\x0d猫"
+    assert visible("a\tb\n") == "a\tb\n"
+
+
+def test_no_class_name_reaches_the_screen_raw(capsys):
+    from study.runtime import console
+
+    console.print("class \x1b[31mred")
+    console.table("", ("class", "\x1b[2J"), [["\x1b]0;title\x07", "1"]])
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "class \\x1b[31mred" in shown
