@@ -11,7 +11,7 @@ import numpy as np
 from data.names import split_labels
 from errors import UserError
 from study import tasks
-from study.predict.stream import SPLIT_NAMES, Prediction, expand_stdin, find, predict_files, predict_split
+from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
 from study.predict.told import count_up, padded, width_of
 from study.predict.views import number_of_views
 from study.runs.folder import Run
@@ -29,7 +29,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str
         UserError: every file failed.
     """
     task, predictions, labels = task_of(run), [], []
-    files, skipped = find(list(expand_stdin(paths)))
+    files, skipped = find(list(expand_paths(paths)))
     width = width_of(files)
     for prediction in predict_files(run, files, skipped, views):
         predictions.append(prediction)

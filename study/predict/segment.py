@@ -34,7 +34,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
     """
     names, lines, failed = run.info["class_names"], [], 0
     writer = MaskWriter(run, folder) if folder else None
-    files, skipped = stream.find(list(stream.expand_stdin(paths)))
+    files, skipped = stream.find(list(stream.expand_paths(paths)))
     width = width_of(files)
     for prediction in stream.predict_files(run, files, skipped):
         if prediction.probabilities is None:

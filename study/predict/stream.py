@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,11 +171,15 @@ def predict_split(
     return predictions, entries
 
 
-def expand_stdin(paths: Sequence[str]) -> Iterator[Path]:
-    """Yield the paths named, those on standard input, one a line, in place of `-`."""
+def expand_paths(paths: Sequence[str]) -> Iterator[Path]:
+    """Yield the paths named; in place of `-` those on standard input, one a line, and of a pattern its files.
+
+    Some shells leave a pattern such as `*.jpg` as it is.
+    """
     for path in paths:
         if path == "-":
             sys.stdin.reconfigure(errors="surrogateescape")  # a name may be no UTF-8
             yield from (Path(line.rstrip("\r\n")) for line in sys.stdin if line.strip())
         else:
-            yield Path(path)
+            matching = [] if Path(path).exists() else glob(path, recursive=True)  # noqa: PTH207 - the pattern has a root
+            yield from map(Path, sorted(matching, key=names_module.natural_key) or [path])

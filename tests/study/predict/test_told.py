@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from helpers import call
 
+from study.predict.stream import expand_paths
 from study.predict.told import padded, width_of
 
 
@@ -70,3 +71,11 @@ def test_columns_are_aligned_whatever_letters_a_path_has():
     assert padded("猫.png", 7) == "猫.png "
     assert width_of(paths) == 60
     assert padded("x" * 200, 60) == "x" * 200
+
+
+def test_a_pattern_that_the_shell_left_as_it_is_is_expanded(tmp_path):
+    for name in ("10.jpg", "9.jpg", "b.png", "[1].jpg"):
+        (tmp_path / name).write_text("x")
+    assert list(expand_paths([str(tmp_path / "*.jpg")])) == [tmp_path / name for name in ("9.jpg", "10.jpg", "[1].jpg")]
+    assert list(expand_paths([str(tmp_path / "[1].jpg")])) == [tmp_path / "[1].jpg"]  # a name before a pattern
+    assert list(expand_paths([str(tmp_path / "*.gif")])) == [tmp_path / "*.gif"]  # which is told not to be there
