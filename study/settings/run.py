@@ -50,7 +50,7 @@ class RunSettings(Settings):
     )
     find_learning_rate: bool = setting(
         False,
-        "train nothing: raise the rate over some iterations, draw the loss over it, print the rate to take",
+        "train nothing: raise the rate over some iterations, draw the loss over it, try a rate, print the one to take",
         group="optimisation",
         kind=bool,
         inspected=False,

@@ -110,9 +110,7 @@ def test_what_spoils_a_comparison_is_told(tmp_path):
     assert "Careful: the runs have 2 different splits" in told
     assert "Careful: runs were trained in different precision (bfloat16, float32)" in told
     shutil.copy(tmp_path / "sgd" / "split.csv", tmp_path / "adam" / "split.csv")
-    assert "split" not in " ".join(compare_report.summary_sentences(lines, ["optimizer", "precision"])).replace(
-        "never the split", ""
-    )
+    assert "different splits" not in " ".join(compare_report.summary_sentences(lines, ["optimizer", "precision"]))
     assert compare_report.summary_sentences(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
 
 
