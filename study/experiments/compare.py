@@ -14,7 +14,7 @@ from data.dataset import synthetic_images
 from errors import UserError
 from study import tasks
 from study.experiments import report as compare_report
-from study.experiments.jobs import Job, alone_in, run_all, stopped_like_ctrl_c
+from study.experiments.jobs import Job, alone_in, run_all, stopped_like_ctrl_c, wait_for_earlier
 from study.experiments.plan import Combination, Plan, make_plan
 from study.experiments.result import Line, rank, ranking_table, read_result, write_csv
 from study.runs import folder as run_folder
@@ -104,7 +104,11 @@ def check_same(plan: Plan) -> None:
 
 def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
     """Train what is missing and return the reasons of those that failed."""
-    missing = [key for key in keys(plan) if not finished_run(plan, *key)]
+    every = {
+        key: Job(job_label(key), tuple(plan.arguments(*key)), plan.folder_of(*key) / "train.log") for key in keys(plan)
+    }
+    wait_for_earlier(list(every.values()))  # before looking: they may just have finished a run
+    missing = [key for key in every if not finished_run(plan, *key)]
     count = f"{len(plan.combinations)} combinations × {len(plan.seeds)} seeds = {len(keys(plan))} trainings"
     console.print(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
     jobs: dict[Job, Key] = {}
@@ -113,7 +117,7 @@ def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
         for left in folder.glob(".unfinished-*"):  # by a run that was killed
             shutil.rmtree(left, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        jobs[Job(job_label(key), tuple(plan.arguments(*key)), folder / "train.log")] = key
+        jobs[every[key]] = key
     failures: dict[Key, str] = {}
     try:
         with console.bar("compare", len(jobs)) as advance:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from errors import UserError
 from study.runtime.hardware import cores
 
+CHILD = Path(__file__).with_name("child.py")
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 GRACE = 20  # seconds that a training has to end by itself: TensorFlow may be starting
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -31,6 +32,11 @@ class Job:
     label: str
     arguments: Sequence[str]
     log: Path
+
+    @property
+    def lock(self) -> Path:
+        """Return the file that the process holds locked."""
+        return self.log.with_suffix(".lock")
 
 
 def environment(jobs: int) -> dict[str, str]:
@@ -53,6 +59,7 @@ def run_all(todo: Sequence[Job], at_once: int, finished: Callable[[Job, str | No
                 running[start(job, variables)] = job
             for process in [process for process in running if process.poll() is not None]:
                 job = running.pop(process)
+                process.stdin.close()
                 finished(job, reason(process.returncode, job.log) if process.returncode else None)
             time.sleep(0.05)
     finally:
@@ -60,11 +67,14 @@ def run_all(todo: Sequence[Job], at_once: int, finished: Callable[[Job, str | No
 
 
 def start(job: Job, variables: Mapping[str, str]) -> subprocess.Popen:
-    """Start a job. In a session of its own it gets no Ctrl-C from the terminal, but from us, once."""
+    """Start a job. In a session of its own it gets no Ctrl-C from the terminal, but from us, once.
+
+    Its standard input is a pipe that we hold open: it ends when that closes, so never without us.
+    """
     with job.log.open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, str(MAIN), *job.arguments],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, str(CHILD), str(GRACE), str(job.lock), str(MAIN), *job.arguments],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=variables,
@@ -84,6 +94,7 @@ def stop(running: Sequence[subprocess.Popen]) -> None:
         for process in running:
             process.kill()  # nothing where it has ended
             process.wait()
+            process.stdin.close()
 
 
 def reason(code: int, log: Path) -> str:
@@ -96,22 +107,46 @@ def reason(code: int, log: Path) -> str:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other comparisons out of a folder for the time of a block; the system lets go of it however we end.
+def holding(file: Path, wait: float, told: str) -> Iterator[None]:
+    """Hold a file locked for the time of a block; the system lets go of it however we end.
+
+    Args:
+        file: to lock.
+        wait: seconds to wait for another process that holds it.
+        told: what the error says.
 
     Raises:
-        UserError: another one is at work there.
+        UserError: another process holds it.
     """
     # Never the library's fallback, a file that says who holds it: one that was killed would hold it for ever.
-    lock = FileLock(folder / ".lock", timeout=0, fallback_to_soft=False)
+    lock = FileLock(file, timeout=wait, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout as error:
-        raise UserError(f"Another compare is at work in {folder}. Wait for it, or give another --out DIR.") from error
+        raise UserError(told) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def alone_in(folder: Path) -> AbstractContextManager[None]:
+    """Keep other comparisons out of a folder for the time of a block. Raise UserError where one is at work there."""
+    told = f"Another compare is at work in {folder}. Wait for it, or give another --out DIR."
+    return holding(folder / ".lock", 0, told)
+
+
+def wait_for_earlier(jobs: Sequence[Job]) -> None:
+    """Wait until the processes of a comparison that was killed have ended: they do in seconds.
+
+    Raises:
+        UserError: one of them does not end.
+    """
+    for job in jobs:
+        if job.lock.exists():
+            told = f"A training of an earlier compare is still at work in {job.lock.parent}. "
+            with holding(job.lock, GRACE, told + "Wait for it to end, or give another --out DIR."):
+                pass
 
 
 @contextmanager

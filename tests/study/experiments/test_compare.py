@@ -158,6 +158,23 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(compared, toy, t
     assert not list(out.rglob(".unfinished-*"))
 
 
+def test_killed_by_force_it_leaves_no_training_and_the_same_command_does_each_once(toy, tmp_path):
+    out = tmp_path / "out"
+    words = ("compare", "--data", toy, *TINY, "--vary", "l2=0,1e-3", "--seeds", 1, "--jobs", 2, "--out", out)
+    arguments = [sys.executable, "main.py", *map(str, words)]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL) as comparing:
+        end = time.monotonic() + 90
+        while len(list(out.rglob("train.lock"))) < 2 and time.monotonic() < end:
+            time.sleep(0.05)
+        comparing.kill()
+    ran = call(*words)  # at once: the killed one's trainings may still be ending
+    assert (ran.code, ran.err) == (0, "")
+    assert "2 trainings, 0 of them done before; 2 at once" in ran.out
+    assert len(runs_of(out)) == 2
+    assert len(list(out.rglob("seed-0/[0-9]*"))) == 2
+    assert not list(out.rglob(".unfinished-*"))
+
+
 def test_help_is_light_and_has_named_groups():
     arguments = [sys.executable, "-X", "importtime", "main.py", "compare", "--help", "all"]
     ended = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
