@@ -12,7 +12,8 @@ from study import tasks
 from study.experiments import figures as compare_figures
 from study.experiments.figures import MAX_DRAWN
 from study.experiments.plan import CONDITIONAL
-from study.experiments.result import Line, Result, count_splits, ranking_table, resolved_settings, verdict
+from study.experiments.result import Line, Result, count_splits, ranking_table, resolved_settings
+from study.experiments.significance import against_best, verdict
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime import output
@@ -25,8 +26,8 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
     results = [result for line in ranked for result in line.results.values()]
     sentences = [f"Only {ranked[0].label} was trained: there is nothing to compare it with."]
     if len(ranked) > 1:
-        first, second = ({seed: result.accuracy for seed, result in line.results.items()} for line in ranked[:2])
-        sentences = [verdict([line.label for line in ranked[:2]], first, second) + "."]
+        values = {line.label: {seed: result.accuracy for seed, result in line.results.items()} for line in ranked}
+        sentences = [verdict(values), *([against_best(values)] if len(ranked) > 2 else [])]
     note = tasks.get(results[0].run.info.get("task", "classify")).accuracy_note(results[0].images)
     sentences.append(
         f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."

@@ -1,4 +1,4 @@
-"""What a comparison found: a ranking by validation, and in words whether it could be chance."""
+"""What a comparison found: a ranking by validation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from data.split import read_split
 from study.runs.folder import Run
 from study.runtime import output
 
-CHANCE = 0.05  # p from which a difference is put down to chance
 HEADER = ("val_accuracy", "val_accuracy_std", "val_macro_f1", "val_macro_f1_std", "seconds", "n")
 OWN = ("seed", "runs")  # settings in which runs of one combination differ
 
@@ -113,37 +112,6 @@ def ranking_table(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str
         for line in lines
     ]
     return header, entries
-
-
-def verdict(names: Sequence[str], first: Mapping[int, float], second: Mapping[int, float]) -> str:
-    """Say whether two combinations differ by more than chance: a paired t-test over the seeds that both have.
-
-    Args:
-        names: of the two.
-        first: seed -> accuracy, 0..1.
-        second: the same of the other.
-    """
-    both, seeds = f"{names[0]} and {names[1]}", sorted(first.keys() & second.keys())
-    differences = [100 * (first[seed] - second[seed]) for seed in seeds]
-    if not seeds:
-        return f"{both}: no seed that both finished"
-    ahead, behind = names if (difference := mean(differences)) >= 0 else names[::-1]
-    points = f"{abs(difference):.1f} points"
-    if len(seeds) == 1:
-        return f"{both}: difference {points}; one seed says nothing about chance"
-    if max(differences) - min(differences) < 1e-9:
-        if abs(difference) < 1e-9:
-            return f"{both}: equal at each of {len(seeds)} seeds"
-        return f"{ahead} is ahead of {behind} by the same {points} at each of {len(seeds)} seeds: a t-test needs " + (
-            "differences that vary, and says nothing here"
-        )
-    from scipy.stats import ttest_rel
-
-    p = float(ttest_rel([first[seed] for seed in seeds], [second[seed] for seed in seeds]).pvalue)
-    text = f"difference {points}, p {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"
-    if p < CHANCE:
-        return f"{ahead} is better than {behind} at {len(seeds)} seeds ({text})"
-    return f"{both}: not distinguishable at {len(seeds)} seeds ({text})"
 
 
 def resolved_settings(lines: Sequence[Line], varied: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

@@ -29,7 +29,7 @@ class CompareSettings(Settings):
         metavar="FLAG=A,B",
     )
     seeds: int = setting(
-        3,
+        5,
         "trainings of each combination, with --seed, --seed + 1, …; all on one split",
         group="comparison",
         kind=int,

@@ -94,6 +94,10 @@ def test_what_all_share_is_checked_too(fixed, error):
     assert message(plan_of, "optimizer=sgd", seeds=2, **fixed) == error
 
 
+def test_there_are_five_seeds_unless_asked_otherwise():
+    assert list(make_plan(CompareSettings(vary=("l2=0",)), {}).seeds) == [0, 1, 2, 3, 4]
+
+
 def test_only_weights_and_shuffling_differ_between_seeds():
     plan = plan_of("optimizer=sgd,adam", seeds=2, seed="5", epochs="3", out="out")
     words = [plan.arguments(one, seed) for one in plan.combinations for seed in plan.seeds]

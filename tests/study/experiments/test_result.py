@@ -1,4 +1,4 @@
-"""What `compare` makes of the figures: order, table, t-test, curves, and words of caution."""
+"""What `compare` makes of the figures: order, table, curves, and words of caution."""
 
 import csv
 import shutil
@@ -9,42 +9,10 @@ from data import split
 from data.split import SplitEntry
 from study.experiments import report as compare_report
 from study.experiments.figures import MAX_DRAWN, curves, mean_and_spread
-from study.experiments.result import Line, Result, rank, ranking_table, resolved_settings, verdict, write_csv
+from study.experiments.result import Line, Result, rank, ranking_table, resolved_settings, write_csv
 from study.runs import folder as run_folder
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "told"),
-    [
-        ([0.9], [0.8], "a and b: difference 10.0 points; one seed says nothing about chance"),
-        ([0.9, 0.8, 0.85], [0.9, 0.8, 0.85], "a and b: equal at each of 3 seeds"),
-        (
-            [0.9, 0.8, 0.85],
-            [0.89, 0.79, 0.84],
-            "a is ahead of b by the same 1.0 points at each of 3 seeds: a t-test needs differences that vary, and says "
-            "nothing here",
-        ),
-        (
-            [0.9, 0.8, 0.85],
-            [0.88, 0.82, 0.838],
-            "a and b: not distinguishable at 3 seeds (difference 0.4 points, p = 0.77)",
-        ),
-        ([0.9, 0.8, 0.85], [0.8, 0.69, 0.76], "a is better than b at 3 seeds (difference 10.0 points, p = 0.0033)"),
-        ([0.7, 0.7, 0.71], [0.8, 0.81, 0.8], "b is better than a at 3 seeds (difference 10.0 points, p = 0.0033)"),
-        ([0.9, 0.9001, 0.9], [0.1, 0.1, 0.1], "a is better than b at 3 seeds (difference 80.0 points, p < 0.001)"),
-        ([], [0.5], "a and b: no seed that both finished"),
-    ],
-)
-def test_the_t_test_in_words(first, second, told):
-    assert verdict(("a", "b"), dict(enumerate(first)), dict(enumerate(second))) == told
-
-
-def test_only_seeds_that_both_have_are_paired():
-    assert verdict(("a", "b"), {0: 0.5, 1: 0.9}, {1: 0.8, 2: 0.1}).startswith(
-        "a and b: difference 10.0 points; one seed"
-    )
 
 
 def result(folder, accuracy, epochs=1, **changes):
@@ -126,3 +94,21 @@ def test_curves_of_unequal_length(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert compare_report.caption(MAX_DRAWN + 2).endswith("the best 8; 2 more are in the table.")
     assert "Drawn are" not in compare_report.caption(MAX_DRAWN)
+
+
+def test_of_three_settings_all_are_set_against_the_best(tmp_path):
+    accuracies = {
+        "adam": [0.9, 0.91, 0.89, 0.92, 0.9],
+        "sgd": [0.5, 0.52, 0.53, 0.5, 0.54],
+        "muon": [0.9, 0.9, 0.9, 0.9, 0.9],
+    }
+    lines = rank(lines_of(tmp_path, **accuracies))
+    split.write_split(tmp_path / "split.csv", [SplitEntry("a.png", "hash", "a", "train")])
+    first, second, *_ = compare_report.summary_sentences(lines, ["optimizer"])
+    assert first.startswith(
+        "adam and muon: not distinguishable at 5 seeds (difference 0.4 points, p = 0.48). With this"
+    )
+    assert second == (
+        "Worse than adam: sgd (p < 0.001). Not distinguishable from adam: muon (p = 0.48). Each p allows for all 3 "
+        "pairs (Holm)."
+    )
