@@ -1,4 +1,4 @@
-"""Train an image classifier on a folder of pictures, look at it, and let it answer."""
+"""Train an image classifier on a folder of images, look at it, and let it answer."""
 
 from __future__ import annotations
 
@@ -241,16 +241,23 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: 
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, as a shutdown or a batch system sends it: everything ends as by Ctrl-C."""
+    """A signal that a shutdown, a batch system or a closed terminal sends: everything ends as by Ctrl-C."""
 
 
 def terminate(number: int, frame: object) -> NoReturn:
     """Raise what ends a command cleanly."""
-    raise Terminated
+    raise Terminated(number)
+
+
+def end_cleanly_on_signals() -> None:
+    """Let a plain `kill` and a closed terminal end a command as Ctrl-C does; `nohup` has it ignore the latter."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), terminate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 Ctrl-C, 143 SIGTERM.
+    """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
 
     3 is `check --strict` with a severe finding, 4 `predict --strict` with a file that failed, 1 that nobody reads what
     is printed any more.
@@ -284,10 +291,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt as stop:
         print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
-        return 143 if isinstance(stop, Terminated) else 130
+        return 128 + (stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT)
     return code or 0
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, terminate)
+    end_cleanly_on_signals()
     sys.exit(main())

@@ -15,11 +15,11 @@ from errors import UserError
 
 @dataclass(frozen=True)
 class AuxiliaryLabels:
-    """A second label of each picture.
+    """A second label of each image.
 
     Args:
         names: of the labels, in their order.
-        labels: index into them, -1 where a picture has none; int32 (n,).
+        labels: index into them, -1 where an image has none; int32 (n,).
     """
 
     names: tuple[str, ...]
@@ -27,7 +27,7 @@ class AuxiliaryLabels:
 
 
 def from_names(names: Sequence[str], label_of: Mapping[str, str]) -> AuxiliaryLabels:
-    """Return the second label of each picture by its name; pictures that are not named have none.
+    """Return the second label of each image by its name; images that are not named have none.
 
     Raises:
         UserError: fewer than two different labels.
@@ -44,7 +44,7 @@ def read(path: Path) -> dict[str, str]:
     """Read `path,label` with the paths of `split.csv`; an empty label counts as none.
 
     Raises:
-        UserError: the file cannot be read, has other columns, or gives a picture two labels.
+        UserError: the file cannot be read, has other columns, or gives an image two labels.
     """
     label_of: dict[str, str] = {}
     try:

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """All images of a data set, and which of them belong to which part.
+    """All images of a data set, and which of them belong to which split.
 
     Args:
         inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or what cuts rows out
             of the store as one would out of an array, `data.pixels.Pixels` or `data.store.rows.Features`.
         labels: class indices, int32 (n,), or soft labels, float32 (n, classes).
         indices: part -> indices into the two, int64.
-        flipped_classes: class index -> class index of the mirrored picture, int32 (classes,), where a flip changes the
+        flipped_classes: class index -> class index of the mirrored image, int32 (classes,), where a flip changes the
             label.
         sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.
         masks: class of each pixel, uint8 (n, size, size), where pixels are learned.
@@ -63,10 +63,10 @@ class Examples:
 def train_batches(
     examples: Examples, batch_size: int, seed: int, augment: Augment | None = None, balanced: bool = False
 ) -> tf.data.Dataset:
-    """Return batches of the training part, in a new order every epoch.
+    """Return batches of the training split, in a new order every epoch.
 
     Args:
-        examples: all images; those of the training part are taken, each once an epoch.
+        examples: all images; those of the training split are taken, each once an epoch.
         batch_size: images an iteration; the last batch is smaller.
         seed: the same seed gives the same batches.
         augment: a function of a batch whose "images" are as they are stored, uint8 or float32. It runs beside the
@@ -128,7 +128,7 @@ def balanced_epochs(classes: Sequence[np.ndarray], count: int, seed: int) -> Ite
 
 
 def eval_batches(examples: Examples, split: str, batch_size: int, size: int | None = None) -> tf.data.Dataset:
-    """Return batches of a part in its order; the last is smaller, not dropped.
+    """Return batches of a split in its order; the last is smaller, not dropped.
 
     `size` is the side to which images are scaled, by default none; masks keep their own.
     """

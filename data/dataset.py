@@ -37,7 +37,7 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (
 class Dataset:
     """A folder of images as training sees it; `entries[i]` belongs to `images.records[i]`.
 
-    `flip_pairs` maps a class to that of the mirrored picture, where a label file names such pairs; `masks` are there
+    `flip_pairs` maps a class to that of the mirrored image, where a label file names such pairs; `masks` are there
     where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `notes` are lines for the user.
     """
 
@@ -57,7 +57,7 @@ class Dataset:
     table: Path | None = None  # which names the images, where that is not their folders
 
     def examples(self) -> Examples:
-        """Return pixels, class indices and the rows of each part; of several labels 0 and 1, float32 (n, classes)."""
+        """Return pixels, class indices and the rows of each split; of several labels 0 and 1, float32 (n, classes)."""
         labels = label_array(self.entries, self.class_names, self.several_labels)
         splits = np.array([entry.split for entry in self.entries])
         flipped_classes = [self.class_names.index(self.flip_pairs.get(name, name)) for name in self.class_names]
@@ -139,24 +139,22 @@ def load(
     for line in images.notes:
         note(line)
     entries, duplicates = assign_splits(scanned, images, source, note, undecodable)
-    images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB a picture
+    images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None if folder is None else load_masks(root, images, entries, names, folder, source, store, progress)
     auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
-        *(
-            root,
-            synthetic,
-            names,
-            images,
-            entries,
-            skipped,
-            duplicates,
-            label_map.flip_pairs,
-            pixel_masks,
-            folder,
-            auxiliary,
-        ),
+        root,
+        synthetic,
+        names,
+        images,
+        entries,
+        skipped,
+        duplicates,
+        label_map.flip_pairs,
+        pixel_masks,
+        folder,
+        auxiliary,
         label_text=label_map.text,
         several_labels=source.several_labels,
         table=path if path.is_file() else None,

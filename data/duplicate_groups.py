@@ -13,15 +13,15 @@ from errors import UserError
 
 @dataclass(frozen=True)
 class DuplicateCounts:
-    """How often a picture stands twice in the data.
+    """How often an image stands twice in the data.
 
     Args:
         exact: byte-identical files beyond the first of each content.
         conflicts: contents that stand in two classes; they are used for training only.
         near: pairs of near duplicates, other than byte-identical ones.
-        would_leak: of those, the pairs that a plain random split would have torn apart; None where parts were given.
+        would_leak: of those, the pairs that a plain random split would have torn apart; None where splits were given.
         leaking: those that this split tears apart; where train, val and test were given or kept, that is not ours.
-        torn: contents of which byte-identical files stand in two parts, which no split of ours does.
+        torn: contents of which byte-identical files stand in two splits, which no split of ours does.
     """
 
     exact: int
@@ -58,10 +58,10 @@ def duplicate_groups(
     classes_of: Labels = single_label,
     strict: bool = True,
 ) -> dict[str, str]:
-    """Return content hash -> name of the unit that must share a part: near duplicates, and theirs in turn.
+    """Return content hash -> name of the unit that must share a split: near duplicates, and theirs in turn.
 
     A unit is named by its smallest hash, so that names of files have no say. Classes that would then have fewer than
-    three units could not be divided any more: their pictures are a series of one scene, and stay single. Images of one
+    three units could not be divided any more: their images are a series of one scene, and stay single. Images of one
     named group always share a unit.
 
     Args:
@@ -151,5 +151,5 @@ def count_duplicates(
 
 
 def leaking_pairs(entries: Sequence[SplitEntry], pairs: Sequence[Pair]) -> int:
-    """Count the pairs whose two images are in different parts."""
+    """Count the pairs whose two images are in different splits."""
     return sum(entries[pair.first].split != entries[pair.second].split for pair in pairs)

@@ -1,6 +1,6 @@
 """Find images that are nearly the same: re-compressed, resized, cut, turned a little, marked, mirrored, in other light.
 
-Such copies make a score too good when one lies in training and the other in the test part. Three steps find them:
+Such copies make a score too good when one lies in training and the other in the test split. Three steps find them:
 
 1. `fingerprints`: every image becomes a smooth thumbnail of 24 × 24 pixels, in colour.
 2. Candidates (`data/duplicate_candidates.py`): the low frequencies of the thumbnail's cosine transform (as in the
@@ -35,9 +35,9 @@ class Pair:
 
 
 def fingerprints(pixels: np.ndarray) -> np.ndarray:
-    """Shrink pictures, uint8 (n, size, size, 3) with size >= 16, to thumbnails, uint8 (n, 1728).
+    """Shrink images, uint8 (n, size, size, 3) with size >= 16, to thumbnails, uint8 (n, 1728).
 
-    `pixels` may be a memory map: a few pictures at a time are read. Raises ValueError for another shape or dtype.
+    `pixels` may be a memory map: a few images at a time are read. Raises ValueError for another shape or dtype.
     """
     if pixels.ndim != 4 or pixels.shape[1] != pixels.shape[2] or pixels.shape[1] < 16 or pixels.shape[3] != 3:
         raise ValueError(f"pixels must have the shape (n, size, size, 3), size >= 16. Received: {pixels.shape}")
@@ -60,11 +60,11 @@ def near_pairs(prints: np.ndarray, least: float = MIN_SIMILARITY, mirrored: bool
     Args:
         prints: from `fingerprints`.
         least: the smallest similarity of a pair, 0 … 1.
-        mirrored: whether a picture and its mirror image are a pair.
+        mirrored: whether an image and its mirror image are a pair.
 
     Returns:
         The pairs. Equal fingerprints are not all paired, but each with the first of them, which alone stands for them
-        all in pairs with others: of ten thousand blank pictures there are ten thousand pairs, not fifty million.
+        all in pairs with others: of ten thousand blank images there are ten thousand pairs, not fifty million.
     """
     first_of: dict[bytes, int] = {}
     contents = (hashlib.blake2b(row, digest_size=16).digest() for row in prints)  # themselves they would all be copied
@@ -102,7 +102,7 @@ def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
 def _shrink_matrix(size: int) -> np.ndarray:
     """Weights (24, size) from a row of pixels to a row of the thumbnail: means of areas, then smoothed by 1 2 1.
 
-    Without the smoothing, fine edges of shifted pictures cannot be aligned, and of cuts at four sides 86 % are found
+    Without the smoothing, fine edges of shifted images cannot be aligned, and of cuts at four sides 86 % are found
     instead of 99 %.
     """
     edges = np.linspace(0, size, SIDE + 1)

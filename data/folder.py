@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data import formats
 from data import layout as layout_of
-from data.layout import PART_NAMES, Layout
+from data.layout import SPLIT_NAMES, Layout
 from data.names import composed, natural_key, printable
 from errors import UserError
 
@@ -101,7 +101,7 @@ def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
         if len(parts) <= layout.depth:
             skipped.append((path, OUTSIDE))
         else:
-            split = PART_NAMES[parts[layout.part_at].casefold()] if layout.part_at is not None else None
+            split = SPLIT_NAMES[parts[layout.split_at].casefold()] if layout.split_at is not None else None
             folder = printable(parts[layout.depth]) if len(parts) > layout.depth + 1 else ""
             label = composed(printable(parts[layout.class_at]))
             images.append(ImageRecord(path, _name(path, root), label, split, folder=folder))

@@ -62,7 +62,7 @@ _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2", "HEIF": ".h
 
 
 class ImageError(ValueError):
-    """Why a file gives no picture: `kind`, one of five words to count by, and a one-line `reason` to show.
+    """Why a file gives no image: `kind`, one of five words to count by, and a one-line `reason` to show.
 
     The kinds: "empty", "not an image", "truncated", "too large", "undecodable".
     """

@@ -36,7 +36,7 @@ def place_mixed(
     seed: int,
     earlier: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return content hash -> part of the units that stand in several classes, but for `fixed` units and earlier ones.
+    """Return content hash -> split of the units that stand in several classes, but for `fixed` units and earlier ones.
 
     As in `split.assign`, they are ranked by seed and content; each becomes test or validation where all its classes are
     short of that many images there.
@@ -44,21 +44,21 @@ def place_mixed(
     members = defaultdict(Counter)
     for row in rows:
         members[unit_of[row.sha256]][row.label] += 1
-    settled = {unit_of[sha256]: part for sha256, part in earlier.items() if sha256 in unit_of}
+    settled = {unit_of[sha256]: split for sha256, split in earlier.items() if sha256 in unit_of}
     totals = sum(members.values(), Counter())
     short = {label: dict(zip(SPLITS, split_sizes(max(3, n), ratio), strict=True)) for label, n in totals.items()}
-    for name, part in settled.items():
+    for name, split in settled.items():
         for label, count in members[name].items():
-            short[label][part] -= count
+            short[label][split] -= count
     mixed = [name for name, own in members.items() if len(own) > 1 and name not in fixed and name not in settled]
-    part_of = {}
+    split_of = {}
     for name in sorted(mixed, key=lambda name: rank(seed, name)):
         own = members[name].items()
-        fitting = [part for part in ("test", "val") if all(short[label][part] >= count for label, count in own)]
-        part_of[name] = fitting[0] if fitting else "train"
+        fitting = [split for split in ("test", "val") if all(short[label][split] >= count for label, count in own)]
+        split_of[name] = fitting[0] if fitting else "train"
         for label, count in own:
-            short[label][part_of[name]] -= count
-    return {sha256: part_of[name] for sha256, name in unit_of.items() if name in part_of}
+            short[label][split_of[name]] -= count
+    return {sha256: split_of[name] for sha256, name in unit_of.items() if name in split_of}
 
 
 def fill_empty(
@@ -68,27 +68,27 @@ def fill_empty(
 
     `fixed` units stay where they are. A class may still lack a split: its few units are in other classes too.
     """
-    members, part_of = defaultdict(Counter), {}
+    members, split_of = defaultdict(Counter), {}
     for row in rows:
         members[unit_of[row.sha256]].update(classes_of(row.label))
-        part_of[unit_of[row.sha256]] = row.split
+        split_of[unit_of[row.sha256]] = row.split
     held = {label: Counter() for own in members.values() for label in own}
     for name, own in members.items():
         for label in own:
-            held[label][part_of[name]] += 1
+            held[label][split_of[name]] += 1
 
     def movable(name: str) -> bool:
-        return name not in fixed and all(held[label][part_of[name]] > 1 for label in members[name])
+        return name not in fixed and all(held[label][split_of[name]] > 1 for label in members[name])
 
     moved = {}
     for label in sorted(held):
-        for part in ("test", "val"):
+        for split in ("test", "val"):
             able = [name for name, own in members.items() if label in own and movable(name)]
-            if held[label][part] or not able:
+            if held[label][split] or not able:
                 continue
             name = min(able, key=lambda name: (members[name].total(), name))
             for other in members[name]:
-                held[other][part_of[name]] -= 1
-                held[other][part] += 1
-            part_of[name] = moved[name] = part
+                held[other][split_of[name]] -= 1
+                held[other][split] += 1
+            split_of[name] = moved[name] = split
     return [replace(row, split=moved.get(unit_of[row.sha256], row.split)) for row in rows]

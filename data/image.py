@@ -129,14 +129,14 @@ def load(content: bytes, size: int, rule: str, ranges: Ranges | None = None) -> 
 
 
 def decode(content: bytes, min_side: int | None = None, ranges: Ranges | None = None) -> Image.Image:
-    """Give the picture in a file's bytes, as `decoded` does."""
+    """Give the image in a file's bytes, as `decoded` does."""
     with decoded(content, min_side, ranges) as rgb:
         return rgb
 
 
 @contextlib.contextmanager
 def decoded(content: bytes, min_side: int | None = None, ranges: Ranges | None = None) -> Iterator[Image.Image]:
-    """Give the picture in a file's bytes, or the first frame: RGB, upright, transparency laid over white.
+    """Give the image in a file's bytes, or the first frame: RGB, upright, transparency laid over white.
 
     Where that would lose the drawing, white on transparent, it is laid over black. While the block lasts, the pixels
     count among those that all threads together may hold.
@@ -176,7 +176,7 @@ def stored_values(content: bytes) -> np.ndarray:
 def silence_pillow() -> None:
     """Keep Pillow's warnings off the screen.
 
-    Asked before each picture, as catch_warnings() elsewhere (pytest's, say) drops the filter on leaving; used here,
+    Asked before each image, as catch_warnings() elsewhere (pytest's, say) drops the filter on leaving; used here,
     catch_warnings() would not be safe in threads. Once in place, this costs one comparison.
     """
     if warnings.filters[:1] != [_QUIET]:
@@ -233,7 +233,7 @@ def _first_image(
         return Image.fromarray(255 - levels if inverted else levels).convert("RGB"), found.orientation
     _check_size(image.width, image.height)
     if min_side is not None:
-        image.draft(None, (min_side, min_side))  # a square, so that it holds whichever way up the picture is
+        image.draft(None, (min_side, min_side))  # a square, so that it holds whichever way up the image is
     held.enter_context(_room_for(image.width * image.height))
     stored_as = to_rgb.stored_layout(image)
     image.load()
@@ -249,7 +249,7 @@ def _stored_values(content: bytes, held: contextlib.ExitStack) -> tuple[np.ndarr
 
 
 def _orientation(image: Image.Image) -> int:
-    with contextlib.suppress(Exception):  # a broken EXIF block: the picture itself is sound
+    with contextlib.suppress(Exception):  # a broken EXIF block: the image itself is sound
         return int(image.getexif().get(0x0112, 1))
     return 1
 

@@ -21,7 +21,7 @@ class LabelMap:
 
     Args:
         classes: folder -> class; an empty class leaves the folder out. Folders that are not named keep their name.
-        flip_pairs: class -> the class of the mirrored picture, in both directions.
+        flip_pairs: class -> the class of the mirrored image, in both directions.
         text: the file, as it was read.
     """
 

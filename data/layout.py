@@ -11,7 +11,7 @@ from pathlib import Path
 from data.names import natural_key, printable
 from errors import UserError
 
-PART_NAMES = {
+SPLIT_NAMES = {
     **dict.fromkeys(("train", "training", "train_set", "training_set"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "val_set", "validation_set"), "val"),
     **dict.fromkeys(("test", "testing", "test_set"), "test"),
@@ -32,13 +32,13 @@ class Layout:
     """Where in a path below the root the class stands, and where the split; None where no folder names one."""
 
     class_at: int = 0
-    part_at: int | None = None
+    split_at: int | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def depth(self) -> int:
         """Return how many folders of a path they take up."""
-        return 1 + max(self.class_at, self.part_at or 0)
+        return 1 + max(self.class_at, self.split_at or 0)
 
 
 @dataclass
@@ -87,20 +87,20 @@ def tree(images: Sequence[tuple[str, ...]]) -> Node:
     return top
 
 
-def part_named(name: str) -> str:
+def split_named(name: str) -> str:
     """Return "train", "val" or "test" where a folder is named as one; nothing elsewhere."""
-    return PART_NAMES.get(name.casefold(), "")
+    return SPLIT_NAMES.get(name.casefold(), "")
 
 
 def is_ready_made(root: Path, tops: Sequence[str], top: Node) -> bool:
     """Say whether the first-level folders are splits. Raise UserError where some are, and others hold images too."""
-    part_of = {name: part_named(name) for name in tops}
-    parts = set(part_of.values()) - {""}
-    if len(parts) < 2:  # a single one is a class of that name
+    split_of = {name: split_named(name) for name in tops}
+    splits = set(split_of.values()) - {""}
+    if len(splits) < 2:  # a single one is a class of that name
         return False
-    others = [printable(name) for name, part in part_of.items() if not part and name in top.folders]
-    if others or "train" not in parts:
-        named = ", ".join(printable(name) for name, part in part_of.items() if part)
+    others = [printable(name) for name, split in split_of.items() if not split and name in top.folders]
+    if others or "train" not in splits:
+        named = ", ".join(printable(name) for name, split in split_of.items() if split)
         why = f"beside {', '.join(others[:3])}" if others else "and no train"
         raise UserError(
             f"{root} has {named}, which are names of splits, {why}: give a folder of classes, or one of splits, train "
@@ -112,16 +112,16 @@ def is_ready_made(root: Path, tops: Sequence[str], top: Node) -> bool:
 def holds_splits(top: Node) -> bool:
     """Say whether every class is divided into splits, `cat/train` and `cat/test`, and holds nothing else."""
     classes = top.folders.values()
-    if any(node.images or not all(map(part_named, node.folders)) for node in classes):
+    if any(node.images or not all(map(split_named, node.folders)) for node in classes):
         return False
-    parts = [{part_named(name) for name in node.folders} for node in classes]
-    return bool(parts) and all("train" in own for own in parts) and len(set().union(*parts)) > 1
+    splits = [{split_named(name) for name in node.folders} for node in classes]
+    return bool(splits) and all("train" in own for own in splits) and len(set().union(*splits)) > 1
 
 
 def repeated_below_splits(top: Node) -> bool:
     """Say whether splits hold folders of the same names, as `bottle/train/good` and `bottle/test/good`: classes."""
     for node in top.folders.values():
-        names = [name for part in node.folders.values() for name in part.folders if not numbered(name)]
+        names = [name for split in node.folders.values() for name in split.folders if not numbered(name)]
         if len(names) > len(set(names)):
             return True
     return False
@@ -136,8 +136,8 @@ def unused_splits(top: Node) -> list[str]:
     """Tell which classes hold folders that are named as splits and are none."""
     lines = []
     for name, node in top.folders.items():
-        named = [sub for sub in node.folders if part_named(sub)]
-        if len({part_named(sub) for sub in named}) > 1:
+        named = [sub for sub in node.folders if split_named(sub)]
+        if len({split_named(sub) for sub in named}) > 1:
             lines.append(
                 f"careful: {printable(name)} holds {listed(named)}, named as splits, which are not used: every class "
                 "folder would need train and val or test, and nothing beside them"
@@ -160,12 +160,12 @@ def refuse_splits(root: Path, top: Node, beside: Sequence[str]) -> None:
     """
     families = defaultdict(list)
     for name in top.folders:
-        part, rest = split_word(name)
-        if part:
-            families[rest].append((part, name))
+        split, rest = split_word(name)
+        if split:
+            families[rest].append((split, name))
     for members in families.values():
-        if "train" in (parts := {part for part, _ in members}) and len(parts) > 1:
-            train = next(name for part, name in members if part == "train")
+        if "train" in (splits := {split for split, _ in members}) and len(splits) > 1:
+            train = next(name for split, name in members if split == "train")
             raise UserError(
                 f"{printable(str(root))}: {listed([name for _, name in members])} are named as splits, not as classes"
                 f"{way_on(root, top.folders[train], train, beside)}"
@@ -174,8 +174,8 @@ def refuse_splits(root: Path, top: Node, beside: Sequence[str]) -> None:
 
 def refuse_nested(root: Path, top: Node) -> None:
     """Raise UserError where a split holds nothing but a folder that is named as one too: train/train/<class>."""
-    for name, node in sorted(top.folders.items(), key=lambda item: part_named(item[0]) != "train"):
-        if not node.images and len(node.folders) == 1 and part_named(below := next(iter(node.folders))):
+    for name, node in sorted(top.folders.items(), key=lambda item: split_named(item[0]) != "train"):
+        if not node.images and len(node.folders) == 1 and split_named(below := next(iter(node.folders))):
             raise UserError(
                 f"{printable(str(root))}: {printable(below)} in {printable(name)} is named as a split, not as a class"
                 f"{way_on(root, node, name, ())}"
@@ -211,7 +211,7 @@ def refuse_shared(root: Path, top: Node) -> None:
         return
     names = [{sub.casefold() for sub in node.folders} for node in holders.values()]
     common, every = set.intersection(*names), set.union(*names)
-    groups = not any(map(part_named, common)) and all(map(numbered, common))  # patient01 in either class
+    groups = not any(map(split_named, common)) and all(map(numbered, common))  # patient01 in either class
     if groups or len(common) < MIN_SHARED or 2 * len(common) < len(every):
         return
     first = next(iter(top.folders))
@@ -238,8 +238,8 @@ def classes_below(path: Path, node: Node) -> tuple[Path, list[str]] | None:
     waiting = deque([(path, node)])
     while waiting:
         path, node = waiting.popleft()
-        parts = {part_named(name) for name in node.folders}
-        if len(node.folders) > 1 and not node.images and (parts == {""} or ("train" in parts and "" not in parts)):
+        splits = {split_named(name) for name in node.folders}
+        if len(node.folders) > 1 and not node.images and (splits == {""} or ("train" in splits and "" not in splits)):
             return path, list(node.folders)
         waiting += [(path / name, below) for name, below in node.folders.items()]
     return None

@@ -1,7 +1,7 @@
-"""Masks: beside each picture a PNG of its size that says of every pixel whether, or as what, it counts.
+"""Masks: beside each image a PNG of its size that says of every pixel whether, or as what, it counts.
 
 `photos/cat/1.jpg` has its mask in `DIR/cat/1.png`: one channel, 0 for background. What another value means, the user
-says: any is the picture's own class ("own"), or k is the k-th class ("index").
+says: any is the image's own class ("own"), or k is the k-th class ("index").
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Masks(Pixels):
         image_files: the files that they belong to.
         keys: of each in the store, by the content of both.
         size: side in pixels.
-        rule: how the picture becomes square.
+        rule: how the image becomes square.
         rows: what the store has.
-        own_class: class of each picture's pixels that are not background, uint8 (n,); None: the values are classes.
+        own_class: class of each image's pixels that are not background, uint8 (n,); None: the values are classes.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ def mask_key(mask: str, image: str) -> str:
 
 
 def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Path]:
-    """Return where the mask of each picture of a folder lies.
+    """Return where the mask of each image of a folder lies.
 
     Raises:
         UserError: some are not there.
@@ -109,10 +109,10 @@ def load(
 ) -> Masks:
     """Look at all masks at `size` by a resize rule, nearest pixels; what the store does not know is read and kept.
 
-    `sha256` are the hashes of the pictures. `advance` is called once for each.
+    `sha256` are the hashes of the images. `advance` is called once for each.
 
     Raises:
-        UserError: one cannot be read, is no mask, or is not of its picture's size.
+        UserError: one cannot be read, is no mask, or is not of its image's size.
     """
     row_type = RowType(f"masks {size} {rule} ({VERSION})", (size, size))
     keys = list(map(mask_key, hash_all(files), sha256))
@@ -135,7 +135,7 @@ def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
     """Return the values of one mask, uint8 (size, size), each taken from the pixel nearest to it.
 
     Raises:
-        UserError: it cannot be read, is no mask, or is not of its picture's size.
+        UserError: it cannot be read, is no mask, or is not of its image's size.
     """
     try:
         mask = Pillow.open(io.BytesIO(path.read_bytes()), formats=("PNG",))

@@ -18,7 +18,7 @@ def assign(
     earlier: Mapping[str, str] | None = None,
     unit_of: Mapping[str, str] | None = None,
 ) -> list[SplitEntry]:
-    """Divide images so that every class has its share of each part, the rarest class first.
+    """Divide images so that every class has its share of each split, the rarest class first.
 
     Iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label Data, 2011), over
     units of images that stay together. Arguments and result are those of `data.split.assign`.
@@ -28,34 +28,34 @@ def assign(
     for row in rows:
         texts[row.sha256].add(row.label)
         labels[unit[row.sha256]].update({**Counter(split_labels(row.label)), None: 1})  # None counts the images
-    part_of = {unit[sha256]: "train" for sha256, own in texts.items() if len(own) > 1}  # one content, two answers
-    part_of |= {unit[sha256]: part for sha256, part in (earlier or {}).items() if sha256 in unit}
+    split_of = {unit[sha256]: "train" for sha256, own in texts.items() if len(own) > 1}  # one content, two answers
+    split_of |= {unit[sha256]: split for sha256, split in (earlier or {}).items() if sha256 in unit}
     totals = sum(labels.values(), Counter())
     short = {label: dict(zip(SPLITS, _shares(total, ratio), strict=True)) for label, total in totals.items()}
-    for name, part in part_of.items():
-        _take(short, labels[name], part)
-    left = set(labels) - part_of.keys()
+    for name, split in split_of.items():
+        _take(short, labels[name], split)
+    left = set(labels) - split_of.keys()
     while left:
         label = _rarest(left, labels)
         for name in sorted((name for name in left if label in labels[name]), key=lambda name: rank(seed, name)):
-            part = max(SPLITS[::-1], key=lambda part: (short[label][part], short[None][part]))
-            part_of[name] = part
-            _take(short, labels[name], part)
+            split = max(SPLITS[::-1], key=lambda split: (short[label][split], short[None][split]))
+            split_of[name] = split
+            _take(short, labels[name], split)
             left.remove(name)
     return [
-        SplitEntry(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, part_of[unit[row.sha256]]))
+        SplitEntry(row.path, row.sha256, row.label, (earlier or {}).get(row.sha256, split_of[unit[row.sha256]]))
         for row in rows
     ]
 
 
 def _shares(total: int, ratio: Sequence[int]) -> list[int]:
-    """Return how many images of a class each part should have; of fewer than three all are learned from."""
+    """Return how many images of a class each split should have; of fewer than three all are learned from."""
     return split_sizes(total, ratio) if total >= MIN_IMAGES else [total, 0, 0]
 
 
-def _take(short: dict[Any, dict[str, int]], labels: Mapping[Any, int], part: str) -> None:
+def _take(short: dict[Any, dict[str, int]], labels: Mapping[Any, int], split: str) -> None:
     for label, count in labels.items():
-        short[label][part] -= count
+        short[label][split] -= count
 
 
 def _rarest(left: set[str], labels: Mapping[str, Mapping[Any, int]]) -> str | None:

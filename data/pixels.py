@@ -25,12 +25,12 @@ VERSION = f"1, Pillow {PIL.__version__}"
 
 
 class Pixels:
-    """An array of pictures, uint8 RGB (n, size, size, 3), that is cut out of the store or decoded when it is asked for.
+    """An array of images, uint8 RGB (n, size, size, 3), that is cut out of the store or decoded when it is asked for.
 
     Args:
-        files: where each picture is, n of them.
+        files: where each image is, n of them.
         sha256: hash of each file's content.
-        rule: how a picture becomes square.
+        rule: how an image becomes square.
         rows: what the store has of them; the rest is decoded, anew each time.
         ranges: what is black and white in files that do not state it.
     """
@@ -55,7 +55,7 @@ class Pixels:
         return len(self.files)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        """Return some pictures, uint8 (m, size, size, 3).
+        """Return some images, uint8 (m, size, size, 3).
 
         Raises:
             UserError: a file that has to be decoded once more is gone or was changed.
@@ -122,7 +122,7 @@ def load(
     Raises:
         UserError: a range is given, and no file is shown by it.
     """
-    from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one picture need not wait
+    from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one image need not wait
 
     pixel_rows = RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
     fingerprint_rows = RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))

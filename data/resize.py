@@ -19,7 +19,7 @@ def resize(image: Image.Image, size: int, rule: str) -> np.ndarray:
     if rule == "crop":
         side = min(width, height)
         left, top = (width - side) / 2, (height - side) / 2
-        if side == size:  # nothing to scale: keep to whole pixels, or half of one would blur the picture
+        if side == size:  # nothing to scale: keep to whole pixels, or half of one would blur the image
             left, top = left // 1, top // 1
         return np.array(_scale(image, (size, size), (left, top, left + side, top + side)))
     if rule == "squash":

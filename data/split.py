@@ -1,7 +1,7 @@
 """Divide images into train, validation and test: stratified, seeded, by content and so free of leaks.
 
 Within a class the distinct contents (or units of near duplicates) are ranked by a hash of seed and content. The first
-of the ranking become the test part, the next validation, the rest training. Names, folders, clocks and operating
+of the ranking become the test split, the next validation, the rest training. Names, folders, clocks and operating
 systems have no say in it.
 """
 
@@ -49,19 +49,19 @@ def assign(
     earlier: Mapping[str, str] | None = None,
     group_by_hash: Mapping[str, str] | None = None,
 ) -> list[SplitEntry]:
-    """Give every row its part, exact to one image per class where no pictures must stay together.
+    """Give every row its split, exact to one image per class where no images must stay together.
 
     Args:
-        entries: images without a part.
+        entries: images without a split.
         ratio: shares of train, validation and test.
         seed: another seed gives another, equally good split.
         earlier: content hash -> part of an earlier split; those contents stay where they are, new ones fill up the
-            parts that are short of their share.
-        group_by_hash: content hash -> name of the unit of contents that share a part (near duplicates); a content that
+            splits that are short of their share.
+        group_by_hash: content hash -> name of the unit of contents that share a split (near duplicates); a content that
             is not named is a unit of its own.
 
     Returns:
-        The rows in the order given, each with its part. Byte-identical files share a part; a unit that stands in two
+        The rows in the order given, each with its split. Byte-identical files share a split; a unit that stands in two
         classes goes to training, so that nobody is judged by it.
 
     Raises:
@@ -82,7 +82,7 @@ def assign(
 
 
 def too_few(label: str, images: int, left_out: str = "") -> str:
-    """Return the message for a class that cannot be divided into three parts; `left_out` says which are missing."""
+    """Return the message for a class that cannot be divided into three splits; `left_out` says which are missing."""
     return (
         f"Class '{label}' has {images} usable image(s): at least {MIN_IMAGES} different ones are needed, one for "
         f"each of {', '.join(SPLITS)}. {left_out}Add images or take the folder out."

@@ -16,8 +16,8 @@ from data.split import SplitEntry
 
 MAX_PAIRS = 5  # of classes that share images, in as many lines
 NAMED = 10  # classes in one line
-LONG = 2.0  # longer side : shorter side of a picture of which a square shows at most half
-SAMPLED = 50  # pictures whose shape is looked at
+LONG = 2.0  # longer side : shorter side of an image of which a square shows at most half
+SAMPLED = 50  # images whose shape is looked at
 
 Labels = Callable[[str], Sequence[str]]
 

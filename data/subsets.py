@@ -46,9 +46,9 @@ def assign_splits(
     note: Callable[[str], None],
     undecodable: Sequence[Skipped] = (),
 ) -> tuple[tuple[SplitEntry, ...], DuplicateCounts]:
-    """Give each image its part: as its folder says, as an earlier split says, or by seed and content.
+    """Give each image its split: as its folder says, as an earlier split says, or by seed and content.
 
-    `undecodable`: images of the scan that are not among the pictures, for the message where a class has too few.
+    `undecodable`: images of the scan that are not among the images, for the message where a class has too few.
     """
     hashed = list(zip(images.records, images.sha256, strict=True))
     entries = [SplitEntry(image.name, sha256, image.label, image.split or "") for image, sha256 in hashed]
@@ -145,7 +145,7 @@ def add_missing_split(
     source: Source,
     note: Callable[[str], None],
 ) -> list[SplitEntry]:
-    """Let a tenth of the training pictures of each class be each part that folders do not give.
+    """Let a tenth of the training images of each class be each split that folders do not give.
 
     A class of fewer than three is left as it is.
     """
@@ -169,7 +169,7 @@ def add_missing_split(
 def earlier_splits(
     scanned: Scan, entries: Sequence[SplitEntry], source: Source, note: Callable[[str], None]
 ) -> dict[str, str]:
-    """Return content hash -> part of an earlier split. Raise UserError where that names other classes, or no image."""
+    """Return content hash -> split of an earlier split. Raise UserError where that names other classes, or no image."""
     if not source.split_file:
         return {}
     kept = read_split(Path(source.split_file))
@@ -191,7 +191,7 @@ def earlier_splits(
 
 
 def note_divided_groups(entries: Sequence[SplitEntry], group_of: Sequence[str], note: Callable[[str], None]) -> None:
-    """Tell which groups the given parts divide: what is learned of one image is then known of the others."""
+    """Tell which groups the given splits divide: what is learned of one image is then known of the others."""
     splits_of = defaultdict(set)
     for entry, group in zip(entries, group_of, strict=True):
         splits_of[group].add(entry.split)

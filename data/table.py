@@ -13,7 +13,7 @@ from pathlib import Path
 
 from data import folder
 from data.folder import ImageRecord, Scan, Skipped
-from data.layout import PART_NAMES
+from data.layout import SPLIT_NAMES
 from data.names import SEPARATOR, composed, join_labels, natural_key, printable
 from errors import UserError
 
@@ -120,9 +120,9 @@ def column_values(path: Path, rows: Sequence[TableRow], column: str) -> dict[str
 
 def split_name(path: Path, text: str) -> str:
     """Return "train", "val" or "test". Raise UserError for anything else."""
-    if text.casefold() not in PART_NAMES:
+    if text.casefold() not in SPLIT_NAMES:
         raise UserError(f"{path}: part takes train, val or test. Received: {text}")
-    return PART_NAMES[text.casefold()]
+    return SPLIT_NAMES[text.casefold()]
 
 
 def class_names(

@@ -1,4 +1,4 @@
-"""AlexNet: the network of 2012 that made deep learning the way to recognise pictures (Krizhevsky et al.).
+"""AlexNet: the network of 2012 that made deep learning the way to recognise images (Krizhevsky et al.).
 
 As on one GPU, all channels joined. Its response normalisation is left out, which brought nothing to VGG
 (https://arxiv.org/abs/1409.1556, 4.1); `norm=batch` is what came after it. `init=normal` begins with the paper's

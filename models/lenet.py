@@ -1,4 +1,4 @@
-"""LeNet-5: the convolutional network that read the digits on cheques (LeCun et al., 1998), for colour pictures.
+"""LeNet-5: the convolutional network that read the digits on cheques (LeCun et al., 1998), for colour images.
 
     image -> (convolution 5, activation, average pooling 2) twice -> 120 -> 84
 

@@ -82,7 +82,7 @@ def stages(x: keras.KerasTensor, options: ArchitectureOptions) -> keras.KerasTen
     import keras
 
     layers = keras.layers
-    x = layers.Rescaling(1 / 64, -2, name="scale")(x)  # to -2..2: pictures then have a spread of about 1
+    x = layers.Rescaling(1 / 64, -2, name="scale")(x)  # to -2..2: images then have a spread of about 1
     x = convolve(coordinates(x, options), options, options.width, "stem", kernel_size=7, strides=4)
     x = activation(x, options, "stem")
     for stage, depth in enumerate(DEPTHS):

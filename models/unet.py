@@ -1,7 +1,7 @@
 """U-Net: which class is every pixel of? Down to what is there, up again to where, with a bridge at every size.
 
 After Ronneberger, Fischer, Brox (2015), with what has become usual since: padded convolutions, so that the answer has
-the picture's size, and normalisation; and with a quarter of the filters. The way up repeats pixels after a 1×1
+the image's size, and normalisation; and with a quarter of the filters. The way up repeats pixels after a 1×1
 convolution; the paper learns that step as a transposed convolution, whose gradient is slow on a processor.
 """
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     import tensorflow as tf
 
-LARGEST_PATCH = 0.5  # share of a picture's area that another may cover
-LARGEST_HOLE = 0.25  # share of a picture's area that may be erased
+LARGEST_PATCH = 0.5  # share of an image's area that another may cover
+LARGEST_HOLE = 0.25  # share of an image's area that may be erased
 
 
 def draw_parameters(

@@ -1,8 +1,8 @@
 """What may be done to a training batch: changes after which a label still fits. Validation and test never see them.
 
-Keras' own layers held a small network up: to flip and shift 32 pictures of 80 pixels took 15 ms of a core where to
+Keras' own layers held a small network up: to flip and shift 32 images of 80 pixels took 15 ms of a core where to
 learn from them takes 19 ms. Here all changes of place are one step: a copy of whole pixels where that is enough,
-otherwise one bilinear warp instead of one for each change. All changes of value are one compiled loop: for 64 pictures
+otherwise one bilinear warp instead of one for each change. All changes of value are one compiled loop: for 64 images
 of 128 pixels that takes 19 ms, and 139 as twenty operations.
 """
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Augment = Callable[[Batch], Batch]
 
 # Name -> default strength. The flip's probability is fixed at a half; rotation is a share of a full turn; zoom and
-# translation are shares of the picture's size, brightness of the range of its values; contrast and saturation change by
-# such a share of themselves; crop is the least share of the area that is kept; erase is the probability for a picture,
+# translation are shares of the image's size, brightness of the range of its values; contrast and saturation change by
+# such a share of themselves; crop is the least share of the area that is kept; erase is the probability for an image,
 # cutmix and mixup are those for a batch; randaugment is a tenth of the paper's magnitude.
 STRENGTHS = {
     "flip": 1.0,
@@ -46,7 +46,7 @@ STRENGTHS = {
 }
 DEFAULT_AUGMENT = {name: STRENGTHS[name] for name in ("flip", "translation")}
 MIXING = ("cutmix", "mixup")  # these need labels that are shares of classes
-# these leave every pixel of a picture in its place
+# these leave every pixel of an image in its place
 PHOTOMETRIC = ("brightness", "contrast", "saturation", "erase", *MIXING)
 
 
@@ -177,11 +177,11 @@ def build(
         strengths: name -> strength, what `parse_augment` returned.
         custom_function: of the user's own, as `custom.parse` returned it; it comes last.
         seed: of the training.
-        flipped_classes: class index -> class index of the mirrored picture, where a flip changes the label.
+        flipped_classes: class index -> class index of the mirrored image, where a flip changes the label.
         classes: how many there are.
-        size: side of the pictures that come out, where it is another.
+        size: side of the images that come out, where it is another.
         number: of the phase, else one would see the changes of the one before.
-        mixing: whether pictures may be mixed with others.
+        mixing: whether images may be mixed with others.
         auxiliary_classes: how many different auxiliary labels there are.
     """
     strengths = {name: strength for name, strength in strengths.items() if mixing or name not in MIXING}

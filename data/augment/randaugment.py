@@ -1,11 +1,11 @@
-"""RandAugment: two changes of each picture, drawn from fourteen, all of one strength (https://arxiv.org/abs/1909.13719).
+"""RandAugment: two changes of each image, drawn from fourteen, all of one strength (https://arxiv.org/abs/1909.13719).
 
-Keras' layer draws for a whole batch at once and computes every change of all pictures to keep two, which takes longer
-than to learn from them. Here each picture draws its own, and every change sees only the pictures that drew it.
+Keras' layer draws for a whole batch at once and computes every change of all images to keep two, which takes longer
+than to learn from them. Here each image draws its own, and every change sees only the images that drew it.
 
 The greatest strengths are those of AutoAugment (https://arxiv.org/abs/1805.09501, table 6). `amount`, float32
 (n, 1, 1, 1), is the share of them, its sign drawn at random; a change that knows one direction takes it without the
-sign. Pictures are float32 0..255, (n, side, side, 3), and n may be 0.
+sign. Images are float32 0..255, (n, side, side, 3), and n may be 0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_BITS = 4  # of eight, that posterize drops
 
 
 def randaugment(pixels: tf.Tensor, strength: float, random: tf.random.Generator) -> tf.Tensor:
-    """Change each picture by `DRAWS` of the operations, one after the other.
+    """Change each image by `DRAWS` of the operations, one after the other.
 
     Args:
         pixels: 0..255, (batch, side, side, 3).

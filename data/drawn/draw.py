@@ -1,6 +1,6 @@
 """A data set drawn on the spot: cats, dogs and horses that cost no download and no licence.
 
-Body plans come from `_animals.py`; here they are fitted into a picture, coloured, lit, partly hidden and saved.
+Body plans come from `_animals.py`; here they are fitted into an image, coloured, lit, partly hidden and saved.
 Coat, colours, background, light, size, place and direction are drawn alike for every class: only the body tells.
 """
 
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from data.drawn.animals import ANIMALS, Part
 
-VERSION = 1  # in the cache folder's name: raise it whenever a seed's picture changes
+VERSION = 1  # in the cache folder's name: raise it whenever a seed's image changes
 FACINGS = ("left", "right")
 COATS = ("plain", "spotted", "striped", "two-tone")
 COLUMNS = ("path", "label", "facing", "coat", "left", "top", "right", "bottom")
@@ -50,10 +50,10 @@ IN_MASK = [0] + [255] * (WHISKER - 1) + [0] * (256 - WHISKER)  # a whisker is to
 
 @dataclass(frozen=True)
 class Drawing:
-    """One picture with everything known about it.
+    """One image with everything known about it.
 
     `image` is RGB; `mask` is L, of the same size, 255 where the animal is visible; `facing` is the side its body
-    looks to, in the picture; `box` is (left, top, right, bottom) of the visible animal in pixels, right and bottom
+    looks to, in the image; `box` is (left, top, right, bottom) of the visible animal in pixels, right and bottom
     exclusive.
     """
 
@@ -66,7 +66,7 @@ class Drawing:
 
 
 def draw(label: str, seed: int, size: int = 128) -> Drawing:
-    """Draw one picture of size × size pixels; the same (label, seed, size) gives the same picture.
+    """Draw one image of size × size pixels; the same (label, seed, size) gives the same image.
 
     Raises ValueError for an unknown label, a negative seed or a size below 16.
     """
@@ -85,7 +85,7 @@ def draw(label: str, seed: int, size: int = 128) -> Drawing:
     return Drawing(photographed(image.reduce(FINE), rng), mask, label, facing, coat, mask.getbbox())
 
 
-# ---- one picture ---------------------------------------------------------------------------------------------------
+# ---- one image ---------------------------------------------------------------------------------------------------
 
 
 def fitted(parts: list[Part], facing: str, canvas: int, rng: np.random.Generator) -> list[Part]:

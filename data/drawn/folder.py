@@ -38,14 +38,14 @@ def write(
     """Write images/<class>/*.jpg, masks/<class>/*.png and annotations.csv into `folder`; return folder/images.
 
     A row's path is relative to images/; the mask's is the same but for its ending. `progress` is called with
-    (done, count) after every picture. Raises ValueError for a count below 1 or a negative seed, OSError from the disk.
+    (done, count) after every image. Raises ValueError for a count below 1 or a negative seed, OSError from the disk.
     """
     rows = []
     for label, share in class_counts(count).items():
         for kind in ("images", "masks"):
             (folder / kind / label).mkdir(parents=True, exist_ok=True)
         for index in range(share):
-            drawing = draw(label, seed * 1_000_000 + index, size)  # no two data sets share a picture
+            drawing = draw(label, seed * 1_000_000 + index, size)  # no two data sets share an image
             name = f"{label}/{label}_{index:05d}"
             drawing.image.save(folder / "images" / f"{name}.jpg", quality=88)
             drawing.mask.save(folder / "masks" / f"{name}.png")
@@ -77,7 +77,7 @@ def cached(
         write(unfinished, count, size, seed, progress)
         unfinished.rename(folder)
     except OSError as error:
-        if not (folder / "images").is_dir():  # else another process was first, with the same pictures
+        if not (folder / "images").is_dir():  # else another process was first, with the same images
             raise UserError(
                 f"cannot write the cache {root} ({error.strerror or error}): set STUDY_CACHE to a folder that can"
             ) from error

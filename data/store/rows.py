@@ -134,12 +134,12 @@ class Rows:
 class Features:
     """An array of features, float32 (n, features), of which the store's are cut out of it when they are asked for.
 
-    Those of the training part would be the largest thing in memory: 5 KB a picture, so 0.3 GB of 64,000 pictures.
+    Those of the training split would be the largest thing in memory: 5 KB an image, so 0.3 GB of 64,000 images.
 
     Args:
         memory: float32 (m, features), those that the store has not.
         rows: which these are, (m,).
-        kept: what the store has of the training part.
+        kept: what the store has of the training split.
         train: the indices of that part, in the order of `kept`.
         compute: indices -> their features, float32 (n, features), where the store turns out not to have them any more.
     """

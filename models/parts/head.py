@@ -65,7 +65,7 @@ def freeze(backbone: keras.Model) -> None:
 def unfreeze(backbone: keras.Model) -> None:
     """Let the backbone learn, all but its BatchNormalization layers.
 
-    A small batch would replace the statistics of a million pictures by its own: Keras runs a BatchNormalization layer
+    A small batch would replace the statistics of a million images by its own: Keras runs a BatchNormalization layer
     that is not trainable in inference mode (https://keras.io/guides/transfer_learning/), so those stay as they are.
     """
     import keras

@@ -156,9 +156,9 @@ def normalization(
 
     batch: each channel over batch, height and width; moving averages afterwards (https://arxiv.org/abs/1502.03167);
     layer: each pixel over its channels, as Keras and `scratch/` do, which fits every image size; over all values of
-        a picture, as in https://arxiv.org/abs/1607.06450, would be a single group;
-    instance: each channel of each picture over height and width (https://arxiv.org/abs/1607.08022);
-    group: groups of channels of each picture over height and width (https://arxiv.org/abs/1803.08494).
+        an image, as in https://arxiv.org/abs/1607.06450, would be a single group;
+    instance: each channel of each image over height and width (https://arxiv.org/abs/1607.08022);
+    group: groups of channels of each image over height and width (https://arxiv.org/abs/1803.08494).
 
     Args:
         momentum: of the moving averages of "batch".

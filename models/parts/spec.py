@@ -26,9 +26,9 @@ class Spec:
         smallest_image_size: below this side the feature map is empty.
         defaults: settings, by their name on the command line, that suit this model better than the general default.
         supports: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
-        defaults_from_scratch: settings that suit it better where it learns from a folder of pictures, from random
+        defaults_from_scratch: settings that suit it better where it learns from a folder of images, from random
             weights.
-        task: "classify": `backbone` gives one vector of features for a picture; "segment": one for every pixel.
+        task: "classify": `backbone` gives one vector of features for an image; "segment": one for every pixel.
     """
 
     image_size: int

@@ -24,7 +24,7 @@ class AuditResult:
         usable: the indices that can be decoded, (m,); the map has their rows.
         coordinates: the map, (m, 2).
         explained_variance: part of the variance that each of its two directions shows.
-        outliers: indices of the pictures far from the middle of their class, the farthest first.
+        outliers: indices of the images far from the middle of their class, the farthest first.
         source: what the map was made of.
     """
 

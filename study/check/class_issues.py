@@ -14,7 +14,7 @@ from study.check.image_issues import MAX_LOST, Issue, cropped_share
 from study.check.image_statistics import ImageStatistics
 
 MAX_IMBALANCE = 3.0  # largest : smallest class: beyond, always answering the largest begins to pay
-FEW_IMAGES = 10  # of a class in validation or test: below, one picture more or less right moves its recall by 10 %
+FEW_IMAGES = 10  # of a class in validation or test: below, one image more or less right moves its recall by 10 %
 SHOWN_WEIGHTS = 6  # classes named in the line on imbalance
 TELLING = (
     "export it as",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from study.check.audit import AuditResult
 
 MAX_CLASSES = 30  # shown one by one
-SAMPLE = 14  # pictures of a class
+SAMPLE = 14  # images of a class
 ELSEWHERE = ("learning type", "crop")  # findings that stand in another place on the page
 
 

@@ -13,15 +13,15 @@ from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
 
-MODEL = "efficientnet_lite"  # whose features place the pictures on the map: its weights need no network
+MODEL = "efficientnet_lite"  # whose features place the images on the map: its weights need no network
 COMPONENTS = 100  # principal components that are kept
 # Near duplicates by features. Of the 20 pairs that pass both limits among 8,093 photos, 19 show one animal in one place
-# (looked at, one by one); pictures alone, whose limit has to be 0.74, tell of 2. Of 300 copies that were turned by 5
-# degrees and cut 94 % pass, of those cut to 85 % at a random place 73 %, of those with twice the colour 94 %; pictures
+# (looked at, one by one); images alone, whose limit has to be 0.74, tell of 2. Of 300 copies that were turned by 5
+# degrees and cut 94 % pass, of those cut to 85 % at a random place 73 %, of those with twice the colour 94 %; images
 # alone find 6, 5 and 48 %.
 MIN_COSINE = 0.75
 SAME_SCENE = 0.55
-NEIGHBOURS = 5  # candidates a picture
+NEIGHBOURS = 5  # candidates an image
 MAX_NAMED = 12  # outliers on the map
 OUTLIER_RATIO = 2.5  # times the median distance of a class from its middle: an outlier
 
@@ -69,16 +69,16 @@ def reduce(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 def near_duplicates_by_embedding(
     images: Sequence[ImageRecord], features: np.ndarray, reduced: np.ndarray, prints: np.ndarray
 ) -> list[Pair]:
-    """Find the pictures of one class that show the same scene, as neither features nor pictures alone would tell.
+    """Find the images of one class that show the same scene, as neither features nor images alone would tell.
 
     The nearest neighbours by principal components are kept where both the cosine of their features and the similarity
-    of their pictures are high enough.
+    of their images are high enough.
 
     Args:
         images: n of them.
         features: float32 (n, features).
         reduced: principal components, (n, DIRECTIONS).
-        prints: fingerprints of the pictures, uint8 (n, 1728).
+        prints: fingerprints of the images, uint8 (n, 1728).
 
     Returns:
         Pairs of indices into `images`.

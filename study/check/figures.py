@@ -74,7 +74,7 @@ def class_histogram(own: Sequence[float], everyone: Sequence[float], title: str,
 def bin_edges(values: Sequence[float]) -> np.ndarray:
     """Return the edges of bins of a pixel or more up to where 99 % of the values lie; the last one takes the rest."""
     low, high = min(values), float(np.percentile(values, 99))
-    beyond = max(0.0, BINS - (high - low)) / 2  # where all pictures have one size
+    beyond = max(0.0, BINS - (high - low)) / 2  # where all images have one size
     return np.linspace(low - beyond, high + beyond, BINS + 1)
 
 

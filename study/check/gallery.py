@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_PAIRS = 60  # shown; all stand in check.csv
 MAX_ODD = 12  # of a kind
-SIDE = 96  # the longer side of a picture on the page
+SIDE = 96  # the longer side of an image on the page
 DUPLICATE_KINDS = ("two labels", "leak", "duplicate", "near duplicate")
 
 

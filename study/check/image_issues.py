@@ -1,4 +1,4 @@
-"""What is odd about one picture, judged by its facts alone, and the form that all findings have.
+"""What is odd about one image, judged by its facts alone, and the form that all findings have.
 
 What is named here is to be looked at by a person, so the thresholds are set where ordinary photos end: a rule that
 names sound photos by the dozen would be worse than none.
@@ -15,16 +15,16 @@ from data.folder import ImageRecord
 from data.formats import HEIC_SUFFIXES
 from study.check.image_statistics import ImageStatistics
 
-MIN_SIDE = 32  # pixels: the smallest pictures that are commonly learned from (CIFAR-10) have 32 × 32
+MIN_SIDE = 32  # pixels: the smallest images that are commonly learned from (CIFAR-10) have 32 × 32
 MAX_ASPECT = 3.0  # longer : shorter side: panoramas, banners, strips; cameras make 1.3 to 1.8
 MIN_CONTRAST = 8.0  # standard deviation of grey: a lens cap, a blank page; fog and snow still have 12
 DARKEST = 10.0  # mean grey: little but black; a subject lit before a black wall mostly has more
 BRIGHTEST = 235.0  # mean grey: the subject fills less than about a tenth of a white page; cut-outs mostly have less
 MIN_SHARPNESS = 40.0  # variance of the Laplacian: out of focus all over; sharp photos have hundreds and thousands
-MAX_LOST = 0.5  # share of the picture that a square crop cuts away: at 2 : 1 the subject often stands outside
+MAX_LOST = 0.5  # share of the image that a square crop cuts away: at 2 : 1 the subject often stands outside
 
 UNREADABLE = ("empty", "not an image", "truncated", "too large", "undecodable", "cannot be read")  # as in data.facts
-ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")  # several pictures in a TIFF are pages, in an MPO two views of one scene
+ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")  # several images in a TIFF are pages, in an MPO two views of one scene
 FORMATS = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), ("JPEG", "MPO")),
     **dict.fromkeys((".png", ".apng"), ("PNG",)),
@@ -47,7 +47,7 @@ class Issue:
         path: as in `folder.ImageRecord.name`; a class name or "." where it is about the class or the whole folder.
         kind: a word or two, to count by.
         detail: one line to show.
-        related_path: the other picture or class, where there is one.
+        related_path: the other image or class, where there is one.
         severity: "severe" spoils the result, "warning" wants a look, "note" is good to know.
     """
 

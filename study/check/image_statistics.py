@@ -36,10 +36,10 @@ class ImageStatistics:
     Args:
         sha256: hash of the file's content.
         format: Pillow's name, such as JPEG.
-        width: of the upright picture, in pixels.
+        width: of the upright image, in pixels.
         height: likewise.
         orientation: EXIF 1..8; 1 is stored upright.
-        frames: pictures in the file, above 1 where animated.
+        frames: images in the file, above 1 where animated.
         mode: Pillow's name for the colours as stored, such as RGB or CMYK.
         bytes: size of the file.
         brightness: mean of grey, 0..255.
@@ -76,7 +76,7 @@ def gather(
         For each image its Facts, or the reason why there are none: one line that begins with the kind, one of
         `image.ImageError`'s or "cannot be read".
         Thumbnails, uint8 RGB (n, THUMB, THUMB, 3), zeros where undecodable. Squashed, not padded: equal bars would
-        make all wide pictures alike, and width and height are in the facts for whoever wants to undo it.
+        make all wide images alike, and width and height are in the facts for whoever wants to undo it.
     """
     paths = [entry.path for entry in images]
     surveyed = first_pass.survey(paths, first_pass.hashes_of(paths, advance), store, given)
@@ -131,7 +131,7 @@ def measure(content: bytes, ranges: Ranges | None = None) -> tuple[ImageStatisti
 
 
 def sharpness(grey: np.ndarray) -> float:
-    """Return the variance of the Laplacian of a picture, float32 (height, width), in squared levels; 0 below 3 × 3.
+    """Return the variance of the Laplacian of an image, float32 (height, width), in squared levels; 0 below 3 × 3.
 
     Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000): blur takes away the fine edges that a
     second derivative answers to.

@@ -44,7 +44,7 @@ def find(
     Args:
         scan: the folder.
         statistics: of scan.images, from `image_statistics.gather`.
-        pairs: near-duplicates; those with an undecodable, a plain or an equal picture are passed over.
+        pairs: near-duplicates; those with an undecodable, a plain or an equal image are passed over.
         resize: the resize rule that training would use.
         ratio: shares of training, validation and test, where the folder has no ready-made parts.
         advise: training images of the rarest class -> (learning type, reason); `study.settings.learning_type.advise`.
@@ -93,7 +93,7 @@ def exact_duplicates(usable: Iterable[tuple[ImageRecord, ImageStatistics]]) -> I
 def near_duplicates(
     images: Sequence[ImageRecord], statistics: Sequence[ImageStatistics | str], pairs: Iterable[Pair]
 ) -> Iterator[Issue]:
-    """Yield the pairs that look alike; a picture in several of them once for each kind, by the most similar.
+    """Yield the pairs that look alike; an image in several of them once for each kind, by the most similar.
 
     Of two in the same class and part, the one with fewer pixels is named: the one to drop.
     """
@@ -115,7 +115,7 @@ def near_duplicates(
 
 
 def _is_uninformative(a: ImageStatistics | str, b: ImageStatistics | str) -> bool:
-    # Undecodable files have no picture, plain ones all look alike, and equal ones are told of already.
+    # Undecodable files have no image, plain ones all look alike, and equal ones are told of already.
     if isinstance(a, str) or isinstance(b, str):
         return True
     return a.sha256 == b.sha256 or min(a.contrast, b.contrast) < image_issues.MIN_CONTRAST
@@ -124,7 +124,7 @@ def _is_uninformative(a: ImageStatistics | str, b: ImageStatistics | str) -> boo
 def duplicate_issue(image: ImageRecord, other_image: ImageRecord, text: str, near: bool = False) -> Issue | None:
     """Say what it means that two images show the same; `text` has a place for the other's name.
 
-    Of a picture in two parts only the one in the earlier part is named: dropping it leaves the test as it was.
+    Of an image in two parts only the one in the earlier part is named: dropping it leaves the test as it was.
     """
     detail, order = text.format(other_image.name), (*SPLITS, None)
     if image.label != other_image.label:

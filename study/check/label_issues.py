@@ -15,17 +15,17 @@ from study.check.image_issues import Issue
 
 SUSPECTED_LABEL_ERROR = "looks like another class"  # the kind of finding
 FOLDS = 5
-# Probability of a picture's own class, below which it is named. With the labels of 2 % of eight thousand photos changed
+# Probability of an image's own class, below which it is named. With the labels of 2 % of eight thousand photos changed
 # on purpose, 0.01 names 44 % of those and one sound photo in a thousand, 0.02 names 57 % and one in 500. Ten unanimous
 # neighbours of another class name 40 % and one in 270: in these features a brown dog on grass lies among horses.
 MIN_LIKELY = 0.01
 
 
 def suspected_label_errors(images: Sequence[ImageRecord], reduced: np.ndarray) -> list[Issue]:
-    """Find the pictures whose own class is the least likely to a classifier that learned from the others.
+    """Find the images whose own class is the least likely to a classifier that learned from the others.
 
     That is the first step of Northcutt et al., "Confident learning" (2021): wrong labels cost a classifier little as
-    long as it is not asked about the pictures that it learned them from.
+    long as it is not asked about the images that it learned them from.
     """
     labels = np.array([image.label for image in images])
     counts = Counter(labels.tolist())

@@ -107,7 +107,7 @@ def audit(
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
     found_issues = issues.by_severity([*found_issues, *looked])
-    if features is not None:  # mere colours say too little of what a picture shows
+    if features is not None:  # mere colours say too little of what an image shows
         two_labels = {issue.path for issue in found_issues if issue.kind == "two labels"}
         suspects = [issue for issue in suspected_label_errors(usable_images, reduced) if issue.path not in two_labels]
         found_issues = issues.by_severity([*found_issues, *suspects])

@@ -14,7 +14,7 @@ from data.dataset import synthetic_images
 from errors import UserError
 from study import tasks
 from study.experiments import report as compare_report
-from study.experiments.jobs import Job, alone_in, run_all, stopped_like_ctrl_c, wait_for_earlier
+from study.experiments.jobs import Job, alone_in, run_all, wait_for_earlier
 from study.experiments.plan import Combination, Plan, make_plan
 from study.experiments.result import Line, rank, ranking_table, read_result, write_csv
 from study.runs import folder as run_folder
@@ -45,7 +45,7 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     table.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)
-    with stopped_like_ctrl_c(), alone_in(plan.out):
+    with alone_in(plan.out):
         check_same(plan)
         failures = run_missing(plan, at_once)
         done = {key: run for key in keys(plan) if (run := finished_run(plan, *key))}

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,18 +146,3 @@ def wait_for_earlier(jobs: Sequence[Job]) -> None:
             told = f"A training of an earlier compare is still at work in {job.lock.parent}. "
             with holding(job.lock, GRACE, told + "Wait for it to end, or give another --out DIR."):
                 pass
-
-
-@contextmanager
-def stopped_like_ctrl_c() -> Iterator[None]:
-    """Let a plain `kill` and a closed terminal end us as Ctrl-C does, so that no training is left behind."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {name: signal.signal(getattr(signal, name), signal.default_int_handler) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)

@@ -20,11 +20,11 @@ OWN = ("seed", "runs")  # settings in which runs of one combination differ
 
 @dataclass(frozen=True)
 class Result:
-    """One finished training; of its figures only those of the validation part.
+    """One finished training; of its figures only those of the validation split.
 
     Args:
         run: the run folder and its `run.json`.
-        images: pictures of the validation part.
+        images: images of the validation split.
         seconds: that the training took, without the start of the program.
         epochs: rows of `history.csv`, numbers read.
     """
@@ -50,7 +50,7 @@ class Line:
 
 
 def read_result(run: Run) -> Result:
-    """Read a run folder; the test part's figures are passed over."""
+    """Read a run folder; the test split's figures are passed over."""
     val = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["val"]
     with (run.folder / "history.csv").open(encoding="utf-8", newline="") as file:
         epochs = [{name: float(entry[name]) for name in ("val_loss", "val_accuracy")} for entry in csv.DictReader(file)]

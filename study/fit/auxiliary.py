@@ -96,7 +96,7 @@ def compile_two_heads(
         [loss, keras.losses.CategoricalCrossentropy()],
         loss_weights=[1.0, weight],
         metrics=[metrics, [auxiliary_metric] if is_mask else []],
-        weighted_metrics=[[], [] if is_mask else [auxiliary_metric]],  # pictures without a second label do not count
+        weighted_metrics=[[], [] if is_mask else [auxiliary_metric]],  # images without a second label do not count
     )
 
 

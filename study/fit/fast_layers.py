@@ -44,7 +44,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
-        variance *= (count - 1) / count  # it estimates that of all pictures (Bessel); Keras keeps that of the batch
+        variance *= (count - 1) / count  # it estimates that of all images (Bessel); Keras keeps that of the batch
         self._move(self.moving_mean, mean)
         self._move(self.moving_variance, variance)
         return outputs
@@ -56,7 +56,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 class ShortRowConv2D(keras.layers.Conv2D):
     """Keras' layer with another way to the gradient of its kernel, in bfloat16 and where rows are short.
 
-    TensorFlow's goes row by row and is made for long ones: for 64 pictures of 4 x 4 pixels and 256 channels it takes
+    TensorFlow's goes row by row and is made for long ones: for 64 images of 4 x 4 pixels and 256 channels it takes
     14 ms of two cores, nine products of matrices take 4, at 8 x 8 pixels 23 and 12. An iteration of `original` on
     photos of 64, 96 and 128 pixels needs 1.27, 1.16 and 1.11 times less of the processor.
     """

@@ -79,8 +79,8 @@ def find_learning_rate(
 
     Args:
         classifier: pixels -> probabilities; the backbone is frozen but when learning from scratch.
-        pixels: of all pictures.
-        features: of all pictures, where the backbone is frozen.
+        pixels: of all images.
+        features: of all images, where the backbone is frozen.
         stages: of the training.
         settings: with all values settled.
         class_weight: class index -> weight.

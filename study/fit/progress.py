@@ -19,7 +19,7 @@ class EpochLines(keras.callbacks.Callback):
     def __init__(self, stage: Stage, calls: int, first_epoch: int) -> None:
         super().__init__()
         self.stage, self.calls, self.first_epoch = stage, calls, first_epoch
-        self.size = 0  # of the pictures of the phase
+        self.size = 0  # of the images of the phase
         self.rows: list[dict[str, float | int | str]] = []
 
     def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:

@@ -52,7 +52,7 @@ class PrecisionChoice:
 def training_copy(model: keras.Model, precision: str = "float32", any_size: bool = False) -> keras.Model:
     """Return a network with the same layers, weights and frozen parts, to be trained in `precision`.
 
-    With `any_size` it takes pictures of every side, which a classifier of convolutions and global pooling can.
+    With `any_size` it takes images of every side, which a classifier of convolutions and global pooling can.
 
     Its answers are float32 and, in that precision, those of `model` to the fifth digit. Weights are copied, not shared:
     give them back with `model.set_weights(copy.get_weights())`. Under another backend than TensorFlow it is `model`.

@@ -1,4 +1,4 @@
-"""`--first-layer pca`: the first convolution begins with what the pictures are made of, not with noise.
+"""`--first-layer pca`: the first convolution begins with what the images are made of, not with noise.
 
 Some thousand iterations leave most of the random numbers that large first filters began with. After seven epochs of
 `original` on photos validation accuracy is 73.7 % with the principal components of their patches, 68.7 % with random
@@ -27,9 +27,9 @@ def init_first_layer(network: keras.Model, indices: np.ndarray, take: Callable[[
     first steps, as they would be with filters as short as whitening itself asks for.
 
     Args:
-        network: from pictures, float32 0..255 (batch, side, side, 3).
-        indices: of the training part.
-        take: rows -> pictures, uint8 (n, side, side, 3).
+        network: from images, float32 0..255 (batch, side, side, 3).
+        indices: of the training split.
+        take: rows -> images, uint8 (n, side, side, 3).
 
     Raises:
         UserError: the network does not begin with a convolution.
@@ -63,7 +63,7 @@ def _components(
     """
     chosen = indices[np.linspace(0, len(indices) - 1, min(NUM_IMAGES, len(indices))).astype(int)]  # from all classes
     moments = 0.0
-    for i in range(len(chosen)):  # one by one: the patches of a large picture fill hundreds of megabytes
+    for i in range(len(chosen)):  # one by one: the patches of a large image fill hundreds of megabytes
         inputs = before(take(chosen[i : i + 1]).astype(np.float32), training=False)
         patches = _patches(keras.ops.convert_to_numpy(inputs), layer).astype(np.float64)
         moments = moments + patches.T @ patches

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import openvino
     import tensorflow as tf
 
-MIN_COSINE = 0.995  # of the picture that bfloat16 changes most, to its features in float32
+MIN_COSINE = 0.995  # of the image that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
 
 
@@ -43,7 +43,7 @@ class EngineChoice:
         precision: "float32" or "bfloat16".
         reason: one line with the figures that decided.
         images_per_second: precision -> images/s in the probe.
-        cosine: smallest cosine similarity, over the pictures of the probe, of bfloat16's outputs to float32's.
+        cosine: smallest cosine similarity, over the images of the probe, of bfloat16's outputs to float32's.
     """
 
     engine: str
@@ -142,9 +142,9 @@ def choose_engine(
 
     Args:
         frozen: the network.
-        sample: pictures to try it on, uint8 (m, size, size, 3); a few dozen are enough.
+        sample: images to try it on, uint8 (m, size, size, 3); a few dozen are enough.
         engine: "auto" takes OpenVINO where it is installed and TensorFlow sees no GPU.
-        precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every picture's
+        precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every image's
             outputs keep a cosine similarity to float32's of at least `MIN_COSINE`.
 
     Raises:
@@ -178,7 +178,7 @@ def resolve_engine(engine: str) -> tuple[str, str]:
 
 def _tensorflow_runner(network: keras.Model) -> Runner:
     def run(pixels: np.ndarray) -> np.ndarray:
-        if not len(pixels):  # Keras refuses no pictures
+        if not len(pixels):  # Keras refuses no images
             return np.empty((0, network.output_shape[-1]), np.float32)
         return network.predict(pixels, batch_size=64, verbose=0)
 
@@ -203,7 +203,7 @@ def _faster_precision(frozen: FrozenBackbone, sample: np.ndarray, reason: str) -
 
 def _probe(runner: Runner, sample: np.ndarray) -> tuple[np.ndarray, float]:
     """Run over the sample, in pieces, until it ends or the time is up; return the outputs so far and images/s."""
-    runner(sample[:1])  # the first picture allocates memory
+    runner(sample[:1])  # the first image allocates memory
     outputs, started = [], time.perf_counter()
     for first in range(0, len(sample), 8):
         outputs.append(runner(sample[first : first + 8]))

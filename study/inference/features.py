@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from data.augment.pipeline import Augment
 from study.runtime.background import prefetch
 
-BATCH = 64  # pictures held at a time
-PROBE_IMAGES = 64  # training pictures on which the engine tries its precisions
+BATCH = 64  # images held at a time
+PROBE_IMAGES = 64  # training images on which the engine tries its precisions
 # As JSON: a machine then always takes the same for a network. Padded rows of that name go by the store's limit.
 CHOICES = "choices of precision (1)"
 
@@ -54,10 +54,10 @@ class FeatureSpec:
 def embed(
     frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec, augment: Augment | None = None, views: int = 0
 ) -> tuple[Examples, EngineChoice]:
-    """Run a frozen backbone once over every picture: the same examples with `Features` instead of pixels.
+    """Run a frozen backbone once over every image: the same examples with `Features` instead of pixels.
 
-    Changed copies of each training picture join the training part, `views` of each, made by `augment`; the clean ones
-    are always there. Training pictures go through the fastest engine and precision; validation and test through
+    Changed copies of each training image join the training split, `views` of each, made by `augment`; the clean ones
+    are always there. Training images go through the fastest engine and precision; validation and test through
     float32, so that the figures are those of the saved model to the fifth digit. Changed copies are not kept.
     """
     store, choice = frozen.store, cached_engine_choice(frozen, examples, spec)
@@ -86,7 +86,7 @@ def embed(
 
 
 def embed_train(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -> np.ndarray:
-    """Return the features of the training part only, float32 (rows, features), in the fastest precision."""
+    """Return the features of the training split only, float32 (rows, features), in the fastest precision."""
     choice = cached_engine_choice(frozen, examples, spec)
     row_type = features_row_type(frozen, spec, choice.engine, choice.precision)
     run = frozen.lazy_runner(choice.engine, choice.precision)
@@ -97,7 +97,7 @@ def embed_train(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -
 
 
 def embed_traced(frozen: FrozenBackbone, examples: Examples, indices: np.ndarray, spec: FeatureSpec) -> np.ndarray:
-    """Return the features that TensorFlow's graph has of a few pictures, float32 (rows, features).
+    """Return the features that TensorFlow's graph has of a few images, float32 (rows, features).
 
     Without a progress bar, unlike `embed_into_memory`: it runs under that of writing the run folder.
     """

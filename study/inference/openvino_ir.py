@@ -139,9 +139,9 @@ def load_from_store(name: str, store: Store) -> openvino.Model | None:
 
 
 def compile(model: openvino.Model, precision: str) -> Runner:
-    """Return the function that runs a model of one picture: several at once, one on each core.
+    """Return the function that runs a model of one image: several at once, one on each core.
 
-    That keeps a picture's arrays in its core's cache. EfficientNet-Lite0, 224 pixels, 2 busy cores, images/s in float32
+    That keeps an image's arrays in its core's cache. EfficientNet-Lite0, 224 pixels, 2 busy cores, images/s in float32
     and bfloat16: 153 and 308 so; 104 and 270 with batches of 8 over both cores, 103 and 147 with a batch of 32 on each.
     """
     if precision == "bfloat16" and not hardware.has_bfloat16():

@@ -57,10 +57,10 @@ class Layer:
     Args:
         name: as Keras has it.
         kind: the class of the layer.
-        shape: of its output for one picture.
+        shape: of its output for one image.
         field: what a place of it sees.
         activation: name of the activation function at its end; "" for none.
-        outputs: for some pictures of the training part; None for dropout.
+        outputs: for some images of the training split; None for dropout.
         weights: before the iterations.
         weights_after: after them.
         gradients: length of the gradient before each iteration, (steps,).
@@ -132,7 +132,7 @@ def inspect_network(
         advance: is called after every iteration.
 
     Raises:
-        UserError: there is no such layer, or no layer for Grad-CAM; a picture is gone.
+        UserError: there is no such layer, or no layer for Grad-CAM; an image is gone.
     """
     graph = build_layer_graph(training_copy(subject.classifier))
     network = graph.model()

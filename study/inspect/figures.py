@@ -19,7 +19,7 @@ from study.pages.palette import BLUE, GREY, VERMILION
 MAX_PANELS = 16  # histograms
 MAX_NAMED = 24  # layers; beyond, their names would overlap and they are numbered
 MAX_FILTERS, MAX_MAPS = 64, 12
-MIN_COLUMNS = 6  # of small pictures: room for their heading
+MIN_COLUMNS = 6  # of small images: room for their heading
 FLOOR = 1e-12  # a gradient that is drawn as vanished, on a logarithmic axis
 
 

@@ -15,11 +15,11 @@ CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.
 
 
 def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], layer: str | None = None) -> np.ndarray:
-    """Return for each picture the places that speak for a class.
+    """Return for each image the places that speak for a class.
 
     The gradient of the class' score, before softmax, is averaged over all places of a layer's maps: that weighs each
     map, and what their sum has above zero is the answer (equations 1 and 2 of the paper). It is scaled up to the
-    picture's size.
+    image's size.
 
     Args:
         network: raw RGB 0..255, (batch, size, size, 3) -> (batch, classes), functional or sequential.
@@ -28,7 +28,7 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
         layer: its name; by default that of `target`.
 
     Returns:
-        float32 (n, size, size), 0..1 with the highest place of each picture at 1; all 0 where nothing speaks for the
+        float32 (n, size, size), 0..1 with the highest place of each image at 1; all 0 where nothing speaks for the
         class.
 
     Raises:

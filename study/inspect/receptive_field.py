@@ -1,4 +1,4 @@
-"""How much of the picture a place of each layer sees: its receptive field, from kernel sizes and strides.
+"""How much of the image a place of each layer sees: its receptive field, from kernel sizes and strides.
 
 The arithmetic is that of https://distill.pub/2019/computing-receptive-fields, positions included, so that branches of
 different kernels join rightly. Normalisation is taken place by place, though its statistics come from everywhere.
@@ -18,7 +18,7 @@ from models.parts.graph import LayerGraph, Step
 class Span:
     """What the places along one side see: place i sees the pixels from first + i * stride to last + i * stride.
 
-    Pixels are counted from 0; those outside the picture are padding. Infinite: the whole side.
+    Pixels are counted from 0; those outside the image are padding. Infinite: the whole side.
     """
 
     first: float
@@ -33,7 +33,7 @@ class Span:
 
 PIXEL = Span(0, 0, 1)
 EVERYTHING = Span(-math.inf, math.inf, math.inf)
-NOTHING = Span(math.inf, -math.inf, 0)  # of what is counted up, whatever the picture is: `--coordinates`
+NOTHING = Span(math.inf, -math.inf, 0)  # of what is counted up, whatever the image is: `--coordinates`
 COUNTED = ("OnesLike", "ZerosLike")
 Field = tuple[Span, Span]  # height, width
 

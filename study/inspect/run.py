@@ -68,7 +68,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
 
 
 def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Path:
-    """Look into the network of a run, on the pictures it was trained with.
+    """Look into the network of a run, on the images it was trained with.
 
     Args:
         settings: of the command, with the run.

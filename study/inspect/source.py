@@ -1,4 +1,4 @@
-"""The images of `inspect`: those to look at, and batches of the training part."""
+"""The images of `inspect`: those to look at, and batches of the training split."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Source:
 
     Args:
         class_names: in the order of the network's answers.
-        names: of the pictures, n of them.
+        names: of the images, n of them.
         labels: class indices, int (n,).
         indices: part -> indices.
         take: indices, int (m,) -> uint8 (m, size, size, 3).
@@ -65,7 +65,7 @@ def read_images(paths: Sequence[str], size: int, rule: str, ranges: Ranges | Non
 
 
 def one_per_class(source: Source) -> list[NamedImage]:
-    """Return the first image of each class in the validation part, which chose the weights anyway."""
+    """Return the first image of each class in the validation split, which chose the weights anyway."""
     indices = source.indices["val"]
     firsts = [indices[source.labels[indices] == label][:1] for label in range(len(source.class_names))]
     chosen = np.concatenate(firsts)[:MAX_SHOWN]
@@ -114,9 +114,9 @@ def from_run(run: Run) -> Source:
 
 
 def batches(source: Source, batch_size: int, steps: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield float32 pixels (batch, size, size, 3) and one-hot labels (batch, classes) of the training part, shuffled.
+    """Yield float32 pixels (batch, size, size, 3) and one-hot labels (batch, classes) of the training split, shuffled.
 
-    Unlike in training, every batch is full and no picture is changed.
+    Unlike in training, every batch is full and no image is changed.
     """
     rng, order = np.random.default_rng(seed), np.array([], int)
     for _ in range(steps):

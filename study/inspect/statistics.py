@@ -41,12 +41,12 @@ class TensorStats:
 
 
 def activations(graph: LayerGraph, pixels: np.ndarray, training: bool) -> dict[str, TensorStats]:
-    """Return what each step puts out for some pictures, by its name; of dropout nothing is told.
+    """Return what each step puts out for some images, by its name; of dropout nothing is told.
 
     Args:
         graph: the network.
         pixels: (n, size, size, 3), or whatever the network takes.
-        training: as in training, normalisation by the statistics of these pictures; else as it answers.
+        training: as in training, normalisation by the statistics of these images; else as it answers.
     """
     steps = [step for step in graph.steps if not isinstance(step.layer, keras.layers.Dropout)]
     probe = graph.submodel([step.output for step in steps])
@@ -130,9 +130,9 @@ def evenly_spaced(items: Sequence, most: int) -> list:
 
 
 def first_filters(graph: LayerGraph) -> tuple[Step, np.ndarray] | None:
-    """Return the first step with kernels and its filters as pictures, float32 (filters, height, width, 3 or 1).
+    """Return the first step with kernels and its filters as images, float32 (filters, height, width, 3 or 1).
 
-    A convolution's filters are such; so are the weights of a dense layer on a picture laid flat. None for others.
+    A convolution's filters are such; so are the weights of a dense layer on an image laid flat. None for others.
     """
     steps = graph.steps_with_kernels()
     if not steps:

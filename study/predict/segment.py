@@ -61,7 +61,7 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     """Answer for the run's own "val" or "test" part and print IoU and Dice of each class; table and masks as above.
 
     Raises:
-        UserError: pictures or masks are not where they were, or are not what they were.
+        UserError: images or masks are not where they were, or are not what they were.
     """
     names, size, rule = run.info["class_names"], run.info["image_size"], run.info["resize"]
     predictions, entries = stream.predict_split(run, split, kept=most_likely_classes)
@@ -71,7 +71,7 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     files = masks.paths_for(images, root, Path(run.info["data"]["masks"]))
     own_class = np.array([names.index(entry.label) for entry in entries], np.uint8)
     own_class = own_class if run.info["settings"]["mask_values"] == "own" else None
-    hashes = [entry.sha256 for entry in entries]  # checked when the pictures were answered for
+    hashes = [entry.sha256 for entry in entries]  # checked when the images were answered for
     true = masks.load(files, [record.path for record in images], hashes, size, rule, Store(None), own_class)
     masks.pixel_counts(true, np.arange(len(true)), names)
     predicted = np.stack([prediction.probabilities for prediction in predictions])
@@ -106,7 +106,7 @@ def describe_shares(names: Sequence[str], shares: np.ndarray) -> str:
 
 
 class MaskWriter:
-    """Writes masks of the pictures' own sizes into a folder, as PNG with a palette: the values are the classes.
+    """Writes masks of the images' own sizes into a folder, as PNG with a palette: the values are the classes.
 
     Raises:
         UserError: the folder cannot be made, or has files already: true masks may lie there.

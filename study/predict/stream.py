@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,9 +24,6 @@ from study.predict.views import average_views, check_views, number_of_views
 from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
 from study.runtime import backend, console, hardware
 from study.runtime.background import prefetch
-
-if TYPE_CHECKING:
-    pass
 
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 NO_NUMBER = "the network gives no numbers (nan) for it"
@@ -134,7 +130,7 @@ def predict_split(
     """Answer for the run's own "val" or "test" part.
 
     Args:
-        run: with its pictures where they were.
+        run: with its images where they were.
         split: of its split.
         views: as `tta` reads them.
         kept: what is to be remembered of each answer.
@@ -164,9 +160,9 @@ def predict_split(
     ]
     if changed or not entries:
         raise UserError(
-            f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or "
-            f"changed in "
-            f"{root}{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to predict."
+            f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or changed "
+            f"in {root}{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to "
+            "predict."
         )
     return predictions, entries
 

@@ -14,6 +14,7 @@ from data.names import printable
 from study import tasks
 from study.runs.folder import Run
 from study.runtime import console
+from study.runtime.format import visible
 
 MAX_NAMED = 8  # classes
 WIDEST = 60  # letters of a path that others are aligned to
@@ -30,13 +31,13 @@ def introduce(run: Run, own_images: bool) -> None:
     some = ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
     said = f"{run.folder}: {run.info['model']}, {len(names)} classes ({some})"
     figures, against = evaluated(run)
-    print(printable(f"{said}; {figures}"), file=sys.stderr)
+    print(visible(f"{said}; {figures}"), file=sys.stderr)
     if not own_images:  # of its own images the whole report follows
         return
     if run.info["data"].get("drawn"):
         against.insert(0, "It learned drawings made by the program, and knows nothing of photos.")
     for line in against:
-        print(printable(line), file=sys.stderr)
+        print(visible(line), file=sys.stderr)
 
 
 def evaluated(run: Run) -> tuple[str, list[str]]:

@@ -1,7 +1,7 @@
-"""Test-time augmentation: answer for several views of a picture and take the mean of the probabilities.
+"""Test-time augmentation: answer for several views of an image and take the mean of the probabilities.
 
-The views are those of Krizhevsky et al. (https://papers.nips.cc/paper/4824, 4.1), the whole picture first, and always
-the same ones: 1 the picture, 2 its mirror image, 3 its middle, 4 to 7 its corners, 8 to 12 the mirror images of these.
+The views are those of Krizhevsky et al. (https://papers.nips.cc/paper/4824, 4.1), the whole image first, and always
+the same ones: 1 the image, 2 its mirror image, 3 its middle, 4 to 7 its corners, 8 to 12 the mirror images of these.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def average_views(runner: Runner, count: int, flipped_classes: np.ndarray | None
     Args:
         runner: pixels, uint8 (n, side, side, 3) -> probabilities, float32 (n, classes).
         count: of views; 1 is `runner` itself.
-        flipped_classes: class index -> class index of the mirrored picture; what a mirror image gets is swapped back by
+        flipped_classes: class index -> class index of the mirrored image; what a mirror image gets is swapped back by
             it.
     """
     if count == 1:

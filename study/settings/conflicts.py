@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.parts.spec import Spec
     from study.settings.task import TaskSettings
 
-# What `data.augment.pipeline` does to a mask as it does it to the picture, and what needs nothing done.
+# What `data.augment.pipeline` does to a mask as it does it to the image, and what needs nothing done.
 MASK_AUGMENTATIONS = (
     "flip",
     "rotation",
@@ -37,9 +37,8 @@ MASK_AUGMENTATIONS = (
     "cutmix",
 )
 NO_TRANSFER = (
-    "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the auxiliary task is "
-    "to help, "
-    "does not learn. Leave it out, or choose another learning type."
+    "--auxiliary needs --learning scratch or finetune: under transfer the backbone, which the auxiliary task is to "
+    "help, does not learn. Leave it out, or choose another learning type."
 )
 
 
@@ -127,9 +126,8 @@ def check_flip_pairs(settings: TrainSettings, dataset: Dataset) -> None:
         return
     if settings.learning.kind == "transfer":
         raise UserError(
-            "--augment flip with flip-paired labels needs --learning scratch or finetune: under transfer the "
-            "views of an "
-            "image are embedded with its own label. Leave flip out, or choose another learning type."
+            "--augment flip with flip-paired labels needs --learning scratch or finetune: under transfer the views "
+            "of an image are embedded with its own label. Leave flip out, or choose another learning type."
         )
     if dataset.masks is not None:
         raise UserError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from errors import UserError
 
-SCRATCH_ABOVE = 5000  # images of the rarest class in the training part, by the study guide's table
+SCRATCH_ABOVE = 5000  # images of the rarest class in the training split, by the study guide's table
 FINETUNE_FROM = 1000
 LONGEST_MINUTES = 10  # what a laptop user waits for without being asked
 

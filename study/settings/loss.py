@@ -15,9 +15,8 @@ class LossSettings(Settings):
 
     name: str = setting(
         "crossentropy",
-        "the loss that training minimises; the loss that is reported and evaluated is cross-entropy always; a "
-        "class that is "
-        "absent from a batch costs Dice the same whatever is predicted, so give batches that hold every class",
+        "the loss that training minimises; the loss that is reported and evaluated is cross-entropy always; a class "
+        "that is absent from a batch costs Dice the same whatever is predicted, so give batches that hold every class",
         group="loss",
         choices=LOSSES,
         name="loss",

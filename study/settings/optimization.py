@@ -87,9 +87,8 @@ class OptimizationSettings(Settings):
     )
     ema: float = setting(
         0.0,
-        "momentum of an average of the weights over the iterations, which is evaluated and kept; it remembers "
-        "about the "
-        "last 1 / (1 - X) iterations: 100 at 0.99, which is 2 epochs of 50 iterations; 0: off",
+        "momentum of an average of the weights over the iterations, which is evaluated and kept; it remembers about "
+        "the last 1 / (1 - X) iterations: 100 at 0.99, which is 2 epochs of 50 iterations; 0: off",
         group="optimisation",
         kind=float,
         low=0,

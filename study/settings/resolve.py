@@ -72,7 +72,7 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     """Return what suits a model, given the explicit flags; `resolve` lays those over it.
 
     Its settings for photos are for learning from random weights, and so are its learning rate and its dropout inside
-    the network. An earlier run, as weights, brings the shape of its network and how that saw pictures.
+    the network. An earlier run, as weights, brings the shape of its network and how that saw images.
 
     Raises:
         UserError: an option of the network that the model cannot obey, or that weights have settled already.

@@ -47,14 +47,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class ResolutionPhase:
-    """Epochs of a stage at one size of the pictures: those from `first` to before `end`, counted from 0.
+    """Epochs of a stage at one size of the images: those from `first` to before `end`, counted from 0.
 
     Args:
-        size: side of the training pictures in pixels.
+        size: side of the training images in pixels.
         first: its first epoch.
         end: the epoch after its last one.
         last: whether it is the stage's last phase.
-        mixing: whether pictures may be mixed with others: not in the last of several, which shows whole ones, as they
+        mixing: whether images may be mixed with others: not in the last of several, which shows whole ones, as they
             will be judged, nor in the first of three or more, in which there is much to learn and little by heart
             (stronger regularisation at larger sizes: https://arxiv.org/abs/2104.00298).
     """

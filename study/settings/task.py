@@ -54,8 +54,7 @@ class TaskSettings(Settings):
     auxiliary: str = setting(
         "none",
         "an auxiliary task, learned beside the class and not saved: none, coat (of the drawings), mask (of the "
-        "drawings or "
-        "--masks), or a CSV file path,label with a second label of some images",
+        "drawings or --masks), or a CSV file path,label with a second label of some images",
         group="task",
         metavar="coat|mask|FILE",
         inspected=False,

@@ -67,7 +67,7 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
         classes that are there or were called; and `confusion`
         (rows true, columns predicted, in class order).
     """
-    from scipy.stats import binomtest  # half a second of imports that a plain answer for a picture need not wait for
+    from scipy.stats import binomtest  # half a second of imports that a plain answer for an image need not wait for
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     classes = np.arange(len(class_names))
@@ -145,7 +145,7 @@ def auxiliary_line(split: str, asked: str, result: Mapping[str, Any]) -> str:
 
 
 def few_images_note(result: Mapping[str, Any]) -> str:
-    """Return a warning where a part is too small to tell good from lucky, else nothing."""
+    """Return a warning where a split is too small to tell good from lucky, else nothing."""
     few = [name for name, entry in result["per_class"].items() if 0 < entry["support"] < FEW]
     none = [name for name, entry in result["per_class"].items() if not entry["support"]]
     lines = [f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough."] if few else []
@@ -170,7 +170,7 @@ def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> l
 
 
 def print_report(split: str, result: Mapping[str, Any]) -> None:
-    """Print a part's accuracy line, its per-class table and its confusion matrix."""
+    """Print a split's accuracy line, its per-class table and its confusion matrix."""
     console.print(describe(split, result))
     console.table("", ("class", "precision", "recall", "F1", "images"), per_class_rows(result))
     names = list(result["per_class"])
@@ -216,7 +216,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
 
 
 def predictions_on_test(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
-    """Yield of each picture of the test split its row in the data set, the answer, how sure it is, and all (classes,).
+    """Yield of each image of the test split its row in the data set, the answer, how sure it is, and all (classes,).
 
     `probabilities`: of the test split, float32 (n, classes).
     """
@@ -226,7 +226,7 @@ def predictions_on_test(dataset: Dataset, probabilities: np.ndarray) -> Iterator
 
 
 def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -> None:
-    """Write `path,label,predicted,probability,p_<class>…` for the test part."""
+    """Write `path,label,predicted,probability,p_<class>…` for the test split."""
     entries = dataset.entries
     lines = []
     for i, label, probability, shares in predictions_on_test(dataset, probabilities):

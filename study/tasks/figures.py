@@ -72,13 +72,13 @@ def masks(
     colours: np.ndarray,
     path: Path,
 ) -> None:
-    """Draw picture, true mask and predicted mask of each, from the worst to the best.
+    """Draw image, true mask and predicted mask of each, from the worst to the best.
 
     Args:
         images: uint8 (n, size, size, 3).
         true: class of each pixel, uint8 (n, size, size).
         predicted: the same as the network has it.
-        titles: of each picture, two lines.
+        titles: of each image, two lines.
         names: of the classes, background first.
         colours: red, green, blue of each class, uint8 (classes, 3).
         path: of the PNG.

@@ -41,13 +41,13 @@ HEADER = ("class", "IoU", "Dice", "precision", "recall", "pixels")
 
 @dataclass(frozen=True)
 class SegmentationResult:
-    """What a network says of a part.
+    """What a network says of a split.
 
     Args:
         predicted: the likeliest class of each pixel, uint8 (n, size, size).
         confusion: pixels, rows true, columns predicted, int64 (classes, classes).
         loss: mean cross-entropy of a pixel.
-        iou: of each picture, the mean over the classes that are in it or called, float (n,).
+        iou: of each image, the mean over the classes that are in it or called, float (n,).
     """
 
     predicted: np.ndarray
@@ -81,7 +81,7 @@ def evaluate(
 
 
 def predict_split(network: keras.Model, examples: Examples, split: str) -> SegmentationResult:
-    """Answer for every pixel of a part and compare; probabilities of a batch are held at a time, not of all."""
+    """Answer for every pixel of a split and compare; probabilities of a batch are held at a time, not of all."""
     indices, classes = examples.indices[split], network.output_shape[-1]
     predicted = np.empty((len(indices), *examples.masks.shape[1:]), np.uint8)
     matrices, loss = [np.zeros((0, classes, classes), np.int64)], 0.0
@@ -134,12 +134,12 @@ def palette(classes: int) -> np.ndarray:
 
 
 def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str, Any]:
-    """Return what `metrics.json` says of a part.
+    """Return what `metrics.json` says of a split.
 
     Dice of a class is its F1 over pixels, so that `macro_f1` is the mean Dice.
 
     Returns:
-        `n` pictures, `pixels`, `accuracy` of pixels, `mean_iou`, `mean_dice` and `macro_f1`, `loss` (cross-entropy of a
+        `n` images, `pixels`, `accuracy` of pixels, `mean_iou`, `mean_dice` and `macro_f1`, `loss` (cross-entropy of a
         pixel), `per_class` with `iou`, `dice`, `precision`, `recall`, `pixels`, and `confusion` (rows true).
     """
     matrix = result.confusion
@@ -204,7 +204,7 @@ def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
 
 
 def print_report(split: str, result: Mapping[str, Any]) -> None:
-    """Print a part's figures and its per-class table."""
+    """Print a split's figures and its per-class table."""
     console.print(describe(split, result))
     console.table("", HEADER, per_class_rows(result))
     for sentence in warnings(result):
@@ -240,7 +240,7 @@ def spread(scores: np.ndarray, count: int) -> np.ndarray:
 
 
 def write_table(path: Path, names: Sequence[str], entries: Sequence[SplitEntry], result: SegmentationResult) -> None:
-    """Write `path,label,mean_iou,share_<class>…` for the test part: shares of the pixels by what they were called."""
+    """Write `path,label,mean_iou,share_<class>…` for the test split: shares of the pixels by what they were called."""
     lines, test = [], [entry for entry in entries if entry.split == "test"]
     for entry, mask, iou in zip(test, result.predicted, result.iou, strict=True):
         lines.append(

@@ -14,7 +14,7 @@ from study.inference.features import FeatureSpec, embed_traced
 from study.runtime import console, hardware
 
 MAX_DIFFERENCE = 0.001  # of a probability; rounding alone comes to about 0.00001
-COMPARED = 32  # pictures on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
+COMPARED = 32  # images on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
 
 
 def export(
@@ -30,7 +30,7 @@ def export(
         folder: of the run.
 
     Returns:
-        The greatest difference of its probabilities to those of Keras, over how many pictures of the validation part;
+        The greatest difference of its probabilities to those of Keras, over how many images of the validation split;
         None where OpenVINO is missing.
     """
     if not hardware.openvino_available():

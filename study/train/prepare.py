@@ -35,7 +35,7 @@ from study.settings.source import load_dataset
 from study.settings.stages import Stage, decay_of, stages_of
 from study.settings.train import TrainSettings
 
-TRIED = 32  # pictures on which a function of the user's own is tried where no batch size is given
+TRIED = 32  # images on which a function of the user's own is tried where no batch size is given
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Prepared:
 
     `settings`: nothing of them left open. `classifier`: pixels -> probabilities, not yet trained. `outputs`: names of
     what it tells apart. `class_weight`: class -> its weight in the loss; None where all weigh 1.
-    `contaminated`: how many held-out pictures the weights have learned from.
+    `contaminated`: how many held-out images the weights have learned from.
     """
 
     settings: TrainSettings
@@ -61,7 +61,7 @@ class Prepared:
 def prepare(
     settings: TrainSettings, store: Store, loading: Future[Dataset] | None, seconds: dict[str, float]
 ) -> Prepared:
-    """Build the network, read the pictures and choose how it learns; `seconds` is told how long that took.
+    """Build the network, read the images and choose how it learns; `seconds` is told how long that took.
 
     Raises:
         UserError: something that the user can mend.
@@ -156,7 +156,7 @@ def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def count_contaminated(weights: str, entries: Sequence[SplitEntry]) -> int:
-    """Count the validation and test pictures from which an earlier run learned whose weights are the beginning.
+    """Count the validation and test images from which an earlier run learned whose weights are the beginning.
 
     `weights`: a run folder, or the saved model in one; of anything else nothing is known.
     """

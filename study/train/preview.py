@@ -22,16 +22,16 @@ MIN_SHARE = 0.005  # of a class in a label, to be named
 
 
 def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names: Sequence[str]) -> Path:
-    """Draw some training pictures, each beside views of it as `stage` would learn from them; return the PNG's path.
+    """Draw some training images, each beside views of it as `stage` would learn from them; return the PNG's path.
 
     Args:
         settings: with the augmentation settled.
         stage: the last one of the training.
-        examples: all pictures.
+        examples: all images.
         class_names: in the order of the labels.
 
     Raises:
-        UserError: nothing would be changed, or the picture cannot be written.
+        UserError: nothing would be changed, or the image cannot be written.
     """
     phase = preview_phase(settings, stage)
     size = phase.size if settings.optimization.progressive else None

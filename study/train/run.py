@@ -29,7 +29,7 @@ def train(
 ) -> Path:
     """Train a classifier as `settings` say, print what happens, and return the run folder.
 
-    With `augment_preview` or `find_learning_rate` it ends before, and returns the path of a picture.
+    With `augment_preview` or `find_learning_rate` it ends before, and returns the path of an image.
 
     Args:
         settings: with the image size settled.

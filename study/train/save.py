@@ -112,7 +112,7 @@ def describe(record: Record) -> dict[str, Any]:
             "drawn": dataset.synthetic,
             **({"table": str(dataset.table.resolve())} if dataset.table else {}),
             "masks": str(masks.resolve()) if masks else None,
-            "ready_made": dataset.images.records[0].split is not None,  # its folders say which part a picture is of
+            "ready_made": dataset.images.records[0].split is not None,  # its folders say which split an image is in
             "images": len(dataset.entries),
             "counts": counts,
             "fingerprint": dataset.fingerprint(),

@@ -150,27 +150,6 @@ def test_a_job_has_no_standard_input_to_read(scripts):
     assert job.log.read_text() == "''\n"
 
 
-KILLED = """
-import signal
-from study.experiments.jobs import stopped_like_ctrl_c
-number = signal.{}
-before = signal.getsignal(number)
-try:
-    with stopped_like_ctrl_c():
-        signal.raise_signal(number)
-except KeyboardInterrupt:
-    print("interrupted", signal.getsignal(number) is before)
-"""
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_a_plain_kill_is_like_ctrl_c(name):
-    # In a process of its own: TensorFlow, which other tests load into this one, has ideas of its own about signals.
-    command = [sys.executable, "-c", KILLED.format(name)]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "interrupted True\n"
-
-
 def test_one_killed_for_memory_is_told(tmp_path):
     assert reason(-9, tmp_path / "log") == "ended by signal 9 (was there too little memory?)"
 
