@@ -1,9 +1,11 @@
 """Fixtures that several test files share: a toy data set, one training on it, a cache of the tests' own."""
 
+import gc
 import os
 import re
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,13 @@ def run(trained: tuple[Path, Ran]) -> Path:
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test draws into, or depends on, the user's own cache."""
     os.environ["STUDY_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _spare_the_garbage_collector() -> Iterator[None]:
+    """Every network leaves thousands of objects in Keras and TensorFlow: not to look through them a hundred times."""
+    started = time.perf_counter()
+    yield
+    if time.perf_counter() - started > 0.5:
+        gc.collect()
+        gc.freeze()

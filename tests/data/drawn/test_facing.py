@@ -37,7 +37,7 @@ def accuracy(drawings, augment, mirror):
     rows = {"train": np.arange(TRAIN), "val": np.arange(TRAIN, TRAIN + VAL)}
     examples = Examples(pixels, labels, rows, mirror)
     model = classifier(build_backbone("original", SIZE, "none"), head(128, 2, 0.0))
-    run_stage(model, Stage("scratch", 12, 32, 2e-3), examples, TrainSettings.of(augment=augment, patience=0))
+    run_stage(model, Stage("scratch", 8, 32, 2e-3), examples, TrainSettings.of(augment=augment, patience=0))
     predicted = predict(model, examples, rows["val"], "").argmax(axis=1)
     return (predicted == labels[rows["val"]]).mean()
 
