@@ -138,7 +138,7 @@ def load(
         note(line)
     for line in images.notes:
         note(line)
-    entries, duplicates = assign_splits(scanned, images, source, note, undecodable)
+    entries, duplicates = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None if folder is None else load_masks(root, images, entries, names, folder, source, store, progress)

@@ -10,19 +10,22 @@ Such copies make a score too good when one lies in training and the other in the
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
 from data import registration
 from data.duplicate_candidates import ASKED, candidates
+from data.store.store import Store
 from data.thumbnails import CHUNK, PRINT, SIDE, View
 
 # Six pairs among 8,093 photos reach it, each of them a copy (looked at, one by one, from 0.82 on). Then come
 # two pairs of photos of one animal (0.712, 0.709) and strangers (0.69). Images of one plain shape in many
 # places are counted as copies too.
 MIN_SIMILARITY = 0.72
+KEPT = "near duplicates (1)"  # in the store: raise the number whenever other pairs are found
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,16 @@ def near_pairs(prints: np.ndarray, least: float = MIN_SIMILARITY, mirrored: bool
             for ends, score in zip(np.sort(batch[alike], axis=1).tolist(), scores[alike].tolist(), strict=True):
                 pairs_found[tuple(ends)] = max(score, pairs_found.get(tuple(ends), 0.0))
     return [Pair(first, second, score) for (first, second), score in sorted(pairs_found.items())]
+
+
+def stored_near_pairs(prints: np.ndarray, store: Store, mirrored: bool = True) -> list[Pair]:
+    """Return what `near_pairs` finds; of the same fingerprints in the same order, from the store."""
+    key = f"{hashlib.blake2b(prints, digest_size=16).hexdigest()} {mirrored}"
+    if (kept := store.blob(KEPT, key)) is not None:
+        return [Pair(*pair) for pair in json.loads(kept)]
+    pairs = near_pairs(prints, mirrored=mirrored)
+    store.keep_blob(KEPT, key, json.dumps([astuple(pair) for pair in pairs]).encode())
+    return pairs
 
 
 def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:

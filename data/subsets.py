@@ -9,12 +9,13 @@ from pathlib import Path
 
 from data import split_notes
 from data.duplicate_groups import DuplicateCounts, count_duplicates, duplicate_groups
-from data.duplicates import Pair, near_pairs
+from data.duplicates import Pair, stored_near_pairs
 from data.folder import SPLITS, ImageRecord, Scan, Skipped
 from data.grouped_split import contradictory, fill_empty, place_mixed
 from data.pixels import LoadedImages
 from data.source import Source
 from data.split import DEFAULT_RATIO, MIN_IMAGES, SplitEntry, check_splits, read_split, too_few
+from data.store.store import Store
 from errors import UserError
 
 
@@ -43,6 +44,7 @@ def assign_splits(
     scanned: Scan,
     images: LoadedImages,
     source: Source,
+    store: Store,
     note: Callable[[str], None],
     undecodable: Sequence[Skipped] = (),
 ) -> tuple[tuple[SplitEntry, ...], DuplicateCounts]:
@@ -59,7 +61,7 @@ def assign_splits(
             reasons = [entry.reason for entry in undecodable if entry.name in of_class]
             raise UserError(too_few(name, usable[name], commonest(reasons)))
     flip_keeps_label = source.label != "facing" and not source.labels  # else a mirror image may be of another class
-    pairs = near_pairs(images.fingerprints, mirrored=flip_keeps_label)
+    pairs = stored_near_pairs(images.fingerprints, store, mirrored=flip_keeps_label)
     group_of = [image.group for image in images.records]
     plain = None
     if any(entry.split for entry in entries):

@@ -13,7 +13,7 @@ import numpy as np
 
 from data import exclude, groups, labels, table
 from data.dataset import synthetic_images
-from data.duplicates import Pair, fingerprints, near_pairs
+from data.duplicates import Pair, fingerprints, stored_near_pairs
 from data.folder import Scan
 from data.names import printable
 from data.split import DEFAULT_RATIO
@@ -101,7 +101,8 @@ def audit(
     hashes = [stats.sha256 if isinstance(stats, ImageStatistics) else "" for stats in statistics]
     features, source = embed(thumbnails, hashes, usable, store)
     reduced, explained_variance = reduce(prints[usable].astype(np.float32) if features is None else features)
-    pairs = near_pairs(prints, mirrored=not settings.labels)  # as in training: a mirror image may be of another class
+    # As in training, of labels by image: a mirror image may be of another class.
+    pairs = stored_near_pairs(prints, store, mirrored=not settings.labels)
     if features is not None:
         by_features = near_duplicates_by_embedding(usable_images, features, reduced, prints[usable])
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]

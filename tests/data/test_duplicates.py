@@ -4,8 +4,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from data.drawn.draw import draw
 from data.drawn.folder import CLASS_COUNTS
-from data.duplicates import Pair, fingerprints, groups, near_pairs
+from data.duplicates import KEPT, Pair, fingerprints, groups, near_pairs, stored_near_pairs
 from data.image import decode, resize
+from data.store.store import Store
 
 SIDE = 96
 COUNT = 60
@@ -180,6 +181,16 @@ def test_order_does_not_matter(drawings, originals):
 def test_pairs_are_sorted_by_index_and_first_is_smaller(drawings, originals):
     pairs = near_pairs(np.concatenate([originals, originals[::-1]]))
     assert [(pair.first, pair.second) for pair in pairs] == [(i, 2 * COUNT - 1 - i) for i in range(COUNT)]
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_pairs_from_the_store_are_those_of_the_same_images_in_the_same_order(mirrored, tmp_path, drawings, originals):
+    flipped = prints_of([ImageOps.mirror(drawings[1]), drawings[2].rotate(2)])
+    store = Store(tmp_path / "store")
+    for prints in (np.concatenate([originals, flipped]), np.concatenate([flipped, originals]), originals):
+        pairs = near_pairs(prints, mirrored=mirrored)
+        assert [stored_near_pairs(prints, store, mirrored) for _ in range(2)] == [pairs, pairs]
+    assert [(usage.kind, usage.rows) for usage in store.usage()] == [(KEPT, 3)]
 
 
 def test_a_memory_map_gives_the_same_fingerprints(tmp_path, drawings, originals):
