@@ -101,7 +101,7 @@ def run_epochs(
     before = (model.get_weights(), crossentropy_of(model, val_batches)) if stage.name == "finetune" else None
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
     is_head = stage.name == "head"
-    divergence = Divergence(stage, loss_of_head(model, examples, stage.batch_size, class_weight) if is_head else None)
+    divergence = Divergence(stage, loss_of_head(model, examples, class_weight) if is_head else None)
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
     stopping = keras.callbacks.EarlyStopping(
         "val_crossentropy",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -19,7 +17,7 @@ from data.store.store import Store
 from study.inference import engine
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.openvino_ir import Runner, run_traced
-from study.runtime import console
+from study.runtime import console, hardware
 from study.runtime.backend import user_errors
 
 if TYPE_CHECKING:
@@ -203,8 +201,8 @@ def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augmen
 def cached_engine_choice(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -> EngineChoice:
     """Choose engine and precision; what was measured once for a network on this machine is not measured again."""
     name, _ = engine.resolve_engine(spec.engine)
-    machine = (platform.node(), platform.machine(), os.cpu_count(), name, version(name))
-    key = " ".join(map(str, (frozen.fingerprint, spec.image_size, spec.engine, spec.precision, *machine)))
+    measured_with = (hardware.machine(), name, version(name))
+    key = " ".join(map(str, (frozen.fingerprint, spec.image_size, spec.engine, spec.precision, *measured_with)))
     if (kept := frozen.store.blob(CHOICES, key)) is not None:
         choice = EngineChoice(**json.loads(kept))
         return replace(choice, reason=f"{choice.reason} (measured earlier)")

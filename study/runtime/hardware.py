@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -57,3 +58,8 @@ def gpu_visible() -> bool:
 def cores() -> int:
     """Return the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> str:
+    """Return what tells machines apart, for figures that hold on one: its name, processor and number of cores."""
+    return f"{platform.node()} {platform.machine()} {os.cpu_count()}"
