@@ -74,4 +74,4 @@ def test_three_steps_of_lenet_equal_keras():
 def test_lenet_learns_the_drawings():
     parts = drawings()
     layers = lenet.modern(3, 3, np.random.default_rng(0))
-    assert by_numpy(layers, parts, epochs=12) >= 0.88
+    assert by_numpy(layers, parts, epochs=6) >= 0.75

@@ -18,7 +18,7 @@ from study.settings.stages import Stage  # noqa: E402
 from study.settings.train import TrainSettings  # noqa: E402
 from study.tasks.classify import predict  # noqa: E402
 
-SIZE, TRAIN, VAL = 48, 480, 160
+SIZE, TRAIN, VAL = 32, 480, 160
 FLIP = {"flip": 1.0}
 
 
@@ -37,7 +37,7 @@ def accuracy(drawings, augment, mirror):
     rows = {"train": np.arange(TRAIN), "val": np.arange(TRAIN, TRAIN + VAL)}
     examples = Examples(pixels, labels, rows, mirror)
     model = classifier(build_backbone("original", SIZE, "none"), head(128, 2, 0.0))
-    run_stage(model, Stage("scratch", 8, 32, 2e-3), examples, TrainSettings.of(augment=augment, patience=0))
+    run_stage(model, Stage("scratch", 6, 32, 2e-3), examples, TrainSettings.of(augment=augment, patience=0))
     predicted = predict(model, examples, rows["val"], "").argmax(axis=1)
     return (predicted == labels[rows["val"]]).mean()
 
