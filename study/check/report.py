@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from data import duplicates
 from study.check import class_issues, classes_page, gallery, image_issues, issues
 from study.check import figures as plots
-from study.check.embedding import MIN_COSINE, SAME_SCENE
 from study.check.label_issues import MIN_LIKELY, SUSPECTED_LABEL_ERROR
+from study.inference import same_scene
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from study.check.audit import AuditResult
 
 LIKE = f"similarity from {duplicates.MIN_SIMILARITY:g}"
-SCENE = f"from {SAME_SCENE:g} where ImageNet features agree too, with a cosine from {MIN_COSINE:g}"
+SCENE = (
+    f"from {same_scene.MIN_SIMILARITY:g} where ImageNet features agree too, with a cosine from "
+    f"{same_scene.MIN_COSINE:g}"
+)
 MEANING = {
     "two labels": f"the same file, or nearly the same image ({LIKE}), in two classes",
     "leak": f"the same file, or nearly the same image ({LIKE}, or {SCENE}), in two of train, val and test",

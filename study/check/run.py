@@ -22,10 +22,11 @@ from errors import UserError
 from study.check import image_statistics, issues
 from study.check import report as check_report
 from study.check.audit import AuditResult
-from study.check.embedding import embed, near_duplicates_by_embedding, outliers, reduce
+from study.check.embedding import embed, outliers
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
 from study.check.label_issues import suspected_label_errors
+from study.inference.same_scene import reduce, same_scene_pairs
 from study.runtime import console, output
 from study.settings import learning_type
 from study.settings.commands import CheckSettings
@@ -104,7 +105,8 @@ def audit(
     # As in training, of labels by image: a mirror image may be of another class.
     pairs = stored_near_pairs(prints, store, mirrored=not settings.labels)
     if features is not None:
-        by_features = near_duplicates_by_embedding(usable_images, features, reduced, prints[usable])
+        labels = [image.label for image in usable_images]
+        by_features = same_scene_pairs(labels, features, reduced, prints[usable].__getitem__)
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
     found_issues = issues.by_severity([*found_issues, *looked])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 
 from data.augment.pipeline import build
 from data.batches import Examples
+from data.dataset import Dataset
+from data.duplicate_groups import leaking_pairs
+from data.duplicates import fingerprints
 from data.store.store import Store
 from models.parts.head import freeze
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.features import FeatureSpec, embed
+from study.inference.same_scene import stored_same_scene_pairs
 from study.runtime import console
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
@@ -34,3 +39,27 @@ def features_of(
     frozen.release()
     console.print(f"engine: {choice.reason}")
     return features, choice, frozen
+
+
+def same_scene(dataset: Dataset, features: Examples, frozen: FrozenBackbone, store: Store) -> dict[str, int]:
+    """Count the pairs that show the same scene by their features, and those that the split tears apart; tell of these.
+
+    They have no say in the split, which would else depend on the network: the figures of two could not be compared.
+    """
+    entries = dataset.entries
+    pairs = stored_same_scene_pairs(
+        [entry.label for entry in entries],
+        lambda: np.asarray(features.inputs[np.arange(len(entries))]),
+        lambda indices: fingerprints(dataset.images.pixels[indices]),
+        " ".join([frozen.fingerprint, *(entry.sha256 for entry in entries)]),
+        store,
+    )
+    leaking = [pair for pair in pairs if leaking_pairs(entries, [pair])]
+    if leaking:
+        first, second = (entries[index].path for index in (leaking[0].first, leaking[0].second))
+        console.print(
+            f"careful: by their features {len(leaking):,} pairs of images in different splits show the same scene, "
+            f"such as {first} and {second}, which flatters the figures: frames of a video, copies that were edited? "
+            "--group keeps images that belong together in one split"
+        )
+    return {"pairs": len(pairs), "leaking": len(leaking)}

@@ -18,7 +18,7 @@ from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
 from study.train import preview
-from study.train.embed import features_of
+from study.train.embed import features_of, same_scene
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
 from study.train.save import Record, write_run
@@ -50,10 +50,12 @@ def train(
     if settings.run.augment_preview:
         return preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
 
-    features = engine = frozen = None
+    features = engine = frozen = scenes = None
     if settings.learning.kind != "scratch":
         with stopwatch(seconds, "embed"):
             features, engine, frozen = features_of(classifier, pixels, settings, store)
+            if settings.learning.weights == "imagenet":  # others may find all images of a class alike
+                scenes = same_scene(ready.dataset, features, frozen, store)
     if settings.learning.kind != "transfer":
         frozen = None  # let go of it: all weights will change
     if settings.run.find_learning_rate:
@@ -72,7 +74,7 @@ def train(
         evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
         for split in evaluations if auxiliary_training else ():
             evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
-    run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen))
+    run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes))
     if store.trouble:
         console.print(store.trouble)
     print_results(run, {split: entry.metrics for split, entry in evaluations.items()}, settings.task)

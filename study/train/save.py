@@ -42,6 +42,7 @@ class Record:
     command: str
     engine: engine.EngineChoice | None = None
     frozen: engine.Frozen | None = None
+    same_scene: Mapping[str, int] | None = None
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
@@ -117,6 +118,7 @@ def describe(record: Record) -> dict[str, Any]:
             "counts": counts,
             "fingerprint": dataset.fingerprint(),
             "copies": asdict(dataset.duplicates),
+            "same_scene": record.same_scene,
             "held_out_but_learned_before": prepared.contaminated,
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },

@@ -1,11 +1,14 @@
 """`train` by transfer and by fine-tuning: stages, frozen backbones, and what earlier weights have seen."""
 
+import re
+
 import numpy as np
 import pytest
 from helpers import QUICK, call, fails
 from run_files import FOR_OPENVINO, quick_transfer, run_info, table
 
 import models
+from data.drawn import draw
 from study.runtime import hardware
 
 
@@ -104,3 +107,29 @@ def test_pretrained_weights_are_transferred_unasked_and_stay_as_they_are(toy, tm
     source = models.get("efficientnet_lite").backbone(32, "imagenet")
     for ours, theirs in zip(backbone.get_weights(), source.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")
+def test_edited_copies_that_only_the_features_find_are_told(tmp_path):
+    for label in ("cat", "horse"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for seed in range(12):
+            picture = draw.draw(label, seed, 128).image
+            picture.save(tmp_path / "data" / label / f"{seed}.png")
+            picture.crop((0, 0, 104, 104)).save(tmp_path / "data" / label / f"{seed} cut.png")
+    ran = call("train", "-m", "efficientnet_lite", "--learning", "transfer", "--image-size", 128, "--epochs", 1, "--split", "2:1:1",
+               "--data", tmp_path / "data", "--runs", tmp_path / "runs")  # fmt: skip
+    assert ran.code == 0, ran.err
+    (run,) = (tmp_path / "runs").iterdir()
+    told = run_info(run)["data"]["same_scene"]
+    assert told["pairs"] >= told["leaking"] > 0
+    assert (
+        f"careful: by their features {told['leaking']} pairs of images in different splits show the same scene, "
+        in (ran.out)
+    )
+    first, second = re.search(r"such as (.+) and (.+), which flatters the figures", ran.out).groups()
+    split_of = {row["path"]: row["part"] for row in table(run / "split.csv")}
+    assert split_of[first] != split_of[second]
+    assert first.replace(" cut", "") == second.replace(" cut", "")
+    page = " ".join((run / "report.html").read_text("utf-8").split())
+    assert f"By their features {told['leaking']} pairs of images in different splits show the same scene" in page

@@ -12,6 +12,7 @@ from study.check import (
     label_issues,
 )
 from study.check import figures as check_figures
+from study.inference import same_scene
 from study.pages import palette
 
 
@@ -25,9 +26,9 @@ def clouds(*labels):
 
 def test_a_picture_among_those_of_another_class_is_named():
     features, images = clouds(*["cat"] * 60, *["dog"] * 60, *["eel"] * 4)  # too few eels to be divided
-    assert label_issues.suspected_label_errors(images, embedding.reduce(features)[0]) == []
+    assert label_issues.suspected_label_errors(images, same_scene.reduce(features)[0]) == []
     features[3] = features[72] + 0.01
-    (found,) = label_issues.suspected_label_errors(images, embedding.reduce(features)[0])
+    (found,) = label_issues.suspected_label_errors(images, same_scene.reduce(features)[0])
     assert (found.path, found.kind, found.severity) == ("cat/3.png", label_issues.SUSPECTED_LABEL_ERROR, "warning")
     assert re.match(r"dog \d+%, cat 0\.\d% to a classifier", found.detail)
     assert found.related_path == "dog/72.png"
@@ -36,7 +37,7 @@ def test_a_picture_among_those_of_another_class_is_named():
 def test_too_few_pictures_for_a_map():
     for count in range(7):
         features, images = np.eye(8, dtype=np.float32)[:count], clouds(*["cat", "dog"] * 4)[1][:count]
-        reduced, shares = embedding.reduce(features)
+        reduced, shares = same_scene.reduce(features)
         assert len(reduced) == count
         assert reduced.shape[1] >= 2
         assert np.isfinite(reduced).all()

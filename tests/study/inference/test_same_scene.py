@@ -5,9 +5,6 @@ from study.runtime import backend
 
 backend.start()
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
@@ -16,12 +13,9 @@ from data import image
 from data.drawn import draw
 from data.drawn.animals import ANIMALS
 from data.duplicates import fingerprints
-from data.folder import ImageRecord as Entry
 from data.store.store import Store
-from study.check import (
-    embedding,
-    image_statistics,
-)
+from study.check import embedding, image_statistics
+from study.inference import same_scene
 
 
 def changed(picture):
@@ -37,7 +31,7 @@ def changed(picture):
 
 @pytest.fixture(scope="module")
 def drawings():
-    """Drawings, copies of some, and one copy under a wrong label: (entries, features, principal components, prints)."""
+    """Drawings, copies of some, and one under a wrong label: names, labels, features, principal components, prints."""
     pictures = {}
     for label in ("cat", "dog", "horse"):
         for seed in range(14):
@@ -50,15 +44,13 @@ def drawings():
     features, source = embedding.embed(thumbs, [""] * len(thumbs), np.arange(len(thumbs)), Store(None))
     if features is None:
         pytest.skip(source)
-    entries = [Entry(Path(name), name, label, None) for label, name in pictures]
-    return entries, features, embedding.reduce(features)[0], fingerprints(thumbs)
+    labels, names = zip(*pictures, strict=True)
+    return names, labels, features, same_scene.reduce(features)[0], fingerprints(thumbs)
 
 
-def names_alike(entries, features, reduced, prints):
-    return {
-        tuple(sorted((entries[pair.first].name, entries[pair.second].name)))
-        for pair in embedding.near_duplicates_by_embedding(entries, features, reduced, prints)
-    }
+def names_alike(names, labels, features, reduced, prints):
+    pairs = same_scene.same_scene_pairs(labels, features, reduced, prints.__getitem__)
+    return {tuple(sorted((names[pair.first], names[pair.second]))) for pair in pairs}
 
 
 def test_changed_copies_are_alike_and_other_drawings_are_not(drawings):
@@ -71,20 +63,20 @@ def test_changed_copies_are_alike_and_other_drawings_are_not(drawings):
 
 
 def test_pictures_of_two_classes_are_not_called_alike(drawings):
-    entries, *rest = drawings
-    assert not {pair for pair in names_alike(entries, *rest) if "cat 9" in pair}
-    moved = [replace(entry, label="cat") if entry.name == "cat 9 turned" else entry for entry in entries]
-    assert ("cat 9", "cat 9 turned") in names_alike(moved, *rest)
+    names, labels, *rest = drawings
+    assert not {pair for pair in names_alike(*drawings) if "cat 9" in pair}
+    moved = ["cat" if name == "cat 9 turned" else label for name, label in zip(names, labels, strict=True)]
+    assert ("cat 9", "cat 9 turned") in names_alike(names, moved, *rest)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_pictures_to_be_alike(drawings, count):
-    entries, features, _, prints = drawings
-    reduced, _ = embedding.reduce(features[:count])
-    assert embedding.near_duplicates_by_embedding(entries[:count], features[:count], reduced, prints[:count]) == []
+    names, labels, features, _, prints = drawings
+    reduced, _ = same_scene.reduce(features[:count])
+    assert names_alike(names, labels[:count], features[:count], reduced, prints) == set()
 
 
 def test_pictures_without_any_difference_are_not_alike(drawings):
-    entries, features, _, prints = drawings
+    names, labels, features, _, prints = drawings
     same = np.repeat(features[:1], 5, axis=0)
-    assert embedding.near_duplicates_by_embedding(entries[:5], same, embedding.reduce(same)[0], prints[:5]) == []
+    assert names_alike(names, labels[:5], same, same_scene.reduce(same)[0], prints) == set()
