@@ -17,13 +17,13 @@ from typing import Any, NoReturn
 import models
 from errors import UserError
 from study.runtime.format import visible
-from study.settings import commands as settings_commands
-from study.settings import conflicts, declare
+from study.settings import conflicts, declare, parser
 from study.settings.commands import (
     CheckSettings,
     CompareSettings,
     InspectSettings,
     PredictSettings,
+    RunsSettings,
     StoreSettings,
     SummarySettings,
 )
@@ -74,11 +74,23 @@ def check(flags: Mapping[str, Any], command_line: str) -> int:
     return 3 if severe and settings.strict else 0
 
 
+def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Let --weights name a run as `train --name` did. Raise UserError where --name is taken already."""
+    from study.runs import folder as run_folder
+
+    folder = flags.get("runs", DEFAULTS["runs"])
+    if "name" in flags and (taken := run_folder.by_name(flags["name"], folder)) != Path(flags["name"]):
+        raise UserError(f"--name {flags['name']} is the name of {taken} already. Give another one.")
+    if flags.get("weights", "none") in ("none", "imagenet"):
+        return dict(flags)
+    return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
+
+
 def train(flags: Mapping[str, Any], command_line: str) -> None:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
 
-    asked, flags = flags, with_model(flags)
+    asked, flags = flags, with_model(with_named_weights(flags))
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
@@ -137,6 +149,28 @@ def store(flags: Mapping[str, Any], command_line: str) -> None:
     clear() if StoreSettings(**flags).clear else show_usage()
 
 
+def runs(flags: Mapping[str, Any], command_line: str) -> None:
+    """List the runs, compare two, name the best, or remove some."""
+    from study.runs import difference, listing
+
+    settings = RunsSettings(**flags)
+    action, *names = settings.paths or ("list",)
+    folder = Path(settings.runs)
+    if "data" in flags and action not in ("list", "best"):
+        raise UserError(f"runs {action} takes no --data: it is told which runs.")
+    if action in ("list", "best") and not names:
+        (listing.show if action == "list" else listing.show_best)(folder, settings.data)
+    elif action == "diff" and len(names) == 2:
+        difference.show_difference(*(listing.find(name, settings.runs) for name in names))
+    elif action == "remove" and names:
+        listing.remove(names, settings.runs)
+    else:
+        raise UserError(
+            "runs takes nothing, diff A B, best, or remove RUN …, where a run is a folder or a name. "
+            f"Received: {' '.join(settings.paths)}"
+        )
+
+
 def predict(flags: Mapping[str, Any], command_line: str) -> int:
     """Predict for files and folders, or for a split of the run's own data; with `--strict`, 4 where a file failed."""
     from study.runs import folder as run_folder
@@ -168,76 +202,15 @@ COMMANDS = {
         InspectSettings,
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
     ),
+    "runs": (runs, RunsSettings, "list the runs, compare two of them, name the best, remove some"),
     "store": (store, StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (predict, PredictSettings, "predict for images by a saved run, or for the run's own test split"),
 }
 
 
-TRAIN_FIELDS = {CompareSettings: settings_commands.compare_fields, InspectSettings: settings_commands.inspect_fields}
-
-
-class Parser(argparse.ArgumentParser):
-    """Argparse whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UserError instead of printing the usage."""
-        raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
-
-
 def make_parser(every: bool = False) -> argparse.ArgumentParser:
-    """Build the command line out of the settings' declarations; with `every`, the help shows every flag of training."""
-    formatter = argparse.RawDescriptionHelpFormatter
-    parser = Parser(
-        prog="python main.py", description=__doc__, epilog=EXAMPLES, formatter_class=formatter, allow_abbrev=False
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for name, (_, settings, help) in COMMANDS.items():
-        of_training = TRAIN_FIELDS.get(settings, list)()
-        more = f"All flags, in groups: {parser.prog} {name} --help all"
-        command = commands.add_parser(
-            name,
-            allow_abbrev=False,
-            help=help,
-            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect")),
-            description=help[0].upper() + help[1:] + ".",
-            epilog=more if (of_training or settings is TrainSettings) and not every else None,
-        )
-        groups: dict[str, argparse._ArgumentGroup] = {}
-        for entry in settings_commands.entries(settings):
-            shown = every or settings is not TrainSettings or entry.metadata["basic"]
-            heading = entry.metadata["group"] if every or settings is not TrainSettings else "the flags to begin with"
-            groups.setdefault(heading, command.add_argument_group(heading))
-            add_flag(groups[heading], entry, shown)
-        for entry in of_training:
-            prefix = "the same for all" if settings is CompareSettings else "the network and its images"
-            heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
-            groups.setdefault(heading, command.add_argument_group(heading))
-            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed=settings is CompareSettings)
-    return parser
-
-
-def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: bool, as_typed: bool = False) -> None:
-    """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere.
-
-    `visible` says whether the help shows it; `as_typed` leaves its text unread.
-    """
-    meta, name = entry.metadata, declare.name_of(entry)
-    shown = {
-        "default": argparse.SUPPRESS,
-        "help": declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS,
-        "type": str if as_typed else lambda text: declare.read(entry, text),
-    }
-    if meta["kind"] is bool:
-        given = {"action": "store_const", "const": "on" if as_typed else True}
-        group.add_argument(declare.flag(name), **given, default=shown["default"], help=shown["help"])
-        return
-    shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
-    if name == "paths":
-        group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
-    elif name == "vary":
-        group.add_argument("--vary", action="append", **shown)
-    else:
-        group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)
+    """Return the command line; with `every`, its help shows every flag of training."""
+    return parser.make_parser(COMMANDS, every, __doc__, EXAMPLES)
 
 
 class Terminated(KeyboardInterrupt):
@@ -272,6 +245,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed, unknown = make_parser(every).parse_known_args(arguments)
         flags = vars(parsed)
         command = flags.pop("command")
+        if "paths" in (entry.name for entry in dataclasses.fields(COMMANDS[command][1])):  # before and after flags
+            flags["paths"] = (*flags.get("paths", ()), *(word for word in unknown if not word.startswith("-")))
+            unknown = [word for word in unknown if word.startswith("-")]
         if unknown:
             raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. See: python main.py {command} --help")
         run, _, _ = COMMANDS[command]

@@ -80,7 +80,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     """
     if others := [declare.flag(name) for name in flags if name != "model"]:
         raise UserError(f"--run brings its own network and images: leave {', '.join(others)} out, or --run.")
-    run = run_folder.find_run(settings.run, "", flags.get("model"))
+    run = run_folder.find_run(settings.run, settings.runs, flags.get("model"))
     if run.info.get("task", "classify") != "classify":
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
     output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")

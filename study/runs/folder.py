@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,14 @@ from data.names import composed, natural_key
 from data.split import read_split
 from errors import UserError
 from study.runs.info import fault
+from study.tasks import classify
 
 if TYPE_CHECKING:
     import keras
 
 SCHEMA = 1
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
+PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 MAX_UNPACKED = 10  # times its size on the disk
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
 
@@ -38,7 +41,7 @@ class Run:
 def read_run(folder: Path) -> Run:
     """Read a run folder. Raise UserError where it is missing, incomplete or of another version."""
     if not folder.is_dir():
-        raise UserError(f"--run takes a run folder. Received: {folder} (no such folder)")
+        raise UserError(f"--run takes a run folder, or the name of a run. Received: {folder} (there is none)")
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
@@ -56,27 +59,73 @@ def read_run(folder: Path) -> Run:
 
 
 def find_run(folder: str | None, runs: str, model: str | None) -> Run:
-    """Return the run that is named, or the newest. Raise UserError where it is missing or of another model."""
+    """Return the run whose folder or name is given, or the newest of a network that learned something.
+
+    Raises:
+        UserError: it is missing, or of another model.
+    """
     if folder is None:
-        return newest_run(Path(runs), model)
-    run = read_run(Path(folder))
+        return newest_that_learned(Path(runs), model)
+    run = read_run(by_name(folder, runs))
     if model not in (None, run.info["model"]):
         raise UserError(f"{folder} is a run of {run.info['model']}. Received: -m {model}; leave one of the two out.")
     return run
 
 
+def by_name(text: str, runs: str) -> Path:
+    """Return the folder that a text stands for: a path, or the exact name that `train --name` gave a run.
+
+    Raises:
+        UserError: several runs have the name.
+    """
+    path = Path(text)
+    if path.exists() or len(path.parts) != 1:
+        return path
+    named = [run.folder for run in complete_runs(Path(runs)) if run.info.get("settings", {}).get("name") == text]
+    if len(named) > 1:
+        raise UserError(f"{len(named)} runs have the name {text}: give the folder, {' or '.join(map(str, named))}.")
+    return named[0] if named else path
+
+
+def complete_runs(runs: Path) -> Iterator[Run]:
+    """Yield the complete runs of a folder, the newest first. Raise UserError for one that cannot be read."""
+    complete = (path for path in runs.glob(PATTERN) if all((path / name).is_file() for name in FILES))
+    yield from map(read_run, sorted(complete, key=lambda path: natural_key(path.name), reverse=True))
+
+
 def newest_run(runs: Path, model: str | None) -> Run:
     """Return the newest complete run, of one model if named. Raise UserError where there is none."""
-    pattern = "[0-9]*-[0-9]*-*"
-    complete = (path for path in runs.glob(pattern) if all((path / name).is_file() for name in FILES))
-    folders = sorted(complete, key=lambda path: natural_key(path.name), reverse=True)
-    for path in folders:
-        run = read_run(path)
-        if model is None or run.info["model"] == model:
+    for run in complete_runs(runs):
+        if model in (None, run.info["model"]):
             return run
     of_model = f" of model '{model}'" if model else ""
     command = f"python main.py train -m {model or 'original'}"
     raise UserError(f"There is no complete run{of_model} in {runs}. Train first ({command}) or give --run RUN.")
+
+
+def newest_that_learned(runs: Path, model: str | None) -> Run:
+    """Return the newest run that is better than always answering the commonest class; of none, the newest.
+
+    Runs that are passed over are told on standard error.
+    """
+    newest = newest_run(runs, model)
+    for run in complete_runs(runs):
+        if model in (None, run.info["model"]) and not no_better_than(run):
+            if run.folder != newest.folder:
+                said = f"{newest.folder} is newer, but no better than always answering {no_better_than(newest)}"
+                print(f"note: {said}; to ask it: --run {newest.folder}", file=sys.stderr)
+            return run
+    return newest
+
+
+def no_better_than(run: Run) -> str:
+    """Return the class that is as good an answer to every image of the test split; empty where the run is better."""
+    try:
+        metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
+        name, share = classify.baseline(metrics)
+        return name if run.info.get("task", "classify") == "classify" and metrics["accuracy"] <= share else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError):
+        return ""  # `predict` says that it cannot be read
 
 
 def load_classifier(run: Run) -> keras.Model:

@@ -61,12 +61,15 @@ class InspectSettings(Settings):
         (), "images, or folders of them, for the maps (default: one of each class, of the validation split)"
     )
     run: str | None = setting(
-        None, "run folder whose network is looked at (default: a new network, by the flags below)", metavar="RUN"
+        None,
+        "run, by folder or name, whose network is looked at (default: a new network, by the flags below)",
+        metavar="RUN",
     )
     steps: int = setting(20, "iterations of training along which gradients are measured", kind=int, low=1, high=10_000)
     layer: str | None = setting(
         None, "layer of Grad-CAM (default: the last one as large as the last convolution's output)", metavar="NAME"
     )
+    runs: str = setting("runs", "folder that holds the run folders, where --run names one", metavar="DIR")
     inspects: str = setting("inspects", "folder that holds what inspect writes, a folder each", metavar="DIR")
 
 
@@ -86,7 +89,9 @@ class PredictSettings(Settings):
     )
     part: str = setting("test", "without PATH: the split of the run's own data to predict for", choices=("val", "test"))
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
-    run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
+    run: str | None = setting(
+        None, "run, by its folder or name (default: the newest that beats the commonest class)", metavar="RUN"
+    )
     csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
@@ -124,6 +129,17 @@ class CheckSettings(Settings):
         None, "folder for check.html and check.csv (default: checks/<date and time>)", metavar="DIR"
     )
     strict: bool = setting(False, "exit with code 3 where a finding is severe", kind=bool)
+
+
+@dataclass(frozen=True)
+class RunsSettings(Settings):
+    """`python main.py runs`."""
+
+    paths: tuple[str, ...] = setting(
+        (), "nothing: list all; diff A B: compare two; best: the best by validation; remove RUN …: remove run folders"
+    )
+    data: str | None = setting(None, "only runs that learned from this folder or table", metavar="DIR")
+    runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 
 
 @dataclass(frozen=True)

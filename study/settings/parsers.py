@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from data.names import composed
 from errors import UserError
@@ -64,3 +65,13 @@ def parse_tta(text: str) -> str:
     if text not in ("none", "flip") and not (text.isdecimal() and 2 <= int(text) <= MAX_VIEWS):
         raise UserError(f"--tta takes none, flip, or a number of views, 2 to {MAX_VIEWS}. Received: {text}")
     return text
+
+
+def parse_run_name(text: str) -> str:
+    """Read the name of a run. Raise UserError for what could be taken for a path or a flag."""
+    if not re.fullmatch(r"\w[\w.-]{0,59}", text):
+        raise UserError(
+            f"--name takes up to 60 letters, digits, dots, dashes and underscores, a letter or digit first. "
+            f"Received: {text}"
+        )
+    return composed(text)

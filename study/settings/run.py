@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from study.settings.declare import Settings, setting
+from study.settings.parsers import parse_run_name
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class RunSettings(Settings):
         metavar="DIR",
         basic=True,
         path=True,
+        inspected=False,
+        compared=False,
+    )
+    name: str | None = setting(
+        None,
+        "a name for the run, which --run and --weights then take instead of its folder",
+        kind=parse_run_name,
+        metavar="NAME",
         inspected=False,
         compared=False,
     )

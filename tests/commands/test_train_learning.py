@@ -117,8 +117,8 @@ def test_edited_copies_that_only_the_features_find_are_told(tmp_path):
             picture = draw.draw(label, seed, 128).image
             picture.save(tmp_path / "data" / label / f"{seed}.png")
             picture.crop((0, 0, 104, 104)).save(tmp_path / "data" / label / f"{seed} cut.png")
-    ran = call("train", "-m", "efficientnet_lite", "--learning", "transfer", "--image-size", 128, "--epochs", 1, "--split", "2:1:1",
-               "--data", tmp_path / "data", "--runs", tmp_path / "runs")  # fmt: skip
+    ran = call("train", "-m", "efficientnet_lite", "--learning", "transfer", "--image-size", 128, "--epochs", 1,
+               "--split", "2:1:1", "--data", tmp_path / "data", "--runs", tmp_path / "runs")  # fmt: skip
     assert ran.code == 0, ran.err
     (run,) = (tmp_path / "runs").iterdir()
     told = run_info(run)["data"]["same_scene"]

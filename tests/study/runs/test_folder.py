@@ -180,10 +180,10 @@ def test_a_run_is_read(tmp_path):
 
 
 def test_no_such_run(tmp_path):
-    path = tmp_path / "none"
-    assert message(run_folder.read_run, path) == f"--run takes a run folder. Received: {path} (no such folder)"
+    path, said = tmp_path / "none", "--run takes a run folder, or the name of a run. Received: "
+    assert message(run_folder.read_run, path) == f"{said}{path} (there is none)"
     path.write_text("a file")
-    assert message(run_folder.read_run, path).startswith("--run takes a run folder. Received: ")
+    assert message(run_folder.read_run, path).startswith(said)
 
 
 @pytest.mark.parametrize("name", run_folder.FILES)

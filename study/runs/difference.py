@@ -1,0 +1,85 @@
+"""Two runs beside each other: which settings differ, and whether one is better by more than chance."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from data.split import read_split
+from errors import UserError
+from study.runs.folder import Run
+from study.runs.listing import accuracy, figures_of, fingerprint_of
+from study.runtime import console
+
+CHANCE = 0.05  # p from which a difference is put down to chance
+NOT_COMPARED = ("runs", "name", "store", "store_limit")  # settings that change no network
+SHOWN = 60  # letters of a value
+
+
+def show_difference(first: Run, second: Run) -> None:
+    """Print the settings that differ, the figures, and what the images of both test splits say."""
+    rows = [(name, short(one), short(other)) for name, one, other in differing(first.info, second.info)]
+    for split, name in (("val", "validation accuracy"), ("test", "test accuracy")):
+        rows.append((name, *(accuracy(figures_of(run), split) for run in (first, second))))
+    rows.append(("images and split", fingerprint_of(first), fingerprint_of(second)))
+    console.print(f"A: {first.folder}")
+    console.print(f"B: {second.folder}")
+    console.table("Settings that differ, and figures", ("", "A", "B"), rows, left=3)
+    console.print(verdict(first, second))
+
+
+def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return the settings that differ, by name, with both values; None where a run does not know one."""
+    one, other = first.get("settings", {}), second.get("settings", {})
+    names = [name for name in dict.fromkeys([*one, *other]) if name not in NOT_COMPARED]
+    return [(name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)]
+
+
+def short(value: Any) -> str:  # noqa: ANN401 - whatever JSON may hold
+    """Return a value as text, cut where it is long."""
+    text = ", ".join(f"{key}={item}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def verdict(first: Run, second: Run) -> str:
+    """Say whether one is better by more than chance, by the test images that both have."""
+    if any(run.info.get("task", "classify") != "classify" for run in (first, second)):
+        return "Only classifiers are compared image by image."
+    right, other_right = right_by_content(first), right_by_content(second)
+    common = right.keys() & other_right.keys()
+    if not common:
+        return "The two have no test image in common: nothing says which is better."
+    better = sum(right[key] and not other_right[key] for key in common)
+    worse = sum(other_right[key] and not right[key] for key in common)
+    p = mcnemar(better, worse)
+    told = f"Of {len(common):,} test images that both have, only A is right about {better:,}, only B about {worse:,}"
+    if p >= CHANCE:
+        return f"{told}: that may well be chance (McNemar's exact test, p = {p:.2g})."
+    return f"{told}: {'A' if better > worse else 'B'} is better (McNemar's exact test, p = {p:.2g})."
+
+
+def mcnemar(better: int, worse: int) -> float:
+    """Return the p of McNemar's exact test: how likely so uneven a division is where both are equally good.
+
+    Images about which both are right, or both wrong, say nothing. Source: McNemar, Psychometrika 12 (1947); exact by
+    the binomial distribution.
+    """
+    n = better + worse
+    tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
+    return min(1.0, 2 * tail / 2**n)
+
+
+def right_by_content(run: Run) -> dict[str, bool]:
+    """Return content hash -> whether the prediction was right, of a run's test images.
+
+    Raises:
+        UserError: its tables cannot be read.
+    """
+    hash_of = {entry.path: entry.sha256 for entry in read_split(run.folder / "split.csv") if entry.split == "test"}
+    try:
+        with (run.folder / "predictions.csv").open(encoding="utf-8-sig", newline="") as file:
+            return {hash_of[row["path"]]: row["label"] == row["predicted"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{run.folder / 'predictions.csv'} cannot be read: {error}. Train again.") from error

@@ -1,0 +1,135 @@
+"""The run folders at a glance: which there are, the best of them, and taking some away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from errors import UserError
+from study.runs.folder import FILES, PATTERN, Run, by_name, read_run
+from study.runtime import console
+from study.runtime.temporary import UNFINISHED
+
+PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png")
+WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "labels.csv"}  # all that a run folder may hold
+UNKNOWN = "–"
+
+
+def runs_in(folder: Path, data: str | None = None) -> tuple[list[Run], list[str]]:
+    """Return the runs of a folder, the newest first, and why others cannot be read.
+
+    With `data`, those alone that learned from that folder or table.
+    """
+    runs, unreadable = [], []
+    for path in sorted(folder.glob(PATTERN), reverse=True):
+        try:
+            runs.append(read_run(path))
+        except UserError as error:
+            unreadable.append(str(error))
+    if data is not None:
+        wanted = Path(data).resolve()
+        runs = [run for run in runs if wanted in data_of(run)]
+    return runs, unreadable
+
+
+def data_of(run: Run) -> list[Path]:
+    """Return the folder, and the table if there is one, that a run learned from."""
+    return [Path(run.info["data"][key]) for key in ("folder", "table") if run.info["data"].get(key)]
+
+
+def fingerprint_of(run: Run) -> str:
+    """Return eight letters that are the same for two runs where their images, labels and split are."""
+    return hashlib.sha256((run.folder / "split.csv").read_bytes()).hexdigest()[:8]
+
+
+def figures_of(run: Run) -> Mapping[str, Any]:
+    """Return what `metrics.json` says of "val" and "test"; nothing where it cannot be read."""
+    try:
+        metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+        return metrics if all(isinstance(metrics[split]["accuracy"], float) for split in ("val", "test")) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def accuracy(figures: Mapping[str, Any], split: str) -> str:
+    """`98.3 %`."""
+    return f"{100 * figures[split]['accuracy']:.1f} %" if figures else UNKNOWN
+
+
+def size_of(run: Run) -> int:
+    """Return the bytes of a run folder."""
+    return sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
+
+
+def show(folder: Path, data: str | None) -> None:
+    """Print a table of the runs of each data set, the newest first."""
+    runs, unreadable = runs_in(folder, data)
+    if not runs:
+        of_data = f" that learned from {data}" if data else ""
+        raise UserError(f"There is no complete run{of_data} in {folder}. Train first (python main.py train).")
+    by_data: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        name = str(data_of(run)[-1]) if data_of(run) else UNKNOWN
+        by_data.setdefault((name, fingerprint_of(run)), []).append(run)
+    header = ("run", "name", "validation", "test", "MB")
+    for (name, fingerprint), of_data in by_data.items():
+        console.table(f"{name} (images and split {fingerprint})", header, [row_of(run) for run in of_data], left=2)
+    for why in unreadable:
+        console.print(f"not listed: {why}")
+    console.print("compare two of one table: python main.py runs diff A B; name the best: python main.py runs best")
+
+
+def row_of(run: Run) -> tuple[str, ...]:
+    """Return a line of the table."""
+    figures, name = figures_of(run), run.info.get("settings", {}).get("name")
+    percent = (accuracy(figures, split) for split in ("val", "test"))
+    return (run.folder.name, name or "", *percent, f"{size_of(run) / 1e6:,.1f}")
+
+
+def show_best(folder: Path, data: str | None) -> None:
+    """Print the run of the best validation accuracy, and its test accuracy. Only runs of one data set are compared."""
+    runs, _ = runs_in(folder, data)
+    judged = {run.folder: (run, figures_of(run)) for run in runs if figures_of(run)}
+    if not judged:
+        raise UserError(f"There is no complete run in {folder}. Train first (python main.py train).")
+    fingerprints = {fingerprint_of(run) for run, _ in judged.values()}
+    if len(fingerprints) > 1:
+        told = "give --data DIR" if data is None else "images or split were changed. See: python main.py runs"
+        raise UserError(
+            f"The runs in {folder} are of {len(fingerprints)} data sets or splits, which cannot be ranked: {told}"
+        )
+    run, figures = max(judged.values(), key=lambda entry: entry[1]["val"]["accuracy"])
+    console.print(
+        f"{run.folder}: {run.info['model']}, validation {accuracy(figures, 'val')}, the best of {len(judged):,}; "
+        f"test {accuracy(figures, 'test')}"
+    )
+    console.print(f"ask it: python main.py predict --run {run.folder} IMAGE")
+
+
+def remove(names: Sequence[str], runs: str) -> None:
+    """Remove run folders.
+
+    Raises:
+        UserError: one is no run, or holds a file that no training wrote; then none is removed.
+    """
+    folders = list(dict.fromkeys(find(name, runs).folder for name in names))
+    for folder in folders:
+        own = [path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in WRITTEN]
+        if own:
+            raise UserError(f"{own[0]} is not of the training: move it away first. Nothing was removed.")
+    for folder in folders:
+        size = size_of(Run(folder, {}))
+        aside = folder.with_name(f"{UNFINISHED}{folder.name}")  # if it is stopped midway, no half of a run is left
+        folder.rename(aside)
+        shutil.rmtree(aside)
+        console.print(f"removed {folder}: {size / 1e6:,.1f} MB")
+
+
+def find(name: str, runs: str) -> Run:
+    """Return the run of a path, a folder's name or a run's name. Raise UserError where there is none."""
+    within = Path(runs) / name
+    return read_run(within if within.is_dir() and not Path(name).is_dir() else by_name(name, runs))

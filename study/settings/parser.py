@@ -1,0 +1,89 @@
+"""The command line, made of the settings' declarations."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from errors import UserError
+from study.settings import commands as commands_settings
+from study.settings import declare
+from study.settings.commands import CompareSettings, InspectSettings
+from study.settings.train import TrainSettings
+
+TRAIN_FIELDS = {CompareSettings: commands_settings.compare_fields, InspectSettings: commands_settings.inspect_fields}
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError instead of printing the usage."""
+        raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
+
+
+def make_parser(
+    commands: Mapping[str, tuple[Callable, type, str]], every: bool, description: str, examples: str
+) -> argparse.ArgumentParser:
+    """Build the command line out of the settings' declarations.
+
+    Args:
+        commands: name -> the function that runs it, its settings, its help.
+        every: whether the help shows every flag of training.
+        description: of the program.
+        examples: shown below the help.
+    """
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = Parser(
+        prog="python main.py", description=description, epilog=examples, formatter_class=formatter, allow_abbrev=False
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    for name, (_, settings, help) in commands.items():
+        of_training = TRAIN_FIELDS.get(settings, list)()
+        more = f"All flags, in groups: {parser.prog} {name} --help all"
+        command = subparsers.add_parser(
+            name,
+            allow_abbrev=False,
+            help=help,
+            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect", "runs")),
+            description=help[0].upper() + help[1:] + ".",
+            epilog=more if (of_training or settings is TrainSettings) and not every else None,
+        )
+        groups: dict[str, argparse._ArgumentGroup] = {}
+        for entry in commands_settings.entries(settings):
+            shown = every or settings is not TrainSettings or entry.metadata["basic"]
+            heading = entry.metadata["group"] if every or settings is not TrainSettings else "the flags to begin with"
+            groups.setdefault(heading, command.add_argument_group(heading))
+            add_flag(groups[heading], entry, shown)
+        for entry in of_training:
+            prefix = "the same for all" if settings is CompareSettings else "the network and its images"
+            heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
+            groups.setdefault(heading, command.add_argument_group(heading))
+            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed=settings is CompareSettings)
+    return parser
+
+
+def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: bool, as_typed: bool = False) -> None:
+    """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere.
+
+    `visible` says whether the help shows it; `as_typed` leaves its text unread.
+    """
+    meta, name = entry.metadata, declare.name_of(entry)
+    shown = {
+        "default": argparse.SUPPRESS,
+        "help": declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS,
+        "type": str if as_typed else lambda text: declare.read(entry, text),
+    }
+    if meta["kind"] is bool:
+        given = {"action": "store_const", "const": "on" if as_typed else True}
+        group.add_argument(declare.flag(name), **given, default=shown["default"], help=shown["help"])
+        return
+    shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
+    if name == "paths":
+        group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
+    elif name == "vary":
+        group.add_argument("--vary", action="append", **shown)
+    else:
+        group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)

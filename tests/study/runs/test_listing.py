@@ -1,0 +1,146 @@
+"""`runs`: the list, the best, two beside each other, names, and what may be removed."""
+
+import json
+import math
+import shutil
+
+import pytest
+from helpers import QUICK, call
+from run_files import newest, quick_transfer, run_info
+
+from study.runs import listing
+from study.runs.difference import differing, mcnemar
+
+
+@pytest.fixture(scope="module")
+def three(run, toy, tmp_path_factory):
+    """A folder with three runs: one, the same by transfer under a name, and one of another split."""
+    runs = tmp_path_factory.mktemp("runs") / "runs"
+    runs.mkdir()
+    shutil.copytree(run, runs / run.name)
+    named, _ = quick_transfer(run, toy, runs, "--name", "spring.1")
+    other, _ = quick_transfer(run, toy, runs, "--split-seed", 1, "--split", "2:1:1")
+    return runs, runs / run.name, named, other
+
+
+def test_all_are_listed_by_data_set_and_split_the_newest_first(three, toy):
+    runs, first, named, other = three
+    ran = call("runs", "--runs", runs)
+    assert (ran.code, ran.err) == (0, "")
+    for path in (first, named, other):
+        accuracy = json.loads((path / "metrics.json").read_text())["test"]["accuracy"]
+        (line,) = (line for line in ran.out.splitlines() if path.name in line.split())
+        assert f"{100 * accuracy:.1f} %" in line
+    assert "spring.1" in ran.out
+    assert ran.out.count(f"{toy} (images and split ") == 2
+    assert ran.out.index(named.name) < ran.out.index(first.name)
+
+
+def test_runs_are_found_by_what_they_learned_from(three, toy, tmp_path):
+    runs, *_ = three
+    assert len(listing.runs_in(runs, str(toy))[0]) == 3
+    ran = call("runs", "--runs", runs, "--data", tmp_path)
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: There is no complete run that learned from {tmp_path} in {runs}. ")
+
+
+def test_the_best_is_chosen_by_validation_among_runs_of_one_split(three, toy, tmp_path):
+    runs, first, named, other = three
+    ran = call("runs", "best", "--runs", runs, "--data", toy)
+    assert ran.code == 2
+    assert "are of 2 data sets or splits, which cannot be ranked: images or split were changed." in ran.err
+    for number, (path, validation) in enumerate(((first, 0.5), (named, 0.75))):
+        copy = tmp_path / "runs" / path.name
+        shutil.copytree(path, copy)
+        metrics = json.loads((copy / "metrics.json").read_text())
+        metrics["val"]["accuracy"], metrics["test"]["accuracy"] = validation, 0.9 - number / 10
+        (copy / "metrics.json").write_text(json.dumps(metrics))
+    ran = call("runs", "best", "--runs", tmp_path / "runs")
+    best = tmp_path / "runs" / named.name
+    assert ran.out.startswith(f"{best}: original, validation 75.0 %, the best of 2; test 80.0 %\n")
+    assert other.name not in ran.out
+
+
+def test_a_difference_names_the_settings_and_what_chance_can_explain(three):
+    runs, first, named, _ = three
+    ran = call("runs", "diff", "--runs", runs, first.name, "spring.1")
+    assert ran.out.startswith(f"A: {first}\nB: {named}\n")
+    assert {"learning", "weights", "epochs"} <= {line.split()[0] for line in ran.out.splitlines() if line.strip()}
+    assert "name " not in ran.out
+    assert "Of 6 test images that both have, only A is right about " in ran.out
+    assert differing(run_info(first), run_info(first)) == []
+
+
+def test_a_difference_beyond_chance_is_told_in_words(three, tmp_path):
+    _, first, named, _ = three
+    good, bad = (shutil.copytree(path, tmp_path / path.name) for path in (first, named))
+    for folder, right in ((good, 40), (bad, 20)):
+        rows = [f"{i}.png,cat,{'cat' if i < right else 'dog'}" for i in range(40)]
+        (folder / "predictions.csv").write_text("\n".join(["path,label,predicted", *rows]))
+        split = [f"{i}.png,{i:064x},cat,test" for i in range(40)]
+        (folder / "split.csv").write_text("\n".join(["path,sha256,label,part", *split]))
+    ran = call("runs", "diff", bad, good)
+    told = "Of 40 test images that both have, only A is right about 0, only B about 20: B is better"
+    assert f"{told} (McNemar's exact test, p = 1.9e-06)." in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(("better", "worse", "p"), [(5, 9, 0.4239501953125), (0, 6, 0.03125), (3, 3, 1.0), (0, 0, 1.0)])
+def test_mcnemar_is_twice_the_smaller_tail_of_a_fair_coin(better, worse, p):
+    from scipy.stats import binomtest
+
+    assert math.isclose(mcnemar(better, worse), p)
+    if better + worse:
+        assert math.isclose(mcnemar(better, worse), binomtest(better, better + worse).pvalue)
+
+
+def test_a_name_works_where_a_folder_does_and_is_given_once(three, run, toy):
+    runs, _, named, _ = three
+    assert f"{named}: original" in call("predict", "--run", "spring.1", "--runs", runs).err
+    folder, _ = quick_transfer(run, toy, runs, "--name", "taken")
+    ran = call("train", "--data", toy, *QUICK, "--runs", runs, "--name", "taken")
+    assert (ran.code, ran.err) == (2, f"error: --name taken is the name of {folder} already. Give another one.\n")
+    by_name = call(*("train", "-m", "original", "--image-size", 32, "--weights", "spring.1", "--learning", "transfer"),
+                   *("--epochs", 1, "--data", toy, "--runs", runs))  # fmt: skip
+    assert by_name.code == 0, by_name.err
+    assert run_info(newest(runs))["settings"]["weights"].endswith(named.name)
+    ran = call("train", "--data", toy, "--name", "../up", "--runs", runs)
+    assert ran.code == 2
+    assert ran.err.startswith(
+        "error: --name takes up to 60 letters, digits, dots, dashes and underscores, a letter or "
+    )
+
+
+def test_only_what_a_training_wrote_is_removed(three, tmp_path):
+    _, first, named, _ = three
+    kept, gone = (shutil.copytree(path, tmp_path / "runs" / path.name) for path in (first, named))
+    assert {path.name for path in kept.iterdir()} <= listing.WRITTEN
+    (kept / "notes.txt").write_text("mine")
+    ran = call("runs", "remove", gone.name, kept.name, "--runs", tmp_path / "runs")
+    assert ran.code == 2
+    assert ran.err == (
+        f"error: {kept / 'notes.txt'} is not of the training: move it away first. Nothing was removed.\n"
+    )
+    assert gone.is_dir()
+    ran = call("runs", "remove", "spring.1", "--runs", tmp_path / "runs")
+    assert (ran.code, ran.out.partition(":")[0]) == (0, f"removed {gone}")
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [kept.name]
+
+
+def test_predict_passes_over_a_run_that_learned_nothing(three, tmp_path):
+    _, first, named, _ = three
+    good, bad = (shutil.copytree(path, tmp_path / "runs" / path.name) for path in (first, named))
+    metrics = json.loads((bad / "metrics.json").read_text())
+    metrics["test"]["accuracy"] = 1 / 3
+    (bad / "metrics.json").write_text(json.dumps(metrics))
+    ran = call("predict", "--runs", tmp_path / "runs")
+    told = f"note: {bad} is newer, but no better than always answering circle; to ask it: --run {bad}\n{good}: original"
+    assert ran.err.startswith(told)
+    shutil.rmtree(good)
+    assert call("predict", "--runs", tmp_path / "runs").err.startswith(f"{bad}: original")
+
+
+@pytest.mark.parametrize("words", [["diff", "a"], ["best", "a"], ["remove"], ["tidy"], ["diff", "a", "b", "c"]])
+def test_other_words_are_told_what_would_be_right(words):
+    ran = call("runs", *words)
+    told = f"where a run is a folder or a name. Received: {' '.join(words)}\n"
+    assert (ran.code, ran.err) == (2, f"error: runs takes nothing, diff A B, best, or remove RUN …, {told}")
