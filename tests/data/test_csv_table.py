@@ -75,7 +75,8 @@ def test_the_separator_is_the_one_that_gives_the_needed_columns(tmp_path):
         (TEXT.encode("cp1252"), "t.csv is not in UTF-8: line 3 has the byte 0xe4, which is ä in Windows-1252. Save it "
                                 "as CSV in UTF-8."),
         (b"folder,class\n\x81,x\n", "t.csv is not in UTF-8: line 2 has the byte 0x81. Save it as CSV in UTF-8."),
-        (TEXT.encode("utf-16")[:-7], "t.csv begins as UTF-16 and is cut or damaged in line 3. Save it as CSV in UTF-8."),
+        (TEXT.encode("utf-16")[:-7],
+         "t.csv begins as UTF-16 and is cut or damaged in line 3. Save it as CSV in UTF-8."),
         (TEXT.encode("utf-16-le").replace("ä".encode("utf-16-le"), b"a\0"),
          "t.csv, line 1 has a zero byte: it is no text, or UTF-16 without a mark. Save it as CSV in UTF-8."),
         (b"folder,class\na,b\nc\0,d\n",
