@@ -161,7 +161,7 @@ def _records(text: str, separator: str, shown: str) -> Records:
         except csv.Error as error:
             raise UserError(
                 f"{shown}, line {line} cannot be read ({error}): close every quotation mark, write one within a quoted "
-                f"cell twice, and give a cell no more than {csv.field_size_limit():,} letters."
+                f"cell twice, and give a cell no more than {csv.field_size_limit():,} characters."
             ) from error
         if any(cell.strip() for cell in cells):
             yield line, cells

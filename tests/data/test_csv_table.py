@@ -83,13 +83,13 @@ def test_the_separator_is_the_one_that_gives_the_needed_columns(tmp_path):
          "t.csv, line 3 has a zero byte: it is no text, or UTF-16 without a mark. Save it as CSV in UTF-8."),
         (b'folder,class\na,b\n"c,d\ne,f\n',
          "t.csv, line 3 cannot be read (unexpected end of data): close every quotation mark, write one within a quoted "
-         "cell twice, and give a cell no more than 131,072 letters."),
+         "cell twice, and give a cell no more than 131,072 characters."),
         (b'folder,class\n"a"b,c\n',
          "t.csv, line 2 cannot be read (',' expected after '\"'): close every quotation mark, write one within a "
-         "quoted cell twice, and give a cell no more than 131,072 letters."),
+         "quoted cell twice, and give a cell no more than 131,072 characters."),
         (b'folder,class\n"' + b"a\n" * 70_000 + b'",c\n',
          "t.csv, line 2 cannot be read (field larger than field limit (131072)): close every quotation mark, write one "
-         "within a quoted cell twice, and give a cell no more than 131,072 letters."),
+         "within a quoted cell twice, and give a cell no more than 131,072 characters."),
         (b"folder,class,,\na,b,,\nx, y; z,c,,\n",
          "t.csv, line 3 has 5 cells under 2 columns. A cell that has a , in it stands in quotation marks."),
         (b"folder\tclass\na\tb\tc\n",
