@@ -287,8 +287,9 @@ def load_auxiliary(
     names = [image.name for image in images.records]
     if source.auxiliary == "coat":
         return auxiliary_labels.from_names(names, drawn_folder.annotation(root, "coat"))
-    label_of = auxiliary_labels.read(Path(source.auxiliary))
-    if unknown := sorted(label_of.keys() - {*names, *(entry.name for entry in skipped)}):
+    there = {*names, *(entry.name for entry in skipped)}
+    label_of = auxiliary_labels.read(Path(source.auxiliary), lambda name: name in there)
+    if unknown := sorted(label_of.keys() - there):
         raise UserError(
             f"`auxiliary` {source.auxiliary} names {len(unknown):,} image(s) that are not in {root}, such as "
             f"{unknown[0]}: give paths below that folder, such as {names[0]}."

@@ -15,6 +15,7 @@ import models
 from errors import UserError
 from study.settings import commands, conflicts, declare
 from study.settings.commands import CompareSettings
+from study.settings.parsers import split_outside_quotes
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
@@ -179,11 +180,12 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
 
 
 def values_of(field: str, texts: str) -> list[str]:
-    """Divide the text behind `=`: at ; where there is one or the values are lists, else at commas."""
+    """Divide the text behind `=`, outside quoted names: at ; where there is one or the values are lists, else at ,."""
     entry = TRAIN_FIELDS[field]
     lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
     separator = ";" if ";" in texts or lists else ","
-    return [normalise(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
+    pieces = split_outside_quotes(texts.removesuffix(separator), separator)
+    return [normalise(field, text.strip()) for text in pieces]
 
 
 def normalise(field: str, text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data.csv_table import guarded
 from data.names import split_labels
 from errors import UserError
 from study import tasks
@@ -75,4 +76,4 @@ def write_predictions(path: Path, run: Run, predictions: Sequence[Prediction]) -
         predicted = prediction.probabilities is not None
         cells = task.cells(prediction.probabilities, run.info) if predicted else [""] * len(columns)
         rows.append([prediction.path, *cells, prediction.error])
-    output.write_csv(path, ["path", *columns, "error"], rows)
+    output.write_csv(path, ["path", *columns, "error"], guarded(rows))

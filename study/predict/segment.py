@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from data import image, masks
+from data.csv_table import guarded
 from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
@@ -49,7 +50,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
         if writer:
             writer.write(prediction.file, mask, Path(prediction.file.name))
     if table:
-        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
+        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(lines))
     if failed == len(lines):
         raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
     if failed:
@@ -84,7 +85,7 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     if table:
         shares = [[f"{share:.6f}" for share in class_shares(mask, len(names))] for mask in predicted]
         lines = [[prediction.path, *line, ""] for prediction, line in zip(predictions, shares, strict=True)]
-        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
+        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(lines))
     if folder:
         writer = MaskWriter(run, folder)
         for record, mask in zip(images, predicted, strict=True):

@@ -46,7 +46,7 @@ def evaluated(run: Run) -> tuple[str, list[str]]:
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
         return task.describe("test", metrics), task.warnings(metrics)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
         return "its metrics.json cannot be read", []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.csv_table import guarded
 from data.multilabel_split import assign as assign
 from data.names import join_labels, split_labels
 from data.split import SplitEntry
@@ -192,7 +193,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     info = {"class_names": names, "thresholds": test.metrics["thresholds"]}
     rows = [row for row in dataset.entries if row.split == "test"]
     lines = [[row.path, row.label, *cells(scores, info)] for row, scores in zip(rows, test.predictions, strict=True)]
-    output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], lines)
+    output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], guarded(lines))
     wrong = mistakes(dataset, test.predictions, test.metrics["thresholds"])
     worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
     figures.mistakes(worst, len(wrong), folder / "mistakes.png")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.csv_table import guarded
 from data.masks import BACKGROUND
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
@@ -246,7 +247,7 @@ def write_table(path: Path, names: Sequence[str], entries: Sequence[SplitEntry],
         lines.append(
             [entry.path, entry.label, f"{iou:.6f}", *(f"{share:.6f}" for share in class_shares(mask, len(names)))]
         )
-    output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], lines)
+    output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], guarded(lines))
 
 
 def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:

@@ -389,7 +389,7 @@ def test_rows_cut_short_are_not_dropped(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"path,kind\na,b\n", b"drop\n1\n", b"path;drop\na;1\n", b"path,drop\n\xff\xfe\n"]
+    "content", [None, b"", b"path,kind\na,b\n", b"drop\n1\n", b"path|drop\na|1\n", b"path,drop\n\xff\xfe\n"]
 )
 def test_a_table_that_is_none(tmp_path, content):
     if content is not None:

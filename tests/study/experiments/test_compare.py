@@ -116,6 +116,28 @@ def test_a_run_folder_that_is_not_complete_is_done_again(compared, monkeypatch, 
     assert "class-weight=balanced, seed 0" in [job.label for job in asked]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("metrics.json", "[" * 100_000, "maximum recursion depth exceeded"),
+        ("metrics.json", '{"test": {}}', "it has no val"),
+        ("history.csv", "epoch,val_loss,val_accuracy\n1,0.5\n", "float() argument must be "),
+    ],
+)
+def test_a_run_whose_figures_are_damaged_is_told_and_done_again(compared, monkeypatch, tmp_path, name, content, why):
+    out, words, _ = compared
+    copy = shutil.copytree(out, tmp_path / "copy")
+    damaged = runs_of(copy)[0] / name
+    damaged.write_text(content)
+    asked = []
+    monkeypatch.setattr("study.experiments.compare.run_all", lambda jobs, at_once, finished: asked.extend(jobs))
+    ran = call(*words[:-1], copy)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count(f"{damaged} cannot be read: {why}") == 1
+    assert "6 trainings, 3 of them done before" in ran.out
+    assert "class-weight=balanced, seed 0" in [job.label for job in asked]
+
+
 def test_all_failed_is_an_error(toy, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "study.experiments.compare.run_all", lambda jobs, at_once, finished: [finished(job, "too hot") for job in jobs]

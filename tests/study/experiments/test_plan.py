@@ -58,6 +58,7 @@ def test_every_combination_of_all_varied_values():
         (["batch-size=8,16", "batch_size=32"], {"batch_size": ["8", "16", "32"]}),
         (["--l2=1e-4, 0.0"], {"l2": ["0.0001", "0"]}),
         (["weights=a,b.keras;imagenet"], {"weights": ["a,b.keras", "imagenet"]}),
+        (['class-weight=none;a=1,"x, y; z"=2;'], {"class_weight": ["none", 'a=1,"x, y; z"=2']}),
     ],
 )
 def test_values_are_read_in_every_form(items, texts):

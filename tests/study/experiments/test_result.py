@@ -1,15 +1,17 @@
 """What `compare` makes of the figures: order, table, curves, and words of caution."""
 
 import csv
+import json
 import shutil
 
 import pytest
+from helpers import message
 
 from data import split
 from data.split import SplitEntry
 from study.experiments import report as compare_report
 from study.experiments.figures import MAX_DRAWN, curves, mean_and_spread
-from study.experiments.result import Line, Result, rank, ranking_table, resolved_settings, write_csv
+from study.experiments.result import Line, Result, rank, ranking_table, read_result, resolved_settings, write_csv
 from study.runs import folder as run_folder
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
@@ -32,6 +34,49 @@ def lines_of(folder, **accuracies):
         Line(name, {seed: result(folder, value, optimizer=name) for seed, value in enumerate(values)})
         for name, values in accuracies.items()
     ]
+
+
+VAL = {"accuracy": 0.5, "macro_f1": 0.4, "n": 8}
+METRICS = json.dumps({"val": VAL, "test": {}})
+INFO = {"seconds": {"train": 2.0}, "settings": {}, "stages": [{"precision": None}]}
+HISTORY = "epoch,val_loss,val_accuracy\n1,0.7,0.5\n"
+
+
+def run_of(folder, metrics=METRICS, history=HISTORY, info=INFO):
+    (folder / "metrics.json").write_text(metrics)
+    (folder / "history.csv").write_bytes(history.encode("latin-1"))
+    return run_folder.Run(folder, info)
+
+
+def test_of_a_run_only_the_figures_of_validation_are_read(tmp_path):
+    run = run_of(tmp_path)
+    assert read_result(run) == Result(run, 0.5, 0.4, 8, 2.0, [{"val_loss": 0.7, "val_accuracy": 0.5}])
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ({"metrics": "[" * 100_000}, "metrics.json cannot be read: maximum recursion depth exceeded"),
+        ({"metrics": "{"}, "metrics.json cannot be read: Expecting property name"),
+        ({"metrics": "[]"}, "metrics.json cannot be read: list indices must be integers"),
+        ({"metrics": '{"val": {"accuracy": 1}}'}, "metrics.json cannot be read: it has no macro_f1. Train again."),
+        (
+            {"metrics": json.dumps({"val": VAL | {"n": 1e999}})},
+            "metrics.json cannot be read: cannot convert",
+        ),
+        ({"metrics": json.dumps({"val": VAL | {"accuracy": "good"}})}, "metrics.json cannot be read: could"),
+        ({"history": ""}, "history.csv cannot be read: it has no epoch. Train again."),
+        ({"history": HISTORY.replace("0.7", "low")}, "history.csv cannot be read: could not convert string to float"),
+        ({"history": HISTORY.replace(",0.5", "")}, "history.csv cannot be read: float() argument must be"),
+        ({"history": HISTORY.replace("val_loss", "loss")}, "history.csv cannot be read: it has no val_loss."),
+        ({"history": HISTORY.replace("1,", "\xff,")}, "history.csv cannot be read: 'utf-8' codec can't decode"),
+        ({"history": HISTORY + "1" * 200_000}, "history.csv cannot be read: field larger than field limit"),
+        ({"info": {"settings": {}, "stages": []}}, "run.json cannot be read: it has no seconds. Train again."),
+        ({"info": INFO | {"stages": []}}, "run.json cannot be read: list index out of range. Train again."),
+    ],
+)
+def test_a_damaged_run_is_told_in_one_line_that_names_the_file(tmp_path, damage, told):
+    assert message(read_result, run_of(tmp_path, **damage)).startswith(f"{tmp_path}/{told}")
 
 
 def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
