@@ -87,6 +87,12 @@ class PredictSettings(Settings):
     part: str = setting("test", "without PATH: the split of the run's own data to predict for", choices=("val", "test"))
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(None, "run folder (default: the newest one)", metavar="RUN")
+    labelled: bool = setting(
+        False,
+        "PATH are folders with one sub-folder for each class, or tables path,label: also print the report of every "
+        "class, and with --csv FILE.csv write it to FILE-report.json",
+        kind=bool,
+    )
     csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
