@@ -233,28 +233,6 @@ def test_light_modules_bring_nothing_heavy(statement):
     assert json.loads(done.stdout) == []
 
 
-HELP = """
-import contextlib, io, json, runpy, sys
-found = {}
-for path in sys.argv[1:]:
-    before, sys.argv, said = set(sys.modules), [path, "--help"], io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
-        runpy.run_path(path, run_name="__main__")
-    heavy = sorted({name.split(".")[0] for name in set(sys.modules) - before} & {HEAVY})
-    found[path] = [said.getvalue().split(" ")[0], heavy]
-print(json.dumps(found))
-"""
-
-
-def test_the_help_of_a_benchmark_is_quiet_and_brings_nothing_heavy():
-    scripts = sorted(map(str, (ROOT / "benchmarks").glob("*.py")))
-    code = HELP.replace("{HEAVY}", repr({*HEAVY, "openvino"}))
-    done = subprocess.run([sys.executable, "-c", code, *scripts], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert len(scripts) > 10
-    assert done.stderr == ""
-    assert json.loads(done.stdout) == {script: ["usage:", []] for script in scripts}
-
-
 def test_garbage_is_collected_again_once_keras_is_there_and_looks_past_it():
     code = """
 import gc, json
