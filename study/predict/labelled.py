@@ -125,20 +125,21 @@ def learned_from(run: Run, predictions: Sequence[Prediction]) -> dict[str, Any]:
     seen = {row.sha256 for row in rows if row.split != "test"}
     return {
         "data": data.get("table") or data.get("folder") or "",
-        "train": sum(row.split == "train" for row in rows),
-        "val": sum(row.split == "val" for row in rows),
+        "training_images": sum(row.split == "train" for row in rows),
+        "validation_images": sum(row.split == "val" for row in rows),
         "learned_before": sum(prediction.sha256 in seen for prediction in predictions),
     }
 
 
 def describe_learned(learned: Mapping[str, Any], images: int) -> str:
     """Say in one line what the run learned from, and whether that flatters the figures."""
-    source = f"The run learned from {learned['train']:,} training and {learned['val']:,} validation images"
-    source += f" of {learned['data']}" if learned["data"] else ""
+    training, validation = learned["training_images"], learned["validation_images"]
+    place = f" of {learned['data']}" if learned["data"] else ""
+    source = f"The run learned from {training:,} training and {validation:,} validation images{place}"
     if not learned["learned_before"]:
         return f"{source}; none of the {images:,} labelled images is among them."
     return (
-        f"{source}; {learned['learned_before']:,} of the {images:,} labelled images are among them, by content, which "
+        f"{source}; among them, by content, {learned['learned_before']:,} of the {images:,} labelled images, which "
         "flatters these figures."
     )
 

@@ -62,11 +62,11 @@ def test_it_says_what_the_run_learned_from_and_how_much_of_that_was_given(run, t
     for name in (*known, held_out):  # under other names: what counts is the content
         shutil.copy(toy / name, fresh / "square" / f"copy{name.rpartition('/')[2]}")
     ran = call("predict", "--run", run, fresh, "--labelled", "--csv", tmp_path / "a.csv")
-    flattered = "2 of the 11 labelled images are among them, by content, which flatters these figures.\n"
+    flattered = "among them, by content, 2 of the 11 labelled images, which flatters these figures.\n"
     assert learned + flattered in ran.out
     report = json.loads((tmp_path / "a-report.json").read_text(encoding="utf-8"))
-    assert {name: report[name] for name in ("data", "train", "val", "learned_before")} == {
-        **{"data": str(toy), "train": 48, "val": 6},
+    assert {name: report[name] for name in ("data", "training_images", "validation_images", "learned_before")} == {
+        **{"data": str(toy), "training_images": 48, "validation_images": 6},
         "learned_before": 2,
     }
 
