@@ -92,6 +92,12 @@ class PredictSettings(Settings):
     run: str | None = setting(
         None, "run, by its folder or name (default: the newest that beats the commonest class)", metavar="RUN"
     )
+    labelled: bool = setting(
+        False,
+        "PATH are folders with one sub-folder for each class, or tables path,label: also print the report of every "
+        "class, and with --csv FILE.csv write it to FILE-report.json",
+        kind=bool,
+    )
     csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"

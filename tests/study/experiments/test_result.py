@@ -100,6 +100,18 @@ def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
     assert ranking_table(lines)[1][3][1:] == ["–"] * 5 + ["0"]
 
 
+def test_figures_of_the_test_split_are_not_read(tmp_path):
+    val = {"accuracy": 0.8, "macro_f1": 0.7, "n": 50}
+    (tmp_path / "history.csv").write_text("val_loss,val_accuracy\n0.5,0.8\n")
+    run = run_folder.Run(tmp_path, {"seconds": {"train": 2.0}})
+    found = []
+    for metrics in ({"val": val}, {"val": val, "test": {"accuracy": 0.1, "macro_f1": 0.1, "n": 7}}):
+        (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+        found.append(read_result(run))
+    assert found[0] == found[1]
+    assert (found[0].accuracy, found[0].macro_f1, found[0].images) == (0.8, 0.7, 50)
+
+
 def test_a_default_that_followed_from_what_was_varied_is_told(tmp_path):
     lines = [
         Line("sgd", {0: result(tmp_path, 0.5, optimizer="sgd", learning_rate=0.1)}),
