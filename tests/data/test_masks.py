@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import image, masks
+from data import image, mask_counts, mask_values, masks
 from data.augment.pipeline import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
 from data.store.hashes import hash_all
@@ -131,9 +131,13 @@ def pair(tmp_path):
     return tmp_path / "a.png", tmp_path / "a.jpg"
 
 
-def loaded(pair, rule="crop", own=None, store=OFF, size=16):
+NAMES = ("cat", "dog", "elk", "fox", "owl")
+
+
+def loaded(pair, rule="crop", values="index", own=1, store=OFF, size=16):
     mask, picture = pair
-    return masks.load([mask], [picture], hash_all([picture]), size, rule, store, own)
+    meaning = mask_values.meaning(values, NAMES, np.array([own], np.uint8))
+    return masks.load([mask], [picture], hash_all([picture]), size, rule, store, meaning)
 
 
 @pytest.mark.parametrize("rule", image.RESIZE_RULES)
@@ -146,7 +150,7 @@ def test_a_mask_is_resized_as_its_picture(pair, rule):
 
 
 def test_own_values_become_the_class_of_the_picture(pair):
-    mask = loaded(pair, own=np.array([3], np.uint8))[np.array([0])]
+    mask = loaded(pair, values="own", own=3)[np.array([0])]
     assert mask.shape == (1, 16, 16)
     assert set(np.unique(mask)) == {0, 3}
 
@@ -183,7 +187,7 @@ def test_palettes_and_single_bits_are_taken_as_they_are(pair):
     drawn.save(pair[0])
     assert set(np.unique(loaded(pair)[np.array([0])])) == {0, 2}
     Image.fromarray(values > 0).save(pair[0])
-    assert set(np.unique(loaded(pair, own=np.array([5], np.uint8))[np.array([0])])) == {0, 5}
+    assert set(np.unique(loaded(pair, values="own", own=5)[np.array([0])])) == {0, 5}
 
 
 def told(call, *arguments):
@@ -218,12 +222,13 @@ def test_what_is_no_mask_is_refused(pair):
 
 def test_a_value_that_is_no_class_is_refused(pair):
     found = loaded(pair)
-    assert told(masks.pixel_counts, found, np.array([0]), ("background", "cat", "dog")) == (
+    assert told(mask_counts.count, found, np.array([0]), ("background", "cat", "dog")) == (
         f"{pair[0]} has the value 255, and there are 2 classes: cat, dog. Give values of 0 to 2, or `mask_values` own "
-        "where any value but 0 is the image's own class."
+        "where any value but 0 is the image's own class, or say what each means, such as `mask_values` "
+        "0=background,1=cat,255=ignore."
     )
-    own = loaded(pair, own=np.array([2], np.uint8))
-    counts = masks.pixel_counts(own, np.array([0]), ("background", "cat", "dog"))
+    own = loaded(pair, values="own", own=2)
+    counts = mask_counts.count(own, np.array([0]), ("background", "cat", "dog")).classes
     assert counts.sum() == 16 * 16
     assert counts[1] == 0
     assert counts[2] == (own[np.array([0])] == 2).sum() > 0
