@@ -71,6 +71,20 @@ def test_pictures_and_masks_move_together(names):
     assert (colour[clear] == y[clear]).mean() > 0.995
 
 
+@pytest.mark.parametrize(
+    "names", [("flip", "rotation", "zoom", "translation"), ("crop",), ("translation",), ("flip", "cutmix", "crop")]
+)
+@pytest.mark.parametrize("size", [None, 16])
+def test_pixels_that_do_not_count_are_moved_as_a_class_is(names, size):
+    pixels, true = blocks(24)
+    chosen = {name: {"rotation": 0.2, "zoom": 0.3, "cutmix": 0.99}.get(name, STRENGTHS[name]) for name in names}
+    ignored = np.where(true == 2, mask_values.IGNORED, true).astype(np.uint8)
+    _, classes = augmented(augmenter(chosen, 1, classes=2, size=size), pixels, true)
+    _, y = augmented(augmenter(chosen, 1, classes=2, size=size), pixels, ignored)
+    assert (classes == 2).any()
+    np.testing.assert_array_equal(y, np.where(classes == 2, mask_values.IGNORED, classes))
+
+
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation", "erase"])
 def test_changes_of_colour_leave_masks_alone(name):
     pixels, true = blocks()
