@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, exclude, groups, labels, mask_set, pixels, table
+from data import auxiliary_labels, companions, exclude, groups, labels, mask_set, pixels, table
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
@@ -184,7 +184,11 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
             f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
             "class? `labels` can merge them"
         )
-    return (exclude.apply(scanned, Path(source.exclude), note) if source.exclude else scanned), label_map
+    if source.exclude:
+        scanned = exclude.apply(scanned, Path(source.exclude), note)
+    for line in companions.lines(scanned.images):
+        note(line)
+    return scanned, label_map
 
 
 def relabel(scanned: Scan, source: Source) -> Scan:
