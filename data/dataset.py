@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, exclude, groups, labels, masks, pixels, table
+from data import auxiliary_labels, companions, exclude, groups, labels, mask_set, pixels, table
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
 from data.folder import OUTSIDE, SPLITS, Scan, Skipped
 from data.labels import LabelMap
+from data.mask_set import Progress
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import LoadedImages
@@ -30,7 +31,6 @@ from errors import UserError
 FEW_LOOSE = 5  # files outside the classes that are still named one by one
 
 Note = Callable[[str], None]  # takes a line for the user
-Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (label, steps) -> a bar, to be moved on
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ def load(
     store = store or Store(None)
     scanned, label_map = scan(path, source, note)
     root = scanned.base
-    folder = masks_folder(root, source)
+    folder = mask_set.folder_of(root, source)
     if folder is not None:
-        check_masks(scanned, folder, source.background)
+        mask_set.check_files(scanned, folder, source)
     with progress("read images", 2 * len(scanned.images)) as advance:
         images, undecodable = pixels.load(
             scanned.images,
@@ -141,7 +141,9 @@ def load(
     entries, duplicates = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     names, synthetic = scanned.class_names, source.root is None
-    pixel_masks = None if folder is None else load_masks(root, images, entries, names, folder, source, store, progress)
+    pixel_masks = None
+    if folder is not None:
+        pixel_masks = mask_set.load(root, images, entries, names, folder, source, store, progress, note)
     auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
         root,
@@ -182,7 +184,11 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
             f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
             "class? `labels` can merge them"
         )
-    return (exclude.apply(scanned, Path(source.exclude), note) if source.exclude else scanned), label_map
+    if source.exclude:
+        scanned = exclude.apply(scanned, Path(source.exclude), note)
+    for line in companions.lines(scanned.images):
+        note(line)
+    return scanned, label_map
 
 
 def relabel(scanned: Scan, source: Source) -> Scan:
@@ -215,63 +221,6 @@ def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
     told = {entry.name for entries in many.values() for entry in entries}
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
     return [f"{len(skipped):,} file(s) left out:", *lines] if skipped else []
-
-
-def masks_folder(root: Path, source: Source) -> Path | None:
-    """Return where the masks of a folder of images are; None where none are needed.
-
-    Raises:
-        UserError: it is no folder.
-    """
-    if not source.reads_masks:
-        return None
-    if source.masks is None:
-        return root.parent / "masks"  # the drawings
-    if not Path(source.masks).is_dir():
-        raise UserError(f"`masks` takes a folder with a PNG for each image. Received: {source.masks} (no folder)")
-    return Path(source.masks)
-
-
-def check_masks(scanned: Scan, folder: Path, background: bool) -> None:
-    """Raise UserError, before images are read, where a mask is missing or cannot name one of the classes."""
-    if len(scanned.class_names) > masks.MAX_CLASSES:
-        raise UserError(
-            f"Masks are bytes and tell {masks.MAX_CLASSES} classes from the background; {scanned.root} has "
-            f"{len(scanned.class_names)}: leave some out or merge them by `labels`."
-        )
-    if background and masks.BACKGROUND in scanned.class_names:
-        raise UserError(
-            f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by `labels`."
-        )
-    masks.paths_for(scanned.images, scanned.base, folder)
-
-
-def load_masks(
-    root: Path,
-    images: LoadedImages,
-    entries: Sequence[SplitEntry],
-    class_names: Sequence[str],
-    folder: Path,
-    source: Source,
-    store: Store,
-    progress: Progress,
-) -> Masks:
-    """Read the masks of all usable images. Raise UserError for one that does not fit."""
-    paths = masks.paths_for(images.records, root, folder)
-    own_class = np.array([1 + class_names.index(entry.label) for entry in entries], np.uint8)
-    with progress("read masks", len(paths)) as advance:
-        loaded = masks.load(
-            paths,
-            [image.path for image in images.records],
-            images.sha256,
-            source.image_size,
-            source.resize,
-            store,
-            own_class if source.mask_values == "own" else None,
-            advance,
-        )
-    masks.pixel_counts(loaded, np.arange(len(paths)), (masks.BACKGROUND, *class_names))  # no value beyond the classes
-    return loaded
 
 
 def load_auxiliary(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from data import duplicates
-from study.check import class_issues, classes_page, gallery, image_issues, issues
+from study.check import class_issues, classes_page, companions, gallery, image_issues, issues
 from study.check import figures as plots
 from study.check.label_issues import MIN_LIKELY, SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
@@ -33,6 +33,10 @@ MEANING = {
     f"fewer than {class_issues.FEW_IMAGES} to judge it by",
     "imbalance": f"the largest class has more than {class_issues.MAX_IMBALANCE:g} times the images of the smallest",
     "similar names": "class names that differ only in case, spaces or the width of letters",
+    companions.BY_NAME: "images named like another plus a word such as mask or thumb; "
+    f"{companions.OF_CLASS:.0%} of a class or more",
+    companions.BY_COLOUR: f"two to {companions.MOST_COLOURS} flat colours cover {companions.COVERED:.0%} of the image, "
+    f"as in a mask; {companions.OF_CLASS:.0%} of a class or more",
     "learning type": "by the training images of the rarest class",
     "wrong suffix": "the file's name says another format than its content",
     "animated": "several images in one file",

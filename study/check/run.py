@@ -19,7 +19,7 @@ from data.names import printable
 from data.split import DEFAULT_RATIO
 from data.store.store import Store
 from errors import UserError
-from study.check import image_statistics, issues
+from study.check import companions, image_statistics, issues
 from study.check import report as check_report
 from study.check.audit import AuditResult
 from study.check.embedding import embed, outliers
@@ -109,7 +109,8 @@ def audit(
         by_features = same_scene_pairs(labels, features, reduced, prints[usable].__getitem__)
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
-    found_issues = issues.by_severity([*found_issues, *looked])
+    beside = companions.find(images, statistics, thumbnails)
+    found_issues = issues.by_severity([*found_issues, *looked, *beside])
     if features is not None:  # mere colours say too little of what an image shows
         two_labels = {issue.path for issue in found_issues if issue.kind == "two labels"}
         suspects = [issue for issue in suspected_label_errors(usable_images, reduced) if issue.path not in two_labels]

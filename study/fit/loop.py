@@ -97,7 +97,7 @@ def run_epochs(
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
-    val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model)
+    val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model, ignores=settings.task.ignores)
     before = (model.get_weights(), crossentropy_of(model, val_batches)) if stage.name == "finetune" else None
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
     is_head = stage.name == "head"
