@@ -17,10 +17,8 @@ WORDS = (
 )
 # A sign or a bracket, the word, and a number where one image has several: `1_mask`, `1 (mask)`, `1_mask_2`.
 NAMED = re.compile(rf"(.+?)([ _.-]+\(?(?:{'|'.join(WORDS)})\)?)(?:[ _-]?\d+)?", re.IGNORECASE)
-LEAST, SHARE = (
-    3,
-    0.1,
-)  # images of a class, from which on they are told: sets of faulty parts have masks of the faults alone
+# Of a class, from which on they are told: sets of faulty parts have masks of the faults alone.
+LEAST_IMAGES, LEAST_SHARE = 3, 0.1
 SUFFIXES = 2  # named in a line
 
 
@@ -66,7 +64,7 @@ def find(images: Sequence[ImageRecord]) -> list[Companions]:
     return [
         Companions(label, tuple(own), totals[label])
         for label, own in found.items()
-        if len(own) >= max(LEAST, SHARE * totals[label])
+        if len(own) >= max(LEAST_IMAGES, LEAST_SHARE * totals[label])
     ]
 
 
