@@ -16,7 +16,7 @@ BY_NAME, BY_COLOUR = "masks or thumbnails", "few colours"  # kinds of finding
 MOST_COLOURS = 4  # of a mask: background, object, rim, one more
 LEAST_SHARE = 0.02  # of the pixels, from which on a colour counts: a line drawing has thinner lines
 COVERED = 0.8  # of the pixels, by these colours: edges of a thumbnail are smoothed
-LEAST, OF_CLASS = companions.LEAST, companions.SHARE  # images of a class, from which on they are told
+LEAST, OF_CLASS = companions.LEAST_IMAGES, companions.LEAST_SHARE  # images of a class, from which on they are told
 OF_ALL = 0.8  # of all images: beyond, these are data of drawings
 CHUNK = 256  # thumbnails looked at together
 
