@@ -50,7 +50,8 @@ def assign_splits(
 ) -> tuple[tuple[SplitEntry, ...], DuplicateCounts, tuple[str, ...]]:
     """Give each image its split: as its folder says, as an earlier split says, or by seed and content.
 
-    Returns also what was found twice, and the unit of each image. `undecodable`: images of the scan that are not among the images, for the message where a class has too few.
+    Returns also what was found twice, and the unit of each image. `undecodable`: images of the scan that are not among
+    the images, for the message where a class has too few.
     """
     hashed = list(zip(images.records, images.sha256, strict=True))
     entries = [SplitEntry(image.name, sha256, image.label, image.split or "") for image, sha256 in hashed]
