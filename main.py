@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import models
 from errors import UserError
@@ -29,6 +29,7 @@ from study.settings.commands import (
     StoreSettings,
     SummarySettings,
 )
+from study.settings.parsers import Parser
 from study.settings.resolve import PRETRAINED, defaults_of, options_of, resolve, with_model
 from study.settings.train import DEFAULTS, TrainSettings, with_flags
 
@@ -191,14 +192,6 @@ TRAIN_FIELDS = {
     CrossvalSettings: settings_commands.crossval_fields,
     InspectSettings: settings_commands.inspect_fields,
 }
-
-
-class Parser(argparse.ArgumentParser):
-    """Argparse whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UserError instead of printing the usage."""
-        raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
 
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from data.dataset import Dataset
 from data.split import read_split
 from data.store.store import Store
 from errors import UserError
-from study.experiments.folds import Fold, Labelled, leave_one_out, make_folds, notes
+from study.experiments.folds import Fold, Labelled, check_units, leave_one_out, make_folds, notes
 from study.experiments.out_of_fold import summarise
 from study.experiments.plan import resolve_texts
 from study.runtime import console, output
@@ -62,7 +62,8 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
         if settings.learning.kind == "transfer":  # else no network is built in this process
             backend.start(settings.data.seed)
         divided = reading.result()
-    told = [*notes(divided.images, divided.folds), *learned_before(settings, divided.dataset)]
+    uneven = [] if asked.leave_one_out else notes(divided.images, divided.folds)
+    told = [*uneven, *learned_before(settings, divided.dataset)]
     for line in told:
         console.print(f"careful: {line}")
     conflicts.check_flip_pairs(settings, divided.dataset)
@@ -85,7 +86,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
 
 
 def settled(texts: Mapping[str, str]) -> TrainSettings:
-    """Return the settings of every fold's training, its learning type chosen: the head alone wherever there are weights.
+    """Return the settings of every fold's training; of its own accord only the head learns wherever there are weights.
 
     Raises:
         UserError: whatever `train` would refuse, and other tasks.
@@ -130,6 +131,8 @@ def divide(
     """Read the images and divide them."""
     dataset = load_dataset(settings, store, check_cancelled)
     images = Labelled.of(dataset.examples().labels, dataset.units, dataset.class_names)
+    if settings.learning.kind != "transfer":  # one to hold out, one to validate by, one to learn from
+        check_units(images, 3, f"--learning {settings.learning.kind}")
     if asked.leave_one_out:
         return Divided(dataset, images, leave_one_out(images))
     repeats = asked.repeats or REPEATS[settings.learning.kind]

@@ -48,15 +48,14 @@ def predict_folds(
     seeds = [settings.data.seed + fold.repeat - 1 for fold in folds]
     heads = [HeadFold(train, fold.held_out, seed) for train, fold, seed in zip(rows, folds, seeds, strict=True)]
     stage = stage_of(settings, max(map(len, rows)), early_stopping)
-    told = f"a head for each of {len(folds):,} folds: {describe_epochs(stage, settings, early_stopping)}"
-    console.print(told)
+    epochs = describe_epochs(stage, settings, early_stopping)
+    console.print(f"a head for each of {len(folds):,} folds: {epochs}")
     data = HeadData(features, copies, dataset.class_names)
     with console.bar("train heads", len(heads)) as advance:
         outcomes = train_heads(heads, data, stage, settings, early_stopping, advance)
     found = np.empty((max(fold.repeat for fold in folds), number, len(dataset.class_names)), np.float32)
     for fold, outcome in zip(folds, outcomes, strict=True):
         found[fold.repeat - 1, fold.held_out] = outcome.probabilities
-    epochs = describe_epochs(stage, settings, early_stopping)
     if early_stopping:
         kept = [outcome.epoch for outcome in outcomes]
         epochs += f"; kept were epochs {min(kept)} to {max(kept)}, {median(kept):g} in the middle"

@@ -57,7 +57,9 @@ class Record:
         """Return what came out, in words; the first is the figure."""
         return [
             describe(self.summary, self.repeats),
-            describe_spread(self.summary, len(self.folds), self.repeats),
+            f"{len(self.folds):,} folds of one unit each"
+            if self.asked.leave_one_out
+            else describe_spread(self.summary, len(self.folds), self.repeats),
             f"epochs: {self.epochs}",
         ]
 
@@ -179,9 +181,10 @@ def shown(record: Record, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def print_results(record: Record, folder: Path) -> None:
     """Print the figures and where the rest is."""
-    first, *others = record.sentences()
-    console.print(first)
+    figure, spread, epochs = record.sentences()
+    console.print(figure)
     console.table("", HEADER, classify.per_class_rows(record.summary))
-    for sentence in [*others, *classify.warnings({**record.summary, "n": record.summary["images"]})]:
+    optimistic = [epochs] if record.asked.early_stopping else []  # else that was said before
+    for sentence in [spread, *optimistic, *classify.warnings({**record.summary, "n": record.summary["images"]})]:
         console.print(sentence)
     console.print(f"look at {folder / PAGE}; every prediction: {folder / PREDICTIONS}")

@@ -98,12 +98,12 @@ def run_missing(trainings: Trainings, at_once: int) -> None:
         f"{len(jobs):,} trainings, {len(jobs) - len(missing):,} of them done before; {at_once} at once, in "
         f"{trainings.out}"
     )
+    splits = {job: trainings.entries(jobs[job]) for job in missing}
     for job in missing:
         for left in job.log.parent.glob(".unfinished-*"):  # by a run that was killed
             shutil.rmtree(left, ignore_errors=True)
         job.log.parent.mkdir(parents=True, exist_ok=True)
-        write_split(job.log.parent / "split.csv", trainings.entries(jobs[job]))
-    failures: list[str] = []
+        write_split(job.log.parent / "split.csv", splits[job])
     try:
         with console.bar("crossval", len(missing)) as advance:
 
@@ -111,10 +111,7 @@ def run_missing(trainings: Trainings, at_once: int) -> None:
                 if why is None and trainings.finished(jobs[job]):
                     console.print(f"{job.label}: trained")
                 else:
-                    failures.append(job.label)
-                    console.print(
-                        f"{job.label}: failed: {why or 'it left no run on its split'} (it printed: {job.log})"
-                    )
+                    console.print(f"{job.label}: failed: {why or 'it left no run'} (all it printed: {job.log})")
                 advance()
 
             run_all(missing, at_once, finished)
@@ -122,9 +119,9 @@ def run_missing(trainings: Trainings, at_once: int) -> None:
         done = sum(trainings.finished(fold) is not None for fold in trainings.folds)
         console.print(f"{done} of {len(jobs)} trainings are done and kept: the same command goes on with the rest.")
         raise
-    if failures:
+    if lacking := sum(trainings.finished(fold) is None for fold in trainings.folds):
         raise UserError(
-            f"{len(failures)} of {len(jobs)} trainings failed, so not every image was predicted: see the reasons "
+            f"{lacking} of {len(jobs)} trainings failed, so not every image was predicted: see the reasons "
             "above. The same command trains them again."
         )
 

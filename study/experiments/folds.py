@@ -86,7 +86,7 @@ def check_units(images: Labelled, least: int, flag: str) -> None:
         units, count = images.units_of(index), int((images.labels == index).sum())
         if units >= least:
             continue
-        would_do = f"Give --folds {units}, or add images." if units > 1 else "Add images."
+        would_do = f"Give --folds {units}, or add images." if "folds" in flag and units > 1 else "Add images."
         raise UserError(
             f"Class '{name}' has {count:,} image(s) in {units:,} unit(s), since near duplicates and the images of a "
             f"group stay together: {flag} needs at least {least}. {would_do}"

@@ -12,18 +12,8 @@ from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
-    *(
-        "comparison",
-        "cross-validation",
-        "model and output",
-        "data",
-        "learning",
-        "optimisation",
-        "regularisation",
-        "loss",
-        "task",
-    ),
-    "network",
+    *("comparison", "cross-validation", "model and output", "data", "learning", "optimisation", "regularisation"),
+    *("loss", "task", "network"),
 )
 
 

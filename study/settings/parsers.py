@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import math
+from typing import NoReturn
 
 from data.names import composed
 from errors import UserError
@@ -64,3 +66,11 @@ def parse_tta(text: str) -> str:
     if text not in ("none", "flip") and not (text.isdecimal() and 2 <= int(text) <= MAX_VIEWS):
         raise UserError(f"--tta takes none, flip, or a number of views, 2 to {MAX_VIEWS}. Received: {text}")
     return text
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError instead of printing the usage."""
+        raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
