@@ -6,32 +6,17 @@ import re
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call
-from PIL import Image
+from helpers import TOY_CLASSES, call, make_patches
 
 from data.split import read_split
 
 HEADS = ("-m", "efficientnet_lite", "--image-size", 32, "--learning", "transfer")
 SCRATCH = ("-m", "lenet", "--epochs", 1, "--augment", "none", "--folds", 2)
-COLOURS = {"circle": (230, 90, 90), "square": (90, 230, 90), "stripes": (90, 90, 230)}
-
-
-def write_images(root, count=10):
-    """Patches in tints of their class, no two of which look alike; the last of each class is there twice."""
-    rng = np.random.default_rng(0)
-    for label in TOY_CLASSES:
-        (root / label).mkdir(parents=True)
-        for number in range(count):
-            patches = rng.integers(0, 256, (5, 5, 1)) * np.array(COLOURS[label]) / 255
-            image = Image.fromarray(patches.astype(np.uint8)).resize((40, 40), Image.Resampling.NEAREST)
-            image.save(root / label / f"{number}.png")
-        image.save(root / label / "copy.jpg", quality=95)
-    return root
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    return write_images(tmp_path_factory.mktemp("crossval") / "images")
+    return make_patches(tmp_path_factory.mktemp("crossval") / "images")
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +137,9 @@ def test_from_scratch_each_fold_is_a_training_that_never_sees_what_it_holds_out(
             for row in csv.DictReader(file):
                 assert lines[row["path"]]["p_circle"] == row["p_circle"]
         assert json.loads((run / "run.json").read_text())["settings"]["patience"] == 0
+        log = (run.parent / "train.log").read_text(encoding="utf-8")
+        assert log.splitlines()[-1].startswith("only ")
+        assert " test images: python main.py crossval --data " in log.splitlines()[-1]
 
 
 def test_the_same_command_trains_only_what_is_missing(trained, monkeypatch):
