@@ -4,8 +4,8 @@
 
 The store is warmed first. Then, each `--rounds` times in turn, on the same features and folds of the same images: all
 our heads, and logistic regression with its own settings. Last the whole command `crossval`, from the shell to the page.
-Prints wall-clock and processor seconds, accuracy and cross-entropy. With --sizes instead: where the head's own training,
-which validation ends, ends on that many of the images.
+Prints wall-clock and processor seconds, accuracy and cross-entropy. With --sizes instead: where the head's own
+training, which validation ends, ends on that many of the images.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ from study.settings.stages import Stage, augmented_views, decay_of, stages_of
 from study.settings.train import TrainSettings
 
 # Validation ends a head's own training, in five trials each, at 6 to 18 epochs, 156 to 468 iterations, on 8,093 photos;
-# at 7 to 19 on 3,000 and at 12 to 30 on 300, where an epoch is a single iteration (benchmarks/crossval.py --sizes). With
-# the rate falling to 0 a few more do no harm.
+# at 7 to 19 on 3,000 and at 12 to 30 on 300, where an epoch is a single iteration (benchmarks/crossval.py --sizes). As
+# the rate falls to 0, a few more do no harm.
 ITERATIONS, FEWEST, MOST = 300, 12, 60
 
 
