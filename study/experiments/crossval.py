@@ -66,8 +66,8 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     told = [*uneven, *learned_before(settings, divided.dataset)]
     for line in told:
         console.print(f"careful: {line}")
-    conflicts.check_flip_pairs(settings, divided.dataset)
     if settings.learning.kind == "transfer":
+        conflicts.check_flip_pairs(settings, divided.dataset)
         from study.experiments.crossval_heads import predict_folds
 
         predicted = predict_folds(divided.dataset, divided.folds, settings, asked.early_stopping, store)

@@ -53,14 +53,15 @@ class Record:
         """Return how often every image was predicted."""
         return len(self.probabilities)
 
-    def sentences(self) -> list[str]:
-        """Return what came out, in words; the first is the figure."""
+    def told(self) -> list[str]:
+        """Return in words the figure, its spread, the epochs, and warnings of what the accuracy alone would hide."""
         return [
             describe(self.summary, self.repeats),
             f"{len(self.folds):,} folds of one unit each"
             if self.asked.leave_one_out
             else describe_spread(self.summary, len(self.folds), self.repeats),
-            f"epochs: {self.epochs}",
+            f"each training: {self.epochs}",
+            *classify.warnings({**self.summary, "n": self.summary["images"]}),
         ]
 
 
@@ -95,11 +96,11 @@ def rows(record: Record) -> Iterator[list[object]]:
 
 def content(record: Record, seconds: float) -> dict[str, Any]:
     """Return what `crossval.json` says."""
-    dataset = record.dataset
+    dataset, folds = record.dataset, None if record.asked.leave_one_out else record.asked.folds
     return {
         "command": record.command,
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "crossval": asdict(record.asked) | {"repeats": record.repeats, "trainings": len(record.folds)},
+        "crossval": asdict(record.asked) | {"folds": folds, "repeats": record.repeats, "trainings": len(record.folds)},
         "settings": as_json(record.settings),
         "class_names": list(dataset.class_names),
         "data": {
@@ -128,7 +129,7 @@ def page(record: Record) -> str:
         root=str(record.dataset.root),
         created=f"{datetime.now():%Y-%m-%d %H:%M}",
         command=record.command,
-        told=record.sentences(),
+        told=[sentence[0].upper() + sentence[1:].rstrip(".") for sentence in record.told()],
         notes=record.notes,
         method=record.summary["interval_method"],
         classes=Table(HEADER, classify.per_class_rows(record.summary)),
@@ -181,10 +182,10 @@ def shown(record: Record, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def print_results(record: Record, folder: Path) -> None:
     """Print the figures and where the rest is."""
-    figure, spread, epochs = record.sentences()
+    figure, spread, epochs, *warnings = record.told()
     console.print(figure)
     console.table("", HEADER, classify.per_class_rows(record.summary))
     optimistic = [epochs] if record.asked.early_stopping else []  # else that was said before
-    for sentence in [spread, *optimistic, *classify.warnings({**record.summary, "n": record.summary["images"]})]:
+    for sentence in [spread, *optimistic, *warnings]:
         console.print(sentence)
     console.print(f"look at {folder / PAGE}; every prediction: {folder / PREDICTIONS}")

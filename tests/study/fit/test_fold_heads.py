@@ -39,20 +39,18 @@ def ordinary(fold, data, stage, chosen):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("folds", "changes"),
     [
-        {},
-        {"dropout": 0.3, "l2": 1e-3, "label_smoothing": 0.1, "clip_norm": 0.5},
-        {"optimizer": "momentum", "schedule": "one_cycle", "class_weight": {"right": 3.0}, "loss": "focal"},
-        {"sampler": "balanced"},
-        {"ema": 0.5},
+        ([*FOLDS, SHORT], {"dropout": 0.3, "l2": 1e-3, "label_smoothing": 0.1, "clip_norm": 0.5}),
+        (FOLDS[:1], {"optimizer": "momentum", "class_weight": {"right": 3.0}, "loss": "focal", "sampler": "balanced"}),
+        (FOLDS[:1], {"ema": 0.5, "schedule": "one_cycle"}),
     ],
 )
-def test_each_head_is_that_of_an_ordinary_training(changes):
+def test_each_head_is_that_of_an_ordinary_training(folds, changes):
     data, chosen = data_of(), settings(patience=0, **changes)
     stage = Stage("head", 4, 16, 0.02)  # so few that the last epoch is the best
-    found = train_heads([*FOLDS, SHORT], data, stage, chosen)
-    for fold, outcome in zip([*FOLDS, SHORT], found, strict=True):
+    found = train_heads(folds, data, stage, chosen)
+    for fold, outcome in zip(folds, found, strict=True):
         weights, kept = ordinary(fold, data, stage, chosen)
         assert (kept, outcome.epoch) == (4, 4)
         for mine, other in zip(outcome.weights, weights, strict=True):
@@ -60,18 +58,18 @@ def test_each_head_is_that_of_an_ordinary_training(changes):
                 np.testing.assert_allclose(mine, other, atol=1e-6)
             else:
                 np.testing.assert_array_equal(mine, other)
-    one, other = found[0].weights[0], found[1].weights[0]
-    assert not np.array_equal(one, other)
+    kernels = [outcome.weights[0].tobytes() for outcome in found]
+    assert len(set(kernels)) == len(folds)
 
 
 def test_early_stopping_keeps_the_epoch_that_validation_would():
     data, chosen = data_of(noise=2.0, wrong=20), settings(patience=2, dropout=0.2)
     stage = Stage("head", 40, 16, 0.1)
-    for fold, outcome in zip(FOLDS, train_heads(FOLDS, data, stage, chosen, early_stopping=True), strict=True):
-        weights, kept = ordinary(fold, data, stage, chosen)
-        assert outcome.epoch == kept < 40
-        for mine, other in zip(outcome.weights, weights, strict=True):
-            np.testing.assert_array_equal(mine, other)
+    (outcome,) = train_heads(FOLDS[:1], data, stage, chosen, early_stopping=True)
+    weights, kept = ordinary(FOLDS[0], data, stage, chosen)
+    assert 1 < outcome.epoch == kept < 40
+    for mine, other in zip(outcome.weights, weights, strict=True):
+        np.testing.assert_array_equal(mine, other)
 
 
 def test_the_rows_held_out_are_what_is_predicted():
