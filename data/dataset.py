@@ -38,7 +38,8 @@ class Dataset:
     """A folder of images as training sees it; `entries[i]` belongs to `images.records[i]`.
 
     `flip_pairs` maps a class to that of the mirrored image, where a label file names such pairs; `masks` are there
-    where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `notes` are lines for the user.
+    where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `units[i]` names what must
+    share a split with image i: its near duplicates and its group.
     """
 
     root: Path
@@ -55,6 +56,7 @@ class Dataset:
     label_text: str = ""  # of the label file
     several_labels: bool = False  # an image may have several, or none
     table: Path | None = None  # which names the images, where that is not their folders
+    units: tuple[str, ...] = ()
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each split; of several labels 0 and 1, float32 (n, classes)."""
@@ -138,7 +140,7 @@ def load(
         note(line)
     for line in images.notes:
         note(line)
-    entries, duplicates = assign_splits(scanned, images, source, store, note, undecodable)
+    entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None
@@ -160,6 +162,7 @@ def load(
         label_text=label_map.text,
         several_labels=source.several_labels,
         table=path if path.is_file() else None,
+        units=units,
     )
 
 

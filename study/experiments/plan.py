@@ -80,14 +80,19 @@ class Plan:
         return self.out / combination.folder / f"seed-{seed}"
 
     def arguments(self, combination: Combination, seed: int) -> list[str]:
-        """Return the arguments of one training, in the form that a value with a dash in front survives."""
+        """Return the arguments of one training."""
         texts = flag_texts(combination, self.fixed) | {
             "seed": str(seed),
             "runs": str(self.folder_of(combination, seed)),
         }
-        switches = [name for name in texts if is_switch(name)]
-        given = [declare.flag(name) for name in switches if texts[name] == "on"]
-        return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
+        return train_arguments(texts)
+
+
+def train_arguments(texts: Mapping[str, str]) -> list[str]:
+    """Return the arguments of a training with these flags, in the form that a value with a dash in front survives."""
+    switches = [name for name in texts if is_switch(name)]
+    given = [declare.flag(name) for name in switches if texts[name] == "on"]
+    return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
 
 
 def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:

@@ -10,10 +10,14 @@ from typing import NoReturn
 from errors import UserError
 from study.settings import commands as commands_settings
 from study.settings import declare
-from study.settings.commands import CompareSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
 from study.settings.train import TrainSettings
 
-TRAIN_FIELDS = {CompareSettings: commands_settings.compare_fields, InspectSettings: commands_settings.inspect_fields}
+TRAIN_FIELDS = {
+    CompareSettings: commands_settings.compare_fields,
+    CrossvalSettings: commands_settings.crossval_fields,
+    InspectSettings: commands_settings.inspect_fields,
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -58,10 +62,11 @@ def make_parser(
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, shown)
         for entry in of_training:
-            prefix = "the same for all" if settings is CompareSettings else "the network and its images"
+            as_typed = settings is not InspectSettings
+            prefix = "the same for all" if as_typed else "the network and its images"
             heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
             groups.setdefault(heading, command.add_argument_group(heading))
-            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed=settings is CompareSettings)
+            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed)
     return parser
 
 

@@ -20,9 +20,10 @@ from data import folder, groups
 from data.augment import custom
 from models.parts.head import head_on
 from models.parts.options import last_initializer
+from study.experiments import crossval
 from study.experiments.plan import make_plan
 from study.settings import conflicts
-from study.settings.commands import CompareSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
 from study.settings.resolve import defaults_of, options_of, resolve, with_model
 from study.settings.train import TrainSettings
 
@@ -62,6 +63,9 @@ def test_a_documented_command_is_accepted_up_to_its_work(rest):
         train_settings(flags)
     elif declared is CompareSettings:
         assert len(make_plan(*own_and_rest(CompareSettings, flags)).combinations) > 1
+    elif declared is CrossvalSettings:
+        asked, texts = own_and_rest(CrossvalSettings, flags)
+        crossval.check(asked, texts, crossval.settled(texts))
     else:
         given = dict(flags)
         settings, others = own_and_rest(declared, flags)

@@ -8,6 +8,7 @@ from study.runs.advice import next_step
 
 INFO = {
     "task": "classify",
+    "model": "lenet",
     "data": {"drawn": False, "folder": "/my photos", "counts": {"train": {"cat": 900, "dog": 90}}},
     "stages": [{"epochs": 20, "epochs_run": 20, "kept_epoch": 12}],
 }
@@ -40,7 +41,8 @@ def test_where_nothing_is_wrong_it_says_so():
         ),
         (
             {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}},
-            "Measure on more images before comparing this with anything: 40 test images leave an interval of 9 points.",
+            "Measure on all images before comparing this with anything: 40 test images leave an interval of 9 points. "
+            "python main.py crossval -m lenet --data '/my photos' predicts each image",
         ),
         ({"history": [{"accuracy": 1.0}] * 20, "val": {"accuracy": 0.88}}, "Add images or augmentation: "),
     ],
