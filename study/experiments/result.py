@@ -11,6 +11,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from data.split import read_split
+from study import tasks
 from study.runs.folder import Run
 from study.runtime import output
 
@@ -27,6 +28,7 @@ class Result:
         images: images of the validation split.
         seconds: that the training took, without the start of the program.
         epochs: rows of `history.csv`, numbers read.
+        baseline: the constant answer that is right most often, and its accuracy, where the task has one.
     """
 
     run: Run
@@ -35,6 +37,7 @@ class Result:
     images: int
     seconds: float
     epochs: Sequence[Mapping[str, float]]
+    baseline: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def read_result(run: Run) -> Result:
     val = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["val"]
     with (run.folder / "history.csv").open(encoding="utf-8", newline="") as file:
         epochs = [{name: float(entry[name]) for name in ("val_loss", "val_accuracy")} for entry in csv.DictReader(file)]
-    return Result(run, val["accuracy"], val["macro_f1"], val["n"], sum(run.info["seconds"].values()), epochs)
+    seconds, baseline = sum(run.info["seconds"].values()), tasks.get(run.info.get("task", "classify")).baseline(val)
+    return Result(run, val["accuracy"], val["macro_f1"], val["n"], seconds, epochs, baseline)
 
 
 def rank(lines: Sequence[Line]) -> list[Line]:

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,22 @@ def test_what_spoils_a_comparison_is_told(tmp_path):
     shutil.copy(tmp_path / "sgd" / "split.csv", tmp_path / "adam" / "split.csv")
     assert "different splits" not in " ".join(compare_report.summary_sentences(lines, ["optimizer", "precision"]))
     assert compare_report.summary_sentences(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
+
+
+@pytest.mark.parametrize(
+    ("constant", "sentence"),
+    [
+        (0.5333, "Always answering dog: 53.3 %."),
+        (0.7, "Always answering dog: 70.0 %. The best is no better than that: nothing was learned that helps."),
+    ],
+)
+def test_the_ranking_stands_beside_a_constant_answer(tmp_path, constant, sentence):
+    lines = lines_of(tmp_path, adam=[0.6, 0.8], sgd=[0.5, 0.5])
+    split.write_split(tmp_path / "split.csv", [SplitEntry("a.png", "hash", "a", "train")])
+    for line in lines:
+        for seed, one in line.results.items():
+            line.results[seed] = replace(one, baseline=("dog", constant))
+    assert sentence in compare_report.summary_sentences(lines, ["optimizer"])
 
 
 def test_curves_of_unequal_length(tmp_path):
