@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.folder import Scan
+from data.pixel_range import Ranges
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
 
@@ -26,6 +27,8 @@ class AuditResult:
         explained_variance: part of the variance that each of its two directions shows.
         outliers: indices of the images far from the middle of their class, the farthest first.
         source: what the map was made of.
+        ranges: what is black and white in files that do not state it.
+        looked_at_labels: whether wrong labels were looked for.
     """
 
     command: str
@@ -38,3 +41,5 @@ class AuditResult:
     explained_variance: tuple[float, float]
     outliers: list[int]
     source: str
+    ranges: Ranges
+    looked_at_labels: bool

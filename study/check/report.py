@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
+from dataclasses import fields
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data import duplicates
@@ -13,9 +16,14 @@ from study.check.label_issues import MIN_LIKELY, SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
+from study.settings import declare
+from study.settings.train import FIELDS as TRAIN_FIELDS
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
+    from study.settings.commands import CheckSettings
+
+WHERE_KEPT = ("store", "store_limit")  # settings of both commands that change no result
 
 LIKE = f"similarity from {duplicates.MIN_SIMILARITY:g}"
 SCENE = (
@@ -57,27 +65,56 @@ MEANING = {
 }
 
 
-def page(result: AuditResult) -> str:
-    """Return the whole page."""
+def page(result: AuditResult, settings: CheckSettings, out: Path) -> str:
+    """Return the whole page; `out` is the folder that it and its table will lie in."""
     names = ", ".join([*(plots.cut(name) for name in result.scan.class_names[:8]), "…"][: len(result.scan.class_names)])
+    thumbnails = gallery.Thumbnails(result)
+    given_splits = any(image.split for image in result.scan.images)
+    *labels, splits, copies = gallery.sections(result, thumbnails)  # before the odd ones: there may be no room left
     return render(
         "check.html.jinja",
         names=names,
-        created=f"{datetime.now():%Y-%m-%d %H:%M}",
-        command=result.command,
-        root=str(result.scan.root),
         images=len(result.scan.images),
         number_of_classes=len(result.scan.class_names),
+        train=train_command(settings, out),
         **summary(result),
+        labels=[*labels, splits] if given_splits else labels,
+        copies=copies,
         counts=classes_page.counts(result),
         findings_on_classes=classes_page.issue_groups(result),
-        copies=gallery.pair_groups(result),
-        odd=gallery.odd_images(result),
+        odd=gallery.odd_images(result, thumbnails),
         sizes=classes_page.sizes(result),
-        classes=classes_page.per_class(result),
+        classes=classes_page.per_class(result, thumbnails),
         most_classes=classes_page.MAX_CLASSES,
-        map=projection(result),
+        map=projection(result, thumbnails),
+        settings=settings_table(result, settings),
     )
+
+
+def train_command(settings: CheckSettings, out: Path) -> str:
+    """Return the command that trains on the same images without those that are marked to be dropped."""
+    words = ["python", "main.py", "train"]
+    for entry in fields(settings):
+        value = getattr(settings, entry.name)
+        name = declare.name_of(entry)
+        if name in TRAIN_FIELDS and name not in WHERE_KEPT and value != entry.default:
+            text = as_typed(value)
+            words += [f"{declare.flag(name)}={text}"] if text.startswith("-") else [declare.flag(name), text]
+    return shlex.join([*words, "--exclude", str(out / "check.csv")])
+
+
+def as_typed(value: object) -> str:
+    """Return a setting of `check` as its flag takes it: a range as `100:4000`."""
+    return ":".join(f"{end:.15g}" for end in value) if isinstance(value, tuple) else str(value)
+
+
+def settings_table(result: AuditResult, settings: CheckSettings) -> Table:
+    """Return what was typed, when, and every setting."""
+    values = {declare.name_of(entry): getattr(settings, entry.name) for entry in fields(settings)}
+    values |= {"data": result.scan.root}  # of the drawings, too
+    rows = [(name, "none" if value is None else as_typed(value)) for name, value in values.items()]
+    told = [("command", result.command), ("written", f"{datetime.now():%Y-%m-%d %H:%M}")]
+    return Table(("setting", "value"), [*told, *rows], (0, 1))
 
 
 def summary(result: AuditResult) -> dict[str, Any]:
@@ -93,7 +130,7 @@ def summary(result: AuditResult) -> dict[str, Any]:
     }
 
 
-def projection(result: AuditResult) -> dict[str, Any] | None:
+def projection(result: AuditResult, thumbnails: gallery.Thumbnails) -> dict[str, Any] | None:
     """Return the map and the images that lie far from their class, as (name, thumbnail)."""
     if len(result.usable) < 3:
         return None
@@ -104,5 +141,5 @@ def projection(result: AuditResult) -> dict[str, Any] | None:
     return {
         "source": result.source,
         "figure": Figure(drawn, "Map of all images, coloured by class"),
-        "far": [(result.scan.images[i].name, gallery.thumbnail(result, i)) for i in result.outliers],
+        "far": [(result.scan.images[i].name, thumbnails.small(i)) for i in result.outliers],
     }

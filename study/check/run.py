@@ -45,7 +45,8 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     scanned, found_issues = scan(root, settings)
     store = store_of(settings)
     result = audit(scanned, settings, command, store, found_issues)
-    page = check_report.page(result)
+    with console.bar("draw the page", 1):
+        page = check_report.page(result, settings, out)
     out.mkdir(parents=True, exist_ok=True)
     issues.write_csv(out / "check.csv", result.issues)
     output.write_page(out / "check.html", page)
@@ -94,7 +95,7 @@ def audit(
     """Gather facts, findings, beside those `found_issues` already, and the map of a folder."""
     images = scanned.images
     with console.bar("look at images", 2 * len(images)) as advance:
-        statistics, thumbnails = image_statistics.gather(
+        statistics, thumbnails, ranges = image_statistics.gather(
             images, store, advance, settings.range, lambda line: console.print(with_flags(line))
         )
     usable = np.flatnonzero([isinstance(stats, ImageStatistics) for stats in statistics])
@@ -127,6 +128,8 @@ def audit(
         explained_variance,
         [int(usable[i]) for i in outlier_positions],
         source,
+        ranges,
+        features is not None,
     )
 
 

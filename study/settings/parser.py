@@ -13,6 +13,7 @@ from study.settings import declare
 from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
 from study.settings.train import TrainSettings
 
+SHORT = {"model": ["-m"], "verbose": ["-v"]}
 TRAIN_FIELDS = {
     CompareSettings: commands_settings.compare_fields,
     CrossvalSettings: commands_settings.crossval_fields,
@@ -76,19 +77,17 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: 
     `visible` says whether the help shows it; `as_typed` leaves its text unread.
     """
     meta, name = entry.metadata, declare.name_of(entry)
-    shown = {
-        "default": argparse.SUPPRESS,
-        "help": declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS,
-        "type": str if as_typed else lambda text: declare.read(entry, text),
-    }
+    words = [*SHORT.get(name, ()), declare.flag(name)]
+    help = declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS
+    shown = {"default": argparse.SUPPRESS, "help": help}
     if meta["kind"] is bool:
-        given = {"action": "store_const", "const": "on" if as_typed else True}
-        group.add_argument(declare.flag(name), **given, default=shown["default"], help=shown["help"])
+        group.add_argument(*words, action="store_const", const="on" if as_typed else True, **shown)
         return
+    shown["type"] = str if as_typed else lambda text: declare.read(entry, text)
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if name == "paths":
         group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
     elif name == "vary":
         group.add_argument("--vary", action="append", **shown)
     else:
-        group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)
+        group.add_argument(*words, **shown)

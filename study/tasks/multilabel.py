@@ -163,6 +163,10 @@ def warnings(metrics: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def baseline(metrics: Mapping[str, Any]) -> None:
+    """Return nothing: of several labels no single one is an answer."""
+
+
 def accuracy_note(images: int) -> str:
     """Say what accuracy is here."""
     return f"Accuracy is the share of the {images:,} validation images whose every label is right."

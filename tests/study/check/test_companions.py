@@ -48,7 +48,7 @@ def folder(root, **classes):
 
 def told(root):
     scanned = scan(root, explained=True)
-    statistics, thumbnails = gather(scanned.images, Store(None))
+    statistics, thumbnails, _ = gather(scanned.images, Store(None))
     return list(find(scanned.images, statistics, thumbnails))
 
 

@@ -286,7 +286,7 @@ def test_class_names_that_differ():
 def test_a_folder_of_odd_files(tmp_path):
     odd_files.build(tmp_path)
     found = scan(tmp_path)
-    facts, _ = gather(found.images, Store(None))
+    facts, _, _ = gather(found.images, Store(None))
     findings = find(found, facts, [], "crop", (8, 1, 1), advise)
     assert {(one.path, one.kind) for one in findings} >= {
         ("cat/1 x 1.png", "tiny"),

@@ -80,8 +80,10 @@ def test_all_runs_have_one_split_though_the_seeds_differ(compared):
 
 
 def test_the_page_tells_everything_and_needs_no_network(compared):
-    out, _, _ = compared
+    out, _, ran = compared
     page = (out / "compare.html").read_text(encoding="utf-8")
+    assert "\nAlways answering circle: 33.3 %." in ran.out
+    assert "Always answering circle: 33.3 %." in page
     assert "class-weight=balanced" in page
     assert "no class dragon" in page
     assert "data:image/png;base64," in page

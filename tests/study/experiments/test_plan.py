@@ -66,7 +66,7 @@ def test_values_are_read_in_every_form(items, texts):
 
 
 def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
-    for name in TRAIN_FIELDS | dict.fromkeys(("runs", "augment_preview", "find_learning_rate")):
+    for name in TRAIN_FIELDS | dict.fromkeys(("runs", "augment_preview", "find_learning_rate", "verbose")):
         entry = TRAIN_FIELDS.get(name)
         texts = (
             entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1", "on")

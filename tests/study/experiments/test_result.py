@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from helpers import message
@@ -36,7 +37,7 @@ def lines_of(folder, **accuracies):
     ]
 
 
-VAL = {"accuracy": 0.5, "macro_f1": 0.4, "n": 8}
+VAL = {"accuracy": 0.5, "macro_f1": 0.4, "n": 8, "per_class": {"cat": {"support": 8}}}
 METRICS = json.dumps({"val": VAL, "test": {}})
 INFO = {"seconds": {"train": 2.0}, "settings": {}, "stages": [{"precision": None}]}
 HISTORY = "epoch,val_loss,val_accuracy\n1,0.7,0.5\n"
@@ -50,7 +51,7 @@ def run_of(folder, metrics=METRICS, history=HISTORY, info=INFO):
 
 def test_of_a_run_only_the_figures_of_validation_are_read(tmp_path):
     run = run_of(tmp_path)
-    assert read_result(run) == Result(run, 0.5, 0.4, 8, 2.0, [{"val_loss": 0.7, "val_accuracy": 0.5}])
+    assert read_result(run) == Result(run, 0.5, 0.4, 8, 2.0, [{"val_loss": 0.7, "val_accuracy": 0.5}], ("cat", 1.0))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +102,9 @@ def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
 
 
 def test_figures_of_the_test_split_are_not_read(tmp_path):
-    val = {"accuracy": 0.8, "macro_f1": 0.7, "n": 50}
+    val = {"accuracy": 0.8, "macro_f1": 0.7, "n": 50, "per_class": {"cat": {"support": 50}}}
     (tmp_path / "history.csv").write_text("val_loss,val_accuracy\n0.5,0.8\n")
-    run = run_folder.Run(tmp_path, {"seconds": {"train": 2.0}})
+    run = run_folder.Run(tmp_path, INFO)
     found = []
     for metrics in ({"val": val}, {"val": val, "test": {"accuracy": 0.1, "macro_f1": 0.1, "n": 7}}):
         (tmp_path / "metrics.json").write_text(json.dumps(metrics))
@@ -137,6 +138,22 @@ def test_what_spoils_a_comparison_is_told(tmp_path):
     shutil.copy(tmp_path / "sgd" / "split.csv", tmp_path / "adam" / "split.csv")
     assert "different splits" not in " ".join(compare_report.summary_sentences(lines, ["optimizer", "precision"]))
     assert compare_report.summary_sentences(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
+
+
+@pytest.mark.parametrize(
+    ("constant", "sentence"),
+    [
+        (0.5333, "Always answering dog: 53.3 %."),
+        (0.7, "Always answering dog: 70.0 %. The best is no better than that: nothing was learned that helps."),
+    ],
+)
+def test_the_ranking_stands_beside_a_constant_answer(tmp_path, constant, sentence):
+    lines = lines_of(tmp_path, adam=[0.6, 0.8], sgd=[0.5, 0.5])
+    split.write_split(tmp_path / "split.csv", [SplitEntry("a.png", "hash", "a", "train")])
+    for line in lines:
+        for seed, one in line.results.items():
+            line.results[seed] = replace(one, baseline=("dog", constant))
+    assert sentence in compare_report.summary_sentences(lines, ["optimizer"])
 
 
 def test_curves_of_unequal_length(tmp_path):
