@@ -54,7 +54,8 @@ def main(data: str, folds: int, repeats: int, rounds: int, sizes: Sequence[int])
 def with_heads(features: np.ndarray, labels: np.ndarray, divided: object, settings: object) -> None:
     """Train our heads and print what came out."""
     from study.experiments.crossval_heads import stage_of
-    from study.fit.fold_heads import HeadData, HeadFold, train_heads
+    from study.fit.fold_heads import train_heads
+    from study.fit.head_trainer import HeadData, HeadFold
 
     started = clocks()
     heads = [HeadFold(fold.train, fold.held_out, fold.repeat - 1) for fold in divided.folds]
@@ -107,7 +108,7 @@ def print_ends(
     import keras
 
     from data.batches import Examples, iterations
-    from study.fit.fold_heads import HeadData, make_head
+    from study.fit.head_trainer import HeadData, make_head
     from study.fit.loop import run_stage
     from study.runtime import console
     from study.settings.stages import stages_of
