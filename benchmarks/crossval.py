@@ -3,9 +3,9 @@
     python benchmarks/crossval.py --data DIR [--folds 5] [--repeats 3] [--sizes 300 1000 3000]
 
 The store is warmed first. Then, each `--rounds` times in turn, on the same features and folds of the same images: all
-our heads, and logistic regression with its own settings. Last the whole command `crossval`, from the shell to the page.
-Prints wall-clock and processor seconds, accuracy and cross-entropy. With --sizes instead: where the head's own
-training, which validation ends, ends on that many of the images.
+our heads, and logistic regression with its own settings, then on one thread. Last the whole command `crossval`, from
+the shell to the page. Prints wall-clock and processor seconds, accuracy and cross-entropy. With --sizes instead: where
+the head's own training, which validation ends, ends on that many of the images.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def main(data: str, folds: int, repeats: int, rounds: int, sizes: Sequence[int])
         return
     for _ in range(rounds):
         with_heads(features, labels, divided, settings)
-        with_scikit_learn(features, labels, divided.folds)
+        with_scikit_learn(features, labels, divided.folds, None)
+        with_scikit_learn(features, labels, divided.folds, 1)
     with TemporaryDirectory() as runs:
         words = ["crossval", "--data", data, "-m", MODEL, "--folds", folds, "--repeats", repeats, "--runs", runs]
         started = time.perf_counter()
@@ -54,7 +55,8 @@ def main(data: str, folds: int, repeats: int, rounds: int, sizes: Sequence[int])
 def with_heads(features: np.ndarray, labels: np.ndarray, divided: object, settings: object) -> None:
     """Train our heads and print what came out."""
     from study.experiments.crossval_heads import stage_of
-    from study.fit.fold_heads import HeadData, HeadFold, train_heads
+    from study.fit.fold_heads import train_heads
+    from study.fit.head_trainer import HeadData, HeadFold
 
     started = clocks()
     heads = [HeadFold(fold.train, fold.held_out, fold.repeat - 1) for fold in divided.folds]
@@ -63,10 +65,11 @@ def with_heads(features: np.ndarray, labels: np.ndarray, divided: object, settin
     note("ours", started, [outcome.probabilities for outcome in outcomes], labels, divided.folds)
 
 
-def with_scikit_learn(features: np.ndarray, labels: np.ndarray, folds: Sequence[object]) -> None:
-    """Cross-validate logistic regression and print what came out."""
+def with_scikit_learn(features: np.ndarray, labels: np.ndarray, folds: Sequence[object], threads: int | None) -> None:
+    """Cross-validate logistic regression and print what came out; `threads` of its linear algebra, None for its own."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_score
+    from threadpoolctl import threadpool_limits
 
     pairs, found, started = [(fold.train, fold.held_out) for fold in folds], [], clocks()
 
@@ -74,8 +77,9 @@ def with_scikit_learn(features: np.ndarray, labels: np.ndarray, folds: Sequence[
         found.append(fitted.predict_proba(inputs))
         return float((found[-1].argmax(axis=1) == true).mean())
 
-    cross_val_score(LogisticRegression(max_iter=1000), features, labels, cv=pairs, scoring=score)
-    note("scikit-learn", started, found, labels, folds)
+    with threadpool_limits(threads):
+        cross_val_score(LogisticRegression(max_iter=1000), features, labels, cv=pairs, scoring=score)
+    note("scikit-learn" if threads is None else "… one thread", started, found, labels, folds)
 
 
 def clocks() -> tuple[float, float]:
@@ -107,7 +111,7 @@ def print_ends(
     import keras
 
     from data.batches import Examples, iterations
-    from study.fit.fold_heads import HeadData, make_head
+    from study.fit.head_trainer import HeadData, make_head
     from study.fit.loop import run_stage
     from study.runtime import console
     from study.settings.stages import stages_of

@@ -16,7 +16,8 @@ from data.store.store import Store
 from models.parts.head import freeze
 from models.parts.weights import build_backbone
 from study.experiments.folds import Fold
-from study.fit.fold_heads import HeadData, HeadFold, train_heads
+from study.fit.fold_heads import train_heads
+from study.fit.head_trainer import HeadData, HeadFold
 from study.inference.engine import FrozenBackbone
 from study.inference.features import FeatureSpec, embed
 from study.runtime import console

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from helpers import TOY_CLASSES, call, make_patches
 
-from data.split import read_split
+from data.split import read_split, write_split
+from study.experiments.crossval import learned_before
+from study.settings.source import load_dataset
+from study.settings.train import TrainSettings
 
 HEADS = ("-m", "efficientnet_lite", "--image-size", 32, "--learning", "transfer")
 SCRATCH = ("-m", "lenet", "--epochs", 1, "--augment", "none", "--folds", 2)
@@ -197,6 +200,16 @@ def test_what_cannot_be_done_is_said_in_a_line(words, error, images, tmp_path):
     assert ran.err.startswith(f"error: {error}")
     assert ran.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+def test_weights_that_learned_from_the_images_are_told(images, tmp_path):
+    dataset = load_dataset(TrainSettings.of(data=str(images), image_size=32, seed=1))
+    write_split(tmp_path / "split.csv", dataset.entries)
+    learned = len({entry.sha256 for entry in dataset.entries if entry.split == "train"})
+    for weights in (tmp_path, tmp_path / "model.keras"):
+        (told,) = learned_before(TrainSettings.of(weights=str(weights)), dataset)
+        assert told == f"{weights} has learned from {learned} of the 33 images, which flatters all figures"
+    assert learned_before(TrainSettings.of(weights="imagenet"), dataset) == []
 
 
 def test_given_splits_are_kept_by_trainings_so_they_are_refused(images, tmp_path):

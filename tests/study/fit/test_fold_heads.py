@@ -11,7 +11,8 @@ import keras  # noqa: E402
 from small import features, settings  # noqa: E402
 
 from data.batches import Examples  # noqa: E402
-from study.fit.fold_heads import HeadData, HeadFold, make_head, train_heads  # noqa: E402
+from study.fit.fold_heads import train_heads  # noqa: E402
+from study.fit.head_trainer import HeadData, HeadFold, make_head  # noqa: E402
 from study.fit.loop import run_stage  # noqa: E402
 from study.settings.stages import Stage  # noqa: E402
 
