@@ -167,11 +167,12 @@ def shown(record: Record, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page shows of a mistake: picture, path, label, and what was predicted how often."""
     row, file = entry["row"], io.BytesIO()
     image = Image.fromarray(record.dataset.images.pixels[[row]][0])
-    image.thumbnail((SIDE, SIDE))
+    image.thumbnail((2 * SIDE, 2 * SIDE))
     image.save(file, "JPEG", quality=85)
+    side = min(SIDE, image.width)
     path, label = record.dataset.entries[row].path, record.dataset.entries[row].label
     return {
-        "picture": Figure(file.getvalue(), path),
+        "picture": Figure(file.getvalue(), path, (side, side), enlarges=image.width > side),
         "path": path,
         "label": label,
         "predicted": entry["predicted"],
