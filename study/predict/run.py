@@ -11,7 +11,13 @@ from study.runs.folder import Run
 
 
 def predict(
-    run: Run, paths: Sequence[str], split: str, table: Path | None, views: str = "none", masks: str | None = None
+    run: Run,
+    paths: Sequence[str],
+    split: str,
+    table: Path | None,
+    views: str = "none",
+    masks: str | None = None,
+    right: float | None = None,
 ) -> int:
     """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
 
@@ -22,6 +28,7 @@ def predict(
         table: CSV file.
         views: of each image, as `--tta` names them.
         masks: new or empty folder.
+        right: share of answers that must be right, where it was asked for.
 
     Returns:
         How many files could not be used.
@@ -32,6 +39,8 @@ def predict(
     if tasks.get(run.info.get("task", "classify")).PER_PIXEL:
         if views != "none":
             raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
+        if right is not None:
+            raise UserError(f"--right is for runs that classify, and {run.folder} segments: leave it out.")
         from study.predict import segment
 
         if paths:
@@ -43,6 +52,6 @@ def predict(
     from study.predict import classify
 
     if paths:
-        return classify.predict_paths(run, paths, table, views)
-    classify.evaluate_split(run, split, table, views)
+        return classify.predict_paths(run, paths, table, views, right)
+    classify.evaluate_split(run, split, table, views, right)
     return 0

@@ -15,7 +15,7 @@ from study.runtime import console
 from study.runtime.temporary import UNFINISHED
 
 PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png")
-WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "labels.csv"}  # all that a run folder may hold
+WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "known.npz", "labels.csv"}  # all that a run folder may hold
 UNKNOWN = "–"
 
 
