@@ -14,7 +14,7 @@ from study.runs.folder import FILES, PATTERN, Run, by_name, read_run
 from study.runtime import console
 from study.runtime.temporary import UNFINISHED
 
-PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png")
+PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png", "reliability.png")
 WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "known.npz", "labels.csv"}  # all that a run folder may hold
 UNKNOWN = "–"
 

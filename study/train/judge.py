@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from data.batches import Examples
-from study.confidence import neighbours, selective
+from study.confidence import calibration, neighbours, selective
+from study.confidence.calibration import Temperature
 from study.confidence.known import Known
 from study.inference.engine import FrozenBackbone, resolve_engine
 from study.inference.features import embed_some
@@ -81,6 +82,28 @@ def answered(known: Known, probability: np.ndarray, right: np.ndarray, distance:
             "images": len(right),
             "answered": int(given.sum()),
             "right": int((given & right).sum()),
+        },
+    }
+
+
+def apply_temperature(classifier: keras.Model, temperature: float) -> None:
+    """Divide the scores before softmax, in the head itself: whoever runs the network gets calibrated probabilities."""
+    layer = classifier.layers[-1].get_layer("probabilities")
+    for weight in layer.weights:
+        weight.assign(weight / temperature)
+
+
+def calibration_of(temperature: Temperature, test: Evaluation, truth: np.ndarray) -> dict[str, Any]:
+    """Return what `run.json` says of the calibration: temperature, and on test the error, its noise floor and bins."""
+    probability, right = test.predictions.max(axis=1), test.predictions.argmax(axis=1) == truth
+    return {
+        "temperature": temperature.value,
+        "reason": temperature.reason,
+        "loss_on_validation": {"before": temperature.before, "after": temperature.after},
+        "test": {
+            "error": calibration.calibration_error(probability, right),
+            "noise_floor": calibration.noise_floor(probability),
+            "bins": calibration.reliability(probability, right),
         },
     }
 
