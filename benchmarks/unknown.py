@@ -2,14 +2,14 @@
 
     python benchmarks/unknown.py --data PHOTOS [--seeds 5] [--known 500 1000 2000 5000]
 
-A head on EfficientNet-Lite0 learns each class of a folder but one, and is shown the test images of all: the class that was
-held out is unknown. A head of all classes is shown the test images beside other things: drawings of houses, noise, text
-as on a screen, and the photos that scikit-image and scikit-learn bring along. For each kind the area under the ROC curve
-(AUROC: the chance that an unknown image is ranked above a known one; 0.5 is guessing) of the mean cosine distance to the
-10 nearest known features, of 1 - the largest probability, and of both joined (the mean of their ranks among the known
-test images), as mean and standard deviation over the seeds of split and head. The last table is the AUROC of the
-distance, and the seconds of its leave-one-out limit, by how many training images are kept. Heads are multinomial logistic
-regressions. Takes a minute a seed with the features in the store.
+A head on EfficientNet-Lite0 learns each class of a folder but one, and is shown the test images of all: the class that
+was held out is unknown. A head of all classes is shown the test images beside other things: drawings of houses, noise,
+text as on a screen, and the photos that scikit-image and scikit-learn bring along. For each kind the area under the ROC
+curve (AUROC: the chance that an unknown image is ranked above a known one; 0.5 is guessing) of the mean cosine distance
+to the 10 nearest known features, of 1 - the largest probability, and of both joined (the mean of their ranks among the
+known test images), as mean and standard deviation over the seeds of split and head. The last table is the AUROC of the
+distance, and the seconds of its leave-one-out limit, by how many training images are kept. Heads are multinomial
+logistic regressions. Takes a minute a seed with the features in the store.
 """
 
 from __future__ import annotations
