@@ -11,6 +11,7 @@ from glob import glob
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from data import folder, labels, pixels
 from data import names as names_module
@@ -96,7 +97,10 @@ def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
             return probabilities
 
         mean = average_views(probabilities_of, number_of_views(views), flipped_classes)(pixels)
-        return mean, neighbours.distances(features[0], known.directions) if known and features else None
+        if known is None or not features:
+            return mean, None
+        with threadpool_limits(1, "blas"):  # its further threads would wait for work, and keep a core from the network
+            return mean, neighbours.distances(features[0], known.directions)
 
     return respond
 
