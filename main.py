@@ -200,7 +200,9 @@ def predict(flags: Mapping[str, Any], command_line: str) -> int:
     table = output.writable_file(settings.csv) if settings.csv else None
     from study.predict.run import predict
 
-    failed = predict(run, settings.paths, settings.part, table, settings.tta, settings.masks, settings.labelled)
+    failed = predict(
+        run, settings.paths, settings.part, table, settings.tta, settings.masks, settings.labelled, flags.get("right")
+    )
     return 4 if failed and settings.strict else 0
 
 

@@ -43,20 +43,20 @@ def main(data: Path, run_folder: Path, images: int) -> None:
     run = runs_folder.read_run(run_folder)
     files = folder.list_images([data])[0]
     files = [files[at] for at in np.linspace(0, len(files) - 1, min(images, len(files))).astype(int)]
-    size, rule = run.info["image_size"], run.info["resize"]
-    pictures = [outcome[1] for _, outcomes in decode_chunks(files, size, rule) for outcome in outcomes]
+    how = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
+    pictures = [outcome[1] for _, outcomes in decode_chunks(files, *how) for outcome in outcomes]
     pictures, respond = np.stack(pictures), load_runner(run)
     respond(pictures[:64])  # allocates memory
 
     with tempfile.TemporaryDirectory() as out:
         works = {
-            "decoding alone": lambda: [None for _ in decode_chunks(files, size, rule)],
+            "decoding alone": lambda: [None for _ in decode_chunks(files, *how)],
             "network alone": lambda: [respond(pictures[at : at + 64]) for at in range(0, len(pictures), 64)],
             "predict": lambda: predict_paths(run, list(map(str, files)), Path(out) / "answers.csv"),
         }
         rates = [{name: rate(work, len(files)) for name, work in works.items()} for _ in range(REPEATS)]
     medians = {name: statistics.median(values_text[name] for values_text in rates) for name in works}
-    print(f"{len(files):,} pictures, {run.info['model']}, {size} pixels")
+    print(f"{len(files):,} pictures, {run.info['model']}, {how[0]} pixels")
     for name, value in medians.items():
         print(f"{name:<16}{value:8.1f} images/s")
     slower = min(medians["decoding alone"], medians["network alone"])

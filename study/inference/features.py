@@ -111,6 +111,11 @@ def embed_traced(frozen: FrozenBackbone, examples: Examples, indices: np.ndarray
     return features
 
 
+def embed_some(run: Runner, examples: Examples, indices: np.ndarray, label: str) -> np.ndarray:
+    """Return the features of some rows, float32 (rows, features), of a network that nothing is kept of."""
+    return np.concatenate(list(run_batches(run, prefetch(pixel_batches(examples, indices)), len(indices), label)))
+
+
 def features_row_type(frozen: FrozenBackbone, spec: FeatureSpec, engine: str, precision: str) -> RowType:
     """Name the rows of features by all that they depend on beside a file's content."""
     inputs = f"{spec.image_size} {spec.resize} ({VERSION})"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
+RunnerOfAll = Callable[[np.ndarray], list[np.ndarray]]  # the same of several outputs
 FILES = ("model.xml", "model.bin")
 NETWORKS = "converted networks (1)"  # rows of such names, padded to a size in them, go by the store's limit
 PROBE = 2**20  # bytes that a full disk does not hold
@@ -69,12 +70,16 @@ def accept_uint8(model: openvino.Model) -> openvino.Model:
     return steps.build()
 
 
-def concatenate(backbone: openvino.Model, head: openvino.Model) -> openvino.Model:
-    """Return both as one network. The head's own graph is changed by that: it has no further use."""
+def concatenate(backbone: openvino.Model, head: openvino.Model, features: bool = False) -> openvino.Model:
+    """Return both as one network. The head's own graph is changed by that: it has no further use.
+
+    With `features`, those of the backbone are a second output.
+    """
     (result,) = backbone.get_results()
     for reader in head.input(0).get_target_inputs():
         reader.replace_source_output(result.input_value(0))
-    return import_openvino().Model(head.get_results(), backbone.get_parameters(), "classifier")
+    results = [*head.get_results(), *([result] if features else [])]
+    return import_openvino().Model(results, backbone.get_parameters(), "classifier")
 
 
 def save(model: openvino.Model, folder: Path) -> None:
@@ -94,11 +99,16 @@ def save(model: openvino.Model, folder: Path) -> None:
 
 
 def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, outputs: None) -> Runner:
+    """Return what `load_all` does, for the first output alone."""
+    return first_of(load_all(folder, check_shapes))
+
+
+def load_all(folder: Path, check_shapes: Callable[..., None] = lambda inputs, outputs: None) -> RunnerOfAll:
     """Load what `save` wrote, to compute in float32. Needs neither Keras nor TensorFlow.
 
     Args:
         folder: with both files.
-        check_shapes: is called with the shapes of input and output, and may raise.
+        check_shapes: is called with the shapes of input and first output, and may raise.
 
     Raises:
         UserError: OpenVINO is not installed, or the files are damaged.
@@ -108,7 +118,7 @@ def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, output
     try:
         model = core().read_model(path)
         check_shapes(tuple(model.input(0).shape), tuple(model.output(0).shape))
-        return compile(model, "float32")
+        return compile_all(model, "float32")
     except RuntimeError as error:
         raise UserError(f"{path} or its model.bin is missing or damaged. Train again.") from error
 
@@ -138,7 +148,17 @@ def load_from_store(name: str, store: Store) -> openvino.Model | None:
         return None
 
 
+def first_of(run: RunnerOfAll) -> Runner:
+    """Return a runner's first output alone."""
+    return lambda pixels: run(pixels)[0]
+
+
 def compile(model: openvino.Model, precision: str) -> Runner:
+    """Return what `compile_all` does, for the first output alone."""
+    return first_of(compile_all(model, precision))
+
+
+def compile_all(model: openvino.Model, precision: str) -> RunnerOfAll:
     """Return the function that runs a model of one image: several at once, one on each core.
 
     That keeps an image's arrays in its core's cache. EfficientNet-Lite0, 224 pixels, 2 busy cores, images/s in float32
@@ -157,15 +177,16 @@ def compile(model: openvino.Model, precision: str) -> Runner:
     for request in requests:  # one after the other: begun by two threads at once, OpenVINO's binding has locked up
         request.infer(nothing, share_inputs=True, share_outputs=True)
 
-    def run(pixels: np.ndarray) -> np.ndarray:
+    def run(pixels: np.ndarray) -> list[np.ndarray]:
         pixels = np.ascontiguousarray(pixels, np.uint8)  # of anything else, sharing would read freed memory
-        outputs = np.empty((len(pixels), *compiled.output(0).shape[1:]), np.float32)
+        outputs = [np.empty((len(pixels), *output.shape[1:]), np.float32) for output in compiled.outputs]
         rows = iter(range(len(pixels)))
 
         def work(request: openvino.InferRequest) -> None:
             for i in rows:  # whoever is free takes the next one
                 result = request.infer(pixels[i : i + 1], share_inputs=True, share_outputs=True)
-                outputs[i] = result[0][0]
+                for index, output in enumerate(outputs):
+                    output[i] = result[index][0]
 
         # Threads of our own: OpenVINO's AsyncInferQueue did 186 images/s to their 218 (EfficientNet-Lite0, float32),
         # and hung once, with a callback set anew for every call.

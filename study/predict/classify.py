@@ -13,14 +13,17 @@ from data.names import composed, printable, split_labels
 from study import tasks
 from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
 from study.predict.told import count_failures, count_up, padded, width_of
+from study.predict.verdicts import COLUMNS, Judge, describe_split, judge_of
 from study.predict.views import number_of_views
 from study.runs.folder import Run
 from study.runtime import console, output
 from study.tasks.contract import Task
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str = "none") -> int:
-    """Print `file  class  probability` for files and folders, and what failed; write the table if one is asked for.
+def predict_paths(
+    run: Run, paths: Sequence[str], table: Path | None, views: str = "none", right: float | None = None
+) -> int:
+    """Print `file  verdict  probability` for files and folders, and what failed; write the table if one is asked for.
 
     Returns:
         How many files failed.
@@ -28,11 +31,12 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str
     Raises:
         UserError: every file failed.
     """
-    roots = list(expand_paths(paths))
+    judge, roots = judge_of(run, right), list(expand_paths(paths))
     files, skipped = find(roots)
-    predictions = print_each(run, predict_files(run, files, skipped, views), files)
+    answers = predict_files(run, files, skipped, views, known=judge and judge.known)
+    predictions = print_each(run, answers, files, judge)
     if table:
-        write_predictions(table, run, predictions)
+        write_predictions(table, run, predictions, judge)
     if not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"]):
         print(
             "The sub-folders are named as classes of this run: --labelled compares the predictions with them.",
@@ -42,9 +46,13 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str
 
 
 def print_each(
-    run: Run, predictions: Iterable[Prediction], files: Sequence[Path], label_of: Mapping[str, str] | None = None
+    run: Run,
+    predictions: Iterable[Prediction],
+    files: Sequence[Path],
+    judge: Judge | None,
+    label_of: Mapping[str, str] | None = None,
 ) -> list[Prediction]:
-    """Print each prediction as it comes, beside a wrong one its label; then how many got each class. Return them all.
+    """Print each prediction as it comes, beside a wrong one its label; then how many got each verdict. Return them all.
 
     `files` are those that are predicted for; `label_of`, by printable path, where labels are known.
     """
@@ -54,12 +62,15 @@ def print_each(
         if prediction.probabilities is None:
             print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
             continue
-        line = f"{padded(prediction.path, width)}  {task.describe_prediction(prediction.probabilities, run.info)}"
+        said = judge.describe(prediction) if judge else task.describe_prediction(prediction.probabilities, run.info)
         predicted = split_labels(task.cells(prediction.probabilities, run.info)[0])
         label = None if label_of is None else label_of[prediction.path]
         wrong = label is not None and set(split_labels(label)) != set(predicted)
-        console.print(line + (f"  wrong: labelled {label or 'none'}" if wrong else ""))
-        labels += predicted or ("none",)
+        mark = f"  wrong: labelled {label or 'none'}" if wrong else ""
+        console.print(f"{padded(prediction.path, width)}  {said}{mark}")
+        labels += (judge.verdict(prediction),) if judge else predicted or ("none",)
+    if judge and labels and (why := judge.why_no_threshold()):
+        print(why, file=sys.stderr)
     count_up(labels, sum(not prediction.error for prediction in told))
     return told
 
@@ -72,16 +83,19 @@ def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collecti
     return all(len(parts) > 1 and composed(printable(parts[0])) in names for parts in below)
 
 
-def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none") -> None:
+def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none", right: float | None = None) -> None:
     """Answer for the run's own "val" or "test" part and print the per-class report; write the table if asked for."""
-    task = task_of(run)
-    predictions, entries = predict_split(run, split, views)
+    task, judge = task_of(run), judge_of(run, right)
+    predictions, entries = predict_split(run, split, views, known=judge and judge.known)
     if table:
-        write_predictions(table, run, predictions)
+        write_predictions(table, run, predictions, judge)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     task.print_report(SPLIT_NAMES[split], task.measure(entries, probabilities, run.info))
+    if judge and judge.known:
+        answered = describe_split(judge, predictions, [entry.label for entry in entries])
+        console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {answered}")
 
 
 def task_of(run: Run) -> Task:
@@ -90,9 +104,16 @@ def task_of(run: Run) -> Task:
 
 
 def write_predictions(
-    path: Path, run: Run, predictions: Sequence[Prediction], label_of: Mapping[str, str] | None = None
+    path: Path,
+    run: Run,
+    predictions: Sequence[Prediction],
+    judge: Judge | None,
+    label_of: Mapping[str, str] | None = None,
 ) -> None:
-    """Write `path,…,error`, one row a file; between them the label, where it is known, and what the task has to say."""
+    """Write `path,…,error`, one row a file; between them the label, where it is known, and what the task has to say.
+
+    Behind them stand verdict and distance, where there is a `judge`.
+    """
     task = task_of(run)
     columns = task.columns(run.info["class_names"])
     rows = []
@@ -100,5 +121,7 @@ def write_predictions(
         predicted = prediction.probabilities is not None
         cells = task.cells(prediction.probabilities, run.info) if predicted else [""] * len(columns)
         label = [] if label_of is None else [label_of.get(prediction.path, "")]
-        rows.append([prediction.path, *label, *cells, prediction.error])
-    output.write_csv(path, ["path", *([] if label_of is None else ["label"]), *columns, "error"], guarded(rows))
+        judged = judge.cells(prediction) if judge else ()
+        rows.append([prediction.path, *label, *cells, prediction.error, *judged])
+    header = ["path", *([] if label_of is None else ["label"]), *columns, "error", *(COLUMNS if judge else ())]
+    output.write_csv(path, header, guarded(rows))

@@ -18,6 +18,7 @@ from errors import UserError
 from study.predict.classify import print_each, task_of, write_predictions
 from study.predict.stream import Prediction, expand_paths, predict_files
 from study.predict.told import MAX_NAMED, count_failures
+from study.predict.verdicts import judge_of
 from study.runs.folder import Run
 from study.runtime import console, output
 
@@ -33,7 +34,9 @@ class Given:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-def predict_labelled(run: Run, paths: Sequence[str], table: Path | None, views: str = "none") -> int:
+def predict_labelled(
+    run: Run, paths: Sequence[str], table: Path | None, views: str = "none", right: float | None = None
+) -> int:
     """Print the answer for each image, then the report of every class as for a test split; write both if asked for.
 
     Args:
@@ -41,6 +44,7 @@ def predict_labelled(run: Run, paths: Sequence[str], table: Path | None, views: 
         paths: folders with one sub-folder for each class, or tables with the columns path,label.
         table: CSV file for the answers; the report is written beside it, as `report_path` says.
         views: as `--tta` names them.
+        right: share of answers that must be right, where it was asked for.
 
     Returns:
         How many files failed.
@@ -48,11 +52,11 @@ def predict_labelled(run: Run, paths: Sequence[str], table: Path | None, views: 
     Raises:
         UserError: a label is no class of the run, or nothing is labelled, or every file failed.
     """
-    task, given = task_of(run), collect(run, paths)
-    answers = predict_files(run, given.files, given.skipped, views)
-    predictions = print_each(run, answers, given.files, given.label_of)
+    task, judge, given = task_of(run), judge_of(run, right), collect(run, paths)
+    answers = predict_files(run, given.files, given.skipped, views, known=judge and judge.known)
+    predictions = print_each(run, answers, given.files, judge, given.label_of)
     if table:
-        write_predictions(table, run, predictions, given.label_of)
+        write_predictions(table, run, predictions, judge, given.label_of)
     failed = count_failures([prediction.error for prediction in predictions])
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]

@@ -18,6 +18,7 @@ def predict(
     views: str = "none",
     masks: str | None = None,
     labelled: bool = False,
+    right: float | None = None,
 ) -> int:
     """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
 
@@ -29,6 +30,7 @@ def predict(
         views: of each image, as `--tta` names them.
         masks: new or empty folder.
         labelled: whether the paths are folders of classes, or tables, with whose labels predictions are compared.
+        right: share of answers that must be right, where it was asked for.
 
     Returns:
         How many files could not be used.
@@ -46,6 +48,8 @@ def predict(
             raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
         if labelled:
             raise UserError(f"--labelled is for runs that classify, and {run.folder} segments: leave it out.")
+        if right is not None:
+            raise UserError(f"--right is for runs that classify, and {run.folder} segments: leave it out.")
         from study.predict import segment
 
         if paths:
@@ -57,10 +61,10 @@ def predict(
     if labelled:
         from study.predict.labelled import predict_labelled
 
-        return predict_labelled(run, paths, table, views)
+        return predict_labelled(run, paths, table, views, right)
     from study.predict import classify
 
     if paths:
-        return classify.predict_paths(run, paths, table, views)
-    classify.evaluate_split(run, split, table, views)
+        return classify.predict_paths(run, paths, table, views, right)
+    classify.evaluate_split(run, split, table, views, right)
     return 0

@@ -11,6 +11,7 @@ from glob import glob
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from data import folder, labels, pixels
 from data import names as names_module
@@ -18,6 +19,8 @@ from data.folder import Skipped
 from data.pixel_range import Ranges
 from data.split import SplitEntry, read_split
 from errors import UserError
+from study.confidence import neighbours
+from study.confidence.known import Known
 from study.inference import openvino_ir
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
@@ -42,29 +45,64 @@ class Prediction:
     sha256: str = ""
     error: str = ""
     file: Path | None = None
+    distance: float | None = None
 
 
-def load_runner(run: Run) -> openvino_ir.Runner:
+Respond = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]  # pixels -> probabilities, distances
+
+
+def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
     """Return what answers fastest: the network for OpenVINO, else `model.keras` through Keras.
 
-    Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes).
+    Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes); with `features`, those
+    of the backbone as well, float32 (n, features).
     """
     if hardware.openvino_available() and (run.folder / "model.xml").is_file():
         check_files(run, openvino_ir.FILES)
-        return openvino_ir.load(run.folder, partial(check_shapes, run, openvino_ir.FILES[0]))
+        return openvino_ir.load_all(run.folder, partial(check_shapes, run, openvino_ir.FILES[0]))
     backend.start()
     classifier = load_classifier(run)
-    return lambda pixels: classifier.predict(pixels.astype(np.float32), verbose=0)
+    if not features:
+        return lambda pixels: [classifier.predict(pixels.astype(np.float32), verbose=0)]
+    import keras
+
+    _, backbone, head = classifier.layers
+    inputs = keras.Input(classifier.input_shape[1:])
+    of_backbone = backbone(inputs)
+    both = keras.Model(inputs, [head(of_backbone), of_backbone])
+    return lambda pixels: both.predict(pixels.astype(np.float32), verbose=0)
 
 
-def load_averaged(run: Run, views: str) -> openvino_ir.Runner:
-    """Return `load_runner`'s, or the mean over the views that `--tta` names. Raise UserError where they do not fit."""
+def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
+    """Return what gives probabilities, the mean over the views that `--tta` names, and distances to what is known.
+
+    The distance is that of the whole image, the first view.
+
+    Raises:
+        UserError: the views do not fit the run.
+    """
     table = run.folder / "labels.csv"
     flip_pairs = labels.read(table).flip_pairs if views != "none" and table.is_file() else {}
     check_views(views, run.info, flip_pairs)
     names = list(run.info["class_names"])
     flipped_classes = np.array([names.index(flip_pairs.get(name, name)) for name in names]) if flip_pairs else None
-    return average_views(load_runner(run), number_of_views(views), flipped_classes)
+    network = load_runner(run, known is not None)
+
+    def respond(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        features: list[np.ndarray] = []
+
+        def probabilities_of(view: np.ndarray) -> np.ndarray:
+            probabilities, *more = network(view)
+            features.extend(more)
+            return probabilities
+
+        mean = average_views(probabilities_of, number_of_views(views), flipped_classes)(pixels)
+        if known is None or not features:
+            return mean, None
+        with threadpool_limits(1, "blas"):  # its further threads would wait for work, and keep a core from the network
+            return mean, neighbours.distances(features[0], known.directions)
+
+    return respond
 
 
 def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
@@ -78,7 +116,12 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
 
 
 def predict_files(
-    run: Run, files: Sequence[Path], skipped: Sequence[Skipped] = (), views: str = "none", own_images: bool = True
+    run: Run,
+    files: Sequence[Path],
+    skipped: Sequence[Skipped] = (),
+    views: str = "none",
+    own_images: bool = True,
+    known: Known | None = None,
 ) -> Iterator[Prediction]:
     """Say which run it is, then yield an answer for each file; what cannot be used comes first, with its reason.
 
@@ -86,7 +129,7 @@ def predict_files(
         UserError: the run cannot be read, or the views do not fit the run.
     """
     if files:
-        runner = load_averaged(run, views)
+        respond = load_averaged(run, views, known)
         introduce(run, own_images)
     yield from (Prediction(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
@@ -96,14 +139,14 @@ def predict_files(
             decode_chunks(files, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
         ):
             usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
-            outputs = iter(runner(np.stack(usable)) if usable else ())
+            answers = iter(answers_for(respond, usable))
             for path, outcome in zip(chunk, outcomes, strict=True):
                 advance()
                 name = names_module.printable(str(path))
                 if isinstance(outcome, str):
                     yield Prediction(name, None, error=outcome)
                 else:
-                    probabilities = next(outputs)
+                    probabilities, distance = next(answers)
                     sound = np.isfinite(probabilities).all()
                     yield Prediction(
                         name,
@@ -111,7 +154,15 @@ def predict_files(
                         sha256=outcome[0],
                         error="" if sound else NO_NUMBER,
                         file=path,
+                        distance=distance,
                     )
+
+
+def answers_for(respond: Respond, images: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, float | None]]:
+    """Yield the probabilities of each image, and its distance where that is known."""
+    if images:
+        probabilities, distances = respond(np.stack(images))
+        yield from zip(probabilities, [None] * len(images) if distances is None else distances.tolist(), strict=True)
 
 
 def decode_chunks(
@@ -125,7 +176,11 @@ def decode_chunks(
 
 
 def predict_split(
-    run: Run, split: str, views: str = "none", kept: Callable[[Prediction], Prediction] = lambda prediction: prediction
+    run: Run,
+    split: str,
+    views: str = "none",
+    kept: Callable[[Prediction], Prediction] = lambda prediction: prediction,
+    known: Known | None = None,
 ) -> tuple[list[Prediction], list[SplitEntry]]:
     """Answer for the run's own "val" or "test" part.
 
@@ -134,6 +189,7 @@ def predict_split(
         split: of its split.
         views: as `tta` reads them.
         kept: what is to be remembered of each answer.
+        known: to what distances are told.
 
     Returns:
         What is kept of each answer; the entries of the split.
@@ -146,7 +202,7 @@ def predict_split(
     path_of = images_of(run)
     paths = [path_of[entry.path] for entry in entries if entry.path in path_of]
     by_path = (
-        {prediction.path: kept(prediction) for prediction in predict_files(run, *find(paths), views, False)}
+        {prediction.path: kept(prediction) for prediction in predict_files(run, *find(paths), views, False, known)}
         if paths
         else {}
     )

@@ -43,6 +43,12 @@ def are_ranges(value: Any) -> bool:  # noqa: ANN401
     )
 
 
+def limit_of(verdicts: Any) -> Any:  # noqa: ANN401
+    """Return the distance from which on an image is unlike what was learned; None where it is not said."""
+    unlike = verdicts.get("unlike") if is_mapping(verdicts) else None
+    return unlike.get("limit") if is_mapping(unlike) else None
+
+
 NEEDED: Mapping[str, Rule] = {
     "model": ("a name", is_text),
     "class_names": ("a list of different names", are_class_names),
@@ -57,6 +63,7 @@ USED: Mapping[str, Rule] = {  # by some commands, and missing in runs of earlier
     "seconds": ("an object of numbers", lambda value: is_mapping(value) and all(map(is_number, value.values()))),
     "stages": ("a list of objects", lambda value: isinstance(value, list) and all(map(is_mapping, value))),
     "pixel_range": ("two numbers, the lower first, for each kind of values", are_ranges),
+    "verdicts": ("an object with a limit of unlike", lambda value: is_number(limit_of(value))),
     "files": ("an object of texts", lambda value: is_mapping(value) and all(map(is_text, value.values()))),
 }
 OF_DATA: Mapping[str, Rule] = {

@@ -14,8 +14,8 @@ from study.runs.folder import FILES, PATTERN, Run, by_name, read_run
 from study.runtime import console
 from study.runtime.temporary import UNFINISHED
 
-PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png")
-WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "labels.csv"}  # all that a run folder may hold
+PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png", "reliability.png")
+WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "known.npz", "labels.csv"}  # all that a run folder may hold
 CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
 

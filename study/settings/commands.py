@@ -126,6 +126,14 @@ class PredictSettings(Settings):
         kind=parse_tta,
         metavar="none|flip|N",
     )
+    right: float = setting(
+        0.99,
+        "share of the answers that must be right, by what the run shows on its validation images; less sure ones are "
+        "called unsure",
+        kind=float,
+        low=0.5,
+        high=0.9999,
+    )
     part: str = setting("test", "without PATH: the split of the run's own data to predict for", choices=("val", "test"))
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(

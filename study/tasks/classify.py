@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MODEL = "original"
 PER_PIXEL = False
+VERDICTS = True
 SEVERAL_LABELS = False
 MIN_CLASSES = 2
 ACTIVATION = "softmax"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MODEL = "original"
 PER_PIXEL = False
+VERDICTS = False
 SEVERAL_LABELS = True
 MIN_CLASSES = 1
 ACTIVATION = "sigmoid"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MODEL = "unet"
 PER_PIXEL = True
+VERDICTS = False
 SEVERAL_LABELS = False
 MIN_CLASSES = 1  # pixels of a single class can be told from the background
 ACTIVATION = "softmax"

@@ -18,16 +18,22 @@ COMPARED = 32  # images on which OpenVINO is compared with Keras: all would take
 
 
 def export(
-    classifier: keras.Model, frozen: FrozenBackbone | None, examples: Examples, spec: FeatureSpec, folder: Path
+    classifier: keras.Model,
+    frozen: FrozenBackbone | None,
+    examples: Examples,
+    spec: FeatureSpec,
+    folder: Path,
+    features: bool = False,
 ) -> dict[str, float] | None:
     """Write the network for OpenVINO too, which predicts without TensorFlow's start.
 
     Args:
         classifier: pixels -> probabilities.
-        frozen: its backbone, where that never learned.
+        frozen: its backbone, where that is run by itself.
         examples: the images; it is compared on some of the validation split.
         spec: of the features of the frozen backbone.
         folder: of the run.
+        features: whether those of the frozen backbone are to be a second output.
 
     Returns:
         The greatest difference of its probabilities to those of Keras, over how many images of the validation split;
@@ -39,7 +45,7 @@ def export(
     pixels = examples.inputs[indices]
     if frozen:
         head = openvino_ir.trace(classifier.layers[-1])
-        network = openvino_ir.concatenate(frozen.converted, openvino_ir.convert(head))
+        network = openvino_ir.concatenate(frozen.converted, openvino_ir.convert(head), features)
         expected = openvino_ir.run_traced(head, embed_traced(frozen, examples, indices, spec))
     else:
         traced = openvino_ir.trace(classifier)

@@ -1,4 +1,4 @@
-"""Figures of a training: its learning curves."""
+"""Figures of a training: its learning curves, and how far its probabilities can be taken at their word."""
 
 from __future__ import annotations
 
@@ -30,4 +30,21 @@ def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) ->
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.grid(alpha=0.25)
         axes[0].legend()
+        save(figure, path)
+
+
+def reliability(bins: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Draw the share of right answers over the mean probability of each bin, with its 95 % interval."""
+    x, y = ([bin[key] for bin in bins] for key in ("probability", "right"))
+    ends = [[bin["right"] - bin["low"] for bin in bins], [bin["high"] - bin["right"] for bin in bins]]
+    with plt.rc_context(STYLE):
+        figure, ax = plt.subplots(figsize=(5.4, 5), layout="constrained")
+        low = min(0.9, *x, *(bin["low"] for bin in bins))
+        ax.plot([low, 1], [low, 1], color=GREY, lw=1, label="perfectly calibrated")
+        ax.errorbar(x, y, ends, color=BLUE, marker="o", ls="", capsize=3, label="test images")
+        ax.set(
+            xlabel="probability of the answer", ylabel="share of right answers", title="Reliability on the test split"
+        )
+        ax.grid(alpha=0.25)
+        ax.legend()
         save(figure, path)

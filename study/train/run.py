@@ -10,8 +10,10 @@ from typing import Any
 from data.dataset import Dataset
 from data.store.store import Store
 from study import tasks
+from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
 from study.fit.loop import fit
+from study.inference.engine import FrozenBackbone
 from study.runtime import console, output
 from study.settings.source import store_of
 from study.settings.task import TaskSettings
@@ -19,6 +21,7 @@ from study.settings.train import TrainSettings
 from study.tasks import classify
 from study.train import preview, suggest
 from study.train.embed import features_of, same_scene
+from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, truth_of
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
 from study.train.save import Record, write_run
@@ -70,11 +73,22 @@ def train(
         model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
         task = tasks.get(settings.task.name)
         # Validation and test, once.
-        val = task.evaluate(model, examples, ready.outputs, "val")
+        val, truth, temperature = task.evaluate(model, examples, ready.outputs, "val"), truth_of(pixels), None
+        if task.VERDICTS:
+            temperature = choose_temperature(val.predictions, truth["val"], ready.outputs)
+            if temperature.value != 1:
+                apply_temperature(classifier, temperature.value)
+                val = task.evaluate(model, examples, ready.outputs, "val")
         evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
         for split in evaluations if auxiliary_training else ():
             evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
-    run = write_run(classifier, Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes))
+        judged = None
+        if task.VERDICTS:
+            frozen = frozen or FrozenBackbone(backbone_of(classifier))
+            by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed)
+            judged = judge(by_split, evaluations, truth)
+    record = Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature)
+    run = write_run(classifier, record)
     if store.trouble:
         console.print(store.trouble)
     print_results(run, {split: entry.metrics for split, entry in evaluations.items()}, settings.task)

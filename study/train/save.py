@@ -13,6 +13,9 @@ import keras
 from data.batches import iterations
 from data.split import write_split
 from study import tasks
+from study.confidence import known
+from study.confidence.calibration import Temperature
+from study.confidence.known import Known
 from study.fit.loop import Outcome
 from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
@@ -23,6 +26,7 @@ from study.tasks.contract import Evaluation
 from study.train import figures as train_figures
 from study.train.embed import feature_spec
 from study.train.export import export
+from study.train.judge import calibration_of
 from study.train.plan import class_balance, stage_images
 from study.train.prepare import Prepared
 
@@ -32,7 +36,9 @@ class Record:
     """All that a run folder tells beside the model.
 
     `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
-    `seconds`: name of a step -> what it took. `engine`, `frozen`: of the backbone, where it never learned.
+    `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
+    backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
+    `temperature`: that the probabilities are calibrated by.
     """
 
     prepared: Prepared
@@ -43,6 +49,8 @@ class Record:
     engine: engine.EngineChoice | None = None
     frozen: engine.Frozen | None = None
     same_scene: Mapping[str, int] | None = None
+    judged: tuple[Known, dict[str, Any]] | None = None
+    temperature: Temperature | None = None
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
@@ -55,10 +63,18 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
         keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
         info["openvino_difference"] = export(
-            classifier, record.frozen, dataset.examples(), feature_spec(settings), folder
+            classifier, record.frozen, dataset.examples(), feature_spec(settings), folder, record.judged is not None
         )
-        info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES))
+        if record.judged:
+            known.write(folder, record.judged[0])
+            info["verdicts"] = record.judged[1]
+        info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
         info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
+        if record.temperature:
+            indices = dataset.examples().indices["test"]
+            truth = dataset.examples().labels[indices]
+            info["calibration"] = calibration_of(record.temperature, record.evaluations["test"], truth)
+            train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
         results = {split: entry.metrics for split, entry in record.evaluations.items()}
         output.write_json(folder / "run.json", info)
         output.write_json(folder / "metrics.json", results)

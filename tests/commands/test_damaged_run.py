@@ -117,5 +117,5 @@ def test_a_model_file_that_would_unpack_to_far_more_is_not_unpacked(damaged, toy
 
 def test_hashes_are_noted_of_every_file_of_the_network(run):
     noted = json.loads((run / "run.json").read_text())["files"]
-    assert noted == run_folder.hashes(run, ["model.keras", "model.xml", "model.bin"])
+    assert noted == run_folder.hashes(run, ["model.keras", "model.xml", "model.bin", "known.npz"])
     assert "model.keras" in noted

@@ -24,6 +24,7 @@ def test_training_predict_and_keras_alone_give_the_same_probabilities(run, toy, 
     assert ran.code == 0
     rows = table(tmp_path / "all.csv")
     header = ["path", "predicted", "probability", *(f"p_{label}" for label in TOY_CLASSES), "error"]
+    header += ["verdict", "distance"]
     assert list(rows[0]) == header
     assert [row["path"] for row in rows] == [str(file) for file in files]
     call("predict", "--run", run, files[0], "--csv", tmp_path / "one.csv")
@@ -35,7 +36,7 @@ def test_training_predict_and_keras_alone_give_the_same_probabilities(run, toy, 
         expected = saved[file.relative_to(toy).as_posix()]
         np.testing.assert_allclose(shares(row), expected, atol=2e-6)
         np.testing.assert_allclose(direct, expected, atol=2e-6)
-        said = rf"{re.escape(str(file))} +{row['predicted']}  {float(row['probability']):.4f}"
+        said = rf"{re.escape(str(file))} +({row['predicted']}|unlike)  {float(row['probability']):.4f}"
         assert re.search(said, ran.out)
     np.testing.assert_allclose(shares(alone), shares(rows[0]), atol=2e-6)
 

@@ -16,7 +16,7 @@ from study.settings.resolve import defaults_of, options_of, resolve
 
 
 def test_run_folder_has_all_files_and_no_other(run):
-    assert {path.name for path in run.iterdir()} == {*FILES, *PICTURES, *FOR_OPENVINO}
+    assert {path.name for path in run.iterdir()} == {*FILES, *PICTURES, *FOR_OPENVINO, "known.npz"}
     assert re.fullmatch(r"\d{8}-\d{6}-original", run.name)
     assert all((run / name).stat().st_size > 0 for name in (*FILES, *PICTURES))
     assert all((run / name).read_bytes().startswith(b"\x89PNG") for name in PICTURES)
@@ -130,7 +130,7 @@ def test_metrics_agree_with_predictions(run):
 def test_report_needs_no_network(run):
     page = (run / "report.html").read_text(encoding="utf-8")
     sources = re.findall(r"""\bsrc=['"]?([^'"\s>]+)""", page)
-    assert len(sources) == 3
+    assert len(sources) == 4
     assert all(source.startswith("data:image/png;base64,") and len(source) > 5000 for source in sources)
     assert not re.search(r"<(link|iframe|object)\b|<script [^>]*src|@import|url\(", page)
     assert all(link.startswith("https://arxiv.org/") for link in re.findall(r"""\bhref=['"]?([^'"\s>]+)""", page))

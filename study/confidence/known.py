@@ -1,0 +1,74 @@
+"""What a run keeps to judge its answers by: features of its training images, and its answers on validation."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from errors import UserError
+from study.confidence import selective
+
+FILE = "known.npz"
+ARRAYS = ("directions", "probability", "right", "distance")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of images that were seen.
+
+    Args:
+        directions: features of training images, of length one, float32 (n, features).
+        limit: distance to them from which on an image is unlike them.
+        probability: the largest of each validation image, float32 (m,).
+        right: whether that class was the true one, bool (m,).
+        distance: of each validation image, float32 (m,).
+    """
+
+    directions: np.ndarray
+    limit: float
+    probability: np.ndarray
+    right: np.ndarray
+    distance: np.ndarray
+
+    def threshold(self, asked: float) -> float | None:
+        """Return from which probability on answers are right at the asked rate, by the images that are not unlike."""
+        alike = self.distance <= self.limit
+        return selective.choose_threshold(self.probability[alike], self.right[alike], asked)
+
+    def reachable(self, asked: float) -> float | None:
+        """Return the largest rate below the asked one, in whole percent, for which there is a threshold."""
+        alike = self.distance <= self.limit
+        return selective.reachable(self.probability[alike], self.right[alike], asked)
+
+
+def write(folder: Path, known: Known) -> None:
+    """Write `known.npz`: features as float16, which changes a distance in its fourth digit."""
+    arrays = {name: getattr(known, name) for name in ARRAYS}
+    np.savez(folder / FILE, **arrays | {"directions": known.directions.astype(np.float16)})
+
+
+def read(folder: Path, info: Mapping[str, Any]) -> Known | None:
+    """Return what a run keeps; None where it keeps nothing, as runs of earlier versions and of other tasks.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    if "verdicts" not in info or not (folder / FILE).is_file():
+        return None
+    try:
+        with np.load(folder / FILE, allow_pickle=False) as file:
+            directions, probability, right, distance = (file[name] for name in ARRAYS)
+        sizes = {len(probability), len(right), len(distance)}
+        if directions.ndim != 2 or not len(directions) or len(sizes) != 1 or right.dtype != bool:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{folder / FILE} is damaged: remove it to predict without verdicts, or train again."
+        ) from error
+    limit = float(info["verdicts"]["unlike"]["limit"])
+    return Known(directions.astype(np.float32), limit, probability, right, distance)

@@ -1,0 +1,77 @@
+"""How unlike an image is to all that was learned: the mean cosine distance to its nearest training images, by features.
+
+The features are what the head takes, so this works for every network (Sun et al., https://arxiv.org/abs/2204.06507).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+NEIGHBOURS = 10
+MOST = 2000  # training images that are kept; `benchmarks/unknown.py` measures what fewer and more would tell
+FALSE_ALARMS = 0.01  # share of images like those of training that are called unlike them
+ROWS = 500  # compared at a time with all that is known
+
+
+def sample(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Return sorted indices of at most so many of the labels, (n,), drawn by chance, every class by its share."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    order = np.random.default_rng(seed).permutation(len(labels))
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        of_class = order[labels[order] == label]
+        place[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+    return np.sort(order[np.argsort(place[order], kind="stable")[:most]])
+
+
+def directions(features: np.ndarray) -> np.ndarray:
+    """Return features, (n, features), with length one each, float32: of two of them, the product is the cosine."""
+    features = np.asarray(features, np.float32)
+    largest = np.abs(features).max(axis=1, keepdims=True, initial=0)
+    features = features / np.maximum(largest, np.finfo(np.float32).tiny)  # else a large one's square is no number
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+
+
+def distances(features: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the mean cosine distance of each image to its nearest `NEIGHBOURS` known ones.
+
+    Args:
+        features: (m, features).
+        known: `directions` of training images, (n, features); n >= 1.
+
+    Returns:
+        float32 (m,), 0 to 2.
+    """
+    rows = directions(features)
+    parts = [nearest(rows[first : first + ROWS] @ known.T) for first in range(0, len(rows), ROWS)]
+    return np.concatenate([np.empty(0, np.float32), *parts])
+
+
+def leave_one_out(known: np.ndarray) -> np.ndarray:
+    """Return the same of each known image to the others, float32 (n,); n >= 2."""
+    parts = []
+    for first in range(0, len(known), ROWS):
+        cosines = known[first : first + ROWS] @ known.T
+        np.fill_diagonal(cosines[:, first:], -np.inf)
+        parts.append(nearest(cosines, len(known) - 1))
+    return np.concatenate(parts)
+
+
+def nearest(cosines: np.ndarray, others: int | None = None) -> np.ndarray:
+    """Return 1 - the mean of the largest cosines of each row, float32 (m,)."""
+    count = min(NEIGHBOURS, cosines.shape[1] if others is None else others)
+    largest = np.partition(cosines, cosines.shape[1] - count, axis=1)[:, -count:]
+    return (1 - largest.mean(axis=1)).astype(np.float32)
+
+
+def limit(of_known: np.ndarray, rate: float) -> float:
+    """Return the distance above which at most this share of images like the known ones lies.
+
+    Of n + 1 images drawn alike, the last is as likely to have any rank: the ceil((n + 1) (1 - rate))-th of n is it.
+    Where n is too small for that, it is the largest one.
+    """
+    rank = math.ceil((len(of_known) + 1) * (1 - rate))
+    return float(np.sort(of_known)[min(rank, len(of_known)) - 1])

@@ -1,0 +1,113 @@
+"""After a training: what its run keeps to judge its later answers by, and what that is worth on validation and test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from data.batches import Examples
+from study.confidence import calibration, neighbours, selective
+from study.confidence.calibration import Temperature
+from study.confidence.known import Known
+from study.inference.engine import FrozenBackbone, resolve_engine
+from study.inference.features import embed_some
+from study.tasks.contract import Evaluation
+
+
+def backbone_of(classifier: keras.Model) -> keras.Model:
+    """Return the network that gives the features which the head takes."""
+    _, backbone, _ = classifier.layers
+    return backbone
+
+
+def features_by_split(
+    pixels: Examples, features: Examples | None, frozen: FrozenBackbone, seed: int
+) -> dict[str, np.ndarray]:
+    """Return the features of some training images, and of all of validation and test: float32 (images, features).
+
+    Args:
+        pixels: the images.
+        features: theirs, where the backbone never learned; else they are computed.
+        frozen: the backbone as it is now.
+        seed: of the draw of training images.
+    """
+    rows = dict(pixels.indices)
+    rows["train"] = rows["train"][neighbours.sample(pixels.labels[rows["train"]], neighbours.MOST, seed)]
+    if features is not None:
+        return {split: np.asarray(features.inputs[of_split]) for split, of_split in rows.items()}
+    run = frozen.runner(resolve_engine("auto")[0], "float32")
+    return {split: embed_some(run, pixels, of_split, f"embed {split}") for split, of_split in rows.items()}
+
+
+def judge(
+    features: Mapping[str, np.ndarray], evaluations: Mapping[str, Evaluation], truth: Mapping[str, np.ndarray]
+) -> tuple[Known, dict[str, Any]] | None:
+    """Return what is kept to judge answers by, and what `run.json` says of it; None with fewer than 2 training images.
+
+    Args:
+        features: split -> features of its images; of "train", of some.
+        evaluations: of "val" and "test".
+        truth: split -> class indices.
+    """
+    known = neighbours.directions(features["train"]).astype(np.float16).astype(np.float32)  # as they are read again
+    if len(known) < 2:
+        return None
+    limit = neighbours.limit(neighbours.leave_one_out(known), neighbours.FALSE_ALARMS)
+    far = {split: neighbours.distances(features[split], known) for split in ("val", "test")}
+    largest = {split: evaluations[split].predictions.max(axis=1) for split in far}
+    right = {split: evaluations[split].predictions.argmax(axis=1) == truth[split] for split in far}
+    kept = Known(known, limit, largest["val"], right["val"], far["val"])
+    unlike = {
+        "neighbours": neighbours.NEIGHBOURS,
+        "known": len(known),
+        "limit": limit,
+        "false_alarm_rate": neighbours.FALSE_ALARMS,
+        "called_unlike": {split: float((distance > limit).mean()) for split, distance in far.items()},
+    }
+    return kept, {"unlike": unlike, "unsure": answered(kept, largest["test"], right["test"], far["test"])}
+
+
+def answered(known: Known, probability: np.ndarray, right: np.ndarray, distance: np.ndarray) -> dict[str, Any]:
+    """Return the threshold of the default rate, and what it comes to on test: share answered, and of these right."""
+    threshold = known.threshold(selective.RIGHT)
+    given = (distance <= known.limit) & (probability >= (2 if threshold is None else threshold))
+    return {
+        "right": selective.RIGHT,
+        "threshold": threshold,
+        "images": len(known.right),
+        "test": {
+            "images": len(right),
+            "answered": int(given.sum()),
+            "right": int((given & right).sum()),
+        },
+    }
+
+
+def apply_temperature(classifier: keras.Model, temperature: float) -> None:
+    """Divide the scores before softmax, in the head itself: whoever runs the network gets calibrated probabilities."""
+    layer = classifier.layers[-1].get_layer("probabilities")
+    for weight in layer.weights:
+        weight.assign(weight / temperature)
+
+
+def calibration_of(temperature: Temperature, test: Evaluation, truth: np.ndarray) -> dict[str, Any]:
+    """Return what `run.json` says of the calibration: temperature, and on test the error, its noise floor and bins."""
+    probability, right = test.predictions.max(axis=1), test.predictions.argmax(axis=1) == truth
+    return {
+        "temperature": temperature.value,
+        "reason": temperature.reason,
+        "loss_on_validation": {"before": temperature.before, "after": temperature.after},
+        "test": {
+            "error": calibration.calibration_error(probability, right),
+            "noise_floor": calibration.noise_floor(probability),
+            "bins": calibration.reliability(probability, right),
+        },
+    }
+
+
+def truth_of(pixels: Examples, splits: Sequence[str] = ("val", "test")) -> dict[str, np.ndarray]:
+    """Return split -> class indices."""
+    return {split: pixels.labels[pixels.indices[split]] for split in splits}

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+from scipy.stats import beta
+
+from study.confidence import calibration
+
+
+def drawn(temperature, classes=3, images=3000, seed=0):
+    """Labels drawn from softmax(scores), and the probabilities of a network that is surer than that by a factor."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0, 2, (images, classes))
+    labels = (softmax(scores, axis=1).cumsum(axis=1) < rng.random((images, 1))).sum(axis=1)
+    return softmax(scores * temperature, axis=1), np.minimum(labels, classes - 1)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_the_temperature_is_that_of_the_least_cross_entropy(classes):
+    probabilities, labels = drawn(2.5, classes)
+    scores = np.log(probabilities)
+
+    def loss(log_temperature):
+        return -log_softmax(scores / np.exp(log_temperature), axis=1)[np.arange(len(labels)), labels].mean()
+
+    best = np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-8}).x)
+    assert calibration.fit_temperature(scores, labels) == pytest.approx(best, rel=1e-4)
+    chosen = calibration.choose_temperature(probabilities, labels, [*"abcde"[:classes]])
+    assert chosen.value == pytest.approx(2.5, rel=0.1)
+    assert chosen.after < chosen.before == pytest.approx(loss(0))
+
+
+def test_well_calibrated_probabilities_are_left_as_they_are():
+    probabilities, labels = drawn(1.0, images=300, seed=1)
+    chosen = calibration.choose_temperature(probabilities, labels, "abc")
+    assert chosen.value == 1
+    assert chosen.reason == "a temperature brings nothing: the probabilities are left as they are"
+
+
+def test_without_a_mistake_or_without_a_class_nothing_is_fitted():
+    probabilities = np.eye(3)[np.arange(30) % 3] * 0.7 + 0.1
+    labels = np.arange(30) % 3
+    chosen = calibration.choose_temperature(probabilities, labels, "abc")
+    assert chosen.value == 1
+    assert chosen.reason.startswith("no mistake on the 30 validation images")
+    keep = labels != 1
+    missing = calibration.choose_temperature(probabilities[keep], 2 - labels[keep], "abc")
+    assert (missing.value, missing.reason) == (1, "fewer than 2 validation images of b: not fitted")
+
+
+def test_the_error_of_a_small_example_by_hand(monkeypatch):
+    monkeypatch.setattr(calibration, "BINS", 2)
+    probability = np.array([0.9, 0.6, 0.5, 0.8, 0.7])
+    right = np.array([True, False, True, True, True])
+    # bins 0.5, 0.6, 0.7 (2 of 3 right) and 0.8, 0.9 (both right): (3 * |0.6 - 2/3| + 2 * |0.85 - 1|) / 5
+    assert calibration.calibration_error(probability, right) == pytest.approx((0.2 + 0.3) / 5)
+    low, high = calibration.reliability(probability, right)
+    assert (low["right"], low["images"], high["right"], high["images"]) == (2 / 3, 3, 1, 2)
+    assert (low["low"], low["high"]) == pytest.approx((beta.ppf(0.025, 2, 2), beta.ppf(0.975, 3, 1)))
+    assert high["low"] == pytest.approx(beta.ppf(0.025, 2, 1))
+
+
+def test_the_noise_floor_is_what_a_calibrated_network_shows_and_not_more():
+    rng = np.random.default_rng(3)
+    probability = rng.uniform(0.5, 1, 800)
+    floor = calibration.noise_floor(probability)
+    calibrated = [calibration.calibration_error(probability, rng.random(800) < probability) for _ in range(50)]
+    assert floor == pytest.approx(np.mean(calibrated), rel=0.1)
+    assert calibration.calibration_error(probability, rng.random(800) < probability - 0.2) > 3 * floor
+    assert calibration.noise_floor(np.full(50, 1.0)) == 0
