@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,23 +11,23 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, exclude, groups, labels, masks, pixels, table
+from data import auxiliary_labels, exclude, fixes, groups, labels, masks, pixels, table
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
-from data.folder import OUTSIDE, SPLITS, Scan, Skipped
+from data.fixes import Fixed
+from data.folder import SPLITS, Scan, Skipped
 from data.labels import LabelMap
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import LoadedImages
+from data.skipped import describe_skipped
 from data.source import Source
 from data.split import SplitEntry
 from data.store.store import Store
 from data.subsets import assign_splits
 from errors import UserError
-
-FEW_LOOSE = 5  # files outside the classes that are still named one by one
 
 Note = Callable[[str], None]  # takes a line for the user
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (label, steps) -> a bar, to be moved on
@@ -55,6 +55,7 @@ class Dataset:
     label_text: str = ""  # of the label file
     several_labels: bool = False  # an image may have several, or none
     table: Path | None = None  # which names the images, where that is not their folders
+    fixed: Fixed | None = None  # what the table of fixes changed, where one was given
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each split; of several labels 0 and 1, float32 (n, classes)."""
@@ -119,7 +120,7 @@ def load(
     """
     path = source.root if source.root is not None else synthetic_images(progress, check_cancelled)
     store = store or Store(None)
-    scanned, label_map = scan(path, source, note)
+    scanned, label_map, fixed = scan(path, source, note)
     root = scanned.base
     folder = masks_folder(root, source)
     if folder is not None:
@@ -158,6 +159,7 @@ def load(
         label_text=label_map.text,
         several_labels=source.several_labels,
         table=path if path.is_file() else None,
+        fixed=fixed,
     )
 
 
@@ -167,8 +169,8 @@ def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable
         return drawn_folder.cached(progress=lambda done, total: (check_cancelled(), advance()))
 
 
-def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
-    """List the images with the classes that they are to have, and what the label file says."""
+def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed | None]:
+    """List the images with the classes that they are to have, and what the label file and the table of fixes say."""
     read = table.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
     for line in read.notes:
         note(line)
@@ -182,7 +184,12 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
             f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
             "class? `labels` can merge them"
         )
-    return (exclude.apply(scanned, Path(source.exclude), note) if source.exclude else scanned), label_map
+    fixed = None
+    if source.fixes:
+        scanned, fixed = fixes.apply(scanned, Path(source.fixes), note, source.several_labels)
+    if source.exclude:
+        scanned = exclude.apply(scanned, Path(source.exclude), note)
+    return scanned, label_map, fixed
 
 
 def relabel(scanned: Scan, source: Source) -> Scan:
@@ -199,22 +206,6 @@ def relabel(scanned: Scan, source: Source) -> Scan:
     if source.root is not None:
         raise UserError(f"`label` {source.label} is for the drawings only: leave it out or leave `data` out.")
     return labels.by_annotation(scanned, drawn_folder.annotation(scanned.root, source.label))
-
-
-def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
-    """Name every file that is left out, and why; of many that lie in one place outside the classes, the first."""
-    loose = defaultdict(list)
-    for entry in skipped:
-        if entry.reason == OUTSIDE:
-            loose[entry.name.rpartition("/")[0]].append(entry)
-    many = {folder: entries for folder, entries in loose.items() if len(entries) > FEW_LOOSE}
-    lines = [
-        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {OUTSIDE}"
-        for folder, entries in many.items()
-    ]
-    told = {entry.name for entries in many.values() for entry in entries}
-    lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
-    return [f"{len(skipped):,} file(s) left out:", *lines] if skipped else []
 
 
 def masks_folder(root: Path, source: Source) -> Path | None:

@@ -9,6 +9,7 @@ import numpy as np
 from data.folder import Scan
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
+from study.check.label_issues import Suspect
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class AuditResult:
         explained_variance: part of the variance that each of its two directions shows.
         outliers: indices of the images far from the middle of their class, the farthest first.
         source: what the map was made of.
+        suspects: images whose label is probably wrong, the least probable label first.
     """
 
     command: str
@@ -38,3 +40,4 @@ class AuditResult:
     explained_variance: tuple[float, float]
     outliers: list[int]
     source: str
+    suspects: list[Suspect]

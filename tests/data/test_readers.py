@@ -8,12 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import auxiliary_labels, exclude, labels, split, table
+from data import auxiliary_labels, exclude, fixes, labels, split, table
 from errors import UserError
 
 READERS = {
     "labels": (labels.read, "folder,class"),
     "exclude": (exclude.read_drops, "path,kind,drop"),
+    "fixes": (fixes.read, "path,action,label,sha256"),
     "auxiliary": (auxiliary_labels.read, "path,label"),
     "split_file": (split.read_split, "path,sha256,label,part"),
     "data": (table.read, "path,label,part,group"),
