@@ -4,8 +4,8 @@ import pytest
 from helpers import call, make_toy, message, toy_image
 
 from data.dataset import load
-from data.skipped import describe_skipped
 from data.folder import scan
+from data.skipped import describe_skipped
 from data.source import Source
 
 
