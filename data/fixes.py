@@ -6,6 +6,7 @@ An image is known by its path and, where its `sha256` is given, by its content: 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,8 +33,9 @@ class Fix:
 
 @dataclass(frozen=True)
 class Fixed:
-    """What a table changed: `decided` names the images whose label a person has kept or given; the rest are counts."""
+    """What a table changed: its rows, names of the images whose label a person has kept or given, and counts."""
 
+    rows: tuple[Fix, ...] = ()
     decided: frozenset[str] = frozenset()
     kept: int = 0
     relabelled: int = 0
@@ -52,7 +54,7 @@ def read(path: Path) -> list[Fix]:
     """
     fixes: dict[tuple[str, str], Fix] = {}
     for row in _rows(path):
-        fix = Fix(*(row[column].strip() for column in COLUMNS))
+        fix = Fix(*(_plain(row[column]) for column in COLUMNS))
         action = fix.action.casefold().replace("_", " ")
         if not action or not (fix.path or fix.sha256):
             continue
@@ -65,6 +67,12 @@ def read(path: Path) -> list[Fix]:
         if fixes.setdefault((fix.path, fix.sha256), fix) != fix:
             raise UserError(f"`fixes` {path} says two things of {fix.path or fix.sha256}: leave one of the rows out.")
     return list(fixes.values())
+
+
+def _plain(cell: str) -> str:
+    """Return a cell without spaces around it, and without the apostrophe that keeps spreadsheets from running it."""
+    text = cell.strip()
+    return text[1:] if re.match(r"'+[=+\-@]", text) else text
 
 
 def _rows(path: Path) -> list[Mapping[str, str]]:
@@ -105,7 +113,7 @@ def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_label
             images.append(replace(image, label=fix.label) if fix and fix.action == "relabel" else image)
     actions = Counter(fix.action for fix in fix_of.values())
     decided = frozenset(scanned.images[i].name for i, fix in fix_of.items() if fix.action != "leave out")
-    fixed = Fixed(decided, *(actions[action] for action in ACTIONS))
+    fixed = Fixed(tuple(fixes), decided, *(actions[action] for action in ACTIONS))
     note(f"`fixes` {table}: {fixed.relabelled:,} image(s) relabelled, {fixed.left_out:,} left out")
     return replace(scanned, images=tuple(images), skipped=(*scanned.skipped, *out)), fixed
 

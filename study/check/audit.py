@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from data.fixes import Fix
 from data.folder import Scan
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
@@ -28,6 +30,7 @@ class AuditResult:
         outliers: indices of the images far from the middle of their class, the farthest first.
         source: what the map was made of.
         suspects: images whose label is probably wrong, the least probable label first.
+        fixes: rows of the table that was obeyed.
     """
 
     command: str
@@ -41,3 +44,4 @@ class AuditResult:
     outliers: list[int]
     source: str
     suspects: list[Suspect]
+    fixes: Sequence[Fix] = ()

@@ -24,22 +24,12 @@ DUPLICATE_KINDS = ("two labels", "leak", "duplicate", "near duplicate")
 
 
 def pair_groups(result: AuditResult) -> list[dict[str, Any]]:
-    """Return the pairs of copies, then those of images that look like another class."""
+    """Return the pairs of copies."""
     index = {image.name: i for i, image in enumerate(result.scan.images)}
-    groups = []
-    for title, kinds, what in (
-        ("Copies", DUPLICATE_KINDS, "pairs"),
-        (
-            "Images that look like another class",
-            (SUSPECTED_LABEL_ERROR,),
-            "images, each beside the most similar one of that class",
-        ),
-    ):
-        pairs = unique_pairs(issue for issue in result.issues if issue.kind in kinds)
-        text = f"{len(pairs):,} {what}{describe_rest(len(pairs), MAX_PAIRS)}" if pairs else "None was found"
-        shown = [pair(result, issue, index) for issue in pairs[:MAX_PAIRS]]
-        groups.append({"title": title, "text": text, "pairs": shown})
-    return groups
+    pairs = unique_pairs(issue for issue in result.issues if issue.kind in DUPLICATE_KINDS)
+    text = f"{len(pairs):,} pairs{describe_rest(len(pairs), MAX_PAIRS)}" if pairs else "None was found"
+    shown = [pair(result, issue, index) for issue in pairs[:MAX_PAIRS]]
+    return [{"title": "Copies", "text": text, "pairs": shown}]
 
 
 def unique_pairs(issues: Iterable[Issue]) -> list[Issue]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from data import duplicates
-from study.check import class_issues, classes_page, gallery, image_issues, issues
+from study.check import class_issues, classes_page, gallery, image_issues, issues, suspects_page
 from study.check import figures as plots
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
@@ -67,6 +67,7 @@ def page(result: AuditResult) -> str:
         **summary(result),
         counts=classes_page.counts(result),
         findings_on_classes=classes_page.issue_groups(result),
+        suspects=suspects_page.section(result),
         copies=gallery.pair_groups(result),
         odd=gallery.odd_images(result),
         sizes=classes_page.sizes(result),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from data import exclude, fixes, groups, labels, table
 from data.dataset import synthetic_images
 from data.duplicates import Pair, fingerprints, stored_near_pairs
+from data.fixes import Fixed
 from data.folder import ImageRecord, Scan
 from data.names import printable
 from data.split import DEFAULT_RATIO
@@ -42,9 +43,9 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     """
     root = Path(settings.data) if settings.data is not None else synthetic_images(console.bar)
     out = output_folder(settings.out, root)
-    scanned, found_issues, decided = scan(root, settings)
+    scanned, found_issues, fixed = scan(root, settings)
     store = store_of(settings)
-    result = audit(scanned, settings, command, store, found_issues, decided)
+    result = audit(scanned, settings, command, store, found_issues, fixed)
     page = check_report.page(result)
     out.mkdir(parents=True, exist_ok=True)
     issues.write_csv(out / "check.csv", result.issues)
@@ -55,18 +56,18 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     return any(issue.severity == "severe" for issue in result.issues)
 
 
-def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue], Collection[str]]:
-    """List the images as training would, what names tell of classes and groups, and whose label a person decided."""
+def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue], Fixed]:
+    """List the images as training would, what names tell of classes and groups, and what was fixed."""
     scanned, lines = table.scan(root, explained=settings.group is not None), []
     lines += scanned.notes
     scanned = groups.apply(scanned, settings.group, settings.data is None, lines.append)
     if settings.labels:
         scanned = labels.apply(scanned, labels.read(Path(settings.labels)))
-    fixed = fixes.Fixed()
+    fixed = Fixed()
     if settings.fixes:
         scanned, fixed = fixes.apply(scanned, Path(settings.fixes), lambda line: console.print(with_flags(line)))
     told = [Issue(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
-    return scanned, told, fixed.decided
+    return scanned, told, fixed
 
 
 def output_folder(asked: str | None, root: Path) -> Path:
@@ -98,11 +99,11 @@ def audit(
     command: str,
     store: Store,
     found_issues: Sequence[Issue] = (),
-    decided: Collection[str] = (),
+    fixed: Fixed = Fixed(),  # noqa: B008
 ) -> AuditResult:
     """Gather facts, findings, beside those `found_issues` already, and the map of a folder.
 
-    `decided`: names of the images whose label a person has looked at, so that it is not suspected again.
+    `fixed`: what a person has decided, who is not asked again.
     """
     images = scanned.images
     with console.bar("look at images", 2 * len(images)) as advance:
@@ -124,7 +125,7 @@ def audit(
     found_issues = issues.by_severity([*found_issues, *looked])
     suspects = []
     if features is not None:  # mere colours say too little of what an image shows
-        passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | {*decided}
+        passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | fixed.decided
         found = suspected(images, pairs, settings, store)
         suspects = [suspect for suspect in found if images[suspect.image].name not in passed_over]
         found_issues = issues.by_severity([*found_issues, *label_issues.as_issues(suspects, images)])
@@ -141,6 +142,7 @@ def audit(
         [int(usable[i]) for i in outlier_positions],
         source,
         suspects,
+        fixed.rows,
     )
 
 
