@@ -98,8 +98,8 @@ def audit(
     settings: CheckSettings,
     command: str,
     store: Store,
-    found_issues: Sequence[Issue] = (),
-    fixed: Fixed = Fixed(),  # noqa: B008
+    found_issues: Sequence[Issue],
+    fixed: Fixed,
 ) -> AuditResult:
     """Gather facts, findings, beside those `found_issues` already, and the map of a folder.
 
