@@ -12,15 +12,17 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import models
 from errors import UserError
 from study.runtime.format import visible
+from study.runtime.signals import Terminated, end_cleanly_on_signals
 from study.settings import conflicts, declare, parser
 from study.settings.commands import (
     CheckSettings,
     CompareSettings,
+    CrossvalSettings,
     InspectSettings,
     PredictSettings,
     RunsSettings,
@@ -37,6 +39,7 @@ EXAMPLES = """examples:
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
   python main.py predict picture.jpg                        predict by the newest run
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
+  python main.py crossval --data photos                     how good, from all images?
   python main.py inspect                                    what is inside a network?
 """
 
@@ -126,6 +129,15 @@ def compare(flags: Mapping[str, Any], command_line: str) -> int:
     return compare(settings, {name: text for name, text in flags.items() if name not in own}, command_line)
 
 
+def crossval(flags: Mapping[str, Any], command_line: str) -> None:
+    """Predict every image by a network that did not learn from it."""
+    own = {entry.name for entry in dataclasses.fields(CrossvalSettings)}
+    settings = CrossvalSettings(**{name: value for name, value in flags.items() if name in own})
+    from study.experiments.crossval import crossval
+
+    crossval(settings, {name: text for name, text in flags.items() if name not in own}, command_line)
+
+
 def inspect(flags: Mapping[str, Any], command_line: str) -> None:
     """Draw what is inside a network, a new one or that of a run, and write a page."""
     own = {entry.name for entry in dataclasses.fields(InspectSettings)}
@@ -188,7 +200,7 @@ def predict(flags: Mapping[str, Any], command_line: str) -> int:
     table = output.writable_file(settings.csv) if settings.csv else None
     from study.predict.run import predict
 
-    failed = predict(run, settings.paths, settings.part, table, settings.tta, settings.masks)
+    failed = predict(run, settings.paths, settings.part, table, settings.tta, settings.masks, settings.labelled)
     return 4 if failed and settings.strict else 0
 
 
@@ -197,6 +209,7 @@ COMMANDS = {
     "check": (check, CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
     "train": (train, TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (compare, CompareSettings, "train every combination of some settings with several seeds, and rank them"),
+    "crossval": (crossval, CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
     "inspect": (
         inspect,
         InspectSettings,
@@ -211,22 +224,6 @@ COMMANDS = {
 def make_parser(every: bool = False) -> argparse.ArgumentParser:
     """Return the command line; with `every`, its help shows every flag of training."""
     return parser.make_parser(COMMANDS, every, __doc__, EXAMPLES)
-
-
-class Terminated(KeyboardInterrupt):
-    """A signal that a shutdown, a batch system or a closed terminal sends: everything ends as by Ctrl-C."""
-
-
-def terminate(number: int, frame: object) -> NoReturn:
-    """Raise what ends a command cleanly."""
-    raise Terminated(number)
-
-
-def end_cleanly_on_signals() -> None:
-    """Let a plain `kill` and a closed terminal end a command as Ctrl-C does; `nohup` has it ignore the latter."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
-            signal.signal(getattr(signal, name), terminate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,11 +15,13 @@ Source: Goodfellow, Bengio, Courville, Deep Learning (MIT Press 2016), sections 
 """
 
 import argparse
+import contextlib
+import io
+import itertools
 import math
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -103,7 +105,7 @@ def outcome(history: list[State]) -> str:
     return CONVERGED if max(abs(last.w - TRUE_W), abs(last.b - TRUE_B)) <= TOLERANCE else UNFINISHED
 
 
-@contextmanager
+@contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
     """Send file descriptor 2 to nowhere inside the `with`; exceptions still come out of it."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -141,18 +143,30 @@ def vector(values: np.ndarray) -> str:
 
 
 def worked_step(state: State, learning_rate: float) -> str:
-    """Write one update out, every formula with its numbers put in."""
+    """Write one update out, every formula with its numbers put in; vectors have a line of their own, or 80 columns
+    would not do.
+    """
     step, w, b, y_hat, error, loss, dw, db = state
     next_w, next_b = update(state, learning_rate)
+    n = len(X)
     return f"""
-Step {step}: w = {w:.5g}, b = {b:.5g}
-  y_hat  = w * x + b              = {w:.5g} * {vector(X)} + {b:.5g} = {vector(y_hat)}
-  error  = y_hat - y              = {vector(y_hat)} - {vector(Y)} = {vector(error)}
-  loss   = 1/n * sum(error^2)     = 1/{len(X)} * sum({vector(error**2)}) = 1/{len(X)} * {sum(error**2):.5g} = {loss:.5g}
-  dw     = 2/n * sum(error * x)   = 2/{len(X)} * sum({vector(error * X)}) = 2/{len(X)} * {sum(error * X):.5g} = {dw:.5g}
-  db     = 2/n * sum(error)       = 2/{len(X)} * sum({vector(error)}) = 2/{len(X)} * {sum(error):.5g} = {db:.5g}
-  next w = w - learning_rate * dw = {w:.5g} - {learning_rate:g} * ({dw:.5g}) = {next_w:.5g}
-  next b = b - learning_rate * db = {b:.5g} - {learning_rate:g} * ({db:.5g}) = {next_b:.5g}"""
+Step {step} with all its numbers: w = {w:.5g}, b = {b:.5g}
+  y_hat  = w * x + b = {w:.5g} * x + {b:.5g}
+         = {vector(y_hat)}
+  error  = y_hat - y
+         = {vector(error)}
+  loss   = mean of error^2, which is the mean of
+           {vector(error**2)}
+         = {sum(error**2):.5g} / {n} = {loss:.5g}
+  dw     = 2 * mean of error * x, which is 2 * the mean of
+           {vector(error * X)}
+         = 2 * {sum(error * X):.5g} / {n} = {dw:.5g}
+  db     = 2 * mean of error
+         = 2 * {sum(error):.5g} / {n} = {db:.5g}
+  next w = w - learning_rate * dw
+         = {w:.5g} - {learning_rate:g} * ({dw:.5g}) = {next_w:.5g}
+  next b = b - learning_rate * db
+         = {b:.5g} - {learning_rate:g} * ({db:.5g}) = {next_b:.5g}"""
 
 
 def cell(value: float, width: int, decimals: int) -> str:
@@ -163,12 +177,10 @@ def cell(value: float, width: int, decimals: int) -> str:
 
 def table_row(state: State, learning_rate: float) -> str:
     """Write one state, and the update that follows from it, as one row of the table."""
-    place = f"{state.step:4d} {cell(state.w, 6, 3)} {cell(state.b, 6, 3)}"
-    y_hat = " ".join(cell(value, 5, 2) for value in state.y_hat)
-    error = " ".join(cell(value, 5, 2) for value in state.error)
-    slopes = f"{cell(state.dw, 6, 3)} {cell(state.db, 6, 3)}"
-    changes = f"{cell(-learning_rate * state.dw, 6, 3)} {cell(-learning_rate * state.db, 6, 3)}"
-    return f"{place} |{y_hat} |{error} |{state.loss:8.3g} |{slopes} |{changes}"
+    place = f"{state.step:6d} {cell(state.w, 8, 4)} {cell(state.b, 8, 4)}"
+    slopes = f"{cell(state.dw, 8, 4)} {cell(state.db, 8, 4)}"
+    changes = f"{cell(-learning_rate * state.dw, 8, 4)} {cell(-learning_rate * state.db, 8, 4)}"
+    return f"{place} | {state.loss:9.3g} | {slopes} | {changes}"
 
 
 def table(history: list[State], learning_rate: float) -> str:
@@ -176,12 +188,12 @@ def table(history: list[State], learning_rate: float) -> str:
     every = max(1, (len(history) - 1) // 10)
     shown = [state for state in history if state.step < 10 or state.step % every == 0 or state is history[-1]]
     rule = "all steps" if every == 1 else f"the first ten steps, then one in {every}, and the last"
-    names = f"{'step':>4} {'w':>6} {'b':>6} |{'y_hat':^29} |{'error':^29} |{'loss':>8} |{'dw':>6} {'db':>6}"
-    head = f"{names} |{'-lr*dw':>6} {'-lr*db':>6}"
+    head = f"{'step':>6} {'w':>8} {'b':>8} | {'loss':>9} | {'dw':>8} {'db':>8} | {'-lr*dw':>8} {'-lr*db':>8}"
     rows = [table_row(state, learning_rate) for state in shown]
     caption = f"""
-Shown: {rule}; rounded here, not in the computation.
-lr is the learning rate: the w of the next step is w - lr*dw, its b is b - lr*db."""
+Step by step; shown are {rule}.
+lr is the learning rate: add -lr*dw to w, and -lr*db to b, and you have the next
+step. Numbers are rounded here, not in the computation."""
     return "\n".join([caption, head, "-" * len(head), *rows])
 
 
@@ -189,20 +201,29 @@ def verdict(history: list[State], learning_rate: float) -> str:
     """Say in words whether w and b were found, and what to change where they were not."""
     first, last = history[0], history[-1]
     lambda_max = largest_curvature(X)
-    limit = f"2/lambda_max = {2 / lambda_max:.5g}"
     if outcome(history) == DIVERGED:
         return f"""
-Learning rate {learning_rate:g} diverges: the loss grew from {first.loss:.4g} to {last.loss:.4g} by step {last.step};
-the largest learning rate that can work is {limit}.
-Why: along the most curved direction of the loss (lambda_max = {lambda_max:.4g}, the largest eigenvalue of its Hessian
-ヘッセ行列) each step multiplies the error by 1 - learning_rate * lambda_max = {1 - learning_rate * lambda_max:.4g},
-and only between -1 and 1 does that shrink."""
+The line got worse: the loss grew from {first.loss:.4g} to {last.loss:.4g} by step {last.step}.
+Learning rate {learning_rate:g} is too large: the training diverges (発散).
+Why? The loss is a valley, and its lowest point is the answer. A step that is
+too long lands on the opposite slope, higher up than it began, and the next one
+higher still.
+How long is too long? Where the valley is most curved, each step multiplies the
+distance to the lowest point by 1 - learning_rate * lambda_max = {1 - learning_rate * lambda_max:.4g}.
+Only between -1 and 1 does that shrink, so the learning rate has to stay below
+2/lambda_max = {2 / lambda_max:.5g}. lambda_max = {lambda_max:.4g} measures that curvature: it is the
+largest eigenvalue (固有値) of the loss's second derivatives, the Hessian
+(ヘッセ行列)."""
     distance = f"at step {last.step} w is {abs(last.w - TRUE_W):.2g} and b is {abs(last.b - TRUE_B):.2g} off"
     if outcome(history) == CONVERGED:
-        return f"\nConverged (収束): {distance} (at most {TOLERANCE:g} is wanted); the loss is down to {last.loss:.2g}."
+        return f"""
+The line is found: {distance}
+(at most {TOLERANCE:g} is wanted), and the loss is down to {last.loss:.2g}. A training
+that has come as near as this has converged (収束)."""
     return f"""
-Not converged yet: {distance} (at most {TOLERANCE:g} is wanted).
-Try more --steps, or another --learning-rate below {limit}."""
+The line is not found yet: {distance}
+(at most {TOLERANCE:g} is wanted). Try more --steps, or another --learning-rate;
+from {2 / lambda_max:.5g} on, it makes the line worse."""
 
 
 def comparison(numpy_answer: tuple[float, float], keras_answer: tuple[float, float]) -> str:
@@ -258,8 +279,8 @@ def draw_path(panel: "Axes", history: list[State]) -> None:
     panel.set(title="The path on the loss surface", xlabel="w", ylabel="b", xlim=w[0, [0, -1]], ylim=b[[0, -1], 0])
 
 
-def draw(history: list[State], learning_rate: float, out: Path) -> None:
-    """Draw the lines, the loss and the path side by side as one PNG; raises OSError where it cannot be written."""
+def draw(history: list[State], learning_rate: float) -> bytes:
+    """Draw the lines, the loss and the path side by side; return the PNG."""
     with silent_stderr():  # on its very first start Matplotlib reports that it builds its font cache
         from matplotlib.figure import Figure
 
@@ -274,7 +295,22 @@ def draw(history: list[State], learning_rate: float, out: Path) -> None:
         panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=12)  # below: hides nothing
         for text in (panel.title, panel.xaxis.label, panel.yaxis.label):
             text.set_fontsize(14)
-    figure.savefig(out, dpi=100, format="png")
+    png = io.BytesIO()
+    figure.savefig(png, dpi=100, format="png")
+    return png.getvalue()
+
+
+def save_beside(content: bytes, wanted: Path) -> Path:
+    """Write a new file and return its path: `wanted`, or where that exists the first free of NAME-2, NAME-3, …
+
+    Nothing is ever replaced. Raises OSError where it cannot be written.
+    """
+    names = (wanted.stem + (f"-{number}" if number > 1 else "") + wanted.suffix for number in itertools.count(1))
+    for path in map(wanted.with_name, names):
+        with contextlib.suppress(FileExistsError), path.open("xb") as file:
+            file.write(content)
+            return path
+    raise AssertionError("numbers do not end")
 
 
 def positive_number(text: str) -> float:
@@ -300,10 +336,10 @@ def step_count(text: str) -> int:
 
 
 def png_path(text: str) -> Path:
-    """Read the name of a PNG file that can be written."""
+    """Read the name of a PNG file, in a folder that can be written."""
     path = Path(text)
-    target = path if path.exists() else path.parent
-    if path.suffix.lower() != ".png" or path.is_dir() or not path.parent.is_dir() or not os.access(target, os.W_OK):
+    writable = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    if path.suffix.lower() != ".png" or path.is_dir() or not writable:
         wanted = "a file name that ends in .png, in a folder that exists and can be written"
         raise argparse.ArgumentTypeError(f"received {text!r}; right is {wanted}")
     return path
@@ -322,38 +358,87 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = OneLineParser(description="Find y = 2x + 1 by gradient descent: in NumPy and by one Keras neuron.")
     parser.add_argument("--learning-rate", type=positive_number, default=0.02, help="size of a step (default: 0.02)")
     parser.add_argument("--steps", type=step_count, default=400, help="number of updates (default: 400)")
-    parser.add_argument("--out", type=png_path, default="regression.png", help="picture (default: regression.png)")
+    parser.add_argument(
+        "--out",
+        type=png_path,
+        default="regression.png",
+        help="picture (default: regression.png); where that exists, the new one gets a number and the old one stays",
+    )
     parser.add_argument("--no-keras", action="store_true", help="leave out the Keras neuron, which takes seconds")
     return parser.parse_args(arguments)
 
 
-def print_numpy_part(history: list[State], learning_rate: float, steps: int) -> None:
-    """Print the question, the first two steps worked out, the table and the verdict."""
-    print(f"""Which line y = w * x + b runs through these points? (It is y = 2x + 1, but the training is not told.)
+def introduction(learning_rate: float, steps: int) -> str:
+    """Say what is asked and how it is answered: each idea in plain words first, then its name."""
+    return f"""THE QUESTION
+Five points are known, each with an x and a y:
   x = {vector(X)}
   y = {vector(Y)}
-Gradient descent (勾配降下法): start at w = 0, b = 0 and make the loss (損失), the mean squared error (平均二乗誤差),
-smaller in at most {steps} steps against its gradient (勾配) dw, db; learning rate (学習率) {learning_rate:g}.""")
+Which straight line runs through them? To find it is called fitting a line, or
+regression (回帰). Two numbers make a line:
+  w  says how steep it is: by how much it rises for each step in x. It is called
+     the weight (重み).
+  b  says how high it is at x = 0. It is called the bias (バイアス).
+For a given x the line says w * x + b. This is called the prediction (予測) and
+is written y_hat. The points were made with w = 2, b = 1, the line y = 2x + 1;
+the training is not told so.
+
+THE IDEA
+Begin with some line, here the flat one with w = 0, b = 0, and make it better by
+small steps. In each step:
+1. How far off is the line at each point? This is called the error, y_hat - y.
+2. How far off is it altogether? Square the errors, so that too high and too low
+   count alike and large errors count most, and take their mean. This one number
+   is called the loss (損失), here the mean squared error (平均二乗誤差).
+   A smaller loss is a better line; at 0 it runs through all points.
+3. Which way is better? Ask by how much the loss would rise if w were a little
+   larger, and if b were: two slopes, dw and db. Together they are called the
+   gradient (勾配). It points uphill, to a larger loss.
+4. Go a little the other way, downhill. How far? The slope, times a number that
+   you choose: the learning rate (学習率), here {learning_rate:g}.
+Step after step downhill is called gradient descent (勾配降下法); here at most
+{steps} steps. An image classifier learns by the same four points, with millions
+of weights in place of w and b."""
+
+
+def print_numpy_part(history: list[State], learning_rate: float, steps: int) -> None:
+    """Print the question, the first two steps worked out, the table and the verdict."""
+    print(introduction(learning_rate, steps))
     for state in history[:-1][:2]:
         print(worked_step(state, learning_rate))
     print(table(history, learning_rate))
     print(verdict(history, learning_rate), flush=True)  # shown before the slow imports start
 
 
+def print_keras_part(history: list[State], options: argparse.Namespace) -> None:
+    """Train the same line by one Keras neuron and compare, or say why not."""
+    if options.no_keras:
+        print("\nKeras neuron: left out, as --no-keras asks.", flush=True)
+        return
+    if outcome(history) == DIVERGED:
+        print("\nKeras neuron: left out, it would diverge in the same way.", flush=True)
+        return
+    print(
+        """
+THE SAME IN KERAS
+The smallest part of a neural network computes w * x + b as well: the line above
+is one neuron (ニューロン). Keras, the library behind main.py, works out dw and
+db by itself, for any network, from its end back to its beginning. This is
+called backpropagation (誤差逆伝播法). Its neuron takes the same steps:""",
+        flush=True,
+    )
+    answer = keras_neuron(X, Y, options.learning_rate, options.steps)
+    print(comparison((history[-1].w, history[-1].b), answer), flush=True)
+
+
 def run(options: argparse.Namespace) -> None:
     """Do the lesson: NumPy, Keras, picture."""
     history = gradient_descent(X, Y, options.learning_rate, options.steps)
     print_numpy_part(history, options.learning_rate, options.steps)
-    if options.no_keras:
-        print("\nKeras neuron: left out, as --no-keras asks.", flush=True)
-    elif outcome(history) == DIVERGED:
-        print("\nKeras neuron: left out, it would diverge in the same way.", flush=True)
-    else:
-        print("\nThe same by one Keras neuron, which finds dw and db by backpropagation (誤差逆伝播法) ...", flush=True)
-        answer = keras_neuron(X, Y, options.learning_rate, options.steps)
-        print(comparison((history[-1].w, history[-1].b), answer), flush=True)
-    draw(history, options.learning_rate, options.out)
-    print(f"\nPicture: {options.out}")
+    print_keras_part(history, options)
+    saved = save_beside(draw(history, options.learning_rate), options.out)
+    kept = f"\n({options.out} was there before and is unchanged.)" if saved != options.out else ""
+    print(f"\nPicture: {saved}{kept}")
 
 
 def main(arguments: list[str] | None = None) -> int:

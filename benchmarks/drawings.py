@@ -8,21 +8,24 @@ The penalty is chosen by the validation part; the test part is looked at once. T
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from study.settings.source import load_dataset
-from study.settings.train import TrainSettings
-
 SIZE = 64
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Print one line a penalty, then the one of the chosen model."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from study.settings.source import load_dataset
+    from study.settings.train import TrainSettings
+
     examples = load_dataset(TrainSettings.of(image_size=SIZE)).examples()
     inputs = np.asarray(examples.inputs).reshape(len(examples.labels), -1).astype(np.float32)
     part = {name: (inputs[rows], examples.labels[rows]) for name, rows in examples.indices.items()}
@@ -33,3 +36,9 @@ if __name__ == "__main__":
         print(f"C {penalty:g}: {100 * fitted[-1][0]:.1f} % of validation right")
     _, penalty, best = max(fitted, key=lambda entry: entry[0])
     print(f"chosen C {penalty:g}: {100 * best.score(*part['test']):.1f} % of the test split right")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    main()

@@ -8,6 +8,7 @@ so the two end at different, equally good weights.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -119,7 +120,8 @@ def by_keras(model: keras.Sequential, splits: dict[str, Part]) -> float:
     return model.evaluate(*splits["val"], verbose=0)[1]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print one line for each form of LeNet and each side."""
     parts = drawings()
     shape = parts["train"][0].shape[1:]
     print("  ".join(f"{name} {len(images)}" for name, (images, _) in parts.items()), f" {EPOCHS} epochs")
@@ -134,3 +136,9 @@ if __name__ == "__main__":
             accuracy = run()
             seconds = time.perf_counter() - start
             print(f"{name:7} {label}  {100 * accuracy:5.1f} % of validation right  {seconds:5.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    main()

@@ -22,11 +22,6 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from data import folder
-from study.predict.classify import predict_paths
-from study.predict.stream import decode_chunks, load_runner
-from study.runs import folder as runs_folder
-
 REPEATS = 3
 
 
@@ -40,6 +35,11 @@ def rate(work: Callable[[], None], images: int) -> float:
 
 def main(data: Path, run_folder: Path, images: int) -> None:
     """Print the three rates and the share that `predict` reaches of the slower one."""
+    from data import folder
+    from study.predict.classify import predict_paths
+    from study.predict.stream import decode_chunks, load_runner
+    from study.runs import folder as runs_folder
+
     run = runs_folder.read_run(run_folder)
     files = folder.list_images([data])[0]
     files = [files[at] for at in np.linspace(0, len(files) - 1, min(images, len(files))).astype(int)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from data import csv_table
 from data.names import natural_key
 from errors import UserError
 
@@ -40,23 +40,26 @@ def from_names(names: Sequence[str], label_of: Mapping[str, str]) -> AuxiliaryLa
     return AuxiliaryLabels(labels, np.array([index_of.get(label_of.get(name), -1) for name in names], np.int32))
 
 
-def read(path: Path) -> dict[str, str]:
+def read(path: Path, exists: Callable[[str], bool] = lambda name: False) -> dict[str, str]:
     """Read `path,label` with the paths of `split.csv`; an empty label counts as none.
+
+    `exists`: whether there is an image of a name; a path that is none is told without spaces around it.
 
     Raises:
         UserError: the file cannot be read, has other columns, or gives an image two labels.
     """
     label_of: dict[str, str] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                name, label = row["path"].strip(), (row["label"] or "").strip()
-                if label and label_of.setdefault(name, label) != label:
-                    raise UserError(f"`auxiliary` {path} gives {name} two labels: {label_of[name]} and {label}.")
+        table = csv_table.read(path, f"`auxiliary` {path}", ("path", "label"), ("path", "label"))
     except OSError as error:
         raise UserError(
             f"`auxiliary` takes none, coat, mask or a CSV file path,label. Received: {path} ({error.strerror})"
         ) from error
-    except (KeyError, AttributeError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"`auxiliary` {path}: expected a CSV file with the columns path,label.") from error
+    if not {"path", "label"} <= set(table.columns):
+        raise UserError(f"`auxiliary` {path}: expected a CSV file with the columns path,label.")
+    for _, row in table.rows():
+        name = csv_table.meant(row.get("path", ""), exists)
+        label = csv_table.unguard(row.get("label", "").strip())
+        if label and label_of.setdefault(name, label) != label:
+            raise UserError(f"`auxiliary` {path} gives {name} two labels: {label_of[name]} and {label}.")
     return label_of

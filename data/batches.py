@@ -74,12 +74,23 @@ def train_batches(
         balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again,
             all of a class before one of them does.
     """
-    indices = examples.indices["train"]
-    order = _sample_balanced(examples, indices, seed) if balanced else _shuffle(indices, seed)
-    batches = _gather(order.batch(batch_size), examples)
+    batches = _gather(_order(examples, seed, balanced).batch(batch_size), examples)
     if augment:
         batches = batches.map(augment)
     return batches.map(_as_float).prefetch(2)
+
+
+def epoch_rows(examples: Examples, seed: int, epochs: int, balanced: bool = False) -> Iterator[np.ndarray]:
+    """Yield the rows of each epoch, int64, in the order in which Keras' `fit` gets those of `train_batches`."""
+    order = _order(examples, seed, balanced).batch(len(examples.indices["train"]))
+    for _ in range(epochs):
+        yield next(order.as_numpy_iterator())
+        iter(order)  # Keras begins the data anew after an epoch, then once more for the next, and each draws an order
+
+
+def _order(examples: Examples, seed: int, balanced: bool) -> tf.data.Dataset:
+    indices = examples.indices["train"]
+    return _sample_balanced(examples, indices, seed) if balanced else _shuffle(indices, seed)
 
 
 def _shuffle(indices: np.ndarray, seed: int) -> tf.data.Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,26 +11,27 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, exclude, fixes, groups, labels, masks, pixels, table
+from data import auxiliary_labels, companions, exclude, fixes, groups, labels, mask_set, pixels, table
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
 from data.fixes import Fixed
-from data.folder import SPLITS, Scan, Skipped
+from data.folder import OUTSIDE, SPLITS, Scan, Skipped
 from data.labels import LabelMap
+from data.mask_set import Progress
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import LoadedImages
-from data.skipped import describe_skipped
 from data.source import Source
 from data.split import SplitEntry
 from data.store.store import Store
 from data.subsets import assign_splits
 from errors import UserError
 
+FEW_LOOSE = 5  # files outside the classes that are still named one by one
+
 Note = Callable[[str], None]  # takes a line for the user
-Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (label, steps) -> a bar, to be moved on
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Dataset:
     """A folder of images as training sees it; `entries[i]` belongs to `images.records[i]`.
 
     `flip_pairs` maps a class to that of the mirrored image, where a label file names such pairs; `masks` are there
-    where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `notes` are lines for the user.
+    where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `units[i]` names what must
+    share a split with image i: its near duplicates and its group.
     """
 
     root: Path
@@ -55,6 +57,7 @@ class Dataset:
     label_text: str = ""  # of the label file
     several_labels: bool = False  # an image may have several, or none
     table: Path | None = None  # which names the images, where that is not their folders
+    units: tuple[str, ...] = ()
     fixed: Fixed | None = None  # what the table of fixes changed, where one was given
 
     def examples(self) -> Examples:
@@ -122,9 +125,9 @@ def load(
     store = store or Store(None)
     scanned, label_map, fixed = scan(path, source, note)
     root = scanned.base
-    folder = masks_folder(root, source)
+    folder = mask_set.folder_of(root, source)
     if folder is not None:
-        check_masks(scanned, folder, source.background)
+        mask_set.check_files(scanned, folder, source)
     with progress("read images", 2 * len(scanned.images)) as advance:
         images, undecodable = pixels.load(
             scanned.images,
@@ -139,10 +142,12 @@ def load(
         note(line)
     for line in images.notes:
         note(line)
-    entries, duplicates = assign_splits(scanned, images, source, store, note, undecodable)
+    entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     names, synthetic = scanned.class_names, source.root is None
-    pixel_masks = None if folder is None else load_masks(root, images, entries, names, folder, source, store, progress)
+    pixel_masks = None
+    if folder is not None:
+        pixel_masks = mask_set.load(root, images, entries, names, folder, source, store, progress, note)
     auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
         root,
@@ -159,6 +164,7 @@ def load(
         label_text=label_map.text,
         several_labels=source.several_labels,
         table=path if path.is_file() else None,
+        units=units,
         fixed=fixed,
     )
 
@@ -189,6 +195,8 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed 
         scanned, fixed = fixes.apply(scanned, Path(source.fixes), note, source.several_labels)
     if source.exclude:
         scanned = exclude.apply(scanned, Path(source.exclude), note)
+    for line in companions.lines(scanned.images):
+        note(line)
     return scanned, label_map, fixed
 
 
@@ -208,61 +216,20 @@ def relabel(scanned: Scan, source: Source) -> Scan:
     return labels.by_annotation(scanned, drawn_folder.annotation(scanned.root, source.label))
 
 
-def masks_folder(root: Path, source: Source) -> Path | None:
-    """Return where the masks of a folder of images are; None where none are needed.
-
-    Raises:
-        UserError: it is no folder.
-    """
-    if not source.reads_masks:
-        return None
-    if source.masks is None:
-        return root.parent / "masks"  # the drawings
-    if not Path(source.masks).is_dir():
-        raise UserError(f"`masks` takes a folder with a PNG for each image. Received: {source.masks} (no folder)")
-    return Path(source.masks)
-
-
-def check_masks(scanned: Scan, folder: Path, background: bool) -> None:
-    """Raise UserError, before images are read, where a mask is missing or cannot name one of the classes."""
-    if len(scanned.class_names) > masks.MAX_CLASSES:
-        raise UserError(
-            f"Masks are bytes and tell {masks.MAX_CLASSES} classes from the background; {scanned.root} has "
-            f"{len(scanned.class_names)}: leave some out or merge them by `labels`."
-        )
-    if background and masks.BACKGROUND in scanned.class_names:
-        raise UserError(
-            f"A class is called {masks.BACKGROUND}, which is what the masks' 0 is called: rename it by `labels`."
-        )
-    masks.paths_for(scanned.images, scanned.base, folder)
-
-
-def load_masks(
-    root: Path,
-    images: LoadedImages,
-    entries: Sequence[SplitEntry],
-    class_names: Sequence[str],
-    folder: Path,
-    source: Source,
-    store: Store,
-    progress: Progress,
-) -> Masks:
-    """Read the masks of all usable images. Raise UserError for one that does not fit."""
-    paths = masks.paths_for(images.records, root, folder)
-    own_class = np.array([1 + class_names.index(entry.label) for entry in entries], np.uint8)
-    with progress("read masks", len(paths)) as advance:
-        loaded = masks.load(
-            paths,
-            [image.path for image in images.records],
-            images.sha256,
-            source.image_size,
-            source.resize,
-            store,
-            own_class if source.mask_values == "own" else None,
-            advance,
-        )
-    masks.pixel_counts(loaded, np.arange(len(paths)), (masks.BACKGROUND, *class_names))  # no value beyond the classes
-    return loaded
+def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
+    """Name every file that is left out, and why; of many that lie in one place outside the classes, the first."""
+    loose = defaultdict(list)
+    for entry in skipped:
+        if entry.reason == OUTSIDE:
+            loose[entry.name.rpartition("/")[0]].append(entry)
+    many = {folder: entries for folder, entries in loose.items() if len(entries) > FEW_LOOSE}
+    lines = [
+        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {OUTSIDE}"
+        for folder, entries in many.items()
+    ]
+    told = {entry.name for entries in many.values() for entry in entries}
+    lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
+    return [f"{len(skipped):,} file(s) left out:", *lines] if skipped else []
 
 
 def load_auxiliary(
@@ -278,8 +245,9 @@ def load_auxiliary(
     names = [image.name for image in images.records]
     if source.auxiliary == "coat":
         return auxiliary_labels.from_names(names, drawn_folder.annotation(root, "coat"))
-    label_of = auxiliary_labels.read(Path(source.auxiliary))
-    if unknown := sorted(label_of.keys() - {*names, *(entry.name for entry in skipped)}):
+    there = {*names, *(entry.name for entry in skipped)}
+    label_of = auxiliary_labels.read(Path(source.auxiliary), lambda name: name in there)
+    if unknown := sorted(label_of.keys() - there):
         raise UserError(
             f"`auxiliary` {source.auxiliary} names {len(unknown):,} image(s) that are not in {root}, such as "
             f"{unknown[0]}: give paths below that folder, such as {names[0]}."

@@ -88,6 +88,16 @@ def duplicate_groups(
     return {sha256: given_groups[sha256] if sha256 in single else name for sha256, name in group_by_hash.items()}
 
 
+def unit_names(entries: Sequence[SplitEntry], pairs: Sequence[Pair], group_of: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the name of each image's unit: its near duplicates and the images of its group, and theirs in turn.
+
+    Unlike in `duplicate_groups`, a series of one scene stays one unit: whoever divides by these must refuse the class.
+    """
+    given = [Pair(first, second, 1.0) for first, second in _consecutive_pairs(group_of)]
+    name_of = _connected_groups(entries, [*pairs, *given])
+    return tuple(name_of[entry.sha256] for entry in entries)
+
+
 def check_groups(
     entries: Sequence[SplitEntry], group_of: Sequence[str], group_by_hash: Mapping[str, str], classes_of: Labels
 ) -> None:

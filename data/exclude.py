@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from data import csv_table
 from data.folder import Scan, Skipped
 from errors import UserError
 
@@ -14,31 +14,36 @@ DROP = "drop"  # the column that a person fills in
 NOT_DROPPED = ("", "0", "no")
 
 
-def read_drops(path: Path) -> set[str]:
+def read_drops(path: Path, exists: Callable[[str], bool] = lambda name: False) -> set[str]:
     """Return the paths whose `drop` is filled: anything but nothing, 0 or no.
+
+    `exists`: whether there is an image or class of a name; a path that is none is told without spaces around it.
 
     Raises:
         UserError: the file is missing or is no such table.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            missing = {"path", DROP} - set(table.fieldnames or ())
-            rows = [] if missing else [(line["path"], line[DROP] or "") for line in table]
+        table = csv_table.read(path, str(path), ("path", DROP), ("path", DROP))
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror}. Give the table that `check` wrote.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} is no table of findings ({error}). Save it as CSV in UTF-8.") from error
-    if missing:
+    if missing := {"path", DROP} - set(table.columns):
         raise UserError(f"{path} has no column {', '.join(sorted(missing))}: expected those that `check` writes.")
-    return {name for name, drop in rows if drop.strip().casefold() not in NOT_DROPPED}
+    marked = [row.get("path", "") for _, row in table.rows() if is_marked(row.get(DROP, ""))]
+    return {csv_table.meant(cell, exists) for cell in marked}
+
+
+def is_marked(cell: str) -> bool:
+    """Say whether a person filled in a `drop` cell."""
+    return cell.strip().casefold() not in NOT_DROPPED
 
 
 def apply(scanned: Scan, table: Path, note: Callable[[str], None]) -> Scan:
     """Leave out the images that a person marked in a `check.csv`; tell `note` which rows name none."""
-    marked = read_drops(table)
-    unknown = sorted(marked - {entry.name for entry in (*scanned.images, *scanned.skipped)})
-    if (images := sorted(set(unknown) - {".", *scanned.class_names})) and len(unknown) == len(marked):
+    names = {entry.name for entry in (*scanned.images, *scanned.skipped)}
+    others = {".", *scanned.class_names}  # of which `check` has rows, too
+    marked = read_drops(table, lambda name: name in names | others)
+    unknown = sorted(marked - names)
+    if (images := sorted(set(unknown) - others)) and len(unknown) == len(marked):
         raise UserError(
             f"`exclude` {table} marks {len(images):,} image(s), such as {images[0]}, none of which is in "
             f"{scanned.root}: give the check.csv of this folder."

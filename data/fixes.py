@@ -5,13 +5,12 @@ An image is known by its path and, where its `sha256` is given, by its content: 
 
 from __future__ import annotations
 
-import csv
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data import csv_table
 from data.folder import ImageRecord, Scan, Skipped
 from data.names import composed, split_labels
 from data.store.hashes import hash_all
@@ -54,7 +53,7 @@ def read(path: Path) -> list[Fix]:
     """
     fixes: dict[tuple[str, str], Fix] = {}
     for row in _rows(path):
-        fix = Fix(*(_plain(row[column]) for column in COLUMNS))
+        fix = Fix(*(row[column] for column in COLUMNS))
         action = fix.action.casefold().replace("_", " ")
         if not action or not (fix.path or fix.sha256):
             continue
@@ -69,29 +68,18 @@ def read(path: Path) -> list[Fix]:
     return list(fixes.values())
 
 
-def _plain(cell: str) -> str:
-    """Return a cell without spaces around it, and without the apostrophe that keeps spreadsheets from running it."""
-    text = cell.strip()
-    return text[1:] if re.match(r"'+[=+\-@]", text) else text
-
-
-def _rows(path: Path) -> list[Mapping[str, str]]:
+def _rows(path: Path) -> list[dict[str, str]]:
     """Return the cells of each row by column; a column that is missing is empty."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            missing = {"path", "action"} - set(table.fieldnames or ())
-            rows = [] if missing else [{column: line.get(column) or "" for column in COLUMNS} for line in table]
+        table = csv_table.read(path, f"`fixes` {path}", COLUMNS, ("path", "action"))
     except OSError as error:
         raise UserError(f"Cannot read `fixes` {path}: {error.strerror}. Give a CSV file path,action,label.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"`fixes` {path} is no table of fixes ({error}). Save it as CSV in UTF-8.") from error
-    if missing:
+    if missing := {"path", "action"} - set(table.columns):
         raise UserError(
             f"`fixes` {path} has no column {', '.join(sorted(missing))}: expected path,action,label and, if known, "
             "sha256."
         )
-    return rows
+    return [{column: csv_table.unguard(row.get(column, "").strip()) for column in COLUMNS} for _, row in table.rows()]
 
 
 def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_labels: bool = False) -> tuple[Scan, Fixed]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from data import csv_table
 from data.folder import Scan, Skipped
 from data.names import composed, natural_key
 from errors import UserError
@@ -20,7 +19,8 @@ class LabelMap:
     """What a label file says.
 
     Args:
-        classes: folder -> class; an empty class leaves the folder out. Folders that are not named keep their name.
+        classes: folder, as it is written -> class; an empty class leaves the folder out. Folders that are not named
+            keep their name.
         flip_pairs: class -> the class of the mirrored image, in both directions.
         text: the file, as it was read.
     """
@@ -37,44 +37,47 @@ def read(path: Path) -> LabelMap:
         UserError: the file cannot be read, has other columns, or names a folder twice.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-            reader = csv.DictReader(io.StringIO(composed(text), newline=""))
-            if not {"folder", "class"} <= set(reader.fieldnames or ()):
-                raise KeyError("columns")
-            lines = [((line["folder"] or "").strip(), (line["class"] or "").strip()) for line in reader]
+        table = csv_table.read(path, f"`labels` {path}", ("folder", "class"), ("folder", "class"))
     except OSError as error:
         raise UserError(f"Cannot read `labels` {path}: {error.strerror}. Give a CSV file folder,class.") from error
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"`labels` {path} is no label file: expected the columns folder,class.") from error
+    if not {"folder", "class"} <= set(table.columns):
+        raise UserError(f"`labels` {path} is no label file: expected the columns folder,class.")
     classes: dict[str, str] = {}
     flip_pairs: dict[str, str] = {}
-    for folder, label in lines:
+    for _, row in table.rows():
+        folder = composed(row.get("folder", ""))
+        label = composed(csv_table.unguard(row.get("class", "").strip()))
         if FLIP_PAIR in folder:
-            left, right = (name.strip() for name in folder.split(FLIP_PAIR, 1))
+            left, right = (csv_table.unguard(name.strip()) for name in folder.split(FLIP_PAIR, 1))
             flip_pairs |= {left: right, right: left}
         elif folder in classes:
             raise UserError(f"`labels` {path} names the folder '{folder}' twice.")
-        elif folder:
+        elif folder.strip():
             classes[folder] = label
-    return LabelMap(classes, flip_pairs, text)
+    return LabelMap(classes, flip_pairs, table.text)
 
 
 def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     """Give every image its class by the map; images of folders left out are listed as skipped.
 
     Raises:
-        UserError: the map names folders or flip-paired labels that do not exist, or leaves fewer than two classes, or
-            `min_classes`.
+        UserError: the map names folders or flip-paired labels that do not exist, or a folder in two ways, or leaves
+            fewer than two classes, or `min_classes`.
     """
-    if unknown := sorted(set(label_map.classes) - set(scanned.class_names)):
+    class_of: dict[str, str] = {}
+    for written, label in label_map.classes.items():
+        folder = csv_table.meant(written, scanned.class_names.__contains__)
+        if folder in class_of:
+            raise UserError(f"`labels` names the folder '{folder}' twice.")
+        class_of[folder] = label
+    if unknown := sorted(class_of.keys() - set(scanned.class_names)):
         raise UserError(
             f"`labels` names folders that are not in {scanned.root}: {', '.join(unknown)}. "
             f"It has: {', '.join(scanned.class_names)}."
         )
     images, skipped = [], list(scanned.skipped)
     for image in scanned.images:
-        label = label_map.classes.get(image.label, image.label)
+        label = class_of.get(image.label, image.label)
         if label:
             images.append(replace(image, label=label))
         else:

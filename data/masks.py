@@ -1,7 +1,7 @@
 """Masks: beside each image a PNG of its size that says of every pixel whether, or as what, it counts.
 
-`photos/cat/1.jpg` has its mask in `DIR/cat/1.png`: one channel, 0 for background. What another value means, the user
-says: any is the image's own class ("own"), or k is the k-th class ("index").
+`photos/cat/1.jpg` has its mask in `DIR/cat/1.png`: one channel, 0 for background unless the user says otherwise. What
+a value means is in `data.mask_values`; the store keeps the values as they are: another meaning needs no new rows.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from PIL import Image as Pillow
 from data import image
 from data import names as names_module
 from data.folder import ImageRecord
+from data.mask_values import BACKGROUND as BACKGROUND
+from data.mask_values import Meaning
 from data.pixels import WORKERS, Pixels
+from data.resize import padded_box
 from data.store.hashes import hash_all
 from data.store.rows import Rows, RowType
 from data.store.store import Store
 from errors import UserError
 
-VALUES = ("own", "index")
 MAX_CLASSES = 255
-BACKGROUND = "background"
-CHUNK = 256  # masks looked at together
 VERSION = f"1, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently
 EXPECTED = "one channel of 8 bits or less, a PNG of the image's size, 0 for background"
 
@@ -43,7 +43,8 @@ class Masks(Pixels):
         size: side in pixels.
         rule: how the image becomes square.
         rows: what the store has.
-        own_class: class of each image's pixels that are not background, uint8 (n,); None: the values are classes.
+        meaning: of their values.
+        sides: width and height of each, where images are padded: what lies beside one is background.
     """
 
     def __init__(
@@ -54,16 +55,35 @@ class Masks(Pixels):
         size: int,
         rule: str,
         rows: Rows,
-        own_class: np.ndarray | None,
+        meaning: Meaning,
+        sides: Sequence[tuple[int, int]] = (),
     ) -> None:
         super().__init__(files, keys, size, rule, rows)
-        self.image_files, self.own_class = image_files, own_class
+        self.image_files, self.meaning, self.sides = image_files, meaning, sides
         self.shape = (len(files), size, size)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        """Return some masks, uint8 (m, size, size)."""
-        values = super().__getitem__(indices)
-        return values if self.own_class is None else (values > 0) * self.own_class[indices][:, None, None]
+        """Return the classes of some masks, uint8 (m, size, size); 255 of pixels that are ignored."""
+        values = self.values(indices)
+        classes = self.meaning.apply(values, indices)
+        if self.sides and self.meaning.classes[0] != 0:
+            for mask, index in zip(classes, indices, strict=True):
+                left, top, width, height = padded_box(*self.sides[index], self.shape[1])
+                inside = mask[top : top + height, left : left + width].copy()
+                mask[:] = 0
+                mask[top : top + height, left : left + width] = inside
+        return classes
+
+    def values(self, indices: np.ndarray) -> np.ndarray:
+        """Return some masks as their files have them, uint8 (m, size, size), 0 beside a padded image."""
+        return super().__getitem__(indices)
+
+    def outside(self, indices: np.ndarray) -> np.ndarray:
+        """Return how many pixels of some masks lie beside the image, int64 (m,)."""
+        size = self.shape[1]
+        if not self.sides:
+            return np.zeros(len(indices), np.int64)
+        return size**2 - np.array([np.prod(padded_box(*self.sides[i], size)[2:]) for i in indices], np.int64)
 
     def _decode(self, index: int) -> np.ndarray:
         file, image_file = self.files[index], self.image_files[index]
@@ -104,7 +124,7 @@ def load(
     size: int,
     rule: str,
     store: Store,
-    own_class: np.ndarray | None,
+    meaning: Meaning,
     advance: Callable[[], None] = lambda: None,
 ) -> Masks:
     """Look at all masks at `size` by a resize rule, nearest pixels; what the store does not know is read and kept.
@@ -128,7 +148,16 @@ def load(
 
         for _ in pool.map(read_one, range(len(files))):
             advance()
-    return Masks(files, image_files, keys, size, rule, store.rows(row_type, keys), own_class)
+    sides = [_sides(path) for path in files] if rule == "pad" else ()
+    return Masks(files, image_files, keys, size, rule, store.rows(row_type, keys), meaning, sides)
+
+
+def _sides(path: Path) -> tuple[int, int]:
+    try:
+        with Pillow.open(path, formats=("PNG",)) as mask:
+            return mask.size
+    except Exception as error:  # it could be read before
+        raise UserError(f"{printable_path(path)} or its image was changed during the run. Start again.") from error
 
 
 def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
@@ -154,22 +183,6 @@ def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
     return image.resize(values, size, rule)
 
 
-def pixel_counts(masks: Masks | np.ndarray, indices: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Count the pixels of each class in some masks, int64 (classes,). Raise UserError for a value that is no class."""
-    counts = np.zeros(256, np.int64)
-    for first in range(0, len(indices), CHUNK):
-        chunk = masks[indices[first : first + CHUNK]]
-        counts += np.bincount(chunk.ravel(), minlength=256)
-        if counts[len(names) :].any():
-            i = int(np.flatnonzero((chunk >= len(names)).any(axis=(1, 2)))[0])
-            raise UserError(
-                f"{printable_path(masks.files[indices[first + i]])} has the value {chunk[i].max()}, and there are "
-                f"{len(names) - 1} classes: {', '.join(names[1:])}. Give values of 0 to {len(names) - 1}, or "
-                "`mask_values` own where any value but 0 is the image's own class."
-            )
-    return counts[: len(names)]
-
-
 def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
     """Undo the resize rule: (size, size) -> (height, width), uint8; what a crop left out is 0, background."""
     square = Pillow.fromarray(mask)
@@ -177,9 +190,7 @@ def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
     if rule == "squash":
         return np.asarray(square.resize((width, height), nearest))
     if rule == "pad":
-        longer = max(width, height)
-        inner = [max(1, round(side * len(mask) / longer)) for side in (width, height)]
-        left, top = ((len(mask) - side) // 2 for side in inner)
+        left, top, *inner = padded_box(width, height, len(mask))
         return np.asarray(square.resize((width, height), nearest, box=(left, top, left + inner[0], top + inner[1])))
     side = min(width, height)
     canvas = Pillow.new("L", (width, height), 0)

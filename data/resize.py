@@ -25,12 +25,18 @@ def resize(image: Image.Image, size: int, rule: str) -> np.ndarray:
     if rule == "squash":
         return np.array(_scale(image, (size, size), (0, 0, width, height)))
     if rule == "pad":
-        longer = max(width, height)
-        inner = (max(1, round(width * size / longer)), max(1, round(height * size / longer)))
+        left, top, *inner = padded_box(width, height, size)
         canvas = Image.new(image.mode, (size, size), 0 if image.mode == "L" else (PAD_GREY,) * 3)
-        canvas.paste(_scale(image, inner, (0, 0, width, height)), ((size - inner[0]) // 2, (size - inner[1]) // 2))
+        canvas.paste(_scale(image, tuple(inner), (0, 0, width, height)), (left, top))
         return np.array(canvas)
     raise ValueError(f"resize rule {rule!r} is unknown; it must be one of {', '.join(RESIZE_RULES)}")
+
+
+def padded_box(width: int, height: int, size: int) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of what an image takes up of the square that "pad" makes of it."""
+    longer = max(width, height)
+    inner_width, inner_height = (max(1, round(side * size / longer)) for side in (width, height))
+    return (size - inner_width) // 2, (size - inner_height) // 2, inner_width, inner_height
 
 
 def _scale(image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:

@@ -32,7 +32,7 @@ class Source:
         reads_masks: whether there is a mask for every image.
         background: whether the background of a mask is a class of its own.
         masks: their folder; None: those of the drawings.
-        mask_values: what a value of a mask means, one of `masks.VALUES`.
+        mask_values: what a value of a mask means, as `mask_values.parse` takes it.
         several_labels: whether an image may have several labels, or none; `split.csv` has them as `cat|spotted`.
         assign: divides images among train, validation and test, as `split.assign` does.
         value_range: which values are black and white in files that do not state it; None: as all their values say.

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
+from data import csv_table
 from data.folder import SPLITS
 from data.names import composed
 from errors import UserError
@@ -145,25 +146,25 @@ def write_split(path: Path, entries: Iterable[SplitEntry]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows(astuple(entry) for entry in entries)
+        writer.writerows(csv_table.guarded(astuple(entry) for entry in entries))
 
 
 def read_split(path: Path) -> list[SplitEntry]:
     """Read what `write_split` wrote. Raise UserError where the file is missing or is no such table."""
+    expected = "expected the columns path,sha256,label,part."
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            if not set(COLUMNS) <= set(table.fieldnames or ()):
-                raise KeyError(f"columns {COLUMNS}")
-            entries = [SplitEntry(*(line[name] for name in COLUMNS)) for line in table]
-            entries = [replace(entry, label=composed(entry.label or "")) for entry in entries]
+        table = csv_table.read(path, str(path), COLUMNS, COLUMNS)
     except OSError as error:
         raise UserError(f"Cannot read the split file {path}: {error.strerror}. Give the split.csv of a run.") from error
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} is no split file: expected the columns path,sha256,label,part.") from error
-    if any(entry.path is None or entry.sha256 is None for entry in entries):  # a short row, part before the others
-        raise UserError(f"{path} is no split file: some rows have no path or sha256.")
-    wrong = sorted({str(entry.split) for entry in entries} - set(SPLITS))
+    if not set(COLUMNS) <= set(table.columns):
+        raise UserError(f"{path} is no split file: {expected}")
+    entries = []
+    for number, row in table.rows():
+        if missing := [name for name in COLUMNS if name not in row and name != "label"]:
+            raise UserError(f"{path}, line {number} has no {', '.join(missing)}: {expected}")
+        entry = SplitEntry(*(csv_table.unguard(row.get(name, "")) for name in COLUMNS))
+        entries.append(replace(entry, label=composed(entry.label)))
+    wrong = sorted({entry.split for entry in entries} - set(SPLITS))
     if wrong:
         raise UserError(f"{path}: part must be one of {', '.join(SPLITS)}. Received: {', '.join(wrong)}")
     return entries

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data import split_notes
-from data.duplicate_groups import DuplicateCounts, count_duplicates, duplicate_groups
+from data.duplicate_groups import DuplicateCounts, count_duplicates, duplicate_groups, unit_names
 from data.duplicates import Pair, stored_near_pairs
 from data.folder import SPLITS, ImageRecord, Scan, Skipped
 from data.grouped_split import contradictory, fill_empty, place_mixed
@@ -47,10 +47,11 @@ def assign_splits(
     store: Store,
     note: Callable[[str], None],
     undecodable: Sequence[Skipped] = (),
-) -> tuple[tuple[SplitEntry, ...], DuplicateCounts]:
+) -> tuple[tuple[SplitEntry, ...], DuplicateCounts, tuple[str, ...]]:
     """Give each image its split: as its folder says, as an earlier split says, or by seed and content.
 
-    `undecodable`: images of the scan that are not among the images, for the message where a class has too few.
+    Returns also what was found twice, and the unit of each image. `undecodable`: images of the scan that are not among
+    the images, for the message where a class has too few.
     """
     hashed = list(zip(images.records, images.sha256, strict=True))
     entries = [SplitEntry(image.name, sha256, image.label, image.split or "") for image, sha256 in hashed]
@@ -74,7 +75,7 @@ def assign_splits(
     note_divided_groups(entries, group_of, note)
     copies = count_duplicates(entries, pairs, plain)
     tell(entries, pairs, scanned.class_names, images.records, copies, source, note)
-    return tuple(entries), copies
+    return tuple(entries), copies, unit_names(entries, pairs, group_of)
 
 
 def divide(

@@ -7,11 +7,11 @@ label standing for none, or the table has one column of 0 and 1 a class instead 
 
 from __future__ import annotations
 
-import csv
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from data import folder
+from data import csv_table, folder
 from data.folder import ImageRecord, Scan, Skipped
 from data.layout import SPLIT_NAMES
 from data.names import SEPARATOR, composed, join_labels, natural_key, printable
@@ -52,33 +52,33 @@ def scan(path: Path, min_classes: int = 2, several_labels: bool = False, explain
 
 
 def read(path: Path) -> Iterator[TableRow]:
-    """Yield the rows of a table, name of the column in small letters -> text; columns of classes keep their case."""
+    """Yield the rows of a table, name of the column in small letters -> text; columns of classes keep their case.
+
+    Raises:
+        UserError: it cannot be read, has no column path, or a row that is too long or names no image.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = [composed(name.strip()) for name in next(reader, [])]
-            header = [name.casefold() if name.casefold() in RESERVED else name for name in header]
-            if "path" not in header:
-                raise UserError(f"{path} has no column path: expected {COLUMNS}. It has: {', '.join(header)}.")
-            if twice := {name for name in header if header.count(name) > 1}:
-                raise UserError(f"{path} has the column {min(twice)} twice: leave one of the two out.")
-            for number, cells in enumerate(reader, 2):
-                if any(cell.strip() for cell in cells):
-                    yield check_row(path, number, header, cells)
+        table = csv_table.read(path, str(path), RESERVED, ["path"])
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror}. Give a CSV file with {COLUMNS}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} is no table in UTF-8 with {COLUMNS} ({error}).") from error
+    if "path" not in table.columns:
+        raise UserError(f"{path} has no column path: expected {COLUMNS}. It has: {', '.join(table.columns)}.")
+    for number, cells in table.rows():
+        named = {name: composed(csv_table.unguard(cells.get(name, "").strip())) for name in table.columns if name}
+        row = named | {"path": name_in(path.parent, cells.get("path", ""))}
+        if not row["path"]:
+            raise UserError(f"{path}, line {number} names no image: its path is empty.")
+        yield row
 
 
-def check_row(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> TableRow:
-    """Return a row by the names of its columns. Raise UserError where it is too long, or names no image."""
-    if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-        raise UserError(f"{path}, line {number} has {len(cells)} cells under {len(header)} columns.")
-    row = dict(zip(header, (composed(cell.strip()) for cell in cells), strict=False))
-    if not row["path"]:
-        raise UserError(f"{path}, line {number} names no image: its path is empty.")
-    return row
+def name_in(root: Path, cell: str) -> str:
+    """Return which file of a folder the cell means; where there is none, its name in the one form of Unicode."""
+
+    def exists(name: str) -> bool:
+        return os.path.exists(root / name)  # noqa: PTH110 - Path.exists raises for a name that is too long
+
+    name = csv_table.meant(cell, exists)
+    return name if name == composed(name) or exists(name) else composed(name)
 
 
 def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[str, list[str]]:

@@ -76,6 +76,19 @@ def make_toy(root: Path, count: int = TOY_PER_CLASS, first: int = 0) -> Path:
     return root
 
 
+def make_patches(root: Path, count: int = 10) -> Path:
+    """Write patches in tints of their class, no two of which look alike; the last of each class is there twice."""
+    rng = np.random.default_rng(0)
+    for label in TOY_CLASSES:
+        (root / label).mkdir(parents=True)
+        for number in range(count):
+            patches = rng.integers(0, 256, (5, 5, 1)) * np.array(COLOURS[label]) / 255
+            image = Image.fromarray(patches.astype(np.uint8)).resize((40, 40), Image.Resampling.NEAREST)
+            image.save(root / label / f"{number}.png")
+        image.save(root / label / "copy.jpg", quality=95)
+    return root
+
+
 @contextlib.contextmanager
 def warnings_on_screen() -> Iterator[None]:
     """Let warnings through to standard error as Python does by itself: pytest would keep them from the user's eyes."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from data.fixes import Fix
 from data.folder import Scan
+from data.pixel_range import Ranges
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
 from study.check.label_issues import Suspect
@@ -29,6 +30,8 @@ class AuditResult:
         explained_variance: part of the variance that each of its two directions shows.
         outliers: indices of the images far from the middle of their class, the farthest first.
         source: what the map was made of.
+        ranges: what is black and white in files that do not state it.
+        looked_at_labels: whether wrong labels were looked for.
         suspects: images whose label is probably wrong, the least probable label first.
         fixes: rows of the table that was obeyed.
     """
@@ -43,5 +46,7 @@ class AuditResult:
     explained_variance: tuple[float, float]
     outliers: list[int]
     source: str
+    ranges: Ranges
+    looked_at_labels: bool
     suspects: list[Suspect]
     fixes: Sequence[Fix] = ()

@@ -49,6 +49,7 @@ def issue_groups(result: AuditResult) -> list[dict[str, Any]]:
     return [
         {
             "kind": kind,
+            "number": len(issues),
             "severe": issues[0].severity == "severe",
             "count": f"{len(issues):,}{gallery.describe_rest(len(issues), gallery.MAX_ODD)}",
             "lines": [
@@ -83,25 +84,26 @@ def sizes(result: AuditResult) -> dict[str, Any] | None:
     }
 
 
-def per_class(result: AuditResult) -> list[dict[str, Any]]:
+def per_class(result: AuditResult, thumbnails: gallery.Thumbnails) -> list[dict[str, Any]]:
     """Return of each class some images by chance, the mean image, sizes and brightness."""
     all_statistics, classes = [result.statistics[i] for i in result.usable], []
     for name in result.scan.class_names[:MAX_CLASSES]:
         indices = np.array([i for i in result.usable if result.scan.images[i].label == name], int)
         entry = {"name": name, "images": len(indices)}
         if len(indices):
-            entry |= sample_images(result, indices) | {
+            entry |= sample_images(thumbnails, indices) | {
                 "panels": histograms(name, [result.statistics[i] for i in indices], all_statistics)
             }
         classes.append(entry)
     return classes
 
 
-def sample_images(result: AuditResult, indices: np.ndarray) -> dict[str, Any]:
+def sample_images(thumbnails: gallery.Thumbnails, indices: np.ndarray) -> dict[str, Any]:
     """Return some images by chance, always the same, and the mean of all."""
     chosen = np.sort(np.random.default_rng(0).permutation(indices)[:SAMPLE])
-    mean = gallery.jpeg_figure(result.thumbnails[indices].mean(axis=0), gallery.SIDE, gallery.SIDE, "mean image")
-    return {"pictures": [gallery.thumbnail(result, i) for i in chosen], "mean": mean}
+    pixels = thumbnails.result.thumbnails[indices].mean(axis=0)
+    mean = gallery.jpeg_figure(pixels, gallery.SIDE, gallery.SIDE, "mean image")
+    return {"pictures": [thumbnails.small(i) for i in chosen], "mean": mean}
 
 
 def histograms(name: str, own: Sequence[ImageStatistics], all_statistics: Sequence[ImageStatistics]) -> list[Figure]:

@@ -66,7 +66,7 @@ def gather(
     advance: Callable[[], None] = lambda: None,
     given: tuple[float, float] | None = None,
     note: Callable[[str], None] = lambda line: None,
-) -> tuple[list[ImageStatistics | str], np.ndarray]:
+) -> tuple[list[ImageStatistics | str], np.ndarray, Ranges]:
     """Look at all images; `advance` is called twice for each: read, and looked at.
 
     `given` is black and white in files that do not state it; None: as the values of all of them say. `note` is told how
@@ -77,6 +77,7 @@ def gather(
         `image.ImageError`'s or "cannot be read".
         Thumbnails, uint8 RGB (n, THUMB, THUMB, 3), zeros where undecodable. Squashed, not padded: equal bars would
         make all wide images alike, and width and height are in the facts for whoever wants to undo it.
+        What is black and white in files that do not state it.
     """
     paths = [entry.path for entry in images]
     surveyed = first_pass.survey(paths, first_pass.hashes_of(paths, advance), store, given)
@@ -110,7 +111,18 @@ def gather(
     read = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, ImageStatistics)]
     for line in surveyed.of(read).notes([images[i].name for i in read], given is not None):
         note(line)
-    return outcomes, thumbnails
+    return outcomes, thumbnails, surveyed.ranges
+
+
+def enlarged(path: Path, side: int, ranges: Ranges) -> Image.Image | None:
+    """Return an image with `side` pixels at its longer side, or fewer where it has no more; None where it is gone."""
+    try:
+        with image.content_of(path) as content, image.decoded(content, side, ranges) as rgb:
+            large = rgb.copy()
+    except (OSError, image.ImageError):
+        return None
+    large.thumbnail((side, side))
+    return large
 
 
 def measure(content: bytes, ranges: Ranges | None = None) -> tuple[ImageStatistics, np.ndarray]:

@@ -8,6 +8,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Protocol
 
+from data.csv_table import guarded
 from data.exclude import DROP
 from data.folder import SPLITS, ImageRecord, Scan
 from study.check import class_issues, image_issues
@@ -144,4 +145,5 @@ def write_csv(path: Path, issues: Iterable[Issue]) -> None:
     UTF-8 with its mark at the beginning, without which Excel takes it for another encoding.
     """
     header = [*(field.name for field in fields(Issue)), DROP]
-    output.write_csv(path, header, [[*astuple(issue), ""] for issue in by_severity(issues)], mark=True)
+    rows = ([*astuple(issue), ""] for issue in by_severity(issues))
+    output.write_csv(path, header, guarded(rows), mark=True)

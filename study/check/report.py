@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
+from dataclasses import fields
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data import duplicates
-from study.check import class_issues, classes_page, gallery, image_issues, issues, suspects_page
+from study.check import class_issues, classes_page, companions, gallery, image_issues, issues, suspects_page
 from study.check import figures as plots
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
+from study.settings import declare
+from study.settings.train import FIELDS as TRAIN_FIELDS
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
+    from study.settings.commands import CheckSettings
+
+WHERE_KEPT = ("store", "store_limit")  # settings of both commands that change no result
 
 LIKE = f"similarity from {duplicates.MIN_SIMILARITY:g}"
 SCENE = (
@@ -33,6 +41,10 @@ MEANING = {
     f"fewer than {class_issues.FEW_IMAGES} to judge it by",
     "imbalance": f"the largest class has more than {class_issues.MAX_IMBALANCE:g} times the images of the smallest",
     "similar names": "class names that differ only in case, spaces or the width of letters",
+    companions.BY_NAME: "images named like another plus a word such as mask or thumb; "
+    f"{companions.OF_CLASS:.0%} of a class or more",
+    companions.BY_COLOUR: f"two to {companions.MOST_COLOURS} flat colours cover {companions.COVERED:.0%} of the image, "
+    f"as in a mask; {companions.OF_CLASS:.0%} of a class or more",
     "learning type": "by the training images of the rarest class",
     "wrong suffix": "the file's name says another format than its content",
     "animated": "several images in one file",
@@ -53,28 +65,57 @@ MEANING = {
 }
 
 
-def page(result: AuditResult) -> str:
-    """Return the whole page."""
+def page(result: AuditResult, settings: CheckSettings, out: Path) -> str:
+    """Return the whole page; `out` is the folder that it and its table will lie in."""
     names = ", ".join([*(plots.cut(name) for name in result.scan.class_names[:8]), "…"][: len(result.scan.class_names)])
+    thumbnails = gallery.Thumbnails(result)
+    given_splits = any(image.split for image in result.scan.images)
+    *labels, splits, copies = gallery.sections(result, thumbnails)  # before the odd ones: there may be no room left
     return render(
         "check.html.jinja",
         names=names,
-        created=f"{datetime.now():%Y-%m-%d %H:%M}",
-        command=result.command,
-        root=str(result.scan.root),
         images=len(result.scan.images),
         number_of_classes=len(result.scan.class_names),
+        train=train_command(settings, out),
         **summary(result),
+        labels=[*labels, splits] if given_splits else labels,
+        copies=copies,
         counts=classes_page.counts(result),
         findings_on_classes=classes_page.issue_groups(result),
         suspects=suspects_page.section(result),
-        copies=gallery.pair_groups(result),
-        odd=gallery.odd_images(result),
+        odd=gallery.odd_images(result, thumbnails),
         sizes=classes_page.sizes(result),
-        classes=classes_page.per_class(result),
+        classes=classes_page.per_class(result, thumbnails),
         most_classes=classes_page.MAX_CLASSES,
-        map=projection(result),
+        map=projection(result, thumbnails),
+        settings=settings_table(result, settings),
     )
+
+
+def train_command(settings: CheckSettings, out: Path) -> str:
+    """Return the command that trains on the same images without those that are marked to be dropped."""
+    words = ["python", "main.py", "train"]
+    for entry in fields(settings):
+        value = getattr(settings, entry.name)
+        name = declare.name_of(entry)
+        if name in TRAIN_FIELDS and name not in WHERE_KEPT and value != entry.default:
+            text = as_typed(value)
+            words += [f"{declare.flag(name)}={text}"] if text.startswith("-") else [declare.flag(name), text]
+    return shlex.join([*words, "--exclude", str(out / "check.csv")])
+
+
+def as_typed(value: object) -> str:
+    """Return a setting of `check` as its flag takes it: a range as `100:4000`."""
+    return ":".join(f"{end:.15g}" for end in value) if isinstance(value, tuple) else str(value)
+
+
+def settings_table(result: AuditResult, settings: CheckSettings) -> Table:
+    """Return what was typed, when, and every setting."""
+    values = {declare.name_of(entry): getattr(settings, entry.name) for entry in fields(settings)}
+    values |= {"data": result.scan.root}  # of the drawings, too
+    rows = [(name, "none" if value is None else as_typed(value)) for name, value in values.items()]
+    told = [("command", result.command), ("written", f"{datetime.now():%Y-%m-%d %H:%M}")]
+    return Table(("setting", "value"), [*told, *rows], (0, 1))
 
 
 def summary(result: AuditResult) -> dict[str, Any]:
@@ -90,7 +131,7 @@ def summary(result: AuditResult) -> dict[str, Any]:
     }
 
 
-def projection(result: AuditResult) -> dict[str, Any] | None:
+def projection(result: AuditResult, thumbnails: gallery.Thumbnails) -> dict[str, Any] | None:
     """Return the map and the images that lie far from their class, as (name, thumbnail)."""
     if len(result.usable) < 3:
         return None
@@ -101,5 +142,5 @@ def projection(result: AuditResult) -> dict[str, Any] | None:
     return {
         "source": result.source,
         "figure": Figure(drawn, "Map of all images, coloured by class"),
-        "far": [(result.scan.images[i].name, gallery.thumbnail(result, i)) for i in result.outliers],
+        "far": [(result.scan.images[i].name, thumbnails.small(i)) for i in result.outliers],
     }

@@ -20,7 +20,7 @@ from data.names import printable
 from data.split import DEFAULT_RATIO
 from data.store.store import Store
 from errors import UserError
-from study.check import image_statistics, issues, label_issues
+from study.check import companions, image_statistics, issues, label_issues
 from study.check import report as check_report
 from study.check.audit import AuditResult
 from study.check.embedding import embed, embed_as_training, outliers
@@ -46,7 +46,8 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     scanned, found_issues, fixed = scan(root, settings)
     store = store_of(settings)
     result = audit(scanned, settings, command, store, found_issues, fixed)
-    page = check_report.page(result)
+    with console.bar("draw the page", 1):
+        page = check_report.page(result, settings, out)
     out.mkdir(parents=True, exist_ok=True)
     issues.write_csv(out / "check.csv", result.issues)
     output.write_page(out / "check.html", page)
@@ -107,7 +108,7 @@ def audit(
     """
     images = scanned.images
     with console.bar("look at images", 2 * len(images)) as advance:
-        statistics, thumbnails = image_statistics.gather(
+        statistics, thumbnails, ranges = image_statistics.gather(
             images, store, advance, settings.range, lambda line: console.print(with_flags(line))
         )
     usable = np.flatnonzero([isinstance(stats, ImageStatistics) for stats in statistics])
@@ -122,8 +123,8 @@ def audit(
         by_features = same_scene_pairs(labels, features, reduced, prints[usable].__getitem__)
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
-    found_issues = issues.by_severity([*found_issues, *looked])
-    suspects = []
+    beside = companions.find(images, statistics, thumbnails)
+    found_issues, suspects = issues.by_severity([*found_issues, *looked, *beside]), []
     if features is not None:  # mere colours say too little of what an image shows
         passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | fixed.decided
         found = suspected(images, pairs, settings, store)
@@ -141,6 +142,8 @@ def audit(
         explained_variance,
         [int(usable[i]) for i in outlier_positions],
         source,
+        ranges,
+        features is not None,
         suspects,
         fixed.rows,
     )

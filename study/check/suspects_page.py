@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from data import image
 from data.fixes import COLUMNS
-from study.check import gallery
+from study.check import gallery, image_statistics
 from study.check.image_statistics import ImageStatistics
 from study.pages.blocks import Figure
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from study.check.audit import AuditResult
     from study.check.label_issues import Suspect
 
-MAX_CARDS = 60  # shown; all stand in check.csv
 SIDE = 320  # the longer side of the picture that is judged; a narrow one keeps MIN_SIDE where its file has it
 MIN_SIDE = 200
 SMALL = 88  # that of a neighbour
@@ -27,11 +25,8 @@ SMALL = 88  # that of a neighbour
 
 def section(result: AuditResult) -> dict[str, Any]:
     """Return what `_suspects.html.jinja` shows."""
-    count = len(result.suspects)
     return {
-        "count": count,
-        "rest": gallery.describe_rest(count, MAX_CARDS),
-        "cards": [card(result, suspect) for suspect in result.suspects[:MAX_CARDS]],
+        "cards": [card(result, suspect) for suspect in result.suspects[: gallery.MAX_PAIRS]],
         "data": {
             "key": f"fixes {fingerprint(result)}",
             "classes": result.scan.class_names,
@@ -70,16 +65,13 @@ def card(result: AuditResult, suspect: Suspect) -> dict[str, Any]:
 def picture(result: AuditResult, index: int) -> Figure:
     """Return an image as large as it takes to judge it; one that has gone since, as the thumbnail that is left."""
     record, stats = result.scan.images[index], result.statistics[index]
-    try:
-        with image.content_of(record.path) as content:
-            rgb = image.decode(content, SIDE)
-    except (OSError, image.ImageError):
-        return gallery.thumbnail(result, index)
-    scale = max(SIDE / max(stats.width, stats.height), MIN_SIDE / min(stats.width, stats.height))
-    scale = min(scale, 3 * SIDE / max(stats.width, stats.height))
+    longer, shorter = max(stats.width, stats.height), min(stats.width, stats.height)
+    scale = min(max(SIDE / longer, MIN_SIDE / shorter), 3 * SIDE / longer)
     width, height = (max(1, round(side * scale)) for side in (stats.width, stats.height))
-    small = rgb.resize((min(width, rgb.width), min(height, rgb.height)))
-    return gallery.jpeg_figure(np.asarray(small), width, height, record.name)
+    large = image_statistics.enlarged(record.path, gallery.LARGE_SIDE, result.ranges)
+    if large is None:
+        return gallery.jpeg_figure(result.thumbnails[index], width, height, record.name)
+    return Figure(gallery.jpeg(large), record.name, (width, height))
 
 
 def neighbour(result: AuditResult, index: int) -> Figure:

@@ -1,1 +1,1 @@
-"""Many runs: compare them."""
+"""Many runs: compare them, cross-validate."""

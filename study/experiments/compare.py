@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from data import table
@@ -65,12 +65,20 @@ def job_label(key: Key) -> str:
     return f"{key[0].label}, seed {key[1]}"
 
 
-def finished_run(plan: Plan, combination: Combination, seed: int) -> Run | None:
-    """Return the complete run folder of a training, if there is one."""
+def finished_run(
+    plan: Plan, combination: Combination, seed: int, note: Callable[[str], None] = lambda line: None
+) -> Run | None:
+    """Return the complete run folder of a training, if there is one; tell `note` of one whose figures are damaged."""
     try:
-        return run_folder.newest_run(plan.folder_of(combination, seed), None)
+        run = run_folder.newest_run(plan.folder_of(combination, seed), None)
     except UserError:
         return None
+    try:
+        read_result(run)
+    except UserError as error:
+        note(f"{error} That is done now.")
+        return None
+    return run
 
 
 def open_folder(out: Path, data: str | None) -> None:
@@ -91,7 +99,7 @@ def check_same(plan: Plan) -> None:
         earlier = json.loads(note.read_text(encoding="utf-8"))["same"]
     except FileNotFoundError:
         earlier = same
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{note} cannot be read: {error}. Give another --out DIR.") from error
     differing = sorted(name for name in earlier.keys() | same.keys() if earlier.get(name) != same.get(name))
     if differing:
@@ -108,7 +116,7 @@ def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
         key: Job(job_label(key), tuple(plan.arguments(*key)), plan.folder_of(*key) / "train.log") for key in keys(plan)
     }
     wait_for_earlier(list(every.values()))  # before looking: they may just have finished a run
-    missing = [key for key in every if not finished_run(plan, *key)]
+    missing = [key for key in every if not finished_run(plan, *key, console.print)]
     count = f"{len(plan.combinations)} combinations × {len(plan.seeds)} seeds = {len(keys(plan))} trainings"
     console.print(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
     jobs: dict[Job, Key] = {}

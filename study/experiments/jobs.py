@@ -135,14 +135,21 @@ def alone_in(folder: Path) -> AbstractContextManager[None]:
     return holding(folder / ".lock", 0, told)
 
 
-def wait_for_earlier(jobs: Sequence[Job]) -> None:
-    """Wait until the processes of a comparison that was killed have ended: they do in seconds.
+def wait_for_earlier(
+    jobs: Sequence[Job], command: str = "compare", otherwise: str = ", or give another --out DIR"
+) -> None:
+    """Wait until the processes of a command that was killed have ended: they do in seconds.
+
+    Args:
+        jobs: what it may have started.
+        command: its name, for the message.
+        otherwise: what could be done but wait, for the message.
 
     Raises:
         UserError: one of them does not end.
     """
     for job in jobs:
         if job.lock.exists():
-            told = f"A training of an earlier compare is still at work in {job.lock.parent}. "
-            with holding(job.lock, GRACE, told + "Wait for it to end, or give another --out DIR."):
+            told = f"A training of an earlier {command} is still at work in {job.lock.parent}. "
+            with holding(job.lock, GRACE, f"{told}Wait for it to end{otherwise}."):
                 pass

@@ -15,6 +15,7 @@ import models
 from errors import UserError
 from study.settings import commands, conflicts, declare
 from study.settings.commands import CompareSettings
+from study.settings.parsers import split_outside_quotes
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
@@ -79,14 +80,19 @@ class Plan:
         return self.out / combination.folder / f"seed-{seed}"
 
     def arguments(self, combination: Combination, seed: int) -> list[str]:
-        """Return the arguments of one training, in the form that a value with a dash in front survives."""
+        """Return the arguments of one training."""
         texts = flag_texts(combination, self.fixed) | {
             "seed": str(seed),
             "runs": str(self.folder_of(combination, seed)),
         }
-        switches = [name for name in texts if is_switch(name)]
-        given = [declare.flag(name) for name in switches if texts[name] == "on"]
-        return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
+        return train_arguments(texts)
+
+
+def train_arguments(texts: Mapping[str, str]) -> list[str]:
+    """Return the arguments of a training with these flags, in the form that a value with a dash in front survives."""
+    switches = [name for name in texts if is_switch(name)]
+    given = [declare.flag(name) for name in switches if texts[name] == "on"]
+    return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
 
 
 def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
@@ -179,11 +185,12 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
 
 
 def values_of(field: str, texts: str) -> list[str]:
-    """Divide the text behind `=`: at ; where there is one or the values are lists, else at commas."""
+    """Divide the text behind `=`, outside quoted names: at ; where there is one or the values are lists, else at ,."""
     entry = TRAIN_FIELDS[field]
     lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
     separator = ";" if ";" in texts or lists else ","
-    return [normalise(field, text.strip()) for text in texts.removesuffix(separator).split(separator)]
+    pieces = split_outside_quotes(texts.removesuffix(separator), separator)
+    return [normalise(field, text.strip()) for text in pieces]
 
 
 def normalise(field: str, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from statistics import mean
 from typing import Any
 from urllib.parse import quote
 
@@ -32,6 +33,13 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
     sentences.append(
         f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."
     )
+    if results[0].baseline:
+        name, constant = results[0].baseline
+        no_better = mean(ranked[0].values("accuracy")) <= constant
+        sentences.append(
+            f"Always answering {name}: {100 * constant:.1f} %."
+            + " The best is no better than that: nothing was learned that helps." * no_better
+        )
     sentences.append(
         "Validation chose: the figure of the best is a little too high. The test split was not looked at here; look at "
         "it once, in the report of the run that you choose."

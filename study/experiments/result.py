@@ -11,6 +11,8 @@ from statistics import mean, stdev
 from typing import Any
 
 from data.split import read_split
+from errors import UserError
+from study import tasks
 from study.runs.folder import Run
 from study.runtime import output
 
@@ -27,6 +29,7 @@ class Result:
         images: images of the validation split.
         seconds: that the training took, without the start of the program.
         epochs: rows of `history.csv`, numbers read.
+        baseline: the constant answer that is right most often, and its accuracy, where the task has one.
     """
 
     run: Run
@@ -35,6 +38,7 @@ class Result:
     images: int
     seconds: float
     epochs: Sequence[Mapping[str, float]]
+    baseline: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,35 @@ class Line:
         return [getattr(result, name) for result in self.results.values()]
 
 
+# What tables and JSON raise that were cut off or hold something else.
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, csv.Error)
+
+
 def read_result(run: Run) -> Result:
-    """Read a run folder; the test split's figures are passed over."""
-    val = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["val"]
-    with (run.folder / "history.csv").open(encoding="utf-8", newline="") as file:
-        epochs = [{name: float(entry[name]) for name in ("val_loss", "val_accuracy")} for entry in csv.DictReader(file)]
-    return Result(run, val["accuracy"], val["macro_f1"], val["n"], sum(run.info["seconds"].values()), epochs)
+    """Read a run folder; the test split's figures are passed over. Raise UserError where they cannot be read."""
+    name = "metrics.json"
+    try:
+        val = json.loads((run.folder / name).read_text(encoding="utf-8"))["val"]
+        accuracy, macro_f1, images = float(val["accuracy"]), float(val["macro_f1"]), int(val["n"])
+        baseline = tasks.get(run.info.get("task", "classify")).baseline(val)
+        name = "history.csv"
+        epochs = read_epochs(run.folder / name)
+        name = "run.json"
+        seconds, _, _ = sum(run.info["seconds"].values()), run.info["settings"], run.info["stages"][-1]["precision"]
+    except KeyError as error:
+        raise UserError(f"{run.folder / name} cannot be read: it has no {error.args[0]}. Train again.") from error
+    except UNREADABLE as error:
+        raise UserError(f"{run.folder / name} cannot be read: {error}. Train again.") from error
+    return Result(run, accuracy, macro_f1, images, seconds, epochs, baseline)
+
+
+def read_epochs(path: Path) -> list[dict[str, float]]:
+    """Return validation loss and accuracy of each epoch. Raise ValueError and others where it is no `history.csv`."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        raise ValueError("it has no epoch")
+    return [{name: float(row[name]) for name in ("val_loss", "val_accuracy")} for row in rows]
 
 
 def rank(lines: Sequence[Line]) -> list[Line]:

@@ -12,8 +12,10 @@ import tensorflow as tf
 
 from data.batches import Examples
 from data.dataset import Dataset
+from data.mask_values import IGNORED
 from data.soft_labels import to_soft_labels
 from models.parts.auxiliary_head import join_heads, label_head, mask_head, with_feature_map
+from study.fit.counted import Counted
 from study.settings.train import TrainSettings
 from study.tasks import segment
 
@@ -30,6 +32,7 @@ class AuxiliaryTraining:
 
     model: keras.Model
     examples: Examples
+    ignores: bool = False  # whether pixels of the masks may not count
 
 
 def build_auxiliary_training(
@@ -50,7 +53,7 @@ def build_auxiliary_training(
     else:
         auxiliary_head = label_head(backbone.output_shape[-1], len(dataset.auxiliary.names), settings.data.seed)
         examples = replace(examples, auxiliary=dataset.auxiliary)
-    return AuxiliaryTraining(join_heads(backbone, head, auxiliary_head), examples)
+    return AuxiliaryTraining(join_heads(backbone, head, auxiliary_head), examples, settings.task.ignores)
 
 
 def has_auxiliary_head(model: keras.Model) -> bool:
@@ -58,25 +61,46 @@ def has_auxiliary_head(model: keras.Model) -> bool:
     return len(model.outputs) > 1
 
 
-def targets(batch: Batch, shape: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
+def targets(batch: Batch, shape: Sequence[int], ignores: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
     """Return what the second head learns of a batch, and how much each of it weighs.
 
     Args:
         batch: as `data.batches` has it; its "segmentation_masks" or its "auxiliary" is learned.
         shape: of the head's answer: (None, side, side, 2) to a mask, (None, names) to a second label.
+        ignores: whether pixels of the masks may not count.
 
     Returns:
         Of masks, float32 (batch, side, side, 2) and ones, (batch, side, side): at the side of the answer each pixel is
-        background or not by the larger part. Of second labels, soft labels, float32 (batch, names), and how much of
+        background or not by the larger part; where the larger part does not count, its shares and its weight are 0, and
+        those that count weigh more by as much. Of second labels, soft labels, float32 (batch, names), and how much of
         them is known, (batch,) 0..1: an image without one weighs 0.
     """
     if len(shape) == 4:
-        masks = tf.cast(batch["segmentation_masks"] > 0, tf.float32)[..., None]
-        share = tf.image.resize(masks, tuple(shape[1:3]), "area")[..., 0]
-        return tf.one_hot(tf.cast(share >= 0.5, tf.int32), 2), tf.ones_like(share)
+        share, known = foreground(batch["segmentation_masks"], shape[1], ignores)
+        soft = tf.one_hot(tf.cast(share >= 0.5, tf.int32), 2)
+        return (soft * known[..., None], weights_of_known(known)) if ignores else (soft, known)
     soft = to_soft_labels(batch["auxiliary"], shape[-1])
     known = tf.reduce_sum(soft, axis=1)
     return tf.math.divide_no_nan(soft, known[:, None]), known
+
+
+def foreground(masks: tf.Tensor, side: int, ignores: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return which share of each pixel is not background at a side, and 1 where most of it counts, else 0."""
+
+    def area(where: tf.Tensor) -> tf.Tensor:
+        return tf.image.resize(tf.cast(where, tf.float32)[..., None], (side, side), "area")[..., 0]
+
+    if not ignores:
+        share = area(masks > 0)
+        return share, tf.ones_like(share)
+    counted = area(masks != IGNORED)
+    share = tf.math.divide_no_nan(area((masks > 0) & (masks != IGNORED)), counted)
+    return share, tf.cast(counted >= 0.5, tf.float32)
+
+
+def weights_of_known(known: tf.Tensor) -> tf.Tensor:
+    """Return weights, 0 where `known` is 0, whose mean over the batch is 1."""
+    return tf.math.divide_no_nan(known, tf.reduce_mean(known))
 
 
 def compile_two_heads(
@@ -85,12 +109,15 @@ def compile_two_heads(
     loss: keras.losses.Loss,
     metrics: list,
     weight: float,
+    ignores: bool = False,
 ) -> None:
     """Compile a network of two heads: `loss` and `metrics` are the class's, cross-entropy the auxiliary task's."""
     is_mask = len(model.outputs[1].shape) == 4
     auxiliary_metric = (
         keras.metrics.OneHotIoU(2, [1], name="iou") if is_mask else keras.metrics.CategoricalAccuracy("accuracy")
     )
+    if is_mask and ignores:
+        auxiliary_metric = Counted(auxiliary_metric)
     model.compile(
         optimizer,
         [loss, keras.losses.CategoricalCrossentropy()],
@@ -130,6 +157,7 @@ def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any
         return {"n": known, "accuracy": right / known if known else None, "labels": list(examples.auxiliary.names)}
     side, matrix = predicted[0].shape[1], np.zeros((2, 2), np.int64)
     for batch, masks in zip(batches, predicted, strict=True):
-        share = tf.image.resize((examples.masks[batch] > 0)[..., None].astype(np.float32), (side, side), "area")
-        matrix += segment.confusions(np.asarray(share)[..., 0] >= 0.5, masks, 2).sum(axis=0)
+        share, known = foreground(tf.constant(examples.masks[batch]), side, auxiliary_training.ignores)
+        true = np.where(known, np.asarray(share) >= 0.5, IGNORED)
+        matrix += segment.confusions(true, masks, 2).sum(axis=0)
     return {"n": len(indices), "iou": float(np.nan_to_num(segment.iou(matrix)[1])), "side": side}

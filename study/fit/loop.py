@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.divergence import Divergence, loss_of_head
 from study.fit.estimate import minutes_at
 from study.fit.objective import compile_model, steps_at_once
-from study.fit.progress import EpochLines
+from study.fit.progress import EpochLines, summary_of
 from study.fit.schedules import reduce_on_plateau
 from study.fit.targets import first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
@@ -55,11 +56,14 @@ def run_stage(
     """
     if stage.name == "head":
         outcome = run_epochs(model, stage, examples, settings, class_weight, earlier)
+        console.print(summary_of(outcome.history, outcome.kept_epoch))
         model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
         return outcome
     choice = precision_for(model, stage, examples, settings)
-    console.print(f"precision of training: {choice.reason}")
+    console.print(choice.sentence)
     if choice.images_per_second:
+        if settings.run.verbose:
+            console.print(f"precision of training: {choice.reason}")
         minutes = minutes_at(
             choice.images_per_second[choice.precision], stage, settings, len(examples.indices["train"])
         )
@@ -97,12 +101,15 @@ def run_epochs(
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
-    val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model)
-    before = (model.get_weights(), crossentropy_of(model, val_batches)) if stage.name == "finetune" else None
+    val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model, ignores=settings.task.ignores)
+    before = None
+    if stage.name == "finetune":
+        with console.bar("compiling, to evaluate the head alone on the validation split", 1):
+            before = model.get_weights(), crossentropy_of(model, val_batches)
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
     is_head = stage.name == "head"
     divergence = Divergence(stage, loss_of_head(model, examples, class_weight) if is_head else None)
-    lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch)
+    lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch, settings.run.verbose)
     stopping = keras.callbacks.EarlyStopping(
         "val_crossentropy",
         mode="min",
@@ -130,16 +137,17 @@ def run_epochs(
         # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings. A
         # head's calls of several iterations need the end of the data, or the last would go beyond it.
         endless = steps_at_once(stage) == 1
-        model.fit(
-            training.repeat() if endless else training,
-            steps_per_epoch=per_epoch if endless else None,
-            validation_data=val_batches if phase.last else validation,
-            initial_epoch=phase.first,
-            epochs=phase.end,
-            callbacks=[*callbacks, stopping] if phase.last else callbacks,
-            shuffle=False,  # the batches come shuffled
-            verbose=0,
-        )
+        with closing(lines):
+            model.fit(
+                training.repeat() if endless else training,
+                steps_per_epoch=per_epoch if endless else None,
+                validation_data=val_batches if phase.last else validation,
+                initial_epoch=phase.first,
+                epochs=phase.end,
+                callbacks=[*callbacks, stopping] if phase.last else callbacks,
+                shuffle=False,  # the batches come shuffled
+                verbose=0,
+            )
         if divergence.broken:
             break
     ended = (

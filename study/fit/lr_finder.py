@@ -95,12 +95,28 @@ def find_learning_rate(
     with user_errors():
         swept = search(model, last, examples, settings, class_weight)
     curve = draw_sweep(swept, last, settings)
-    tried = ", ".join(f"{loss:.4f} at {rate:g}" for rate, loss in swept.losses.items())
-    console.print(f"validation loss after a short training: {tried}; {last.learning_rate:g} is the default")
-    console.print(f"suggested learning rate of stage {last.name}: {swept.advised:g}; nothing was saved but {curve}")
+    console.print(sentence_of(swept, last))
+    if settings.run.verbose:
+        tried = ", ".join(f"{loss:.4f} at {rate:g}" for rate, loss in swept.losses.items())
+        console.print(f"validation loss after a short training: {tried}; {last.learning_rate:g} is the default")
+    console.print(f"nothing was saved but the curve: {curve}")
     rate = f"--learning-rate {swept.advised:g}"
     console.print(f"train with it: {command.replace('--find-learning-rate', rate) or rate}")
     return curve
+
+
+def sentence_of(swept: Search, stage: Stage) -> str:
+    """Say in plain words which learning rate to take, and why."""
+    default, steepest = stage.learning_rate, swept.sweep.steepest
+    told = f"suggested learning rate of stage {stage.name}: {swept.advised:g}"
+    if swept.advised != default:
+        lower = swept.losses[default] - swept.losses[swept.advised]
+        share = f" by {lower / swept.losses[default]:.0%}" if math.isfinite(lower) else ""
+        return (
+            f"{told}; after a short training its validation loss is lower{share} than that of the default, {default:g}"
+        )
+    other = f"{steepest:g}, at which the loss fell fastest,"
+    return f"{told}, the default; a short training with {other} was not clearly better"
 
 
 def search(

@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from errors import UserError
 from study import tasks
 from study.fit import auxiliary
+from study.fit.counted import Counted
 from study.fit.losses import make_loss
 from study.fit.muon import KernelMuon, last_kernels
 from study.fit.schedules import learning_rate_schedule
@@ -111,8 +112,12 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
     loss = make_loss(chosen.name, regularization.label_smoothing, chosen.focal_gamma, chosen.dice_weight, binary)
     metrics = task.metrics(model.outputs[0].shape[-1])
     if auxiliary.has_auxiliary_head(model):
-        auxiliary.compile_two_heads(model, optimizer, loss, metrics, settings.task.auxiliary_weight)
+        auxiliary.compile_two_heads(
+            model, optimizer, loss, metrics, settings.task.auxiliary_weight, settings.task.ignores
+        )
         return
+    if task.PER_PIXEL and settings.task.ignores:
+        metrics = [Counted(metric) for metric in metrics]
     model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
 
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def keras_batches(
-    batches: tf.data.Dataset, model: keras.Model, class_weight: Mapping[int, float] | None = None
+    batches: tf.data.Dataset,
+    model: keras.Model,
+    class_weight: Mapping[int, float] | None = None,
+    ignores: bool = False,
 ) -> tf.data.Dataset:
     """Turn batches, dicts as `data.batches` has them, into what Keras' `fit` takes: (x, y) or (x, y, sample_weight).
 
@@ -32,6 +35,9 @@ def keras_batches(
     masks, one-hot, float32 (batch, side, side, classes). An example, or a pixel, weighs what its classes do, each by
     its share: float32 (batch,) or (batch, side, side); without `class_weight` there are no weights. A network of two
     heads gets a tuple of two of y, and always of two of the weights (`auxiliary.targets`).
+
+    `ignores`: pixels may be of no class. All shares of their label are 0, and they weigh nothing; the others weigh more
+    by as much, so that a batch's loss, which Keras divides by the number of all pixels, is the mean of the others.
     """
     import tensorflow as tf
 
@@ -44,8 +50,11 @@ def keras_batches(
     def to_keras(batch: Batch) -> tuple[Any, ...]:
         y = to_soft_labels(batch[key], classes)
         if not two_heads:
+            if ignores and key == "segmentation_masks":
+                known = auxiliary.weights_of_known(tf.reduce_sum(y, axis=-1))
+                return batch["images"], y, tf.linalg.matvec(y, weights) * known
             return (batch["images"], y, tf.linalg.matvec(y, weights)) if class_weight else (batch["images"], y)
-        auxiliary_targets, known = auxiliary.targets(batch, shape)
+        auxiliary_targets, known = auxiliary.targets(batch, shape, ignores)
         return batch["images"], (y, auxiliary_targets), (tf.linalg.matvec(y, weights), known)
 
     return batches.map(to_keras)
@@ -87,4 +96,5 @@ def phase_batches(
     seed = settings.data.seed + number  # else a phase would see the order of the one before
     training = train_batches(examples, stage.batch_size, seed, augment, settings.regularization.sampler == "balanced")
     validation = eval_batches(examples, "val", EVAL_BATCH, size)
-    return keras_batches(training, model, class_weight), keras_batches(validation, model)
+    ignores = settings.task.ignores
+    return keras_batches(training, model, class_weight, ignores), keras_batches(validation, model, ignores=ignores)

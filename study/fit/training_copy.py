@@ -22,7 +22,7 @@ from models.parts.auxiliary_head import join_heads as join_two
 from models.parts.head import classifier as join
 from models.parts.keras_private import flatten_layers
 from study.fit.fast_layers import FusedBatchNormalization, ShortRowConv2D
-from study.runtime import hardware
+from study.runtime import console, hardware
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
@@ -47,6 +47,17 @@ class PrecisionChoice:
     precision: str
     reason: str
     images_per_second: dict[str, float]
+
+    @property
+    def sentence(self) -> str:
+        """Say in plain words what was chosen and why."""
+        trains = f"training computes in {self.precision}"
+        if not self.images_per_second:
+            return f"{trains}: {self.reason}"
+        ratio = self.images_per_second["bfloat16"] / max(self.images_per_second["float32"], 0.1)
+        if self.precision == "bfloat16":
+            return f"{trains}, numbers with half the bits of float32: {ratio:.1f} times as fast here"
+        return f"{trains}: bfloat16, numbers with half the bits, is hardly faster here ({ratio:.1f} times)"
 
 
 def training_copy(model: keras.Model, precision: str = "float32", any_size: bool = False) -> keras.Model:
@@ -144,7 +155,11 @@ def choose_precision(
         return PrecisionChoice(
             "float32", "this processor does not compute in bfloat16", {}
         )  # one iteration may take minutes
-    seconds = {name: _step_seconds(training_copy(model, name), compiled, pixels, labels) for name in TYPES}
+    seconds = {}
+    with console.bar("compiling, to time float32 and bfloat16", len(TYPES)) as advance:
+        for name in TYPES:
+            seconds[name] = _step_seconds(training_copy(model, name), compiled, pixels, labels)
+            advance()
     rates = {
         name: round(len(pixels) / duration, 1) if duration < math.inf else 0.0 for name, duration in seconds.items()
     }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MIN_COSINE = 0.995  # of the image that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
+NAMES = {"openvino": "OpenVINO", "tensorflow": "TensorFlow"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,21 @@ class EngineChoice:
     reason: str
     images_per_second: dict[str, float]
     cosine: float | None
+
+    @property
+    def sentence(self) -> str:
+        """Say in plain words what was chosen and why."""
+        runs = f"the frozen network runs on {NAMES[self.engine]} in {self.precision}"
+        if self.cosine is None:
+            return f"{runs}: {self.reason}"
+        ratio = self.images_per_second["bfloat16"] / self.images_per_second["float32"]
+        if self.precision == "bfloat16":
+            same = f"the features hardly change (cosine similarity {self.cosine:.4f} or more, where 1 is the same)"
+            return f"{runs}, numbers with half the bits of float32: {ratio:.1f} times as fast here, and {same}"
+        half = "bfloat16, numbers with half the bits,"
+        if self.cosine < MIN_COSINE:
+            return f"{runs}: {half} would change the features too much (cosine similarity {self.cosine:.4f})"
+        return f"{runs}: {half} is no faster here ({ratio:.1f} times)"
 
 
 class FrozenBackbone:

@@ -38,13 +38,14 @@ class Table:
 class Figure:
     """An image within the page: a PNG or JPEG file, and a text for those who cannot see it.
 
-    `size`: width and height in pixels, where it is not drawn as it is stored.
+    `size`: width and height in pixels, where it is not drawn as it is stored. `enlarges`: whether a click shows more.
     """
 
     kind: ClassVar = "figure"
     image: bytes
     text: str
     size: tuple[int, int] | None = None
+    enlarges: bool = True
 
 
 Block = Heading | Text | Table | Figure

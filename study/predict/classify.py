@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from data.names import split_labels
-from errors import UserError
+from data.csv_table import guarded
+from data.names import composed, printable, split_labels
 from study import tasks
 from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
-from study.predict.told import count_up, padded, width_of
+from study.predict.told import count_failures, count_up, padded, width_of
 from study.predict.views import number_of_views
 from study.runs.folder import Run
 from study.runtime import console, output
@@ -28,25 +28,48 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, views: str
     Raises:
         UserError: every file failed.
     """
-    task, predictions, labels = task_of(run), [], []
-    files, skipped = find(list(expand_paths(paths)))
-    width = width_of(files)
-    for prediction in predict_files(run, files, skipped, views):
-        predictions.append(prediction)
+    roots = list(expand_paths(paths))
+    files, skipped = find(roots)
+    predictions = print_each(run, predict_files(run, files, skipped, views), files)
+    if table:
+        write_predictions(table, run, predictions)
+    if not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"]):
+        print(
+            "The sub-folders are named as classes of this run: --labelled compares the predictions with them.",
+            file=sys.stderr,
+        )
+    return count_failures([prediction.error for prediction in predictions])
+
+
+def print_each(
+    run: Run, predictions: Iterable[Prediction], files: Sequence[Path], label_of: Mapping[str, str] | None = None
+) -> list[Prediction]:
+    """Print each prediction as it comes, beside a wrong one its label; then how many got each class. Return them all.
+
+    `files` are those that are predicted for; `label_of`, by printable path, where labels are known.
+    """
+    task, width, told, labels = task_of(run), width_of(files), [], []
+    for prediction in predictions:
+        told.append(prediction)
         if prediction.probabilities is None:
             print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
             continue
-        console.print(
-            f"{padded(prediction.path, width)}  {task.describe_prediction(prediction.probabilities, run.info)}"
-        )
-        labels += split_labels(task.cells(prediction.probabilities, run.info)[0]) or ("none",)
-    if table:
-        write_predictions(table, run, predictions)
-    failed = sum(bool(prediction.error) for prediction in predictions)
-    if failed == len(predictions):
-        raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
-    count_up(labels, len(predictions) - failed, failed)
-    return failed
+        line = f"{padded(prediction.path, width)}  {task.describe_prediction(prediction.probabilities, run.info)}"
+        predicted = split_labels(task.cells(prediction.probabilities, run.info)[0])
+        label = None if label_of is None else label_of[prediction.path]
+        wrong = label is not None and set(split_labels(label)) != set(predicted)
+        console.print(line + (f"  wrong: labelled {label or 'none'}" if wrong else ""))
+        labels += predicted or ("none",)
+    count_up(labels, sum(not prediction.error for prediction in told))
+    return told
+
+
+def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collection[str]) -> bool:
+    """Say whether what was given are folders, and every image lies in a sub-folder that is named as a class."""
+    if not files or not all(root.is_dir() for root in roots):
+        return False
+    below = [next((file.relative_to(root).parts for root in roots if file.is_relative_to(root)), ()) for file in files]
+    return all(len(parts) > 1 and composed(printable(parts[0])) in names for parts in below)
 
 
 def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none") -> None:
@@ -66,13 +89,16 @@ def task_of(run: Run) -> Task:
     return tasks.get(run.info.get("task", "classify"))
 
 
-def write_predictions(path: Path, run: Run, predictions: Sequence[Prediction]) -> None:
-    """Write `path,…,error`, one row a file; between them what the task has to say."""
+def write_predictions(
+    path: Path, run: Run, predictions: Sequence[Prediction], label_of: Mapping[str, str] | None = None
+) -> None:
+    """Write `path,…,error`, one row a file; between them the label, where it is known, and what the task has to say."""
     task = task_of(run)
     columns = task.columns(run.info["class_names"])
     rows = []
     for prediction in predictions:
         predicted = prediction.probabilities is not None
         cells = task.cells(prediction.probabilities, run.info) if predicted else [""] * len(columns)
-        rows.append([prediction.path, *cells, prediction.error])
-    output.write_csv(path, ["path", *columns, "error"], rows)
+        label = [] if label_of is None else [label_of.get(prediction.path, "")]
+        rows.append([prediction.path, *label, *cells, prediction.error])
+    output.write_csv(path, ["path", *([] if label_of is None else ["label"]), *columns, "error"], guarded(rows))

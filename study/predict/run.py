@@ -11,7 +11,13 @@ from study.runs.folder import Run
 
 
 def predict(
-    run: Run, paths: Sequence[str], split: str, table: Path | None, views: str = "none", masks: str | None = None
+    run: Run,
+    paths: Sequence[str],
+    split: str,
+    table: Path | None,
+    views: str = "none",
+    masks: str | None = None,
+    labelled: bool = False,
 ) -> int:
     """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
 
@@ -22,6 +28,7 @@ def predict(
         table: CSV file.
         views: of each image, as `--tta` names them.
         masks: new or empty folder.
+        labelled: whether the paths are folders of classes, or tables, with whose labels predictions are compared.
 
     Returns:
         How many files could not be used.
@@ -29,9 +36,16 @@ def predict(
     Raises:
         UserError: what is asked for is not for a run of this task, or no file could be used.
     """
+    if labelled and not paths:
+        raise UserError(
+            "--labelled takes folders with one sub-folder for each class, or tables path,label. Received: no path; "
+            "without one, predict reports on the run's own test split."
+        )
     if tasks.get(run.info.get("task", "classify")).PER_PIXEL:
         if views != "none":
             raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
+        if labelled:
+            raise UserError(f"--labelled is for runs that classify, and {run.folder} segments: leave it out.")
         from study.predict import segment
 
         if paths:
@@ -40,6 +54,10 @@ def predict(
         return 0
     if masks:
         raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
+    if labelled:
+        from study.predict.labelled import predict_labelled
+
+        return predict_labelled(run, paths, table, views)
     from study.predict import classify
 
     if paths:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from data import image, masks
+from data import image, mask_counts, mask_values, masks
+from data.csv_table import guarded
 from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
@@ -49,7 +50,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
         if writer:
             writer.write(prediction.file, mask, Path(prediction.file.name))
     if table:
-        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
+        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(lines))
     if failed == len(lines):
         raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
     if failed:
@@ -69,22 +70,20 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     path_of = images_of(run)
     images = [ImageRecord(path_of[entry.path], entry.path, entry.label, split) for entry in entries]
     files = masks.paths_for(images, root, Path(run.info["data"]["masks"]))
-    own_class = np.array([names.index(entry.label) for entry in entries], np.uint8)
-    own_class = own_class if run.info["settings"]["mask_values"] == "own" else None
+    own = np.array([names.index(entry.label) for entry in entries], np.uint8)
+    meaning = mask_values.meaning(run.info["settings"]["mask_values"], names[1:], own)
     hashes = [entry.sha256 for entry in entries]  # checked when the images were answered for
-    true = masks.load(files, [record.path for record in images], hashes, size, rule, Store(None), own_class)
-    masks.pixel_counts(true, np.arange(len(true)), names)
+    true = masks.load(files, [record.path for record in images], hashes, size, rule, Store(None), meaning)
+    mask_counts.count(true, np.arange(len(true)), names)  # no value but those that mean something
     predicted = np.stack([prediction.probabilities for prediction in predictions])
     confusions = segment.confusions(true[np.arange(len(true))], predicted, len(names))
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split")
-    result = segment.SegmentationResult(
-        predicted, confusions.sum(axis=0), 0.0, np.array([segment.mean_iou(confusion) for confusion in confusions])
-    )
+    result = segment.SegmentationResult(predicted, confusions.sum(axis=0), 0.0, segment.ious(confusions))
     segment.print_report(stream.SPLIT_NAMES[split], segment.measure_pixels(result, names))
     if table:
         shares = [[f"{share:.6f}" for share in class_shares(mask, len(names))] for mask in predicted]
         lines = [[prediction.path, *line, ""] for prediction, line in zip(predictions, shares, strict=True)]
-        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], lines)
+        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(lines))
     if folder:
         writer = MaskWriter(run, folder)
         for record, mask in zip(images, predicted, strict=True):

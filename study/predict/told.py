@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
 
 from data.names import printable
+from errors import UserError
 from study import tasks
 from study.runs.folder import Run
 from study.runtime import console
@@ -46,7 +47,7 @@ def evaluated(run: Run) -> tuple[str, list[str]]:
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
         return task.describe("test", metrics), task.warnings(metrics)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
         return "its metrics.json cannot be read", []
 
 
@@ -60,10 +61,21 @@ def padded(path: str, width: int) -> str:
     return path + " " * (width - cell_len(path))
 
 
-def count_up(labels: Iterable[str], files: int, failed: int) -> None:
-    """Print how many files got each class, where there is more than one; how many failed goes to standard error."""
+def count_up(labels: Iterable[str], files: int) -> None:
+    """Print how many files got each class, where there is more than one file."""
     if files > 1:
         counted = ", ".join(f"{name} {count:,}" for name, count in Counter(labels).most_common())
         console.print(f"{files:,} images: {counted}")
+
+
+def count_failures(errors: Sequence[str]) -> int:
+    """Print to standard error how many files failed, and return that. Raise UserError where all did.
+
+    `errors`: of each file why it failed, nothing where it did not.
+    """
+    failed = sum(map(bool, errors))
+    if failed == len(errors):
+        raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
     if failed:
-        print(f"{failed:,} of {files + failed:,} files could not be used.", file=sys.stderr)
+        print(f"{failed:,} of {len(errors):,} files could not be used.", file=sys.stderr)
+    return failed

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from typing import Any
 
+from data.csv_table import read, unguard
 from data.split import read_split
 from errors import UserError
 from study.runs.folder import Run
@@ -75,11 +75,13 @@ def right_by_content(run: Run) -> dict[str, bool]:
     """Return content hash -> whether the prediction was right, of a run's test images.
 
     Raises:
-        UserError: its tables cannot be read.
+        UserError: its tables cannot be read, or do not fit each other.
     """
     hash_of = {entry.path: entry.sha256 for entry in read_split(run.folder / "split.csv") if entry.split == "test"}
+    path = run.folder / "predictions.csv"
+    columns = ("path", "label", "predicted")
     try:
-        with (run.folder / "predictions.csv").open(encoding="utf-8-sig", newline="") as file:
-            return {hash_of[row["path"]]: row["label"] == row["predicted"] for row in csv.DictReader(file)}
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{run.folder / 'predictions.csv'} cannot be read: {error}. Train again.") from error
+        rows = [[unguard(row[name]) for name in columns] for _, row in read(path, str(path), columns, columns).rows()]
+        return {hash_of[name]: label == predicted for name, label, predicted in rows}
+    except (OSError, KeyError) as error:
+        raise UserError(f"{path} does not fit the split.csv beside it: {error}. Train again.") from error

@@ -48,7 +48,7 @@ def read_run(folder: Path) -> Run:
     try:
         info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         schema = info["schema"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{folder / 'run.json'} cannot be read: {error}. Train again.") from error
     if schema != SCHEMA:
         raise UserError(f"{folder} has schema {schema}; this program reads schema {SCHEMA}. Train again.")

@@ -16,6 +16,7 @@ from study.runtime.temporary import UNFINISHED
 
 PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png")
 WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "labels.csv"}  # all that a run folder may hold
+CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
 
 
@@ -26,6 +27,8 @@ def runs_in(folder: Path, data: str | None = None) -> tuple[list[Run], list[str]
     """
     runs, unreadable = [], []
     for path in sorted(folder.glob(PATTERN), reverse=True):
+        if (path / CROSSVAL).is_file():
+            continue
         try:
             runs.append(read_run(path))
         except UserError as error:

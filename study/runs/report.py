@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from study import tasks
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
+from study.runs.advice import next_step
 from study.runtime.format import format_value
 from study.tasks.classify import auxiliary_line
 
@@ -19,14 +20,17 @@ STAGE_HEADER = (
 )  # fmt: skip
 
 
-def write(folder: Path, info: Mapping[str, Any], results: Mapping[str, Any]) -> None:
-    """Write `report.html` into a run folder that has its images already."""
+def write(
+    folder: Path, info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write `report.html` into a run folder that has its images already; `history` has a row an epoch."""
     task = tasks.get(info.get("task", "classify"))
     page = render(
         "report.html.jinja",
         info=info,
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
+        next_step=next_step(info, results, history),
         second_task=auxiliary_summary(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),

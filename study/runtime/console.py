@@ -19,12 +19,15 @@ console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
 @contextmanager
-def bar(label: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on a terminal, nothing elsewhere; yield the function that moves it on by one."""
+def bar(label: str, total: int) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on a terminal, nothing elsewhere.
+
+    Yield the function that moves it on by one; it may be given another label.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda label=None: progress.update(task, advance=1, description=label)
 
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:

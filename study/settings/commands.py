@@ -6,14 +6,14 @@ from dataclasses import Field, dataclass, fields
 
 from data.image import RESIZE_RULES
 from study.settings.data import grouping, repair, store_limit, store_switch, value_range
-from study.settings.declare import Settings, setting
+from study.settings.declare import Settings, name_of, setting
 from study.settings.network import NetworkSettings
 from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_tta
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
-    *("comparison", "model and output", "data", "learning", "optimisation", "regularisation", "loss", "task"),
-    "network",
+    *("comparison", "cross-validation", "model and output", "data", "learning", "optimisation", "regularisation"),
+    *("loss", "task", "network"),
 )
 
 
@@ -54,6 +54,45 @@ class CompareSettings(Settings):
 
 
 @dataclass(frozen=True)
+class CrossvalSettings(Settings):
+    """`python main.py crossval`: what it has beside the flags that it hands on to the training of every fold."""
+
+    folds: int = setting(
+        5, "folds, each of which is held out once", group="cross-validation", kind=int, low=2, high=1000
+    )
+    repeats: int | None = setting(
+        None,
+        "how often the images are divided anew, with --seed, --seed + 1, … (default: 3 under transfer, else 1)",
+        group="cross-validation",
+        kind=int,
+        low=1,
+        high=1000,
+    )
+    leave_one_out: bool = setting(
+        False,
+        "hold out one image after another, with its near duplicates and its group; for at most 1,000 images",
+        group="cross-validation",
+        kind=bool,
+    )
+    early_stopping: bool = setting(
+        False,
+        "under transfer: let the fold that is held out choose the epoch, which flatters the figures; else every head "
+        "learns for a number of epochs that is fixed beforehand",
+        group="cross-validation",
+        kind=bool,
+    )
+    jobs: int | None = setting(
+        None,
+        "from scratch and in fine-tuning: trainings at once (default: one for two cores)",
+        group="cross-validation",
+        kind=int,
+        low=1,
+        high=256,
+    )
+    runs: str = setting("runs", "folder that holds what crossval writes, a folder each", metavar="DIR")
+
+
+@dataclass(frozen=True)
 class InspectSettings(Settings):
     """`python main.py inspect`: what it has beside the flags of train that make and feed a network."""
 
@@ -91,6 +130,12 @@ class PredictSettings(Settings):
     model: str | None = setting(None, "take the newest run of this model", metavar="NAME")
     run: str | None = setting(
         None, "run, by its folder or name (default: the newest that beats the commonest class)", metavar="RUN"
+    )
+    labelled: bool = setting(
+        False,
+        "PATH are folders with one sub-folder for each class, or tables path,label: also print the report of every "
+        "class, and with --csv FILE.csv write it to FILE-report.json",
+        kind=bool,
     )
     csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
     masks: str | None = setting(
@@ -159,6 +204,11 @@ def entries(settings: type[Settings] | type[TrainSettings]) -> list[Field]:
 def compare_fields() -> list[Field]:
     """Return the settings that `compare` takes beside its own: those of train, but where runs go and no training."""
     return [entry for entry in entries(TrainSettings) if entry.metadata["compared"]]
+
+
+def crossval_fields() -> list[Field]:
+    """Return the settings of train that `crossval` takes beside its own: those of `compare`, but for the split."""
+    return [entry for entry in compare_fields() if name_of(entry) not in ("split", "split_file", "split_seed")]
 
 
 def inspect_fields() -> list[Field]:

@@ -10,10 +10,15 @@ from typing import NoReturn
 from errors import UserError
 from study.settings import commands as commands_settings
 from study.settings import declare
-from study.settings.commands import CompareSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
 from study.settings.train import TrainSettings
 
-TRAIN_FIELDS = {CompareSettings: commands_settings.compare_fields, InspectSettings: commands_settings.inspect_fields}
+SHORT = {"model": ["-m"], "verbose": ["-v"]}
+TRAIN_FIELDS = {
+    CompareSettings: commands_settings.compare_fields,
+    CrossvalSettings: commands_settings.crossval_fields,
+    InspectSettings: commands_settings.inspect_fields,
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -58,10 +63,11 @@ def make_parser(
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, shown)
         for entry in of_training:
-            prefix = "the same for all" if settings is CompareSettings else "the network and its images"
+            as_typed = settings is not InspectSettings
+            prefix = "the same for all" if as_typed else "the network and its images"
             heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
             groups.setdefault(heading, command.add_argument_group(heading))
-            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed=settings is CompareSettings)
+            add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed)
     return parser
 
 
@@ -71,19 +77,17 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: 
     `visible` says whether the help shows it; `as_typed` leaves its text unread.
     """
     meta, name = entry.metadata, declare.name_of(entry)
-    shown = {
-        "default": argparse.SUPPRESS,
-        "help": declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS,
-        "type": str if as_typed else lambda text: declare.read(entry, text),
-    }
+    words = [*SHORT.get(name, ()), declare.flag(name)]
+    help = declare.help_text(entry).replace("%", "%%") if visible else argparse.SUPPRESS
+    shown = {"default": argparse.SUPPRESS, "help": help}
     if meta["kind"] is bool:
-        given = {"action": "store_const", "const": "on" if as_typed else True}
-        group.add_argument(declare.flag(name), **given, default=shown["default"], help=shown["help"])
+        group.add_argument(*words, action="store_const", const="on" if as_typed else True, **shown)
         return
+    shown["type"] = str if as_typed else lambda text: declare.read(entry, text)
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if name == "paths":
         group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
     elif name == "vary":
         group.add_argument("--vary", action="append", **shown)
     else:
-        group.add_argument(*(["-m"] if name == "model" else []), declare.flag(name), **shown)
+        group.add_argument(*words, **shown)

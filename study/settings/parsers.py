@@ -8,26 +8,41 @@ import re
 from data.names import composed
 from errors import UserError
 
+QUOTED = r'("(?:[^"]|"")*+")'  # a name; a quotation mark in it is written twice
 SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
 
 
 def parse_class_weight(text: str) -> str | dict[str, float]:
-    """Read `none`, `balanced` or `cat=1,dog=0.3`. Raise UserError for anything else."""
+    """Read `none`, `balanced` or `cat=1,"x, y"=0.3`. Raise UserError for anything else."""
     if text in ("none", "balanced"):
         return text
     weights = {}
-    for item in composed(text).split(","):
-        name, _, number = item.rpartition("=")
+    for item in split_outside_quotes(composed(text), ","):
+        if quoted := re.fullmatch(rf"\s*{QUOTED}\s*=(.*)", item, re.DOTALL):
+            name, number = quoted[1][1:-1].replace('""', '"'), quoted[2]
+        else:
+            name, _, number = item.rpartition("=")
+            name = name.strip()
         try:
-            weights[name.strip()] = float(number)
+            weights[name] = float(number)
         except ValueError:
-            weights[name.strip()] = -1.0
-        if not name.strip() or not 0 < weights[name.strip()] < math.inf:
+            weights[name] = -1.0
+        if not name or not 0 < weights[name] < math.inf:
             raise UserError(
-                "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3. "
-                f"Received: {item}"
+                "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3; a name that "
+                f'has a comma in it stands in quotation marks, "x, y"=2. Received: {item}'
             )
     return weights
+
+
+def split_outside_quotes(text: str, separator: str) -> list[str]:
+    """Divide a text at a separator, but not within a quoted name; a quotation mark opens one where a name begins."""
+    piece = re.compile(rf"(?:(?<![^,;])\s*{QUOTED}|[^{separator}])*+")
+    pieces, start = [], 0
+    while start <= len(text):
+        pieces.append(piece.match(text, start)[0])
+        start += len(pieces[-1]) + 1
+    return pieces
 
 
 def parse_progressive(text: str) -> tuple[int, ...]:

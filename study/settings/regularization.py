@@ -80,7 +80,8 @@ class RegularizationSettings(Settings):
     class_weight: str | dict[str, float] = setting(
         "none",
         "none, balanced (rarer classes count more; the mean over all images is 1), or cat=1,dog=0.3 (others count 1; "
-        "taken as they are, not scaled to a mean of 1: large ones act as a larger learning rate, and L2 weighs less)",
+        "taken as they are, not scaled to a mean of 1: large ones act as a larger learning rate, and L2 weighs less; a "
+        "name with a comma in quotation marks)",
         group="regularisation",
         kind=parse_class_weight,
         metavar="WEIGHTS",

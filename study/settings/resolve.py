@@ -121,7 +121,7 @@ def _shape_of(weights: Path, spec: Spec, model: str) -> dict[str, Any]:
         shape = {entry.name for entry in fields(NetworkSettings)}
         names = [name for name in names_where("with_weights", "brought") if name not in shape or name in spec.supports]
         return {name: earlier[name] for name in names if earlier.get(name) is not None}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

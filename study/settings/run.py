@@ -57,6 +57,13 @@ class RunSettings(Settings):
         inspected=False,
         compared=False,
     )
+    verbose: bool = setting(
+        False,
+        "print a line for every epoch of the head, and the figures behind what was chosen",
+        kind=bool,
+        inspected=False,
+        compared=False,
+    )
     find_learning_rate: bool = setting(
         False,
         "train nothing: raise the rate over some iterations, draw the loss over it, try a rate, print the one to take",

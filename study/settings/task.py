@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data.mask_values import ignores, parse
 from study import tasks
 from study.settings.declare import Settings, setting
 
@@ -43,10 +44,12 @@ class TaskSettings(Settings):
     )
     mask_values: str = setting(
         "own",
-        "what a value of --masks that is not 0 means; own: the image's own class; index: 1 the first class, 2 the "
-        "second, in the order of their names",
+        "what the values of --masks mean; own: 0 background, any other the image's own class; index: 0 background, 1 "
+        "the first class, 2 the second, in the order of their names; or each value with background, own, a class or "
+        "ignore, whose pixels count nowhere: 1=own,2=background,3=ignore",
         group="task",
-        choices=("own", "index"),
+        kind=parse,
+        metavar="own|index|VALUE=CLASS",
         inspected=False,
         varied=False,
         unused_under=("auxiliary", is_no_mask),
@@ -71,6 +74,11 @@ class TaskSettings(Settings):
         inspected=False,
         unused_under=("auxiliary", is_none),
     )
+
+    @property
+    def ignores(self) -> bool:
+        """Whether pixels of the masks may not count."""
+        return ignores(self.mask_values)
 
     def describe(self) -> list[tuple[str, str]]:
         """Return what the plan says of it, as (key, text)."""

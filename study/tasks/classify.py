@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.batches import Examples, eval_batches, iterations
+from data.csv_table import guarded
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table
 from study.runtime import console, output
@@ -234,7 +235,7 @@ def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -
             [entries[i].path, entries[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)]
         )
     header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in dataset.class_names)]
-    output.write_csv(path, header, lines)
+    output.write_csv(path, header, guarded(lines))
 
 
 def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:

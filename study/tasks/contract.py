@@ -73,6 +73,9 @@ class Task(Protocol):
     def warnings(self, metrics: Mapping[str, Any]) -> list[str]:
         """Say in words what the figures of a split hide from a hasty reader; nothing where there is nothing."""
 
+    def baseline(self, metrics: Mapping[str, Any]) -> tuple[str, float] | None:
+        """Return the constant answer that is right most often in a split, and its accuracy, if there is one."""
+
     def accuracy_note(self, images: int) -> str:
         """Say what a point of accuracy is on so many validation images."""
 

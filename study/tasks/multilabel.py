@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.csv_table import guarded
 from data.multilabel_split import assign as assign
 from data.names import join_labels, split_labels
 from data.split import SplitEntry
@@ -162,6 +163,10 @@ def warnings(metrics: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def baseline(metrics: Mapping[str, Any]) -> None:
+    """Return nothing: of several labels no single one is an answer."""
+
+
 def accuracy_note(images: int) -> str:
     """Say what accuracy is here."""
     return f"Accuracy is the share of the {images:,} validation images whose every label is right."
@@ -192,7 +197,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     info = {"class_names": names, "thresholds": test.metrics["thresholds"]}
     rows = [row for row in dataset.entries if row.split == "test"]
     lines = [[row.path, row.label, *cells(scores, info)] for row, scores in zip(rows, test.predictions, strict=True)]
-    output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], lines)
+    output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], guarded(lines))
     wrong = mistakes(dataset, test.predictions, test.metrics["thresholds"])
     worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
     figures.mistakes(worst, len(wrong), folder / "mistakes.png")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.masks import BACKGROUND
+from data.csv_table import guarded
+from data.mask_values import BACKGROUND, IGNORED
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
-from study.pages.palette import DARK, MASKS
+from study.pages.palette import DARK, GREY, MASKS
 from study.runtime import console, output
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
@@ -47,7 +48,7 @@ class SegmentationResult:
         predicted: the likeliest class of each pixel, uint8 (n, size, size).
         confusion: pixels, rows true, columns predicted, int64 (classes, classes).
         loss: mean cross-entropy of a pixel.
-        iou: of each image, the mean over the classes that are in it or called, float (n,).
+        iou: of each image, the mean over the classes that are in it or called, float (n,); nan where no pixel counts.
     """
 
     predicted: np.ndarray
@@ -66,7 +67,7 @@ def metrics(num_outputs: int) -> list[Any]:
     import keras
 
     return [
-        "accuracy",
+        keras.metrics.CategoricalAccuracy("accuracy"),
         crossentropy.metric(),
         keras.metrics.OneHotMeanIoU(num_outputs, name="mean_iou"),
     ]
@@ -91,24 +92,25 @@ def predict_split(network: keras.Model, examples: Examples, split: str) -> Segme
             probabilities = network.predict_on_batch(examples.inputs[batch].astype(np.float32))
             true = examples.masks[batch]
             predicted[first : first + BATCH] = probabilities.argmax(axis=-1)
-            loss -= float(
-                np.log(
-                    np.take_along_axis(probabilities, true[..., None].astype(int), -1).clip(crossentropy.FLOOR)
-                ).sum()
-            )
+            counts = (true < classes)[..., None]  # those that do not are of no class
+            indices_of = np.where(counts, true[..., None], 0).astype(int)
+            likely = np.take_along_axis(probabilities, indices_of, -1).clip(crossentropy.FLOOR)
+            loss -= float((np.log(likely) * counts).sum())
             matrices.append(confusions(true, predicted[first : first + BATCH], classes))
             advance()
     confusions_of_images = np.concatenate(matrices)
     total = confusions_of_images.sum(axis=0)
-    return SegmentationResult(
-        predicted, total, loss / max(total.sum(), 1), np.array([mean_iou(matrix) for matrix in confusions_of_images])
-    )
+    return SegmentationResult(predicted, total, loss / max(total.sum(), 1), ious(confusions_of_images))
 
 
 def confusions(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Count the pixels of each image, (n, size, size) twice -> int64 (n, classes, classes), rows true."""
+    """Count the pixels of each image, (n, size, size) twice -> int64 (n, classes, classes), rows true.
+
+    Pixels whose true class is none of them do not count.
+    """
     pairs = classes * true.reshape(len(true), -1).astype(int) + predicted.reshape(len(predicted), -1)
-    return np.stack([np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in pairs])
+    counts = [np.bincount(row[row < classes**2], minlength=classes**2) for row in pairs]
+    return np.stack(counts).reshape(-1, classes, classes)
 
 
 def iou(matrix: np.ndarray) -> np.ndarray:
@@ -122,6 +124,11 @@ def mean_iou(matrix: np.ndarray) -> float:
     return float(np.nanmean(iou(matrix))) if matrix.any() else 0.0
 
 
+def ious(matrices: np.ndarray) -> np.ndarray:
+    """Return the mean IoU of each image, (n, classes, classes) -> (n,); nan of one in which no pixel counts."""
+    return np.array([mean_iou(matrix) if matrix.any() else np.nan for matrix in matrices])
+
+
 def class_shares(mask: np.ndarray, classes: int) -> np.ndarray:
     """Return the share of each class in a mask, float (classes,)."""
     return np.bincount(mask.ravel(), minlength=classes) / mask.size
@@ -130,6 +137,11 @@ def class_shares(mask: np.ndarray, classes: int) -> np.ndarray:
 def palette(classes: int) -> np.ndarray:
     """Return red, green, blue of each class, uint8 (classes, 3): the background dark; of many, colours come again."""
     codes = [DARK, *(MASKS[i % len(MASKS)] for i in range(classes - 1))]
+    return rgb(codes)
+
+
+def rgb(codes: Sequence[str]) -> np.ndarray:
+    """Return red, green, blue of colours such as #1A1A1A, uint8 (n, 3)."""
     return np.array([[int(code[i : i + 2], 16) for i in (1, 3, 5)] for code in codes], np.uint8)
 
 
@@ -154,11 +166,11 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
         name: {key: float(values[i]) for key, values in scores.items()} | {"pixels": int(true[i])}
         for i, name in enumerate(names)
     }
-    dice = float(scores["dice"][true + called > 0].mean())
+    dice = float(scores["dice"][true + called > 0].mean()) if matrix.any() else 0.0
     return {
         "n": len(result.predicted),
         "pixels": int(matrix.sum()),
-        "accuracy": float(right.sum() / matrix.sum()),
+        "accuracy": float(right.sum() / max(matrix.sum(), 1)),
         "mean_iou": mean_iou(matrix),
         "mean_dice": dice,
         "macro_f1": dice,
@@ -181,7 +193,7 @@ def describe(split: str, result: Mapping[str, Any]) -> str:
 def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
     """Return the class of most pixels, and the pixel accuracy of always answering that."""
     name, entry = max(result["per_class"].items(), key=lambda item: item[1]["pixels"])
-    return name, entry["pixels"] / result["pixels"]
+    return name, entry["pixels"] / max(result["pixels"], 1)
 
 
 def warnings(result: Mapping[str, Any]) -> list[str]:
@@ -229,13 +241,17 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     chosen = spread(result.iou, SHOWN)
     images, true = dataset.images.pixels[val[chosen]], dataset.masks[val[chosen]]
     titles = [f"{dataset.entries[val[i]].path}\nmean IoU {result.iou[i]:.2f}" for i in chosen]
-    figures.masks(images, true, result.predicted[chosen], titles, names, palette(len(names)), folder / "masks.png")
+    colours = palette(len(names))
+    if dataset.masks.meaning.ignores:
+        true = np.where(true == IGNORED, len(names), true)
+        names, colours = (*names, "ignored"), np.concatenate([colours, rgb([GREY])])
+    figures.masks(images, true, result.predicted[chosen], titles, names, colours, folder / "masks.png")
     return {}
 
 
 def spread(scores: np.ndarray, count: int) -> np.ndarray:
-    """Return indices from the worst to the best score, evenly, `count` at most."""
-    order = np.argsort(scores, kind="stable")
+    """Return indices from the worst to the best score, evenly, `count` at most; none of what has no score."""
+    order = np.argsort(scores, kind="stable")[: np.isfinite(scores).sum()]  # nan comes last
     return order[np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)]
 
 
@@ -243,10 +259,9 @@ def write_table(path: Path, names: Sequence[str], entries: Sequence[SplitEntry],
     """Write `path,label,mean_iou,share_<class>…` for the test split: shares of the pixels by what they were called."""
     lines, test = [], [entry for entry in entries if entry.split == "test"]
     for entry, mask, iou in zip(test, result.predicted, result.iou, strict=True):
-        lines.append(
-            [entry.path, entry.label, f"{iou:.6f}", *(f"{share:.6f}" for share in class_shares(mask, len(names)))]
-        )
-    output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], lines)
+        shares = [f"{share:.6f}" for share in class_shares(mask, len(names))]
+        lines.append([entry.path, entry.label, "" if np.isnan(iou) else f"{iou:.6f}", *shares])
+    output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], guarded(lines))
 
 
 def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:

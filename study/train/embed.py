@@ -37,7 +37,9 @@ def features_of(
     augment = build(settings.regularization.augment, settings.regularization.augment_with, settings.data.seed)
     features, choice = embed(frozen, pixels, feature_spec(settings), augment, augmented_views(settings))
     frozen.release()
-    console.print(f"engine: {choice.reason}")
+    console.print(choice.sentence)
+    if settings.run.verbose and choice.images_per_second:
+        console.print(f"engine: {choice.reason}")
     return features, choice, frozen
 
 

@@ -16,7 +16,7 @@ from data.augment import custom
 from data.augment.pipeline import DEFAULT_AUGMENT
 from data.batches import Examples
 from data.dataset import Dataset
-from data.masks import pixel_counts
+from data.mask_counts import count
 from data.split import SplitEntry, read_split
 from data.store.store import Store
 from errors import UserError
@@ -143,8 +143,7 @@ def weights_of_classes(
     """Return the weight of each class in the loss, by its images or by its pixels; None where all weigh 1."""
     if pixels.masks is None or regularization.class_weight != "balanced":
         return class_weights(pixels.labels[pixels.indices["train"]], regularization.class_weight, outputs)
-    counts = pixel_counts(pixels.masks, pixels.indices["train"], outputs)
-    return pixel_weights(counts)
+    return pixel_weights(count(pixels.masks, pixels.indices["train"], outputs).classes)
 
 
 @contextmanager

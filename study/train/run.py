@@ -17,7 +17,7 @@ from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
-from study.train import preview
+from study.train import preview, suggest
 from study.train.embed import features_of, same_scene
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
@@ -78,6 +78,8 @@ def train(
     if store.trouble:
         console.print(store.trouble)
     print_results(run, {split: entry.metrics for split, entry in evaluations.items()}, settings.task)
+    if suggestion := suggest.crossval(settings, ready.dataset):
+        console.print(suggestion)
     return run
 
 

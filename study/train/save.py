@@ -69,7 +69,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
         train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        report.write(folder, info, results)
+        report.write(folder, info, results, history)
 
     with console.bar("write the run folder", 1):
         return output.save_run(Path(settings.run.runs), settings.run.model, write)

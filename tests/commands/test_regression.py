@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_just_below_the_limit_converges_and_just_above_diverges():
 def test_overflow_counts_as_diverged_and_is_drawn(learning_rate, tmp_path):
     history = regression.gradient_descent(X, Y, learning_rate, 5)
     assert regression.outcome(history) == regression.DIVERGED
-    regression.draw(history, learning_rate, tmp_path / "overflow.png")
+    (tmp_path / "overflow.png").write_bytes(regression.draw(history, learning_rate))
     assert_is_picture(tmp_path / "overflow.png")
 
 
@@ -106,7 +107,68 @@ def test_the_table_shows_all_of_few_steps_and_ten_then_some_of_many():
 
     assert steps(few) == list(range(13))
     assert steps(many) == [*range(10), *range(40, 401, 40), 405]
-    assert max(map(len, many.splitlines())) <= 120
+
+
+# ---- what is printed ----
+
+
+def columns(line):
+    """Places that a line takes on a screen, where a Japanese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "steps"),
+    [(0.02, 400), (0.02, 1), (0.1, 400), (0.0673411234, 12_345), (1.23456e150, 5), (1e308, 5), (1.23456e-300, 2)],
+)
+def test_everything_fits_eighty_columns(learning_rate, steps, capsys):
+    history = regression.gradient_descent(X, Y, learning_rate, steps)
+    regression.print_numpy_part(history, learning_rate, steps)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 50
+    assert [line for line in lines if columns(line) > 80] == []
+
+
+TERMS = ("回帰", "重み", "バイアス", "予測", "損失", "平均二乗誤差", "勾配", "学習率", "勾配降下法")
+EXPLAINED = {  # the plain words -> the name that comes after them
+    "which straight line runs through them": "regression",
+    "how steep it is": "weight",
+    "how high it is at x = 0": "bias",
+    "how far off is the line at each point": "error",
+    "square the errors": "loss",
+    "if w were a little larger": "gradient",
+    "how far? the slope, times a number that you choose": "learning rate",
+    "step after step downhill": "gradient descent",
+}
+
+
+def test_each_idea_is_said_in_plain_words_before_it_is_named():
+    text = " ".join(regression.introduction(0.02, 400).lower().split())
+    for plain, name in EXPLAINED.items():
+        assert plain in text
+        assert text.index(plain) < text.index(name), name
+    assert all(term in text for term in TERMS)
+
+
+# ---- the picture ----
+
+
+def test_a_picture_that_is_there_stays_and_the_new_one_is_named(tmp_path):
+    out, command = tmp_path / "line.png", ("--no-keras", "--steps", 1, "--out", tmp_path / "line.png")
+    out.write_bytes(b"my own picture")
+    (tmp_path / "line-2.png").write_bytes(b"another")
+    result = run(*command)
+    assert (result.returncode, result.stderr) == (0, "")
+    new = tmp_path / "line-3.png"
+    assert result.stdout.endswith(f"Picture: {new}\n({out} was there before and is unchanged.)\n")
+    assert (out.read_bytes(), (tmp_path / "line-2.png").read_bytes()) == (b"my own picture", b"another")
+    assert_is_picture(new)
+
+
+def test_a_new_picture_has_the_name_that_was_asked_for(default_run):
+    result, out = default_run
+    assert result.stdout.endswith(f"Picture: {out}\n")
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
 
 
 # ---- the command ----
@@ -116,7 +178,8 @@ def test_default_run_converges_and_both_answers_agree(default_run):
     result, out = default_run
     assert result.returncode == 0
     assert result.stderr == ""
-    assert "Converged" in result.stdout
+    assert "The line is found: at step 400 w is 0.00042 and b is 0.0019 off" in result.stdout
+    assert [line for line in result.stdout.splitlines()[:-1] if columns(line) > 80] == []  # the last one is a path
     numpy_answer, keras_answer = answer(result.stdout, "NumPy"), answer(result.stdout, "Keras")
     assert numpy_answer == pytest.approx((2, 1), abs=1e-2)
     assert keras_answer == pytest.approx((2, 1), abs=1e-2)
@@ -127,7 +190,7 @@ def test_default_run_converges_and_both_answers_agree(default_run):
 
 def test_default_run_shows_the_first_step_worked_out(default_run):
     text = default_run[0].stdout
-    assert "2/5 * sum([0 -3 -21 -55 -78]) = 2/5 * -157 = -62.8" in text
+    assert "[0 -3 -21 -55 -78]\n         = 2 * -157 / 5 = -62.8\n" in text
     assert "0 - 0.02 * (-62.8) = 1.256" in text
     for term in ("学習率", "勾配", "損失", "誤差逆伝播法"):
         assert term in text
@@ -143,7 +206,8 @@ def test_too_high_a_learning_rate_is_said_and_drawn(tmp_path):
     result = run("--learning-rate", 0.1, "--out", tmp_path / "high.png")
     assert result.returncode == 0
     assert result.stderr == ""
-    assert "diverges: the loss grew from 69.8 to " in result.stdout
+    assert "the loss grew from 69.8 to 2.095e+08 by step 11." in result.stdout
+    assert "Learning rate 0.1 is too large: the training diverges" in result.stdout
     assert f"2/lambda_max = {LIMIT:.5g}" in result.stdout
     assert "Keras neuron: left out" in result.stdout
     assert_is_picture(tmp_path / "high.png")
@@ -153,7 +217,7 @@ def test_too_few_steps_are_said(tmp_path):
     result = run("--steps", 1, "--no-keras", "--out", tmp_path / "few.png")
     assert result.returncode == 0
     assert result.stderr == ""
-    assert "Not converged yet: at step 1 w is 0.74 and b is 0.72 off" in result.stdout
+    assert "The line is not found yet: at step 1 w is 0.74 and b is 0.72 off" in result.stdout
     assert_is_picture(tmp_path / "few.png")
 
 

@@ -1,9 +1,10 @@
 """`summary`: its figures by hand, by the papers and by Keras."""
 
 import re
+import socket
 
 import pytest
-from helpers import call
+from helpers import ROOT, call
 
 import models
 from models.parts.weights import build_backbone
@@ -12,6 +13,17 @@ from models.parts.weights import build_backbone
 @pytest.fixture(scope="module")
 def summaries():
     return {}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    """Nothing is downloaded to describe a model."""
+
+    def refused(*_, **__):
+        raise AssertionError("summary asks the network")
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    monkeypatch.setattr(socket.socket, "connect", refused)
 
 
 def summary_of(name, summaries):
@@ -36,6 +48,15 @@ def test_summary_tells_everything(name, summaries):
     assert spec.weights_source in text
     assert f"size             {4 * figure(text, 'parameters') / 2**20:.1f} MiB" in text
     assert "Conv2D" in text
+
+
+@pytest.mark.parametrize("name", models.available())
+def test_the_readme_has_the_numbers_of_summary(name, summaries):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    parameters, operations = re.search(rf"^\| `{name}` \|.*?\| ([\d,.]+) M \| ([\d,.]+) M \|", readme, re.M).groups()
+    for told, key in ((parameters, "parameters"), (operations, "multiply-adds")):
+        decimals = len(told.partition(".")[2])
+        assert told == f"{figure(summary_of(name, summaries), key) / 1e6:,.{decimals}f}", key
 
 
 def test_summary_of_original_by_hand():

@@ -64,6 +64,36 @@ def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_pa
     assert "circle/cut.jpg" in (made / "report.html").read_text(encoding="utf-8")
 
 
+def test_names_that_a_spreadsheet_would_run_are_guarded_in_every_table_and_read_again(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = make_toy(tmp_path / "toy", 12)
+    (data / "square").rename(data / "=1+1")
+    toy_image("circle", 1).save(data / "=1+1" / "copy.png")
+    made, _ = quick_transfer(run, data, tmp_path / "runs")
+    names = {row["label"] for row in table(made / "split.csv")}
+    assert names == {"circle", "stripes", "'=1+1"}
+    rows = table(made / "predictions.csv")
+    assert {row["label"] for row in rows} == names
+    assert all(row["path"].startswith("'=1+1/") == (row["label"] == "'=1+1") for row in rows)
+    assert run_info(made)["class_names"] == ["=1+1", "circle", "stripes"]
+    assert call("predict", "--run", made).code == 0  # finds its images
+    toy_image("circle", 99).save("-rf.png")
+    assert call("predict", "--run", made, Path("-rf.png"), "--csv", "answers.csv").code == 2  # a flag, as ever
+    assert call("predict", "--run", made, "-", "--csv", "answers.csv", stdin=b"-rf.png\n").code == 0
+    (answer,) = table(Path("answers.csv"))
+    assert answer["path"] == "'-rf.png"
+    assert 0 <= float(answer["p_=1+1"]) <= 1
+    assert call("check", "--data", data, "--out", "checked").code == 0
+    found = (tmp_path / "checked" / "check.csv").read_text(encoding="utf-8-sig")
+    assert "\n'=1+1/copy.png,two labels," in found
+    Path("marked.csv").write_text("Path;Drop\n'=1+1/copy.png;x\ncircle/1.png;\n", encoding="utf-8")
+    dataset = load_dataset(
+        TrainSettings.of(data=str(data), image_size=32, split_file=str(made / "split.csv"), exclude="marked.csv"),
+        Store(None),
+    )
+    assert [entry.name for entry in dataset.skipped] == ["=1+1/copy.png"]
+
+
 def test_data_folder_whose_name_is_no_unicode(run, tmp_path):
     data = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     try:

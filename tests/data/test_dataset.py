@@ -1,15 +1,17 @@
 """From the settings to images, labels and parts: what each flag about the data does to them."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers import TOY_CLASSES, make_toy, message
 from PIL import Image
 
-from data.dataset import check_masks
 from data.drawn import folder as drawn_folder
 from data.folder import Scan
+from data.mask_set import check_files
+from data.source import Source
 from data.store.store import Store
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
@@ -70,11 +72,14 @@ def test_pictures_become_square_by_the_rule_that_is_asked_for(tmp_path, rule, le
 
 
 def test_more_classes_than_a_mask_can_name_are_refused(tmp_path):
-    found = Scan(tmp_path, (), (), tuple(map(str, range(256))))
-    assert message(check_masks, found, tmp_path, True).startswith(
-        "Masks are bytes and tell 255 classes from the background; "
-    )
-    check_masks(Scan(tmp_path, (), (), found.class_names[1:]), tmp_path, True)
+    source = Source(None, 32, background=True)
+    ignoring = replace(source, mask_values="0=ignore,1=own")
+    names = tuple(map(str, range(256)))
+    for asked, most in ((source, 255), (ignoring, 254)):  # one value is that of the pixels that do not count
+        assert message(check_files, Scan(tmp_path, (), (), names[: most + 1]), tmp_path, asked).startswith(
+            f"Masks are bytes and tell {most} classes from the background; "
+        )
+        check_files(Scan(tmp_path, (), (), names[:most]), tmp_path, asked)
 
 
 def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from data import split
 from data.drawn import draw
-from data.duplicate_groups import count_duplicates, duplicate_groups
+from data.duplicate_groups import count_duplicates, duplicate_groups, unit_names
 from data.duplicates import Pair
 from data.split import SplitEntry
 from data.store.store import Store
@@ -99,3 +99,12 @@ def test_files_that_stand_in_two_given_parts_are_told():
     assert copies.describe(4).endswith(
         "1 near-duplicate pairs found; of those found, 1 leak between the given splits; 1 images are in two splits"
     )
+
+
+def test_units_join_near_duplicates_and_groups_and_keep_a_series_whole():
+    contents = ["e", "d", "c", "b", "a", "f", "g"]
+    entries = [SplitEntry(f"{name}.png", name, "cat" if name in "abc" else "dog") for name in contents]
+    pairs = [Pair(0, 1, 0.9), Pair(2, 3, 0.9)]
+    assert unit_names(entries, pairs, ["", "", "", "one", "one", "", ""]) == ("d", "d", "a", "a", "a", "f", "g")
+    assert duplicate_groups(entries, pairs, strict=False)["c"] == "c"  # there a class of two units is divided after all
+    assert unit_names(entries, [Pair(2, 3, 0.9), Pair(3, 4, 0.9)]) == ("e", "d", "a", "a", "a", "f", "g")

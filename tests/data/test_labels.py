@@ -56,6 +56,34 @@ def test_classes_are_merged_renamed_and_left_out(root, tmp_path):
     assert len(found.images) == 8  # the scan itself is as it was
 
 
+def test_folders_that_differ_in_spaces_and_case_are_merged(tmp_path):
+    for name in ("cat", "cat ", " cat", "Cat", "dog"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "1.jpg").write_bytes(b"x")
+    found = folder.scan(tmp_path / "data")
+    mapped = labels.apply(found, labels.read(table(tmp_path, '"cat ",cat', '" cat",cat', "Cat,cat")))
+    assert mapped.class_names == ("cat", "dog")
+    assert sum(image.label == "cat" for image in mapped.images) == 4
+    mapped = labels.apply(found, labels.read(table(tmp_path, "cat ,end", "cat,none", header=" Folder, Class,")))
+    assert mapped.class_names == (" cat", "Cat", "dog", "end", "none")
+
+
+def test_spaces_around_a_name_count_for_nothing_where_no_folder_has_them(root, tmp_path):
+    found = folder.scan(root)
+    mapped = labels.apply(
+        found, labels.read(table(tmp_path, '" kitten " , "cat"', " unknown , ", header="folder, class"))
+    )
+    assert mapped.class_names == ("cat", "dog")
+    twice = labels.read(table(tmp_path, "cat,a", "cat ,b"))
+    assert message(labels.apply, found, twice) == "`labels` names the folder 'cat' twice."
+
+
+def test_the_file_may_be_in_capitals_and_utf16(root, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("Folder\tCLASS\nkitten\tcat\nunknown\t\n", encoding="utf-16")
+    assert labels.apply(folder.scan(root), labels.read(path)).class_names == ("cat", "dog")
+
+
 def test_mirror_pairs_hold_in_both_directions(tmp_path):
     label_map = labels.read(table(tmp_path, "left<->right,", "cat,cat"))
     assert label_map.flip_pairs == {"left": "right", "right": "left"}

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import image, masks
+from data import image, mask_counts, mask_values, masks
 from data.augment.pipeline import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
 from data.store.hashes import hash_all
@@ -71,6 +71,20 @@ def test_pictures_and_masks_move_together(names):
     assert (colour[clear] == y[clear]).mean() > 0.995
 
 
+@pytest.mark.parametrize(
+    "names", [("flip", "rotation", "zoom", "translation"), ("crop",), ("translation",), ("flip", "cutmix", "crop")]
+)
+@pytest.mark.parametrize("size", [None, 16])
+def test_pixels_that_do_not_count_are_moved_as_a_class_is(names, size):
+    pixels, true = blocks(24)
+    chosen = {name: {"rotation": 0.2, "zoom": 0.3, "cutmix": 0.99}.get(name, STRENGTHS[name]) for name in names}
+    ignored = np.where(true == 2, mask_values.IGNORED, true).astype(np.uint8)
+    _, classes = augmented(augmenter(chosen, 1, classes=2, size=size), pixels, true)
+    _, y = augmented(augmenter(chosen, 1, classes=2, size=size), pixels, ignored)
+    assert (classes == 2).any()
+    np.testing.assert_array_equal(y, np.where(classes == 2, mask_values.IGNORED, classes))
+
+
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation", "erase"])
 def test_changes_of_colour_leave_masks_alone(name):
     pixels, true = blocks()
@@ -131,9 +145,13 @@ def pair(tmp_path):
     return tmp_path / "a.png", tmp_path / "a.jpg"
 
 
-def loaded(pair, rule="crop", own=None, store=OFF, size=16):
+NAMES = ("cat", "dog", "elk", "fox", "owl")
+
+
+def loaded(pair, rule="crop", values="index", own=1, store=OFF, size=16):
     mask, picture = pair
-    return masks.load([mask], [picture], hash_all([picture]), size, rule, store, own)
+    meaning = mask_values.meaning(values, NAMES, np.array([own], np.uint8))
+    return masks.load([mask], [picture], hash_all([picture]), size, rule, store, meaning)
 
 
 @pytest.mark.parametrize("rule", image.RESIZE_RULES)
@@ -146,7 +164,7 @@ def test_a_mask_is_resized_as_its_picture(pair, rule):
 
 
 def test_own_values_become_the_class_of_the_picture(pair):
-    mask = loaded(pair, own=np.array([3], np.uint8))[np.array([0])]
+    mask = loaded(pair, values="own", own=3)[np.array([0])]
     assert mask.shape == (1, 16, 16)
     assert set(np.unique(mask)) == {0, 3}
 
@@ -183,7 +201,7 @@ def test_palettes_and_single_bits_are_taken_as_they_are(pair):
     drawn.save(pair[0])
     assert set(np.unique(loaded(pair)[np.array([0])])) == {0, 2}
     Image.fromarray(values > 0).save(pair[0])
-    assert set(np.unique(loaded(pair, own=np.array([5], np.uint8))[np.array([0])])) == {0, 5}
+    assert set(np.unique(loaded(pair, values="own", own=5)[np.array([0])])) == {0, 5}
 
 
 def told(call, *arguments):
@@ -218,12 +236,13 @@ def test_what_is_no_mask_is_refused(pair):
 
 def test_a_value_that_is_no_class_is_refused(pair):
     found = loaded(pair)
-    assert told(masks.pixel_counts, found, np.array([0]), ("background", "cat", "dog")) == (
+    assert told(mask_counts.count, found, np.array([0]), ("background", "cat", "dog")) == (
         f"{pair[0]} has the value 255, and there are 2 classes: cat, dog. Give values of 0 to 2, or `mask_values` own "
-        "where any value but 0 is the image's own class."
+        "where any value but 0 is the image's own class, or say what each means, such as `mask_values` "
+        "0=background,1=cat,255=ignore."
     )
-    own = loaded(pair, own=np.array([2], np.uint8))
-    counts = masks.pixel_counts(own, np.array([0]), ("background", "cat", "dog"))
+    own = loaded(pair, values="own", own=2)
+    counts = mask_counts.count(own, np.array([0]), ("background", "cat", "dog")).classes
     assert counts.sum() == 16 * 16
     assert counts[1] == 0
     assert counts[2] == (own[np.array([0])] == 2).sum() > 0

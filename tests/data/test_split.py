@@ -276,10 +276,8 @@ def test_a_missing_file_and_a_folder_say_so(tmp_path):
         b"",
         b"path,label\n",
         b"path,label\na.jpg,cat\n",
-        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff",
-        b"path,sha256,label,part\n\xff\xfe,1,cat,train\n",
     ],
-    ids=["empty", "other header, no rows", "other header", "picture", "not UTF-8"],
+    ids=["empty", "other header, no rows", "other header"],
 )
 def test_what_is_no_split_file_says_so(tmp_path, content):
     path = tmp_path / "split.csv"
@@ -288,8 +286,20 @@ def test_what_is_no_split_file_says_so(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("line", "received"), [("a.jpg,1,cat,dev", "dev"), ("a.jpg,1,cat,", ""), ("a.jpg,1,cat", "None")]
+    ("content", "fault"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", "line 1 has the byte 0x89, which is \u2030 in Windows-1252"),
+        (b"path,sha256,label,part\n\xff\xfe,1,cat,train\n", "line 2 has the byte 0xff, which is \xff in Windows-1252"),
+    ],
+    ids=["picture", "another encoding"],
 )
+def test_what_is_no_text_says_which_byte_is_none(tmp_path, content, fault):
+    path = tmp_path / "split.csv"
+    path.write_bytes(content)
+    assert read_error(path) == f"{path} is not in UTF-8: {fault}. Save it as CSV in UTF-8."
+
+
+@pytest.mark.parametrize(("line", "received"), [("a.jpg,1,cat,dev", "dev"), ("a.jpg,1,cat,", "")])
 def test_an_unknown_part_is_named(tmp_path, line, received):
     path = tmp_path / "split.csv"
     path.write_text(f"path,sha256,label,part\nb.jpg,2,cat,train\n{line}\n")

@@ -1,8 +1,11 @@
 """A table as the data set: what is read of it, and what is refused."""
 
+import unicodedata
+
 import pytest
 from helpers import TOY_CLASSES, call, make_toy, message, toy_image
 
+from data import split
 from data.dataset import load
 from data.source import Source
 from data.table import scan
@@ -103,7 +106,40 @@ def test_one_class_and_no_utf8_are_refused(images, tmp_path):
     one = write(tmp_path / "one.csv", "path,label", *(f"{path},animal" for path, _ in rows_of(images)))
     assert message(scan, one) == f"{one} has 1 class(es): at least 2 are needed."
     (tmp_path / "latin.csv").write_bytes("path,label\nimages/circle/0.png,Häschen\n".encode("latin-1"))
-    assert "is no table in UTF-8 with the columns path,label" in message(scan, tmp_path / "latin.csv")
+    assert message(scan, tmp_path / "latin.csv") == (
+        f"{tmp_path / 'latin.csv'} is not in UTF-8: line 2 has the byte 0xe4, which is ä in Windows-1252. Save it as "
+        "CSV in UTF-8."
+    )
+
+
+def test_a_cell_names_the_file_that_is_there_with_spaces_apostrophe_and_in_either_form(images, tmp_path):
+    apart = unicodedata.normalize("NFD", "パ")
+    for number, name in enumerate((" a.png", "b.png ", "=c.png", "'=d.png", f"{apart}.png", "e.png")):
+        toy_image("circle", number).save(images / name, "PNG")
+    cells = ['" a.png"', "b.png ", "'=c.png", "'=d.png", f"{apart}.png", " e.png "]
+    found = scan(write(images / "t.csv", "path,label", *(f"{cell},circle" for cell in cells), "square/0.png,square"))
+    assert {image.name for image in found.images} == {
+        *(" a.png", "=c.png", "'=d.png", f"{apart}.png", "e.png", "square/0.png")
+    }
+    assert [entry.name for entry in found.skipped] == ["b.png "]  # there, and by its suffix no image
+
+
+def test_a_row_cut_short_has_no_label(images):
+    table = write(images / "t.csv", "label,path", "square,square/0.png", "circle")
+    assert message(scan, table) == f"{table}, line 3 names no image: its path is empty."
+    table = write(images / "t.csv", "path,label", "circle/0.png")
+    assert message(scan, table) == (
+        f"{table} gives circle/0.png no label: give it one, or train with `task` multilabel."
+    )
+
+
+def test_the_split_of_a_run_is_a_table_of_the_same_images(images):
+    (images / "-x").mkdir()
+    for number in range(9):
+        toy_image("stripes", number + 50).save(images / "-x" / f"{number}.png")
+    dataset = load(Source(images, 32))
+    split.write_split(images / "t.csv", dataset.entries)
+    assert load(Source(images / "t.csv", 32)).entries == dataset.entries
 
 
 def test_too_few_groups_to_divide_are_told(images, tmp_path):

@@ -26,6 +26,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs", "data", "models", "errors"),
+        *("study.inference", "study.fit"),
     },
     "study.inspect": {
         *("study.settings", "study.runtime", "study.pages", "study.fit", "study.runs", "data", "models", "errors"),

@@ -1,4 +1,5 @@
-// A click on a figure, or Enter, shows it as large as it is or as the window; Escape or a click closes it.
+/* A click on a figure, or Enter, shows it larger: a plot at its own size, so that its text can be read, a photo within
+   the window. Escape or a click closes it. */
 const dialog = document.createElement("dialog");
 dialog.className = "enlarged";
 const close = document.createElement("button");
@@ -12,11 +13,14 @@ document.addEventListener("click", (event) => {
     const small = button.querySelector("img");
     const large = small.cloneNode();
     const { width, height } = small.getBoundingClientRect();
-    const most = Math.min(window.innerWidth - 32, ((window.innerHeight - 72) * width) / height);
-    const wide = Math.max(small.naturalWidth, Math.min(most, 4 * width));
+    const most = Math.min(window.innerWidth - 32, ((window.innerHeight - 128) * width) / height);
+    const fits = Math.min(most, 4 * width);
+    const wide = button.closest(".plot") ? Math.max(small.naturalWidth, fits) : fits;
     large.style.width = `${wide}px`;
     large.style.height = `${(wide * height) / width}px`;
-    dialog.replaceChildren(close, large);
+    const name = document.createElement("p");
+    name.textContent = small.alt;
+    dialog.replaceChildren(close, large, name);
     document.body.append(dialog);
     dialog.showModal();
     dialog.scrollTo(0, 0);

@@ -36,7 +36,7 @@ def advance():
     if done == int(sys.argv[2]):
         print("reached", flush=True)
         sys.stdin.read()  # until killed
-found, thumbs = facts.gather(folder.scan(Path(sys.argv[1])).images, store.Store(Path(sys.argv[3])), advance)
+found, thumbs, _ = facts.gather(folder.scan(Path(sys.argv[1])).images, store.Store(Path(sys.argv[3])), advance)
 print(hashlib.sha256(repr(found).encode() + thumbs.tobytes()).hexdigest())
 """
 
@@ -68,7 +68,7 @@ def kept():
 
 
 def look(*images):
-    return gather(images, kept())
+    return gather(images, kept())[:2]
 
 
 def same(one, other):
@@ -171,7 +171,7 @@ def test_what_cannot_be_decoded_gives_its_reason_and_a_black_thumbnail(tmp_path)
     expected = odd_files.build(tmp_path / "data")
     scan = folder.scan(tmp_path / "data")
     calls = itertools.count()
-    found, thumbs = gather(scan.images, kept(), lambda: next(calls))
+    found, thumbs, _ = gather(scan.images, kept(), lambda: next(calls))
     assert next(calls) // 2 == len(scan.images) == len(found) == len(thumbs)
     outcome = {
         entry.name: "used" if isinstance(one, ImageStatistics) else one

@@ -286,7 +286,7 @@ def test_class_names_that_differ():
 def test_a_folder_of_odd_files(tmp_path):
     odd_files.build(tmp_path)
     found = scan(tmp_path)
-    facts, _ = gather(found.images, Store(None))
+    facts, _, _ = gather(found.images, Store(None))
     findings = find(found, facts, [], "crop", (8, 1, 1), advise)
     assert {(one.path, one.kind) for one in findings} >= {
         ("cat/1 x 1.png", "tiny"),
@@ -389,7 +389,7 @@ def test_rows_cut_short_are_not_dropped(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"path,kind\na,b\n", b"drop\n1\n", b"path;drop\na;1\n", b"path,drop\n\xff\xfe\n"]
+    "content", [None, b"", b"path,kind\na,b\n", b"drop\n1\n", b"path|drop\na|1\n", b"path,drop\n\xff\xfe\n"]
 )
 def test_a_table_that_is_none(tmp_path, content):
     if content is not None:

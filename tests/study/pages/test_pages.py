@@ -1,4 +1,4 @@
-"""The four pages with names that are markup: they stay text, whatever they say, and each page is one safe file."""
+"""The five pages with names that are markup: they stay text, whatever they say, and each page is one safe file."""
 
 import csv
 import json
@@ -7,13 +7,21 @@ import sys
 from html.parser import HTMLParser
 
 import jinja2
+import numpy as np
 import pytest
 from helpers import QUICK, TOY_CLASSES, call, make_toy
 
+from study.experiments import crossval_report
 from study.experiments import report as compare_report
+from study.experiments.crossval_report import Record
+from study.experiments.folds import Labelled, make_folds
+from study.experiments.out_of_fold import summarise
 from study.experiments.result import Line, Result
 from study.pages.render import TEMPLATES, render
 from study.runs.folder import Run
+from study.settings.commands import CrossvalSettings
+from study.settings.source import load_dataset
+from study.settings.train import TrainSettings
 
 SCRIPT, IMAGE, BRACES = "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}"
 ENTITY, QUOTE, TAG = "&amp;", "'", "<b onclick=alert(1)>"  # for names of files, which have no slash
@@ -74,6 +82,7 @@ def pages(data, tmp_path_factory):
             ran = call(*words)
             assert ran.code == 0, ran.err
     compared(out, run)
+    cross_validated(out, data)
     files = [run / "report.html", *out.glob("*/*.html"), *out.glob("inspects/*/*.html")]
     return {file.stem: file.read_text(encoding="utf-8") for file in files}
 
@@ -91,12 +100,28 @@ def compared(out, run):
     place.rename(run)
 
 
+def cross_validated(out, data):
+    """Write the page of a cross-validation that was mostly wrong."""
+    _, root, _, table = data
+    settings = TrainSettings.of(data=str(root), labels=str(table), image_size=32)
+    dataset = load_dataset(settings)
+    images = Labelled(dataset.examples().labels, np.arange(len(dataset.entries)), dataset.class_names)
+    folds, shares = make_folds(images, 2, 1, 0), np.random.default_rng(0).dirichlet([1, 1, 1], (1, len(images.labels)))
+    summary = summarise(images, folds, shares, seed=0)
+    record = Record(
+        CrossvalSettings(), settings, f"{ENTITY}{QUOTE}", dataset, images, folds, shares, summary, "20", [BRACES]
+    )
+    (out / "crossval").mkdir()
+    (out / "crossval" / "crossval.html").write_text(crossval_report.page(record), encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("report", (SCRIPT, IMAGE, BRACES, f"circle/{ENTITY}.png", f"circle/{QUOTE}.png", f"circle/{TAG}.png")),
         ("check", (SCRIPT, IMAGE, BRACES, f"circle/{ENTITY}.png", f"circle/{QUOTE}.png", f"circle/{TAG}.png")),
         ("compare", (SCRIPT, IMAGE, BRACES, f"{ENTITY}{QUOTE} ?", f"seed {TAG}")),
+        ("crossval", (f"true: {SCRIPT}", IMAGE, f"Careful: {BRACES}.", f"{ENTITY}{QUOTE}")),
         ("inspect", (f"{IMAGE} {ENTITY}{QUOTE}.png",)),
     ],
 )
@@ -110,17 +135,20 @@ def test_names_that_are_markup_stay_text(pages, name, expected):
     assert all(source.startswith("data:image/") for source in page.values("src"))
 
 
-@pytest.mark.parametrize("name", ["report", "check", "compare", "inspect"])
+@pytest.mark.parametrize("name", ["report", "check", "compare", "crossval", "inspect"])
 def test_a_page_has_the_program_s_own_style_and_script_only(pages, name):
     own = [(TEMPLATES / file).read_text(encoding="utf-8").strip() for file in ("page.css", "enlarge.js")]
     assert [text.strip() for text in Page(pages[name]).programs] == own
-    assert not re.search(r"https?:|@import|url\(|//", "".join(own).replace("// A click", ""))
+    assert not re.search(r"https?:|@import|url\(|//", "".join(own))
 
 
-@pytest.mark.parametrize("name", ["report", "check", "compare", "inspect"])
-def test_every_image_has_a_text_and_is_enlarged_by_a_button(pages, name):
+@pytest.mark.parametrize("name", ["report", "check", "compare", "crossval", "inspect"])
+def test_every_image_has_a_text_and_every_plot_is_enlarged_by_a_button(pages, name):
     page = Page(pages[name])
-    assert page.tags.count("img") == page.tags.count("button") == len([text for text in page.values("alt") if text])
+    assert page.tags.count("img") == len([text for text in page.values("alt") if text])
+    plots = page.values("class").count("plot")
+    assert page.tags.count("button") == plots  # toy images have no more to show
+    assert bool(plots) == (name != "crossval")
     if name == "check":
         assert {f"Sizes of {label}" for label in NAMES.values()} <= set(page.values("alt"))
 

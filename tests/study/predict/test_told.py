@@ -46,9 +46,10 @@ def test_a_run_no_better_than_its_commonest_class_says_so(copied, toy):
     assert "This is no better than always answering circle: nothing was learned that helps." in ran.err.splitlines()
 
 
-def test_figures_that_cannot_be_read_do_not_keep_it_from_predicting(run, toy, tmp_path):
+@pytest.mark.parametrize("content", ['{"test": [1, 2', "[" * 100_000], ids=["cut", "nested"])
+def test_figures_that_cannot_be_read_do_not_keep_it_from_predicting(content, run, toy, tmp_path):
     folder = shutil.copytree(run, tmp_path / "run")
-    (folder / "metrics.json").write_text('{"test": [1, 2')
+    (folder / "metrics.json").write_text(content)
     ran = call("predict", "--run", folder, toy / "circle" / "0.png")
     assert ran.code == 0
     assert ran.err.splitlines()[0].endswith("; its metrics.json cannot be read")

@@ -118,6 +118,12 @@ def test_what_cannot_be_named_is_kept_and_told(tmp_path, monkeypatch):
     assert told.endswith("-resnet: Access is denied. Rename that folder.")
 
 
+def test_a_run_json_that_is_nested_without_end_is_told(tmp_path):
+    (fill(tmp_path / "run") / "run.json").write_text('{"schema": ' + "[" * 100_000)
+    told = message(run_folder.read_run, tmp_path / "run")
+    assert told.startswith(f"{tmp_path / 'run' / 'run.json'} cannot be read: maximum recursion depth exceeded")
+
+
 def test_class_names_of_a_run_come_in_one_form_of_unicode(tmp_path):
     apart = unicodedata.normalize("NFD", "パグ")
     run = run_folder.read_run(fill(tmp_path / "run", class_names=["cat", apart]))

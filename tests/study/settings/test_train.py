@@ -299,7 +299,15 @@ def test_an_earlier_run_brings_its_width(tmp_path):
     assert resolved(data="photos", weights=str(tmp_path)).network.width == 12
     assert resolved(data="photos", weights=str(tmp_path), width=5).network.width == 5
     other = '{"model": "plain", "settings": {"width": 12}}'
-    for text in ("{}", "[]", "no json", '{"model": "original", "settings": {}}', '{"settings": null}', other):
+    for text in (
+        "{}",
+        "[]",
+        "no json",
+        '{"model": "original", "settings": {}}',
+        '{"settings": null}',
+        "[" * 100_000,
+        other,
+    ):
         (tmp_path / "run.json").write_text(text)
         assert resolved(data="photos", weights=str(tmp_path)).network.width == 0
 
@@ -406,13 +414,28 @@ def test_flags_are_spelled_with_hyphens():
 def test_class_weights_are_read_by_name():
     assert parsers.parse_class_weight("balanced") == "balanced"
     assert parsers.parse_class_weight("cat=1, dog=0.3") == {"cat": 1.0, "dog": 0.3}
-    assert parsers.parse_class_weight("a=b=2") == {"a=b": 2.0}
+    assert parsers.parse_class_weight("a=b=2,100%=3,it's=4,5\"=6,x;y=7") == {
+        "a=b": 2.0,
+        "100%": 3.0,
+        "it's": 4.0,
+        '5"': 6.0,
+        "x;y": 7.0,
+    }
 
 
-@pytest.mark.parametrize("text", ["even", "cat=", "cat=0", "cat=-1", "cat=inf", "=1", "cat=1,dog"])
+def test_class_weights_take_quoted_names():
+    assert parsers.parse_class_weight('"x, y; z"=2,cat=1') == {"x, y; z": 2.0, "cat": 1.0}
+    assert parsers.parse_class_weight('cat=1, "cat " = 0.5 , "a=b,"=3') == {"cat": 1.0, "cat ": 0.5, "a=b,": 3.0}
+    assert parsers.parse_class_weight('"say ""a, b"""=2') == {'say "a, b"': 2.0}
+
+
+@pytest.mark.parametrize(
+    "text", ["even", "cat=", "cat=0", "cat=-1", "cat=inf", "=1", "cat=1,dog", "x, y; z=2", '"x, y=2', '""=1', '"a"']
+)
 def test_class_weights_that_are_none_are_refused(text):
     assert message(parsers.parse_class_weight, text).startswith(
-        "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3. Received: "
+        "--class-weight takes none, balanced, or names with weights above 0 such as cat=1,dog=0.3; a name that has a "
+        'comma in it stands in quotation marks, "x, y"=2. Received: '
     )
 
 
@@ -423,11 +446,11 @@ def help_of(*words):
 
 def test_the_help_shows_a_dozen_flags_and_all_of_them_in_groups_when_asked():
     short, every = help_of("train", "--help"), help_of("train", "--help", "all")
-    flags = set(re.findall(r"^  (?:-m NAME, )?(--[a-z][a-z0-9-]*)", short, re.M))
+    flags = set(re.findall(r"^  (?:-m NAME, |-v, )?(--[a-z][a-z0-9-]*)", short, re.M))
     assert len(flags) == 12
     assert {"--data", "--model", "--epochs", "--learning", "--runs"} <= flags
     assert "train --help all" in short
-    everything = set(re.findall(r"^  (?:-m NAME, )?(--[a-z][a-z0-9-]*)", every, re.M))
+    everything = set(re.findall(r"^  (?:-m NAME, |-v, )?(--[a-z][a-z0-9-]*)", every, re.M))
     assert everything == {declare.flag(name) for name in FIELDS}
     assert [line for line in every.splitlines() if re.fullmatch(r"[a-z]+ ?[a-z]* ?[a-z]*:", line)][:3] == [
         "options:",

@@ -17,7 +17,7 @@ from helpers import TOY_CLASSES, call
 from PIL import Image
 
 import models
-from data import dataset as dataset_file
+from data import mask_set
 from data.drawn import folder as drawn_folder
 from data.folder import scan
 from errors import UserError
@@ -338,10 +338,10 @@ def test_the_drawings_bring_their_masks(tmp_path):
     images = drawn_folder.write(tmp_path, 9, 32)
     settings = TrainSettings.of(model="unet", task="segment", image_size=32)
     found = scan(images)
-    place = dataset_file.masks_folder(images, source_of(settings))
+    place = mask_set.folder_of(images, source_of(settings))
     assert place == Path(tmp_path) / "masks"
-    dataset_file.check_masks(found, place, background=True)
-    assert dataset_file.masks_folder(images, source_of(TrainSettings())) is None
+    mask_set.check_files(found, place, source_of(settings))
+    assert mask_set.folder_of(images, source_of(TrainSettings())) is None
 
 
 def test_one_class_is_enough(toy, toy_masks, tmp_path):

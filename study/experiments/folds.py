@@ -1,0 +1,158 @@
+"""Folds: which images are held out together. Units of near duplicates and named groups stay whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from errors import UserError
+
+MOST_LEFT_OUT = 1000  # images, up to which each unit may be a fold
+INNER = 10  # the share of the training images that is validation, where a training needs one, is one of so many
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The rows to learn from and those held out, of one fold of one repeat; both are counted from 1."""
+
+    repeat: int
+    number: int
+    train: np.ndarray
+    held_out: np.ndarray
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What is divided: the class index of each image, int (n,), its unit's number, int (n,), and the class names."""
+
+    labels: np.ndarray
+    units: np.ndarray
+    names: Sequence[str]
+
+    @classmethod
+    def of(cls, labels: np.ndarray, unit_names: Sequence[str], names: Sequence[str]) -> Labelled:
+        """Number the units by their names, which come of content: names of files have no say."""
+        _, units = np.unique(unit_names, return_inverse=True)
+        return cls(labels, units, names)
+
+    @property
+    def num_units(self) -> int:
+        """Return how many units there are."""
+        return int(self.units.max()) + 1
+
+    def units_of(self, index: int) -> int:
+        """Return in how many units a class stands."""
+        return len(np.unique(self.units[self.labels == index]))
+
+
+def make_folds(images: Labelled, folds: int, repeats: int, seed: int) -> list[Fold]:
+    """Divide images into stratified folds, anew for each repeat, by scikit-learn's StratifiedGroupKFold.
+
+    Raises:
+        UserError: a class has fewer units than folds, or the units leave no division that could be judged.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    check_units(images, folds, f"--folds {folds}")
+    found = []
+    for repeat in range(repeats):
+        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat)
+        divided = splitter.split(images.labels, images.labels, images.units)
+        found += [Fold(repeat + 1, number, *rows) for number, rows in enumerate(divided, 1)]
+    check_learnable(images, found)
+    return found
+
+
+def leave_one_out(images: Labelled) -> list[Fold]:
+    """Hold out one unit after another. Raise UserError for too many images, or a class of one unit."""
+    from sklearn.model_selection import LeaveOneGroupOut
+
+    if (count := len(images.labels)) > MOST_LEFT_OUT:
+        raise UserError(
+            f"--leave-one-out trains once for each unit and takes at most {MOST_LEFT_OUT:,} images. Received: "
+            f"{count:,}; give --folds 10 instead."
+        )
+    check_units(images, 2, "--leave-one-out")
+    divided = LeaveOneGroupOut().split(images.labels, images.labels, images.units)
+    return [Fold(1, number, *rows) for number, rows in enumerate(divided, 1)]
+
+
+def check_units(images: Labelled, least: int, flag: str) -> None:
+    """Raise UserError where a class has fewer units than a flag needs."""
+    for index, name in enumerate(images.names):
+        units, count = images.units_of(index), int((images.labels == index).sum())
+        if units >= least:
+            continue
+        would_do = f"Give --folds {units}, or add images." if "folds" in flag and units > 1 else "Add images."
+        raise UserError(
+            f"Class '{name}' has {count:,} image(s) in {units:,} unit(s), since near duplicates and the images of a "
+            f"group stay together: {flag} needs at least {least}. {would_do}"
+        )
+
+
+def check_learnable(images: Labelled, folds: Sequence[Fold]) -> None:
+    """Raise UserError where a fold is empty, or all images of a class are held out at once.
+
+    StratifiedGroupKFold places the most uneven units first, each where it disturbs the shares least, and asks for no
+    more: a large unit, or one of several classes, can leave a fold without a class, and few units a fold empty.
+    """
+    for fold in folds:
+        of_fold = f"fold {fold.number} of repeat {fold.repeat}"
+        if not len(fold.held_out):
+            largest = Counter(images.units.tolist()).most_common(1)[0][1]
+            raise UserError(
+                f"No image is left for {of_fold}: the largest of {images.num_units:,} units, whose images stay "
+                f"together, holds {largest:,} of {len(images.labels):,} images. Give fewer --folds."
+            )
+        learned = set(images.labels[fold.train].tolist())
+        for index, name in enumerate(images.names):
+            if index not in learned:
+                raise UserError(
+                    f"All images of class '{name}' are held out in {of_fold}: they stand in {images.units_of(index):,} "
+                    "units with images of other classes, which stay together. Give fewer --folds or another --seed."
+                )
+
+
+def notes(images: Labelled, folds: Sequence[Fold]) -> list[str]:
+    """Say what the units made of the folds that nobody would expect: a class that is missing, equal repeats."""
+    told, partitions = [], {}
+    for fold in folds:
+        partitions.setdefault(fold.repeat, set()).add(fold.held_out.tobytes())
+    missing = Counter(
+        index for fold in folds for index in set(range(len(images.names))) - set(images.labels[fold.held_out].tolist())
+    )
+    for index, count in missing.items():
+        told.append(
+            f"{count} of {len(folds)} folds hold no image of class '{images.names[index]}', whose units are few and "
+            "uneven or stand in other classes too: the accuracies of single folds differ the more"
+        )
+    different = len({frozenset(partition) for partition in partitions.values()})
+    if different < len(partitions):
+        told.append(
+            f"{len(partitions)} repeats have only {different} different division(s) into folds, since the units differ "
+            "in size: the standard deviation over repeats says the less"
+        )
+    return told
+
+
+def inner_validation(images: Labelled, fold: Fold, seed: int) -> np.ndarray:
+    """Return a tenth of a fold's training rows, by whole units and stratified: the validation split of its training.
+
+    Raises:
+        UserError: a class has a single unit to learn from.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    labels, units = images.labels[fold.train], images.units[fold.train]
+    fewest = min(len(np.unique(units[labels == index])) for index in range(len(images.names)))
+    if fewest < 2:
+        raise UserError(
+            f"Fold {fold.number} of repeat {fold.repeat} leaves a class one unit of images to learn from, and a "
+            "training needs another for validation. Give more --folds, or add images."
+        )
+    splitter = StratifiedGroupKFold(min(INNER, fewest), shuffle=True, random_state=seed)
+    _, chosen = next(splitter.split(labels, labels, units))
+    return fold.train[chosen]

@@ -1,0 +1,155 @@
+"""Compare predictions with labels that come along: folders whose sub-folders are classes of the run, or tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data import labels
+from data.folder import ImageRecord, Scan, Skipped
+from data.names import printable, split_labels
+from data.split import SplitEntry, read_split
+from data.table import scan
+from errors import UserError
+from study.predict.classify import print_each, task_of, write_predictions
+from study.predict.stream import Prediction, expand_paths, predict_files
+from study.predict.told import MAX_NAMED, count_failures
+from study.runs.folder import Run
+from study.runtime import console, output
+
+SHOWN_AS = "labelled images"
+
+
+@dataclass
+class Given:
+    """What was given: files, the label of each by its printable path, and what cannot be used."""
+
+    files: list[Path] = field(default_factory=list)
+    label_of: dict[str, str] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def predict_labelled(run: Run, paths: Sequence[str], table: Path | None, views: str = "none") -> int:
+    """Print the answer for each image, then the report of every class as for a test split; write both if asked for.
+
+    Args:
+        run: of a task with one vector of probabilities for an image.
+        paths: folders with one sub-folder for each class, or tables with the columns path,label.
+        table: CSV file for the answers; the report is written beside it, as `report_path` says.
+        views: as `--tta` names them.
+
+    Returns:
+        How many files failed.
+
+    Raises:
+        UserError: a label is no class of the run, or nothing is labelled, or every file failed.
+    """
+    task, given = task_of(run), collect(run, paths)
+    answers = predict_files(run, given.files, given.skipped, views)
+    predictions = print_each(run, answers, given.files, given.label_of)
+    if table:
+        write_predictions(table, run, predictions, given.label_of)
+    failed = count_failures([prediction.error for prediction in predictions])
+    usable = [prediction for prediction in predictions if prediction.probabilities is not None]
+    entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
+    metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info)
+    task.print_report(SHOWN_AS, metrics)
+    learned = learned_from(run, usable)
+    console.print(describe_learned(learned, len(usable)))
+    if table:
+        summary = {"run": str(run.folder), "summary": task.describe(SHOWN_AS, metrics)}
+        write_report(report_path(table), {**summary, "warnings": task.warnings(metrics), **learned, "metrics": metrics})
+        console.print(f"report: {report_path(table)}")
+    return failed
+
+
+def collect(run: Run, paths: Sequence[str]) -> Given:
+    """Return the images of folders and tables with their labels. Raise UserError for a label that is no class."""
+    given, several = Given(), task_of(run).SEVERAL_LABELS
+    for path in expand_paths(paths):
+        if several and not path.is_file():
+            raise UserError(
+                f"An image may have several labels in {run.folder}, which folders cannot tell: give --labelled a table "
+                f"with the columns path,label. Received: {printable(str(path))}"
+            )
+        found = relabelled(scan(path, min_classes=1, several_labels=several, explained=True), run)
+        check_labels(found.images, path, run, several)
+        given.skipped += [replace(item, name=printable(str(found.base / item.name))) for item in found.skipped]
+        for image in found.images:
+            name = printable(str(image.path))
+            if given.label_of.setdefault(name, image.label) != image.label:
+                raise UserError(f"{name} is given two labels, {given.label_of[name]} and {image.label}: give it one.")
+            given.files.append(image.path)
+    given.files = list(dict.fromkeys(given.files))
+    return given
+
+
+def relabelled(found: Scan, run: Run) -> Scan:
+    """Rename, merge or leave out folders as the label file of the run's training did; what is a class stays one."""
+    if not (run.folder / "labels.csv").is_file():
+        return found
+    class_of, names = labels.read(run.folder / "labels.csv").classes, set(run.info["class_names"])
+    images, skipped = [], list(found.skipped)
+    for image in found.images:
+        label = image.label if image.label in names else class_of.get(image.label, image.label)
+        if label:
+            images.append(replace(image, label=label))
+        else:
+            skipped.append(Skipped(image.name, "its folder is left out by the run's label file"))
+    return replace(found, images=tuple(images), skipped=tuple(skipped))
+
+
+def check_labels(images: Sequence[ImageRecord], path: Path, run: Run, several: bool) -> None:
+    """Raise UserError where labels are no classes of the run."""
+    names = run.info["class_names"]
+    used = {label for image in images for label in (split_labels(image.label) if several else (image.label,))}
+    if unknown := sorted(used - set(names)):
+        raise UserError(
+            f"{printable(str(path))} has labels that are no classes of {run.folder}: {shortened(unknown)}. "
+            f"Its classes: {shortened(names)}. Rename them, or leave --labelled out."
+        )
+
+
+def shortened(names: Sequence[str]) -> str:
+    """`cat, dog`; of many the first."""
+    return ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
+
+
+def learned_from(run: Run, predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """Return what the run learned from, and how many of the images answered for are among that, by content."""
+    rows, data = read_split(run.folder / "split.csv"), run.info["data"]
+    seen = {row.sha256 for row in rows if row.split != "test"}
+    return {
+        "data": data.get("table") or data.get("folder") or "",
+        "training_images": sum(row.split == "train" for row in rows),
+        "validation_images": sum(row.split == "val" for row in rows),
+        "learned_before": sum(prediction.sha256 in seen for prediction in predictions),
+    }
+
+
+def describe_learned(learned: Mapping[str, Any], images: int) -> str:
+    """Say in one line what the run learned from, and whether that flatters the figures."""
+    training, validation = learned["training_images"], learned["validation_images"]
+    place = f" of {learned['data']}" if learned["data"] else ""
+    source = f"The run learned from {training:,} training and {validation:,} validation images{place}"
+    if not learned["learned_before"]:
+        return f"{source}; none of the {images:,} labelled images is among them."
+    return (
+        f"{source}; among them, by content, {learned['learned_before']:,} of the {images:,} labelled images, which "
+        "flatters these figures."
+    )
+
+
+def report_path(table: Path) -> Path:
+    """`answers.csv` -> `answers-report.json`."""
+    return table.with_name(f"{table.stem}-report.json")
+
+
+def write_report(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the report, whole or not at all."""
+    with output.replacing(path) as aside:
+        output.write_json(aside, content)

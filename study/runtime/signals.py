@@ -1,0 +1,22 @@
+"""Signals that end a command from outside: a shutdown, a batch system, a closed terminal."""
+
+from __future__ import annotations
+
+import signal
+from typing import NoReturn
+
+
+class Terminated(KeyboardInterrupt):
+    """A signal that a shutdown, a batch system or a closed terminal sends: everything ends as by Ctrl-C."""
+
+
+def terminate(number: int, frame: object) -> NoReturn:
+    """Raise what ends a command cleanly."""
+    raise Terminated(number)
+
+
+def end_cleanly_on_signals() -> None:
+    """Let a plain `kill` and a closed terminal end a command as Ctrl-C does; `nohup` has it ignore the latter."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), terminate)

@@ -1,0 +1,65 @@
+"""The sentence of the report that says what to do next."""
+
+import copy
+
+import pytest
+
+from study.runs.advice import next_step
+
+INFO = {
+    "task": "classify",
+    "model": "lenet",
+    "data": {"drawn": False, "folder": "/my photos", "counts": {"train": {"cat": 900, "dog": 90}}},
+    "stages": [{"epochs": 20, "epochs_run": 20, "kept_epoch": 12}],
+}
+CLASS = {"cat": {"recall": 0.97, "support": 500}, "dog": {"recall": 0.96, "support": 500}}
+GOOD = {"n": 1000, "accuracy": 0.965, "accuracy_interval": [0.952, 0.975], "per_class": CLASS}
+HISTORY = [{"accuracy": 0.5}] * 19 + [{"accuracy": 0.98}]
+
+
+def told(history=HISTORY, **changes):
+    """The sentence after changes of `val`, `test` and the last stage."""
+    info, results = copy.deepcopy(INFO), {"val": copy.deepcopy(GOOD), "test": copy.deepcopy(GOOD)}
+    for where, change in changes.items():
+        (info["stages"][-1] if where == "stage" else results[where]).update(change)
+    return next_step(info, results, history)
+
+
+def test_where_nothing_is_wrong_it_says_so():
+    assert told().startswith("Stop here, unless the mistakes below show labels to mend")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"val": {"accuracy": 0.5}}, "Look at the data first: nothing was learned that helps. python main.py check"),
+        ({"stage": {"kept_epoch": 20}}, "Train longer (--epochs 40): the last epoch was the best"),
+        (
+            {"val": {"per_class": CLASS | {"dog": {"recall": 0.71, "support": 500}}}},
+            "Add images of dog, of which it finds the fewest (recall 0.71) and has learned from 90; and look at their "
+            "labels: python main.py check --data '/my photos'.",
+        ),
+        (
+            {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}},
+            "Measure on all images before comparing this with anything: 40 test images leave an interval of 9 points. "
+            "python main.py crossval -m lenet --data '/my photos' predicts each image",
+        ),
+        ({"history": [{"accuracy": 1.0}] * 20, "val": {"accuracy": 0.88}}, "Add images or augmentation: "),
+    ],
+)
+def test_the_plainest_fault_comes_first(changes, sentence):
+    assert told(**changes).startswith(sentence)
+
+
+def test_what_the_test_split_shows_is_not_mended():
+    rare = {"per_class": CLASS | {"dog": {"recall": 0.1, "support": 500}}}
+    assert told(test=rare) == told()
+
+
+def test_another_task_has_no_such_figures():
+    assert next_step(INFO | {"task": "segment"}, {}, HISTORY) == ""
+
+
+def test_the_report_has_it(run):
+    page = " ".join((run / "report.html").read_text(encoding="utf-8").split())
+    assert "<b>What next?</b> " in page
