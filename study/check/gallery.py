@@ -39,8 +39,8 @@ SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about 
         "wrong-labels",
         "Suspected wrong labels",
         (SUSPECTED_LABEL_ERROR,),
-        "images, to a classifier that learned from the others, the least probable label first",
-        "Keep an unusual image whose label is right, relabel or leave out the others, and save fixes.csv",
+        "images look like another class to a classifier that learned from the others",
+        "Keep those whose label is right, relabel or leave out the rest, save fixes.csv, and give it to train --fixes",
     ),
     (
         "two-splits",
