@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, companions, exclude, groups, labels, mask_set, pixels, table
+from data import auxiliary_labels, companions, exclude, fixes, groups, labels, mask_set, pixels, table
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
+from data.fixes import Fixed
 from data.folder import OUTSIDE, SPLITS, Scan, Skipped
 from data.labels import LabelMap
 from data.mask_set import Progress
@@ -57,6 +58,7 @@ class Dataset:
     several_labels: bool = False  # an image may have several, or none
     table: Path | None = None  # which names the images, where that is not their folders
     units: tuple[str, ...] = ()
+    fixed: Fixed | None = None  # what the table of fixes changed, where one was given
 
     def examples(self) -> Examples:
         """Return pixels, class indices and the rows of each split; of several labels 0 and 1, float32 (n, classes)."""
@@ -121,7 +123,7 @@ def load(
     """
     path = source.root if source.root is not None else synthetic_images(progress, check_cancelled)
     store = store or Store(None)
-    scanned, label_map = scan(path, source, note)
+    scanned, label_map, fixed = scan(path, source, note)
     root = scanned.base
     folder = mask_set.folder_of(root, source)
     if folder is not None:
@@ -163,6 +165,7 @@ def load(
         several_labels=source.several_labels,
         table=path if path.is_file() else None,
         units=units,
+        fixed=fixed,
     )
 
 
@@ -172,8 +175,8 @@ def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable
         return drawn_folder.cached(progress=lambda done, total: (check_cancelled(), advance()))
 
 
-def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
-    """List the images with the classes that they are to have, and what the label file says."""
+def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed | None]:
+    """List the images with the classes that they are to have, and what the label file and the table of fixes say."""
     read = table.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
     for line in read.notes:
         note(line)
@@ -187,11 +190,14 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap]:
             f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
             "class? `labels` can merge them"
         )
+    fixed = None
+    if source.fixes:
+        scanned, fixed = fixes.apply(scanned, Path(source.fixes), note, source.several_labels)
     if source.exclude:
         scanned = exclude.apply(scanned, Path(source.exclude), note)
     for line in companions.lines(scanned.images):
         note(line)
-    return scanned, label_map
+    return scanned, label_map, fixed
 
 
 def relabel(scanned: Scan, source: Source) -> Scan:

@@ -27,6 +27,7 @@ class Source:
         label: of the drawings, what to learn: "class" or another annotation.
         group: what belongs together: "folder", "none", or a regular expression on file names; None: nothing is said.
         exclude: `check.csv` with a filled drop column.
+        fixes: table of images to keep, relabel or leave out.
         min_classes: how many there must be.
         reads_masks: whether there is a mask for every image.
         background: whether the background of a mask is a class of its own.
@@ -48,6 +49,7 @@ class Source:
     label: str = "class"
     group: str | None = None
     exclude: str | None = None
+    fixes: str | None = None
     min_classes: int = 2
     reads_masks: bool = False
     background: bool = False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from data.fixes import Fix
 from data.folder import Scan
 from data.pixel_range import Ranges
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
+from study.check.label_issues import Suspect
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class AuditResult:
         source: what the map was made of.
         ranges: what is black and white in files that do not state it.
         looked_at_labels: whether wrong labels were looked for.
+        suspects: images whose label is probably wrong, the least probable label first.
+        fixes: rows of the table that was obeyed.
     """
 
     command: str
@@ -43,3 +48,5 @@ class AuditResult:
     source: str
     ranges: Ranges
     looked_at_labels: bool
+    suspects: list[Suspect]
+    fixes: Sequence[Fix] = ()

@@ -1,4 +1,4 @@
-"""The map of `check`: features of the images, and those that lie far from the others of their class."""
+"""Features of the images for `check`: of thumbnails for its map, and those that `train` learns from, for labels."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
+from study.runtime import console
 
 MODEL = "efficientnet_lite"  # whose features place the images on the map: its weights need no network
 MAX_NAMED = 12  # outliers on the map
@@ -42,6 +44,29 @@ def embed(
     features = embed_train(FrozenBackbone(backbone, store), examples, FeatureSpec(MODEL, size, "squash"))
     side = size
     return features, f"{features.shape[1]:,} ImageNet features of {MODEL} at {side} × {side} pixels"
+
+
+def embed_as_training(
+    images: Sequence[ImageRecord], resize: str, value_range: tuple[float, float] | None, store: Store
+) -> tuple[list[str], np.ndarray]:
+    """Return the names of the images and their features at the size of training, float32 (m, features).
+
+    At that size far more labels are told right than by thumbnails. `train` finds pixels and features in the store.
+    """
+    import models
+    from data import pixels
+    from data.batches import Examples
+    from models.parts.weights import build_backbone
+    from study.inference.engine import FrozenBackbone
+    from study.inference.features import FeatureSpec, embed_train
+
+    size = models.get(MODEL).SPEC.image_size
+    with console.bar("read images", 2 * len(images)) as advance:
+        loaded, _ = pixels.load(images, size, resize, store, advance, value_range)
+    every = {"train": np.arange(len(loaded.records))}
+    examples = Examples(loaded.pixels, np.zeros(len(loaded.records), np.int32), every, None, loaded.keys)
+    frozen = FrozenBackbone(build_backbone(MODEL, size, "imagenet"), store)
+    return [image.name for image in loaded.records], embed_train(frozen, examples, FeatureSpec(MODEL, size, resize))
 
 
 def outliers(coordinates: np.ndarray, names: list[str]) -> list[int]:

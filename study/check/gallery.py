@@ -39,8 +39,8 @@ SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about 
         "wrong-labels",
         "Suspected wrong labels",
         (SUSPECTED_LABEL_ERROR,),
-        "images, each beside the most similar one of the class that it looks like",
-        "Mark the first of the two where its label is wrong. An unusual image with the right label is worth keeping",
+        "images look like another class to a classifier that learned from the others",
+        "Keep those whose label is right, relabel or leave out the rest, save fixes.csv, and give it to train --fixes",
     ),
     (
         "two-splits",
@@ -93,9 +93,11 @@ def sections(result: AuditResult, thumbnails: Thumbnails) -> list[dict[str, Any]
     index = {image.name: i for i, image in enumerate(result.scan.images)}
     found = []
     for name, title, kinds, what, advice in SECTIONS:
-        pairs = unique_pairs(issue for issue in result.issues if issue.kind in kinds)
+        by_card = SUSPECTED_LABEL_ERROR in kinds  # one for each image, below the heading
+        of_kind = [issue for issue in result.issues if issue.kind in kinds]
+        pairs = of_kind if by_card else unique_pairs(of_kind)
         text = f"{len(pairs):,} {what}{describe_rest(len(pairs), MAX_PAIRS)}. {advice}" if pairs else "None was found"
-        if SUSPECTED_LABEL_ERROR in kinds and not result.looked_at_labels:
+        if by_card and not result.looked_at_labels:
             text = f"They were not looked for, as the map is made of {result.source}"
         found.append(
             {
@@ -104,7 +106,7 @@ def sections(result: AuditResult, thumbnails: Thumbnails) -> list[dict[str, Any]
                 "count": len(pairs),
                 "severe": any(issue.severity == "severe" for issue in pairs),
                 "text": text,
-                "pairs": [pair(thumbnails, issue, index) for issue in pairs[:MAX_PAIRS]],
+                "pairs": [] if by_card else [pair(thumbnails, issue, index) for issue in pairs[:MAX_PAIRS]],
             }
         )
     return found

@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.neighbors import NearestNeighbors
 
+from data.duplicates import Pair, groups
 from data.folder import ImageRecord
 from study.check.image_issues import Issue
+from study.inference import label_errors
+from study.inference.same_scene import reduce
 
 SUSPECTED_LABEL_ERROR = "looks like another class"  # the kind of finding
-FOLDS = 5
-# Probability of an image's own class, below which it is named. With the labels of 2 % of eight thousand photos changed
-# on purpose, 0.01 names 44 % of those and one sound photo in a thousand, 0.02 names 57 % and one in 500. Ten unanimous
-# neighbours of another class name 40 % and one in 270: in these features a brown dog on grass lies among horses.
-MIN_LIKELY = 0.01
+NEIGHBOURS = 3  # of each of both classes
 
 
-def suspected_label_errors(images: Sequence[ImageRecord], reduced: np.ndarray) -> list[Issue]:
-    """Find the images whose own class is the least likely to a classifier that learned from the others.
+@dataclass(frozen=True)
+class Suspect:
+    """An image whose label is probably wrong; images are named by their index in the scan.
 
-    That is the first step of Northcutt et al., "Confident learning" (2021): wrong labels cost a classifier little as
-    long as it is not asked about the images that it learned them from.
+    Args:
+        image: which.
+        given: its label.
+        suggested: the class that it looks like.
+        own: probability of the label given, to a classifier that learned from other images.
+        other: probability of the class suggested.
+        like_given: the images of the label given that are most similar, the most similar first.
+        like_suggested: likewise of the class suggested.
     """
-    labels = np.array([image.label for image in images])
-    counts = Counter(labels.tolist())
-    indices = np.flatnonzero([counts[label] >= FOLDS for label in labels])
-    class_names = np.unique(labels[indices])
-    if len(class_names) < 2 or not reduced[indices].any():
+
+    image: int
+    given: str
+    suggested: str
+    own: float
+    other: float
+    like_given: tuple[int, ...]
+    like_suggested: tuple[int, ...]
+
+
+def find(images: Sequence[ImageRecord], rows: np.ndarray, features: np.ndarray, pairs: Iterable[Pair]) -> list[Suspect]:
+    """Return the images whose label is probably wrong, the least probable label first.
+
+    Classes that cannot be divided into folds are left out.
+
+    Args:
+        images: of the scan.
+        rows: the indices of those that have features, (m,).
+        features: of these, float32 (m, features).
+        pairs: near duplicates, by index into `images`: a classifier must not learn from the copy of an image.
+    """
+    units = groups([*pairs, *of_one_group(images)], len(images))[rows]
+    labels = np.array([images[i].label for i in rows])
+    enough = [label for label in np.unique(labels) if len(set(units[labels == label])) >= label_errors.FOLDS]
+    judged = np.flatnonzero(np.isin(labels, enough))
+    reduced, _ = reduce(features[judged])
+    if len(enough) < 2 or not reduced.any():
         return []
-    classifier = LogisticRegression(C=0.3, max_iter=1000)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    scaled = reduced[indices] / reduced[indices].std()
-    probabilities = cross_val_predict(classifier, scaled, labels[indices], cv=folds, method="predict_proba")
-    own = probabilities[np.arange(len(indices)), np.searchsorted(class_names, labels[indices])]
-    suspects = [i for i in np.argsort(own, kind="stable") if own[i] < MIN_LIKELY]
-    issues = []
-    for i in suspects:
-        image, other = images[indices[i]], str(class_names[probabilities[i].argmax()])
-        most_similar = images[nearest(reduced, indices[i], np.flatnonzero(labels == other))]
-        detail = (
-            f"{other} {probabilities[i].max():.0%}, {image.label} {own[i]:.1%} to a classifier that learned from others"
-        )
-        issues.append(
-            Issue(
-                image.name,
-                SUSPECTED_LABEL_ERROR,
-                f"{detail}; the most similar one is {most_similar.name}",
-                most_similar.name,
-                "warning",
+    names, given = np.unique(labels[judged], return_inverse=True)
+    probabilities = label_errors.out_of_fold(reduced / reduced.std(), given, units[judged])
+    found = []
+    for row in label_errors.suspects(given, probabilities).tolist():
+        true = int(probabilities[row].argmax())
+        alike = [rows[judged[nearest(reduced, row, given == which)]].tolist() for which in (given[row], true)]
+        found.append(
+            Suspect(
+                int(rows[judged[row]]),
+                str(names[given[row]]),
+                str(names[true]),
+                float(probabilities[row, given[row]]),
+                float(probabilities[row, true]),
+                *map(tuple, alike),
             )
         )
+    return found
+
+
+def of_one_group(images: Sequence[ImageRecord]) -> list[Pair]:
+    """Pair each image of a named group with the first of that group."""
+    first: dict[str, int] = {}
+    return [
+        Pair(start, i, 1.0)
+        for i, image in enumerate(images)
+        if image.group and (start := first.setdefault(image.group, i)) != i
+    ]
+
+
+def nearest(reduced: np.ndarray, row: int, among: np.ndarray) -> np.ndarray:
+    """Return the rows, of those that `among` marks, most like a row but it, by the cosine of the angle between them."""
+    others = np.flatnonzero(among)
+    others = others[others != row]
+    lengths = np.linalg.norm(reduced[others], axis=1) * np.linalg.norm(reduced[row])
+    cosines = reduced[others] @ reduced[row] / np.maximum(lengths, 1e-12)
+    return others[np.argsort(-cosines, kind="stable")[:NEIGHBOURS]]
+
+
+def as_issues(suspects: Iterable[Suspect], images: Sequence[ImageRecord]) -> list[Issue]:
+    """Return suspects as findings."""
+    issues = []
+    for suspect in suspects:
+        name, similar = images[suspect.image].name, images[suspect.like_suggested[0]].name
+        detail = (
+            f"{suspect.suggested} {suspect.other:.0%}, {suspect.given} {suspect.own:.1%} to a classifier that learned "
+            f"from others; the most similar one is {similar}"
+        )
+        issues.append(Issue(name, SUSPECTED_LABEL_ERROR, detail, similar, "warning"))
     return issues
-
-
-def nearest(reduced: np.ndarray, row: int, among: np.ndarray) -> int:
-    """Return the row among some that is most like a row, by the cosine of the angle between them."""
-    neighbours = NearestNeighbors(n_neighbors=1, metric="cosine").fit(reduced[among])
-    return int(among[neighbours.kneighbors(reduced[row : row + 1], return_distance=False)[0, 0]])

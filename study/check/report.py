@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data import duplicates
-from study.check import class_issues, classes_page, companions, gallery, image_issues, issues
+from study.check import class_issues, classes_page, companions, gallery, image_issues, issues, suspects_page
 from study.check import figures as plots
-from study.check.label_issues import MIN_LIKELY, SUSPECTED_LABEL_ERROR
+from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
@@ -35,8 +35,8 @@ MEANING = {
     "leak": f"the same file, or nearly the same image ({LIKE}, or {SCENE}), in two of train, val and test",
     "duplicate": "byte-identical files in one class",
     "near duplicate": f"nearly the same image in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
-    SUSPECTED_LABEL_ERROR: f"probability of its own class below {MIN_LIKELY:.0%} to a classifier that learned from the "
-    "others: a wrong label, or an unusual image",
+    SUSPECTED_LABEL_ERROR: "confident learning: a classifier that learned from the others is as sure of another class "
+    "as of the images of that class: a wrong label, or an unusual image",
     "few images": f"fewer than {class_issues.MIN_IMAGES} different images of a class: severe; "
     f"fewer than {class_issues.FEW_IMAGES} to judge it by",
     "imbalance": f"the largest class has more than {class_issues.MAX_IMBALANCE:g} times the images of the smallest",
@@ -82,6 +82,7 @@ def page(result: AuditResult, settings: CheckSettings, out: Path) -> str:
         copies=copies,
         counts=classes_page.counts(result),
         findings_on_classes=classes_page.issue_groups(result),
+        suspects=suspects_page.section(result),
         odd=gallery.odd_images(result, thumbnails),
         sizes=classes_page.sizes(result),
         classes=classes_page.per_class(result, thumbnails),

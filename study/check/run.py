@@ -11,21 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
-from data import exclude, groups, labels, table
+from data import exclude, fixes, groups, labels, table
 from data.dataset import synthetic_images
 from data.duplicates import Pair, fingerprints, stored_near_pairs
-from data.folder import Scan
+from data.fixes import Fixed
+from data.folder import ImageRecord, Scan
 from data.names import printable
 from data.split import DEFAULT_RATIO
 from data.store.store import Store
 from errors import UserError
-from study.check import companions, image_statistics, issues
+from study.check import companions, image_statistics, issues, label_issues
 from study.check import report as check_report
 from study.check.audit import AuditResult
-from study.check.embedding import embed, outliers
+from study.check.embedding import embed, embed_as_training, outliers
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
-from study.check.label_issues import suspected_label_errors
+from study.check.label_issues import Suspect
 from study.inference.same_scene import reduce, same_scene_pairs
 from study.runtime import console, output
 from study.settings import learning_type
@@ -42,9 +43,9 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     """
     root = Path(settings.data) if settings.data is not None else synthetic_images(console.bar)
     out = output_folder(settings.out, root)
-    scanned, found_issues = scan(root, settings)
+    scanned, found_issues, fixed = scan(root, settings)
     store = store_of(settings)
-    result = audit(scanned, settings, command, store, found_issues)
+    result = audit(scanned, settings, command, store, found_issues, fixed)
     with console.bar("draw the page", 1):
         page = check_report.page(result, settings, out)
     out.mkdir(parents=True, exist_ok=True)
@@ -56,14 +57,18 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     return any(issue.severity == "severe" for issue in result.issues)
 
 
-def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue]]:
-    """List the images as training would, and what the names of folders and files tell of classes and groups."""
+def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue], Fixed]:
+    """List the images as training would, what names tell of classes and groups, and what was fixed."""
     scanned, lines = table.scan(root, explained=settings.group is not None), []
     lines += scanned.notes
     scanned = groups.apply(scanned, settings.group, settings.data is None, lines.append)
     if settings.labels:
         scanned = labels.apply(scanned, labels.read(Path(settings.labels)))
-    return scanned, [Issue(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
+    fixed = Fixed()
+    if settings.fixes:
+        scanned, fixed = fixes.apply(scanned, Path(settings.fixes), lambda line: console.print(with_flags(line)))
+    told = [Issue(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
+    return scanned, told, fixed
 
 
 def output_folder(asked: str | None, root: Path) -> Path:
@@ -90,9 +95,17 @@ def unused_folder(checks: Path) -> Path:
 
 
 def audit(
-    scanned: Scan, settings: CheckSettings, command: str, store: Store, found_issues: Sequence[Issue] = ()
+    scanned: Scan,
+    settings: CheckSettings,
+    command: str,
+    store: Store,
+    found_issues: Sequence[Issue],
+    fixed: Fixed,
 ) -> AuditResult:
-    """Gather facts, findings, beside those `found_issues` already, and the map of a folder."""
+    """Gather facts, findings, beside those `found_issues` already, and the map of a folder.
+
+    `fixed`: what a person has decided, who is not asked again.
+    """
     images = scanned.images
     with console.bar("look at images", 2 * len(images)) as advance:
         statistics, thumbnails, ranges = image_statistics.gather(
@@ -111,11 +124,12 @@ def audit(
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
     beside = companions.find(images, statistics, thumbnails)
-    found_issues = issues.by_severity([*found_issues, *looked, *beside])
+    found_issues, suspects = issues.by_severity([*found_issues, *looked, *beside]), []
     if features is not None:  # mere colours say too little of what an image shows
-        two_labels = {issue.path for issue in found_issues if issue.kind == "two labels"}
-        suspects = [issue for issue in suspected_label_errors(usable_images, reduced) if issue.path not in two_labels]
-        found_issues = issues.by_severity([*found_issues, *suspects])
+        passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | fixed.decided
+        found = suspected(images, pairs, settings, store)
+        suspects = [suspect for suspect in found if images[suspect.image].name not in passed_over]
+        found_issues = issues.by_severity([*found_issues, *label_issues.as_issues(suspects, images)])
     outlier_positions = outliers(reduced[:, :2], [image.label for image in usable_images])
     return AuditResult(
         command,
@@ -130,7 +144,18 @@ def audit(
         source,
         ranges,
         features is not None,
+        suspects,
+        fixed.rows,
     )
+
+
+def suspected(
+    images: Sequence[ImageRecord], pairs: Sequence[Pair], settings: CheckSettings, store: Store
+) -> list[Suspect]:
+    """Return the images whose label is probably wrong, the least probable label first."""
+    names, features = embed_as_training(images, settings.resize, settings.range, store)
+    row_of = {image.name: i for i, image in enumerate(images)}
+    return label_issues.find(images, np.array([row_of[name] for name in names]), features, pairs)
 
 
 def print_summary(result: AuditResult, out: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 
 from data.image import RESIZE_RULES
-from study.settings.data import grouping, store_limit, store_switch, value_range
+from study.settings.data import grouping, repair, store_limit, store_switch, value_range
 from study.settings.declare import Settings, name_of, setting
 from study.settings.network import NetworkSettings
 from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_tta
@@ -173,6 +173,7 @@ class CheckSettings(Settings):
     labels: str | None = setting(
         None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
     )
+    fixes: str | None = repair()
     group: str | None = grouping()
     resize: str = setting("crop", "how training would make an image square", group="data", choices=RESIZE_RULES)
     range: tuple[float, float] | None = value_range()

@@ -33,6 +33,12 @@ def value_range() -> Any:  # noqa: ANN401
     return setting(None, help, name="range", group="data", kind=parse_range, metavar="LOW:HIGH", varied=False)
 
 
+def repair() -> Any:  # noqa: ANN401
+    """Declare `--fixes`."""
+    help = "CSV file path,action,label as check.html saves it: images to keep, relabel or leave out"
+    return setting(None, help, group="data", path=True, varied=False)
+
+
 def grouping() -> Any:  # noqa: ANN401
     """Declare `--group`."""
     help = (
@@ -76,6 +82,7 @@ class DataSettings(Settings):
     exclude: str | None = setting(
         None, "check.csv with a filled drop column: those images are left out", group="data", path=True, varied=False
     )
+    fixes: str | None = repair()
     seed: int = setting(
         0,
         "seed of the split, the initial weights and the shuffling",

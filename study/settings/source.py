@@ -33,6 +33,7 @@ def source_of(settings: TrainSettings) -> Source:
         label=settings.data.label,
         group=settings.data.group,
         exclude=settings.data.exclude,
+        fixes=settings.data.fixes,
         min_classes=task.MIN_CLASSES,
         reads_masks=task.PER_PIXEL or settings.task.auxiliary == "mask",
         background=task.PER_PIXEL,

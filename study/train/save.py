@@ -136,6 +136,7 @@ def describe(record: Record) -> dict[str, Any]:
             "copies": asdict(dataset.duplicates),
             "same_scene": record.same_scene,
             "held_out_but_learned_before": prepared.contaminated,
+            "fixes": dataset.fixed.counts() if dataset.fixed else None,
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },
         "engine": asdict(record.engine) if record.engine else None,

@@ -8,12 +8,13 @@ from helpers import message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import auxiliary_labels, exclude, labels, split, table
+from data import auxiliary_labels, exclude, fixes, labels, split, table
 from errors import UserError
 
 READERS = {
     "labels": (labels.read, "folder,class"),
     "exclude": (exclude.read_drops, "path,kind,drop"),
+    "fixes": (fixes.read, "path,action,label,sha256"),
     "auxiliary": (auxiliary_labels.read, "path,label"),
     "split_file": (split.read_split, "path,sha256,label,part"),
     "data": (table.read, "path,label,part,group"),
@@ -85,6 +86,7 @@ def read(name, path):
 ROWS = {
     "labels": [["Bär, 1", "bear"], ["007", "x"]],
     "exclude": [["cat/a, b.jpg", "dark", "x"], ["'=1.jpg", "dark", "1"]],
+    "fixes": [["cat/a, b.jpg", "relabel", "Bär", "0f"], ["'=1.jpg", "leave out", "", ""]],
     "auxiliary": [["cat/a, b.jpg", "Bär"], ["'=1.jpg", "y"]],
     "split_file": [["cat/a, b.jpg", "0f", "Bär", "train"], ["'=1.jpg", "1f", "y", "test"]],
     "data": [["cat/a, b.jpg", "Bär", "train", "g"], ["'=1.jpg", "y", "test", "'-"]],

@@ -1,11 +1,13 @@
 """The map of all images: its outliers, images among those of another class, and how it is drawn."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from data.duplicates import Pair
 from data.folder import ImageRecord as Entry
 from study.check import (
     embedding,
@@ -26,12 +28,27 @@ def clouds(*labels):
 
 def test_a_picture_among_those_of_another_class_is_named():
     features, images = clouds(*["cat"] * 60, *["dog"] * 60, *["eel"] * 4)  # too few eels to be divided
-    assert label_issues.suspected_label_errors(images, same_scene.reduce(features)[0]) == []
+    rows = np.arange(len(images))
+    assert label_issues.find(images, rows, features, []) == []
     features[3] = features[72] + 0.01
-    (found,) = label_issues.suspected_label_errors(images, same_scene.reduce(features)[0])
+    suspects = label_issues.find(images, rows, features, [])
+    (found,) = label_issues.as_issues(suspects, images)
     assert (found.path, found.kind, found.severity) == ("cat/3.png", label_issues.SUSPECTED_LABEL_ERROR, "warning")
-    assert re.match(r"dog \d+%, cat 0\.\d% to a classifier", found.detail)
+    assert re.match(r"dog \d+%, cat \d\.\d% to a classifier", found.detail)
     assert found.related_path == "dog/72.png"
+    assert {images[i].label for i in suspects[0].like_given} == {"cat"}
+    assert 3 not in suspects[0].like_given
+    assert len(suspects[0].like_suggested) == label_issues.NEIGHBOURS
+
+
+def test_a_copy_says_nothing_of_the_label_of_its_original():
+    features, images = clouds(*["cat"] * 60, *["dog"] * 60)
+    features[3:9] = features[72] + 0.01  # six frames of a dog, all called cat
+    rows = np.arange(len(images))
+    frames = [Pair(3, i, 1.0) for i in range(4, 9)]
+    assert {suspect.image for suspect in label_issues.find(images, rows, features, frames)} == {*range(3, 9)}
+    grouped = [replace(image, group="clip" if 3 <= i < 9 else "") for i, image in enumerate(images)]
+    assert {suspect.image for suspect in label_issues.find(grouped, rows, features, [])} == {*range(3, 9)}
 
 
 def test_too_few_pictures_for_a_map():
@@ -42,7 +59,7 @@ def test_too_few_pictures_for_a_map():
         assert reduced.shape[1] >= 2
         assert np.isfinite(reduced).all()
         assert np.isfinite(shares).all()
-        assert label_issues.suspected_label_errors(images, reduced) == []
+        assert label_issues.find(images, np.arange(count), features, []) == []
         embedding.outliers(reduced[:, :2], ["cat"] * count)
 
 
