@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: train test quick recipes lint notebooks clean
+.PHONY: train test slow quick recipes lint notebooks clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+
+slow: .venv/ready-dev
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: .venv/ready-dev
 	$(BIN)/python -m pytest --quick

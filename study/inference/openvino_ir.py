@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Runner = Callable[[np.ndarray], np.ndarray]  # pixels, uint8 (n, size, size, 3) -> float32 (n, outputs); n may be 0
 RunnerOfAll = Callable[[np.ndarray], list[np.ndarray]]  # the same of several outputs
 FILES = ("model.xml", "model.bin")
-NETWORKS = "converted networks (1)"  # rows of such names, padded to a size in them, go by the store's limit
+NETWORKS = "converted networks (2)"  # rows of such names, padded to a size in them, go by the store's limit
 PROBE = 2**20  # bytes that a full disk does not hold
 LENGTH = 8  # bytes before a kept network that say how long its layers are; the weights follow them
 TYPES = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO's names
@@ -57,7 +57,11 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
     """
     openvino = import_openvino()
     with backend.quiet_stderr(), backend.defer_interrupts():
-        return openvino.convert_model(traced)
+        converted = openvino.convert_model(traced)
+    name = traced.outputs[0].name
+    # What nothing reads, such as a constant of `--coordinates`, or is read twice, becomes an output of its own as well.
+    result = next(result for result in converted.get_results() if name in result.get_output_tensor(0).get_names())
+    return openvino.Model([result], converted.get_parameters(), converted.get_friendly_name())
 
 
 def accept_uint8(model: openvino.Model) -> openvino.Model:

@@ -109,7 +109,7 @@ def test_model_without_a_run(run, tmp_path):
         (
             ["lern"],
             "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'crossval', 'inspect', "
-            "'store', 'predict')",
+            "'runs', 'store', 'predict')",
         ),
         (["train", "photos"], "Unrecognized arguments: photos. See: python main.py train --help"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),

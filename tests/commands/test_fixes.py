@@ -31,6 +31,7 @@ def suspected(out):
         return [row["path"] for row in csv.DictReader(file) if row["kind"] == SUSPECTED_LABEL_ERROR]
 
 
+@pytest.mark.slow
 @needs_weights
 def test_an_image_that_a_person_decided_on_is_not_suspected_again(tmp_path):
     data = drawn.write(tmp_path, 100)

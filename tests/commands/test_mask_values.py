@@ -118,6 +118,7 @@ def test_predict_refuses_a_mask_that_has_a_new_value(trimaps, trained):
     )
 
 
+@pytest.mark.slow
 def test_an_auxiliary_mask_may_ignore_pixels_too(trimaps, tmp_path):
     data = ("--data", trimaps / "photos", "--masks", trimaps / "masks", "--mask-values", MAPPING)
     flags = ("-m", "original", "--width", 0, "--auxiliary", "mask", "--batch-size", 8, "--runs", tmp_path / "runs")

@@ -48,6 +48,7 @@ def processor_time(process):
     return int(fields[11]) + int(fields[12])  # the user's and the system's
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux which files are open")
 @pytest.mark.parametrize("idle", [False, True])
 def test_ctrl_c_while_images_are_read_in_the_background(idle, tmp_path):
@@ -91,6 +92,7 @@ def test_quiet_start_on_a_japanese_console_and_the_same_run_again(run, toy, tmp_
     assert run_info(again)["data"]["fingerprint"] == run_info(run)["data"]["fingerprint"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing(toy, tmp_path):
     words = ("train", "--data", str(toy), *QUICK, "--epochs", "1000", "--patience", "0", "--runs", str(tmp_path / "r"))
     with subprocess.Popen(**command(*words)) as training:
@@ -106,6 +108,7 @@ def test_ctrl_c_leaves_nothing(toy, tmp_path):
     assert left_behind(tmp_path / "r") == []
 
 
+@pytest.mark.slow
 def test_two_at_once_share_runs_and_an_empty_cache(tmp_path):
     runs, cache = tmp_path / "runs", tmp_path / "cache"
     words = ("train", *QUICK, "--epochs", 1, "--batch-size", 64, "--augment", "none", "--runs", runs)

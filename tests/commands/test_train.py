@@ -60,6 +60,7 @@ def test_run_json_tells_resolved_settings(run, toy):
     assert info["command"].startswith(f"python main.py train --data {toy} -m original")
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_is_learned_by_what_suits_photos(toy, tmp_path):
     ran = call(
         *("train", "-m", "original", "--data", toy, "--image-size", 48, "--progressive", "32,40", "--width", 4),

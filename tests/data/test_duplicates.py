@@ -160,6 +160,7 @@ def test_many_blanks_make_few_pairs():
     assert not groups(pairs, 10_000).any()
 
 
+@pytest.mark.slow
 def test_many_noisy_blanks_make_few_pairs_and_one_group():
     noise = np.random.default_rng(0).integers(126, 131, (150, 32, 32, 3), dtype=np.uint8)
     pairs = near_pairs(fingerprints(noise))

@@ -71,6 +71,7 @@ def test_three_steps_of_lenet_equal_keras():
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_lenet_learns_the_drawings():
     parts = drawings()
     layers = lenet.modern(3, 3, np.random.default_rng(0))

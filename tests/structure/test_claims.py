@@ -105,6 +105,7 @@ def test_the_help_of_a_benchmark_is_quiet_and_brings_nothing_heavy_and_documente
 VANISHING, SATURATED = (rest for rest in DOCUMENTED if rest.startswith("inspect -m plain"))
 
 
+@pytest.mark.slow
 def test_the_example_of_vanishing_gradients_shows_them(toy, tmp_path):
     """Narrow, for one iteration, on images that are there: the depth is what matters."""
     less = ("--data", toy, "--width", 4, "--steps", 1, "--batch-size", 8, "--inspects", tmp_path)

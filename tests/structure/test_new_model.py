@@ -30,6 +30,7 @@ def call(program, *arguments):
     return subprocess.run(command, cwd=program, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
+@pytest.mark.slow
 def test_the_example_of_the_docs_is_listed_and_trains(program, toy):
     text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(# models/mynet\.py\n.*?)```", text, re.DOTALL)

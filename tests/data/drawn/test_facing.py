@@ -42,6 +42,7 @@ def accuracy(drawings, augment, mirror):
     return (predicted == labels[rows["val"]]).mean()
 
 
+@pytest.mark.slow
 def test_a_flip_destroys_the_direction_and_a_flip_with_swapped_labels_does_not(drawings):
     flipped = accuracy(drawings, FLIP, None)
     swapped = accuracy(drawings, FLIP, np.array([1, 0], np.int32))

@@ -158,6 +158,7 @@ def test_the_segment_that_was_used_last_decides_when_all_leave(store):
     assert oldest[0] == (MANY // 2, 4 * (MANY // 2))
 
 
+@pytest.mark.slow
 def test_writers_killed_at_random_moments_leave_right_rows(store):
     """While they write and merge; what is there is right, and a later one goes on."""
     rng = random.Random(0)

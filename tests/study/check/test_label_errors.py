@@ -15,6 +15,7 @@ from study.check.embedding import embed_as_training
 from study.runtime import backend
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason="no ImageNet weights installed")
 def test_most_changed_labels_of_drawings_are_found(tmp_path):
     backend.start()

@@ -60,6 +60,7 @@ def runs_of(out):
     return sorted(path.parent for path in out.rglob("run.json"))
 
 
+@pytest.mark.slow
 def test_all_that_can_be_trained_is_and_one_that_fails_is_told(compared):
     out, _, ran = compared
     assert (ran.code, ran.err) == (0, "")
@@ -71,6 +72,7 @@ def test_all_that_can_be_trained_is_and_one_that_fails_is_told(compared):
     assert len(list(out.rglob("train.log"))) == 6
 
 
+@pytest.mark.slow
 def test_all_runs_have_one_split_though_the_seeds_differ(compared):
     out, _, _ = compared
     assert len({(run / "split.csv").read_bytes() for run in runs_of(out)}) == 1
@@ -79,6 +81,7 @@ def test_all_runs_have_one_split_though_the_seeds_differ(compared):
     assert {entry["split_seed"] for entry in settings} == {0}
 
 
+@pytest.mark.slow
 def test_the_page_tells_everything_and_needs_no_network(compared):
     out, _, ran = compared
     page = (out / "compare.html").read_text(encoding="utf-8")
@@ -96,6 +99,7 @@ def test_the_page_tells_everything_and_needs_no_network(compared):
         assert [row["n"] for row in csv.DictReader(file)] == ["2", "2", "0"]
 
 
+@pytest.mark.slow
 def test_again_skips_what_is_done(compared, monkeypatch):
     out, words, _ = compared
     before = {path: path.stat().st_mtime_ns for run in runs_of(out) for path in (run, *run.iterdir())}
@@ -108,6 +112,7 @@ def test_again_skips_what_is_done(compared, monkeypatch):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+@pytest.mark.slow
 def test_a_run_folder_that_is_not_complete_is_done_again(compared, monkeypatch, tmp_path):
     out, words, _ = compared
     copy = shutil.copytree(out, tmp_path / "copy")
@@ -118,6 +123,7 @@ def test_a_run_folder_that_is_not_complete_is_done_again(compared, monkeypatch, 
     assert "class-weight=balanced, seed 0" in [job.label for job in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
@@ -162,6 +168,7 @@ def test_nothing_is_written_among_the_pictures(toy):
     assert not (toy / "out").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(compared, toy, tmp_path):
     source, out = compared[0], tmp_path / "out"
     shutil.copytree(source / "class-weight=none" / "seed-0", out / "class-weight=none" / "seed-0")
@@ -182,6 +189,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(compared, toy, t
     assert not list(out.rglob(".unfinished-*"))
 
 
+@pytest.mark.slow
 def test_killed_by_force_it_leaves_no_training_and_the_same_command_does_each_once(toy, tmp_path):
     out = tmp_path / "out"
     words = ("compare", "--data", toy, *TINY, "--vary", "l2=0,1e-3", "--seeds", 1, "--jobs", 2, "--out", out)

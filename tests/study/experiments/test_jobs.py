@@ -101,6 +101,7 @@ def is_alive(process):
     return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="os.kill asks on POSIX only")
 @pytest.mark.parametrize(("code", "tidies"), [(SLEEPS, True), (DEAF, False)])
 def test_a_training_ends_with_a_comparison_that_was_killed(code, tidies, scripts, tmp_path):

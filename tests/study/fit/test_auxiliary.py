@@ -112,6 +112,7 @@ def test_a_table_of_labels_is_read_and_its_faults_are_told(tmp_path):
 SIZES_AND_MIXING = {"progressive": (12, 16), "augment": {"flip": 1.0, "cutmix": 0.3}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "changes"), [("colour", SIZES_AND_MIXING), ("mask", {})])
 def test_both_are_learned_together_by_one_backbone(joined, kind, changes):
     whole, plain, both = joined(kind)

@@ -39,6 +39,7 @@ def ordinary(fold, data, stage, chosen):
     return head.get_weights(), outcome.kept_epoch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folds", "changes"),
     [

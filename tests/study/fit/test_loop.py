@@ -108,6 +108,7 @@ def test_weights_that_break_in_the_last_iteration_are_no_result():
         loop.run_stage(head(8, 2, 0.0), stage, examples, settings(optimizer="sgd", l2=1e-4))
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_seed_are_identical_with_augmentation():
     def run(seed):
         model = tiny(seed, dropout=0.3)

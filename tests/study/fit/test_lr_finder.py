@@ -73,6 +73,7 @@ def trained(rate, seed):
         return cross_entropy(model, HARD, "train")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("default", "seed"), [(1e-5, 0), (0.05, 1), (1000.0, 2)])
 def test_the_advice_trains_no_worse_than_the_default(default, seed):
     keras.utils.set_random_seed(seed)
@@ -89,6 +90,7 @@ def test_the_advice_trains_no_worse_than_the_default(default, seed):
         assert found.advised == found.sweep.steepest
 
 
+@pytest.mark.slow
 def test_a_sweep_is_a_mean_that_hardly_depends_on_the_seed():
     rates = []
     for seed in range(3):
@@ -157,6 +159,7 @@ def test_the_advice_is_said_in_a_sentence(advised, losses, sentence):
     assert told == f"suggested learning rate of stage head: {sentence}"
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_search_are_shown_where_they_are_asked_for(run, toy, tmp_path):
     quick = [word for word in QUICK if word not in ("--learning-rate", "0.002")]
     quick += ["--weights", str(run), "--learning", "transfer", "--epochs", "1"]

@@ -207,6 +207,7 @@ def test_l1_and_l2_are_sums_over_the_kernels_and_add_up():
     assert model.losses == []
 
 
+@pytest.mark.slow
 def test_l1_makes_more_weights_nearly_zero_than_l2_at_a_similar_loss():
     rng = np.random.default_rng(3)
     examples = features(width=30, noise=0.5)
@@ -273,6 +274,7 @@ def test_every_loss_learns_and_the_reported_one_is_cross_entropy(name):
     assert val_loss(model, features()) == pytest.approx(best, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOSSES)
 def test_class_weights_reach_every_loss(name):
     def share_of_rare(weights):

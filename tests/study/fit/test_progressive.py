@@ -80,6 +80,7 @@ def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
     assert cross_entropy(model, examples) == pytest.approx(best["val_loss"], rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", ["step", "plateau"])
 def test_schedules_and_averaged_weights_go_through_all_sizes(schedule):
     model, examples = tiny(size=LARGE), noisy_images(size=LARGE)
@@ -98,6 +99,7 @@ def test_schedules_and_averaged_weights_go_through_all_sizes(schedule):
     assert cross_entropy(model, examples) == pytest.approx(kept["val_loss"], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_growing_pictures_give_the_same_network_from_the_same_seed():
     def run():
         model = tiny(3, size=LARGE)
@@ -107,6 +109,7 @@ def test_growing_pictures_give_the_same_network_from_the_same_seed():
     assert_same(run(), run())
 
 
+@pytest.mark.slow
 def test_mixed_pictures_mirror_classes_class_weights_and_the_balanced_sampler_go_together():
     examples = noisy_images(size=LARGE)
     examples = Examples(examples.inputs, examples.labels, examples.indices, np.array([1, 0], np.int32))

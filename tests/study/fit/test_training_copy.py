@@ -198,6 +198,7 @@ def test_a_convolution_of_no_known_size_is_left_to_keras():
 
 
 # The large ones in one precision: building their graphs takes long.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("precision", "name"),
     [
@@ -223,6 +224,7 @@ def test_every_model_takes_a_step_in_its_copy(precision, name):
         np.testing.assert_array_equal(one, other)  # the model itself waits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.available("classify"))
 def test_every_model_that_pools_its_last_map_has_a_copy_that_takes_any_size(name):
     model = network(name)

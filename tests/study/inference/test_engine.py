@@ -98,6 +98,7 @@ def runner(frozen):
 # ---- OpenVINO --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_openvino
 @pytest.mark.parametrize("name", models.available("classify"))
 def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):

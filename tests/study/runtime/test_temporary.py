@@ -30,6 +30,7 @@ def test_only_what_gone_processes_left_is_swept(tmp_path):
     assert set(tmp_path.iterdir()) == {alive, fresh, mine, made}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signals")
 def test_a_plain_kill_ends_a_training_as_ctrl_c_does_and_leaves_nothing(tmp_path, toy):
     (tmp_path / "tmp").mkdir()

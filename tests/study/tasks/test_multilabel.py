@@ -194,6 +194,7 @@ def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(r
     assert all(name in ran.out for name in names)
 
 
+@pytest.mark.slow
 def test_transfer_learns_several_labels_from_features(table, tmp_path):
     words = ("-m", "original", "--width", 0, "--image-size", 32, "--epochs", 2, "--batch-size", 16)
     scratch = call("train", "--task", "multilabel", "--data", table, *words, "--runs", tmp_path / "first")
