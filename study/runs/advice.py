@@ -16,8 +16,10 @@ WEAK = 0.15  # of recall below the accuracy: such a class stands out
 OVERFITTED = 0.1  # of accuracy in training above validation
 
 
-def next_step(info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
-    """Return what would help most, and why; "" for a task whose figures say nothing of that here.
+def next_step(
+    info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> tuple[str, str]:
+    """Return what would help most and why, and the command for it if there is one; "" where a task has no advice.
 
     Args:
         info: what `run.json` holds.
@@ -25,33 +27,36 @@ def next_step(info: Mapping[str, Any], results: Mapping[str, Any], history: Sequ
         history: the rows of `history.csv`.
     """
     if info.get("task", "classify") != "classify":
-        return ""
+        return "", ""
     val, last = results["val"], info["stages"][-1]
     source = info["data"].get("table") or info["data"]["folder"]
     data = "" if info["data"].get("drawn") else f" --data {shlex.quote(source)}"
     if val["accuracy"] <= classify.baseline(val)[1]:
         return (
-            "Look at the data first: nothing was learned that helps. python main.py check"
-            f"{data} shows wrong labels and copies; then try a larger learning rate or other weights."
+            "Nothing was learned that helps: look at the data for wrong labels and copies, then try another learning "
+            "rate or other weights.",
+            f"python main.py check{data}",
         )
     if last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
-        return f"Train longer (--epochs {2 * last['epochs']}): the last epoch was the best, so it was still learning."
+        return "Train longer: the last epoch was the best, so it was still learning.", f"--epochs {2 * last['epochs']}"
     if weak := _weakest(val):
         images = info["data"]["counts"]["train"].get(weak, 0)
         return (
             f"Add images of {weak}, of which it finds the fewest (recall {val['per_class'][weak]['recall']:.2f}) and "
-            f"has learned from {images:,}; and look at their labels: python main.py check{data}."
+            f"has learned from {images:,}; and look at their labels.",
+            f"python main.py check{data}",
         )
     low, high = results["test"]["accuracy_interval"]
     if high - low > WIDE:
         return (
             f"Measure on all images before comparing this with anything: {results['test']['n']:,} test images leave "
-            f"an interval of {100 * (high - low):.0f} points. python main.py crossval -m {info['model']}{data} "
-            "predicts each image by a network that never saw it."
+            f"an interval of {100 * (high - low):.0f} points. Cross-validation predicts each image by a network that "
+            "never saw it.",
+            f"python main.py crossval -m {info['model']}{data}",
         )
     if history[-1].get("accuracy", 0) - val["accuracy"] > OVERFITTED:
-        return "Add images or augmentation: it is much better on the images that it has learned from."
-    return "Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault."
+        return "Add images or augmentation: it is much better on the images that it has learned from.", ""
+    return "Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault.", ""
 
 
 def _weakest(result: Mapping[str, Any]) -> str:
