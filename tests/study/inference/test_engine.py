@@ -126,6 +126,17 @@ def test_probabilities_of_a_whole_classifier_are_those_of_keras():
 
 
 @needs_openvino
+@pytest.mark.parametrize("options", [{"coordinates": True}, {"activation": "silu"}])
+def test_of_a_converted_network_only_its_own_output_is_left(options):
+    backbone = build_backbone("lenet", 32, "none", small_options("lenet", **options))
+    converted = openvino_ir.convert(openvino_ir.trace(backbone))
+    assert [tuple(output.shape) for output in converted.outputs] == [(1, *backbone.output_shape[1:])]
+    pixels = pictures(3)[:, :32, :32]
+    features = openvino_ir.compile(openvino_ir.accept_uint8(converted), "float32")(pixels)
+    np.testing.assert_allclose(features, keras_answer(backbone, pixels), rtol=0, atol=1e-5)
+
+
+@needs_openvino
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
 def test_any_number_of_pictures(small, runner, count):
     pixels = pictures(count)
