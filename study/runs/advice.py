@@ -17,7 +17,7 @@ OVERFITTED = 0.1  # of accuracy in training above validation
 
 
 def next_step(
-    info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+    info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]], crossval: str
 ) -> tuple[str, str]:
     """Return what would help most and why, and the command for it if there is one; "" where a task has no advice.
 
@@ -25,6 +25,7 @@ def next_step(
         info: what `run.json` holds.
         results: what `metrics.json` holds.
         history: the rows of `history.csv`.
+        crossval: the command that cross-validates what was trained.
     """
     if info.get("task", "classify") != "classify":
         return "", ""
@@ -52,7 +53,7 @@ def next_step(
             f"Measure on all images before comparing this with anything: {results['test']['n']:,} test images leave "
             f"an interval of {100 * (high - low):.0f} points. Cross-validation predicts each image by a network that "
             "never saw it.",
-            f"python main.py crossval -m {info['model']}{data}",
+            crossval,
         )
     if history[-1].get("accuracy", 0) - val["accuracy"] > OVERFITTED:
         return "Add images or augmentation: it is much better on the images that it has learned from.", ""

@@ -22,16 +22,23 @@ STAGE_HEADER = (
 
 
 def write(
-    folder: Path, info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+    folder: Path,
+    info: Mapping[str, Any],
+    results: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    crossval: str,
 ) -> None:
-    """Write `report.html` into a run folder that has its images already; `history` has a row an epoch."""
+    """Write `report.html` into a run folder that has its images already.
+
+    `history` has a row an epoch; `crossval` is the command that cross-validates what was trained.
+    """
     task = tasks.get(info.get("task", "classify"))
     page = render(
         "report.html.jinja",
         info=info,
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
-        next_step=next_step(info, results, history),
+        next_step=next_step(info, results, history, crossval),
         second_task=auxiliary_summary(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),

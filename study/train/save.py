@@ -24,6 +24,7 @@ from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
 from study.train import figures as train_figures
+from study.train import suggest
 from study.train.embed import feature_spec
 from study.train.export import export
 from study.train.judge import calibration_of
@@ -85,7 +86,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
         train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        report.write(folder, info, results, history)
+        report.write(folder, info, results, history, suggest.command(settings))
 
     with console.bar("write the run folder", 1):
         return output.save_run(Path(settings.run.runs), settings.run.model, write)

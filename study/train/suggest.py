@@ -12,7 +12,7 @@ from study.settings.train import DEFAULTS, TrainSettings
 
 FEW = 300  # images of the rarest class, below which the test split has fewer than 30 of it
 FOLDS = 5  # of crossval
-CARRIED = ("resize", "range", "labels", "label", "group", "exclude")  # which images, and with which labels
+CARRIED = ("resize", "range", "labels", "label", "group", "fixes", "exclude")  # which images, with which labels
 
 
 def crossval(settings: TrainSettings, dataset: Dataset) -> str:
@@ -32,12 +32,17 @@ def crossval(settings: TrainSettings, dataset: Dataset) -> str:
 def command(settings: TrainSettings) -> str:
     """Return the command that cross-validates what was trained, on the same images."""
     kind = settings.learning.kind
-    words = ["python", "main.py", "crossval", "--data", str(settings.data.folder), "-m", settings.run.model]
+    words = ["python", "main.py", "crossval"]
+    if settings.data.folder is not None:  # else the drawings
+        words += ["--data", str(settings.data.folder)]
+    words += ["-m", settings.run.model]
     values = settings.as_dict()
     for name in CARRIED:
         if (value := values[name]) != DEFAULTS[name]:
             text = ":".join(f"{end:g}" for end in value) if name == "range" else format_value(value, name, as_flag=True)
             words.append(f"--{name}={text}")
+    if settings.learning.weights not in (None, "none", *models.get(settings.run.model).SPEC.weights):
+        words += ["--weights", settings.learning.weights]  # a file, or an earlier run
     if kind == "finetune" or (kind == "scratch" and models.get(settings.run.model).SPEC.weights):
         words += ["--learning", kind]  # else crossval takes it of its own accord
     return shlex.join(words)

@@ -8,10 +8,10 @@ from study.runs.advice import next_step
 
 INFO = {
     "task": "classify",
-    "model": "lenet",
     "data": {"drawn": False, "folder": "/my photos", "counts": {"train": {"cat": 900, "dog": 90}}},
     "stages": [{"epochs": 20, "epochs_run": 20, "kept_epoch": 12}],
 }
+CROSSVAL = "python main.py crossval -m lenet"
 CLASS = {"cat": {"recall": 0.97, "support": 500}, "dog": {"recall": 0.96, "support": 500}}
 GOOD = {"n": 1000, "accuracy": 0.965, "accuracy_interval": [0.952, 0.975], "per_class": CLASS}
 HISTORY = [{"accuracy": 0.5}] * 19 + [{"accuracy": 0.98}]
@@ -22,7 +22,7 @@ def told(history=HISTORY, **changes):
     info, results = copy.deepcopy(INFO), {"val": copy.deepcopy(GOOD), "test": copy.deepcopy(GOOD)}
     for where, change in changes.items():
         (info["stages"][-1] if where == "stage" else results[where]).update(change)
-    return next_step(info, results, history)
+    return next_step(info, results, history, CROSSVAL)
 
 
 def test_where_nothing_is_wrong_it_says_so():
@@ -42,7 +42,7 @@ def test_where_nothing_is_wrong_it_says_so():
         (
             {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}},
             "Measure on all images before comparing this with anything: 40 test images leave an interval of 9 points.",
-            "python main.py crossval -m lenet --data '/my photos'",
+            CROSSVAL,
         ),
         ({"history": [{"accuracy": 1.0}] * 20, "val": {"accuracy": 0.88}}, "Add images or augmentation: ", ""),
     ],
@@ -59,7 +59,7 @@ def test_what_the_test_split_shows_is_not_mended():
 
 
 def test_another_task_has_no_such_figures():
-    assert next_step(INFO | {"task": "segment"}, {}, HISTORY) == ("", "")
+    assert next_step(INFO | {"task": "segment"}, {}, HISTORY, CROSSVAL) == ("", "")
 
 
 def test_the_report_has_it(run):

@@ -37,6 +37,14 @@ def test_the_command_is_for_the_same_images_and_the_same_learning(folder):
         r"efficientnet_lite --resize=pad --range=0:4095 '--group=\d' --learning finetune"
     )
     assert suggest.command(settings_for(folder, model="lenet", learning="scratch")).endswith("-m lenet")
+    mended = settings_for(folder, fixes="fixes.csv", weights="runs/earlier", learning="transfer")
+    assert suggest.command(mended).endswith(" -m efficientnet_lite --fixes=fixes.csv --weights runs/earlier")
+
+
+def test_drawings_have_no_folder():
+    assert suggest.command(TrainSettings.of(model="original", learning="scratch")) == (
+        "python main.py crossval -m original"
+    )
 
 
 def test_many_images_other_tasks_and_classes_of_too_few_units_get_none(folder, tmp_path):
