@@ -97,7 +97,7 @@ TRAIN_ERRORS = {
 }
 
 RUN_ERRORS = {
-    "no run": (lambda run, tmp: tmp / "none", "--run takes a run folder"),
+    "no run": (lambda run, tmp: tmp / "none", "A run is given by its folder or its name. Received: "),
     "long name": (lambda run, tmp: LONG, LONG),
     "no run folder": (lambda run, tmp: tmp, "is no complete run folder: model.keras, run.json"),
     "no JSON": (lambda run, tmp: changed_run(run, tmp / "r", "run.json", cut), "run.json cannot be read"),

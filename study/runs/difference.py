@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,9 +65,9 @@ def mcnemar(better: int, worse: int) -> float:
     Images about which both are right, or both wrong, say nothing. Source: McNemar, Psychometrika 12 (1947); exact by
     the binomial distribution.
     """
-    n = better + worse
-    tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    from scipy.stats import binomtest
+
+    return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
 
 
 def right_by_content(run: Run) -> dict[str, bool]:

@@ -41,7 +41,7 @@ class Run:
 def read_run(folder: Path) -> Run:
     """Read a run folder. Raise UserError where it is missing, incomplete or of another version."""
     if not folder.is_dir():
-        raise UserError(f"--run takes a run folder, or the name of a run. Received: {folder} (there is none)")
+        raise UserError(f"A run is given by its folder or its name. Received: {folder} (there is none)")
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")

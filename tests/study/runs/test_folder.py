@@ -186,7 +186,7 @@ def test_a_run_is_read(tmp_path):
 
 
 def test_no_such_run(tmp_path):
-    path, said = tmp_path / "none", "--run takes a run folder, or the name of a run. Received: "
+    path, said = tmp_path / "none", "A run is given by its folder or its name. Received: "
     assert message(run_folder.read_run, path) == f"{said}{path} (there is none)"
     path.write_text("a file")
     assert message(run_folder.read_run, path).startswith(said)
