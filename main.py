@@ -18,7 +18,8 @@ import models
 from errors import UserError
 from study.runtime.format import visible
 from study.runtime.signals import Terminated, end_cleanly_on_signals
-from study.settings import conflicts, declare, parser
+from study.settings import conflicts, declare
+from study.settings.command_line import build_parser
 from study.settings.commands import (
     CheckSettings,
     CompareSettings,
@@ -225,7 +226,7 @@ COMMANDS = {
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:
     """Return the command line; with `every`, its help shows every flag of training."""
-    return parser.make_parser(COMMANDS, every, __doc__, EXAMPLES)
+    return build_parser(COMMANDS, every, __doc__, EXAMPLES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
 
 
-def make_parser(
+def build_parser(
     commands: Mapping[str, tuple[Callable, type, str]], every: bool, description: str, examples: str
 ) -> argparse.ArgumentParser:
     """Build the command line out of the settings' declarations.
