@@ -18,6 +18,11 @@ FOLDED = 8  # letters to which a word may be folded in a table
 console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
+def to_stderr(on: bool) -> None:
+    """Print on standard error from now on, or on standard output again: it is kept free for a result as JSON."""
+    console.stderr = on
+
+
 @contextmanager
 def bar(label: str, total: int) -> Iterator[Callable[..., None]]:
     """Show a progress bar on a terminal, nothing elsewhere.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NoReturn
 
 from errors import UserError
@@ -14,6 +14,7 @@ from study.settings.commands import CompareSettings, CrossvalSettings, InspectSe
 from study.settings.train import TrainSettings
 
 SHORT = {"model": ["-m"], "verbose": ["-v"]}
+JSON_HELP = "print the result as one JSON object on standard output, and all else on standard error"
 TRAIN_FIELDS = {
     CompareSettings: commands_settings.compare_fields,
     CrossvalSettings: commands_settings.crossval_fields,
@@ -30,12 +31,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser(
-    commands: Mapping[str, tuple[Callable, type, str]], every: bool, description: str, examples: str
+    commands: Mapping[str, tuple[type, str]], every: bool, description: str, examples: str
 ) -> argparse.ArgumentParser:
     """Build the command line out of the settings' declarations.
 
     Args:
-        commands: name -> the function that runs it, its settings, its help.
+        commands: name -> its settings, its help.
         every: whether the help shows every flag of training.
         description: of the program.
         examples: shown below the help.
@@ -45,7 +46,7 @@ def build_parser(
         prog="python main.py", description=description, epilog=examples, formatter_class=formatter, allow_abbrev=False
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for name, (_, settings, help) in commands.items():
+    for name, (settings, help) in commands.items():
         of_training = TRAIN_FIELDS.get(settings, list)()
         more = f"All flags, in groups: {parser.prog} {name} --help all"
         command = subparsers.add_parser(
@@ -68,6 +69,7 @@ def build_parser(
             heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed)
+        command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP)
     return parser
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
-from typing import Any
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any, TypeVar
 
 from errors import UserError
 
 Values = tuple[str | None, ...]
+S = TypeVar("S")
 
 
 def setting(
@@ -134,3 +135,15 @@ def reject_unused(values: Mapping[str, Any], explicit: Mapping[str, Any], entrie
                 f"{flag(name)} goes with {flag(other)} {', '.join(allowed)}. Received: {received}; "
                 f"leave {flag(name)} out."
             )
+
+
+def reject_unused_of(settings: Settings, explicit: Mapping[str, Any]) -> None:
+    """Raise UserError for a flag of one command that says nothing under the value of another one."""
+    reject_unused(asdict(settings), explicit, {entry.name: entry for entry in fields(settings)})
+
+
+def own_and_rest(settings: type[S], flags: Mapping[str, Any]) -> tuple[S, dict[str, Any]]:
+    """Return a command's own settings, and the flags beside them: those of train, which it hands on."""
+    own = {entry.name for entry in fields(settings)}
+    rest = {name: value for name, value in flags.items() if name not in own}
+    return settings(**{name: value for name, value in flags.items() if name in own}), rest

@@ -22,7 +22,7 @@ from models.parts.head import head_on
 from models.parts.options import last_initializer
 from study.experiments import crossval
 from study.experiments.plan import make_plan
-from study.settings import conflicts
+from study.settings import conflicts, declare
 from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
 from study.settings.resolve import defaults_of, options_of, resolve, with_model
 from study.settings.train import TrainSettings
@@ -49,27 +49,22 @@ def train_settings(flags):
     return settings
 
 
-def own_and_rest(settings, flags):
-    own = {name: flags.pop(name) for name in list(flags) if name in settings.__dataclass_fields__}
-    return settings(**own), flags
-
-
 @pytest.mark.parametrize("rest", [rest for rest in DOCUMENTED if not WRITTEN_BY_THE_READER & set(rest.split())])
 def test_a_documented_command_is_accepted_up_to_its_work(rest):
     """Flags, values, and what goes with what: all that is checked before data or a run is looked for."""
     command, flags = flags_of(rest)
-    declared = main.COMMANDS[command][1]
+    declared = main.COMMANDS[command][0]
     if declared is TrainSettings:
         train_settings(flags)
     elif declared is CompareSettings:
-        assert len(make_plan(*own_and_rest(CompareSettings, flags)).combinations) > 1
+        assert len(make_plan(*declare.own_and_rest(CompareSettings, flags)).combinations) > 1
     elif declared is CrossvalSettings:
-        asked, texts = own_and_rest(CrossvalSettings, flags)
+        asked, texts = declare.own_and_rest(CrossvalSettings, flags)
         crossval.check(asked, texts, crossval.settled(texts))
     else:
         given = dict(flags)
-        settings, others = own_and_rest(declared, flags)
-        main.reject_unused(settings, given)
+        settings, others = declare.own_and_rest(declared, flags)
+        declare.reject_unused_of(settings, given)
         if others:  # flags of train
             assert getattr(settings, "run", None) is None
             train_settings(others)
@@ -129,7 +124,7 @@ def test_the_example_beside_it_keeps_its_gradients_and_is_saturated():
     from models.parts.weights import build_backbone
     from study.inspect import gradients, statistics
 
-    settings = train_settings(own_and_rest(InspectSettings, flags_of(SATURATED)[1])[1])
+    settings = train_settings(declare.own_and_rest(InspectSettings, flags_of(SATURATED)[1])[1])
     recipe, size = options_of(settings.network), settings.data.image_size
     keras.utils.set_random_seed(settings.data.seed)
     model = head_on(build_backbone("plain", size, "none", recipe), 3, 0.0, last_initializer(recipe))

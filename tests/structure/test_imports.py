@@ -47,10 +47,11 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         ),
         *("data", "models", "errors"),
     },
-    "main": {
+    "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
         *("study.inspect", "study.predict", "models", "errors"),
     },
+    "main": {"study.commands", "study.settings", "study.runtime", "errors"},
     "regression": {"errors"},
     "scratch": set(),
 }

@@ -447,11 +447,11 @@ def help_of(*words):
 def test_the_help_shows_a_dozen_flags_and_all_of_them_in_groups_when_asked():
     short, every = help_of("train", "--help"), help_of("train", "--help", "all")
     flags = set(re.findall(r"^  (?:-m NAME, |-v, )?(--[a-z][a-z0-9-]*)", short, re.M))
-    assert len(flags) == 12
+    assert len(flags) == 13
     assert {"--data", "--model", "--epochs", "--learning", "--runs"} <= flags
     assert "train --help all" in short
     everything = set(re.findall(r"^  (?:-m NAME, |-v, )?(--[a-z][a-z0-9-]*)", every, re.M))
-    assert everything == {declare.flag(name) for name in FIELDS}
+    assert everything == {declare.flag(name) for name in FIELDS} | {"--json"}
     assert [line for line in every.splitlines() if re.fullmatch(r"[a-z]+ ?[a-z]* ?[a-z]*:", line)][:3] == [
         "options:",
         "model and output:",

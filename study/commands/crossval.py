@@ -1,0 +1,19 @@
+"""Predict every image by a network that did not learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from study.runtime.result import Result
+from study.settings.commands import CrossvalSettings
+from study.settings.declare import own_and_rest
+
+
+def run(flags: Mapping[str, Any], command_line: str) -> Result:
+    """Predict every image by a network that did not learn from it."""
+    settings, rest = own_and_rest(CrossvalSettings, flags)
+    from study.experiments.crossval import crossval
+
+    crossval(settings, rest, command_line)
+    return Result()

@@ -1,0 +1,59 @@
+"""Train a classifier and write its run folder."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import models
+from errors import UserError
+from study.runtime.result import Result
+from study.settings import conflicts
+from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_model
+from study.settings.train import DEFAULTS
+
+
+def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Let --weights name a run as `train --name` did. Raise UserError where --name is taken already."""
+    from study.runs import folder as run_folder
+
+    folder = flags.get("runs", DEFAULTS["runs"])
+    if "name" in flags and (taken := run_folder.by_name(flags["name"], folder)) != Path(flags["name"]):
+        raise UserError(f"--name {flags['name']} is the name of {taken} already. Give another one.")
+    if flags.get("weights", "none") in ("none", "imagenet"):
+        return dict(flags)
+    return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
+
+
+def run(flags: Mapping[str, Any], command_line: str) -> Result:
+    """Train a classifier and write its run folder."""
+    from study.runtime import backend
+
+    asked, flags = flags, with_model(with_named_weights(flags))
+    spec = models.get(flags["model"]).SPEC
+    settings = resolve(flags, defaults_of(spec, flags))
+    conflicts.check_flags(settings, spec)
+    from study.runtime import console, output
+    from study.runtime.background import start_in_background
+    from study.settings.source import load_dataset, store_of
+
+    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
+    if "model" not in asked and flags["model"] == PRETRAINED:
+        console.print(
+            f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of them "
+            "in minutes; -m original learns from random weights"
+        )
+    store = store_of(settings.data)
+    with start_in_background(
+        lambda check_cancelled: load_dataset(settings, store, check_cancelled)
+    ) as loading:  # TensorFlow starts meanwhile, for seconds
+        with contextlib.suppress(TimeoutError):
+            loading.result(timeout=0.3)  # a folder that is not there is told at once
+        backend.start(settings.data.seed)
+        from study.train.run import train
+
+        train(settings, command_line, store, loading)
+    return Result()
