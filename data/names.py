@@ -28,8 +28,22 @@ def printable(name: str) -> str:
 def similar(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return names that differ only in case, spaces or full and half width, each with the first that is like it."""
     first: dict[str, str] = {}
-    plain = {name: "".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in names}
-    return [(name, other) for name, key in plain.items() if (other := first.setdefault(key, name)) != name]
+    return [(name, other) for name in dict.fromkeys(names) if (other := first.setdefault(_alike(name), name)) != name]
+
+
+def distinct(word: str, names: Iterable[str]) -> str:
+    """Return a word of the program as it stands beside class names: in brackets where a class has that name.
+
+    A class is written as its owner named it; it is the program's word that gives way.
+    """
+    taken = set(map(_alike, names))
+    while _alike(word) in taken:
+        word = f"({word})"
+    return word
+
+
+def _alike(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def join_labels(labels: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data.csv_table import guarded
-from data.names import composed, printable, split_labels
+from data.names import composed, distinct, printable, split_labels
 from study import tasks
 from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
 from study.predict.told import count_failures, count_up, padded, width_of
@@ -57,6 +57,7 @@ def print_each(
     `files` are those that are predicted for; `label_of`, by printable path, where labels are known.
     """
     task, width, told, labels = task_of(run), width_of(files), [], []
+    none = distinct("none", run.info["class_names"])
     for prediction in predictions:
         told.append(prediction)
         if prediction.probabilities is None:
@@ -66,11 +67,11 @@ def print_each(
         predicted = split_labels(task.cells(prediction.probabilities, run.info)[0])
         label = None if label_of is None else label_of[prediction.path]
         wrong = label is not None and set(split_labels(label)) != set(predicted)
-        mark = f"  wrong: labelled {label or 'none'}" if wrong else ""
+        mark = f"  wrong: labelled {label or none}" if wrong else ""
         console.print(f"{padded(prediction.path, width)}  {said}{mark}")
-        labels += (judge.verdict(prediction),) if judge else predicted or ("none",)
-    if judge and labels and (why := judge.why_no_threshold()):
-        print(why, file=sys.stderr)
+        labels += (judge.verdict(prediction),) if judge else predicted or (none,)
+    for note in filter(None, [*judge.renamed(), judge.why_no_threshold()]) if judge and labels else ():
+        print(note, file=sys.stderr)
     count_up(labels, sum(not prediction.error for prediction in told))
     return told
 
@@ -94,6 +95,8 @@ def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none"
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     task.print_report(SPLIT_NAMES[split], task.measure(entries, probabilities, run.info))
     if judge and judge.known:
+        for note in judge.renamed():
+            print(note, file=sys.stderr)
         answered = describe_split(judge, predictions, [entry.label for entry in entries])
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {answered}")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
-
+from data.names import distinct
 from errors import UserError
 from study import tasks
 from study.confidence import known as known_file
@@ -16,7 +17,7 @@ from study.predict.stream import Prediction
 from study.runs.folder import Run, check_files
 from study.tasks.classify import most_likely
 
-UNSURE, UNLIKE = "unsure", "unlike"
+CLASS, UNSURE, UNLIKE = "class", "unsure", "unlike"  # kinds of verdicts
 COLUMNS = ["verdict", "distance"]
 
 
@@ -35,28 +36,42 @@ class Judge:
     threshold: float | None
     insisted: bool = False
 
-    def verdict(self, prediction: Prediction) -> str:
-        """Return the class, `unsure` or `unlike`."""
-        name, probability = most_likely(self.names, prediction.probabilities)
+    def kind(self, prediction: Prediction) -> str:
+        """Return `CLASS`, `UNSURE` or `UNLIKE`."""
         if self.known is None:
-            return name
+            return CLASS
         if prediction.distance is not None and prediction.distance > self.known.limit:
             return UNLIKE
         if self.threshold is None:
-            return UNSURE if self.insisted else name
-        return name if probability >= self.threshold else UNSURE
+            return UNSURE if self.insisted else CLASS
+        return CLASS if most_likely(self.names, prediction.probabilities)[1] >= self.threshold else UNSURE
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """How `UNSURE` and `UNLIKE` are written: in brackets where a class has that name."""
+        return {kind: distinct(kind, self.names) for kind in (UNSURE, UNLIKE)}
+
+    def verdict(self, prediction: Prediction) -> str:
+        """Return the class, or the word for `UNSURE` or `UNLIKE`."""
+        kind = self.kind(prediction)
+        return most_likely(self.names, prediction.probabilities)[0] if kind == CLASS else self.words[kind]
 
     def describe(self, prediction: Prediction) -> str:
         """`dog  0.9987`, `unsure: dog  0.6210` or `unlike  0.9987`."""
         name, probability = most_likely(self.names, prediction.probabilities)
         verdict = self.verdict(prediction)
-        return f"{f'{UNSURE}: {name}' if verdict == UNSURE else verdict}  {probability:.4f}"
+        return f"{f'{verdict}: {name}' if self.kind(prediction) == UNSURE else verdict}  {probability:.4f}"
 
     def cells(self, prediction: Prediction) -> list[str]:
         """Return what stands in `COLUMNS`: nothing where the run keeps nothing to judge by, or there is no answer."""
         if self.known is None or prediction.probabilities is None:
             return ["", ""]
         return [self.verdict(prediction), "" if prediction.distance is None else f"{prediction.distance:.4f}"]
+
+    def renamed(self) -> list[str]:
+        """Say which verdicts are in brackets."""
+        changed = [(kind, word) for kind, word in self.words.items() if self.known and word != kind]
+        return [f"A class is named like the verdict {kind}, which is written {word}." for kind, word in changed]
 
     def why_no_threshold(self) -> str:
         """Return why every answer is unsure, or none; nothing where there is a threshold, or the run keeps nothing."""
@@ -96,10 +111,10 @@ def judge_of(run: Run, asked: float | None) -> Judge | None:
 
 def describe_split(judge: Judge, predictions: Sequence[Prediction], truth: Sequence[str]) -> str:
     """`138 of 150 answered (92.0 %), 137 of these right (99.3 %); 9 unsure, 3 unlike`."""
-    verdicts = np.array([judge.verdict(prediction) for prediction in predictions])
-    unlike, unsure = verdicts == UNLIKE, verdicts == UNSURE
-    given = ~unlike & ~unsure
-    count, right = int(given.sum()), int((given & (verdicts == np.array(truth))).sum())
+    kinds = Counter(judge.kind(prediction) for prediction in predictions)
+    pairs = zip(predictions, truth, strict=True)
+    right = sum(judge.kind(prediction) == CLASS and judge.verdict(prediction) == true for prediction, true in pairs)
+    count, images = kinds[CLASS], len(predictions)
     of_these = f", {right:,} of these right ({100 * right / count:.1f} %)" if count else ""
-    answered = f"{count:,} of {len(verdicts):,} answered ({100 * count / len(verdicts):.1f} %)"
-    return f"{answered}{of_these}; {unsure.sum():,} unsure, {unlike.sum():,} unlike"
+    answered = f"{count:,} of {images:,} answered ({100 * count / images:.1f} %)"
+    return f"{answered}{of_these}; {kinds[UNSURE]:,} unsure, {kinds[UNLIKE]:,} unlike"

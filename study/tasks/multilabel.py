@@ -10,7 +10,7 @@ import numpy as np
 
 from data.csv_table import guarded
 from data.multilabel_split import assign as assign
-from data.names import join_labels, split_labels
+from data.names import distinct, join_labels, split_labels
 from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.runtime import console, output
@@ -207,7 +207,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
 
 def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[str, float]) -> list[dict[str, Any]]:
     """Return the test images with a wrong label, the surest first: how far a probability is on the wrong side."""
-    names, wrong = dataset.class_names, []
+    names, wrong, none = dataset.class_names, [], distinct("none", dataset.class_names)
     test_indices = [i for i, row in enumerate(dataset.entries) if row.split == "test"]
     limits = np.array([thresholds[name] for name in names])
     for i, scores in zip(test_indices, probabilities, strict=True):
@@ -216,8 +216,8 @@ def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[st
         true = np.isin(names, split_labels(row.label))
         if (decided != true).any():
             sure = float(np.abs(scores - limits)[decided != true].max())
-            predicted = join_labels(np.array(names)[decided].tolist()) or "none"
-            entry = {"path": row.path, "label": row.label or "none", "predicted": predicted}
+            predicted = join_labels(np.array(names)[decided].tolist()) or none
+            entry = {"path": row.path, "label": row.label or none, "predicted": predicted}
             wrong.append(entry | {"probability": sure, "row": i})
     return sorted(wrong, key=lambda entry: -entry["probability"])
 
@@ -251,7 +251,7 @@ def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> s
     names = info["class_names"]
     predicted = decide(probabilities, names, info["thresholds"])
     order = [i for i in np.argsort(-probabilities, kind="stable").tolist() if predicted[i]]
-    return ", ".join(f"{names[i]} {probabilities[i]:.4f}" for i in order) or "none"
+    return ", ".join(f"{names[i]} {probabilities[i]:.4f}" for i in order) or distinct("none", names)
 
 
 def columns(names: Sequence[str]) -> list[str]:

@@ -158,3 +158,47 @@ def test_distance_is_that_of_the_whole_image_whatever_views_are_asked_for(judgin
 def test_a_rate_that_cannot_be_is_refused(right, run, toy):
     ran = call("predict", "--run", run, "--right", right, toy / "circle" / "0.png")
     assert (ran.code, ran.err) == (2, f"error: --right takes 0.5 to 0.9999. Received: {float(right)}\n")
+
+
+@pytest.mark.parametrize(("named", "written"), [("unsure", "(unsure)"), ("UNSURE", "(unsure)")])
+def test_a_class_named_as_a_verdict_keeps_its_name_and_the_verdict_gives_way(named, written, judging, toy, tmp_path):
+    folder = judging(images=100)
+    rename(folder, "circle", named)
+    images = [toy / label / "0.png" for label in TOY_CLASSES]
+    ran = call("predict", "--run", folder, *images, "--csv", tmp_path / "sure.csv", "--right", 0.97)
+    assert ran.code == 0
+    rows = table(tmp_path / "sure.csv")
+    assert [row["verdict"] for row in rows] == [row["predicted"] for row in rows]
+    assert named in {row["verdict"] for row in rows}
+    assert f"A class is named like the verdict unsure, which is written {written}." in ran.err.splitlines()
+    ran = call("predict", "--run", folder, *images, "--csv", tmp_path / "unsure.csv", "--right", 0.99)
+    rows = table(tmp_path / "unsure.csv")
+    assert [row["verdict"] for row in rows] == [written] * 3
+    assert f"{written}: {rows[0]['predicted']}  {float(rows[0]['probability']):.4f}" in ran.out
+    assert ran.out.splitlines()[-1] == f"3 images: {written} 3"
+
+
+def test_an_answer_of_a_class_named_unlike_is_counted_as_an_answer(judging):
+    folder = judging()
+    rename(folder, "circle", "unlike", in_split=True)
+    ran = call("predict", "--run", folder)
+    assert ran.out.splitlines()[-1].startswith("at --right 0.99: 6 of 6 answered (100.0 %), ")
+    assert ran.out.splitlines()[-1].endswith("; 0 unsure, 0 unlike")
+    assert "A class is named like the verdict unlike, which is written (unlike)." in ran.err.splitlines()
+
+
+def test_nothing_is_in_brackets_for_a_run_that_gives_no_such_verdicts(judging, toy):
+    folder = judging()
+    rename(folder, "circle", "unsure")
+    (folder / "known.npz").unlink()
+    assert "(unsure)" not in call("predict", "--run", folder, toy / "circle" / "0.png").err
+
+
+def rename(folder, old, new, in_split=False):
+    """Let a class of a run have another name."""
+    info = json.loads((folder / "run.json").read_text())
+    info["class_names"] = [new if name == old else name for name in info["class_names"]]
+    (folder / "run.json").write_text(json.dumps(info))
+    if in_split:
+        rows = (folder / "split.csv").read_text()
+        (folder / "split.csv").write_text(rows.replace(f",{old},", f",{new},"))

@@ -1,0 +1,23 @@
+import pytest
+
+from data.names import distinct, similar
+
+
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [
+        ([], "unsure"),
+        (["cat", "unsure things"], "unsure"),
+        (["unsure"], "(unsure)"),
+        (["cat", "Un Sure"], "(unsure)"),
+        (["unsure", "(Unsure)"], "((unsure))"),
+        (["(unsure)"], "unsure"),
+    ],
+)
+def test_a_word_of_the_program_gives_way_to_a_class_of_that_name(names, word):
+    assert distinct("unsure", names) == word
+
+
+def test_names_that_differ_in_case_spaces_and_width_are_similar():
+    found = similar(["cat", "dog", "Cat", "ｃａｔ", "c at", "cat"])
+    assert found == [("Cat", "cat"), ("ｃａｔ", "cat"), ("c at", "cat")]
