@@ -38,6 +38,7 @@ def main(data: Path, run_folder: Path, images: int) -> None:
     from data import folder
     from study.predict.classify import predict_paths
     from study.predict.stream import decode_chunks, load_runner
+    from study.predict.written import Wanted
     from study.runs import folder as runs_folder
 
     run = runs_folder.read_run(run_folder)
@@ -52,7 +53,7 @@ def main(data: Path, run_folder: Path, images: int) -> None:
         works = {
             "decoding alone": lambda: [None for _ in decode_chunks(files, *how)],
             "network alone": lambda: [respond(pictures[at : at + 64]) for at in range(0, len(pictures), 64)],
-            "predict": lambda: predict_paths(run, list(map(str, files)), Path(out) / "answers.csv"),
+            "predict": lambda: predict_paths(run, list(map(str, files)), Wanted(Path(out) / "answers.csv")),
         }
         rates = [{name: rate(work, len(files)) for name, work in works.items()} for _ in range(REPEATS)]
     medians = {name: statistics.median(values_text[name] for values_text in rates) for name in works}

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from data import pixels
 from data.fixes import COLUMNS
-from study.check import gallery, image_statistics
+from study.check import gallery
 from study.check.image_statistics import ImageStatistics
 from study.pages.blocks import Figure
+from study.pages.pictures import jpeg
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
@@ -68,10 +70,10 @@ def picture(result: AuditResult, index: int) -> Figure:
     longer, shorter = max(stats.width, stats.height), min(stats.width, stats.height)
     scale = min(max(SIDE / longer, MIN_SIDE / shorter), 3 * SIDE / longer)
     width, height = (max(1, round(side * scale)) for side in (stats.width, stats.height))
-    large = image_statistics.enlarged(record.path, gallery.LARGE_SIDE, result.ranges)
+    large = pixels.shrunk(record.path, gallery.LARGE_SIDE, result.ranges)
     if large is None:
         return gallery.jpeg_figure(result.thumbnails[index], width, height, record.name)
-    return Figure(gallery.jpeg(large), record.name, (width, height))
+    return Figure(jpeg(large), record.name, (width, height))
 
 
 def neighbour(result: AuditResult, index: int) -> Figure:

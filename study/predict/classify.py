@@ -8,41 +8,46 @@ from pathlib import Path
 
 import numpy as np
 
-from data.csv_table import guarded
 from data.names import composed, distinct, printable, split_labels
-from study import tasks
+from study.predict.sorting import check_place
 from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
-from study.predict.told import count_failures, count_up, padded, width_of
-from study.predict.verdicts import COLUMNS, Judge, describe_split, judge_of
+from study.predict.told import count_failures, count_up, padded, task_of, width_of
+from study.predict.verdicts import Judge, describe_split, judge_of
 from study.predict.views import number_of_views
+from study.predict.written import Outcome, Truth, Wanted, write
 from study.runs.folder import Run
-from study.runtime import console, output
-from study.tasks.contract import Task
+from study.runtime import console
+
+MOST_NAMED = 3  # files and folders
 
 
 def predict_paths(
-    run: Run, paths: Sequence[str], table: Path | None, views: str = "none", right: float | None = None
-) -> int:
-    """Print `file  verdict  probability` for files and folders, and what failed; write the table if one is asked for.
-
-    Returns:
-        How many files failed.
+    run: Run, paths: Sequence[str], wanted: Wanted, views: str = "none", right: float | None = None
+) -> Outcome:
+    """Print `file  verdict  probability` for files and folders, and what failed; write what is wanted.
 
     Raises:
-        UserError: every file failed.
+        UserError: every file failed, or files cannot be sorted where that is wanted.
     """
     judge, roots = judge_of(run, right), list(expand_paths(paths))
     files, skipped = find(roots)
+    if wanted.sort:
+        check_place(wanted.sort, run, roots, files, judge)
     answers = predict_files(run, files, skipped, views, known=judge and judge.known)
     predictions = print_each(run, answers, files, judge)
-    if table:
-        write_predictions(table, run, predictions, judge)
+    written = write(run, predictions, judge, wanted, named(paths))
     if not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"]):
         print(
             "The sub-folders are named as classes of this run: --labelled compares the predictions with them.",
             file=sys.stderr,
         )
-    return count_failures([prediction.error for prediction in predictions])
+    return Outcome(count_failures([prediction.error for prediction in predictions]), written)
+
+
+def named(paths: Sequence[str]) -> str:
+    """Return in a few words what is predicted for: `photos, more.jpg, …`."""
+    shown = ["a list of files" if path == "-" else printable(path) for path in paths[:MOST_NAMED]]
+    return ", ".join([*shown, "…"][: len(paths)])
 
 
 def print_each(
@@ -84,47 +89,20 @@ def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collecti
     return all(len(parts) > 1 and composed(printable(parts[0])) in names for parts in below)
 
 
-def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none", right: float | None = None) -> None:
-    """Answer for the run's own "val" or "test" part and print the per-class report; write the table if asked for."""
+def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", right: float | None = None) -> Outcome:
+    """Answer for the run's own "val" or "test" part and print the per-class report; write what is wanted."""
     task, judge = task_of(run), judge_of(run, right)
     predictions, entries = predict_split(run, split, views, known=judge and judge.known)
-    if table:
-        write_predictions(table, run, predictions, judge)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
-    task.print_report(SPLIT_NAMES[split], task.measure(entries, probabilities, run.info))
+    metrics = task.measure(entries, probabilities, run.info)
+    task.print_report(SPLIT_NAMES[split], metrics)
     if judge and judge.known:
         for note in judge.renamed():
             print(note, file=sys.stderr)
         answered = describe_split(judge, predictions, [entry.label for entry in entries])
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {answered}")
-
-
-def task_of(run: Run) -> Task:
-    """Return the task of a run."""
-    return tasks.get(run.info.get("task", "classify"))
-
-
-def write_predictions(
-    path: Path,
-    run: Run,
-    predictions: Sequence[Prediction],
-    judge: Judge | None,
-    label_of: Mapping[str, str] | None = None,
-) -> None:
-    """Write `path,…,error`, one row a file; between them the label, where it is known, and what the task has to say.
-
-    Behind them stand verdict and distance, where there is a `judge`.
-    """
-    task = task_of(run)
-    columns = task.columns(run.info["class_names"])
-    rows = []
-    for prediction in predictions:
-        predicted = prediction.probabilities is not None
-        cells = task.cells(prediction.probabilities, run.info) if predicted else [""] * len(columns)
-        label = [] if label_of is None else [label_of.get(prediction.path, "")]
-        judged = judge.cells(prediction) if judge else ()
-        rows.append([prediction.path, *label, *cells, prediction.error, *judged])
-    header = ["path", *([] if label_of is None else ["label"]), *columns, "error", *(COLUMNS if judge else ())]
-    output.write_csv(path, header, guarded(rows))
+    labels = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
+    subject, truth = f"the run's own {SPLIT_NAMES[split]} split", Truth(labels, metrics, in_table=False)
+    return Outcome(0, write(run, predictions, judge, wanted, subject, truth))

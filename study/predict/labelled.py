@@ -12,13 +12,15 @@ import numpy as np
 from data import labels
 from data.folder import ImageRecord, Scan, Skipped
 from data.names import printable, split_labels
-from data.split import SplitEntry, read_split
+from data.split import SplitEntry
 from data.table import scan
 from errors import UserError
-from study.predict.classify import print_each, task_of, write_predictions
-from study.predict.stream import Prediction, expand_paths, predict_files
-from study.predict.told import MAX_NAMED, count_failures
+from study.predict.classify import named, print_each
+from study.predict.sorting import check_place
+from study.predict.stream import expand_paths, predict_files
+from study.predict.told import MAX_NAMED, count_failures, describe_learned, learned_from, task_of
 from study.predict.verdicts import judge_of
+from study.predict.written import Outcome, Truth, Wanted, write
 from study.runs.folder import Run
 from study.runtime import console, output
 
@@ -27,54 +29,60 @@ SHOWN_AS = "labelled images"
 
 @dataclass
 class Given:
-    """What was given: files, the label of each by its printable path, and what cannot be used."""
+    """What was given: folders and tables, their files, the label of each by its printable path, and what is no use."""
 
+    roots: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     label_of: dict[str, str] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
 
 
 def predict_labelled(
-    run: Run, paths: Sequence[str], table: Path | None, views: str = "none", right: float | None = None
-) -> int:
-    """Print the answer for each image, then the report of every class as for a test split; write both if asked for.
+    run: Run, paths: Sequence[str], wanted: Wanted, views: str = "none", right: float | None = None
+) -> Outcome:
+    """Print the answer for each image, then the report of every class as for a test split; write what is wanted.
 
     Args:
         run: of a task with one vector of probabilities for an image.
         paths: folders with one sub-folder for each class, or tables with the columns path,label.
-        table: CSV file for the answers; the report is written beside it, as `report_path` says.
+        wanted: what to write; the report is written beside the table, as `report_path` says.
         views: as `--tta` names them.
         right: share of answers that must be right, where it was asked for.
 
-    Returns:
-        How many files failed.
-
     Raises:
-        UserError: a label is no class of the run, or nothing is labelled, or every file failed.
+        UserError: a label is no class of the run, or nothing is labelled, or every file failed; or files cannot be
+            sorted where that is wanted.
     """
     task, judge, given = task_of(run), judge_of(run, right), collect(run, paths)
+    if wanted.sort:
+        check_place(wanted.sort, run, given.roots, given.files, judge)
     answers = predict_files(run, given.files, given.skipped, views, known=judge and judge.known)
     predictions = print_each(run, answers, given.files, judge, given.label_of)
-    if table:
-        write_predictions(table, run, predictions, judge, given.label_of)
-    failed = count_failures([prediction.error for prediction in predictions])
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]
+    if not usable:
+        write(run, predictions, judge, wanted, named(paths), Truth(given.label_of))
+    failed = count_failures([prediction.error for prediction in predictions])
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
     metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info)
     task.print_report(SHOWN_AS, metrics)
-    learned = learned_from(run, usable)
-    console.print(describe_learned(learned, len(usable)))
-    if table:
+    learned = learned_from(run, [one.sha256 for one in usable])
+    told = describe_learned(learned, len(usable))
+    console.print(told)
+    written = write(run, predictions, judge, wanted, named(paths), Truth(given.label_of, metrics, told))
+    if wanted.table:
+        written["report"] = report_path(wanted.table)
         summary = {"run": str(run.folder), "summary": task.describe(SHOWN_AS, metrics)}
-        write_report(report_path(table), {**summary, "warnings": task.warnings(metrics), **learned, "metrics": metrics})
-        console.print(f"report: {report_path(table)}")
-    return failed
+        content = {**summary, "warnings": task.warnings(metrics), **learned, "metrics": metrics}
+        write_report(written["report"], content)
+        console.print(f"report: {written['report']}")
+    return Outcome(failed, written)
 
 
 def collect(run: Run, paths: Sequence[str]) -> Given:
     """Return the images of folders and tables with their labels. Raise UserError for a label that is no class."""
     given, several = Given(), task_of(run).SEVERAL_LABELS
     for path in expand_paths(paths):
+        given.roots.append(path)
         if several and not path.is_file():
             raise UserError(
                 f"An image may have several labels in {run.folder}, which folders cannot tell: give --labelled a table "
@@ -121,31 +129,6 @@ def check_labels(images: Sequence[ImageRecord], path: Path, run: Run, several: b
 def shortened(names: Sequence[str]) -> str:
     """`cat, dog`; of many the first."""
     return ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
-
-
-def learned_from(run: Run, predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """Return what the run learned from, and how many of the images answered for are among that, by content."""
-    rows, data = read_split(run.folder / "split.csv"), run.info["data"]
-    seen = {row.sha256 for row in rows if row.split != "test"}
-    return {
-        "data": data.get("table") or data.get("folder") or "",
-        "training_images": sum(row.split == "train" for row in rows),
-        "validation_images": sum(row.split == "val" for row in rows),
-        "learned_before": sum(prediction.sha256 in seen for prediction in predictions),
-    }
-
-
-def describe_learned(learned: Mapping[str, Any], images: int) -> str:
-    """Say in one line what the run learned from, and whether that flatters the figures."""
-    training, validation = learned["training_images"], learned["validation_images"]
-    place = f" of {learned['data']}" if learned["data"] else ""
-    source = f"The run learned from {training:,} training and {validation:,} validation images{place}"
-    if not learned["learned_before"]:
-        return f"{source}; none of the {images:,} labelled images is among them."
-    return (
-        f"{source}; among them, by content, {learned['learned_before']:,} of the {images:,} labelled images, which "
-        "flatters these figures."
-    )
 
 
 def report_path(table: Path) -> Path:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from errors import UserError
-from study import tasks
+from study.predict.told import task_of
+from study.predict.written import Outcome, Wanted, check_wanted
 from study.runs.folder import Run
 
 
@@ -14,26 +15,21 @@ def predict(
     run: Run,
     paths: Sequence[str],
     split: str,
-    table: Path | None,
+    wanted: Wanted,
     views: str = "none",
-    masks: str | None = None,
     labelled: bool = False,
     right: float | None = None,
-) -> int:
-    """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
+) -> Outcome:
+    """Print predictions, and write a table, a page, masks or sorted files where these are asked for.
 
     Args:
         run: a complete run folder.
         paths: files and folders; none: the run's own split.
         split: "val" or "test", without paths.
-        table: CSV file.
+        wanted: what to write.
         views: of each image, as `--tta` names them.
-        masks: new or empty folder.
         labelled: whether the paths are folders of classes, or tables, with whose labels predictions are compared.
         right: share of answers that must be right, where it was asked for.
-
-    Returns:
-        How many files could not be used.
 
     Raises:
         UserError: what is asked for is not for a run of this task, or no file could be used.
@@ -43,28 +39,32 @@ def predict(
             "--labelled takes folders with one sub-folder for each class, or tables path,label. Received: no path; "
             "without one, predict reports on the run's own test split."
         )
-    if tasks.get(run.info.get("task", "classify")).PER_PIXEL:
-        if views != "none":
-            raise UserError(f"--tta is for runs that classify, and {run.folder} segments: leave it out.")
-        if labelled:
-            raise UserError(f"--labelled is for runs that classify, and {run.folder} segments: leave it out.")
-        if right is not None:
-            raise UserError(f"--right is for runs that classify, and {run.folder} segments: leave it out.")
-        from study.predict import segment
-
-        if paths:
-            return segment.predict_paths(run, paths, table, masks)
-        segment.evaluate_split(run, split, table, masks)
-        return 0
-    if masks:
+    if task_of(run).PER_PIXEL:
+        return predict_pixels(run, paths, split, wanted, {"tta": views != "none", "labelled": labelled, "right": right})
+    if wanted.masks:
         raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
+    check_wanted(run, wanted, paths)
     if labelled:
         from study.predict.labelled import predict_labelled
 
-        return predict_labelled(run, paths, table, views, right)
+        return predict_labelled(run, paths, wanted, views, right)
     from study.predict import classify
 
     if paths:
-        return classify.predict_paths(run, paths, table, views, right)
-    classify.evaluate_split(run, split, table, views, right)
-    return 0
+        return classify.predict_paths(run, paths, wanted, views, right)
+    return classify.evaluate_split(run, split, wanted, views, right)
+
+
+def predict_pixels(run: Run, paths: Sequence[str], split: str, wanted: Wanted, given: Mapping[str, object]) -> Outcome:
+    """Answer by a run that segments. `given`: flag -> whether it was given, of those that are for other runs."""
+    for flag, value in {**given, "page": wanted.page, "sort": wanted.sort}.items():
+        if value:
+            raise UserError(f"--{flag} is for runs that classify, and {run.folder} segments: leave it out.")
+    from study.predict import segment
+
+    written = {"csv": wanted.table, "masks": wanted.masks and Path(wanted.masks)}
+    written = {name: path for name, path in written.items() if path}
+    if paths:
+        return Outcome(segment.predict_paths(run, paths, wanted.table, wanted.masks), written)
+    segment.evaluate_split(run, split, wanted.table, wanted.masks)
+    return Outcome(0, written)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.cells import cell_len
 
 from data.names import printable
+from data.split import read_split
 from errors import UserError
 from study import tasks
 from study.runs.folder import Run
 from study.runtime import console
 from study.runtime.format import visible
+from study.tasks.contract import Task
 
 MAX_NAMED = 8  # classes
 WIDEST = 60  # letters of a path that others are aligned to
@@ -31,24 +34,55 @@ def introduce(run: Run, own_images: bool) -> None:
     names = run.info["class_names"]
     some = ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
     said = f"{run.folder}: {run.info['model']}, {len(names)} classes ({some})"
-    figures, against = evaluated(run)
-    print(visible(f"{said}; {figures}"), file=sys.stderr)
-    if not own_images:  # of its own images the whole report follows
-        return
-    if run.info["data"].get("drawn"):
-        against.insert(0, "It learned drawings made by the program, and knows nothing of photos.")
-    for line in against:
+    print(visible(f"{said}; {evaluated(run)[0]}"), file=sys.stderr)
+    for line in cautions(run) if own_images else ():  # of its own images the whole report follows
         print(visible(line), file=sys.stderr)
+
+
+def cautions(run: Run) -> list[str]:
+    """Say what speaks against asking a run about images that are not its own."""
+    drawn = "It learned drawings made by the program, and knows nothing of photos."
+    return [*([drawn] if run.info["data"].get("drawn") else []), *evaluated(run)[1]]
 
 
 def evaluated(run: Run) -> tuple[str, list[str]]:
     """Return the figures of a run's test split in one line, and what they hide."""
-    task = tasks.get(run.info.get("task", "classify"))
+    task = task_of(run)
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
         return task.describe("test", metrics), task.warnings(metrics)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
         return "its metrics.json cannot be read", []
+
+
+def task_of(run: Run) -> Task:
+    """Return the task of a run."""
+    return tasks.get(run.info.get("task", "classify"))
+
+
+def learned_from(run: Run, hashes: Iterable[str]) -> dict[str, Any]:
+    """Return what the run learned from, and how many of the images of these contents are among that."""
+    rows, data = read_split(run.folder / "split.csv"), run.info["data"]
+    seen = {row.sha256 for row in rows if row.split != "test"}
+    return {
+        "data": data.get("table") or data.get("folder") or "",
+        "training_images": sum(row.split == "train" for row in rows),
+        "validation_images": sum(row.split == "val" for row in rows),
+        "learned_before": sum(content in seen for content in hashes),
+    }
+
+
+def describe_learned(learned: Mapping[str, Any], images: int) -> str:
+    """Say in one line what the run learned from, and whether that flatters the figures."""
+    training, validation = learned["training_images"], learned["validation_images"]
+    place = f" of {learned['data']}" if learned["data"] else ""
+    source = f"The run learned from {training:,} training and {validation:,} validation images{place}"
+    if not learned["learned_before"]:
+        return f"{source}; none of the {images:,} labelled images is among them."
+    return (
+        f"{source}; among them, by content, {learned['learned_before']:,} of the {images:,} labelled images, which "
+        "flatters these figures."
+    )
 
 
 def width_of(paths: Iterable[Path]) -> int:

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -20,6 +21,8 @@ from errors import UserError
 from study.runtime.temporary import UNFINISHED, unfinished
 
 PATIENCE = 5.0  # seconds
+PAGE_SUFFIXES = (".html", ".htm")
+PAGE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->|<\?xml.*?\?>)*<(?:!doctype )?html\b", re.IGNORECASE | re.DOTALL)
 
 
 def check_writable(runs: Path, flag: str = "--runs", make: bool = True) -> None:
@@ -46,14 +49,39 @@ def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
         raise UserError(f"{flag} {out} lies within the images, which stay as they are. Give another {flag} DIR.")
 
 
-def writable_file(name: str) -> Path:
+def writable_file(name: str, flag: str = "--csv") -> Path:
     """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
+    path = _in_a_folder(name, flag)
+    if path.is_file() and path.stat().st_size and path.suffix.casefold() != ".csv":
+        raise UserError(f"{flag} {path} is a file already, and not a table: give a new file, or one that ends in .csv.")
+    return path
+
+
+def writable_page(name: str, flag: str = "--page") -> Path:
+    """Return the path of a page to write.
+
+    Raises:
+        UserError: it cannot be written, no browser would take it for a page, or it is a file of another kind: told
+            now, not after the work.
+    """
+    path = _in_a_folder(name, flag)
+    if path.suffix.casefold() not in PAGE_SUFFIXES:
+        raise UserError(f"{flag} takes a file that ends in {' or '.join(PAGE_SUFFIXES)}. Received: {path}")
+    if path.exists() and path.stat().st_size and not _is_page(path):
+        raise UserError(f"{flag} {path} is a file already, and no HTML page: give a new file.")
+    return path
+
+
+def _in_a_folder(name: str, flag: str) -> Path:
     path = Path(name)
     if not path.parent.is_dir() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise UserError(f"Cannot write --csv {path}: give a file in a folder that exists and can be written.")
-    if path.is_file() and path.stat().st_size and path.suffix.casefold() != ".csv":
-        raise UserError(f"--csv {path} is a file already, and not a table: give a new file, or one that ends in .csv.")
+        raise UserError(f"Cannot write {flag} {path}: give a file in a folder that exists and can be written.")
     return path
+
+
+def _is_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return bool(PAGE.match(file.read(4096)))
 
 
 def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = "run", flag: str = "--runs") -> Path:
@@ -69,7 +97,7 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = 
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         cause = error.__cause__ if isinstance(error, UserError) else error
-        if isinstance(cause, OSError) and _disk_full(cause):
+        if isinstance(cause, OSError) and is_disk_full(cause):
             raise UserError(
                 f"The disk is full: the {noun} could not be saved in {runs}. "
                 f"Free some space or give another {flag} DIR."
@@ -78,7 +106,8 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = 
     return _publish(temporary, runs, model)
 
 
-def _disk_full(error: OSError) -> bool:
+def is_disk_full(error: OSError) -> bool:
+    """Say whether an error is for want of room."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
 
 
@@ -124,7 +153,7 @@ def replacing(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
-        why = "the disk is full" if _disk_full(error) else error.strerror or str(error)
+        why = "the disk is full" if is_disk_full(error) else error.strerror or str(error)
         before = " What was there before is unchanged." if path.exists() else ""
         raise UserError(f"Cannot write {path}: {why}.{before} Free some space, or give another place.") from error
 

@@ -146,6 +146,13 @@ class PredictSettings(Settings):
         kind=bool,
     )
     csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
+    page: str | None = setting(
+        None, "also write a page of the images and predictions, the least sure first", metavar="FILE.html"
+    )
+    sort: str | None = setting(
+        None, "copy the files into a sub-folder of this folder for each class, and unsure and unlike", metavar="DIR"
+    )
+    sort_as: str = setting("copy", "with --sort: copies, or symbolic links to the files", choices=("copy", "link"))
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
     )

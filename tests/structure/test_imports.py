@@ -24,7 +24,8 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.fit": {"study.settings", "study.runtime", "study.pages", "study.tasks", "data", "models", "errors"},
     "study.runs": {"study.runtime", "study.pages", "study.tasks", "data", "errors"},
     "study.predict": {
-        *("study.runtime", "study.confidence", "study.inference", "study.tasks", "study.runs", "data", "errors"),
+        *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
+        *("data", "errors"),
     },
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
