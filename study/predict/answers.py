@@ -13,6 +13,7 @@ from study.predict.stream import Prediction
 from study.predict.told import task_of
 from study.predict.verdicts import CLASS, UNLIKE, UNSURE, Judge
 from study.runs.folder import Run
+from study.tasks.classify import most_likely
 
 DOUBT = (UNLIKE, UNSURE, CLASS)  # what to look at first
 
@@ -58,7 +59,10 @@ def answers_of(
     for prediction in predictions:
         if prediction.probabilities is None:
             continue
-        predicted = task.cells(prediction.probabilities, run.info)[0]
+        if task.SEVERAL_LABELS:
+            predicted = task.cells(prediction.probabilities, run.info)[0]
+        else:
+            predicted = most_likely(run.info["class_names"], prediction.probabilities)[0]
         label = None if label_of is None else label_of.get(prediction.path)
         answers.append(
             Answer(

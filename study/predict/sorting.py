@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -83,7 +84,8 @@ class Earlier:
 
     def __init__(self, out: Path) -> None:
         self.by_size, self.hashes = defaultdict(list), dict[Path, str]()
-        for folder, _, names in os.walk(out):
+        linked = [path for path in out.iterdir() if path.is_symlink()] if out.is_dir() else []  # folders elsewhere
+        for folder, _, names in itertools.chain.from_iterable(map(os.walk, (out, *linked))):
             for path in (Path(folder, name) for name in names if not name.startswith(UNFINISHED)):
                 if path.is_file():  # a link to a file that is gone is none
                     self.by_size[path.stat().st_size].append(path)

@@ -85,6 +85,18 @@ def test_the_same_command_again_changes_nothing(way, run, images, tmp_path):
     assert f"sorted into {out}: 0 {'copied' if way == 'copy' else 'linked'}, 9 there already; " in ran.out
 
 
+def test_folders_that_are_links_to_another_place_are_looked_into(run, images, tmp_path):
+    out, other = tmp_path / "sorted", tmp_path / "other disk"
+    out.mkdir()
+    for name in (*TOY_CLASSES, "unlike"):
+        (other / name).mkdir(parents=True)
+        (out / name).symlink_to(other / name)
+    for _ in range(2):
+        sort(run, images, "--sort", out)
+        assert len(list(other.rglob("*.png"))) == 9
+    assert not (out / "sort-2.csv").exists()
+
+
 def test_new_files_are_added_and_a_new_table_stands_beside_the_old_one(run, images, tmp_path):
     out = tmp_path / "sorted"
     sort(run, images / "circle", "--sort", out)
