@@ -61,8 +61,8 @@ def open_lesson(lesson: Lesson, language: str) -> Result:
     notebook = lesson.notebook(language)
     if importlib.util.find_spec("jupyterlab") is None:
         raise UserError(
-            f"Jupyter is not installed: python -m pip install jupyterlab. Or open {notebook} in VS Code with the Python "
-            "of .venv; GitHub shows it too."
+            f"Jupyter is not installed: python -m pip install jupyterlab. Or open {notebook} in VS Code with the "
+            "Python of .venv; GitHub shows it too."
         )
     code = subprocess.run([sys.executable, "-m", "jupyterlab", str(notebook)], check=False).returncode
     return Result({"notebook": str(notebook)}, code=code)
