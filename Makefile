@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: train test slow quick recipes lint notebooks clean
+.PHONY: train test slow quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
@@ -23,8 +23,12 @@ lint: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-notebooks: .venv/ready-dev
+lessons: .venv/ready-dev
+	$(BIN)/python notebooks/build.py
 	$(BIN)/python notebooks/run.py
+
+lessons-write: .venv/ready-dev
+	$(BIN)/python notebooks/build.py --write
 
 clean:
 	rm -rf .venv

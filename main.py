@@ -23,6 +23,7 @@ from study.settings.commands import (
     CompareSettings,
     CrossvalSettings,
     InspectSettings,
+    LessonsSettings,
     PredictSettings,
     RunsSettings,
     StoreSettings,
@@ -52,6 +53,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
     ),
     "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
+    "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
 }

@@ -24,6 +24,16 @@ def to_stderr(on: bool) -> None:
 
 
 @contextmanager
+def silent() -> Iterator[None]:
+    """Print nothing within the block: a lesson trains a dozen networks, and none of them has anything to say."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
+@contextmanager
 def bar(label: str, total: int) -> Iterator[Callable[..., None]]:
     """Show a progress bar on a terminal, nothing elsewhere.
 

@@ -53,7 +53,7 @@ def build_parser(
             name,
             allow_abbrev=False,
             help=help,
-            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect", "runs")),
+            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect", "runs", "lessons")),
             description=help[0].upper() + help[1:] + ".",
             epilog=more if (of_training or settings is TrainSettings) and not every else None,
         )

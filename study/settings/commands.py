@@ -204,6 +204,14 @@ class RunsSettings(Settings):
 
 
 @dataclass(frozen=True)
+class LessonsSettings(Settings):
+    """`python main.py lessons`."""
+
+    paths: tuple[str, ...] = setting((), "nothing: list all; a number: open that lesson in Jupyter")
+    language: str = setting("en", "of the notebooks and the list", choices=("en", "ja"))
+
+
+@dataclass(frozen=True)
 class StoreSettings(Settings):
     """`python main.py store`."""
 

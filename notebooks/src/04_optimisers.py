@@ -1,0 +1,396 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] lang="en"
+# # 04 · Optimisers
+#
+# **Question.** The gradient says which way is downhill. Why, then, are there five well-known ways to follow it, and which
+# one should I take?
+#
+# **At the end you can** write down SGD, momentum, AdaGrad, RMSProp and Adam, say what each remembers of the steps before,
+# and tell from a curve that the learning rate is too small or too large.
+#
+# You need: gradient and update from lesson 00. Time: about two minutes on two cores, without network.
+
+# %% [markdown] lang="ja"
+# # 04 · 最適化手法
+#
+# **問い。** 勾配は下り坂の方向を教えてくれます。それなのに、なぜ有名な進み方が五つもあり、どれを選べばよいのでしょうか。
+#
+# **この章を終えると**、SGD、モーメンタム、AdaGrad、RMSProp、Adam の式を書き、それぞれが過去のステップの何を覚えているかを説明し、
+# 学習曲線から学習率が小さすぎる・大きすぎることを読み取れるようになります。
+#
+# 前提:第 00 章の勾配と更新。所要時間:2 コアで約 2 分、ネットワーク接続は不要です。
+
+# %%
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "lessons").is_dir())))
+from study.runtime import start
+
+DATA = None  # a folder with one sub-folder of photos a class, or None for the drawings
+SEEDS = (0, 1, 2)
+start(SEEDS[0])
+# %% [markdown] lang="en"
+# ## The idea
+#
+# A *loss* (損失) $L$ depends on the weights $w$. An *optimiser* (最適化手法) repeats one thing: work out the gradient
+# $g = \partial L / \partial w$ on a *mini-batch* (ミニバッチ, a handful of images), and change $w$ by it. The *learning
+# rate* (学習率) $\eta$ says how far. All operations go weight by weight:
+#
+# | name | what it remembers | step |
+# |---|---|---|
+# | SGD (確率的勾配降下法) | nothing | $w \leftarrow w - \eta g$ |
+# | momentum (モーメンタム) | a velocity $v$ | $v \leftarrow \mu v - \eta g,\quad w \leftarrow w + v$ |
+# | AdaGrad | the sum $s$ of all $g^2$ | $s \leftarrow s + g^2,\quad w \leftarrow w - \eta g / \sqrt{s}$ |
+# | RMSProp | a moving average $s$ of $g^2$ | $s \leftarrow \rho s + (1-\rho) g^2,\quad w \leftarrow w - \eta g / \sqrt{s}$ |
+# | Adam | moving averages $v$ of $g$ and $s$ of $g^2$ | $w \leftarrow w - \eta\, \hat v / \sqrt{\hat s}$ |
+#
+# A moving average that begins at 0 is too small at first; Adam's hats divide by how much it has been filled:
+# $\hat v = v / (1 - \beta_1^t)$ after $t$ steps, and likewise $\hat s$. To each $\sqrt{s}$ a tiny $\varepsilon$ is added, so
+# that nothing is divided by 0.
+# %% [markdown] lang="ja"
+# ## 考え方
+#
+# *損失*(loss)$L$ は重み $w$ で決まります。*最適化手法*(optimiser)がすることは一つだけです。*ミニバッチ*(数十枚ほどの画像)で
+# 勾配 $g = \partial L / \partial w$ を計算し、それに従って $w$ を変える。どれだけ動くかを決めるのが*学習率* $\eta$ です。
+# 演算はすべて重みごとに行います。
+#
+# | 名前 | 覚えているもの | 更新式 |
+# |---|---|---|
+# | SGD(確率的勾配降下法) | なし | $w \leftarrow w - \eta g$ |
+# | モーメンタム | 速度 $v$ | $v \leftarrow \mu v - \eta g,\quad w \leftarrow w + v$ |
+# | AdaGrad | $g^2$ の総和 $s$ | $s \leftarrow s + g^2,\quad w \leftarrow w - \eta g / \sqrt{s}$ |
+# | RMSProp | $g^2$ の移動平均 $s$ | $s \leftarrow \rho s + (1-\rho) g^2,\quad w \leftarrow w - \eta g / \sqrt{s}$ |
+# | Adam | $g$ の移動平均 $v$ と $g^2$ の移動平均 $s$ | $w \leftarrow w - \eta\, \hat v / \sqrt{\hat s}$ |
+#
+# 0 から始まる移動平均は最初のうち小さすぎます。Adam のハット記号は、平均がどれだけ満たされたかで割る補正です:$t$ ステップ後に
+# $\hat v = v / (1 - \beta_1^t)$、$\hat s$ も同様です。0 で割らないように、各 $\sqrt{s}$ にはごく小さな $\varepsilon$ を加えます。
+# %% [markdown] lang="en"
+# ## Predict before you run
+#
+# The valley $L = x^2/20 + y^2$ is twenty times as steep across ($y$) as along ($x$). Its lowest point is $(0, 0)$; every way
+# begins at $(-7, 2)$. Before you run the next cells, write down:
+#
+# 1. Which optimiser zig-zags across the valley?
+# 2. Which one goes past the lowest point and comes back?
+# 3. Which one takes ever smaller steps?
+# %% [markdown] lang="ja"
+# ## 実行する前に予想しよう
+#
+# 谷 $L = x^2/20 + y^2$ は、横方向($y$)の傾きが縦方向($x$)の 20 倍あります。いちばん低い点は $(0, 0)$、出発点はすべて
+# $(-7, 2)$ です。次のセルを実行する前に、答えを書いてみてください。
+#
+# 1. 谷を横切ってジグザグに進むのはどの手法でしょうか。
+# 2. いちばん低い点を通り過ぎてから戻ってくるのはどれでしょうか。
+# 3. 歩幅がどんどん小さくなるのはどれでしょうか。
+# %% [markdown] lang="en"
+# ## Run: in plain NumPy
+#
+# `scratch/optimizers.py` holds each formula of the table in a few lines of NumPy. Each rate was chosen so that its way can be
+# seen well; they are not comparable.
+# %% [markdown] lang="ja"
+# ## 実行:NumPy だけで
+#
+# `scratch/optimizers.py` には、上の表の式がそれぞれ数行の NumPy で書いてあります。学習率は軌跡が見やすいように手法ごとに選んだもので、
+# 互いに比べるためのものではありません。
+# %%
+from lessons import canvas, check, learn, read, say, show, surfaces
+from scratch import optimizers
+
+OPTIMISERS = {
+    "SGD": lambda: optimizers.SGD(0.95),
+    "momentum": lambda: optimizers.Momentum(0.1),
+    "AdaGrad": lambda: optimizers.AdaGrad(1.5, start=0.0),
+    "RMSProp": lambda: optimizers.RMSProp(0.3),
+    "Adam": lambda: optimizers.Adam(0.3),
+}
+ways = {name: surfaces.descend(make(), surfaces.VALLEY, 30) for name, make in OPTIMISERS.items()}
+turns = {name: int((way[1:, 1] * way[:-1, 1] < 0).sum()) for name, way in ways.items()}
+print("steps that cross the valley's floor, of 30:", turns)
+
+# %% [markdown] lang="en"
+# ## Picture
+
+# %% [markdown] lang="ja"
+# ## 図で見る
+
+# %%
+figure, axes = canvas(3, 2, 6.6)
+for ax, (name, way) in zip(axes.flat, ways.items(), strict=False):
+    surfaces.draw(ax, surfaces.VALLEY, [way])
+    ax.set_title(name)
+axes.flat[-1].axis("off")
+axes.flat[-1].text(0.5, 0.5, "o start, x end\nafter 30 steps", ha="center", va="center")
+show(
+    figure,
+    "Ways of five optimisers from (-7, 2) in a long valley: SGD zig-zags, momentum swings past the lowest point.",
+)
+
+# %%
+lengths = {name: ((way[1:] - way[:-1]) ** 2).sum(1) ** 0.5 for name, way in ways.items()}
+beyond = ways["momentum"][:, 0].max()
+assert turns["SGD"] == max(turns.values())
+assert beyond > 0.5
+assert all(lengths["AdaGrad"][i] < lengths["AdaGrad"][i - 1] for i in range(5, 30))
+say(
+    f"**What was seen.** SGD crosses the floor in {turns['SGD']} of 30 steps: the steep direction throws it from side to side, "
+    f"while it creeps along the flat one. Momentum rolls past the lowest point, as far as x = {beyond:.1f}. From its fifth step "
+    "on, each step of AdaGrad is shorter than the one before.",
+    f"**わかったこと。** SGD は 30 ステップ中 {turns['SGD']} 回も谷底を横切ります。急な方向では左右に振られ、なだらかな方向には少しずつしか"
+    f"進みません。モーメンタムは最低点を通り過ぎ、x = {beyond:.1f} まで転がります。AdaGrad の歩幅は 5 ステップ目以降、必ず前より短くなります。",
+)
+
+# %% [markdown] lang="en"
+# ## How far? The learning rate
+#
+# In the steep direction of the valley SGD multiplies $y$ by $1 - 2\eta$ in every step. You can tell what happens without
+# running anything: $|1 - 2\eta| < 1$ shrinks, $= 1$ swings for ever, $> 1$ runs away.
+
+# %% [markdown] lang="ja"
+# ## どれだけ進むか:学習率
+#
+# 谷の急な方向では、SGD は 1 ステップごとに $y$ を $1 - 2\eta$ 倍します。ですから実行しなくても結果がわかります。$|1 - 2\eta| < 1$
+# なら縮み、$= 1$ なら永遠に振動し、$> 1$ なら発散します。
+
+# %%
+RATES = {"too small": 0.02, "good": 0.6, "oscillates": 0.97, "diverges": 1.05}
+figure, axes = canvas()
+for name, rate in RATES.items():
+    way = surfaces.descend(optimizers.SGD(rate), surfaces.VALLEY, 12)
+    axes[0, 0].plot(way[:, 1], marker=".", label=f"{rate}: {name}")
+axes[0, 0].axhline(0, color="#888888", linewidth=1)
+axes[0, 0].set(xlabel="step", ylabel="y")
+axes[0, 0].legend(ncols=2, fontsize=11, loc="lower center")
+show(figure, "The weight y over 12 steps of SGD at four learning rates: slow, good, oscillating and diverging.")
+
+# %% [markdown] lang="en"
+# ## A saddle
+#
+# At a *saddle point* (鞍点) the gradient is 0 though it is no minimum: $L = x^2 - y^2$ goes up along $x$ and down along $y$. All
+# begin a thousandth beside the ridge, and the question is after how many steps they have left it by 1.
+
+# %% [markdown] lang="ja"
+# ## 鞍点
+#
+# *鞍点*(saddle point)では、最小でもないのに勾配が 0 になります。$L = x^2 - y^2$ は $x$ 方向には上り、$y$ 方向には下りです。どの手法も
+# 尾根から 1000 分の 1 だけずれた所から出発します。尾根から 1 だけ離れるまでに何ステップかかるでしょうか。
+
+# %%
+SLOW = {
+    "SGD": optimizers.SGD(0.05),
+    "momentum": optimizers.Momentum(0.05),
+    "AdaGrad": optimizers.AdaGrad(0.05, start=0.0),
+}
+SLOW |= {"RMSProp": optimizers.RMSProp(0.05), "Adam": optimizers.Adam(0.05)}
+left = {}
+for name, optimizer in SLOW.items():
+    away = abs(surfaces.descend(optimizer, surfaces.SADDLE, 400)[:, 1]) > 1
+    left[name] = int(away.argmax()) if away.any() else None
+print("steps until |y| > 1, all at a rate of 0.05:", left)
+
+# %%
+assert left["momentum"] < left["SGD"]
+assert left["RMSProp"] < left["SGD"]
+assert left["AdaGrad"] is not None
+say(
+    f"**What was seen.** At one rate, SGD needs {left['SGD']} steps to leave the saddle, momentum {left['momentum']}, RMSProp "
+    f'{left["RMSProp"]}. You may read that AdaGrad "causes" saddle points: it does not, a saddle belongs to the loss and not to '
+    f"the optimiser, and here AdaGrad leaves it too, after {left['AdaGrad']} steps.",
+    f"**わかったこと。** 同じ学習率で、鞍点から離れるまでに SGD は {left['SGD']} ステップ、モーメンタムは {left['momentum']} ステップ、RMSProp は "
+    f"{left['RMSProp']} ステップかかりました。「AdaGrad は鞍点を引き起こす」と書かれていることがありますが、鞍点は損失関数の性質であって、"
+    f"手法が作るものではありません。ここでは AdaGrad も {left['AdaGrad']} ステップで抜け出しました。",
+)
+
+# %% [markdown] lang="en"
+# ## Run: the same five on a network, in Keras
+#
+# LeNet on the drawings, each optimiser at a usual rate, over three *seeds* (乱数シード): another seed, other first weights and
+# another order of the images. What differs between seeds is chance.
+
+# %% [markdown] lang="ja"
+# ## 実行:同じ五つを Keras のネットワークで
+#
+# 描画した動物の画像を LeNet で学習します。学習率は手法ごとに普通の値とし、*乱数シード*(seed)を三つ試します。シードが変わると、重みの
+# 初期値と画像の順番が変わります。シードによる違いは偶然によるものです。
+
+# %%
+dataset = read(DATA, image_size=32)
+RATE = {"sgd": 0.02, "momentum": 0.02, "adagrad": 0.02, "rmsprop": 0.002, "adam": 0.002}
+runs = {
+    name: [
+        learn(dataset, optimizer=name, learning_rate=rate, epochs=8, schedule="constant", augment={}, seed=seed)
+        for seed in SEEDS
+    ]
+    for name, rate in RATE.items()
+}
+for name, trained in runs.items():
+    print(f"{name:9}", *(f"{100 * run.accuracy:.1f} %" for run in trained), "of validation right, seed by seed")
+
+# %%
+import numpy as np
+
+figure, axes = canvas()
+losses = {name: np.array([[row["loss"] for row in run.history] for run in trained]) for name, trained in runs.items()}
+for name, curves in losses.items():
+    (line,) = axes[0, 0].plot(range(1, 9), curves.mean(0), label=name)
+    axes[0, 0].fill_between(range(1, 9), curves.min(0), curves.max(0), color=line.get_color(), alpha=0.15)
+axes[0, 0].set(xlabel="epoch", ylabel="training loss")
+axes[0, 0].legend(fontsize=11)
+show(
+    figure,
+    "Training loss of LeNet over eight epochs by five optimisers; the band reaches from the best to the worst seed.",
+)
+
+# %%
+last = {name: curves[:, -1] for name, curves in losses.items()}
+assert last["momentum"].max() < last["sgd"].min()
+assert last["adam"].max() < last["sgd"].min()
+say(
+    f"**What was seen.** After eight epochs the training loss is {last['sgd'].mean():.2f} with SGD, "
+    f"{last['momentum'].mean():.2f} with momentum at the same rate, and {last['adam'].mean():.2f} with Adam: with either, the "
+    "worst of three seeds is below the best of SGD. That says who goes downhill faster here, at these rates. It does not say "
+    "who is right about new images more often: compare the validation figures above, and how far the seeds lie apart.",
+    f"**わかったこと。** 8 エポック後の訓練損失は、SGD で {last['sgd'].mean():.2f}、同じ学習率のモーメンタムで {last['momentum'].mean():.2f}、"
+    f"Adam で {last['adam'].mean():.2f} でした。どちらも、三つのシードのうち最悪のものが SGD の最良のものを下回っています。ただし、これはこの学習率で"
+    "どれが速く下るかを示すだけです。新しい画像にどれだけ正しく答えるかは別の話です。上の検証データの値と、シードによるばらつきを見比べてください。",
+)
+
+# %% [markdown] lang="en"
+# ## A rate that changes: the schedule
+#
+# Large steps get far, small steps settle. A *schedule* (スケジュール) lowers the rate as training goes on. `train` takes
+# `--schedule cosine` of its own accord; `--warmup` raises the rate over the first steps, while Adam's averages still fill.
+
+# %% [markdown] lang="ja"
+# ## 変化する学習率:スケジュール
+#
+# 大きな歩幅は遠くまで進み、小さな歩幅は落ち着きます。*スケジュール*(schedule)は、学習が進むにつれて学習率を下げます。`train` は何も
+# 指定しなければ `--schedule cosine` を使います。`--warmup` は、Adam の移動平均が満ちるまでの最初のステップで学習率を上げていきます。
+
+# %%
+from scratch import schedules
+
+SHAPES = {
+    "stepwise": schedules.stepwise(0.1, every=30),
+    "exponential": schedules.exponential(0.1, every=30),
+    "cosine": schedules.cosine(0.1, steps=100),
+    "warm-up, cosine": schedules.warm_up(schedules.cosine(0.1, steps=90), warm=10),
+    "one cycle": schedules.one_cycle(0.1, steps=100),
+}
+figure, axes = canvas()
+for name, schedule in SHAPES.items():
+    axes[0, 0].plot([schedule(step) for step in range(100)], label=name)
+axes[0, 0].set(xlabel="step", ylabel="learning rate")
+axes[0, 0].legend(fontsize=11)
+show(figure, "Five schedules of the learning rate over a hundred steps.")
+
+# %% [markdown] lang="en"
+# ## Where it breaks
+#
+# - **No optimiser guarantees the lowest point.** Momentum can roll out of a small hollow, and it can roll past the lowest point
+#   too; what it finds depends on where it began. For convex losses such as the valley there are proofs; the loss of a network
+#   is not convex.
+# - **"Adam needs no learning rate"** is false: its first step moves every weight by about $\eta$. Multiply its rate by 100 in the
+#   cell above and look.
+# - **AdaGrad's sum only grows**, so its steps shrink for ever. In a long training it may stop before it has arrived; RMSProp
+#   forgets, and goes on.
+# - **L2 inside Adam is not weight decay:** the penalty's gradient would be divided by $\sqrt{s}$ as well. AdamW, `--optimizer
+#   adamw --weight-decay`, takes it out of that.
+
+# %% [markdown] lang="ja"
+# ## うまくいかないとき
+#
+# - **どの手法も最小点への到達を保証しません。** モーメンタムは小さなくぼみから抜け出すことも、最小点を通り過ぎることもあります。どこに
+#   着くかは出発点しだいです。谷のような凸関数なら証明がありますが、ネットワークの損失は凸ではありません。
+# - **「Adam なら学習率を決めなくてよい」は誤りです。** 最初のステップでは、どの重みもおよそ $\eta$ だけ動きます。上のセルで学習率を 100 倍に
+#   して確かめてください。
+# - **AdaGrad の総和は増える一方です。** そのため歩幅は縮み続け、長い学習では目的地の手前で止まることがあります。RMSProp は過去を忘れる
+#   ので進み続けます。
+# - **Adam の中に入れた L2 は、重み減衰(weight decay)と同じではありません。** 罰則項の勾配まで $\sqrt{s}$ で割られてしまうからです。
+#   AdamW(`--optimizer adamw --weight-decay`)では、重み減衰を別に行います。
+
+# %% [markdown] lang="en"
+# ## Exercises
+#
+# Replace the dots, run the cell, and read what it says.
+#
+# **1.** One step of momentum: return the new `w` and the new `v`.
+
+# %% [markdown] lang="ja"
+# ## 演習
+#
+# `...` を書き換えてセルを実行し、表示を読んでください。
+#
+# **1.** モーメンタムの 1 ステップ:新しい `w` と新しい `v` を返してください。
+
+
+# %%
+def momentum_step(w, v, g, rate, momentum): ...
+
+
+check(momentum_step)
+
+# %% [markdown] solution="momentum_step"
+
+# %% [markdown] lang="en"
+# **2.** AdaGrad with $s = 0$ at first and without $\varepsilon$: how long is each step, given the gradients one after another?
+# Return a list.
+
+# %% [markdown] lang="ja"
+# **2.** 最初は $s = 0$、$\varepsilon$ なしの AdaGrad です。勾配が順に与えられるとき、各ステップの長さはいくらでしょうか。リストで返してください。
+
+
+# %%
+def adagrad_steps(gradients, rate): ...
+
+
+check(adagrad_steps)
+
+# %% [markdown] solution="adagrad_steps"
+
+# %% [markdown] lang="en"
+# **3.** The cosine schedule falls from `first` at epoch 0 to 0 at epoch `epochs` along half a cosine. What is the rate at `epoch`?
+
+# %% [markdown] lang="ja"
+# **3.** コサインスケジュールは、エポック 0 の `first` から、エポック `epochs` の 0 まで、コサインの半周期に沿って下がります。`epoch` での
+# 学習率はいくらでしょうか。
+
+
+# %%
+def cosine_rate(first, epoch, epochs): ...
+
+
+check(cosine_rate)
+
+# %% [markdown] solution="cosine_rate"
+
+# %% [markdown] lang="en"
+# ## Sources
+#
+# - Momentum: Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964; as used here: Sutskever et al.,
+#   *On the importance of initialization and momentum in deep learning*, ICML 2013
+# - AdaGrad: Duchi, Hazan, Singer, *Adaptive subgradient methods*, JMLR 2011
+# - RMSProp: Hinton, lecture 6e of *Neural networks for machine learning*, 2012
+# - Adam: Kingma, Ba, https://arxiv.org/abs/1412.6980; AdamW: Loshchilov, Hutter, https://arxiv.org/abs/1711.05101
+# - Saddle points: Dauphin et al., https://arxiv.org/abs/1406.2572
+# - The flags: `python main.py train --optimizer adam --learning-rate 0.002 --schedule cosine`; which rate to take:
+#   `--find-learning-rate`
+
+# %% [markdown] lang="ja"
+# ## 出典
+#
+# - モーメンタム:Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964。ここでの形:Sutskever et al.,
+#   *On the importance of initialization and momentum in deep learning*, ICML 2013
+# - AdaGrad:Duchi, Hazan, Singer, *Adaptive subgradient methods*, JMLR 2011
+# - RMSProp:Hinton, *Neural networks for machine learning* 第 6e 講, 2012
+# - Adam:Kingma, Ba, https://arxiv.org/abs/1412.6980 AdamW:Loshchilov, Hutter, https://arxiv.org/abs/1711.05101
+# - 鞍点:Dauphin et al., https://arxiv.org/abs/1406.2572
+# - コマンドのフラグ:`python main.py train --optimizer adam --learning-rate 0.002 --schedule cosine`。学習率の選び方:
+#   `--find-learning-rate`
