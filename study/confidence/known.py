@@ -14,6 +14,7 @@ from errors import UserError
 from study.confidence import selective
 
 FILE = "known.npz"
+UNSURE, UNLIKE = "unsure", "unlike"
 ARRAYS = ("directions", "probability", "right", "distance")
 
 
@@ -34,6 +35,12 @@ class Known:
     probability: np.ndarray
     right: np.ndarray
     distance: np.ndarray
+
+    def verdict(self, name: str, probability: float, distance: float | None, threshold: float | None) -> str:
+        """Return a class, `unsure` of it, or `unlike` what was learned; without a threshold no answer is unsure."""
+        if distance is not None and distance > self.limit:
+            return UNLIKE
+        return UNSURE if threshold is not None and probability < threshold else name
 
     def threshold(self, asked: float) -> float | None:
         """Return from which probability on answers are right at the asked rate, by the images that are not unlike."""

@@ -31,3 +31,13 @@ def jpeg_within(image: Image.Image, most: int) -> bytes:
 def jpeg_figure(pixels: np.ndarray, width: int, height: int, text: str) -> Figure:
     """Return pixels as a JPEG that is shown in that size."""
     return Figure(jpeg(Image.fromarray(pixels.astype(np.uint8)), 80), text, (width, height), enlarges=False)
+
+
+def overlay(image: Image.Image, heat: np.ndarray) -> Image.Image:
+    """Return an image under a map of heat, 0..1 (height, width): the hotter, the less of the image is left."""
+    from matplotlib import colormaps
+
+    scaled = np.asarray(Image.fromarray(heat.astype(np.float32)).resize(image.size, Image.Resampling.BILINEAR))
+    colours = colormaps["inferno"](scaled.clip(0, 1))[..., :3] * 255
+    share = 0.25 + 0.4 * scaled[..., None]
+    return Image.fromarray(((1 - share) * np.asarray(image) + share * colours).clip(0, 255).astype(np.uint8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,11 @@ from errors import UserError
 from study import tasks
 from study.confidence import known as known_file
 from study.confidence import selective
-from study.confidence.known import Known
+from study.confidence.known import UNLIKE, UNSURE, Known
 from study.predict.stream import Prediction
 from study.runs.folder import Run, check_files
 from study.tasks.classify import most_likely
 
-UNSURE, UNLIKE = "unsure", "unlike"
 COLUMNS = ["verdict", "distance"]
 
 
@@ -40,11 +40,8 @@ class Judge:
         name, probability = most_likely(self.names, prediction.probabilities)
         if self.known is None:
             return name
-        if prediction.distance is not None and prediction.distance > self.known.limit:
-            return UNLIKE
-        if self.threshold is None:
-            return UNSURE if self.insisted else name
-        return name if probability >= self.threshold else UNSURE
+        threshold = math.inf if self.threshold is None and self.insisted else self.threshold
+        return self.known.verdict(name, probability, prediction.distance, threshold)
 
     def describe(self, prediction: Prediction) -> str:
         """`dog  0.9987`, `unsure: dog  0.6210` or `unlike  0.9987`."""
