@@ -149,7 +149,7 @@ def test_every_mistake_has_its_card(made):
     wrong = sum(sum(row) - row[i] for i, row in enumerate(metrics_of(run)["test"]["confusion"]))
     cards = list(page.body.all("article", "answer"))
     assert len(cards) == min(wrong, 24) > 10
-    assert f"{len(cards)} of {wrong} mistakes on the test split are shown" in page.body.text
+    assert f"Mistakes on the test split: {len(cards)} of {wrong} shown, the surest first." in page.body.text
     for card in cards:
         (pictures,), (alike,) = list(card.all("div", "pictures")), list(card.all("div", "alike"))
         assert len(list(pictures.all("img"))) == 2

@@ -180,3 +180,21 @@ def test_a_network_without_a_convolution_is_told(toy):
     shown = collect(Evidence(plain, *list(vars(evidence).values())[1:]), 20, {})
     assert shown.no_heat.startswith("Grad-CAM needs a network with a convolution")
     assert all(card.heat is None and card.picture.figure for card in shown.cards)
+
+
+def test_noise_at_every_cap_leaves_a_page_of_bearable_size(tmp_path):
+    rng = np.random.default_rng(0)
+    for label in TOY_CLASSES:
+        (tmp_path / label).mkdir()
+        for number in range(30):
+            image = Image.fromarray(rng.integers(0, 256, (300, 400, 3), np.uint8))
+            image.save(tmp_path / label / f"{number}.png")
+    shown = collect(evidence_of(dataset_of(tmp_path), wrong)[0], 30, {})
+    of_cards = [
+        len(figure.image)
+        for card in shown.cards
+        for figure in (card.picture.figure, card.heat, *(other.figure for other in card.neighbours))
+    ]
+    small = [len(picture.figure.image) for cell in shown.small.values() for _, picture in cell]
+    assert (len(shown.cards), len(small)) == (answers.MOST, 30)
+    assert 4 / 3 * (sum(of_cards) + answers.SMALL * max(small)) < 2_400_000  # in base64
