@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from data import few_levels, first_pass, image
@@ -180,14 +179,3 @@ def read(path: Path, size: int, rule: str, ranges: Ranges | None = None) -> tupl
         return f"cannot be read: {error.strerror or error}"
     except image.ImageError as error:
         return str(error)
-
-
-def shrunk(path: Path, side: int, ranges: Ranges | None = None) -> Image.Image | None:
-    """Return an image with `side` pixels at its longer side, or fewer where it has no more; None where it is gone."""
-    try:
-        with image.content_of(path) as content, image.decoded(content, side, ranges) as rgb:
-            small = rgb.copy()
-    except (OSError, image.ImageError):
-        return None
-    small.thumbnail((side, side))
-    return small

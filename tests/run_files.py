@@ -8,7 +8,7 @@ from helpers import TOY_CLASSES, call
 
 from study.runtime import hardware
 
-PICTURES = {"curves.png", "confusion.png", "mistakes.png", "reliability.png"}
+PICTURES = {"curves.png", "reliability.png"}
 FOR_OPENVINO = {"model.xml", "model.bin"} if hardware.openvino_available() else set()
 
 

@@ -6,15 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PIL import Image
-
-from data import pixels
+from data import display
 from data.duplicates import MIN_SIMILARITY
 from study.check.image_issues import Issue
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.pages.blocks import Figure
-from study.pages.pictures import jpeg
+from study.pages.pictures import jpeg, jpeg_figure
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
@@ -82,7 +79,7 @@ class Thumbnails:
             return small
         if i not in self.large and len(self.large) < MAX_LARGE:
             path = self.result.scan.images[i].path
-            large = pixels.shrunk(path, LARGE_SIDE, self.result.ranges)
+            large = display.enlarged(path, LARGE_SIDE, self.result.ranges)
             if large is not None:
                 self.large[i] = jpeg(large)
         return Figure(self.large[i], small.text, small.size) if i in self.large else small
@@ -149,11 +146,6 @@ def odd_images(result: AuditResult, thumbnails: Thumbnails) -> list[dict[str, An
         }
         for kind, issues in by_kind.items()
     ]
-
-
-def jpeg_figure(values: np.ndarray, width: int, height: int, text: str) -> Figure:
-    """Return pixels as a JPEG that is shown in that size."""
-    return Figure(jpeg(Image.fromarray(values.astype(np.uint8)), 80), text, (width, height), enlarges=False)
 
 
 def describe_rest(count: int, most: int) -> str:

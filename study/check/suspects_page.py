@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from data import pixels
+from data import display
 from data.fixes import COLUMNS
 from study.check import gallery
 from study.check.image_statistics import ImageStatistics
+from study.pages import pictures
 from study.pages.blocks import Figure
-from study.pages.pictures import jpeg
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
@@ -70,10 +70,10 @@ def picture(result: AuditResult, index: int) -> Figure:
     longer, shorter = max(stats.width, stats.height), min(stats.width, stats.height)
     scale = min(max(SIDE / longer, MIN_SIDE / shorter), 3 * SIDE / longer)
     width, height = (max(1, round(side * scale)) for side in (stats.width, stats.height))
-    large = pixels.shrunk(record.path, gallery.LARGE_SIDE, result.ranges)
+    large = display.enlarged(record.path, gallery.LARGE_SIDE, result.ranges)
     if large is None:
-        return gallery.jpeg_figure(result.thumbnails[index], width, height, record.name)
-    return Figure(jpeg(large), record.name, (width, height))
+        return pictures.jpeg_figure(result.thumbnails[index], width, height, record.name)
+    return Figure(pictures.jpeg(large), record.name, (width, height))
 
 
 def neighbour(result: AuditResult, index: int) -> Figure:
@@ -82,4 +82,4 @@ def neighbour(result: AuditResult, index: int) -> Figure:
     longer = max(stats.width, stats.height)
     width, height = (max(8, round(side * SMALL / longer)) for side in (stats.width, stats.height))
     small = Image.fromarray(result.thumbnails[index]).resize((width, height))
-    return gallery.jpeg_figure(np.asarray(small), width, height, result.scan.images[index].name)
+    return pictures.jpeg_figure(np.asarray(small), width, height, result.scan.images[index].name)

@@ -14,6 +14,7 @@ from errors import UserError
 from study.confidence import selective
 
 FILE = "known.npz"
+CLASS, UNSURE, UNLIKE = "class", "unsure", "unlike"  # kinds of verdicts
 ARRAYS = ("directions", "probability", "right", "distance")
 
 
@@ -34,6 +35,12 @@ class Known:
     probability: np.ndarray
     right: np.ndarray
     distance: np.ndarray
+
+    def kind(self, probability: float, distance: float | None, threshold: float | None) -> str:
+        """Return `CLASS`, `UNSURE` of it, or `UNLIKE` what was learned; without a threshold no answer is unsure."""
+        if distance is not None and distance > self.limit:
+            return UNLIKE
+        return UNSURE if threshold is not None and probability < threshold else CLASS
 
     def threshold(self, asked: float) -> float | None:
         """Return from which probability on answers are right at the asked rate, by the images that are not unlike."""

@@ -6,6 +6,7 @@ The features are what the head takes, so this works for every network (Sun et al
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -48,6 +49,29 @@ def distances(features: np.ndarray, known: np.ndarray) -> np.ndarray:
     rows = directions(features)
     parts = [nearest(rows[first : first + ROWS] @ known.T) for first in range(0, len(rows), ROWS)]
     return np.concatenate([np.empty(0, np.float32), *parts])
+
+
+def nearest_rows(
+    features: np.ndarray, known: Iterable[tuple[np.ndarray, np.ndarray]], count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each image the known ones at the smallest cosine distance, the nearest first.
+
+    Args:
+        features: of the images, (m, features).
+        known: block by block, so that not all are held at a time: rows, int (n,), and their features, (n, features).
+        count: how many are asked for; of fewer known ones, all are returned.
+
+    Returns:
+        Rows, int (m, count), and cosine distances, float32 (m, count).
+    """
+    asked = directions(features)
+    rows, cosines = np.empty((len(asked), 0), int), np.empty((len(asked), 0), np.float32)
+    for of_block, block in known:
+        cosines = np.concatenate([cosines, asked @ directions(block).T], axis=1)
+        rows = np.concatenate([rows, np.broadcast_to(of_block, (len(asked), len(of_block)))], axis=1)
+        best = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
+        rows, cosines = (np.take_along_axis(values, best, axis=1) for values in (rows, cosines))
+    return rows, 1 - cosines
 
 
 def leave_one_out(known: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from models.parts.graph import LayerGraph, build_layer_graph
 from study.fit.objective import compile_model
 from study.fit.training_copy import keras_class_name, training_copy
-from study.inspect.gradcam import grad_cam, target
+from study.inference.gradcam import grad_cam, target
 from study.inspect.gradients import Trace, trace
 from study.inspect.receptive_field import Field, receptive_fields
 from study.inspect.source import NamedImage, Source, batches

@@ -1,4 +1,4 @@
-"""Gradients by a network's weights while it learns, and by its maps: the raw TensorFlow of `inspect` stands here."""
+"""Gradients by a network's weights while it learns: the raw TensorFlow of `inspect` stands here."""
 
 from __future__ import annotations
 
@@ -80,26 +80,3 @@ def _step(network: keras.Model, groups: Sequence[Sequence[keras.Variable]]) -> M
         return float(loss), norms.numpy()
 
     return run
-
-
-def of_maps(
-    probe: keras.Model, pixels: np.ndarray, score: Callable[[keras.KerasTensor], keras.KerasTensor]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first output of a network and the gradient, with respect to it, of `score` of the second output.
-
-    Args:
-        probe: pixels -> [maps, anything that is computed from the maps].
-        pixels: (n, size, size, 3).
-        score: makes one number of the second output.
-
-    Returns:
-        Two arrays of the maps' shape, float32.
-    """
-    import tensorflow as tf
-
-    inputs = tf.convert_to_tensor(pixels, tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)  # so that every step is recorded, also where nothing learns
-        maps, last = probe(inputs, training=False)
-        value = score(last)
-    return maps.numpy(), tape.gradient(value, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO).numpy()

@@ -25,7 +25,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"data_url": _data_url, "thousands": "{:,}".format}
+    environment.filters |= {"data_url": _data_url, "thousands": "{:,}".format, "percent": _percent}
     return environment
 
 
@@ -33,3 +33,8 @@ def _data_url(image: bytes) -> str:
     """Return a PNG or JPEG file as an address that holds it."""
     kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent; one that is not quite 1 is never called 100."""
+    return "> 99.9" if 0.9995 <= share < 1 else f"{100 * share:.1f}"

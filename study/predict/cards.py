@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from data import pixels
+from data import display
+from data.image import WORKERS
 from data.names import join_labels, printable
 from study.pages.blocks import Figure
-from study.pages.pictures import jpeg
+from study.pages.pictures import jpeg_within
 from study.predict.answers import Answer
 from study.predict.verdicts import CLASS, UNLIKE
 from study.runs.folder import Run
@@ -21,7 +22,6 @@ MOST = 300  # images on a page
 SIDE, STORED = 176, 240  # the longer side as it is shown and as it is stored, for screens with small pixels
 ENLARGED = 3  # times at most
 MOST_BYTES = 24_000  # of an image: 300 of them, as text, are 9.6 MB, whatever they show
-QUALITIES = (75, 50, 25, 10)  # of JPEG; the first that is small enough
 
 
 def pictures(
@@ -55,20 +55,18 @@ def pictures(
             "filters": " ".join(f"c{number[one]}" for one in classes if one in number),
         }
 
-    with ThreadPoolExecutor(pixels.WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         return list(pool.map(card, shown))
 
 
 def figure(file: Path, text: str, run: Run) -> Figure | None:
     """Return an image as small as the page shows it; None where the file has gone since."""
-    image = pixels.shrunk(file, STORED, run.info.get("pixel_range"))
+    image = display.enlarged(file, STORED, run.info.get("pixel_range"))
     if image is None:
         return None
     scale = min(SIDE / max(image.size), ENLARGED)
     size = tuple(max(8, round(side * scale)) for side in image.size)
-    files = (jpeg(image, quality) for quality in QUALITIES)
-    small = next((one for one in files if len(one) <= MOST_BYTES), None)
-    return None if small is None else Figure(small, text, size, enlarges=False)
+    return Figure(jpeg_within(image, MOST_BYTES), text, size, enlarges=False)
 
 
 def link_to(file: Path, page: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +13,11 @@ from errors import UserError
 from study import tasks
 from study.confidence import known as known_file
 from study.confidence import selective
-from study.confidence.known import Known
+from study.confidence.known import CLASS, UNLIKE, UNSURE, Known
 from study.predict.stream import Prediction
 from study.runs.folder import Run, check_files
 from study.tasks.classify import most_likely
 
-CLASS, UNSURE, UNLIKE = "class", "unsure", "unlike"  # kinds of verdicts
 COLUMNS = ["verdict", "distance"]
 
 
@@ -40,11 +40,9 @@ class Judge:
         """Return `CLASS`, `UNSURE` or `UNLIKE`."""
         if self.known is None:
             return CLASS
-        if prediction.distance is not None and prediction.distance > self.known.limit:
-            return UNLIKE
-        if self.threshold is None:
-            return UNSURE if self.insisted else CLASS
-        return CLASS if most_likely(self.names, prediction.probabilities)[1] >= self.threshold else UNSURE
+        probability = most_likely(self.names, prediction.probabilities)[1]
+        threshold = math.inf if self.threshold is None and self.insisted else self.threshold
+        return self.known.kind(probability, prediction.distance, threshold)
 
     @cached_property
     def words(self) -> dict[str, str]:

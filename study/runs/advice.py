@@ -51,7 +51,7 @@ def next_step(
     if high - low > WIDE:
         return (
             f"Measure on all images before comparing this with anything: {results['test']['n']:,} test images leave "
-            f"an interval of {100 * (high - low):.0f} points. Cross-validation predicts each image by a network that "
+            f"an interval of {100 * (high - low):.0f} points; cross-validation predicts each image by a network that "
             "never saw it.",
             crossval,
         )

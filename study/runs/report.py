@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from study import tasks
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runs.advice import next_step
+from study.runs.answers import MAX_IN_A_MATRIX, MAX_PAIRS, Answers, confused, matrix
 from study.runs.trust import trust
 from study.runtime.format import format_value
 from study.tasks.classify import auxiliary_line
@@ -21,30 +23,58 @@ STAGE_HEADER = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Repeat:
+    """A command that repeats a training, the flags that were added to what was typed, and those that were left out."""
+
+    command: str
+    added: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for: the command that cross-validates it, the names of the settings given, how to repeat it."""
+
+    crossval: str
+    given: Sequence[str]
+    repeat: Repeat | None
+
+
 def write(
     folder: Path,
     info: Mapping[str, Any],
     results: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
-    crossval: str,
+    asked: Asked,
+    answers: Answers | None = None,
 ) -> None:
     """Write `report.html` into a run folder that has its images already.
 
-    `history` has a row an epoch; `crossval` is the command that cross-validates what was trained.
+    `history` has a row an epoch; `answers` are those of the test split that are shown, of a classifier.
     """
     task = tasks.get(info.get("task", "classify"))
+    cells = matrix(results["test"], answers) if answers else []
     page = render(
         "report.html.jinja",
         info=info,
+        headline=task.headline(results["test"]),
+        next_step=next_step(info, results, history, asked.crossval),
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
-        next_step=next_step(info, results, history, crossval),
         second_task=auxiliary_summary(info["settings"], results),
+        answers=answers,
+        tested=results["test"]["n"],
+        cells=cells if len(cells) <= MAX_IN_A_MATRIX else [],
+        confused=confused(cells),
+        most_pairs=MAX_PAIRS,
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),
         curves=Figure((folder / "curves.png").read_bytes(), "Loss and accuracy over the epochs"),
         trust=trust(folder, info),
+        repeat=asked.repeat,
         **_tables(info),
+        **_settings(info["settings"], asked.given),
     )
     (folder / "report.html").write_text(page, encoding="utf-8", errors="replace")
 
@@ -72,14 +102,20 @@ def _tables(info: Mapping[str, Any]) -> dict[str, Table]:
         for name, balance in info["classes"].items()
     ]
     header = ("class", "train", "validation", "test", "per epoch", "weight in the loss")
-    settings = [[name, format_value(value, name)] for name, value in info["settings"].items()]
     left_out = [[entry["path"], entry["reason"]] for entry in info["data"]["left_out"]]
     return {
         "classes": Table(header, counts),
         "seconds": Table(("step", "seconds"), [[name, f"{spent:.1f}"] for name, spent in info["seconds"].items()]),
-        "settings": Table(("setting", "value"), settings, (0, 1)),
         "left_out": Table(("file", "reason"), left_out, (0, 1)),
     }
+
+
+def _settings(values: Mapping[str, Any], given: Sequence[str]) -> dict[str, Table]:
+    """Return the settings that were given, in the order in which they were, and all others."""
+    header = ("setting", "value")
+    first = [[name, format_value(values[name], name)] for name in given]
+    others = [[name, format_value(value, name)] for name, value in values.items() if name not in given]
+    return {"given": Table(header, first, (0, 1)), "defaults": Table(header, others, (0, 1))}
 
 
 def _stage_row(stage: Mapping[str, Any]) -> list[object]:

@@ -11,7 +11,7 @@ import numpy as np
 from data.batches import Examples, eval_batches, iterations
 from data.csv_table import guarded
 from data.split import assign  # noqa: F401 - of the contract
-from study.pages.blocks import Block, Figure, Heading, Table
+from study.pages.blocks import Block, Table
 from study.runtime import console, output
 from study.runtime.backend import user_errors
 from study.tasks import crossentropy
@@ -111,6 +111,16 @@ def describe(split: str, result: Mapping[str, Any]) -> str:
     )
 
 
+def headline(result: Mapping[str, Any]) -> str:
+    """Return in one sentence how good the answers on the test split are, beside always answering one class."""
+    low, high = (100 * bound for bound in result["accuracy_interval"])
+    right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
+    return (
+        f"Of {result['n']:,} test images {right:,} are right: accuracy {100 * result['accuracy']:.1f} % (95 % interval "
+        f"{low:.1f} to {high:.1f} %), where always answering the commonest class, {name}, gives {100 * constant:.1f} %."
+    )
+
+
 def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
     """Return the commonest class of a split, and the accuracy of always answering that."""
     name, entry = max(result["per_class"].items(), key=lambda item: item[1]["support"])
@@ -204,16 +214,8 @@ def accuracy_note(images: int) -> str:
 
 
 def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
-    """Write what was predicted for the test split: a table, the confusion matrix and the worst mistakes."""
-    from study.tasks import figures
-
-    test = evaluations["test"]
-    write_predictions(folder / "predictions.csv", dataset, test.predictions)
-    title = f"Test split, {test.metrics['n']:,} images"
-    figures.confusion(test.metrics["confusion"], dataset.class_names, title, folder / "confusion.png")
-    wrong = mistakes(dataset, test.predictions)
-    worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
-    figures.mistakes(worst, len(wrong), folder / "mistakes.png")
+    """Write what was predicted for the test split."""
+    write_predictions(folder / "predictions.csv", dataset, evaluations["test"].predictions)
     return {}
 
 
@@ -239,24 +241,30 @@ def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -
     output.write_csv(path, header, guarded(lines))
 
 
+def answers(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Return what was answered on the test split, each with its row in the data set."""
+    entries = dataset.entries
+    return [
+        {"path": entries[i].path, "label": entries[i].label, "predicted": label, "probability": probability, "row": i}
+        for i, label, probability, _ in predictions_on_test(dataset, probabilities)
+    ]
+
+
 def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
-    """Return the wrong answers on the test split, the surest first, each with its row in the data set."""
-    entries, wrong = dataset.entries, []
-    for i, label, probability, _ in predictions_on_test(dataset, probabilities):
-        if label != entries[i].label:
-            entry = {"path": entries[i].path, "label": entries[i].label, "predicted": label, "probability": probability}
-            wrong.append(entry | {"row": i})
+    """Return the wrong answers on the test split, the surest first."""
+    wrong = [entry for entry in answers(dataset, probabilities) if entry["predicted"] != entry["label"]]
     return sorted(wrong, key=lambda entry: -entry["probability"])
 
 
+def least_sure(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Return the right answers on the test split, the least sure first."""
+    right = [entry for entry in answers(dataset, probabilities) if entry["predicted"] == entry["label"]]
+    return sorted(right, key=lambda entry: entry["probability"])
+
+
 def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
-    """Return what the report shows of the test split."""
-    return [
-        Table(("class", "precision", "recall", "F1", "images"), per_class_rows(metrics)),
-        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test split"),
-        Heading("Mistakes"),
-        Figure((folder / "mistakes.png").read_bytes(), "The worst mistakes of the test split"),
-    ]
+    """Return what the report shows of the test split beside its images."""
+    return [Table(("class", "precision", "recall", "F1", "images"), per_class_rows(metrics))]
 
 
 def measure(entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,9 @@ class Task(Protocol):
     def describe(self, split: str, metrics: Mapping[str, Any]) -> str:
         """Return the figures of a split in one line."""
 
+    def headline(self, metrics: Mapping[str, Any]) -> str:
+        """Return in one sentence how good the figures of the test split are."""
+
     def warnings(self, metrics: Mapping[str, Any]) -> list[str]:
         """Say in words what the figures of a split hide from a hasty reader; nothing where there is nothing."""
 

@@ -148,6 +148,11 @@ def describe(split: str, metrics: Mapping[str, Any]) -> str:
     )
 
 
+def headline(metrics: Mapping[str, Any]) -> str:
+    """Return the figures of the test split as a sentence."""
+    return f"On the test split: {describe('', metrics).removeprefix(': ')}."
+
+
 def by_chance(metrics: Mapping[str, Any]) -> float:
     """Return the mean average precision of images in random order: of each class the share of images that have it."""
     shares = [entry["support"] / metrics["n"] for entry in metrics["per_class"].values() if entry["support"]]

@@ -191,6 +191,11 @@ def describe(split: str, result: Mapping[str, Any]) -> str:
     )
 
 
+def headline(result: Mapping[str, Any]) -> str:
+    """Return the figures of the test split as a sentence."""
+    return f"On the test split: {describe('', result).removeprefix(': ')}."
+
+
 def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
     """Return the class of most pixels, and the pixel accuracy of always answering that."""
     name, entry = max(result["per_class"].items(), key=lambda item: item[1]["pixels"])

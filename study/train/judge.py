@@ -23,19 +23,24 @@ def backbone_of(classifier: keras.Model) -> keras.Model:
     return backbone
 
 
+def rows_by_split(pixels: Examples, seed: int) -> dict[str, np.ndarray]:
+    """Return the rows of some training images, drawn by `seed`, and of all of validation and test."""
+    rows = dict(pixels.indices)
+    rows["train"] = rows["train"][neighbours.sample(pixels.labels[rows["train"]], neighbours.MOST, seed)]
+    return rows
+
+
 def features_by_split(
-    pixels: Examples, features: Examples | None, frozen: FrozenBackbone, seed: int
+    rows: Mapping[str, np.ndarray], pixels: Examples, features: Examples | None, frozen: FrozenBackbone
 ) -> dict[str, np.ndarray]:
-    """Return the features of some training images, and of all of validation and test: float32 (images, features).
+    """Return the features of the rows of each split: float32 (images, features).
 
     Args:
+        rows: split -> rows.
         pixels: the images.
         features: theirs, where the backbone never learned; else they are computed.
         frozen: the backbone as it is now.
-        seed: of the draw of training images.
     """
-    rows = dict(pixels.indices)
-    rows["train"] = rows["train"][neighbours.sample(pixels.labels[rows["train"]], neighbours.MOST, seed)]
     if features is not None:
         return {split: np.asarray(features.inputs[of_split]) for split, of_split in rows.items()}
     run = frozen.runner(resolve_engine("auto")[0], "float32")

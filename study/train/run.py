@@ -19,9 +19,9 @@ from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
-from study.train import preview, suggest
+from study.train import answers, preview, suggest
 from study.train.embed import features_of, same_scene
-from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, truth_of
+from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, rows_by_split, truth_of
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
 from study.train.save import Record, write_run
@@ -82,12 +82,18 @@ def train(
         evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
         for split in evaluations if auxiliary_training else ():
             evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
-        judged = None
+        judged = shown = None
         if task.VERDICTS:
-            frozen = frozen or FrozenBackbone(backbone_of(classifier))
-            by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed)
+            frozen, rows = frozen or FrozenBackbone(backbone_of(classifier)), rows_by_split(pixels, settings.data.seed)
+            by_split = features_by_split(rows, pixels, features if from_features else None, frozen)
             judged = judge(by_split, evaluations, truth)
-    record = Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature)
+    if task.VERDICTS:
+        learned = pixels.indices["train"] if from_features else rows["train"]
+        known = answers.blocks(features.inputs, learned) if from_features else [(learned, by_split["train"])]
+        test = evaluations["test"].predictions
+        evidence = answers.Evidence(classifier, ready.dataset, test, by_split["test"], known, judged)
+        shown = answers.collect(evidence, len(learned), seconds)
+    record = Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature, shown)
     run = write_run(classifier, record)
     if store.trouble:
         console.print(store.trouble)

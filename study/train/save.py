@@ -20,11 +20,12 @@ from study.fit.loop import Outcome
 from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
 from study.runs import report
+from study.runs.answers import Answers
 from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
 from study.train import figures as train_figures
-from study.train import suggest
+from study.train import repeat, suggest
 from study.train.embed import feature_spec
 from study.train.export import export
 from study.train.judge import calibration_of
@@ -39,7 +40,7 @@ class Record:
     `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
     `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
     backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
-    `temperature`: that the probabilities are calibrated by.
+    `temperature`: that the probabilities are calibrated by. `shown`: the answers that the report shows.
     """
 
     prepared: Prepared
@@ -52,6 +53,7 @@ class Record:
     same_scene: Mapping[str, int] | None = None
     judged: tuple[Known, dict[str, Any]] | None = None
     temperature: Temperature | None = None
+    shown: Answers | None = None
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
@@ -86,7 +88,10 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
         train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        report.write(folder, info, results, history, suggest.command(settings))
+        asked = report.Asked(
+            suggest.command(settings), repeat.given(record.command, settings), repeat.repeat(record.command, settings)
+        )
+        report.write(folder, info, results, history, asked, record.shown)
 
     with console.bar("write the run folder", 1):
         return output.save_run(Path(settings.run.runs), settings.run.model, write)

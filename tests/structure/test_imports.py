@@ -20,7 +20,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.confidence": {"errors"},
     "study.tasks": {"study.runtime", "study.pages", "data", "errors"},
     "study.settings": {"study.tasks", "study.runtime", "data", "models", "errors"},
-    "study.inference": {"study.runtime", "data", "errors"},
+    "study.inference": {"study.runtime", "data", "models", "errors"},
     "study.fit": {"study.settings", "study.runtime", "study.pages", "study.tasks", "data", "models", "errors"},
     "study.runs": {"study.runtime", "study.pages", "study.tasks", "data", "errors"},
     "study.predict": {
@@ -34,6 +34,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "study.inspect": {
         *("study.settings", "study.runtime", "study.pages", "study.fit", "study.runs", "data", "models", "errors"),
+        "study.inference",
     },
     "study.train": {
         *(

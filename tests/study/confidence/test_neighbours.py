@@ -65,3 +65,22 @@ def test_a_sample_keeps_the_shares_of_the_classes_and_is_the_same_each_time():
     np.testing.assert_array_equal(drawn, neighbours.sample(labels, 100, seed=3))
     assert (drawn != neighbours.sample(labels, 100, seed=4)).any()
     np.testing.assert_array_equal(neighbours.sample(labels, 1000, seed=3), np.arange(1000))
+
+
+@pytest.mark.parametrize("size", [1, 7, 60, 1000])
+def test_the_nearest_rows_are_those_of_brute_force_however_they_are_cut(size):
+    rng = np.random.default_rng(3)
+    known, images, rows = rng.normal(size=(60, 7)) * 100, rng.normal(size=(9, 7)), rng.permutation(500)[:60]
+    blocks = ((rows[first : first + size], known[first : first + size]) for first in range(0, 60, size))
+    found, distances = neighbours.nearest_rows(images, blocks, 3)
+    for image, of_image, far in zip(images, found, distances, strict=True):
+        cosines = known @ image / np.linalg.norm(known, axis=1) / np.linalg.norm(image)
+        order = np.argsort(-cosines)[:3]
+        assert of_image.tolist() == rows[order].tolist()
+        np.testing.assert_allclose(far, 1 - cosines[order], atol=1e-5)
+
+
+def test_of_fewer_known_images_all_are_nearest():
+    found, distances = neighbours.nearest_rows(np.eye(3)[:2], [(np.array([5, 8]), np.eye(3)[1:])], 3)
+    assert found.tolist() == [[5, 8], [5, 8]]
+    np.testing.assert_allclose(distances, [[1, 1], [0, 1]], atol=1e-6)

@@ -140,8 +140,13 @@ def test_names_that_are_markup_stay_text(pages, name, expected):
 
 @pytest.mark.parametrize("name", ["report", "check", "compare", "crossval", "inspect"])
 def test_a_page_has_the_program_s_own_style_and_script_only(pages, name):
-    own = [(TEMPLATES / file).read_text(encoding="utf-8").strip() for file in ("page.css", "enlarge.js")]
-    assert [text.strip() for text in Page(pages[name]).programs] == own
+    style, *more, script = (
+        (TEMPLATES / file).read_text(encoding="utf-8").strip()
+        for file in ("page.css", *(["report.css"] if name == "report" else []), "enlarge.js")
+    )
+    own = ["".join([style, *more]), script]
+    found = [text.replace(f"{style}\n", style).strip() for text in Page(pages[name]).programs]
+    assert found == own
     assert not re.search(r"https?:|@import|url\(|//", "".join(own))
 
 
@@ -161,9 +166,10 @@ def test_the_filters_of_predict_are_all_that_is_not_the_same_on_each_page(pages)
 def test_every_image_has_a_text_and_every_plot_is_enlarged_by_a_button(pages, name):
     page = Page(pages[name])
     assert page.tags.count("img") == len([text for text in page.values("alt") if text])
-    plots = page.values("class").count("plot")
-    assert page.tags.count("button") == plots  # toy images have no more to show
+    plots, seen = (page.values("class").count(style) for style in ("plot", "seen"))
+    assert page.tags.count("button") == plots + seen  # other toy images have no more to show
     assert bool(plots) == (name not in ("crossval", "predict"))
+    assert bool(seen) == (name == "report")
     if name == "check":
         assert {f"Sizes of {label}" for label in NAMES.values()} <= set(page.values("alt"))
 

@@ -41,7 +41,7 @@ def test_where_nothing_is_wrong_it_says_so():
         ),
         (
             {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}},
-            "Measure on all images before comparing this with anything: 40 test images leave an interval of 9 points.",
+            "Measure on all images before comparing this with anything: 40 test images leave an interval of 9 points; ",
             CROSSVAL,
         ),
         ({"history": [{"accuracy": 1.0}] * 20, "val": {"accuracy": 0.88}}, "Add images or augmentation: ", ""),
@@ -60,6 +60,11 @@ def test_what_the_test_split_shows_is_not_mended():
 
 def test_another_task_has_no_such_figures():
     assert next_step(INFO | {"task": "segment"}, {}, HISTORY, CROSSVAL) == ("", "")
+
+
+def test_it_is_one_sentence():
+    for changes in ({}, {"val": {"accuracy": 0.5}}, {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}}):
+        assert told(**changes)[0].count(". ") == 0
 
 
 def test_the_report_has_it(run):

@@ -9,8 +9,8 @@ import numpy as np
 
 from errors import UserError
 from models.parts.graph import LayerGraph, Step, build_layer_graph
-from study.inspect import gradients
 
+AT_ONCE = 4  # images: of each the maps of all layers are held, so that the gradient can go back through them
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 
 
@@ -37,14 +37,15 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     graph = build_layer_graph(network)
     step = target(graph, layer)
     before_softmax, finish = _scores(graph)
-    chosen = keras.ops.one_hot(np.asarray(classes), graph.steps[-1].output.shape[-1])
-    maps, slopes = gradients.of_maps(
-        graph.submodel([step.output, before_softmax]),
-        pixels,
-        lambda last: keras.ops.sum(finish(last) * chosen),
-    )
-    weights = slopes.mean(axis=(1, 2), keepdims=True)
-    heat = np.maximum((weights * maps).sum(axis=-1, keepdims=True), 0)
+    probe, chosen = graph.submodel([step.output, before_softmax]), np.eye(graph.steps[-1].output.shape[-1])[classes]
+    heats = [np.zeros((0, *step.output.shape[1:3], 1), np.float32)]
+    for first in range(0, len(pixels), AT_ONCE):
+        rows = slice(first, first + AT_ONCE)
+        asked = keras.ops.convert_to_tensor(chosen[rows], "float32")
+        score = lambda last, asked=asked: keras.ops.sum(finish(last) * asked)  # noqa: E731
+        maps, slopes = maps_and_slopes(probe, pixels[rows], score)
+        heats.append(np.maximum((slopes.mean(axis=(1, 2), keepdims=True) * maps).sum(axis=-1, keepdims=True), 0))
+    heat = np.concatenate(heats)
     heat = keras.ops.convert_to_numpy(keras.ops.image.resize(heat, pixels.shape[1:3], "bilinear"))[..., 0]
     highest = heat.max(axis=(1, 2), keepdims=True)
     return np.divide(heat, highest, out=np.zeros_like(heat), where=highest > 0).astype(np.float32)
@@ -71,6 +72,29 @@ def target(graph: LayerGraph, layer: str | None = None) -> Step:
         raise UserError("Grad-CAM needs a network with a convolution over more than one place; this one has none.")
     size = convolutions[-1].output.shape[1:3]
     return [step for step in spatial if step.output.shape[1:3] == size][-1]
+
+
+def maps_and_slopes(
+    probe: keras.Model, pixels: np.ndarray, score: Callable[[keras.KerasTensor], keras.KerasTensor]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first output of a network and the gradient, with respect to it, of `score` of the second output.
+
+    Args:
+        probe: pixels -> [maps, anything that is computed from the maps].
+        pixels: (n, size, size, 3).
+        score: makes one number of the second output.
+
+    Returns:
+        Two arrays of the maps' shape, float32.
+    """
+    import tensorflow as tf
+
+    inputs = tf.convert_to_tensor(pixels, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)  # so that every step is recorded, also where nothing learns
+        maps, last = probe(inputs, training=False)
+        value = score(last)
+    return maps.numpy(), tape.gradient(value, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO).numpy()
 
 
 def _scores(graph: LayerGraph) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:

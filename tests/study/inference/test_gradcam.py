@@ -18,7 +18,7 @@ from data.drawn import folder as drawn_folder
 from models.parts.graph import build_layer_graph
 from models.parts.head import classifier, head
 from models.parts.weights import build_backbone
-from study.inspect.gradcam import grad_cam, target
+from study.inference.gradcam import grad_cam, target
 
 L = keras.layers
 
