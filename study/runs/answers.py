@@ -30,14 +30,14 @@ class Picture:
 class Card:
     """An answer with all that speaks for it.
 
-    `verdict`: the class, "unsure" or "unlike"; "" where none is given. `heat`: what the network saw, with Grad-CAM of
-    the class predicted. `neighbours`: the training images nearest by features, the nearest first.
+    `kind`: of verdict, "class", "unsure" or "unlike"; "" where none is given. `heat`: what the network saw, with
+    Grad-CAM of the class predicted. `neighbours`: the training images nearest by features, the nearest first.
     """
 
     picture: Picture
     predicted: str
     probability: float
-    verdict: str
+    kind: str
     heat: Figure | None
     neighbours: Sequence[Picture]
 

@@ -15,11 +15,10 @@ from PIL import Image
 from data import display
 from data.dataset import Dataset
 from data.image import WORKERS
-from data.names import distinct
 from data.pixels import Pixels
 from errors import UserError
 from study.confidence import neighbours
-from study.confidence.known import CLASS, Known
+from study.confidence.known import Known
 from study.inference.gradcam import grad_cam
 from study.pages.blocks import Figure
 from study.pages.pictures import jpeg_within, overlay
@@ -82,8 +81,8 @@ def collect(evidence: Evidence, compared: int, seconds: dict[str, float]) -> Ans
             heats, no_heat = heats_of(evidence, rows, [entry["predicted"] for entry in chosen])
         advance()
         with stopwatch(seconds, "images of the report"):
-            verdicts = verdicts_of(evidence, chosen, features)
-            cards = cards_of(dataset, chosen, nearest, heats, verdicts)
+            kinds = kinds_of(evidence, chosen, features)
+            cards = cards_of(dataset, chosen, nearest, heats, kinds)
             small = small_by_cell(dataset, wrong[:SMALL], len(cards))
         advance()
     return Answers(cards, len(wrong), small, compared, no_heat)
@@ -118,20 +117,15 @@ def still_readable(pixels: Pixels, rows: np.ndarray) -> tuple[np.ndarray, np.nda
         return np.array(list(found), int), np.array(list(found.values()), np.uint8).reshape(-1, *pixels.shape[1:])
 
 
-def verdicts_of(evidence: Evidence, chosen: Sequence[Mapping[str, Any]], features: np.ndarray) -> list[str]:
-    """Return the verdict on each answer; "" where the run keeps nothing to judge by."""
+def kinds_of(evidence: Evidence, chosen: Sequence[Mapping[str, Any]], features: np.ndarray) -> list[str]:
+    """Return the kind of verdict on each answer; "" where the run keeps nothing to judge by."""
     if evidence.judged is None:
         return [""] * len(chosen)
-    known, told = evidence.judged
+    known, verdicts = evidence.judged
     distances = neighbours.distances(features, known.directions).tolist()
-    kinds = [
-        known.kind(entry["probability"], distance, told["unsure"]["threshold"])
-        for entry, distance in zip(chosen, distances, strict=True)
-    ]
-    names = evidence.dataset.class_names
+    threshold = verdicts["unsure"]["threshold"]
     return [
-        entry["predicted"] if kind == CLASS else distinct(kind, names)
-        for entry, kind in zip(chosen, kinds, strict=True)
+        known.kind(entry["probability"], distance, threshold) for entry, distance in zip(chosen, distances, strict=True)
     ]
 
 
@@ -140,18 +134,18 @@ def cards_of(
     chosen: Sequence[Mapping[str, Any]],
     nearest: np.ndarray,
     heats: Mapping[int, np.ndarray],
-    verdicts: Sequence[str],
+    kinds: Sequence[str],
 ) -> list[Card]:
     """Return a card of each answer; files are read in threads, and of each only what the page shows is kept."""
 
-    def card(entry: Mapping[str, Any], of_nearest: np.ndarray, verdict: str) -> Card:
+    def card(entry: Mapping[str, Any], of_nearest: np.ndarray, kind: str) -> Card:
         row = entry["row"]
         picture, heat = large(dataset, row, heats.get(row))
         alike = [neighbour(dataset, other) for other in of_nearest.tolist()]
-        return Card(picture, entry["predicted"], entry["probability"], verdict, heat, alike)
+        return Card(picture, entry["predicted"], entry["probability"], kind, heat, alike)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(card, chosen, nearest, verdicts))
+        return list(pool.map(card, chosen, nearest, kinds))
 
 
 def large(dataset: Dataset, row: int, heat: np.ndarray | None) -> tuple[Picture, Figure | None]:
