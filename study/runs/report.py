@@ -9,7 +9,7 @@ from typing import Any
 from study import tasks
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
-from study.runs.advice import next_step
+from study.runs.advice import Commands, next_step
 from study.runs.trust import trust
 from study.runtime.format import format_value
 from study.tasks.classify import auxiliary_line
@@ -26,11 +26,11 @@ def write(
     info: Mapping[str, Any],
     results: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
-    crossval: str,
+    commands: Commands,
 ) -> None:
     """Write `report.html` into a run folder that has its images already.
 
-    `history` has a row an epoch; `crossval` is the command that cross-validates what was trained.
+    `history` has a row an epoch; `commands` are those that can follow.
     """
     task = tasks.get(info.get("task", "classify"))
     page = render(
@@ -38,7 +38,7 @@ def write(
         info=info,
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
-        next_step=next_step(info, results, history, crossval),
+        next_step=next_step(info, results, history, commands),
         second_task=auxiliary_summary(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),
