@@ -11,9 +11,10 @@ import numpy as np
 from data.csv_table import guarded
 from data.names import composed, printable, split_labels
 from study import tasks
+from study.predict.outcome import Predicted, images_of_classes
 from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
 from study.predict.told import count_failures, count_up, padded, width_of
-from study.predict.verdicts import COLUMNS, Judge, describe_split, judge_of
+from study.predict.verdicts import COLUMNS, Judge, count_split, describe_split, judge_of
 from study.predict.views import number_of_views
 from study.runs.folder import Run
 from study.runtime import console, output
@@ -22,11 +23,8 @@ from study.tasks.contract import Task
 
 def predict_paths(
     run: Run, paths: Sequence[str], table: Path | None, views: str = "none", right: float | None = None
-) -> int:
+) -> Predicted:
     """Print `file  verdict  probability` for files and folders, and what failed; write the table if one is asked for.
-
-    Returns:
-        How many files failed.
 
     Raises:
         UserError: every file failed.
@@ -37,12 +35,10 @@ def predict_paths(
     predictions = print_each(run, answers, files, judge)
     if table:
         write_predictions(table, run, predictions, judge)
-    if not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"]):
-        print(
-            "The sub-folders are named as classes of this run: --labelled compares the predictions with them.",
-            file=sys.stderr,
-        )
-    return count_failures([prediction.error for prediction in predictions])
+    count_failures([prediction.error for prediction in predictions])
+    named = not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"])
+    images = images_of_classes(run, predictions, judge)
+    return Predicted(run, images, table, judge=judge, in_class_folders=named)
 
 
 def print_each(
@@ -83,7 +79,9 @@ def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collecti
     return all(len(parts) > 1 and composed(printable(parts[0])) in names for parts in below)
 
 
-def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none", right: float | None = None) -> None:
+def evaluate_split(
+    run: Run, split: str, table: Path | None, views: str = "none", right: float | None = None
+) -> Predicted:
     """Answer for the run's own "val" or "test" part and print the per-class report; write the table if asked for."""
     task, judge = task_of(run), judge_of(run, right)
     predictions, entries = predict_split(run, split, views, known=judge and judge.known)
@@ -92,10 +90,14 @@ def evaluate_split(run: Run, split: str, table: Path | None, views: str = "none"
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
-    task.print_report(SPLIT_NAMES[split], task.measure(entries, probabilities, run.info))
+    metrics, answered = task.measure(entries, probabilities, run.info), None
+    task.print_report(SPLIT_NAMES[split], metrics)
     if judge and judge.known:
-        answered = describe_split(judge, predictions, [entry.label for entry in entries])
-        console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {answered}")
+        answered = count_split(judge, predictions, [entry.label for entry in entries])
+        console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
+    label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
+    images = images_of_classes(run, predictions, judge, label_of)
+    return Predicted(run, images, table, split, metrics, judge, answered)
 
 
 def task_of(run: Run) -> Task:

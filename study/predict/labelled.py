@@ -16,9 +16,10 @@ from data.split import SplitEntry, read_split
 from data.table import scan
 from errors import UserError
 from study.predict.classify import print_each, task_of, write_predictions
+from study.predict.outcome import Predicted, images_of_classes
 from study.predict.stream import Prediction, expand_paths, predict_files
 from study.predict.told import MAX_NAMED, count_failures
-from study.predict.verdicts import judge_of
+from study.predict.verdicts import count_split, judge_of
 from study.runs.folder import Run
 from study.runtime import console, output
 
@@ -36,7 +37,7 @@ class Given:
 
 def predict_labelled(
     run: Run, paths: Sequence[str], table: Path | None, views: str = "none", right: float | None = None
-) -> int:
+) -> Predicted:
     """Print the answer for each image, then the report of every class as for a test split; write both if asked for.
 
     Args:
@@ -46,9 +47,6 @@ def predict_labelled(
         views: as `--tta` names them.
         right: share of answers that must be right, where it was asked for.
 
-    Returns:
-        How many files failed.
-
     Raises:
         UserError: a label is no class of the run, or nothing is labelled, or every file failed.
     """
@@ -57,7 +55,7 @@ def predict_labelled(
     predictions = print_each(run, answers, given.files, judge, given.label_of)
     if table:
         write_predictions(table, run, predictions, judge, given.label_of)
-    failed = count_failures([prediction.error for prediction in predictions])
+    count_failures([prediction.error for prediction in predictions])
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
     metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info)
@@ -68,7 +66,12 @@ def predict_labelled(
         summary = {"run": str(run.folder), "summary": task.describe(SHOWN_AS, metrics)}
         write_report(report_path(table), {**summary, "warnings": task.warnings(metrics), **learned, "metrics": metrics})
         console.print(f"report: {report_path(table)}")
-    return failed
+    answered = None
+    if judge and judge.known:
+        answered = count_split(judge, usable, [entry.label for entry in entries])
+    images = images_of_classes(run, predictions, judge, given.label_of)
+    more = {"report": table and report_path(table), "learned": learned}
+    return Predicted(run, images, table, None, metrics, judge, answered, more=more)
 
 
 def collect(run: Run, paths: Sequence[str]) -> Given:

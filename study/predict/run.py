@@ -7,6 +7,7 @@ from pathlib import Path
 
 from errors import UserError
 from study import tasks
+from study.predict.outcome import Predicted
 from study.runs.folder import Run
 
 
@@ -19,7 +20,7 @@ def predict(
     masks: str | None = None,
     labelled: bool = False,
     right: float | None = None,
-) -> int:
+) -> Predicted:
     """Print predictions, and write them to a table, or masks into a folder, where these are asked for.
 
     Args:
@@ -31,9 +32,6 @@ def predict(
         masks: new or empty folder.
         labelled: whether the paths are folders of classes, or tables, with whose labels predictions are compared.
         right: share of answers that must be right, where it was asked for.
-
-    Returns:
-        How many files could not be used.
 
     Raises:
         UserError: what is asked for is not for a run of this task, or no file could be used.
@@ -54,8 +52,7 @@ def predict(
 
         if paths:
             return segment.predict_paths(run, paths, table, masks)
-        segment.evaluate_split(run, split, table, masks)
-        return 0
+        return segment.evaluate_split(run, split, table, masks)
     if masks:
         raise UserError(f"--masks is for runs of train --task segment, and {run.folder} classifies: leave it out.")
     if labelled:
@@ -66,5 +63,4 @@ def predict(
 
     if paths:
         return classify.predict_paths(run, paths, table, views, right)
-    classify.evaluate_split(run, split, table, views, right)
-    return 0
+    return classify.evaluate_split(run, split, table, views, right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,12 +94,23 @@ def judge_of(run: Run, asked: float | None) -> Judge | None:
     return Judge(run.info["class_names"], known, right, known.threshold(right) if known else None, asked is not None)
 
 
-def describe_split(judge: Judge, predictions: Sequence[Prediction], truth: Sequence[str]) -> str:
-    """`138 of 150 answered (92.0 %), 137 of these right (99.3 %); 9 unsure, 3 unlike`."""
+def count_split(judge: Judge, predictions: Sequence[Prediction], truth: Sequence[str]) -> dict[str, int]:
+    """Return how many images there are, are answered for, of these right; and how many are unsure and unlike."""
     verdicts = np.array([judge.verdict(prediction) for prediction in predictions])
     unlike, unsure = verdicts == UNLIKE, verdicts == UNSURE
     given = ~unlike & ~unsure
-    count, right = int(given.sum()), int((given & (verdicts == np.array(truth))).sum())
+    return {
+        "images": len(verdicts),
+        "answered": int(given.sum()),
+        "right": int((given & (verdicts == np.array(truth))).sum()),
+        "unsure": int(unsure.sum()),
+        "unlike": int(unlike.sum()),
+    }
+
+
+def describe_split(counts: Mapping[str, int]) -> str:
+    """`138 of 150 answered (92.0 %), 137 of these right (99.3 %); 9 unsure, 3 unlike`."""
+    count, right = counts["answered"], counts["right"]
     of_these = f", {right:,} of these right ({100 * right / count:.1f} %)" if count else ""
-    answered = f"{count:,} of {len(verdicts):,} answered ({100 * count / len(verdicts):.1f} %)"
-    return f"{answered}{of_these}; {unsure.sum():,} unsure, {unlike.sum():,} unlike"
+    answered = f"{count:,} of {counts['images']:,} answered ({100 * count / counts['images']:.1f} %)"
+    return f"{answered}{of_these}; {counts['unsure']:,} unsure, {counts['unlike']:,} unlike"
