@@ -52,9 +52,11 @@ def values(result: AuditResult, out: Path) -> dict[str, Any]:
 def to_look_at(result: AuditResult, out: Path) -> str:
     """Say what a person should judge before any training; nothing where there is nothing."""
     severe = sum(issue.severity == "severe" for issue in result.issues)
-    found = [f"{severe:,} severe finding(s)"] * (severe > 0)
-    if result.suspects:
-        found.append(f"{len(result.suspects):,} suspected label(s)")
+    found, suspects = [f"{severe:,} severe finding(s)"] * (severe > 0), len(result.suspects)
+    if suspects:
+        found.append(f"{suspects:,} suspected label(s)")
     if not found:
         return ""
-    return f"look at {out / 'check.html'} first, {' and '.join(found)}, then train without what you mark in check.csv"
+    marked = "what you mark in its check.csv is then left out"
+    repaired = ", and its buttons save a fixes.csv for --fixes" if suspects else ""
+    return f"look at {out / 'check.html'} first, {' and '.join(found)}; {marked}{repaired}"

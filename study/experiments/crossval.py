@@ -84,11 +84,15 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     if store.trouble:
         console.print(store.trouble)
     crossval_report.print_results(record, folder)
-    return following(Result(crossval_report.values(record, folder)), settings, texts)
+    place = {"runs": asked.runs} if asked.runs != CrossvalSettings.runs else {}
+    return following(Result(crossval_report.values(record, folder)), settings, {**texts, **place})
 
 
 def following(result: Result, settings: TrainSettings, texts: Mapping[str, str]) -> Result:
-    """Add what is sensible next: to look at the data where nothing was learned, else the training of a network."""
+    """Add what is sensible next: to look at the data where nothing was learned, else the training of a network.
+
+    `texts`: flags of train that it goes by, as typed.
+    """
     if result.values["accuracy"] <= result.values["baseline"]["accuracy"]:
         why = "nothing was learned that helps, look at the data"
         return replace(result, next_command=as_command("check", texts), why=why)

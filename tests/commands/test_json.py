@@ -34,7 +34,7 @@ def read(out):
     return json.loads(out, parse_constant=refuse)
 
 
-def answer(*words, code=0, stdin=None):
+def answer(*words, code=0, stdin=None, with_why=False):
     """The object that a command prints, whose next command is accepted and is the closing line too."""
     ran = call(*words, "--json", stdin=stdin)
     assert ran.code == code, ran.err
@@ -42,7 +42,7 @@ def answer(*words, code=0, stdin=None):
     following = values.pop("next")
     assert ran.next == f"next: {following['why']}: {following['command']}\n"
     accept(following["command"])
-    return values
+    return (values, following["why"]) if with_why else values
 
 
 def documented():
@@ -107,7 +107,10 @@ def test_check(tmp_path, monkeypatch):
 def test_suspected_labels(tmp_path):
     data = make_patches(tmp_path / "images", 30)
     (data / "circle" / "7.png").rename(data / "square" / "wrong.png")
-    values = answer("check", "--data", data, "--out", tmp_path / "out")
+    values, why = answer("check", "--data", data, "--out", tmp_path / "out", with_why=True)
+    assert why.endswith(
+        "; what you mark in its check.csv is then left out, and its buttons save a fixes.csv for --fixes"
+    )
     (suspect,) = [one for one in values["suspects"] if one["path"] == "square/wrong.png"]
     holds(suspect, "suspects of check")
     assert (suspect["given"], suspect["suggested"]) == ("square", "circle")

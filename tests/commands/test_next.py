@@ -109,8 +109,8 @@ def test_severe_findings_are_to_be_looked_at_first(tmp_path, monkeypatch):
     assert ran.code == 3
     command, why = following(dataclasses.replace(ran, code=0))
     assert why == (
-        f"look at {tmp_path / 'out' / 'check.html'} first, 2 severe finding(s), then train without what you mark in "
-        "check.csv"
+        f"look at {tmp_path / 'out' / 'check.html'} first, 2 severe finding(s); what you mark in its check.csv is "
+        "then left out"
     )
     assert command == f"train --data {data} --exclude {tmp_path / 'out' / 'check.csv'}"
 
