@@ -12,11 +12,13 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any, TextIO
 
 from errors import UserError
 from study.runtime.format import visible
-from study.runtime.result import Result
+from study.runtime.result import Result, plain
 from study.runtime.signals import Terminated, end_cleanly_on_signals
+from study.runtime.streams import kept_free
 from study.settings.command_line import build_parser
 from study.settings.commands import (
     CheckSettings,
@@ -64,13 +66,23 @@ def make_parser(every: bool = False) -> argparse.ArgumentParser:
     return build_parser(COMMANDS, every, __doc__, EXAMPLES)
 
 
-def finish(result: Result, as_json: bool) -> None:
+def finish(result: Result, out: TextIO, as_json: bool) -> None:
     """Print what is sensible to do next, for a person, and the result, for a script that asked for it."""
     if line := result.next_line():
-        print(visible(line), file=sys.stderr)
+        print(visible(line.replace("\n", "\\n")), file=sys.stderr)
     if as_json:
-        print(json.dumps(result.values, allow_nan=False))
-    sys.stdout.flush()
+        print(json.dumps(result.as_json(), allow_nan=False), file=out)
+    out.flush()
+
+
+def fail(text: str, out: TextIO, as_json: bool) -> int:
+    """Say on standard error what the user can mend, and to a script that asked for JSON too; return the exit code."""
+    text = visible(text.replace("\n", "\\n"))  # a quoted cell of a table may hold several lines
+    print(f"error: {text}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(plain({"error": text})), file=out)
+        out.flush()
+    return 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,41 +96,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop
-    as_json = "--json" in arguments
+    as_json = "--json" in itertools.takewhile(lambda word: word != "--", arguments)
     try:
-        every = any(pair in (("-h", "all"), ("--help", "all")) for pair in itertools.pairwise(arguments))
-        parsed, unknown = make_parser(every).parse_known_args(arguments)
-        flags = vars(parsed)
-        command = flags.pop("command")
-        if "paths" in (entry.name for entry in dataclasses.fields(COMMANDS[command][0])):  # before and after flags
-            flags["paths"] = (*flags.get("paths", ()), *(word for word in unknown if not word.startswith("-")))
-            unknown = [word for word in unknown if word.startswith("-")]
-        if unknown:
-            raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. See: python main.py {command} --help")
-        from study.runtime import console
-
-        as_json = flags.pop("json", False)
-        console.to_stderr(as_json)
-        result = importlib.import_module(f"study.commands.{command}").run(flags, command_line)
-        finish(result, as_json)
-    except UserError as error:
-        text = visible(with_flags(str(error)).replace("\n", "\\n"))  # a quoted cell of a table may hold several lines
-        print(f"error: {text}", file=sys.stderr)
-        if as_json:
-            print(json.dumps({"error": text}))
-        return 2
+        with kept_free(as_json) as out:
+            return run(arguments, command_line, out, as_json)
     except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        if error.errno is None:
-            raise
-        print(f"error: {error.strerror}: {error.filename or 'no file named'}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt as stop:
         print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
         return 128 + (stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT)
+
+
+def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool) -> int:
+    """Run a command, print its result or what is wrong, and return the exit code."""
+    try:
+        command, flags = read(arguments)
+        from study.runtime import console
+
+        flags.pop("json", None)
+        console.to_stderr(as_json)
+        result = importlib.import_module(f"study.commands.{command}").run(flags, command_line)
+        finish(result, out, as_json)
+    except UserError as error:
+        return fail(with_flags(str(error)), out, as_json)
+    except OSError as error:
+        if error.errno is None or isinstance(error, BrokenPipeError):
+            raise
+        return fail(f"{error.strerror}: {error.filename or 'no file named'}", out, as_json)
     return result.code
+
+
+def read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return the command and its flags. Raise UserError for what is none."""
+    every = any(pair in (("-h", "all"), ("--help", "all")) for pair in itertools.pairwise(arguments))
+    parsed, unknown = make_parser(every).parse_known_args(arguments)
+    flags = vars(parsed)
+    command = flags.pop("command")
+    if "paths" in (entry.name for entry in dataclasses.fields(COMMANDS[command][0])):  # before and after flags
+        flags["paths"] = (*flags.get("paths", ()), *(word for word in unknown if not word.startswith("-")))
+        unknown = [word for word in unknown if word.startswith("-")]
+    if unknown:
+        raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. See: python main.py {command} --help")
+    return command, flags
 
 
 if __name__ == "__main__":

@@ -44,11 +44,12 @@ def smallest_size(name: str, size: int) -> int:
 
 @dataclass(frozen=True)
 class Ran:
-    """What one command left: its exit code and the text of both streams."""
+    """What one command left: its exit code, the text of both streams, and the line that closes standard error."""
 
     code: int
     out: str
     err: str
+    next: str = ""
 
 
 def toy_image(label: str, number: int) -> Image.Image:
@@ -119,7 +120,15 @@ def call(*arguments: object, stdin: bytes | None = None) -> Ran:
     for stream in (out, err):
         stream.flush()
         texts.append(stream.buffer.getvalue().decode("utf-8"))
-    return Ran(code, *texts)
+    out, (err, following) = texts[0], without_next(texts[1])
+    return Ran(code, out, err, following)
+
+
+def without_next(err: str) -> tuple[str, str]:
+    """Take the closing line off standard error, where there is one: it is the last, and the only one."""
+    *before, last = err.splitlines(keepends=True) or [""]
+    assert not any(line.startswith("next: ") for line in before), err
+    return ("".join(before), last) if last.startswith("next: ") else (err, "")
 
 
 def command(*arguments: object, cwd: Path = ROOT, **variables: object) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from dataclasses import fields
 from datetime import datetime
@@ -16,8 +15,9 @@ from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
+from study.runtime.format import format_value
 from study.settings import declare
-from study.settings.train import FIELDS as TRAIN_FIELDS
+from study.settings.as_command import as_command, changed
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
@@ -92,28 +92,18 @@ def page(result: AuditResult, settings: CheckSettings, out: Path) -> str:
     )
 
 
-def train_command(settings: CheckSettings, out: Path) -> str:
-    """Return the command that trains on the same images without those that are marked to be dropped."""
-    words = ["python", "main.py", "train"]
-    for entry in fields(settings):
-        value = getattr(settings, entry.name)
-        name = declare.name_of(entry)
-        if name in TRAIN_FIELDS and name not in WHERE_KEPT and value != entry.default:
-            text = as_typed(value)
-            words += [f"{declare.flag(name)}={text}"] if text.startswith("-") else [declare.flag(name), text]
-    return shlex.join([*words, "--exclude", str(out / "check.csv")])
-
-
-def as_typed(value: object) -> str:
-    """Return a setting of `check` as its flag takes it: a range as `100:4000`."""
-    return ":".join(f"{end:.15g}" for end in value) if isinstance(value, tuple) else str(value)
+def train_command(settings: CheckSettings, out: Path | None) -> str:
+    """Return the command that trains on the same images; with `out`, without those that its table marks as dropped."""
+    given = {declare.name_of(entry): getattr(settings, entry.name) for entry in fields(settings)}
+    kept = {name: value for name, value in changed(given).items() if name not in WHERE_KEPT}
+    return as_command("train", {**kept, "exclude": out and out / "check.csv"})
 
 
 def settings_table(result: AuditResult, settings: CheckSettings) -> Table:
     """Return what was typed, when, and every setting."""
     values = {declare.name_of(entry): getattr(settings, entry.name) for entry in fields(settings)}
     values |= {"data": result.scan.root}  # of the drawings, too
-    rows = [(name, "none" if value is None else as_typed(value)) for name, value in values.items()]
+    rows = [(name, format_value(value, name, as_flag=isinstance(value, tuple))) for name, value in values.items()]
     told = [("command", result.command), ("written", f"{datetime.now():%Y-%m-%d %H:%M}")]
     return Table(("setting", "value"), [*told, *rows], (0, 1))
 

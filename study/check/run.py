@@ -27,16 +27,18 @@ from study.check.embedding import embed, embed_as_training, outliers
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
 from study.check.label_issues import Suspect
+from study.check.outcome import outcome
 from study.inference.same_scene import reduce, same_scene_pairs
 from study.runtime import console, output
+from study.runtime.result import Result
 from study.settings import learning_type
 from study.settings.commands import CheckSettings
 from study.settings.source import store_of
 from study.settings.train import with_flags
 
 
-def check(settings: CheckSettings, command: str = "") -> bool:
-    """Look at a folder, write `check.html` and `check.csv`, print a summary; return whether a finding is severe.
+def check(settings: CheckSettings, command: str = "") -> Result:
+    """Look at a folder, write `check.html` and `check.csv`, print a summary; return what was found.
 
     Raises:
         UserError: no folder, fewer than two classes, a label file that does not fit, or nowhere to write.
@@ -54,7 +56,7 @@ def check(settings: CheckSettings, command: str = "") -> bool:
     if store.trouble:
         console.print(store.trouble)
     print_summary(result, out)
-    return any(issue.severity == "severe" for issue in result.issues)
+    return outcome(result, settings, out)
 
 
 def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue], Fixed]:

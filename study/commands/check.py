@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from study.runtime.result import Result
@@ -16,5 +17,5 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     declare.reject_unused_of(settings, flags)
     from study.check.run import check
 
-    severe = check(settings, command_line)
-    return Result(code=3 if severe and settings.strict else 0)
+    result = check(settings, command_line)
+    return replace(result, code=3 if result.values["findings"]["severe"] and settings.strict else 0)

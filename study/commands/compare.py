@@ -15,5 +15,4 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings, rest = own_and_rest(CompareSettings, flags)
     from study.experiments.compare import compare
 
-    compare(settings, rest, command_line)
-    return Result()
+    return compare(settings, rest, command_line)

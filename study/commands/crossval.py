@@ -15,5 +15,4 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings, rest = own_and_rest(CrossvalSettings, flags)
     from study.experiments.crossval import crossval
 
-    crossval(settings, rest, command_line)
-    return Result()
+    return crossval(settings, rest, command_line)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import models
 from errors import UserError
 from study.runtime.result import Result
+from study.settings.as_command import as_command
 from study.settings.commands import InspectSettings
 from study.settings.declare import own_and_rest
 from study.settings.resolve import defaults_of, resolve
@@ -20,10 +22,10 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     from study.inspect.run import inspect_new, inspect_run
 
     if settings.run is not None:
-        inspect_run(settings, rest, command_line)
-        return Result()
-    spec = models.get(rest.get("model", DEFAULTS["model"])).SPEC
+        return inspect_run(settings, rest, command_line)
+    rest = {"model": DEFAULTS["model"], **rest}
+    spec = models.get(rest["model"]).SPEC
     if spec.task != "classify":
         raise UserError(f"inspect is for classifiers. Received: -m {rest['model']}, which is for --task {spec.task}.")
-    inspect_new(settings, resolve(rest, defaults_of(spec, rest)), command_line)
-    return Result()
+    result = inspect_new(settings, resolve(rest, defaults_of(spec, rest)), command_line)
+    return replace(result, next_command=as_command("train", rest), why="train this network")

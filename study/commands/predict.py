@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import models
 from errors import UserError
 from study.runtime.result import Result
+from study.settings.as_command import as_command, changed
 from study.settings.commands import PredictSettings
+
+if TYPE_CHECKING:
+    from study.predict.outcome import Predicted
+
+TABLE, MASKS = "predictions.csv", "masks"  # that are suggested where there is no such file yet
+Next = tuple[str, str]  # a command, and what it is for
 
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
@@ -39,5 +46,50 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         settings.masks,
         command_line,
     )
-    outcome = predict(run, settings.paths, settings.part, wanted, settings.tta, settings.labelled, flags.get("right"))
-    return Result(code=4 if outcome.failed and settings.strict else 0)
+    done = predict(run, settings.paths, settings.part, wanted, settings.tta, settings.labelled, flags.get("right"))
+    following = after_paths(settings, flags, done) if settings.paths else after_split(done)
+    return Result(done.values(), *following, 4 if done.failed and settings.strict else 0)
+
+
+def after_split(done: Predicted) -> Next:
+    """Return a look at the run's data where a class was predicted wrong, else a prediction for other images."""
+    if wrong := wrong_in(done):
+        return check_of(done), f"{wrong:,} of {len(done.images):,} are wrong, look at the data and its labels"
+    return as_command("predict", {"run": done.run.folder}, ["IMAGE"]), "predict for images of yours in place of IMAGE"
+
+
+def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predicted) -> Next:
+    """Return what the same command does not tell yet: whether the folders' names agree, masks, or a table."""
+    own_split = as_command("predict", {"run": done.run.folder}), "how good this run is on its own test split"
+    if "-" in settings.paths:  # the list on standard input is read
+        return own_split
+    again = {**flags, "masks": None}
+    if done.in_class_folders:
+        return (
+            as_command("predict", {**again, "labelled": True}, settings.paths),
+            "the sub-folders are named as classes of this run, compare the predictions with them",
+        )
+    labels = {image["label"] for image in done.images if image["error"] is None}
+    if settings.labelled and (wrong := wrong_in(done)) and len(labels) > 1 and len(settings.paths) == 1:
+        command = as_command("check", {"data": settings.paths[0]})
+        return command, f"{wrong:,} of {len(done.images):,} are wrong, look whether their labels are right"
+    if "mask" in done.images[0] and not settings.masks and not Path(MASKS).exists():
+        return as_command("predict", {**again, "masks": MASKS}, settings.paths), "write the masks as well"
+    if not settings.csv and not Path(TABLE).exists():
+        return as_command("predict", {**again, "csv": TABLE}, settings.paths), "write a table as well"
+    return own_split
+
+
+def wrong_in(done: Predicted) -> int:
+    """Return how many images of known labels are predicted wrong; of one class an image, which `check` looks at."""
+    if done.run.info.get("task", "classify") != "classify":
+        return 0
+    told = [image for image in done.images if image.get("predicted") is not None and image["label"] is not None]
+    return sum(image["predicted"] != image["label"] for image in told)
+
+
+def check_of(done: Predicted) -> str:
+    """Return the command that looks at the data of the run, read as that read it."""
+    info = done.run.info
+    source = None if info["data"].get("drawn") else info["data"].get("table") or info["data"]["folder"]
+    return as_command("check", {"data": source, **changed(info.get("settings", {}))})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from errors import UserError
 from study.runtime.result import Result
+from study.settings.as_command import as_command
 from study.settings.commands import RunsSettings
+
+ON_IMAGES = "predict by it for images of yours in the place of IMAGE"
 
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
@@ -20,15 +23,46 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     folder = Path(settings.runs)
     if "data" in flags and action not in ("list", "best"):
         raise UserError(f"runs {action} takes no --data: it is told which runs.")
-    if action in ("list", "best") and not names:
-        (listing.show if action == "list" else listing.show_best)(folder, settings.data)
-    elif action == "diff" and len(names) == 2:
-        difference.show_difference(*(listing.find(name, settings.runs) for name in names))
-    elif action == "remove" and names:
-        listing.remove(names, settings.runs)
+    if action == "list" and not names:
+        values = listing.show(folder, settings.data)
+        return Result(values, *after_list(values["runs"]))
+    if action == "best" and not names:
+        values = listing.show_best(folder, settings.data)
+        return Result(values, as_command("predict", {"run": values["best"]["run"]}, ["IMAGE"]), ON_IMAGES)
+    if action == "diff" and len(names) == 2:
+        values = difference.show_difference(*(listing.find(name, settings.runs) for name in names))
+        return Result(values, *after_difference(values))
+    if action == "remove" and names:
+        values = listing.remove(names, settings.runs)
+        return Result(values, *after_removal(flags, bool(listing.runs_in(folder)[0])))
+    raise UserError(
+        "runs takes nothing, diff A B, best, or remove RUN …, where a run is a folder or a name. "
+        f"Received: {' '.join(settings.paths)}"
+    )
+
+
+def after_list(runs: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return the comparison of the newest two runs of the same images; else the report of the newest one."""
+    for newer, one in enumerate(runs):
+        for other in runs[newer + 1 :]:
+            if one["fingerprint"] == other["fingerprint"]:
+                return as_command("runs", {}, ["diff", one["run"], other["run"]]), "compare the newest two of one table"
+    return as_command("predict", {"run": runs[0]["run"]}), "how good it is, class by class, on its own test split"
+
+
+def after_difference(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a prediction by the run that is better; where neither is, by that of the better validation."""
+    either = ("a", "b")
+    if values["better"]:
+        better, why = values["better"], f"predict by {values['better'].upper()}, which is better"
+    elif all(values[one]["val"] for one in either):
+        better = max(either, key=lambda one: values[one]["val"]["accuracy"])
+        why = f"predict by {better.upper()}, with the higher or an equal validation accuracy"
     else:
-        raise UserError(
-            "runs takes nothing, diff A B, best, or remove RUN …, where a run is a folder or a name. "
-            f"Received: {' '.join(settings.paths)}"
-        )
-    return Result()
+        return as_command("runs", {}), "see all runs"
+    return as_command("predict", {"run": values[better]["run"]}, ["IMAGE"]), f"{why}, for images in the place of IMAGE"
+
+
+def after_removal(flags: Mapping[str, Any], left: bool) -> tuple[str, str]:
+    """Return the list of what is left, or a training where nothing is."""
+    return (as_command("runs", flags), "see what is left") if left else (as_command("train", flags), "train another")

@@ -53,7 +53,6 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
         backend.start(settings.data.seed)
-        from study.train.run import train
+        from study.train.run import train_for_result
 
-        train(settings, command_line, store, loading)
-    return Result()
+        return train_for_result(settings, command_line, store, loading, flags)

@@ -15,19 +15,21 @@ from errors import UserError
 from study import tasks
 from study.experiments import report as compare_report
 from study.experiments.jobs import Job, alone_in, run_all, wait_for_earlier
+from study.experiments.outcome import outcome
 from study.experiments.plan import Combination, Plan, make_plan
 from study.experiments.result import Line, rank, ranking_table, read_result, write_csv
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console, output
 from study.runtime.hardware import cores
+from study.runtime.result import Result
 from study.settings.commands import CompareSettings
 
 Key = tuple[Combination, int]
 
 
-def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = "") -> int:
-    """Train what is not there yet, write `compare.csv` and `compare.html`, print the ranking; return 0.
+def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = "") -> Result:
+    """Train what is not there yet, write `compare.csv` and `compare.html`, print the ranking and return it.
 
     Args:
         settings: of the comparison.
@@ -51,8 +53,9 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
         done = {key: run for key in keys(plan) if (run := finished_run(plan, *key))}
         if not done:
             raise UserError(f"None of {len(failures)} trainings ended well: see the reasons above, and {plan.out}.")
-        report(plan, done, failures, command)
-    return 0
+        told = {job_label(key): why for key, why in failures.items()}
+        lines, sentences = report(plan, done, told, command)
+    return outcome(plan, lines, sentences, told, settings, fixed)
 
 
 def keys(plan: Plan) -> list[Key]:
@@ -149,8 +152,10 @@ def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
     return failures
 
 
-def report(plan: Plan, done: Mapping[Key, Run], failures: Mapping[Key, str], command: str) -> None:
-    """Write the table and the page, and print the ranking."""
+def report(
+    plan: Plan, done: Mapping[Key, Run], failures: Mapping[str, str], command: str
+) -> tuple[list[Line], list[str]]:
+    """Write the table and the page, and print the ranking; return it with what it means."""
     results = {key: read_result(run) for key, run in done.items()}
     lines = rank(
         [
@@ -164,10 +169,9 @@ def report(plan: Plan, done: Mapping[Key, Run], failures: Mapping[Key, str], com
     varied = list(dict.fromkeys(name for combination in plan.combinations for name, _ in combination.texts))
     sentences = compare_report.summary_sentences(lines, varied)
     write_csv(plan.out / "compare.csv", lines)
-    compare_report.write(
-        plan.out, command, lines, sentences, varied, {job_label(key): why for key, why in failures.items()}
-    )
+    compare_report.write(plan.out, command, lines, sentences, varied, failures)
     console.table("By validation, best first", *ranking_table(lines))
     for sentence in sentences:
         console.print(sentence)
     console.print(f"look at {plan.out / 'compare.html'}; the table: {plan.out / 'compare.csv'}")
+    return lines, sentences

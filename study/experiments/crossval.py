@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import models
@@ -19,7 +19,9 @@ from study.experiments.plan import resolve_texts
 from study.runtime import console, output
 from study.runtime.background import start_in_background
 from study.runtime.hardware import cores
+from study.runtime.result import Result
 from study.settings import conflicts, learning_type
+from study.settings.as_command import as_command
 from study.settings.commands import CrossvalSettings
 from study.settings.source import load_dataset, store_of
 from study.settings.train import TrainSettings
@@ -36,8 +38,8 @@ class Divided:
     folds: list[Fold]
 
 
-def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "") -> Path:
-    """Predict every image out of fold, print what that says, and return the folder of table, page and JSON.
+def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "") -> Result:
+    """Predict every image out of fold, write table, page and JSON, print what that says and return it.
 
     Args:
         asked: settings of the cross-validation.
@@ -82,7 +84,21 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     if store.trouble:
         console.print(store.trouble)
     crossval_report.print_results(record, folder)
-    return folder
+    place = {"runs": asked.runs} if asked.runs != CrossvalSettings.runs else {}
+    return following(Result(crossval_report.values(record, folder)), settings, {**texts, **place})
+
+
+def following(result: Result, settings: TrainSettings, texts: Mapping[str, str]) -> Result:
+    """Add what is sensible next: to look at the data where nothing was learned, else the training of a network.
+
+    `texts`: flags of train that it goes by, as typed.
+    """
+    if result.values["accuracy"] <= result.values["baseline"]["accuracy"]:
+        why = "nothing was learned that helps, look at the data"
+        return replace(result, next_command=as_command("check", texts), why=why)
+    same = {"model": settings.run.model, **texts, "learning": settings.learning.kind}
+    why = "train a network of this kind, to predict with"
+    return replace(result, next_command=as_command("train", same), why=why)
 
 
 def settled(texts: Mapping[str, str]) -> TrainSettings:

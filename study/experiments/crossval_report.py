@@ -18,6 +18,7 @@ from study.experiments.folds import Fold, Labelled
 from study.experiments.out_of_fold import describe, describe_spread, mistakes
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
+from study.runs.values import confused
 from study.runtime import console, environment, output
 from study.runtime.format import format_value
 from study.settings.commands import CrossvalSettings
@@ -118,6 +119,29 @@ def content(record: Record, seconds: float) -> dict[str, Any]:
         "results": record.summary,
         "seconds": round(seconds, 2),
         **environment.machine(),
+    }
+
+
+def values(record: Record, folder: Path) -> dict[str, Any]:
+    """Return what a script is told: the figures of `crossval.json`, and the mistakes of the page."""
+    wrong, entries = mistakes(record.images, record.probabilities), record.dataset.entries
+    shown = [{key: entry[key] for key in ("predicted", "wrong", "probability")} for entry in wrong[:MOST_SHOWN]]
+    paths = [entries[entry["row"]] for entry in wrong[:MOST_SHOWN]]
+    return {
+        "folder": folder,
+        "page": folder / PAGE,
+        "csv": folder / PREDICTIONS,
+        "model": record.settings.run.model,
+        "class_names": list(record.dataset.class_names),
+        **{key: value for key, value in record.summary.items() if key != "confusion"},
+        "confused": confused(record.summary),
+        "repeats": record.repeats,
+        "trainings": len(record.folds),
+        "epochs": record.epochs,
+        "optimistic": record.asked.early_stopping,
+        "notes": list(record.notes),
+        "mistakes": len(wrong),
+        "worst": [{"path": one.path, "label": one.label, **entry} for one, entry in zip(paths, shown, strict=True)],
     }
 
 

@@ -71,9 +71,8 @@ def find_learning_rate(
     stages: Sequence[Stage],
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
-    command: str,
-) -> Path:
-    """Sweep the rate of the last stage, from where that begins; print what to take and return the curve's path.
+) -> tuple[Path, float]:
+    """Sweep the rate of the last stage, from where that begins; print what to take; return the curve's path and that.
 
     A head in front of fine-tuning is trained first, by its own rate.
 
@@ -84,7 +83,6 @@ def find_learning_rate(
         stages: of the training.
         settings: with all values settled.
         class_weight: class index -> weight.
-        command: as it was typed.
     """
     *before, last = stages
     fit(classifier, pixels, features, before, settings, class_weight)
@@ -100,9 +98,7 @@ def find_learning_rate(
         tried = ", ".join(f"{loss:.4f} at {rate:g}" for rate, loss in swept.losses.items())
         console.print(f"validation loss after a short training: {tried}; {last.learning_rate:g} is the default")
     console.print(f"nothing was saved but the curve: {curve}")
-    rate = f"--learning-rate {swept.advised:g}"
-    console.print(f"train with it: {command.replace('--find-learning-rate', rate) or rate}")
-    return curve
+    return curve, swept.advised
 
 
 def sentence_of(swept: Search, stage: Stage) -> str:

@@ -16,6 +16,7 @@ from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime.environment import machine
 from study.runtime.format import format_value
+from study.runtime.result import plain
 from study.settings.resolve import as_json
 from study.settings.train import FIELDS
 
@@ -118,7 +119,7 @@ def _shape(shape: Iterable[int]) -> str:
 
 def as_numbers(inspection: Inspection, command: str, seconds: float) -> dict[str, Any]:
     """Return the content of `inspect.json`; what is no number is null."""
-    return _finite(
+    return plain(
         {
             "schema": 1,
             "model": inspection.subject.model,
@@ -159,15 +160,6 @@ def _numbers(layer: Layer) -> dict[str, Any]:
             content[name] = {"mean": values.mean, "std": values.std, "nearly_zero": values.zero}
         content["gradient_norms"] = layer.gradients.tolist()
     return content
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401
-    """Return the same with None in place of numbers that JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write(folder: Path, inspection: Inspection, command: str) -> None:

@@ -14,8 +14,10 @@ from study.inspect.source import NamedImage, Source, from_dataset, from_run, one
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import backend, console, output
+from study.runtime.result import Result
 from study.settings import declare, learning_type
 from study.settings import stages as training_stages
+from study.settings.as_command import as_command
 from study.settings.commands import InspectSettings
 from study.settings.optimization import OptimizationSettings
 from study.settings.resolve import options_of
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
     from study.inspect.collect import Inspection, Subject
 
 MAX_ROWS = 20  # of the table in the terminal
+TOLD = ("model", "network", "batch_size", "learning_rate", "losses", "layers", "grad_cam")  # of inspect.json
 PRINTED = (0, 1, 3, 4, 5)  # columns of the table that have room on a narrow terminal
 
 
-def inspect_new(settings: InspectSettings, training: TrainSettings, command: str = "") -> Path:
-    """Look into a network as training would begin with it; write the page, print a table, return the folder.
+def inspect_new(settings: InspectSettings, training: TrainSettings, command: str = "") -> Result:
+    """Look into a network as training would begin with it; write the page, print a table, return what was seen.
 
     Args:
         settings: of the command.
@@ -64,10 +67,11 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
         whitening.init_first_layer(backbone, source.indices["train"], source.take)
     what = "a new network, random weights" if random else f"a new head on a backbone with the weights {weights}"
     stage = _stage(training.optimization, "scratch" if random else "finetune")
-    return _write(settings, Subject(training.run.model, what, whole, training, stage, random), source, images, command)
+    subject = Subject(training.run.model, what, whole, training, stage, random)
+    return Result(_write(settings, subject, source, images, command))
 
 
-def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Path:
+def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Result:
     """Look into the network of a run, on the images it was trained with.
 
     Args:
@@ -98,7 +102,9 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     subject = Subject(
         run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
     )
-    return _write(settings, subject, source, images, command)
+    values = {**_write(settings, subject, source, images, command), "run": run.folder}
+    why = "how good it is, class by class, on its own test split"
+    return Result(values, as_command("predict", {"run": run.folder}), why)
 
 
 def _images(settings: InspectSettings, size: int, rule: str, ranges: Ranges | None) -> list[NamedImage]:
@@ -124,8 +130,8 @@ def _settings_of(run: Run) -> TrainSettings:
 
 def _write(
     settings: InspectSettings, subject: Subject, source: Source, images: Sequence[NamedImage], command: str
-) -> Path:
-    """Look, write the folder at once or not at all, and print the table."""
+) -> dict[str, Any]:
+    """Look, write the folder at once or not at all, print the table, and return what a script is told."""
     from study.inspect import report as inspect_report
     from study.inspect.collect import inspect_network
 
@@ -135,16 +141,18 @@ def _write(
         inspection = inspect_network(
             subject, source, images or one_per_class(source), settings.steps, settings.layer, advance
         )
-    seconds = time.perf_counter() - started
+    numbers = inspect_report.as_numbers(inspection, command, time.perf_counter() - started)
 
     def write(folder: Path) -> None:
-        output.write_json(folder / "inspect.json", inspect_report.as_numbers(inspection, command, seconds))
+        output.write_json(folder / "inspect.json", numbers)
         inspect_report.write(folder, inspection, command)
 
     with console.bar("write the page", 1):
         out = output.save_run(Path(settings.inspects), subject.model, write, "inspection", "--inspects")
     _print(inspection, out)
-    return out
+    told = {key: numbers[key] for key in TOLD}
+    written = {"folder": out, "page": out / "inspect.html", "json": out / "inspect.json", "run": None}
+    return {**written, **told, "sentences": inspect_report.summary_sentences(inspection)}
 
 
 def _print(inspection: Inspection, out: Path) -> None:

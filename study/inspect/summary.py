@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import models
 from models.parts.options import ArchitectureOptions
@@ -20,32 +20,53 @@ if TYPE_CHECKING:
     from models.parts.spec import Spec
 
 
-def print_models() -> None:
-    """Print all models in one table, without importing Keras."""
-    rows, (usable, broken) = [], models.usable()
-    for name, model in usable.items():
-        spec = model.SPEC
-        rows.append([name, ", ".join(spec.weights) or "none", spec.image_size, spec.summary])
+def print_models() -> dict[str, Any]:
+    """Print all models in one table, without importing Keras, and return them."""
+    usable, broken = models.usable()
+    specs = {name: model.SPEC for name, model in usable.items()}
+    rows = [[name, ", ".join(spec.weights) or "none", spec.image_size, spec.summary] for name, spec in specs.items()]
     for line in broken:
         print(line, file=sys.stderr)
     console.table("Models", ("name", "weights", "pixels", "what it is"), rows, left=4)
+    return {"models": [facts_of(name, spec) for name, spec in specs.items()], "unusable": broken}
 
 
-def print_model(name: str, image_size: int | None, options: ArchitectureOptions) -> None:
-    """Print a model's layers, totals, cost and origin; builds it with random weights, downloads nothing."""
+def facts_of(name: str, spec: Spec) -> dict[str, Any]:
+    """Return what is known of a model before it is built."""
+    return {
+        "model": name,
+        "summary": spec.summary,
+        "task": spec.task,
+        "image_size": spec.image_size,
+        "weights": spec.weights,
+        "learning": spec.learning,
+    }
+
+
+def print_model(name: str, image_size: int | None, options: ArchitectureOptions) -> dict[str, Any]:
+    """Print a model's layers, totals, cost and origin, and return them.
+
+    It is built with random weights; nothing is downloaded.
+    """
     from models.parts.weights import build_backbone
 
     spec = models.get(name).SPEC
     network = build_backbone(name, image_size or spec.image_size, "none", options)
-    rows = []
-    for layer in leaf_layers(network):
-        rows.append(
-            [layer.name, type(layer).__name__, _shape(layer), f"{layer.count_params():,}", f"{multiply_adds(layer):,}"]
-        )
+    layers = [facts_of_layer(layer) for layer in leaf_layers(network)]
+    rows = [
+        [
+            layer["name"],
+            layer["type"],
+            " × ".join(map(str, layer["output"])),
+            f"{layer['parameters']:,}",
+            f"{layer['multiply_adds']:,}",
+        ]
+        for layer in layers
+    ]
     console.table(name, ("layer", "type", "output", "parameters", "multiply-adds"), rows, left=2)
     total = network.count_params()
     trainable = sum(math.prod(variable.shape) for variable in network.trainable_variables)
-    cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
+    cost = sum(layer["multiply_adds"] for layer in layers)
     features = network.output_shape[-1]
     of_pixels = " of every pixel" if spec.task == "segment" else ""
     for key, value in (
@@ -63,6 +84,20 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
         *from_scratch_defaults(name, spec),
     ):
         console.print(f"{key:<16} {value}")
+    return {
+        **facts_of(name, spec),
+        "image_size": network.input_shape[1],
+        "parameters": total,
+        "trainable_parameters": trainable,
+        "multiply_adds": cost,
+        "bytes": 4 * total,
+        "features": features,
+        "weights_source": spec.weights_source,
+        "paper": spec.source,
+        "supports": spec.supports,
+        "defaults_from_scratch": spec.defaults_from_scratch,
+        "layers": layers,
+    }
 
 
 def supported_options(spec: Spec) -> list[tuple[str, str]]:
@@ -110,5 +145,12 @@ def multiply_adds(layer: keras.layers.Layer) -> int:
     return math.prod(layer.kernel.shape) * math.prod(positions)
 
 
-def _shape(layer: keras.layers.Layer) -> str:
-    return " × ".join(str(side) for side in layer.output.shape[1:])
+def facts_of_layer(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Return what a table of layers says of one."""
+    return {
+        "name": layer.name,
+        "type": type(layer).__name__,
+        "output": list(layer.output.shape[1:]),
+        "parameters": layer.count_params(),
+        "multiply_adds": multiply_adds(layer),
+    }

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from data.names import composed, distinct, printable, split_labels
+from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
 from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
 from study.predict.told import count_failures, count_up, padded, task_of, width_of
-from study.predict.verdicts import Judge, describe_split, judge_of
+from study.predict.verdicts import Judge, count_split, describe_split, judge_of
 from study.predict.views import number_of_views
-from study.predict.written import Outcome, Truth, Wanted, write
+from study.predict.written import Truth, Wanted, write
 from study.runs.folder import Run
 from study.runtime import console
 
@@ -23,7 +24,7 @@ MOST_NAMED = 3  # files and folders
 
 def predict_paths(
     run: Run, paths: Sequence[str], wanted: Wanted, views: str = "none", right: float | None = None
-) -> Outcome:
+) -> Predicted:
     """Print `file  verdict  probability` for files and folders, and what failed; write what is wanted.
 
     Raises:
@@ -36,12 +37,10 @@ def predict_paths(
     answers = predict_files(run, files, skipped, views, known=judge and judge.known)
     predictions = print_each(run, answers, files, judge)
     written = write(run, predictions, judge, wanted, named(paths))
-    if not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"]):
-        print(
-            "The sub-folders are named as classes of this run: --labelled compares the predictions with them.",
-            file=sys.stderr,
-        )
-    return Outcome(count_failures([prediction.error for prediction in predictions]), written)
+    count_failures([prediction.error for prediction in predictions])
+    in_folders = not task_of(run).SEVERAL_LABELS and lie_in_classes(files, roots, run.info["class_names"])
+    images = images_of_classes(run, predictions, judge)
+    return Predicted(run, images, written, judge=judge, in_class_folders=in_folders)
 
 
 def named(paths: Sequence[str]) -> str:
@@ -89,20 +88,22 @@ def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collecti
     return all(len(parts) > 1 and composed(printable(parts[0])) in names for parts in below)
 
 
-def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", right: float | None = None) -> Outcome:
+def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", right: float | None = None) -> Predicted:
     """Answer for the run's own "val" or "test" part and print the per-class report; write what is wanted."""
     task, judge = task_of(run), judge_of(run, right)
     predictions, entries = predict_split(run, split, views, known=judge and judge.known)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
-    metrics = task.measure(entries, probabilities, run.info)
+    metrics, answered = task.measure(entries, probabilities, run.info), None
     task.print_report(SPLIT_NAMES[split], metrics)
     if judge and judge.known:
         for note in judge.renamed():
             print(note, file=sys.stderr)
-        answered = describe_split(judge, predictions, [entry.label for entry in entries])
-        console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {answered}")
-    labels = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
-    subject, truth = f"the run's own {SPLIT_NAMES[split]} split", Truth(labels, metrics, in_table=False)
-    return Outcome(0, write(run, predictions, judge, wanted, subject, truth))
+        answered = count_split(judge, predictions, [entry.label for entry in entries])
+        console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
+    label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
+    subject, truth = f"the run's own {SPLIT_NAMES[split]} split", Truth(label_of, metrics, in_table=False)
+    written = write(run, predictions, judge, wanted, subject, truth)
+    images = images_of_classes(run, predictions, judge, label_of)
+    return Predicted(run, images, written, split, metrics, judge, answered)

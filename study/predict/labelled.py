@@ -16,11 +16,12 @@ from data.split import SplitEntry
 from data.table import scan
 from errors import UserError
 from study.predict.classify import named, print_each
+from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
 from study.predict.stream import expand_paths, predict_files
 from study.predict.told import MAX_NAMED, count_failures, describe_learned, learned_from, task_of
-from study.predict.verdicts import judge_of
-from study.predict.written import Outcome, Truth, Wanted, write
+from study.predict.verdicts import count_split, judge_of
+from study.predict.written import Truth, Wanted, write
 from study.runs.folder import Run
 from study.runtime import console, output
 
@@ -39,7 +40,7 @@ class Given:
 
 def predict_labelled(
     run: Run, paths: Sequence[str], wanted: Wanted, views: str = "none", right: float | None = None
-) -> Outcome:
+) -> Predicted:
     """Print the answer for each image, then the report of every class as for a test split; write what is wanted.
 
     Args:
@@ -61,7 +62,7 @@ def predict_labelled(
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]
     if not usable:
         write(run, predictions, judge, wanted, named(paths), Truth(given.label_of))
-    failed = count_failures([prediction.error for prediction in predictions])
+    count_failures([prediction.error for prediction in predictions])
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
     metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info)
     task.print_report(SHOWN_AS, metrics)
@@ -75,7 +76,10 @@ def predict_labelled(
         content = {**summary, "warnings": task.warnings(metrics), **learned, "metrics": metrics}
         write_report(written["report"], content)
         console.print(f"report: {written['report']}")
-    return Outcome(failed, written)
+    counted = judge and judge.known
+    answered = count_split(judge, usable, [entry.label for entry in entries]) if counted else None
+    images = images_of_classes(run, predictions, judge, given.label_of)
+    return Predicted(run, images, written, None, metrics, judge, answered, learned=learned)
 
 
 def collect(run: Run, paths: Sequence[str]) -> Given:

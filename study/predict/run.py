@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from errors import UserError
+from study.predict.outcome import Predicted
 from study.predict.told import task_of
-from study.predict.written import Outcome, Wanted, check_wanted
+from study.predict.written import Wanted, check_wanted
 from study.runs.folder import Run
 
 
@@ -19,7 +19,7 @@ def predict(
     views: str = "none",
     labelled: bool = False,
     right: float | None = None,
-) -> Outcome:
+) -> Predicted:
     """Print predictions, and write a table, a page, masks or sorted files where these are asked for.
 
     Args:
@@ -55,16 +55,15 @@ def predict(
     return classify.evaluate_split(run, split, wanted, views, right)
 
 
-def predict_pixels(run: Run, paths: Sequence[str], split: str, wanted: Wanted, given: Mapping[str, object]) -> Outcome:
+def predict_pixels(
+    run: Run, paths: Sequence[str], split: str, wanted: Wanted, given: Mapping[str, object]
+) -> Predicted:
     """Answer by a run that segments. `given`: flag -> whether it was given, of those that are for other runs."""
     for flag, value in {**given, "page": wanted.page, "sort": wanted.sort}.items():
         if value:
             raise UserError(f"--{flag} is for runs that classify, and {run.folder} segments: leave it out.")
     from study.predict import segment
 
-    written = {"csv": wanted.table, "masks": wanted.masks and Path(wanted.masks)}
-    written = {name: path for name, path in written.items() if path}
     if paths:
-        return Outcome(segment.predict_paths(run, paths, wanted.table, wanted.masks), written)
-    segment.evaluate_split(run, split, wanted.table, wanted.masks)
-    return Outcome(0, written)
+        return segment.predict_paths(run, paths, wanted.table, wanted.masks)
+    return segment.evaluate_split(run, split, wanted.table, wanted.masks)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -16,49 +17,64 @@ from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
 from study.predict import stream
+from study.predict.outcome import Predicted
 from study.predict.stream import SPLIT_NAMES, Prediction
-from study.predict.told import padded, width_of
+from study.predict.told import count_failures, padded, width_of
 from study.runs.folder import Run, images_of
 from study.runtime import console, output
 from study.tasks import segment
 from study.tasks.segment import class_shares, palette
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: str | None) -> int:
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: str | None) -> Predicted:
     """Print `file  class share …` for files and folders, and what failed; write table and masks if they are asked for.
-
-    Returns:
-        How many files failed.
 
     Raises:
         UserError: every file failed, or two would have their mask in one file.
     """
-    names, lines, failed = run.info["class_names"], [], 0
+    names, told = run.info["class_names"], []
     writer = MaskWriter(run, folder) if folder else None
     files, skipped = stream.find(list(stream.expand_paths(paths)))
     width = width_of(files)
     for prediction in stream.predict_files(run, files, skipped):
         if prediction.probabilities is None:
             print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
-            failed += 1
-            lines.append([prediction.path, *("" for _ in names), prediction.error])
+            told.append(of_image(prediction.path, error=prediction.error))
             continue
         mask = most_likely_classes(prediction).probabilities
         shares = class_shares(mask, len(names))
         console.print(f"{padded(prediction.path, width)}  {describe_shares(names, shares)}")
-        lines.append([prediction.path, *(f"{share:.6f}" for share in shares), ""])
-        if writer:
-            writer.write(prediction.file, mask, Path(prediction.file.name))
+        file = writer.write(prediction.file, mask, Path(prediction.file.name)) if writer else None
+        told.append(of_image(prediction.path, shares, file))
     if table:
-        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(lines))
-    if failed == len(lines):
-        raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
-    if failed:
-        print(f"{failed:,} of {len(lines):,} files could not be used.", file=sys.stderr)
-    return failed
+        write_shares(table, names, told)
+    count_failures([image["error"] or "" for image in told])
+    return Predicted(run, told, written(table, folder))
 
 
-def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None) -> None:
+def written(table: Path | None, folder: str | None) -> dict[str, Path]:
+    """Return what was written, and where it is."""
+    return {**({"csv": table} if table else {}), **({"masks": Path(folder)} if folder else {})}
+
+
+def of_image(
+    path: str, shares: np.ndarray | None = None, file: Path | None = None, label: str | None = None, error: str = ""
+) -> dict[str, Any]:
+    """Return what a script is told of an image: the share of each class, in their order, and the file of its mask."""
+    rounded = None if shares is None else shares.astype(np.float64).round(6)
+    return {"path": path, "label": label, "shares": rounded, "mask": file, "error": error or None}
+
+
+def write_shares(table: Path, names: Sequence[str], images: Sequence[Mapping[str, Any]]) -> None:
+    """Write `path,share_<class>…,error`, one row an image."""
+    rows = []
+    for told in images:
+        shares = [""] * len(names) if told["shares"] is None else [f"{share:.6f}" for share in told["shares"]]
+        rows.append([told["path"], *shares, told["error"] or ""])
+    output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(rows))
+
+
+def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None) -> Predicted:
     """Answer for the run's own "val" or "test" part and print IoU and Dice of each class; table and masks as above.
 
     Raises:
@@ -79,15 +95,15 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     confusions = segment.confusions(true[np.arange(len(true))], predicted, len(names))
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split")
     result = segment.SegmentationResult(predicted, confusions.sum(axis=0), 0.0, segment.ious(confusions))
-    segment.print_report(stream.SPLIT_NAMES[split], segment.measure_pixels(result, names))
+    metrics = segment.measure_pixels(result, names)
+    segment.print_report(stream.SPLIT_NAMES[split], metrics)
+    writer, told = MaskWriter(run, folder) if folder else None, []
+    for prediction, record, mask in zip(predictions, images, predicted, strict=True):
+        file = writer.write(record.path, mask, record.path.relative_to(root)) if writer else None
+        told.append(of_image(prediction.path, class_shares(mask, len(names)), file, record.label))
     if table:
-        shares = [[f"{share:.6f}" for share in class_shares(mask, len(names))] for mask in predicted]
-        lines = [[prediction.path, *line, ""] for prediction, line in zip(predictions, shares, strict=True)]
-        output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(lines))
-    if folder:
-        writer = MaskWriter(run, folder)
-        for record, mask in zip(images, predicted, strict=True):
-            writer.write(record.path, mask, record.path.relative_to(root))
+        write_shares(table, names, told)
+    return Predicted(run, told, written(table, folder), split, metrics)
 
 
 def most_likely_classes(prediction: Prediction) -> Prediction:
@@ -122,8 +138,8 @@ class MaskWriter:
         if any(not path.name.startswith(".") for path in self.folder.iterdir()):
             raise UserError(f"--masks takes a new or empty folder, so that no file is replaced. Received: {folder}")
 
-    def write(self, image_file: Path, mask: np.ndarray, name: Path) -> None:
-        """Write the mask of an image under a name. Raise UserError where another's mask has that."""
+    def write(self, image_file: Path, mask: np.ndarray, name: Path) -> Path:
+        """Write the mask of an image under a name; return its file. Raise UserError where another's mask has that."""
         path = (self.folder / name).with_suffix(".png")
         if path in self.written:
             raise UserError(
@@ -136,3 +152,4 @@ class MaskWriter:
         drawn.putpalette(palette(len(self.names)).ravel().tolist())
         path.parent.mkdir(parents=True, exist_ok=True)
         drawn.save(path)
+        return path

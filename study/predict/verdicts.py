@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,12 +106,22 @@ def judge_of(run: Run, asked: float | None) -> Judge | None:
     return Judge(run.info["class_names"], known, right, known.threshold(right) if known else None, asked is not None)
 
 
-def describe_split(judge: Judge, predictions: Sequence[Prediction], truth: Sequence[str]) -> str:
+def count_split(judge: Judge, predictions: Sequence[Prediction], truth: Sequence[str]) -> dict[str, int]:
+    """Return how many images there are, are answered for, of these right; and how many are unsure and unlike."""
+    kinds = [judge.kind(prediction) for prediction in predictions]
+    told = zip(kinds, predictions, truth, strict=True)
+    return {
+        "images": len(kinds),
+        "answered": kinds.count(CLASS),
+        "right": sum(kind == CLASS and judge.verdict(prediction) == true for kind, prediction, true in told),
+        "unsure": kinds.count(UNSURE),
+        "unlike": kinds.count(UNLIKE),
+    }
+
+
+def describe_split(counts: Mapping[str, int]) -> str:
     """`138 of 150 answered (92.0 %), 137 of these right (99.3 %); 9 unsure, 3 unlike`."""
-    kinds = Counter(judge.kind(prediction) for prediction in predictions)
-    pairs = zip(predictions, truth, strict=True)
-    right = sum(judge.kind(prediction) == CLASS and judge.verdict(prediction) == true for prediction, true in pairs)
-    count, images = kinds[CLASS], len(predictions)
+    count, right = counts["answered"], counts["right"]
     of_these = f", {right:,} of these right ({100 * right / count:.1f} %)" if count else ""
-    answered = f"{count:,} of {images:,} answered ({100 * count / images:.1f} %)"
-    return f"{answered}{of_these}; {kinds[UNSURE]:,} unsure, {kinds[UNLIKE]:,} unlike"
+    answered = f"{count:,} of {counts['images']:,} answered ({100 * count / counts['images']:.1f} %)"
+    return f"{answered}{of_these}; {counts['unsure']:,} unsure, {counts['unlike']:,} unlike"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,6 @@ class Wanted:
     way: str = "copy"
     masks: str | None = None
     command: str = ""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a prediction ended: how many files failed, and what was written, "csv", "page" and so on -> its path."""
-
-    failed: int = 0
-    written: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

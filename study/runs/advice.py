@@ -5,8 +5,8 @@ It goes by the validation split: who mends what the test split shows has no test
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from study.tasks import classify
@@ -16,48 +16,74 @@ WEAK = 0.15  # of recall below the accuracy: such a class stands out
 OVERFITTED = 0.1  # of accuracy in training above validation
 
 
+@dataclass(frozen=True)
+class Commands:
+    """What can be done about a run, as commands for its own images: look at them, learn longer, cross-validate.
+
+    `crossval` is empty where it would refuse.
+    """
+
+    check: str
+    longer: str
+    crossval: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What would help most: a sentence for the report, the same in a few words, and its command if there is one."""
+
+    sentence: str = ""
+    short: str = ""
+    command: str = ""
+
+
 def next_step(
-    info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]], crossval: str
-) -> tuple[str, str]:
-    """Return what would help most and why, and the command for it if there is one; "" where a task has no advice.
+    info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]], commands: Commands
+) -> Advice:
+    """Return what would help most and why; nothing of a task that has no advice.
 
     Args:
         info: what `run.json` holds.
         results: what `metrics.json` holds.
         history: the rows of `history.csv`.
-        crossval: the command that cross-validates what was trained.
+        commands: about this run.
     """
     if info.get("task", "classify") != "classify":
-        return "", ""
+        return Advice()
     val, last = results["val"], info["stages"][-1]
-    source = info["data"].get("table") or info["data"]["folder"]
-    data = "" if info["data"].get("drawn") else f" --data {shlex.quote(source)}"
     if val["accuracy"] <= classify.baseline(val)[1]:
-        return (
+        return Advice(
             "Nothing was learned that helps: look at the data for wrong labels and copies, then try another learning "
             "rate or other weights.",
-            f"python main.py check{data}",
+            "nothing was learned that helps, look at the data",
+            commands.check,
         )
     if last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
-        return "Train longer: the last epoch was the best, so it was still learning.", f"--epochs {2 * last['epochs']}"
+        return Advice(
+            "Train longer: the last epoch was the best, so it was still learning.",
+            "train longer, the last epoch was the best",
+            commands.longer,
+        )
     if weak := _weakest(val):
-        images = info["data"]["counts"]["train"].get(weak, 0)
-        return (
-            f"Add images of {weak}, of which it finds the fewest (recall {val['per_class'][weak]['recall']:.2f}) and "
+        images, recall = info["data"]["counts"]["train"].get(weak, 0), f"recall {val['per_class'][weak]['recall']:.2f}"
+        return Advice(
+            f"Add images of {weak}, of which it finds the fewest ({recall}) and "
             f"has learned from {images:,}; and look at their labels.",
-            f"python main.py check{data}",
+            f"it finds the fewest of {weak} ({recall}), add images of it and look at their labels",
+            commands.check,
         )
     low, high = results["test"]["accuracy_interval"]
-    if high - low > WIDE:
-        return (
-            f"Measure on all images before comparing this with anything: {results['test']['n']:,} test images leave "
-            f"an interval of {100 * (high - low):.0f} points; cross-validation predicts each image by a network that "
-            "never saw it.",
-            crossval,
+    if commands.crossval and high - low > WIDE:
+        rough = f"{results['test']['n']:,} test images leave an interval of {100 * (high - low):.0f} points"
+        return Advice(
+            f"Measure on all images before comparing this with anything: {rough}; cross-validation predicts each image "
+            "by a network that never saw it.",
+            f"{rough}, measure on all images",
+            commands.crossval,
         )
     if history[-1].get("accuracy", 0) - val["accuracy"] > OVERFITTED:
-        return "Add images or augmentation: it is much better on the images that it has learned from.", ""
-    return "Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault.", ""
+        return Advice("Add images or augmentation: it is much better on the images that it has learned from.")
+    return Advice("Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault.")
 
 
 def _weakest(result: Mapping[str, Any]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from data.csv_table import read, unguard
 from data.split import read_split
 from errors import UserError
 from study.runs.folder import Run
-from study.runs.listing import accuracy, figures_of, fingerprint_of
+from study.runs.listing import accuracy, figures_of, fingerprint_of, values_of
 from study.runtime import console
 
 CHANCE = 0.05  # p from which a difference is put down to chance
@@ -17,16 +18,45 @@ NOT_COMPARED = ("runs", "name", "store", "store_limit")  # settings that change 
 SHOWN = 60  # letters of a value
 
 
-def show_difference(first: Run, second: Run) -> None:
-    """Print the settings that differ, the figures, and what the images of both test splits say."""
-    rows = [(name, short(one), short(other)) for name, one, other in differing(first.info, second.info)]
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one of two runs is better by more than chance, in words; `better` is "A", "B" or nothing.
+
+    Where the two can be compared: how many test images both have, about how many of these only A or only B is right,
+    and the p of McNemar's exact test.
+    """
+
+    sentence: str
+    better: str = ""
+    images: int = 0
+    only_a: int | None = None
+    only_b: int | None = None
+    p: float | None = None
+
+
+def show_difference(first: Run, second: Run) -> dict[str, Any]:
+    """Print the settings that differ, the figures, and what the images of both test splits say, and return it."""
+    differ = differing(first.info, second.info)
+    rows = [(name, short(one), short(other)) for name, one, other in differ]
     for split, name in (("val", "validation accuracy"), ("test", "test accuracy")):
         rows.append((name, *(accuracy(figures_of(run), split) for run in (first, second))))
     rows.append(("images and split", fingerprint_of(first), fingerprint_of(second)))
     console.print(f"A: {first.folder}")
     console.print(f"B: {second.folder}")
     console.table("Settings that differ, and figures", ("", "A", "B"), rows, left=3)
-    console.print(verdict(first, second))
+    said = verdict(first, second)
+    console.print(said.sentence)
+    return {
+        "a": values_of(first),
+        "b": values_of(second),
+        "settings": [{"setting": name, "a": one, "b": other} for name, one, other in differ],
+        "test_images": said.images,
+        "only_a_right": said.only_a,
+        "only_b_right": said.only_b,
+        "p": said.p,
+        "better": said.better.casefold() or None,
+        "sentence": said.sentence,
+    }
 
 
 def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -42,21 +72,24 @@ def short(value: Any) -> str:  # noqa: ANN401 - whatever JSON may hold
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def verdict(first: Run, second: Run) -> str:
+def verdict(first: Run, second: Run) -> Verdict:
     """Say whether one is better by more than chance, by the test images that both have."""
     if any(run.info.get("task", "classify") != "classify" for run in (first, second)):
-        return "Only classifiers are compared image by image."
+        return Verdict("Only classifiers are compared image by image.")
     right, other_right = right_by_content(first), right_by_content(second)
     common = right.keys() & other_right.keys()
     if not common:
-        return "The two have no test image in common: nothing says which is better."
-    better = sum(right[key] and not other_right[key] for key in common)
-    worse = sum(other_right[key] and not right[key] for key in common)
-    p = mcnemar(better, worse)
-    told = f"Of {len(common):,} test images that both have, only A is right about {better:,}, only B about {worse:,}"
-    if p >= CHANCE:
-        return f"{told}: that may well be chance (McNemar's exact test, p = {p:.2g})."
-    return f"{told}: {'A' if better > worse else 'B'} is better (McNemar's exact test, p = {p:.2g})."
+        return Verdict("The two have no test image in common: nothing says which is better.")
+    only_a = sum(right[key] and not other_right[key] for key in common)
+    only_b = sum(other_right[key] and not right[key] for key in common)
+    p = mcnemar(only_a, only_b)
+    better = "" if p >= CHANCE else "A" if only_a > only_b else "B"
+    said = f"{better} is better" if better else "that may well be chance"
+    sentence = (
+        f"Of {len(common):,} test images that both have, only A is right about {only_a:,}, only B about {only_b:,}: "
+        f"{said} (McNemar's exact test, p = {p:.2g})."
+    )
+    return Verdict(sentence, better, len(common), only_a, only_b, p)
 
 
 def mcnemar(better: int, worse: int) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 from errors import UserError
 from study.runs.folder import FILES, PATTERN, Run, by_name, read_run
+from study.runs.values import of_listing
 from study.runtime import console
 from study.runtime.temporary import UNFINISHED
 
@@ -68,8 +69,8 @@ def size_of(run: Run) -> int:
     return sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
 
 
-def show(folder: Path, data: str | None) -> None:
-    """Print a table of the runs of each data set, the newest first."""
+def show(folder: Path, data: str | None) -> dict[str, Any]:
+    """Print a table of the runs of each data set, the newest first, and return them."""
     runs, unreadable = runs_in(folder, data)
     if not runs:
         of_data = f" that learned from {data}" if data else ""
@@ -83,7 +84,13 @@ def show(folder: Path, data: str | None) -> None:
         console.table(f"{name} (images and split {fingerprint})", header, [row_of(run) for run in of_data], left=2)
     for why in unreadable:
         console.print(f"not listed: {why}")
-    console.print("compare two of one table: python main.py runs diff A B; name the best: python main.py runs best")
+    return {"runs": [values_of(run) for run in runs], "unreadable": unreadable}
+
+
+def values_of(run: Run) -> dict[str, Any]:
+    """Return what a script is told of a run."""
+    data = data_of(run)
+    return of_listing(run, figures_of(run), fingerprint_of(run), size_of(run), data[-1] if data else None)
 
 
 def row_of(run: Run) -> tuple[str, ...]:
@@ -93,8 +100,11 @@ def row_of(run: Run) -> tuple[str, ...]:
     return (run.folder.name, name or "", *percent, f"{size_of(run) / 1e6:,.1f}")
 
 
-def show_best(folder: Path, data: str | None) -> None:
-    """Print the run of the best validation accuracy, and its test accuracy. Only runs of one data set are compared."""
+def show_best(folder: Path, data: str | None) -> dict[str, Any]:
+    """Print the run of the best validation accuracy, and its test accuracy, and return it.
+
+    Only runs of one data set are compared.
+    """
     runs, _ = runs_in(folder, data)
     judged = {run.folder: (run, figures_of(run)) for run in runs if figures_of(run)}
     if not judged:
@@ -110,11 +120,11 @@ def show_best(folder: Path, data: str | None) -> None:
         f"{run.folder}: {run.info['model']}, validation {accuracy(figures, 'val')}, the best of {len(judged):,}; "
         f"test {accuracy(figures, 'test')}"
     )
-    console.print(f"ask it: python main.py predict --run {run.folder} IMAGE")
+    return {"best": values_of(run), "of": len(judged)}
 
 
-def remove(names: Sequence[str], runs: str) -> None:
-    """Remove run folders.
+def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
+    """Remove run folders, and return which, and how large they were.
 
     Raises:
         UserError: one is no run, or holds a file that no training wrote; then none is removed.
@@ -124,12 +134,13 @@ def remove(names: Sequence[str], runs: str) -> None:
         own = [path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in WRITTEN]
         if own:
             raise UserError(f"{own[0]} is not of the training: move it away first. Nothing was removed.")
-    for folder in folders:
-        size = size_of(Run(folder, {}))
+    sizes = {folder: size_of(Run(folder, {})) for folder in folders}
+    for folder, size in sizes.items():
         aside = folder.with_name(f"{UNFINISHED}{folder.name}")  # if it is stopped midway, no half of a run is left
         folder.rename(aside)
         shutil.rmtree(aside)
         console.print(f"removed {folder}: {size / 1e6:,.1f} MB")
+    return {"removed": [{"run": folder, "bytes": size} for folder, size in sizes.items()]}
 
 
 def find(name: str, runs: str) -> Run:

@@ -10,7 +10,7 @@ from typing import Any
 from study import tasks
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
-from study.runs.advice import next_step
+from study.runs.advice import Commands, next_step
 from study.runs.answers import MAX_IN_A_MATRIX, MAX_PAIRS, Answers, confused, matrix
 from study.runs.trust import trust
 from study.runtime.format import format_value
@@ -34,11 +34,10 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked for: the command that cross-validates it, the names of the settings given, how to repeat it."""
+    """What was asked for: the names of the settings that were given, and how to repeat it."""
 
-    crossval: str
     given: Sequence[str]
-    repeat: Repeat | None
+    repeat: Repeat
 
 
 def write(
@@ -46,12 +45,14 @@ def write(
     info: Mapping[str, Any],
     results: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
+    commands: Commands,
     asked: Asked,
     answers: Answers | None = None,
 ) -> None:
     """Write `report.html` into a run folder that has its images already.
 
-    `history` has a row an epoch; `answers` are those of the test split that are shown, of a classifier.
+    `history` has a row an epoch; `commands` are those that can follow; `answers` are those of the test split that are
+    shown, of a classifier.
     """
     task = tasks.get(info.get("task", "classify"))
     cells = matrix(results["test"], answers) if answers else []
@@ -59,7 +60,7 @@ def write(
         "report.html.jinja",
         info=info,
         headline=task.headline(results["test"]),
-        next_step=next_step(info, results, history, asked.crossval),
+        next_step=next_step(info, results, history, commands),
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
         second_task=auxiliary_summary(info["settings"], results),

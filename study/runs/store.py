@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from data.store.cache import cache_folder
 from data.store.store import Store, Usage
@@ -10,22 +11,33 @@ from errors import UserError
 from study.runtime import console
 
 
-def show_usage() -> None:
-    """Print a table of what is kept, the largest first."""
+def show_usage() -> dict[str, Any]:
+    """Print a table of what is kept, the largest first, and return it."""
     store = Store(cache_folder() / "store")
     usage = store.usage()
     if store.trouble:
         raise UserError(f"{store.trouble}. Empty it: python main.py store --clear")
-    rows = [usage_row(entry) for entry in usage]
-    rows.append(("all", "", megabytes(sum(entry.bytes for entry in usage)), ""))
+    total = sum(entry.bytes for entry in usage)
+    rows = [*map(usage_row, usage), ("all", "", megabytes(total), "")]
     console.table(f"Kept in {store.root}", ("what", "rows", "MB", "last used"), rows)
     console.print("train --store-limit bounds it; empty it: python main.py store --clear")
+    kept = [{"kind": kind(entry), "rows": entry.rows, "bytes": entry.bytes, "used": used(entry)} for entry in usage]
+    return {"folder": store.root, "bytes": total, "kept": kept}
+
+
+def kind(entry: Usage) -> str:
+    """Return what is kept, without how it was made."""
+    return entry.kind.partition(" (")[0]
+
+
+def used(entry: Usage) -> str:
+    """Return when it was used last: `2026-01-01 12:00`."""
+    return datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
 
 
 def usage_row(entry: Usage) -> tuple[str, str, str, str]:
     """Return a line of the table."""
-    used = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
-    return entry.kind.partition(" (")[0], f"{entry.rows:,}", megabytes(entry.bytes), used
+    return kind(entry), f"{entry.rows:,}", megabytes(entry.bytes), used(entry)
 
 
 def megabytes(size: int) -> str:
@@ -33,7 +45,9 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f}"
 
 
-def clear() -> None:
-    """Empty the store and say how much room that made."""
+def clear() -> dict[str, Any]:
+    """Empty the store, say how much room that made, and return that."""
     store = Store(cache_folder() / "store")
-    console.print(f"emptied {store.root}: {megabytes(store.clear())} MB")
+    removed = store.clear()
+    console.print(f"emptied {store.root}: {megabytes(removed)} MB")
+    return {"folder": store.root, "removed_bytes": removed}

@@ -18,13 +18,28 @@ def format_value(value: object, name: str = "", *, as_flag: bool = False) -> str
     Args:
         value: of the settings or of `run.json`, where tuples are lists.
         name: of the setting; the shares of "split" are joined by colons.
-        as_flag: in as few letters as its flag takes, `flip,translation=0.1` and `1` for 1.0.
+        as_flag: as its flag takes it, and reads the same value again: `flip,translation=0.1`, `1` for 1.0, `100:4000`
+            of "range", `"x, y"=2` of "class_weight".
     """
     if isinstance(value, Mapping):
-        plain = {"flip"} if as_flag else set()
-        return ",".join(key if key in plain else f"{key}={number:g}" for key, number in value.items()) or "none"
+        if as_flag:
+            return ",".join(_pair(key, number, name) for key, number in value.items()) or "none"
+        return ",".join(f"{key}={number:g}" for key, number in value.items()) or "none"
     if isinstance(value, list | tuple):
-        return (":" if name == "split" else ",").join(map(str, value)) or "none"
+        separator = ":" if name == "split" or (as_flag and name == "range") else ","
+        return separator.join(_number(item) if as_flag else str(item) for item in value) or "none"
     if value is None:
         return "none"
-    return f"{value:g}" if as_flag and isinstance(value, float) else str(value)
+    return _number(value) if as_flag else str(value)
+
+
+def _number(value: object) -> str:
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _pair(key: str, number: float, name: str) -> str:
+    if key == "flip" and name != "class_weight":  # which takes no strength
+        return key
+    if any(letter in ',;"' or letter.isspace() for letter in key):
+        key = '"' + key.replace('"', '""') + '"'
+    return f"{key}={_number(number)}"

@@ -14,7 +14,10 @@ from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
 from study.fit.loop import fit
 from study.inference.engine import FrozenBackbone
+from study.runs.values import of_training
 from study.runtime import console, output
+from study.runtime.result import Result
+from study.settings.as_command import as_command, changed
 from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
@@ -32,17 +35,33 @@ def train(
 ) -> Path:
     """Train a classifier as `settings` say, print what happens, and return the run folder.
 
-    With `augment_preview` or `find_learning_rate` it ends before, and returns the path of an image.
+    With `augment_preview` or `find_learning_rate` it ends before, and returns the path of an image. For the arguments
+    and errors see `train_for_result`.
+    """
+    values = train_for_result(settings, command, store, loading).values
+    return values["run"] if "run" in values else values["image"]
+
+
+def train_for_result(
+    settings: TrainSettings,
+    command: str = "",
+    store: Store | None = None,
+    loading: Future[Dataset] | None = None,
+    asked: Mapping[str, Any] | None = None,
+) -> Result:
+    """Train a classifier as `settings` say, print what happens, and return what that came to and what can follow.
 
     Args:
         settings: with the image size settled.
         command: as it was typed.
         store: where pixels and features are kept; by default where `settings` say.
         loading: the data set, if it is being read already.
+        asked: flags that were given, which commands that follow carry on; by default all that is not at its default.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
+    asked = changed(settings.as_dict()) if asked is None else asked
     seconds: dict[str, float] = {}
     store = store or store_of(settings.data)
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
@@ -51,7 +70,8 @@ def train(
     settings, pixels, classifier = ready.settings, ready.pixels, ready.classifier
     print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
     if settings.run.augment_preview:
-        return preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
+        image = preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
+        return Result({"image": image}, as_command("train", {**asked, "augment_preview": False}), "train with these")
 
     features = engine = frozen = scenes = None
     if settings.learning.kind != "scratch":
@@ -62,9 +82,11 @@ def train(
     if settings.learning.kind != "transfer":
         frozen = None  # let go of it: all weights will change
     if settings.run.find_learning_rate:
-        return lr_finder.find_learning_rate(
-            classifier, pixels, features, ready.stages, settings, ready.class_weight, command
+        image, rate = lr_finder.find_learning_rate(
+            classifier, pixels, features, ready.stages, settings, ready.class_weight
         )
+        following = as_command("train", {**asked, "find_learning_rate": False, "learning_rate": rate})
+        return Result({"image": image, "learning_rate": rate}, following, "train with it")
     with stopwatch(seconds, "train"):
         auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
         outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training)
@@ -93,14 +115,15 @@ def train(
         test = evaluations["test"].predictions
         evidence = answers.Evidence(classifier, ready.dataset, test, by_split["test"], known, judged)
         shown = answers.collect(evidence, len(learned), seconds)
-    record = Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature, shown)
+    record = Record(
+        ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature, shown, asked
+    )
     run = write_run(classifier, record)
     if store.trouble:
         console.print(store.trouble)
-    print_results(run, {split: entry.metrics for split, entry in evaluations.items()}, settings.task)
-    if suggestion := suggest.crossval(settings, ready.dataset):
-        console.print(suggestion)
-    return run
+    print_results(run.folder, record.results(), settings.task)
+    following = suggest.after(settings, asked, ready.dataset, run, record.results(), record.history())
+    return Result(of_training(run, record.results()), *following)
 
 
 def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> None:
@@ -112,4 +135,4 @@ def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> 
         if "auxiliary" in results[split]:
             console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
     console.print(f"run folder: {run}")
-    console.print(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} IMAGE")
+    console.print(f"look at {run / 'report.html'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
 from study.runs import report
 from study.runs.answers import Answers
+from study.runs.folder import Run
 from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
@@ -40,7 +41,8 @@ class Record:
     `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
     `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
     backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
-    `temperature`: that the probabilities are calibrated by. `shown`: the answers that the report shows.
+    `temperature`: that the probabilities are calibrated by. `shown`: the answers that the report shows. `asked`: flags
+    that were given.
     """
 
     prepared: Prepared
@@ -54,15 +56,22 @@ class Record:
     judged: tuple[Known, dict[str, Any]] | None = None
     temperature: Temperature | None = None
     shown: Answers | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    def results(self) -> dict[str, Any]:
+        """Return what `metrics.json` says."""
+        return {split: entry.metrics for split, entry in self.evaluations.items()}
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return a row an epoch, of all stages."""
+        return [row for outcome in self.outcomes for row in outcome.history]
 
 
-def write_run(classifier: keras.Model, record: Record) -> Path:
-    """Write the run folder and return its path. Raise UserError where the disk is full; nothing is left then."""
-
-    settings, dataset = record.prepared.settings, record.prepared.dataset
+def write_run(classifier: keras.Model, record: Record) -> Run:
+    """Write the run folder and return it. Raise UserError where the disk is full; nothing is left then."""
+    settings, dataset, info = record.prepared.settings, record.prepared.dataset, describe(record)
 
     def write(folder: Path) -> None:
-        info = describe(record)
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
         keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
         info["openvino_difference"] = export(
@@ -72,29 +81,26 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
             known.write(folder, record.judged[0])
             info["verdicts"] = record.judged[1]
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
-        info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
+        info.update(tasks.get(settings.task.name).write(folder, dataset, record.evaluations))
         if record.temperature:
             indices = dataset.examples().indices["test"]
             truth = dataset.examples().labels[indices]
             info["calibration"] = calibration_of(record.temperature, record.evaluations["test"], truth)
             train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
-        results = {split: entry.metrics for split, entry in record.evaluations.items()}
+        results, history = record.results(), record.history()
         output.write_json(folder / "run.json", info)
         output.write_json(folder / "metrics.json", results)
         write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
-        history = [row for outcome in record.outcomes for row in outcome.history]
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
         train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        asked = report.Asked(
-            suggest.command(settings), repeat.given(record.command, settings), repeat.repeat(record.command, settings)
-        )
-        report.write(folder, info, results, history, asked, record.shown)
+        commands = suggest.commands(settings, record.asked, dataset)
+        report.write(folder, info, results, history, commands, repeat.asked(record.asked, settings), record.shown)
 
     with console.bar("write the run folder", 1):
-        return output.save_run(Path(settings.run.runs), settings.run.model, write)
+        return Run(output.save_run(Path(settings.run.runs), settings.run.model, write), info)
 
 
 def describe(record: Record) -> dict[str, Any]:

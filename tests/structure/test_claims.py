@@ -10,22 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from accepted import accept, flags_of, train_settings
 from helpers import ROOT, call
 from structure.test_imports import HEAVY
 from structure.test_readme import FENCE, OF_PROGRAM, OF_SCRIPTS, TEXTS, TO_BE_WRITTEN
 
-import main
-import models
 from data import folder, groups
 from data.augment import custom
 from models.parts.head import head_on
 from models.parts.options import last_initializer
-from study.experiments import crossval
-from study.experiments.plan import make_plan
-from study.settings import conflicts, declare
-from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
-from study.settings.resolve import defaults_of, options_of, resolve, with_model
-from study.settings.train import TrainSettings
+from study.settings import declare
+from study.settings.commands import InspectSettings
+from study.settings.resolve import options_of
 
 # ---- every command is accepted ----
 
@@ -35,39 +31,10 @@ DOCUMENTED = dict.fromkeys(
 )
 
 
-def flags_of(rest):
-    """The command and its flags, read as the program reads them."""
-    flags = vars(main.make_parser().parse_args(shlex.split(rest, comments=True)))
-    return flags.pop("command"), flags
-
-
-def train_settings(flags):
-    flags = with_model(flags)
-    spec = models.get(flags["model"]).SPEC
-    settings = resolve(flags, defaults_of(spec, flags))
-    conflicts.check_flags(settings, spec)
-    return settings
-
-
 @pytest.mark.parametrize("rest", [rest for rest in DOCUMENTED if not WRITTEN_BY_THE_READER & set(rest.split())])
 def test_a_documented_command_is_accepted_up_to_its_work(rest):
     """Flags, values, and what goes with what: all that is checked before data or a run is looked for."""
-    command, flags = flags_of(rest)
-    declared = main.COMMANDS[command][0]
-    if declared is TrainSettings:
-        train_settings(flags)
-    elif declared is CompareSettings:
-        assert len(make_plan(*declare.own_and_rest(CompareSettings, flags)).combinations) > 1
-    elif declared is CrossvalSettings:
-        asked, texts = declare.own_and_rest(CrossvalSettings, flags)
-        crossval.check(asked, texts, crossval.settled(texts))
-    else:
-        given = dict(flags)
-        settings, others = declare.own_and_rest(declared, flags)
-        declare.reject_unused_of(settings, given)
-        if others:  # flags of train
-            assert getattr(settings, "run", None) is None
-            train_settings(others)
+    accept(rest)
 
 
 HELP = """

@@ -141,8 +141,8 @@ def test_from_scratch_each_fold_is_a_training_that_never_sees_what_it_holds_out(
                 assert lines[row["path"]]["p_circle"] == row["p_circle"]
         assert json.loads((run / "run.json").read_text())["settings"]["patience"] == 0
         log = (run.parent / "train.log").read_text(encoding="utf-8")
-        assert log.splitlines()[-1].startswith("only ")
-        assert " test images: python main.py crossval --data " in log.splitlines()[-1]
+        assert log.splitlines()[-1].startswith("next: only ")
+        assert ": python main.py crossval -m lenet " in log.splitlines()[-1]
 
 
 def test_the_same_command_trains_only_what_is_missing(trained, monkeypatch):

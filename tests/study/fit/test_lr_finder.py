@@ -130,7 +130,10 @@ def test_the_command_ends_with_what_to_type(run, toy, tmp_path):
     assert LOWEST / 10 <= float(rate) <= HIGHEST / 10
     assert f"nothing was saved but the curve: {tmp_path / 'learning-rate-original.png'}\n" in ran.out
     assert "is the default" not in ran.out  # those are figures
-    assert f"train with it: python main.py train --learning-rate {rate} --data {toy} " in ran.out
+    assert ran.next.startswith("next: train with it: python main.py train ")
+    assert f" --data {toy} " in ran.next
+    assert ran.next.endswith(f" --learning-rate {rate}\n")
+    assert "--find-learning-rate" not in ran.next
 
 
 @pytest.mark.parametrize(

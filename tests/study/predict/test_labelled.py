@@ -8,7 +8,7 @@ import pytest
 from helpers import TOY_CLASSES, call, make_toy, toy_image
 from run_files import table
 
-SUGGESTED = "The sub-folders are named as classes of this run: --labelled compares the predictions with them."
+SUGGESTED = "next: the sub-folders are named as classes of this run, compare the predictions with them: python main.py"
 
 
 @pytest.fixture
@@ -137,12 +137,13 @@ def test_what_has_no_labels_is_refused(words, told, run, fresh):
 
 
 def test_labelled_is_suggested_where_the_sub_folders_are_classes_and_nowhere_else(run, fresh):
-    assert SUGGESTED in call("predict", "--run", run, fresh).err.splitlines()
-    assert SUGGESTED not in call("predict", "--run", run, fresh, "--labelled").err
-    assert SUGGESTED not in call("predict", "--run", run, fresh / "circle").err
-    assert SUGGESTED not in call("predict", "--run", run, fresh, fresh / "circle" / "500.png").err
+    suggested = call("predict", "--run", run, fresh).next
+    assert suggested == f"{SUGGESTED} predict --run {run} --labelled {fresh}\n"
+    assert SUGGESTED not in call("predict", "--run", run, fresh, "--labelled").next
+    assert SUGGESTED not in call("predict", "--run", run, fresh / "circle").next
+    assert SUGGESTED not in call("predict", "--run", run, fresh, fresh / "circle" / "500.png").next
     (fresh / "square").rename(fresh / "bird")
-    assert SUGGESTED not in call("predict", "--run", run, fresh).err
+    assert SUGGESTED not in call("predict", "--run", run, fresh).next
 
 
 def test_several_labels_come_from_a_table_only(run, fresh, tmp_path):

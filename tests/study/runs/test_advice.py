@@ -4,53 +4,60 @@ import copy
 
 import pytest
 
-from study.runs.advice import next_step
+from study.runs.advice import Advice, Commands, next_step
 
 INFO = {
     "task": "classify",
     "data": {"drawn": False, "folder": "/my photos", "counts": {"train": {"cat": 900, "dog": 90}}},
     "stages": [{"epochs": 20, "epochs_run": 20, "kept_epoch": 12}],
 }
-CROSSVAL = "python main.py crossval -m lenet"
+COMMANDS = Commands("python main.py check --data photos", "python main.py train --epochs 40", "python main.py crossval")
 CLASS = {"cat": {"recall": 0.97, "support": 500}, "dog": {"recall": 0.96, "support": 500}}
 GOOD = {"n": 1000, "accuracy": 0.965, "accuracy_interval": [0.952, 0.975], "per_class": CLASS}
 HISTORY = [{"accuracy": 0.5}] * 19 + [{"accuracy": 0.98}]
 
 
-def told(history=HISTORY, **changes):
-    """The sentence after changes of `val`, `test` and the last stage."""
+def told(history=HISTORY, commands=COMMANDS, **changes):
+    """What is advised after changes of `val`, `test` and the last stage."""
     info, results = copy.deepcopy(INFO), {"val": copy.deepcopy(GOOD), "test": copy.deepcopy(GOOD)}
     for where, change in changes.items():
         (info["stages"][-1] if where == "stage" else results[where]).update(change)
-    return next_step(info, results, history, CROSSVAL)
+    return next_step(info, results, history, commands)
 
 
 def test_where_nothing_is_wrong_it_says_so():
-    assert told()[0].startswith("Stop here, unless the mistakes below show labels to mend")
+    assert told().sentence.startswith("Stop here, unless the mistakes below show labels to mend")
+    assert told().command == ""
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence", "command"),
     [
-        ({"val": {"accuracy": 0.5}}, "Nothing was learned that helps: ", "python main.py check --data '/my photos'"),
-        ({"stage": {"kept_epoch": 20}}, "Train longer: the last epoch was the best", "--epochs 40"),
+        ({"val": {"accuracy": 0.5}}, "Nothing was learned that helps: ", COMMANDS.check),
+        ({"stage": {"kept_epoch": 20}}, "Train longer: the last epoch was the best", COMMANDS.longer),
         (
             {"val": {"per_class": CLASS | {"dog": {"recall": 0.71, "support": 500}}}},
             "Add images of dog, of which it finds the fewest (recall 0.71) and has learned from 90; and look at ",
-            "python main.py check --data '/my photos'",
+            COMMANDS.check,
         ),
         (
             {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}},
             "Measure on all images before comparing this with anything: 40 test images leave an interval of 9 points; ",
-            CROSSVAL,
+            COMMANDS.crossval,
         ),
         ({"history": [{"accuracy": 1.0}] * 20, "val": {"accuracy": 0.88}}, "Add images or augmentation: ", ""),
     ],
 )
 def test_the_plainest_fault_comes_first(changes, sentence, command):
-    said, given = told(**changes)
-    assert said.startswith(sentence)
-    assert given == command
+    advice = told(**changes)
+    assert advice.sentence.startswith(sentence)
+    assert advice.command == command
+    assert bool(advice.short) == bool(command)
+
+
+def test_images_that_cannot_be_divided_are_not_to_be_cross_validated():
+    rough = {"accuracy_interval": [0.9, 0.99], "n": 40}
+    assert told(commands=Commands("check", "train", ""), test=rough) == told()
 
 
 def test_what_the_test_split_shows_is_not_mended():
@@ -59,12 +66,12 @@ def test_what_the_test_split_shows_is_not_mended():
 
 
 def test_another_task_has_no_such_figures():
-    assert next_step(INFO | {"task": "segment"}, {}, HISTORY, CROSSVAL) == ("", "")
+    assert next_step(INFO | {"task": "segment"}, {}, HISTORY, COMMANDS) == Advice()
 
 
 def test_it_is_one_sentence():
     for changes in ({}, {"val": {"accuracy": 0.5}}, {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}}):
-        assert told(**changes)[0].count(". ") == 0
+        assert told(**changes).sentence.count(". ") == 0
 
 
 def test_the_report_has_it(run):

@@ -1,12 +1,12 @@
 """The report of many classes, which have no room for a matrix, and of a training that no command started."""
 
-import json
 import shutil
 
 import pytest
 from run_files import run_info
 
 from study.runs import report
+from study.runs.advice import Commands
 from study.runs.answers import Answers, Picture, confused, matrix
 from study.runs.report import Asked, Repeat
 
@@ -27,14 +27,18 @@ def ring(classes):
     return [[5 if i == j else i + 1 if j == (i + 1) % classes else 0 for j in range(classes)] for i in range(classes)]
 
 
+COMMANDS = Commands("check", "train", "crossval")
+REPEAT = Repeat("python main.py train --data '/a b/<c>' --seed 0", ("--seed",))
+
+
 def written(run, tmp_path, confusion, answers, asked):
     """Text of the page of a run with other answers."""
     folder = shutil.copytree(run, tmp_path / "run")
     names = [f"class {i}" for i in range(len(confusion))]
     result = result_of(confusion, names)
-    info = run_info(run) | {"class_names": names}
+    info = run_info(run) | {"class_names": names, "command": ""}
     history = [{"accuracy": 0.5}] * 3
-    report.write(folder, info, {"val": result, "test": result}, history, asked, answers)
+    report.write(folder, info, {"val": result, "test": result}, history, COMMANDS, asked, answers)
     return " ".join((folder / "report.html").read_text(encoding="utf-8").split())
 
 
@@ -60,7 +64,7 @@ def test_cells_have_their_counts_shares_and_images():
 @pytest.mark.parametrize(("classes", "fits"), [(40, True), (41, False), (120, False)])
 def test_many_classes_are_told_by_the_pairs_that_are_confused_most(run, tmp_path, classes, fits):
     small = {("class 3", "class 4"): [(0, picture("a.png"))]}
-    page = written(run, tmp_path, ring(classes), Answers((), 3, small, 9), Asked("", (), None))
+    page = written(run, tmp_path, ring(classes), Answers((), 3, small, 9), Asked((), REPEAT))
     assert ("label \\ predicted" in page) == fits
     assert (f"{classes} classes are too many for a matrix" in page) == (not fits)
     assert ("100 of 120 pairs are shown" in page) == (classes == 120)
@@ -71,14 +75,12 @@ def test_many_classes_are_told_by_the_pairs_that_are_confused_most(run, tmp_path
 
 
 def test_a_training_that_no_command_started_says_so(run, tmp_path):
-    page = written(run, tmp_path, [[5, 1], [0, 5]], Answers((), 1, {}, 9), Asked("", (), None))
+    page = written(run, tmp_path, [[5, 1], [0, 5]], Answers((), 1, {}, 9), Asked((), REPEAT))
     assert "No setting was given." in page
-    assert "It was started from Python, not by a command." in page
+    assert "It was started from Python." in page
 
 
 def test_a_command_is_told_with_what_was_added(run, tmp_path):
-    asked = Asked("", ("epochs",), Repeat("python main.py train --data '/a b/<c>' --seed 0", ("--seed",)))
-    page = written(run, tmp_path, [[5, 1], [0, 5]], Answers((), 1, {}, 9), asked)
+    page = written(run, tmp_path, [[5, 1], [0, 5]], Answers((), 1, {}, 9), Asked(("epochs",), REPEAT))
     assert "python main.py train --data &#39;/a b/&lt;c&gt;&#39; --seed 0</code>" in page
     assert "--seed: not typed, the default is written out." in page
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["settings"]["epochs"] == 3
