@@ -55,5 +55,10 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         backend.start(settings.data.seed)
         from study.train.run import train
 
-        train(settings, command_line, store, loading)
+        def train_folds(*given: Any) -> Any:  # noqa: ANN401 - what `study.train.crossval.Trainings` says
+            from study.experiments.crossval import train_folds
+
+            return train_folds(flags, *given)
+
+        train(settings, command_line, store, loading, train_folds)
     return Result()

@@ -14,8 +14,8 @@ from PIL import Image
 
 from data.csv_table import guarded
 from data.dataset import Dataset
-from study.experiments.folds import Fold, Labelled
-from study.experiments.out_of_fold import describe, describe_spread, mistakes
+from study.folds.divide import Fold, Labelled
+from study.folds.out_of_fold import describe, describe_spread, mistakes
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime import console, environment, output

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from study import tasks
+from study.folds.out_of_fold import beside_test
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runs.advice import next_step
@@ -30,7 +31,8 @@ def write(
 ) -> None:
     """Write `report.html` into a run folder that has its images already.
 
-    `history` has a row an epoch; `crossval` is the command that cross-validates what was trained.
+    `history` has a row an epoch; `results` may have figures out of fold beside those of both splits; `crossval` is the
+    command that cross-validates what was trained.
     """
     task = tasks.get(info.get("task", "classify"))
     page = render(
@@ -39,6 +41,7 @@ def write(
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
         next_step=next_step(info, results, history, crossval),
+        crossval=beside_test(results["crossval"], results["test"]["n"]) if "crossval" in results else [],
         second_task=auxiliary_summary(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),

@@ -13,22 +13,28 @@ from study import tasks
 from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
 from study.fit.loop import fit
+from study.folds.out_of_fold import beside_test
 from study.inference.engine import FrozenBackbone
 from study.runtime import console, output
 from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
-from study.train import preview, suggest
+from study.train import crossval, preview, suggest
+from study.train.crossval import Trainings
 from study.train.embed import features_of, same_scene
 from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, truth_of
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
-from study.train.save import Record, write_run
+from study.train.save import Record, add_crossval, write_run
 
 
 def train(
-    settings: TrainSettings, command: str = "", store: Store | None = None, loading: Future[Dataset] | None = None
+    settings: TrainSettings,
+    command: str = "",
+    store: Store | None = None,
+    loading: Future[Dataset] | None = None,
+    trainings: Trainings | None = None,
 ) -> Path:
     """Train a classifier as `settings` say, print what happens, and return the run folder.
 
@@ -39,12 +45,13 @@ def train(
         command: as it was typed.
         store: where pixels and features are kept; by default where `settings` say.
         loading: the data set, if it is being read already.
+        trainings: what trains whole networks for the folds, where `crossval` asks for that.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
     seconds: dict[str, float] = {}
-    store = store or store_of(settings.data)
+    asked, store = settings, store or store_of(settings.data)
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs))
     ready = prepare(settings, store, loading, seconds)
@@ -52,6 +59,10 @@ def train(
     print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
     if settings.run.augment_preview:
         return preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
+    from_features = settings.learning.kind == "transfer"
+    division = crossval.divided(settings, ready.dataset) if settings.run.crossval else None
+    if division and not from_features:
+        crossval.announce(ready, division, store)
 
     features = engine = frozen = scenes = None
     if settings.learning.kind != "scratch":
@@ -59,7 +70,7 @@ def train(
             features, engine, frozen = features_of(classifier, pixels, settings, store)
             if settings.learning.weights == "imagenet":  # others may find all images of a class alike
                 scenes = same_scene(ready.dataset, features, frozen, store)
-    if settings.learning.kind != "transfer":
+    if not from_features:
         frozen = None  # let go of it: all weights will change
     if settings.run.find_learning_rate:
         return lr_finder.find_learning_rate(
@@ -69,7 +80,6 @@ def train(
         auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
         outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training)
     with stopwatch(seconds, "evaluate"):
-        from_features = settings.learning.kind == "transfer"
         model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
         task = tasks.get(settings.task.name)
         # Validation and test, once.
@@ -87,23 +97,46 @@ def train(
             frozen = frozen or FrozenBackbone(backbone_of(classifier))
             by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed)
             judged = judge(by_split, evaluations, truth)
-    record = Record(ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature)
+    out_of_fold = None
+    if division and from_features:
+        with stopwatch(seconds, "cross-validate"):
+            heads = crossval.heads_of(ready, features, frozen, engine)
+            out_of_fold = crossval.by_heads(ready, asked, heads, division)
+    record = Record(
+        ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature, out_of_fold
+    )
     run = write_run(classifier, record)
     if store.trouble:
         console.print(store.trouble)
-    print_results(run, {split: entry.metrics for split, entry in evaluations.items()}, settings.task)
-    if suggestion := suggest.crossval(settings, ready.dataset):
+    results = {split: entry.metrics for split, entry in evaluations.items()}
+    print_results(run, results, settings.task, out_of_fold)
+    if division and not from_features:  # the run is complete without, whatever may end this early
+        found = trainings(settings.learning.kind, ready.dataset, division.images, division.folds)
+        out_of_fold = crossval.summary_of(ready, division, *found)
+        add_crossval(run, record, out_of_fold)
+        print_out_of_fold(out_of_fold, results["test"]["n"])
+    if not division and (suggestion := suggest.crossval(settings, ready.dataset)):
         console.print(suggestion)
     return run
 
 
-def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> None:
-    """Print the figures of validation and test, and where the run folder is."""
+def print_out_of_fold(summary: Mapping[str, Any], test_images: int) -> None:
+    """Print the figure from all images, and what it and that of the test split mean."""
+    for sentence in beside_test(summary, test_images):
+        console.print(sentence)
+
+
+def print_results(
+    run: Path, results: Mapping[str, Any], task: TaskSettings, out_of_fold: Mapping[str, Any] | None
+) -> None:
+    """Print the figures of validation and test, that out of fold if it is there, and where the run folder is."""
     names = (("val", "validation"), ("test", "test"))
     for split, name in names:
         tasks.get(task.name).print_report(name, results[split])
     for split, name in names:
         if "auxiliary" in results[split]:
             console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
+    if out_of_fold:
+        print_out_of_fold(out_of_fold, results["test"]["n"])
     console.print(f"run folder: {run}")
     console.print(f"look at {run / 'report.html'}, or ask: python main.py predict --run {run} IMAGE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,8 +24,8 @@ from study.runs import report
 from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
+from study.train import crossval, suggest
 from study.train import figures as train_figures
-from study.train import suggest
 from study.train.embed import feature_spec
 from study.train.export import export
 from study.train.judge import calibration_of
@@ -39,7 +40,8 @@ class Record:
     `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
     `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
     backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
-    `temperature`: that the probabilities are calibrated by.
+    `temperature`: that the probabilities are calibrated by. `crossval`: what predictions out of fold say, where they
+    are there already.
     """
 
     prepared: Prepared
@@ -52,6 +54,12 @@ class Record:
     same_scene: Mapping[str, int] | None = None
     judged: tuple[Known, dict[str, Any]] | None = None
     temperature: Temperature | None = None
+    crossval: Mapping[str, Any] | None = None
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """Return a row for each epoch of all stages."""
+        return [row for outcome in self.outcomes for row in outcome.history]
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
@@ -77,19 +85,39 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
             info["calibration"] = calibration_of(record.temperature, record.evaluations["test"], truth)
             train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
         results = {split: entry.metrics for split, entry in record.evaluations.items()}
-        output.write_json(folder / "run.json", info)
-        output.write_json(folder / "metrics.json", results)
         write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
-        history = [row for outcome in record.outcomes for row in outcome.history]
-        columns = list(dict.fromkeys(name for row in history for name in row))
-        output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
-        train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        report.write(folder, info, results, history, suggest.command(settings))
+        columns = list(dict.fromkeys(name for row in record.history for name in row))
+        lines = [[row.get(name, "") for name in columns] for row in record.history]
+        output.write_csv(folder / "history.csv", columns, lines)
+        train_figures.curves(record.history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+        write_results(folder, record, info, results, record.crossval)
 
     with console.bar("write the run folder", 1):
         return output.save_run(Path(settings.run.runs), settings.run.model, write)
+
+
+def write_results(
+    folder: Path,
+    record: Record,
+    info: Mapping[str, Any],
+    results: Mapping[str, Any],
+    out_of_fold: Mapping[str, Any] | None,
+) -> None:
+    """Write `run.json`, `metrics.json` and the report, which tell of predictions out of fold where there are such."""
+    if out_of_fold:
+        info = {**info, "crossval": crossval.short(out_of_fold)}
+        results = {**results, "crossval": out_of_fold}
+    output.write_json(folder / "run.json", info)
+    output.write_json(folder / "metrics.json", results)
+    report.write(folder, info, results, record.history, suggest.command(record.prepared.settings))
+
+
+def add_crossval(run: Path, record: Record, out_of_fold: Mapping[str, Any]) -> None:
+    """Tell of predictions out of fold in a run folder that is complete without them."""
+    info, results = (json.loads((run / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
+    write_results(run, record, info, results, out_of_fold)
 
 
 def describe(record: Record) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from helpers import TOY_CLASSES, call, make_patches
 
 from data.split import read_split, write_split
-from study.experiments.crossval import learned_before
+from study.folds.divide import learned_before
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
 
@@ -207,9 +207,9 @@ def test_weights_that_learned_from_the_images_are_told(images, tmp_path):
     write_split(tmp_path / "split.csv", dataset.entries)
     learned = len({entry.sha256 for entry in dataset.entries if entry.split == "train"})
     for weights in (tmp_path, tmp_path / "model.keras"):
-        (told,) = learned_before(TrainSettings.of(weights=str(weights)), dataset)
+        (told,) = learned_before(str(weights), dataset)
         assert told == f"{weights} has learned from {learned} of the 33 images, which flatters all figures"
-    assert learned_before(TrainSettings.of(weights="imagenet"), dataset) == []
+    assert learned_before("imagenet", dataset) == []
 
 
 def test_given_splits_are_kept_by_trainings_so_they_are_refused(images, tmp_path):
