@@ -160,6 +160,17 @@ def decoded(content: bytes, min_side: int | None = None, ranges: Ranges | None =
         yield rgb
 
 
+def enlarged(path: Path, side: int, ranges: Ranges) -> Image.Image | None:
+    """Return an image with `side` pixels at its longer side, or fewer where it has no more; None where it is gone."""
+    try:
+        with content_of(path) as content, decoded(content, side, ranges) as rgb:
+            large = rgb.copy()
+    except (OSError, ImageError):
+        return None
+    large.thumbnail((side, side))
+    return large
+
+
 def stored_values(content: bytes) -> np.ndarray:
     """Give the values of a file that does not state their range, as stored. Raise ImageError as `decode` does."""
     with contextlib.ExitStack() as held, _explained(content):

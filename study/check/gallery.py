@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PIL import Image
-
+from data import image
 from data.duplicates import MIN_SIMILARITY
-from study.check import image_statistics
 from study.check.image_issues import Issue
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.pages.blocks import Figure
+from study.pages.pictures import jpeg, jpeg_figure
+from study.pages.suspects import LARGE_SIDE, MOST
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
 
-MAX_PAIRS = 60  # of a section; all stand in check.csv
+MAX_PAIRS = MOST  # of a section; all stand in check.csv
 MAX_ODD = 12  # of a kind
 SIDE = 96  # the longer side of an image on the page
 # The longer side of an image that a click enlarges: as much as the page shows of it. 147 photos of 256 pixels make a
 # page of 1.3 MB one of 2.6.
-LARGE_SIDE, MAX_LARGE = 4 * SIDE, 160
+MAX_LARGE = 160
 TWO_LABELS, LEAK = "two labels", "leak"
 COPIES = ("duplicate", "near duplicate")
 SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about them
@@ -82,7 +80,7 @@ class Thumbnails:
             return small
         if i not in self.large and len(self.large) < MAX_LARGE:
             path = self.result.scan.images[i].path
-            large = image_statistics.enlarged(path, LARGE_SIDE, self.result.ranges)
+            large = image.enlarged(path, LARGE_SIDE, self.result.ranges)
             if large is not None:
                 self.large[i] = jpeg(large)
         return Figure(self.large[i], small.text, small.size) if i in self.large else small
@@ -149,18 +147,6 @@ def odd_images(result: AuditResult, thumbnails: Thumbnails) -> list[dict[str, An
         }
         for kind, issues in by_kind.items()
     ]
-
-
-def jpeg_figure(pixels: np.ndarray, width: int, height: int, text: str) -> Figure:
-    """Return pixels as a JPEG that is shown in that size."""
-    return Figure(jpeg(Image.fromarray(pixels.astype(np.uint8)), 80), text, (width, height), enlarges=False)
-
-
-def jpeg(image: Image.Image, quality: int = 75) -> bytes:
-    """Return the JPEG file of an image."""
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=quality)
-    return file.getvalue()
 
 
 def describe_rest(count: int, most: int) -> str:

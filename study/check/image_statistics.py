@@ -114,17 +114,6 @@ def gather(
     return outcomes, thumbnails, surveyed.ranges
 
 
-def enlarged(path: Path, side: int, ranges: Ranges) -> Image.Image | None:
-    """Return an image with `side` pixels at its longer side, or fewer where it has no more; None where it is gone."""
-    try:
-        with image.content_of(path) as content, image.decoded(content, side, ranges) as rgb:
-            large = rgb.copy()
-    except (OSError, image.ImageError):
-        return None
-    large.thumbnail((side, side))
-    return large
-
-
 def measure(content: bytes, ranges: Ranges | None = None) -> tuple[ImageStatistics, np.ndarray]:
     """Return the facts of a file's content and its thumbnail. Raise ImageError where `image.decode` does."""
     with image.decoded(content, SIDE, ranges) as rgb:

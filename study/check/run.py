@@ -26,7 +26,7 @@ from study.check.audit import AuditResult
 from study.check.embedding import embed, embed_as_training, outliers
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
-from study.check.label_issues import Suspect
+from study.inference.label_errors import Suspect
 from study.inference.same_scene import reduce, same_scene_pairs
 from study.runtime import console, output
 from study.settings import learning_type

@@ -58,7 +58,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     Raises:
         UserError: something that the user can mend.
     """
-    from study.experiments import crossval_report
+    from study.experiments import crossval_report, crossval_suspects
     from study.runtime import backend
 
     started = time.perf_counter()
@@ -83,11 +83,24 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
 
         predicted = predict_folds(divided.dataset, divided.folds, settings, asked.early_stopping, store)
         settings, probabilities, epochs, out = predicted.settings, predicted.probabilities, predicted.epochs, None
+        features = predicted.features
     else:
         probabilities, epochs, out = by_trainings(asked, texts, settings, divided)
+        features = None
+    suspects = crossval_suspects.find(divided.dataset, divided.images, probabilities, features)
     summary = summarise(divided.images, divided.folds, probabilities, settings.data.seed)
     record = crossval_report.Record(
-        asked, settings, command, divided.dataset, divided.images, divided.folds, probabilities, summary, epochs, told
+        asked,
+        settings,
+        command,
+        divided.dataset,
+        divided.images,
+        divided.folds,
+        probabilities,
+        summary,
+        epochs,
+        told,
+        suspects,
     )
     folder = crossval_report.write(record, out, time.perf_counter() - started)
     if store.trouble:

@@ -26,9 +26,11 @@ from study.settings.train import TrainSettings
 
 @dataclass(frozen=True)
 class Predicted:
-    """Out-of-fold probabilities, float32 (repeats, n, classes), the settings as they were resolved, and what to say."""
+    """Out-of-fold probabilities, float32 (repeats, n, classes), features of the images, float32 (n, features), the
+    settings as they were resolved, and what to say."""
 
     probabilities: np.ndarray
+    features: np.ndarray
     settings: TrainSettings
     epochs: str
 
@@ -46,7 +48,7 @@ def predict_folds(
     found, kept = predict_held_out(heads, folds, stage, settings, early_stopping)
     if early_stopping:
         epochs += f"; kept were epochs {min(kept)} to {max(kept)}, {median(kept):g} in the middle"
-    return Predicted(found, resolved(settings, stage), epochs)
+    return Predicted(found, features[:number], resolved(settings, stage), epochs)
 
 
 def features_of(dataset: Dataset, settings: TrainSettings, store: Store) -> tuple[np.ndarray, np.ndarray]:
