@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import keras
+
+from data.batches import Examples
 from data.dataset import Dataset
 from data.store.store import Store
 from study import tasks
 from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
-from study.fit.loop import fit
+from study.fit.auxiliary import AuxiliaryTraining
+from study.fit.loop import Outcome, fit
 from study.folds.out_of_fold import beside_test
 from study.inference.engine import FrozenBackbone
 from study.runtime import console, output
@@ -21,12 +25,13 @@ from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
 from study.train import crossval, preview, suggest
+from study.train.calibrate import answers_of, calibrated
 from study.train.crossval import Trainings
 from study.train.embed import features_of, same_scene
 from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, truth_of
 from study.train.plan import print_plan
-from study.train.prepare import prepare, stopwatch
-from study.train.save import Record, add_crossval, write_run
+from study.train.prepare import Prepared, prepare, stopwatch
+from study.train.save import Evaluated, Record, add_crossval, write_run
 
 
 def train(
@@ -80,35 +85,17 @@ def train(
         auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
         outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training)
     with stopwatch(seconds, "evaluate"):
-        model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
-        task = tasks.get(settings.task.name)
-        # Validation and test, once.
-        val, truth, temperature = task.evaluate(model, examples, ready.outputs, "val"), truth_of(pixels), None
-        if task.VERDICTS:
-            temperature = choose_temperature(val.predictions, truth["val"], ready.outputs)
-            if temperature.value != 1:
-                apply_temperature(classifier, temperature.value)
-                val = task.evaluate(model, examples, ready.outputs, "val")
-        evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
-        for split in evaluations if auxiliary_training else ():
-            evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
-        judged = None
-        if task.VERDICTS:
-            frozen = frozen or FrozenBackbone(backbone_of(classifier))
-            by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed)
-            judged = judge(by_split, evaluations, truth)
+        evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training)
     out_of_fold = None
     if division and from_features:
         with stopwatch(seconds, "cross-validate"):
             heads = crossval.heads_of(ready, features, frozen, engine)
             out_of_fold = crossval.by_heads(ready, asked, heads, division)
-    record = Record(
-        ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature, out_of_fold
-    )
+    record = Record(ready, outcomes, evaluated, seconds, command, engine, scenes, out_of_fold)
     run = write_run(classifier, record)
     if store.trouble:
         console.print(store.trouble)
-    results = {split: entry.metrics for split, entry in evaluations.items()}
+    results = evaluated.metrics()
     print_results(run, results, settings.task, out_of_fold)
     if division and not from_features:  # the run is complete without, whatever may end this early
         found = trainings(settings.learning.kind, ready.dataset, division.images, division.folds)
@@ -118,6 +105,36 @@ def train(
     if not division and (suggestion := suggest.crossval(settings, ready.dataset)):
         console.print(suggestion)
     return run
+
+
+def evaluate(
+    ready: Prepared,
+    classifier: keras.Model,
+    outcomes: Sequence[Outcome],
+    features: Examples | None,
+    frozen: FrozenBackbone | None,
+    auxiliary_training: AuxiliaryTraining | None,
+) -> Evaluated:
+    """Evaluate validation and test, once, after the temperature has become part of the network."""
+    settings, pixels, names = ready.settings, ready.pixels, ready.outputs
+    from_features, task = settings.learning.kind == "transfer", tasks.get(settings.task.name)
+    model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
+    val, temperature, answers = task.evaluate(model, examples, names, "val"), None, None
+    if task.VERDICTS:
+        answers = answers_of(ready, outcomes, features, val.predictions)
+        temperature = choose_temperature(answers.probabilities, answers.labels, names, answers.what)
+        if temperature.value != 1:
+            apply_temperature(classifier, temperature.value)
+            val = task.evaluate(model, examples, names, "val")
+    evaluations = {"val": val, "test": task.evaluate(model, examples, names, "test", val)}
+    for split in evaluations if auxiliary_training else ():
+        evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
+    if not task.VERDICTS:
+        return Evaluated(evaluations, frozen)
+    frozen = frozen or FrozenBackbone(backbone_of(classifier))
+    by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed)
+    judged = judge(by_split, evaluations, truth_of(pixels), calibrated(answers, temperature.value))
+    return Evaluated(evaluations, frozen, judged, temperature)
 
 
 def print_out_of_fold(summary: Mapping[str, Any], test_images: int) -> None:

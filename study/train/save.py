@@ -34,26 +34,39 @@ from study.train.prepare import Prepared
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """What a training is worth.
+
+    `evaluations`: of "val" and "test". `frozen`: the backbone, where it is run by itself. `judged`: what later answers
+    are judged by, and what `run.json` says of it. `temperature`: that the probabilities are calibrated by.
+    """
+
+    evaluations: Mapping[str, Evaluation]
+    frozen: engine.FrozenBackbone | None = None
+    judged: tuple[Known, dict[str, Any]] | None = None
+    temperature: Temperature | None = None
+
+    def metrics(self) -> dict[str, Mapping[str, Any]]:
+        """Return what `metrics.json` says of each split."""
+        return {split: entry.metrics for split, entry in self.evaluations.items()}
+
+
+@dataclass(frozen=True)
 class Record:
     """All that a run folder tells beside the model.
 
-    `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
-    `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
-    backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
-    `temperature`: that the probabilities are calibrated by. `crossval`: what predictions out of fold say, where they
-    are there already.
+    `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluated`: what they are worth.
+    `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `crossval`: what
+    predictions out of fold say, where they are there already.
     """
 
     prepared: Prepared
     outcomes: Sequence[Outcome]
-    evaluations: Mapping[str, Evaluation]
+    evaluated: Evaluated
     seconds: Mapping[str, float]
     command: str
     engine: engine.EngineChoice | None = None
-    frozen: engine.Frozen | None = None
     same_scene: Mapping[str, int] | None = None
-    judged: tuple[Known, dict[str, Any]] | None = None
-    temperature: Temperature | None = None
     crossval: Mapping[str, Any] | None = None
 
     @property
@@ -65,26 +78,30 @@ class Record:
 def write_run(classifier: keras.Model, record: Record) -> Path:
     """Write the run folder and return its path. Raise UserError where the disk is full; nothing is left then."""
 
-    settings, dataset = record.prepared.settings, record.prepared.dataset
+    settings, dataset, evaluated = record.prepared.settings, record.prepared.dataset, record.evaluated
 
     def write(folder: Path) -> None:
         info = describe(record)
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
         keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
         info["openvino_difference"] = export(
-            classifier, record.frozen, dataset.examples(), feature_spec(settings), folder, record.judged is not None
+            classifier,
+            evaluated.frozen,
+            dataset.examples(),
+            feature_spec(settings),
+            folder,
+            evaluated.judged is not None,
         )
-        if record.judged:
-            known.write(folder, record.judged[0])
-            info["verdicts"] = record.judged[1]
+        if evaluated.judged:
+            known.write(folder, evaluated.judged[0])
+            info["verdicts"] = evaluated.judged[1]
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
-        info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
-        if record.temperature:
+        info |= tasks.get(settings.task.name).write(folder, dataset, evaluated.evaluations)
+        if evaluated.temperature:
             indices = dataset.examples().indices["test"]
             truth = dataset.examples().labels[indices]
-            info["calibration"] = calibration_of(record.temperature, record.evaluations["test"], truth)
+            info["calibration"] = calibration_of(evaluated.temperature, evaluated.evaluations["test"], truth)
             train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
-        results = {split: entry.metrics for split, entry in record.evaluations.items()}
         write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
@@ -92,7 +109,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         lines = [[row.get(name, "") for name in columns] for row in record.history]
         output.write_csv(folder / "history.csv", columns, lines)
         train_figures.curves(record.history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        write_results(folder, record, info, results, record.crossval)
+        write_results(folder, record, info, evaluated.metrics(), record.crossval)
 
     with console.bar("write the run folder", 1):
         return output.save_run(Path(settings.run.runs), settings.run.model, write)
