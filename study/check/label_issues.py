@@ -17,7 +17,13 @@ from study.inference.same_scene import reduce
 SUSPECTED_LABEL_ERROR = "looks like another class"  # the kind of finding
 
 
-def find(images: Sequence[ImageRecord], rows: np.ndarray, features: np.ndarray, pairs: Iterable[Pair]) -> list[Suspect]:
+def find(
+    images: Sequence[ImageRecord],
+    rows: np.ndarray,
+    features: np.ndarray,
+    pairs: Iterable[Pair],
+    components: np.ndarray | None = None,
+) -> list[Suspect]:
     """Return the images whose label is probably wrong, the least probable label first.
 
     Classes that cannot be divided into folds are left out.
@@ -27,12 +33,14 @@ def find(images: Sequence[ImageRecord], rows: np.ndarray, features: np.ndarray, 
         rows: the indices of those that have features, (m,).
         features: of these, float32 (m, features).
         pairs: near duplicates, by index into `images`: a classifier must not learn from the copy of an image.
+        components: `reduce` of the features, if it is known.
     """
     units = groups([*pairs, *of_one_group(images)], len(images))[rows]
     labels = np.array([images[i].label for i in rows])
     enough = [label for label in np.unique(labels) if len(set(units[labels == label])) >= label_errors.FOLDS]
     judged = np.flatnonzero(np.isin(labels, enough))
-    reduced, _ = reduce(features[judged])
+    all_judged = components is not None and len(judged) == len(rows)
+    reduced = components if all_judged else reduce(features[judged])[0]
     if len(enough) < 2 or not reduced.any():
         return []
     names, given = np.unique(labels[judged], return_inverse=True)
