@@ -54,13 +54,13 @@ def main(data: str, folds: int, repeats: int, rounds: int, sizes: Sequence[int])
 
 def with_heads(features: np.ndarray, labels: np.ndarray, divided: object, settings: object) -> None:
     """Train our heads and print what came out."""
-    from study.experiments.crossval_heads import stage_of
+    from study.fit.cross_validation import stage_of
     from study.fit.fold_heads import train_heads
     from study.fit.head_trainer import HeadData, HeadFold
 
     started = clocks()
     heads = [HeadFold(fold.train, fold.held_out, fold.repeat - 1) for fold in divided.folds]
-    stage = stage_of(settings, max(len(fold.train) for fold in heads), early_stopping=False)
+    stage = stage_of(settings, max(len(fold.train) for fold in heads))
     outcomes = train_heads(heads, HeadData(features, labels, divided.dataset.class_names), stage, settings)
     note("ours", started, [outcome.probabilities for outcome in outcomes], labels, divided.folds)
 

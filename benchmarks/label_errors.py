@@ -31,7 +31,7 @@ def read(folder: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from data.dataset import synthetic_images
     from data.duplicates import fingerprints, groups, stored_near_pairs
     from data.store.store import open_store
-    from study.check.embedding import embed_as_training
+    from study.check.embedding import embed
     from study.check.image_statistics import gather
     from study.inference.same_scene import reduce
     from study.runtime import backend
@@ -39,11 +39,11 @@ def read(folder: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     backend.start()
     images = folders.scan(Path(folder) if folder else synthetic_images()).images
     store = open_store(True, 10.0)
-    names, features = embed_as_training(images, "crop", None, store)
-    rows = np.flatnonzero(np.isin([image.name for image in images], names))
+    embedded = embed(images, "crop", None, store)
+    rows = embedded.rows
     pairs = stored_near_pairs(fingerprints(gather(images, store)[1]), store)
     _, labels = np.unique([images[i].label for i in rows], return_inverse=True)
-    reduced, _ = reduce(features)
+    reduced, _ = reduce(embedded.features)
     return reduced / reduced.std(), labels, groups(pairs, len(images))[rows]
 
 

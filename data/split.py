@@ -168,3 +168,18 @@ def read_split(path: Path) -> list[SplitEntry]:
     if wrong:
         raise UserError(f"{path}: part must be one of {', '.join(SPLITS)}. Received: {', '.join(wrong)}")
     return entries
+
+
+def contents_learned_by(weights: str) -> set[str]:
+    """Return the hashes of the images that an earlier run learned from; of anything else nothing is known.
+
+    `weights`: a run folder, or the saved model in one.
+    """
+    path = Path(weights)
+    table = (path.parent if path.suffix == ".keras" else path) / "split.csv"
+    if not table.is_file():
+        return set()
+    try:
+        return {entry.sha256 for entry in read_split(table) if entry.split == "train"}
+    except UserError:  # a table of some other program
+        return set()

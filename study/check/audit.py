@@ -12,7 +12,7 @@ from data.folder import Scan
 from data.pixel_range import Ranges
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
-from study.check.label_issues import Suspect
+from study.inference.label_errors import Suspect
 
 
 @dataclass(frozen=True)

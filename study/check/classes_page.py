@@ -12,8 +12,8 @@ from data.folder import SPLITS
 from study.check import figures as plots
 from study.check import gallery, image_issues
 from study.check.image_statistics import ImageStatistics
-from study.pages import pictures
 from study.pages.blocks import Figure, Table
+from study.pages.pictures import jpeg_figure
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
@@ -103,7 +103,7 @@ def sample_images(thumbnails: gallery.Thumbnails, indices: np.ndarray) -> dict[s
     """Return some images by chance, always the same, and the mean of all."""
     chosen = np.sort(np.random.default_rng(0).permutation(indices)[:SAMPLE])
     pixels = thumbnails.result.thumbnails[indices].mean(axis=0)
-    mean = pictures.jpeg_figure(pixels, gallery.SIDE, gallery.SIDE, "mean image")
+    mean = jpeg_figure(pixels, gallery.SIDE, gallery.SIDE, "mean image")
     return {"pictures": [thumbnails.small(i) for i in chosen], "mean": mean}
 
 

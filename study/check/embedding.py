@@ -1,8 +1,9 @@
-"""Features of the images for `check`: of thumbnails for its map, and those that `train` learns from, for labels."""
+"""Features of the images for `check`: those that `train` learns from, for its map, same scenes and labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,57 +17,60 @@ MAX_NAMED = 12  # outliers on the map
 OUTLIER_RATIO = 2.5  # times the median distance of a class from its middle: an outlier
 
 
-def embed(
-    thumbnails: np.ndarray, sha256: Sequence[str], usable: np.ndarray, store: Store
-) -> tuple[np.ndarray | None, str]:
-    """Return ImageNet features of the usable thumbnails, float32 (m, features), or None, and what the map is made of.
+@dataclass(frozen=True)
+class Embedded:
+    """ImageNet features of images, or why there are none.
 
-    Without the package of weights Keras is not even imported.
+    Args:
+        source: what a map is made of.
+        rows: the indices of the images that have features, (m,).
+        features: of these, float32 (m, features); None where the weights are missing.
+        name: of features of these images by this network, for what is kept of them.
     """
+
+    source: str
+    rows: np.ndarray
+    features: np.ndarray | None = None
+    name: str = ""
+
+
+def embed(
+    images: Sequence[ImageRecord], resize: str, value_range: tuple[float, float] | None, store: Store
+) -> Embedded:
+    """Return the features of images at the size of training; `train` keeps the same ones in the store.
+
+    By these, far more labels are told right than by thumbnails. Without the package of weights Keras is not even
+    imported.
+    """
+    import models
     from models.parts.lite_weights import PACKAGE, weights_path
 
-    size = thumbnails.shape[1]
+    size, none = models.get(MODEL).SPEC.image_size, np.zeros(0, int)
     try:
         weights_path()
         from study.runtime import backend
 
         backend.start()
-        from data.batches import Examples
         from models.parts.weights import build_backbone
-        from study.inference.engine import FrozenBackbone
-        from study.inference.features import FeatureSpec, embed_train
 
         backbone = build_backbone(MODEL, size, "imagenet")
     except UserError:
         why = f"the package {PACKAGE}, which has ImageNet weights, is not installed or damaged"
-        return None, f"colours of the images, shrunk to 24 × 24 pixels: {why}"
-    examples = Examples(thumbnails, np.zeros(len(thumbnails), np.int32), {"train": usable}, None, tuple(sha256))
-    features = embed_train(FrozenBackbone(backbone, store), examples, FeatureSpec(MODEL, size, "squash"))
-    side = size
-    return features, f"{features.shape[1]:,} ImageNet features of {MODEL} at {side} × {side} pixels"
-
-
-def embed_as_training(
-    images: Sequence[ImageRecord], resize: str, value_range: tuple[float, float] | None, store: Store
-) -> tuple[list[str], np.ndarray]:
-    """Return the names of the images and their features at the size of training, float32 (m, features).
-
-    At that size far more labels are told right than by thumbnails. `train` finds pixels and features in the store.
-    """
-    import models
+        return Embedded(f"colours of the images, shrunk to 24 × 24 pixels: {why}", none)
     from data import pixels
     from data.batches import Examples
-    from models.parts.weights import build_backbone
     from study.inference.engine import FrozenBackbone
     from study.inference.features import FeatureSpec, embed_train
 
-    size = models.get(MODEL).SPEC.image_size
     with console.bar("read images", 2 * len(images)) as advance:
         loaded, _ = pixels.load(images, size, resize, store, advance, value_range)
-    every = {"train": np.arange(len(loaded.records))}
-    examples = Examples(loaded.pixels, np.zeros(len(loaded.records), np.int32), every, None, loaded.keys)
-    frozen = FrozenBackbone(build_backbone(MODEL, size, "imagenet"), store)
-    return [image.name for image in loaded.records], embed_train(frozen, examples, FeatureSpec(MODEL, size, resize))
+    number, row_of = len(loaded.records), {image.name: i for i, image in enumerate(images)}
+    examples = Examples(loaded.pixels, np.zeros(number, np.int32), {"train": np.arange(number)}, None, loaded.keys)
+    frozen = FrozenBackbone(backbone, store)
+    features = embed_train(frozen, examples, FeatureSpec(MODEL, size, resize))
+    source = f"{features.shape[1]:,} ImageNet features of {MODEL} at {size} × {size} pixels"
+    rows = np.array([row_of[image.name] for image in loaded.records], int)
+    return Embedded(source, rows, features, " ".join([frozen.fingerprint, resize, *loaded.keys]))
 
 
 def outliers(coordinates: np.ndarray, names: list[str]) -> list[int]:

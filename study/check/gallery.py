@@ -12,16 +12,17 @@ from study.check.image_issues import Issue
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.pages.blocks import Figure
 from study.pages.pictures import jpeg, jpeg_figure
+from study.pages.suspects import LARGE_SIDE, MOST
 
 if TYPE_CHECKING:
     from study.check.audit import AuditResult
 
-MAX_PAIRS = 60  # of a section; all stand in check.csv
+MAX_PAIRS = MOST  # of a section; all stand in check.csv
 MAX_ODD = 12  # of a kind
 SIDE = 96  # the longer side of an image on the page
 # The longer side of an image that a click enlarges: as much as the page shows of it. 147 photos of 256 pixels make a
 # page of 1.3 MB one of 2.6.
-LARGE_SIDE, MAX_LARGE = 4 * SIDE, 160
+MAX_LARGE = 160
 TWO_LABELS, LEAK = "two labels", "leak"
 COPIES = ("duplicate", "near duplicate")
 SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,36 +11,19 @@ from data.duplicates import Pair, groups
 from data.folder import ImageRecord
 from study.check.image_issues import Issue
 from study.inference import label_errors
+from study.inference.label_errors import Suspect
 from study.inference.same_scene import reduce
 
 SUSPECTED_LABEL_ERROR = "looks like another class"  # the kind of finding
-NEIGHBOURS = 3  # of each of both classes
 
 
-@dataclass(frozen=True)
-class Suspect:
-    """An image whose label is probably wrong; images are named by their index in the scan.
-
-    Args:
-        image: which.
-        given: its label.
-        suggested: the class that it looks like.
-        own: probability of the label given, to a classifier that learned from other images.
-        other: probability of the class suggested.
-        like_given: the images of the label given that are most similar, the most similar first.
-        like_suggested: likewise of the class suggested.
-    """
-
-    image: int
-    given: str
-    suggested: str
-    own: float
-    other: float
-    like_given: tuple[int, ...]
-    like_suggested: tuple[int, ...]
-
-
-def find(images: Sequence[ImageRecord], rows: np.ndarray, features: np.ndarray, pairs: Iterable[Pair]) -> list[Suspect]:
+def find(
+    images: Sequence[ImageRecord],
+    rows: np.ndarray,
+    features: np.ndarray,
+    pairs: Iterable[Pair],
+    components: np.ndarray | None = None,
+) -> list[Suspect]:
     """Return the images whose label is probably wrong, the least probable label first.
 
     Classes that cannot be divided into folds are left out.
@@ -50,31 +33,28 @@ def find(images: Sequence[ImageRecord], rows: np.ndarray, features: np.ndarray, 
         rows: the indices of those that have features, (m,).
         features: of these, float32 (m, features).
         pairs: near duplicates, by index into `images`: a classifier must not learn from the copy of an image.
+        components: `reduce` of the features, if it is known.
     """
     units = groups([*pairs, *of_one_group(images)], len(images))[rows]
     labels = np.array([images[i].label for i in rows])
     enough = [label for label in np.unique(labels) if len(set(units[labels == label])) >= label_errors.FOLDS]
     judged = np.flatnonzero(np.isin(labels, enough))
-    reduced, _ = reduce(features[judged])
+    all_judged = components is not None and len(judged) == len(rows)
+    reduced = components if all_judged else reduce(features[judged])[0]
     if len(enough) < 2 or not reduced.any():
         return []
     names, given = np.unique(labels[judged], return_inverse=True)
     probabilities = label_errors.out_of_fold(reduced / reduced.std(), given, units[judged])
-    found = []
-    for row in label_errors.suspects(given, probabilities).tolist():
-        true = int(probabilities[row].argmax())
-        alike = [rows[judged[nearest(reduced, row, given == which)]].tolist() for which in (given[row], true)]
-        found.append(
-            Suspect(
-                int(rows[judged[row]]),
-                str(names[given[row]]),
-                str(names[true]),
-                float(probabilities[row, given[row]]),
-                float(probabilities[row, true]),
-                *map(tuple, alike),
-            )
-        )
-    return found
+    found = label_errors.find(given, probabilities, names, reduced)
+    return [in_scan(suspect, rows[judged]) for suspect in found]
+
+
+def in_scan(suspect: Suspect, rows: np.ndarray) -> Suspect:
+    """Return a suspect with images named by their index in the scan, `rows` of it, instead of by row."""
+    image, given, suggested = rows[suspect.image], rows[[*suspect.like_given]], rows[[*suspect.like_suggested]]
+    return replace(
+        suspect, image=int(image), like_given=tuple(given.tolist()), like_suggested=tuple(suggested.tolist())
+    )
 
 
 def of_one_group(images: Sequence[ImageRecord]) -> list[Pair]:
@@ -85,15 +65,6 @@ def of_one_group(images: Sequence[ImageRecord]) -> list[Pair]:
         for i, image in enumerate(images)
         if image.group and (start := first.setdefault(image.group, i)) != i
     ]
-
-
-def nearest(reduced: np.ndarray, row: int, among: np.ndarray) -> np.ndarray:
-    """Return the rows, of those that `among` marks, most like a row but it, by the cosine of the angle between them."""
-    others = np.flatnonzero(among)
-    others = others[others != row]
-    lengths = np.linalg.norm(reduced[others], axis=1) * np.linalg.norm(reduced[row])
-    cosines = reduced[others] @ reduced[row] / np.maximum(lengths, 1e-12)
-    return others[np.argsort(-cosines, kind="stable")[:NEIGHBOURS]]
 
 
 def as_issues(suspects: Iterable[Suspect], images: Sequence[ImageRecord]) -> list[Issue]:

@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from data import exclude, fixes, groups, labels, table
 from data.dataset import synthetic_images
 from data.duplicates import Pair, fingerprints, stored_near_pairs
 from data.fixes import Fixed
-from data.folder import ImageRecord, Scan
+from data.folder import Scan
 from data.names import printable
 from data.split import DEFAULT_RATIO
 from data.store.store import Store
@@ -23,12 +24,11 @@ from errors import UserError
 from study.check import companions, image_statistics, issues, label_issues
 from study.check import report as check_report
 from study.check.audit import AuditResult
-from study.check.embedding import embed, embed_as_training, outliers
+from study.check.embedding import embed, outliers
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
-from study.check.label_issues import Suspect
 from study.check.outcome import outcome
-from study.inference.same_scene import reduce, same_scene_pairs
+from study.inference.same_scene import reduce, stored_same_scene_pairs
 from study.runtime import console, output
 from study.runtime.result import Result
 from study.settings import learning_type
@@ -114,25 +114,30 @@ def audit(
             images, store, advance, settings.range, lambda line: console.print(with_flags(line))
         )
     usable = np.flatnonzero([isinstance(stats, ImageStatistics) for stats in statistics])
-    prints, usable_images = fingerprints(thumbnails), [images[i] for i in usable]
-    hashes = [stats.sha256 if isinstance(stats, ImageStatistics) else "" for stats in statistics]
-    features, source = embed(thumbnails, hashes, usable, store)
+    with threadpool_limits(1, "blas"):  # its further threads would wait for one another in products so small
+        prints = fingerprints(thumbnails)
+    embedded = embed(images, settings.resize, settings.range, store)
+    features = embedded.features
+    if features is not None:
+        usable = embedded.rows
+    usable_labels = [images[i].label for i in usable]
     reduced, explained_variance = reduce(prints[usable].astype(np.float32) if features is None else features)
     # As in training, of labels by image: a mirror image may be of another class.
     pairs = stored_near_pairs(prints, store, mirrored=not settings.labels)
     if features is not None:
-        labels = [image.label for image in usable_images]
-        by_features = same_scene_pairs(labels, features, reduced, prints[usable].__getitem__)
+        by_features = stored_same_scene_pairs(
+            usable_labels, lambda: (features, reduced), prints[usable].__getitem__, f"check {embedded.name}", store
+        )
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
     beside = companions.find(images, statistics, thumbnails)
     found_issues, suspects = issues.by_severity([*found_issues, *looked, *beside]), []
     if features is not None:  # mere colours say too little of what an image shows
         passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | fixed.decided
-        found = suspected(images, pairs, settings, store)
+        found = label_issues.find(images, usable, features, pairs, reduced)
         suspects = [suspect for suspect in found if images[suspect.image].name not in passed_over]
         found_issues = issues.by_severity([*found_issues, *label_issues.as_issues(suspects, images)])
-    outlier_positions = outliers(reduced[:, :2], [image.label for image in usable_images])
+    outlier_positions = outliers(reduced[:, :2], usable_labels)
     return AuditResult(
         command,
         scanned,
@@ -143,21 +148,12 @@ def audit(
         reduced[:, :2],
         explained_variance,
         [int(usable[i]) for i in outlier_positions],
-        source,
+        embedded.source,
         ranges,
         features is not None,
         suspects,
         fixed.rows,
     )
-
-
-def suspected(
-    images: Sequence[ImageRecord], pairs: Sequence[Pair], settings: CheckSettings, store: Store
-) -> list[Suspect]:
-    """Return the images whose label is probably wrong, the least probable label first."""
-    names, features = embed_as_training(images, settings.resize, settings.range, store)
-    row_of = {image.name: i for i, image in enumerate(images)}
-    return label_issues.find(images, np.array([row_of[name] for name in names]), features, pairs)
 
 
 def print_summary(result: AuditResult, out: Path) -> None:

@@ -55,4 +55,9 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         backend.start(settings.data.seed)
         from study.train.run import train_for_result
 
-        return train_for_result(settings, command_line, store, loading, flags)
+        def train_folds(*given: Any) -> Any:  # noqa: ANN401 - what `study.train.crossval.Trainings` says
+            from study.experiments.crossval import train_folds
+
+            return train_folds(flags, *given)
+
+        return train_for_result(settings, command_line, store, loading, flags, train_folds)

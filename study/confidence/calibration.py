@@ -5,6 +5,7 @@ Guo et al., "On Calibration of Modern Neural Networks" (https://arxiv.org/abs/17
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,35 +15,44 @@ BINS = 15
 DRAWS = 200  # of labels, for the noise floor
 FOLDS = 5
 SMALLEST = 1e-30  # probability: the logarithm of 0 is no number
+LARGEST = 10  # logarithm of a temperature, either way
+VALIDATION, OUT_OF_FOLD = "validation images", "images out of fold"  # by which a temperature may be chosen
 
 
 @dataclass(frozen=True)
 class Temperature:
-    """By what the scores before softmax are divided, and why; mean cross-entropy on validation with 1 and with it.
+    """By what the scores before softmax are divided, and why; mean cross-entropy of the images it was chosen by.
 
-    `after` is out of fold: of each image by a temperature that was fitted without it. Both are None where
-    none is fitted.
+    `before` is with 1, `after` out of fold: of each image by a temperature that was fitted without it. Both are None
+    where none is fitted. `images` of a kind, `what`, there were to choose by.
     """
 
     value: float
     reason: str
     before: float | None = None
     after: float | None = None
+    images: int = 0
+    what: str = VALIDATION
 
 
-def choose_temperature(probabilities: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Temperature:
+def choose_temperature(
+    probabilities: np.ndarray, labels: np.ndarray, names: Sequence[str], what: str = VALIDATION
+) -> Temperature:
     """Return the temperature to use: 1 where nothing can be fitted, or what is fitted helps no image left out of it.
 
     Args:
-        probabilities: of the validation split, (n, classes).
+        probabilities: by those who did not learn from the images, (n, classes).
         labels: class indices, int (n,).
         names: of the classes.
+        what: the images are.
     """
+    chosen_by = {"images": len(labels), "what": what}
     counts = np.bincount(labels, minlength=len(names))
     if few := [name for name, count in zip(names, counts, strict=True) if count < 2]:
-        return Temperature(1.0, f"fewer than 2 validation images of {', '.join(few)}: not fitted")
+        return Temperature(1.0, f"fewer than 2 {what} of {', '.join(few)}: not fitted", **chosen_by)
     if (probabilities.argmax(axis=1) == labels).all():
-        return Temperature(1.0, f"no mistake on the {len(labels):,} validation images: there is nothing to fit it by")
+        why = f"no mistake on the {len(labels):,} {what}: there is nothing to fit it by"
+        return Temperature(1.0, why, **chosen_by)
     from sklearn.model_selection import StratifiedKFold
 
     scores = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
@@ -53,16 +63,27 @@ def choose_temperature(probabilities: np.ndarray, labels: np.ndarray, names: Seq
         out_of_fold[left_out] = cross_entropies(scores[left_out], labels[left_out], temperature)
     before, after = float(cross_entropies(scores, labels, 1.0).mean()), float(out_of_fold.mean())
     if after >= before:
-        return Temperature(1.0, "a temperature brings nothing: the probabilities are left as they are", before, after)
-    return Temperature(fit_temperature(scores, labels), "fitted on the validation split", before, after)
+        why = "a temperature brings nothing: the probabilities are left as they are"
+        return Temperature(1.0, why, before, after, **chosen_by)
+    why = f"fitted on {len(labels):,} {what}"
+    return Temperature(fit_temperature(scores, labels), why, before, after, **chosen_by)
 
 
 def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature of the least cross-entropy: log-probabilities, (n, classes), labels, int (n,)."""
-    # What `CalibratedClassifierCV(method="temperature")` uses; that itself wants an estimator, and images for it.
-    from sklearn.calibration import _TemperatureScaling
+    from scipy.optimize import minimize_scalar
 
-    return float(1 / _TemperatureScaling().fit(scores, labels).beta_)
+    def loss(logarithm: float) -> float:
+        return float(cross_entropies(scores, labels, math.exp(logarithm)).mean())
+
+    return math.exp(minimize_scalar(loss, bounds=(-LARGEST, LARGEST), method="bounded", options={"xatol": 1e-8}).x)
+
+
+def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the probabilities that a network gives whose scores are divided by a temperature, (n, classes)."""
+    scores = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST)) / temperature
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def cross_entropies(scores: np.ndarray, labels: np.ndarray, temperature: float) -> np.ndarray:

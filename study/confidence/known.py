@@ -1,4 +1,4 @@
-"""What a run keeps to judge its answers by: features of its training images, and its answers on validation."""
+"""What a run keeps to judge its answers by: features of training images, and answers to others whose truth is known."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from errors import UserError
 from study.confidence import selective
+from study.confidence.calibration import OUT_OF_FOLD, VALIDATION
 
 FILE = "known.npz"
 CLASS, UNSURE, UNLIKE = "class", "unsure", "unlike"  # kinds of verdicts
@@ -25,9 +26,10 @@ class Known:
     Args:
         directions: features of training images, of length one, float32 (n, features).
         limit: distance to them from which on an image is unlike them.
-        probability: the largest of each validation image, float32 (m,).
+        probability: the largest of each image that a threshold is chosen by, float32 (m,).
         right: whether that class was the true one, bool (m,).
-        distance: of each validation image, float32 (m,).
+        distance: of each of these images, float32 (m,).
+        what: these images are.
     """
 
     directions: np.ndarray
@@ -35,6 +37,7 @@ class Known:
     probability: np.ndarray
     right: np.ndarray
     distance: np.ndarray
+    what: str = VALIDATION
 
     def kind(self, probability: float, distance: float | None, threshold: float | None) -> str:
         """Return `CLASS`, `UNSURE` of it, or `UNLIKE` what was learned; without a threshold no answer is unsure."""
@@ -78,4 +81,6 @@ def read(folder: Path, info: Mapping[str, Any]) -> Known | None:
             f"{folder / FILE} is damaged: remove it to predict without verdicts, or train again."
         ) from error
     limit = float(info["verdicts"]["unlike"]["limit"])
-    return Known(directions.astype(np.float32), limit, probability, right, distance)
+    unsure = info["verdicts"].get("unsure")
+    what = OUT_OF_FOLD if isinstance(unsure, Mapping) and unsure.get("out_of_fold") else VALIDATION
+    return Known(directions.astype(np.float32), limit, probability, right, distance, what)

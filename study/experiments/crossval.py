@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import models
 from data.dataset import Dataset
-from data.split import read_split
 from data.store.store import Store
 from errors import UserError
-from study.experiments.folds import Fold, Labelled, check_units, leave_one_out, make_folds, notes
-from study.experiments.out_of_fold import summarise
 from study.experiments.plan import resolve_texts
+from study.folds.divide import (
+    REPEATS,
+    Fold,
+    Labelled,
+    check_trainable,
+    learned_before,
+    leave_one_out,
+    make_folds,
+    notes,
+)
+from study.folds.out_of_fold import summarise
 from study.runtime import console, output
 from study.runtime.background import start_in_background
 from study.runtime.hardware import cores
 from study.runtime.result import Result
 from study.settings import conflicts, learning_type
 from study.settings.as_command import as_command
-from study.settings.commands import CrossvalSettings
+from study.settings.commands import CrossvalSettings, crossval_fields
+from study.settings.declare import name_of
 from study.settings.source import load_dataset, store_of
-from study.settings.train import TrainSettings
-
-REPEATS = {"transfer": 3, "scratch": 1, "finetune": 1}
+from study.settings.train import DEFAULTS, TrainSettings
+from study.settings.typed import as_typed
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     Raises:
         UserError: something that the user can mend.
     """
-    from study.experiments import crossval_report
+    from study.experiments import crossval_report, crossval_suspects
     from study.runtime import backend
 
     started = time.perf_counter()
@@ -65,7 +76,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
             backend.start(settings.data.seed)
         divided = reading.result()
     uneven = [] if asked.leave_one_out else notes(divided.images, divided.folds)
-    told = [*uneven, *learned_before(settings, divided.dataset)]
+    told = [*uneven, *learned_before(settings.learning.weights, divided.dataset)]
     for line in told:
         console.print(f"careful: {line}")
     if settings.learning.kind == "transfer":
@@ -74,11 +85,24 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
 
         predicted = predict_folds(divided.dataset, divided.folds, settings, asked.early_stopping, store)
         settings, probabilities, epochs, out = predicted.settings, predicted.probabilities, predicted.epochs, None
+        features = predicted.features
     else:
         probabilities, epochs, out = by_trainings(asked, texts, settings, divided)
+        features = None
+    suspects = crossval_suspects.find(divided.dataset, divided.images, probabilities, features)
     summary = summarise(divided.images, divided.folds, probabilities, settings.data.seed)
     record = crossval_report.Record(
-        asked, settings, command, divided.dataset, divided.images, divided.folds, probabilities, summary, epochs, told
+        asked,
+        settings,
+        command,
+        divided.dataset,
+        divided.images,
+        divided.folds,
+        probabilities,
+        summary,
+        epochs,
+        told,
+        suspects,
     )
     folder = crossval_report.write(record, out, time.perf_counter() - started)
     if store.trouble:
@@ -147,27 +171,28 @@ def divide(
     """Read the images and divide them."""
     dataset = load_dataset(settings, store, check_cancelled)
     images = Labelled.of(dataset.examples().labels, dataset.units, dataset.class_names)
-    if settings.learning.kind != "transfer":  # one to hold out, one to validate by, one to learn from
-        check_units(images, 3, f"--learning {settings.learning.kind}")
+    if settings.learning.kind != "transfer":
+        check_trainable(dataset, images, settings.learning.kind)
     if asked.leave_one_out:
         return Divided(dataset, images, leave_one_out(images))
     repeats = asked.repeats or REPEATS[settings.learning.kind]
     return Divided(dataset, images, make_folds(images, asked.folds, repeats, settings.data.seed))
 
 
-def learned_before(settings: TrainSettings, dataset: Dataset) -> list[str]:
-    """Say how many images the weights that a network begins with have learned from, which flatters every figure."""
-    weights = Path(settings.learning.weights)
-    table = (weights.parent if weights.suffix == ".keras" else weights) / "split.csv"
-    if not table.is_file():
-        return []
-    try:
-        learned = {entry.sha256 for entry in read_split(table) if entry.split == "train"}
-    except UserError:  # a table of some other program
-        return []
-    count = sum(entry.sha256 in learned for entry in dataset.entries)
-    text = f"{weights} has learned from {count:,} of the {len(dataset.entries):,} images, which flatters all figures"
-    return [text] if count else []
+def train_folds(
+    flags: Mapping[str, Any], learning: str, dataset: Dataset, images: Labelled, folds: Sequence[Fold]
+) -> tuple[np.ndarray, str]:
+    """Train each fold as `crossval` would, for `train`, whose flags were read already.
+
+    Returns:
+        Probabilities, float32 (repeats, n, classes), and what is to be said of the epochs.
+    """
+    taken = {name_of(entry) for entry in crossval_fields()}
+    texts = {name: as_typed(name, value) for name, value in flags.items() if name in taken}
+    asked = CrossvalSettings(folds=flags["crossval"], runs=flags.get("runs", DEFAULTS["runs"]))
+    settings = settled({**texts, "learning": learning})
+    probabilities, epochs, _ = by_trainings(asked, texts, settings, Divided(dataset, images, list(folds)))
+    return probabilities, epochs
 
 
 def by_trainings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,9 +13,13 @@ from PIL import Image
 
 from data.csv_table import guarded
 from data.dataset import Dataset
-from study.experiments.folds import Fold, Labelled
-from study.experiments.out_of_fold import describe, describe_spread, mistakes
+from study.experiments import crossval_suspects
+from study.folds.divide import Fold, Labelled
+from study.folds.out_of_fold import describe, describe_spread, mistakes
+from study.inference.label_errors import Suspect
+from study.pages import suspects
 from study.pages.blocks import Figure, Table
+from study.pages.pictures import jpeg
 from study.pages.render import render
 from study.runs.values import confused
 from study.runtime import console, environment, output
@@ -37,6 +40,7 @@ class Record:
     """All that is written: what was asked, on which images, in which folds, and what came out.
 
     `probabilities`: float32 (repeats, n, classes). `epochs`: what is to be said of their number. `notes`: warnings.
+    `suspects`: images whose label is probably wrong, the least probable label first.
     """
 
     asked: CrossvalSettings
@@ -49,6 +53,7 @@ class Record:
     summary: Mapping[str, Any]
     epochs: str
     notes: Sequence[str]
+    suspects: Sequence[Suspect] = ()
 
     @property
     def repeats(self) -> int:
@@ -117,6 +122,7 @@ def content(record: Record, seconds: float) -> dict[str, Any]:
         "optimistic": record.asked.early_stopping,
         "notes": list(record.notes),
         "results": record.summary,
+        "suspected_labels": crossval_suspects.as_json(dataset, record.suspects),
         "seconds": round(seconds, 2),
         **environment.machine(),
     }
@@ -154,17 +160,26 @@ def page(record: Record) -> str:
         root=str(record.dataset.root),
         created=f"{datetime.now():%Y-%m-%d %H:%M}",
         command=record.command,
-        told=[sentence[0].upper() + sentence[1:].rstrip(".") for sentence in record.told()],
+        told=[capitalised(sentence).rstrip(".") for sentence in record.told()],
         notes=record.notes,
         method=record.summary["interval_method"],
         classes=Table(HEADER, classify.per_class_rows(record.summary)),
         confusion=confusion(record),
         by_fold=Table(("repeat", "fold", "images", "accuracy %"), fold_rows(record), (0, 1)),
+        suspected=capitalised(crossval_suspects.describe(record.suspects)),
+        suspects=crossval_suspects.section(record.dataset, record.suspects),
+        many=len(record.suspects) > suspects.MOST,
+        summary=SUMMARY,
         wrong=len(wrong),
         mistakes=[shown(record, entry) for entry in wrong[:MOST_SHOWN]],
         predictions=PREDICTIONS,
         settings=Table(("setting", "value"), settings, (0, 1)),
     )
+
+
+def capitalised(sentence: str) -> str:
+    """Return a sentence with a capital letter at its beginning."""
+    return sentence[0].upper() + sentence[1:]
 
 
 def confusion(record: Record) -> Table | None:
@@ -189,14 +204,13 @@ def fold_rows(record: Record) -> list[list[object]]:
 
 def shown(record: Record, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page shows of a mistake: picture, path, label, and what was predicted how often."""
-    row, file = entry["row"], io.BytesIO()
+    row = entry["row"]
     image = Image.fromarray(record.dataset.images.pixels[[row]][0])
     image.thumbnail((2 * SIDE, 2 * SIDE))
-    image.save(file, "JPEG", quality=85)
     side = min(SIDE, image.width)
     path, label = record.dataset.entries[row].path, record.dataset.entries[row].label
     return {
-        "picture": Figure(file.getvalue(), path, (side, side), enlarges=image.width > side),
+        "picture": Figure(jpeg(image, 85), path, (side, side), enlarges=image.width > side),
         "path": path,
         "label": label,
         "predicted": entry["predicted"],
@@ -214,4 +228,5 @@ def print_results(record: Record, folder: Path) -> None:
     optimistic = [epochs] if record.asked.early_stopping else []  # else that was said before
     for sentence in [spread, *optimistic, *warnings]:
         console.print(sentence)
+    console.print(f"suspected labels: {crossval_suspects.describe(record.suspects)}")
     console.print(f"look at {folder / PAGE}; every prediction: {folder / PREDICTIONS}")

@@ -13,16 +13,17 @@ import numpy as np
 from data.dataset import Dataset
 from data.split import SplitEntry, read_split, write_split
 from errors import UserError
-from study.experiments.folds import Fold, Labelled, inner_validation
 from study.experiments.jobs import Job, holding, run_all, wait_for_earlier
 from study.experiments.plan import digest, train_arguments
+from study.folds.divide import Fold, Labelled, inner_validation
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
 
-IRRELEVANT = ("runs", "store", "store_limit", "split", "split_file", "split_seed")  # they change no training here
+# They change no training here.
+IRRELEVANT = ("runs", "store", "store_limit", "split", "split_file", "split_seed", "crossval")
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,8 @@ def predict_folds(trainings: Trainings, at_once: int) -> np.ndarray:
     """Train what is not there yet and return the out-of-fold probabilities, float32 (repeats, n, classes).
 
     Raises:
-        UserError: given splits, or a training that failed.
+        UserError: a training failed.
     """
-    if trainings.dataset.images.records[0].split is not None:
-        raise UserError(
-            f"{trainings.dataset.root} has ready-made train/val/test folders, to which every training keeps. Put the "
-            "images into one folder a class, or give --learning transfer, which divides them all anew."
-        )
     trainings.out.mkdir(parents=True, exist_ok=True)
     with holding(trainings.out / ".lock", 0, f"Another crossval is at work in {trainings.out}. Wait for it to end."):
         run_missing(trainings, at_once)

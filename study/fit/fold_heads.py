@@ -28,10 +28,12 @@ def train_heads(
     settings: TrainSettings,
     early_stopping: bool = False,
     finished: Callable[[], None] = lambda: None,
+    ends: int | None = None,
 ) -> list[HeadOutcome]:
-    """Train the head of every fold for all epochs of `stage`; `finished` is called after each.
+    """Train the head of every fold for all epochs of `stage`, or until `ends`; `finished` is called after each.
 
-    With `early_stopping` the rows held out end a training and choose its epoch, as validation does in `train`.
+    With `early_stopping` the rows held out end a training and choose its epoch, as validation does in `train`. Where
+    it `ends` earlier, the schedule is that of all epochs.
 
     Raises:
         UserError: a training diverged.
@@ -40,7 +42,7 @@ def train_heads(
     together, trainers = max(map(len, alike)), {}
     tensors = keras.ops.convert_to_tensor(data.features), keras.ops.one_hot(data.labels, len(data.outputs))
     first = {seed: initial_values(seed, data, settings) for seed in {fold.seed for fold in folds}}
-    order = order_of(folds, data.labels, stage.epochs, settings.regularization.sampler == "balanced")
+    order = order_of(folds, data.labels, ends or stage.epochs, settings.regularization.sampler == "balanced")
     outcomes: dict[int, HeadOutcome] = {}
     for numbers in alike:
         own = [folds[number] for number in numbers]

@@ -107,7 +107,7 @@ class Trainer:
                 one.note(epoch, float(loss), early_stopping)
             if all(one.ended for one in progress):
                 break
-        return [one.outcome(self.stage.epochs, early_stopping) for one in progress]
+        return [one.outcome(len(orders[0]), early_stopping) for one in progress]
 
 
 class Progress:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 TOLERANCE = 1e-6  # a label as probable as the largest within it is no error
@@ -12,6 +15,59 @@ FOLDS, REPEATS = 5, 3
 # Of the covariance, towards a multiple of the identity. Shared by the classes and in closed form, it is little moved
 # by a few wrong labels: logistic regression, which follows each of them, finds fewer.
 SHRINKAGE = 0.1
+NEIGHBOURS = 3  # of each of both classes
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """An image whose label is probably wrong; images are named by their row.
+
+    Args:
+        image: which.
+        given: its label.
+        suggested: the class that it looks like.
+        own: probability of the label given, to a classifier that learned from other images.
+        other: probability of the class suggested.
+        like_given: the images of the label given that are most similar, the most similar first.
+        like_suggested: likewise of the class suggested.
+    """
+
+    image: int
+    given: str
+    suggested: str
+    own: float
+    other: float
+    like_given: tuple[int, ...] = ()
+    like_suggested: tuple[int, ...] = ()
+
+
+def find(
+    labels: np.ndarray, probabilities: np.ndarray, names: Sequence[str], features: np.ndarray | None
+) -> list[Suspect]:
+    """Return the images whose label is probably wrong, the least probable label first.
+
+    Args:
+        labels: class indices, int (n,).
+        probabilities: of each class, by a classifier that did not learn from that image, float (n, classes).
+        names: of the classes.
+        features: by which similar images are found, (n, features); without them none is named.
+    """
+    found = []
+    for row in suspects(labels, probabilities).tolist():
+        given, true = int(labels[row]), int(probabilities[row].argmax())
+        alike = () if features is None else [tuple(nearest(features, row, labels == which)) for which in (given, true)]
+        shares = float(probabilities[row, given]), float(probabilities[row, true])
+        found.append(Suspect(row, str(names[given]), str(names[true]), *shares, *alike))
+    return found
+
+
+def nearest(features: np.ndarray, row: int, among: np.ndarray) -> list[int]:
+    """Return the rows, of those that `among` marks, most like a row but it, by the cosine of the angle between them."""
+    others = np.flatnonzero(among)
+    others = others[others != row]
+    lengths = np.linalg.norm(features[others], axis=1) * np.linalg.norm(features[row])
+    cosines = features[others] @ features[row] / np.maximum(lengths, 1e-12)
+    return others[np.argsort(-cosines, kind="stable")[:NEIGHBOURS]].tolist()
 
 
 def suspects(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

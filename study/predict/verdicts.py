@@ -77,7 +77,7 @@ class Judge:
         right, needed = self.known.right, selective.flawless_needed(self.asked)
         can = self.known.reachable(self.asked)
         return (
-            f"{'Every' if self.insisted else 'No'} answer is called unsure: {len(right):,} validation images, "
+            f"{'Every' if self.insisted else 'No'} answer is called unsure: {len(right):,} {self.known.what}, "
             f"{int((~right).sum()):,} of them wrong, do not prove that {100 * self.asked:g} % of the answers are "
             f"right, which takes {needed:,} or more without a mistake"
             + (f"; they prove it for --right {can:g}." if can else ".")

@@ -73,7 +73,7 @@ def next_step(
             commands.check,
         )
     low, high = results["test"]["accuracy_interval"]
-    if commands.crossval and high - low > WIDE:
+    if commands.crossval and high - low > WIDE and "crossval" not in results:
         rough = f"{results['test']['n']:,} test images leave an interval of {100 * (high - low):.0f} points"
         return Advice(
             f"Measure on all images before comparing this with anything: {rough}; cross-validation predicts each image "

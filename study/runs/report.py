@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from study import tasks
+from study.folds.out_of_fold import beside_test
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runs.advice import Commands, next_step
@@ -51,8 +52,8 @@ def write(
 ) -> None:
     """Write `report.html` into a run folder that has its images already.
 
-    `history` has a row an epoch; `commands` are those that can follow; `answers` are those of the test split that are
-    shown, of a classifier.
+    `history` has a row an epoch; `results` may have figures out of fold beside those of both splits; `commands` are
+    those that can follow; `answers` are those of the test split that are shown, of a classifier.
     """
     task = tasks.get(info.get("task", "classify"))
     cells = matrix(results["test"], answers) if answers else []
@@ -63,6 +64,7 @@ def write(
         next_step=next_step(info, results, history, commands),
         results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
         warnings=task.warnings(results["test"]),
+        crossval=beside_test(results["crossval"], results["test"]["n"]) if "crossval" in results else [],
         second_task=auxiliary_summary(info["settings"], results),
         answers=answers,
         tested=results["test"]["n"],

@@ -22,6 +22,11 @@ def trust(folder: Path, info: Mapping[str, Any]) -> list[Block]:
     ]
 
 
+def images_of(unsure: Mapping[str, Any]) -> str:
+    """Return what the images are that a threshold is chosen by."""
+    return "images out of fold" if unsure.get("out_of_fold") else "validation images"
+
+
 def unlike_line(unlike: Mapping[str, Any]) -> str:
     """Return what an image is called unlike by, and how often it is a false alarm."""
     val, test = (100 * unlike["called_unlike"][split] for split in ("val", "test"))
@@ -37,25 +42,31 @@ def unsure_line(unsure: Mapping[str, Any]) -> str:
     asked, test = f"{100 * unsure['right']:g} %", unsure["test"]
     if unsure["threshold"] is None:
         return (
-            f"unsure: no answer, unless predict --right asks for a rate, since the {unsure['images']:,} validation "
-            f"images prove from no probability on that {asked} of the answers are right."
+            f"unsure: no answer, unless predict --right asks for a rate, since the {unsure['images']:,} "
+            f"{images_of(unsure)} prove from no probability on that {asked} of the answers are right."
         )
     answered, wrong = test["answered"], test["answered"] - test["right"]
     errors = f"; {wrong:,} of these are wrong ({100 * wrong / answered:.1f} %)" if answered else ""
     return (
         f"unsure: an answer with a probability below {unsure['threshold']:.4f}. From there on the {unsure['images']:,} "
-        f"validation images prove with 95 % confidence that {asked} of the answers are right. On the test split "
+        f"{images_of(unsure)} prove with 95 % confidence that {asked} of the answers are right. On the test split "
         f"{answered:,} of {test['images']:,} images are answered ({100 * answered / test['images']:.1f} %){errors}."
     )
 
 
 def calibration_line(calibration: Mapping[str, Any]) -> str:
     """Return the temperature and why, and the calibration error of the test split beside its noise floor."""
-    before, after = (calibration["loss_on_validation"][key] for key in ("before", "after"))
-    losses = "" if before is None else f" (validation cross-entropy {before:.4f} without one, {after:.4f} out of fold)"
+    on_validation = "loss_on_validation" in calibration
+    losses = calibration["loss_on_validation" if on_validation else "loss_out_of_fold"]
+    before, after, told = losses["before"], losses["after"], ""
+    if before is not None:
+        told = f"validation cross-entropy {before:.4f} without one, {after:.4f} out of fold"
+        if not on_validation:
+            told = f"cross-entropy out of fold {before:.4f} without one, {after:.4f} by one fitted without the image"
+        told = f" ({told})"
     test = calibration["test"]
     return (
-        f"Temperature {calibration['temperature']:.3f}: {calibration['reason']}{losses}. The expected calibration "
+        f"Temperature {calibration['temperature']:.3f}: {calibration['reason']}{told}. The expected calibration "
         f"error on the test split is {test['error']:.4f}; a perfectly calibrated network with these probabilities "
         f"would show {test['noise_floor']:.4f} on as many images."
     )

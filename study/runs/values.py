@@ -12,6 +12,7 @@ from study.tasks.classify import most_confused
 
 OF_RUN = ("model", "task", "created", "class_names")
 OF_TRAINING = ("image_size", "learning", "stages", "verdicts", "calibration", "seconds")
+OUT_OF_FOLD = ("folds", "repeats", "images", "units", "accuracy", "accuracy_interval", "interval_method")
 OF_DATA = ("folder", "table", "drawn", "images", "counts", "fingerprint", "copies", "fixes", "left_out")
 
 
@@ -34,6 +35,7 @@ def of_training(run: Run, metrics: Mapping[str, Any]) -> dict[str, Any]:
         **found,
         "data": {key: run.info["data"].get(key) for key in OF_DATA},
         **{split: figures(metrics[split], task) for split in ("val", "test")},
+        "crossval": {key: metrics["crossval"][key] for key in OUT_OF_FOLD} if "crossval" in metrics else None,
     }
 
 

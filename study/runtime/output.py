@@ -165,9 +165,10 @@ def write_page(path: Path, page: str) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write readable JSON in UTF-8."""
+    """Write readable JSON in UTF-8, whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a folder's name may be no UTF-8
+    with replacing(path) as aside:
+        aside.write_text(text, encoding="utf-8", errors="backslashreplace")  # a folder's name may be no UTF-8
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], mark: bool = False) -> None:

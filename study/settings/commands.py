@@ -128,8 +128,8 @@ class PredictSettings(Settings):
     )
     right: float = setting(
         0.99,
-        "share of the answers that must be right, by what the run shows on its validation images; less sure ones are "
-        "called unsure",
+        "share of the answers that must be right, by what the run shows on validation images or, where these are few, "
+        "out of fold; less sure ones are called unsure",
         kind=float,
         low=0.5,
         high=0.9999,

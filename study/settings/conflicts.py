@@ -55,6 +55,9 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
         raise UserError("--find-learning-rate looks for what --learning-rate says. Leave one of the two out.")
     if run.find_learning_rate and run.augment_preview:
         raise UserError("--find-learning-rate and --augment-preview each end the command. Leave one of the two out.")
+    if run.crossval and (run.find_learning_rate or run.augment_preview):
+        other = "--find-learning-rate" if run.find_learning_rate else "--augment-preview"
+        raise UserError(f"--crossval goes with a training, and {other} trains nothing. Leave one of the two out.")
     sizes, size = optimization.progressive, settings.data.image_size
     if sizes and size and sizes[-1] > size:
         given = format_value(sizes, as_flag=True)
@@ -113,6 +116,11 @@ def check_transfer(settings: TrainSettings) -> None:
             "--optimizer muon needs --learning scratch or finetune: it moves the kernels inside a network, and under "
             "transfer only the last layer learns. Give another optimizer, such as adamw, or another learning type."
         )
+    if settings.run.crossval and settings.optimization.schedule == "plateau":
+        raise UserError(
+            "--crossval does not go with --schedule plateau under transfer: that follows a validation loss, which the "
+            "head of a fold has not. Give another schedule."
+        )
     if settings.optimization.progressive:
         raise UserError(
             "--progressive needs --learning scratch or finetune: under transfer images are embedded once, at one "
@@ -150,6 +158,8 @@ def check_task(settings: TrainSettings, spec: Spec) -> None:
             f"--task {settings.task.name} needs a model that gives {fit}, such as -m {task.MODEL}. "
             f"Received: -m {settings.run.model}"
         )
+    if settings.run.crossval and settings.task.name != "classify":
+        raise UserError(f"--crossval is for one class an image, --task classify. Received: --task {settings.task.name}")
     check_supported_by_task(settings)
     check_auxiliary(settings)
     check_masks(settings)

@@ -49,6 +49,17 @@ class RunSettings(Settings):
         inspected=False,
         compared=False,
     )
+    crossval: int | None = setting(
+        None,
+        "after the training, cross-validate all images in so many folds with the same settings, for a figure beside "
+        "that of the test split: under transfer in seconds, else a training for each fold",
+        kind=int,
+        low=2,
+        high=1000,
+        metavar="FOLDS",
+        inspected=False,
+        compared=False,
+    )
     augment_preview: bool = setting(
         False,
         "train nothing: draw some training images before and after augmentation, print the file's path",

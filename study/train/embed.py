@@ -14,7 +14,7 @@ from data.store.store import Store
 from models.parts.head import freeze
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.features import FeatureSpec, embed
-from study.inference.same_scene import stored_same_scene_pairs
+from study.inference.same_scene import reduce, stored_same_scene_pairs
 from study.runtime import console
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
@@ -49,9 +49,14 @@ def same_scene(dataset: Dataset, features: Examples, frozen: FrozenBackbone, sto
     They have no say in the split, which would else depend on the network: the figures of two could not be compared.
     """
     entries = dataset.entries
+
+    def read_features() -> tuple[np.ndarray, np.ndarray]:
+        of_images = np.asarray(features.inputs[np.arange(len(entries))])
+        return of_images, reduce(of_images)[0]
+
     pairs = stored_same_scene_pairs(
         [entry.label for entry in entries],
-        lambda: np.asarray(features.inputs[np.arange(len(entries))]),
+        read_features,
         lambda indices: fingerprints(dataset.images.pixels[indices]),
         " ".join([frozen.fingerprint, *(entry.sha256 for entry in entries)]),
         store,

@@ -10,11 +10,14 @@ import numpy as np
 
 from data.batches import Examples
 from study.confidence import calibration, neighbours, selective
-from study.confidence.calibration import Temperature
+from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, Temperature
 from study.confidence.known import Known
 from study.inference.engine import FrozenBackbone, resolve_engine
 from study.inference.features import embed_some
 from study.tasks.contract import Evaluation
+from study.train.calibrate import Answers
+
+LOSSES = {VALIDATION: "loss_on_validation", OUT_OF_FOLD: "loss_out_of_fold"}  # of the images a temperature is fitted on
 
 
 def backbone_of(classifier: keras.Model) -> keras.Model:
@@ -48,7 +51,10 @@ def features_by_split(
 
 
 def judge(
-    features: Mapping[str, np.ndarray], evaluations: Mapping[str, Evaluation], truth: Mapping[str, np.ndarray]
+    features: Mapping[str, np.ndarray],
+    evaluations: Mapping[str, Evaluation],
+    truth: Mapping[str, np.ndarray],
+    answers: Answers | None = None,
 ) -> tuple[Known, dict[str, Any]] | None:
     """Return what is kept to judge answers by, and what `run.json` says of it; None with fewer than 2 training images.
 
@@ -56,6 +62,7 @@ def judge(
         features: split -> features of its images; of "train", of some.
         evaluations: of "val" and "test".
         truth: split -> class indices.
+        answers: out of fold, by which the threshold is chosen in place of validation.
     """
     known = neighbours.directions(features["train"]).astype(np.float16).astype(np.float32)  # as they are read again
     if len(known) < 2:
@@ -65,6 +72,9 @@ def judge(
     largest = {split: evaluations[split].predictions.max(axis=1) for split in far}
     right = {split: evaluations[split].predictions.argmax(axis=1) == truth[split] for split in far}
     kept = Known(known, limit, largest["val"], right["val"], far["val"])
+    if answers:
+        right_of = answers.probabilities.argmax(axis=1) == answers.labels
+        kept = Known(known, limit, answers.probabilities.max(axis=1), right_of, answers.distance, answers.what)
     unlike = {
         "neighbours": neighbours.NEIGHBOURS,
         "known": len(known),
@@ -83,6 +93,7 @@ def answered(known: Known, probability: np.ndarray, right: np.ndarray, distance:
         "right": selective.RIGHT,
         "threshold": threshold,
         "images": len(known.right),
+        "out_of_fold": known.what == OUT_OF_FOLD,
         "test": {
             "images": len(right),
             "answered": int(given.sum()),
@@ -104,7 +115,8 @@ def calibration_of(temperature: Temperature, test: Evaluation, truth: np.ndarray
     return {
         "temperature": temperature.value,
         "reason": temperature.reason,
-        "loss_on_validation": {"before": temperature.before, "after": temperature.after},
+        "images": temperature.images,
+        LOSSES[temperature.what]: {"before": temperature.before, "after": temperature.after},
         "test": {
             "error": calibration.calibration_error(probability, right),
             "noise_floor": calibration.noise_floor(probability),

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import keras
 
@@ -17,7 +16,7 @@ from data.augment.pipeline import DEFAULT_AUGMENT
 from data.batches import Examples
 from data.dataset import Dataset
 from data.mask_counts import count
-from data.split import SplitEntry, read_split
+from data.split import SplitEntry, contents_learned_by
 from data.store.store import Store
 from errors import UserError
 from models.parts.weights import build_backbone
@@ -155,16 +154,6 @@ def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def count_contaminated(weights: str, entries: Sequence[SplitEntry]) -> int:
-    """Count the validation and test images from which an earlier run learned whose weights are the beginning.
-
-    `weights`: a run folder, or the saved model in one; of anything else nothing is known.
-    """
-    path = Path(weights)
-    table = (path.parent if path.suffix == ".keras" else path) / "split.csv"
-    if not table.is_file():
-        return 0
-    try:
-        learned = {entry.sha256 for entry in read_split(table) if entry.split == "train"}
-    except UserError:  # a table of some other program
-        return 0
+    """Count the validation and test images from which an earlier run learned whose weights are the beginning."""
+    learned = contents_learned_by(weights)
     return sum(entry.split != "train" and entry.sha256 in learned for entry in entries)

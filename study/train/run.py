@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import keras
+
+from data.batches import Examples
 from data.dataset import Dataset
 from data.store.store import Store
 from study import tasks
 from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
-from study.fit.loop import fit
+from study.fit.auxiliary import AuxiliaryTraining
+from study.fit.loop import Outcome, fit
+from study.folds.out_of_fold import beside_test
 from study.inference.engine import FrozenBackbone
 from study.runs.values import of_training
 from study.runtime import console, output
@@ -22,12 +27,14 @@ from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks import classify
-from study.train import answers, preview, suggest
+from study.train import answers, crossval, preview, suggest
+from study.train.calibrate import answers_of, calibrated
+from study.train.crossval import Trainings
 from study.train.embed import features_of, same_scene
 from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, rows_by_split, truth_of
 from study.train.plan import print_plan
-from study.train.prepare import prepare, stopwatch
-from study.train.save import Record, write_run
+from study.train.prepare import Prepared, prepare, stopwatch
+from study.train.save import Evaluated, Record, add_crossval, write_run
 
 
 def train(
@@ -48,6 +55,7 @@ def train_for_result(
     store: Store | None = None,
     loading: Future[Dataset] | None = None,
     asked: Mapping[str, Any] | None = None,
+    trainings: Trainings | None = None,
 ) -> Result:
     """Train a classifier as `settings` say, print what happens, and return what that came to and what can follow.
 
@@ -57,13 +65,14 @@ def train_for_result(
         store: where pixels and features are kept; by default where `settings` say.
         loading: the data set, if it is being read already.
         asked: flags that were given, which commands that follow carry on; by default all that is not at its default.
+        trainings: what trains whole networks for the folds, where `crossval` asks for that.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
     asked = changed(settings.as_dict()) if asked is None else asked
     seconds: dict[str, float] = {}
-    store = store or store_of(settings.data)
+    unsettled, store = settings, store or store_of(settings.data)
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs))
     ready = prepare(settings, store, loading, seconds)
@@ -72,6 +81,10 @@ def train_for_result(
     if settings.run.augment_preview:
         image = preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
         return Result({"image": image}, as_command("train", {**asked, "augment_preview": False}), "train with these")
+    from_features = settings.learning.kind == "transfer"
+    division = crossval.divided(settings, ready.dataset) if settings.run.crossval else None
+    if division and not from_features:
+        crossval.announce(ready, division, store)
 
     features = engine = frozen = scenes = None
     if settings.learning.kind != "scratch":
@@ -79,7 +92,7 @@ def train_for_result(
             features, engine, frozen = features_of(classifier, pixels, settings, store)
             if settings.learning.weights == "imagenet":  # others may find all images of a class alike
                 scenes = same_scene(ready.dataset, features, frozen, store)
-    if settings.learning.kind != "transfer":
+    if not from_features:
         frozen = None  # let go of it: all weights will change
     if settings.run.find_learning_rate:
         image, rate = lr_finder.find_learning_rate(
@@ -90,49 +103,82 @@ def train_for_result(
     with stopwatch(seconds, "train"):
         auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
         outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training)
-    with stopwatch(seconds, "evaluate"):
-        from_features = settings.learning.kind == "transfer"
-        model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
-        task = tasks.get(settings.task.name)
-        # Validation and test, once.
-        val, truth, temperature = task.evaluate(model, examples, ready.outputs, "val"), truth_of(pixels), None
-        if task.VERDICTS:
-            temperature = choose_temperature(val.predictions, truth["val"], ready.outputs)
-            if temperature.value != 1:
-                apply_temperature(classifier, temperature.value)
-                val = task.evaluate(model, examples, ready.outputs, "val")
-        evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
-        for split in evaluations if auxiliary_training else ():
-            evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
-        judged = shown = None
-        if task.VERDICTS:
-            frozen, rows = frozen or FrozenBackbone(backbone_of(classifier)), rows_by_split(pixels, settings.data.seed)
-            by_split = features_by_split(rows, pixels, features if from_features else None, frozen)
-            judged = judge(by_split, evaluations, truth)
-    if task.VERDICTS:
-        learned = pixels.indices["train"] if from_features else rows["train"]
-        known = answers.blocks(features.inputs, learned) if from_features else [(learned, by_split["train"])]
-        test = evaluations["test"].predictions
-        evidence = answers.Evidence(classifier, ready.dataset, test, by_split["test"], known, judged)
-        shown = answers.collect(evidence, len(learned), seconds)
-    record = Record(
-        ready, outcomes, evaluations, seconds, command, engine, frozen, scenes, judged, temperature, shown, asked
-    )
+    evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training, seconds)
+    out_of_fold = None
+    if division and from_features:
+        with stopwatch(seconds, "cross-validate"):
+            heads = crossval.heads_of(ready, features, frozen, engine)
+            out_of_fold = crossval.by_heads(ready, unsettled, heads, division)
+    record = Record(ready, outcomes, evaluated, seconds, command, engine, scenes, out_of_fold, asked)
     run = write_run(classifier, record)
     if store.trouble:
         console.print(store.trouble)
-    print_results(run.folder, record.results(), settings.task)
-    following = suggest.after(settings, asked, ready.dataset, run, record.results(), record.history())
-    return Result(of_training(run, record.results()), *following)
+    results = evaluated.metrics()
+    print_results(run.folder, results, settings.task, out_of_fold)
+    if division and not from_features:  # the run is complete without, whatever may end this early
+        found = trainings(settings.learning.kind, ready.dataset, division.images, division.folds)
+        out_of_fold = crossval.summary_of(ready, division, *found)
+        add_crossval(run.folder, record, out_of_fold)
+        print_out_of_fold(out_of_fold, results["test"]["n"])
+    if out_of_fold:
+        results = {**results, "crossval": out_of_fold}
+    following = suggest.after(settings, asked, ready.dataset, run, results, record.history())
+    return Result(of_training(run, results), *following)
 
 
-def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> None:
-    """Print the figures of validation and test, and where the run folder is."""
+def evaluate(
+    ready: Prepared,
+    classifier: keras.Model,
+    outcomes: Sequence[Outcome],
+    features: Examples | None,
+    frozen: FrozenBackbone | None,
+    auxiliary_training: AuxiliaryTraining | None,
+    seconds: dict[str, float],
+) -> Evaluated:
+    """Evaluate validation and test, once, after the temperature has become part of the network."""
+    settings, pixels, names = ready.settings, ready.pixels, ready.outputs
+    from_features, task = settings.learning.kind == "transfer", tasks.get(settings.task.name)
+    model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
+    with stopwatch(seconds, "evaluate"):
+        val, temperature, told = task.evaluate(model, examples, names, "val"), None, None
+        if task.VERDICTS:
+            told = answers_of(ready, outcomes, features, val.predictions)
+            temperature = choose_temperature(told.probabilities, told.labels, names, told.what)
+            if temperature.value != 1:
+                apply_temperature(classifier, temperature.value)
+                val = task.evaluate(model, examples, names, "val")
+        evaluations = {"val": val, "test": task.evaluate(model, examples, names, "test", val)}
+        for split in evaluations if auxiliary_training else ():
+            evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
+        if not task.VERDICTS:
+            return Evaluated(evaluations, frozen)
+        frozen, rows = frozen or FrozenBackbone(backbone_of(classifier)), rows_by_split(pixels, settings.data.seed)
+        by_split = features_by_split(rows, pixels, features if from_features else None, frozen)
+        judged = judge(by_split, evaluations, truth_of(pixels), calibrated(told, temperature.value))
+    learned = pixels.indices["train"] if from_features else rows["train"]
+    known = answers.blocks(features.inputs, learned) if from_features else [(learned, by_split["train"])]
+    test = evaluations["test"].predictions
+    evidence = answers.Evidence(classifier, ready.dataset, test, by_split["test"], known, judged)
+    return Evaluated(evaluations, frozen, judged, temperature, answers.collect(evidence, len(learned), seconds))
+
+
+def print_out_of_fold(summary: Mapping[str, Any], test_images: int) -> None:
+    """Print the figure from all images, and what it and that of the test split mean."""
+    for sentence in beside_test(summary, test_images):
+        console.print(sentence)
+
+
+def print_results(
+    run: Path, results: Mapping[str, Any], task: TaskSettings, out_of_fold: Mapping[str, Any] | None
+) -> None:
+    """Print the figures of validation and test, that out of fold if it is there, and where the run folder is."""
     names = (("val", "validation"), ("test", "test"))
     for split, name in names:
         tasks.get(task.name).print_report(name, results[split])
     for split, name in names:
         if "auxiliary" in results[split]:
             console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
+    if out_of_fold:
+        print_out_of_fold(out_of_fold, results["test"]["n"])
     console.print(f"run folder: {run}")
     console.print(f"look at {run / 'report.html'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -25,8 +26,8 @@ from study.runs.folder import Run
 from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
+from study.train import crossval, repeat, suggest
 from study.train import figures as train_figures
-from study.train import repeat, suggest
 from study.train.embed import feature_spec
 from study.train.export import export
 from study.train.judge import calibration_of
@@ -35,72 +36,111 @@ from study.train.prepare import Prepared
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """What a training is worth.
+
+    `evaluations`: of "val" and "test". `frozen`: the backbone, where it is run by itself. `judged`: what later answers
+    are judged by, and what `run.json` says of it. `temperature`: that the probabilities are calibrated by. `shown`: the
+    answers that the report shows.
+    """
+
+    evaluations: Mapping[str, Evaluation]
+    frozen: engine.FrozenBackbone | None = None
+    judged: tuple[Known, dict[str, Any]] | None = None
+    temperature: Temperature | None = None
+    shown: Answers | None = None
+
+    def metrics(self) -> dict[str, Mapping[str, Any]]:
+        """Return what `metrics.json` says of each split."""
+        return {split: entry.metrics for split, entry in self.evaluations.items()}
+
+
+@dataclass(frozen=True)
 class Record:
     """All that a run folder tells beside the model.
 
-    `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
-    `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
-    backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
-    `temperature`: that the probabilities are calibrated by. `shown`: the answers that the report shows. `asked`: flags
-    that were given.
+    `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluated`: what they are worth.
+    `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `crossval`: what
+    predictions out of fold say, where they are there already. `asked`: flags that were given.
     """
 
     prepared: Prepared
     outcomes: Sequence[Outcome]
-    evaluations: Mapping[str, Evaluation]
+    evaluated: Evaluated
     seconds: Mapping[str, float]
     command: str
     engine: engine.EngineChoice | None = None
-    frozen: engine.Frozen | None = None
     same_scene: Mapping[str, int] | None = None
-    judged: tuple[Known, dict[str, Any]] | None = None
-    temperature: Temperature | None = None
-    shown: Answers | None = None
+    crossval: Mapping[str, Any] | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
 
-    def results(self) -> dict[str, Any]:
-        """Return what `metrics.json` says."""
-        return {split: entry.metrics for split, entry in self.evaluations.items()}
-
     def history(self) -> list[dict[str, Any]]:
-        """Return a row an epoch, of all stages."""
+        """Return a row for each epoch of all stages."""
         return [row for outcome in self.outcomes for row in outcome.history]
 
 
 def write_run(classifier: keras.Model, record: Record) -> Run:
     """Write the run folder and return it. Raise UserError where the disk is full; nothing is left then."""
-    settings, dataset, info = record.prepared.settings, record.prepared.dataset, describe(record)
+    settings, dataset, evaluated = record.prepared.settings, record.prepared.dataset, record.evaluated
+    info = describe(record)
 
     def write(folder: Path) -> None:
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
         keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
         info["openvino_difference"] = export(
-            classifier, record.frozen, dataset.examples(), feature_spec(settings), folder, record.judged is not None
+            classifier,
+            evaluated.frozen,
+            dataset.examples(),
+            feature_spec(settings),
+            folder,
+            evaluated.judged is not None,
         )
-        if record.judged:
-            known.write(folder, record.judged[0])
-            info["verdicts"] = record.judged[1]
+        if evaluated.judged:
+            known.write(folder, evaluated.judged[0])
+            info["verdicts"] = evaluated.judged[1]
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
-        info.update(tasks.get(settings.task.name).write(folder, dataset, record.evaluations))
-        if record.temperature:
+        info.update(tasks.get(settings.task.name).write(folder, dataset, evaluated.evaluations))
+        if evaluated.temperature:
             indices = dataset.examples().indices["test"]
             truth = dataset.examples().labels[indices]
-            info["calibration"] = calibration_of(record.temperature, record.evaluations["test"], truth)
+            info["calibration"] = calibration_of(evaluated.temperature, evaluated.evaluations["test"], truth)
             train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
-        results, history = record.results(), record.history()
-        output.write_json(folder / "run.json", info)
-        output.write_json(folder / "metrics.json", results)
         write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
+        history = record.history()
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
         train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        commands = suggest.commands(settings, record.asked, dataset)
-        report.write(folder, info, results, history, commands, repeat.asked(record.asked, settings), record.shown)
+        write_results(folder, record, info, evaluated.metrics(), record.crossval)
 
     with console.bar("write the run folder", 1):
         return Run(output.save_run(Path(settings.run.runs), settings.run.model, write), info)
+
+
+def write_results(
+    folder: Path,
+    record: Record,
+    info: Mapping[str, Any],
+    results: Mapping[str, Any],
+    out_of_fold: Mapping[str, Any] | None,
+) -> None:
+    """Write `run.json`, `metrics.json` and the report, which tell of predictions out of fold where there are such."""
+    if out_of_fold:
+        info = {**info, "crossval": crossval.short(out_of_fold)}
+        results = {**results, "crossval": out_of_fold}
+    output.write_json(folder / "run.json", info)
+    output.write_json(folder / "metrics.json", results)
+    settings, asked = record.prepared.settings, record.asked
+    commands = suggest.commands(settings, asked, record.prepared.dataset)
+    given = repeat.asked(asked, settings)
+    report.write(folder, info, results, record.history(), commands, given, record.evaluated.shown)
+
+
+def add_crossval(run: Path, record: Record, out_of_fold: Mapping[str, Any]) -> None:
+    """Tell of predictions out of fold in a run folder that is complete without them."""
+    info, results = (json.loads((run / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
+    write_results(run, record, info, results, out_of_fold)
 
 
 def describe(record: Record) -> dict[str, Any]:

@@ -19,10 +19,13 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.pages": {"errors"},
     "study.confidence": {"errors"},
     "study.tasks": {"study.runtime", "study.pages", "data", "errors"},
+    "study.folds": {"study.tasks", "data", "errors"},
     "study.settings": {"study.tasks", "study.runtime", "data", "models", "errors"},
     "study.inference": {"study.runtime", "data", "models", "errors"},
-    "study.fit": {"study.settings", "study.runtime", "study.pages", "study.tasks", "data", "models", "errors"},
-    "study.runs": {"study.runtime", "study.pages", "study.tasks", "data", "errors"},
+    "study.fit": {
+        *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "data", "models", "errors"),
+    },
+    "study.runs": {"study.runtime", "study.pages", "study.tasks", "study.folds", "data", "errors"},
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
         *("data", "errors"),
@@ -30,7 +33,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs", "data", "models", "errors"),
-        *("study.inference", "study.fit"),
+        *("study.inference", "study.fit", "study.folds"),
     },
     "study.inspect": {
         *("study.settings", "study.runtime", "study.pages", "study.fit", "study.runs", "data", "models", "errors"),
@@ -44,6 +47,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
             "study.confidence",
             "study.inference",
             "study.tasks",
+            "study.folds",
             "study.fit",
             "study.runs",
         ),

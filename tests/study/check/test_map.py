@@ -14,7 +14,7 @@ from study.check import (
     label_issues,
 )
 from study.check import figures as check_figures
-from study.inference import same_scene
+from study.inference import label_errors, same_scene
 from study.pages import palette
 
 
@@ -38,7 +38,7 @@ def test_a_picture_among_those_of_another_class_is_named():
     assert found.related_path == "dog/72.png"
     assert {images[i].label for i in suspects[0].like_given} == {"cat"}
     assert 3 not in suspects[0].like_given
-    assert len(suspects[0].like_suggested) == label_issues.NEIGHBOURS
+    assert len(suspects[0].like_suggested) == label_errors.NEIGHBOURS
 
 
 def test_a_copy_says_nothing_of_the_label_of_its_original():

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from scipy.stats import beta
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 
 from study.confidence import calibration
 
@@ -15,19 +17,54 @@ def drawn(temperature, classes=3, images=3000, seed=0):
     return softmax(scores * temperature, axis=1), np.minimum(labels, classes - 1)
 
 
-@pytest.mark.parametrize("classes", [2, 3, 5])
-def test_the_temperature_is_that_of_the_least_cross_entropy(classes):
-    probabilities, labels = drawn(2.5, classes)
-    scores = np.log(probabilities)
+class Known(ClassifierMixin, BaseEstimator):
+    """A classifier that was given its probabilities, for scikit-learn."""
 
-    def loss(log_temperature):
-        return -log_softmax(scores / np.exp(log_temperature), axis=1)[np.arange(len(labels)), labels].mean()
+    def __init__(self, probabilities=None):
+        self.probabilities = probabilities
 
-    best = np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-8}).x)
-    assert calibration.fit_temperature(scores, labels) == pytest.approx(best, rel=1e-4)
-    chosen = calibration.choose_temperature(probabilities, labels, [*"abcde"[:classes]])
+    @property
+    def classes_(self):
+        return np.arange(self.probabilities.shape[1])
+
+    def fit(self, rows, labels):
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def predict(self, rows):
+        return self.probabilities[rows[:, 0]].argmax(axis=1)
+
+    def predict_proba(self, rows):
+        return self.probabilities[rows[:, 0]]
+
+
+@pytest.mark.parametrize(("classes", "temperature"), [(2, 0.5), (3, 2.5), (5, 1.2)])
+def test_the_temperature_is_that_of_scikit_learn(classes, temperature):
+    probabilities, labels = drawn(temperature, classes)
+    rows = np.arange(len(labels))[:, None]
+    other = CalibratedClassifierCV(FrozenEstimator(Known(probabilities)), method="temperature").fit(rows, labels)
+    fitted = calibration.fit_temperature(np.log(probabilities), labels)
+    assert fitted == pytest.approx(temperature, rel=0.1)
+    own = calibration.with_temperature(probabilities, fitted)
+    np.testing.assert_allclose(own, other.predict_proba(rows), atol=1e-5)  # which adds an epsilon
+
+
+def test_the_one_that_is_chosen_lowers_the_cross_entropy_of_images_left_out():
+    probabilities, labels = drawn(2.5)
+    chosen = calibration.choose_temperature(probabilities, labels, "abc")
     assert chosen.value == pytest.approx(2.5, rel=0.1)
-    assert chosen.after < chosen.before == pytest.approx(loss(0))
+    before = -log_softmax(np.log(probabilities), axis=1)[np.arange(len(labels)), labels].mean()
+    assert chosen.after < chosen.before == pytest.approx(before)
+    assert (chosen.images, chosen.reason) == (3000, "fitted on 3,000 validation images")
+    said = calibration.choose_temperature(probabilities, labels, "abc", calibration.OUT_OF_FOLD).reason
+    assert said == "fitted on 3,000 images out of fold"
+
+
+def test_a_flawless_network_has_no_temperature_that_is_best():
+    sure = np.eye(3)[[0, 1, 2] * 5] * 0.9 + 1 / 30
+    assert calibration.fit_temperature(np.log(sure), np.array([0, 1, 2] * 5)) < 0.01  # towards 0, without an end
 
 
 def test_well_calibrated_probabilities_are_left_as_they_are():

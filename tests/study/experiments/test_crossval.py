@@ -9,7 +9,7 @@ import pytest
 from helpers import TOY_CLASSES, call, make_patches
 
 from data.split import read_split, write_split
-from study.experiments.crossval import learned_before
+from study.folds.divide import learned_before
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
 
@@ -77,13 +77,29 @@ def test_the_json_holds_the_figures_and_what_they_were_made_with(heads):
     assert len(said["results"]["accuracy_of_folds"]["each"]) == 8
 
 
+def test_suspected_labels_are_counted_kept_and_shown(heads):
+    runs, ran = heads
+    folder = next(runs.iterdir())
+    named = json.loads((folder / "crossval.json").read_text(encoding="utf-8"))["suspected_labels"]
+    assert named, "nothing to show"
+    assert f"suspected labels: {len(named)} image(s) look like another class to networks that did not learn" in ran.out
+    page, lines = (folder / "crossval.html").read_text(encoding="utf-8"), table(folder)
+    for suspect in named:
+        assert f'data-path="{suspect["path"]}" data-sha256="{suspect["sha256"]}"' in page
+        own = [float(line[f"p_{suspect['label']}"]) for line in lines if line["path"] == suspect["path"]]
+        assert suspect["probability_of_label"] == pytest.approx(np.mean(own), abs=1e-5)
+    assert page.count("<article") == len(named)
+    assert page.count("Save fixes.csv") == 1
+
+
 def test_the_page_shows_the_mistakes_and_needs_no_network(heads):
     folder = next(heads[0].iterdir())
     page, lines = (folder / "crossval.html").read_text(encoding="utf-8"), table(folder)
     wrong = {line["path"] for line in lines if line["predicted"] != line["label"]}
     assert wrong, "nothing to show"
     assert f"{len(wrong)} image(s) are wrong in at least one repeat" in page
-    assert page.count("data:image/jpeg;base64,") == len(wrong)
+    _, mistakes = page.split("<h2>Mistakes</h2>")
+    assert mistakes.count("data:image/jpeg;base64,") == len(wrong)
     assert all(f"{path}\n" in page for path in wrong)
     assert "http" not in page
     assert "more are in" not in page
@@ -100,7 +116,7 @@ def test_early_stopping_is_said_to_be_optimistic_and_mistakes_beyond_those_shown
     folder = next((tmp_path / "runs").iterdir())
     assert json.loads((folder / "crossval.json").read_text(encoding="utf-8"))["optimistic"] is True
     page = (folder / "crossval.html").read_text(encoding="utf-8")
-    assert page.count("data:image/jpeg;base64,") == 1
+    assert page.split("<h2>Mistakes</h2>")[1].count("data:image/jpeg;base64,") == 1
     assert re.search(r"Shown are 1; \d+ more are in <code>out-of-fold.csv</code>\.", page)
 
 
@@ -207,9 +223,9 @@ def test_weights_that_learned_from_the_images_are_told(images, tmp_path):
     write_split(tmp_path / "split.csv", dataset.entries)
     learned = len({entry.sha256 for entry in dataset.entries if entry.split == "train"})
     for weights in (tmp_path, tmp_path / "model.keras"):
-        (told,) = learned_before(TrainSettings.of(weights=str(weights)), dataset)
+        (told,) = learned_before(str(weights), dataset)
         assert told == f"{weights} has learned from {learned} of the 33 images, which flatters all figures"
-    assert learned_before(TrainSettings.of(weights="imagenet"), dataset) == []
+    assert learned_before("imagenet", dataset) == []
 
 
 def test_given_splits_are_kept_by_trainings_so_they_are_refused(images, tmp_path):

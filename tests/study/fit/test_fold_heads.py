@@ -74,6 +74,17 @@ def test_early_stopping_keeps_the_epoch_that_validation_would():
         np.testing.assert_array_equal(mine, other)
 
 
+def test_a_head_that_ends_earlier_is_what_the_longer_training_was_at_that_epoch():
+    data, chosen = data_of(noise=2.0, wrong=20), settings(patience=2, dropout=0.2, schedule="cosine")
+    stage = Stage("head", 40, 16, 0.1)
+    (kept,) = train_heads(FOLDS[:1], data, stage, chosen, early_stopping=True)
+    assert 1 < kept.epoch < 40
+    (ended,) = train_heads(FOLDS[:1], data, stage, chosen, ends=kept.epoch)
+    assert ended.epoch == kept.epoch
+    for mine, other in zip(ended.weights, kept.weights, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
 def test_the_rows_held_out_are_what_is_predicted():
     data, done = data_of(), []
     (outcome,) = train_heads(FOLDS[:1], data, Stage("head", 3, 16, 0.02), settings(), finished=lambda: done.append(1))

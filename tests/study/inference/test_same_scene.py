@@ -13,6 +13,7 @@ from data import image
 from data.drawn import draw
 from data.drawn.animals import ANIMALS
 from data.duplicates import fingerprints
+from data.folder import ImageRecord
 from data.store.store import Store
 from study.check import embedding, image_statistics
 from study.inference import same_scene
@@ -30,7 +31,7 @@ def changed(picture):
 
 
 @pytest.fixture(scope="module")
-def drawings():
+def drawings(tmp_path_factory):
     """Drawings, copies of some, and one under a wrong label: names, labels, features, principal components, prints."""
     pictures = {}
     for label in ("cat", "dog", "horse"):
@@ -40,12 +41,16 @@ def drawings():
             if seed < 4:
                 pictures |= {(label, f"{label} {seed} {how}"): copy for how, copy in changed(picture).items()}
     pictures["dog", "cat 9 turned"] = changed(pictures["cat", "cat 9"])["turned"]
+    folder, records = tmp_path_factory.mktemp("drawings"), []
+    for (label, name), picture in pictures.items():
+        picture.save(folder / f"{name}.png")
+        records.append(ImageRecord(folder / f"{name}.png", name, label, None))
+    embedded = embedding.embed(records, "crop", None, Store(None))
+    if embedded.features is None:
+        pytest.skip(embedded.source)
     thumbs = np.stack([image.resize(picture, image_statistics.THUMB, "squash") for picture in pictures.values()])
-    features, source = embedding.embed(thumbs, [""] * len(thumbs), np.arange(len(thumbs)), Store(None))
-    if features is None:
-        pytest.skip(source)
     labels, names = zip(*pictures, strict=True)
-    return names, labels, features, same_scene.reduce(features)[0], fingerprints(thumbs)
+    return names, labels, embedded.features, same_scene.reduce(embedded.features)[0], fingerprints(thumbs)
 
 
 def names_alike(names, labels, features, reduced, prints):

@@ -14,9 +14,9 @@ from helpers import QUICK, TOY_CLASSES, call, make_toy
 from study.experiments import crossval_report
 from study.experiments import report as compare_report
 from study.experiments.crossval_report import Record
-from study.experiments.folds import Labelled, make_folds
-from study.experiments.out_of_fold import summarise
 from study.experiments.result import Line, Result
+from study.folds.divide import Labelled, make_folds
+from study.folds.out_of_fold import summarise
 from study.pages.render import TEMPLATES, render
 from study.runs.folder import Run
 from study.settings.commands import CrossvalSettings

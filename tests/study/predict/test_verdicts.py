@@ -54,6 +54,15 @@ def test_where_no_threshold_is_proved_that_is_said_and_answers_are_unsure_if_a_r
     )
 
 
+def test_images_out_of_fold_are_called_so(judging, toy):
+    folder = judging(images=100)
+    info = json.loads((folder / "run.json").read_text())
+    info["verdicts"]["unsure"]["out_of_fold"] = True
+    (folder / "run.json").write_text(json.dumps(info))
+    ran = call("predict", "--run", folder, toy / "circle" / "0.png")
+    assert "called unsure: 100 images out of fold, 0 of them wrong, do not prove that 99 %" in ran.err.splitlines()[-1]
+
+
 def test_a_rate_that_can_be_proved_is_obeyed(judging, toy):
     assert "unsure" not in call("predict", "--run", judging(images=100), "--right", 0.97, toy / "circle" / "0.png").out
 

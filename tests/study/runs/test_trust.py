@@ -32,6 +32,8 @@ def test_the_rate_on_test_is_told_with_its_errors():
     test = {"images": 809, "answered": 777, "right": 775}
     line = unsure_line({"right": 0.99, "threshold": 0.85, "images": 809, "test": test})
     assert line.endswith("On the test split 777 of 809 images are answered (96.0 %); 2 of these are wrong (0.3 %).")
+    line = unsure_line({"right": 0.99, "threshold": 0.85, "images": 270, "test": test, "out_of_fold": True})
+    assert "From there on the 270 images out of fold prove with 95 % confidence that 99 % of the answers" in line
     line = unsure_line({"right": 0.99, "threshold": None, "images": 150, "test": test | {"answered": 0, "right": 0}})
     assert line.startswith(
         "unsure: no answer, unless predict --right asks for a rate, since the 150 validation images prove from no "

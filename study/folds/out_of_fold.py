@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from study.experiments.folds import Fold, Labelled
+from study.folds.divide import Fold, Labelled
 from study.tasks import classify
 
 DRAWS = 2000  # of the bootstrap
@@ -89,6 +89,20 @@ def describe(summary: Mapping[str, Any], repeats: int) -> str:
         f"networks that did not learn from it ({LEVEL} % interval {low:.1f} to {high:.1f} %, "
         f"{summary['units']:,} units); always answering {base['class']}: {100 * base['accuracy']:.1f} %"
     )
+
+
+def beside_test(summary: Mapping[str, Any], test_images: int) -> list[str]:
+    """Return what `train` says of the figure out of fold, and what it and that of the test split each mean.
+
+    `summary` has the number of `repeats` too.
+    """
+    figure = describe(summary, summary["repeats"])
+    return [
+        figure,
+        f"the test figure judges the network that was kept, on {test_images:,} images; the figure out of fold judges "
+        f"this way of training, on all {summary['images']:,}, and so depends less on which images were drawn for it",
+        *(f"careful: {note}" for note in summary["notes"]),
+    ]
 
 
 def describe_spread(summary: Mapping[str, Any], folds: int, repeats: int) -> str:

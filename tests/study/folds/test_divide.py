@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import message
 
-from study.experiments.folds import (
+from study.folds.divide import (
     Fold,
     Labelled,
     check_learnable,
@@ -104,11 +104,11 @@ def test_folds_that_could_not_be_judged_are_refused():
     both = np.flatnonzero(units < 2)
     assert message(check_learnable, odd, [Fold(2, 1, np.setdiff1d(np.arange(12), both), both)]) == (
         "All images of class 'dog' are held out in fold 1 of repeat 2: they stand in 2 units with images of other "
-        "classes, which stay together. Give fewer --folds or another --seed."
+        "classes, which stay together. Give a smaller --folds or another --seed."
     )
     assert message(check_learnable, odd, [Fold(1, 3, np.arange(12), np.array([], int))]) == (
         "No image is left for fold 3 of repeat 1: the largest of 4 units, whose images stay together, holds 4 of 12 "
-        "images. Give fewer --folds."
+        "images. Give a smaller --folds."
     )
 
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
 from sklearn.metrics import precision_recall_fscore_support
 
-from study.experiments.folds import Labelled, make_folds
-from study.experiments.out_of_fold import (
+from study.folds.divide import Labelled, make_folds
+from study.folds.out_of_fold import (
     accuracy_interval,
     bootstrap,
     describe,

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.dataset import Dataset
+from data.split import contents_learned_by
 from errors import UserError
 
+REPEATS = {"transfer": 3, "scratch": 1, "finetune": 1}  # of a learning type, where none are asked for
 MOST_LEFT_OUT = 1000  # images, up to which each unit may be a fold
 INNER = 10  # the share of the training images that is validation, where a training needs one, is one of so many
 
@@ -48,21 +51,23 @@ class Labelled:
         return len(np.unique(self.units[self.labels == index]))
 
 
-def make_folds(images: Labelled, folds: int, repeats: int, seed: int) -> list[Fold]:
+def make_folds(images: Labelled, folds: int, repeats: int, seed: int, flag: str = "--folds") -> list[Fold]:
     """Divide images into stratified folds, anew for each repeat, by scikit-learn's StratifiedGroupKFold.
+
+    `flag` is what the user asked for the folds with.
 
     Raises:
         UserError: a class has fewer units than folds, or the units leave no division that could be judged.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    check_units(images, folds, f"--folds {folds}")
+    check_units(images, folds, f"{flag} {folds}", flag)
     found = []
     for repeat in range(repeats):
         splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat)
         divided = splitter.split(images.labels, images.labels, images.units)
         found += [Fold(repeat + 1, number, *rows) for number, rows in enumerate(divided, 1)]
-    check_learnable(images, found)
+    check_learnable(images, found, flag)
     return found
 
 
@@ -80,20 +85,20 @@ def leave_one_out(images: Labelled) -> list[Fold]:
     return [Fold(1, number, *rows) for number, rows in enumerate(divided, 1)]
 
 
-def check_units(images: Labelled, least: int, flag: str) -> None:
-    """Raise UserError where a class has fewer units than a flag needs."""
+def check_units(images: Labelled, least: int, asked: str, flag: str = "") -> None:
+    """Raise UserError where a class has fewer units than what was asked for needs; a `flag` can ask for fewer folds."""
     for index, name in enumerate(images.names):
         units, count = images.units_of(index), int((images.labels == index).sum())
         if units >= least:
             continue
-        would_do = f"Give --folds {units}, or add images." if "folds" in flag and units > 1 else "Add images."
+        would_do = f"Give {flag} {units}, or add images." if flag and units > 1 else "Add images."
         raise UserError(
             f"Class '{name}' has {count:,} image(s) in {units:,} unit(s), since near duplicates and the images of a "
-            f"group stay together: {flag} needs at least {least}. {would_do}"
+            f"group stay together: {asked} needs at least {least}. {would_do}"
         )
 
 
-def check_learnable(images: Labelled, folds: Sequence[Fold]) -> None:
+def check_learnable(images: Labelled, folds: Sequence[Fold], flag: str = "--folds") -> None:
     """Raise UserError where a fold is empty, or all images of a class are held out at once.
 
     StratifiedGroupKFold places the most uneven units first, each where it disturbs the shares least, and asks for no
@@ -105,14 +110,14 @@ def check_learnable(images: Labelled, folds: Sequence[Fold]) -> None:
             largest = Counter(images.units.tolist()).most_common(1)[0][1]
             raise UserError(
                 f"No image is left for {of_fold}: the largest of {images.num_units:,} units, whose images stay "
-                f"together, holds {largest:,} of {len(images.labels):,} images. Give fewer --folds."
+                f"together, holds {largest:,} of {len(images.labels):,} images. Give a smaller {flag}."
             )
         learned = set(images.labels[fold.train].tolist())
         for index, name in enumerate(images.names):
             if index not in learned:
                 raise UserError(
                     f"All images of class '{name}' are held out in {of_fold}: they stand in {images.units_of(index):,} "
-                    "units with images of other classes, which stay together. Give fewer --folds or another --seed."
+                    f"units with images of other classes, which stay together. Give a smaller {flag} or another --seed."
                 )
 
 
@@ -136,6 +141,24 @@ def notes(images: Labelled, folds: Sequence[Fold]) -> list[str]:
             "in size: the standard deviation over repeats says the less"
         )
     return told
+
+
+def learned_before(weights: str, dataset: Dataset) -> list[str]:
+    """Say how many images the weights that a network begins with have learned from, which flatters every figure."""
+    learned = contents_learned_by(weights)
+    count = sum(entry.sha256 in learned for entry in dataset.entries)
+    text = f"{weights} has learned from {count:,} of the {len(dataset.entries):,} images, which flatters all figures"
+    return [text] if count else []
+
+
+def check_trainable(dataset: Dataset, images: Labelled, kind: str) -> None:
+    """Raise UserError where trainings of whole networks could not have their folds: each needs a validation split."""
+    check_units(images, 3, f"--learning {kind}")  # one to hold out, one to validate by, one to learn from
+    if dataset.images.records[0].split is not None:
+        raise UserError(
+            f"{dataset.root} has ready-made train/val/test folders, to which every training keeps. Put the images "
+            "into one folder a class, or give --learning transfer, which divides them all anew."
+        )
 
 
 def inner_validation(images: Labelled, fold: Fold, seed: int) -> np.ndarray:
