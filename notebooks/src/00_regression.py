@@ -20,10 +20,11 @@
 # %% [markdown] lang="ja"
 # # 00 · 回帰
 #
-# **問い。** 画像を分類するプログラムは「学習した」と言われます。コンピュータが学習するとき、実際には何が起きているのでしょうか。
+# **問い。** 画像を分類するプログラムは「学習した」と言われます。コンピュータが学習するとき、
+# 実際には何が起きているのでしょうか。
 #
-# **この章を終えると**、教師データ、損失、勾配、学習率とは何かを説明し、勾配降下法の 1 ステップを紙と鉛筆で計算し、学習率が小さすぎるか
-# 大きすぎるかを判断できるようになります。
+# **この章を終えると**、教師データ、損失、勾配、学習率とは何かを説明し、勾配降下法の 1 ステップを紙と鉛筆で計算し、
+# 学習率が小さすぎるか大きすぎるかを判断できるようになります。
 #
 # 前提:高校で習う微分(関数の傾き)と、Python の初歩。所要時間:2 コアで 30 秒以内、ネットワーク接続は不要です。
 # 端末で `python regression.py` を実行すると、同じ内容を、最初の数ステップのすべての数値とともに読めます。
@@ -56,17 +57,19 @@ start(0)
 # | update (更新) | $w \leftarrow w - \eta \frac{\partial L}{\partial w}, \quad b \leftarrow b - \eta \frac{\partial L}{\partial b}$ | go the other way, downhill |
 #
 # $\partial L / \partial w$ is the slope of $L$ when $w$ alone changes. The *learning rate* (学習率) $\eta$ ("eta") says how far
-# to go. The four again and again are *gradient descent* (勾配降下法); a network with millions of weights learns by the same four.
+# to go. The four again and again are *gradient descent* (勾配降下法); a network with millions of weights learns by the same
+# four.
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *教師データ*(supervised data)とは、入力 $x$ と、その正解 $y$ の組を集めたものです。画像分類なら、$x$ が画像、$y$ がそのクラスです。
-# $y$ が数値のとき、$x$ から $y$ を求める関数を見つけることを*回帰*(regression)と呼びます。最も単純な関数は直線です。
+# *教師データ*(supervised data)とは、入力 $x$ と、その正解 $y$ の組を集めたものです。画像分類なら、$x$ が画像、
+# $y$ がそのクラスです。$y$ が数値のとき、$x$ から $y$ を求める関数を見つけることを*回帰*(regression)と呼びます。
+# 最も単純な関数は直線です。
 #
 # $$\hat y = w x + b$$
 #
-# $\hat y$(ワイハット)は*予測*、$w$ は直線の傾きを決める*重み*、$b$ は $x = 0$ での高さを決める*バイアス*です。*学習*とは、予測が正解に
-# 近づくように $w$ と $b$ を動かすことです。
+# $\hat y$(ワイハット)は*予測*、$w$ は直線の傾きを決める*重み*、$b$ は $x = 0$ での高さを決める*バイアス*です。*学習*とは、
+# 予測が正解に近づくように $w$ と $b$ を動かすことです。
 #
 # | 手順 | 式 | 意味 |
 # |---|---|---|
@@ -75,8 +78,9 @@ start(0)
 # | *勾配*(gradient) | $\frac{\partial L}{\partial w} = \frac{2}{n} \sum e\,x, \quad \frac{\partial L}{\partial b} = \frac{2}{n} \sum e$ | $w$ や $b$ が少し増えると $L$ はどれだけ増えるか |
 # | 更新 | $w \leftarrow w - \eta \frac{\partial L}{\partial w}, \quad b \leftarrow b - \eta \frac{\partial L}{\partial b}$ | 逆の方向、つまり下り坂へ進む |
 #
-# $\partial L / \partial w$ は、$w$ だけを変えたときの $L$ の傾き(偏微分)です。どれだけ進むかは*学習率*(learning rate)$\eta$(イータ)
-# が決めます。この四つを繰り返すのが*勾配降下法*(gradient descent)で、重みが何百万個もあるネットワークも同じ四つで学習します。
+# $\partial L / \partial w$ は、$w$ だけを変えたときの $L$ の傾き(偏微分)です。どれだけ進むかは*学習率*(learning
+# rate)$\eta$(イータ)が決めます。この四つを繰り返すのが*勾配降下法*(gradient descent)で、
+# 重みが何百万個もあるネットワークも同じ四つで学習します。
 # %% [markdown] lang="en"
 # ## Predict before you run
 #
@@ -89,8 +93,8 @@ start(0)
 # %% [markdown] lang="ja"
 # ## 実行する前に予想しよう
 #
-# 直線 $y = 2x + 1$ の上に、$x = 0, 1, 3, 5, 6$ の五つの点があります。学習する側はこの式を知りません。$w = 0$、$b = 0$、つまり高さ 0 の
-# 水平な直線から始めます。次のセルを実行する前に、答えを書いてみてください。
+# 直線 $y = 2x + 1$ の上に、$x = 0, 1, 3, 5, 6$ の五つの点があります。学習する側はこの式を知りません。$w = 0$、$b = 0$、
+# つまり高さ 0 の水平な直線から始めます。次のセルを実行する前に、答えを書いてみてください。
 #
 # 1. 最初の五つの誤差はいくつですか。二つの傾きは正でしょうか、負でしょうか。
 # 2. 学習率 0.02 の最初のステップでは、$w$ と $b$ のどちらが大きく動くでしょうか。
@@ -115,11 +119,13 @@ for state in states[:4]:
     print(f"        errors {state.error.round(2)}, slopes dL/dw = {state.dw:.3f}, dL/db = {state.db:.3f}")
 print(f"step {states[-1].step}: w = {states[-1].w:.3f}, b = {states[-1].b:.3f}, loss {states[-1].loss:.6f}")
 # %% [markdown] lang="en"
-# Follow the first step with a pencil: the errors are $-1, -3, -7, -11, -13$; multiplied by $x$ they are $0, -3, -21, -55, -78$,
-# which sum to $-157$. So $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$, and $w$ becomes $0 - 0.02 \cdot (-62.8) = 1.256$.
+# Follow the first step with a pencil: the errors are $-1, -3, -7, -11, -13$; multiplied by $x$ they are $0, -3, -21, -55,
+# -78$, which sum to $-157$. So $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$, and $w$ becomes $0 - 0.02 \cdot (-62.8)
+# = 1.256$.
 # %% [markdown] lang="ja"
-# 最初のステップを鉛筆で追ってみましょう。誤差は $-1, -3, -7, -11, -13$、それに $x$ を掛けると $0, -3, -21, -55, -78$ で、和は $-157$
-# です。したがって $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$ となり、$w$ は $0 - 0.02 \cdot (-62.8) = 1.256$ になります。
+# 最初のステップを鉛筆で追ってみましょう。誤差は $-1, -3, -7, -11, -13$、それに $x$ を掛けると $0, -3, -21, -55, -78$ で、
+# 和は $-157$ です。したがって $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$ となり、
+# $w$ は $0 - 0.02 \cdot (-62.8) = 1.256$ になります。
 # %% [markdown] lang="en"
 # ## Picture
 #
@@ -128,8 +134,8 @@ print(f"step {states[-1].step}: w = {states[-1].w:.3f}, b = {states[-1].b:.3f}, 
 # %% [markdown] lang="ja"
 # ## 図で見る
 #
-# 左の図では、直線が点に向かって動いていきます。右の図は同じことを上から見たものです。平面上の場所が $w$ と $b$ の組を表し、灰色の線は
-# 損失が等しい場所を結んでいます(地図の等高線と同じです)。これを*損失関数の曲面*(loss surface)と呼びます。
+# 左の図では、直線が点に向かって動いていきます。右の図は同じことを上から見たものです。平面上の場所が $w$ と $b$ の組を表し、
+# 灰色の線は損失が等しい場所を結んでいます(地図の等高線と同じです)。これを*損失関数の曲面*(loss surface)と呼びます。
 # %%
 surface = surfaces.of_line(X, Y)
 figure, axes = canvas(1, 2)
@@ -166,8 +172,8 @@ say(
 # %% [markdown] lang="ja"
 # ## どれだけ進むか:学習率
 #
-# 学習率だけを変えて、四通りの学習をします。損失が減らずに増え続けることを*発散*(diverge)、ある値に落ち着くことを*収束*(converge)
-# と呼びます。損失の軸は対数目盛で、1 目盛りごとに 10 倍になります。
+# 学習率だけを変えて、四通りの学習をします。損失が減らずに増え続けることを*発散*(diverge)、
+# ある値に落ち着くことを*収束*(converge)と呼びます。損失の軸は対数目盛で、1 目盛りごとに 10 倍になります。
 # %%
 RATES = {"too small": 0.002, "good": 0.02, "swings": 0.066, "too large": 0.07}
 ways = {name: gradient_descent(X, Y, rate, 60) for name, rate in RATES.items()}
@@ -212,20 +218,20 @@ say(
 #
 # $$\frac{\partial z}{\partial x} = \frac{\partial z}{\partial t} \cdot \frac{\partial t}{\partial x} = 2t \cdot 1$$
 #
-# The loss is such a chain as well: $e^2$ has the slope $2e$, and $e = w x + b - y$ has the slope $x$ along $w$ and 1 along $b$.
-# You need not believe it. Move a value up by a tiny $h$ and down by as much, and see by how much the result differs: that is
-# the *numerical gradient* (数値微分), $(f(x + h) - f(x - h)) / 2h$.
+# The loss is such a chain as well: $e^2$ has the slope $2e$, and $e = w x + b - y$ has the slope $x$ along $w$ and 1 along
+# $b$. You need not believe it. Move a value up by a tiny $h$ and down by as much, and see by how much the result differs: that
+# is the *numerical gradient* (数値微分), $(f(x + h) - f(x - h)) / 2h$.
 # %% [markdown] lang="ja"
 # ## 傾きはどこから来るのか:連鎖律
 #
-# $z = t^2$、$t = x + y$ とします。$x$ が少し増えると $t$ も同じだけ増え、$z$ は $t$ の増分の $2t$ 倍だけ増えます。続いて起きる変化の傾きは
-# 掛け合わせればよいのです。これを*連鎖律*(chain rule)と呼びます。
+# $z = t^2$、$t = x + y$ とします。$x$ が少し増えると $t$ も同じだけ増え、$z$ は $t$ の増分の $2t$ 倍だけ増えます。
+# 続いて起きる変化の傾きは掛け合わせればよいのです。これを*連鎖律*(chain rule)と呼びます。
 #
 # $$\frac{\partial z}{\partial x} = \frac{\partial z}{\partial t} \cdot \frac{\partial t}{\partial x} = 2t \cdot 1$$
 #
 # 損失もこのような連鎖です。$e^2$ の傾きは $2e$、$e = w x + b - y$ の傾きは $w$ について $x$、$b$ について 1 です。
-# うのみにせず、確かめてみましょう。値をごくわずかな $h$ だけ増やした結果と減らした結果の差から傾きを求めます。これが*数値微分*
-# (numerical gradient)$(f(x + h) - f(x - h)) / 2h$ です。
+# うのみにせず、確かめてみましょう。値をごくわずかな $h$ だけ増やした結果と減らした結果の差から傾きを求めます。
+# これが*数値微分* (numerical gradient)$(f(x + h) - f(x - h)) / 2h$ です。
 # %%
 from scratch.gradient_check import numerical_gradient
 
@@ -242,13 +248,14 @@ assert np.allclose([first.dw, first.db], differences, atol=1e-4)
 # %% [markdown] lang="en"
 # ## Run: the same in Keras
 #
-# The smallest part of a neural network, a *neuron* (ニューロン), computes $w x + b$ too; in Keras it is a layer `Dense` with one
-# output. `SGD` does the update of the table (its name is explained in lesson 02). Keras works out the gradient by itself, by the chain rule.
+# The smallest part of a neural network, a *neuron* (ニューロン), computes $w x + b$ too; in Keras it is a layer `Dense` with
+# one output. `SGD` does the update of the table (its name is explained in lesson 02). Keras works out the gradient by itself,
+# by the chain rule.
 # %% [markdown] lang="ja"
 # ## 実行:同じことを Keras で
 #
-# ニューラルネットワークの最小単位である*ニューロン*(neuron)も $w x + b$ を計算します。Keras では、出力が一つの `Dense` 層です。`SGD` が
-# 表の「更新」を行います(名前の意味は第 02 章で説明します)。勾配は、Keras が連鎖律を使って自動的に計算します。
+# ニューラルネットワークの最小単位である*ニューロン*(neuron)も $w x + b$ を計算します。Keras では、出力が一つの `Dense` 層です。
+# `SGD` が表の「更新」を行います(名前の意味は第 02 章で説明します)。勾配は、Keras が連鎖律を使って自動的に計算します。
 # %%
 import keras
 
@@ -284,7 +291,8 @@ say(
 # - **入力の尺度が違うとき。** $x$ をメートルでなくセンチメートルで測ると、同じ学習率では発散します。
 # - **おかしな点が一つあるとき。** 誤差を二乗するので、大きく外れた一点が、近くの多くの点より強く効きます。
 # - **直線は直線のままです。** どれだけ学習しても曲線にはなりません。それには第 01 章の隠れ層が必要です。
-# - **最小点が一つとは限りません。** 直線の損失の谷は一つだけなので、どこから始めても同じ点に着きます。ネットワークの損失には谷がたくさんあります。
+# - **最小点が一つとは限りません。** 直線の損失の谷は一つだけなので、どこから始めても同じ点に着きます。
+#   ネットワークの損失には谷がたくさんあります。
 # - **点のない範囲のことは何もわかりません。** 現実がどうであれ、直線はまっすぐ伸びるだけです。
 #
 # 初めの二つは、測ってみることができます。
@@ -305,7 +313,8 @@ say(
 #
 # Replace the dots, run the cell, and read what it says.
 #
-# **1.** The gradient: return $\partial L / \partial w$ and $\partial L / \partial b$ of the mean squared error; `x` and `y` are arrays.
+# **1.** The gradient: return $\partial L / \partial w$ and $\partial L / \partial b$ of the mean squared error; `x` and `y` are
+# arrays.
 # %% [markdown] lang="ja"
 # ## 演習
 #
