@@ -26,7 +26,7 @@
 # **この章を終えると**、教師データ、損失、勾配、学習率とは何かを説明し、勾配降下法の 1 ステップを紙と鉛筆で計算し、
 # 学習率が小さすぎるか大きすぎるかを判断できるようになります。
 #
-# 前提:高校で習う微分(関数の傾き)と、Python の初歩。所要時間:2 コアで 30 秒以内、ネットワーク接続は不要です。
+# 前提：高校で習う微分（関数の傾き）と、Python の初歩。所要時間：2 コアで 30 秒以内、ネットワーク接続は不要です。
 # 端末で `python regression.py` を実行すると、同じ内容を、最初の数ステップのすべての数値とともに読めます。
 
 # %%
@@ -62,24 +62,24 @@ start(0)
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *教師データ*(supervised data)とは、入力 $x$ と、その正解 $y$ の組を集めたものです。画像分類なら、$x$ が画像、
-# $y$ がそのクラスです。$y$ が数値のとき、$x$ から $y$ を求める関数を見つけることを*回帰*(regression)と呼びます。
+# *教師データ*（supervised data）とは、入力 $x$ と、その正解 $y$ の組を集めたものです。画像分類なら、$x$ が画像、
+# $y$ がそのクラスです。$y$ が数値のとき、$x$ から $y$ を求める関数を見つけることを*回帰*（regression）と呼びます。
 # 最も単純な関数は直線です。
 #
 # $$\hat y = w x + b$$
 #
-# $\hat y$(ワイハット)は*予測*、$w$ は直線の傾きを決める*重み*、$b$ は $x = 0$ での高さを決める*バイアス*です。*学習*とは、
+# $\hat y$（ワイハット）は*予測*、$w$ は直線の傾きを決める*重み*、$b$ は $x = 0$ での高さを決める*バイアス*です。*学習*とは、
 # 予測が正解に近づくように $w$ と $b$ を動かすことです。
 #
 # | 手順 | 式 | 意味 |
 # |---|---|---|
 # | 誤差 | $e = \hat y - y$ | それぞれの予測はどれだけ外れているか |
-# | *損失*(loss) | $L = \frac{1}{n} \sum e^2$ | 全体の外れ具合を一つの数で表す(平均二乗誤差) |
-# | *勾配*(gradient) | $\frac{\partial L}{\partial w} = \frac{2}{n} \sum e\,x, \quad \frac{\partial L}{\partial b} = \frac{2}{n} \sum e$ | $w$ や $b$ が少し増えると $L$ はどれだけ増えるか |
+# | *損失*（loss） | $L = \frac{1}{n} \sum e^2$ | 全体の外れ具合を一つの数で表す（平均二乗誤差） |
+# | *勾配*（gradient） | $\frac{\partial L}{\partial w} = \frac{2}{n} \sum e\,x, \quad \frac{\partial L}{\partial b} = \frac{2}{n} \sum e$ | $w$ や $b$ が少し増えると $L$ はどれだけ増えるか |
 # | 更新 | $w \leftarrow w - \eta \frac{\partial L}{\partial w}, \quad b \leftarrow b - \eta \frac{\partial L}{\partial b}$ | 逆の方向、つまり下り坂へ進む |
 #
-# $\partial L / \partial w$ は、$w$ だけを変えたときの $L$ の傾き(偏微分)です。どれだけ進むかは*学習率*(learning
-# rate)$\eta$(イータ)が決めます。この四つを繰り返すのが*勾配降下法*(gradient descent)で、
+# $\partial L / \partial w$ は、$w$ だけを変えたときの $L$ の傾き（偏微分）です。どれだけ進むかは*学習率*（learning
+# rate）$\eta$（イータ）が決めます。この四つを繰り返すのが*勾配降下法*（gradient descent）で、
 # 重みが何百万個もあるネットワークも同じ四つで学習します。
 # %% [markdown] lang="en"
 # ## Predict before you run
@@ -104,7 +104,7 @@ start(0)
 #
 # `scratch/linear_regression.py` holds the four formulas of the table in four functions. `X` and `Y` are the five points.
 # %% [markdown] lang="ja"
-# ## 実行:NumPy だけで
+# ## 実行：NumPy だけで
 #
 # `scratch/linear_regression.py` には、上の表の式が短い関数として書いてあります。`X` と `Y` が五つの点です。
 # %%
@@ -119,9 +119,9 @@ for state in states[:4]:
     print(f"        errors {state.error.round(2)}, slopes dL/dw = {state.dw:.3f}, dL/db = {state.db:.3f}")
 print(f"step {states[-1].step}: w = {states[-1].w:.3f}, b = {states[-1].b:.3f}, loss {states[-1].loss:.6f}")
 # %% [markdown] lang="en"
-# Follow the first step with a pencil: the errors are $-1, -3, -7, -11, -13$; multiplied by $x$ they are $0, -3, -21, -55,
-# -78$, which sum to $-157$. So $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$, and $w$ becomes $0 - 0.02 \cdot (-62.8)
-# = 1.256$.
+# Follow the first step with a pencil: the errors are $-1, -3, -7, -11, -13$; multiplied by $x$ they are $0, -3, -21, -55, -78$,
+# which sum to $-157$. So $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$, and $w$ becomes
+# $0 - 0.02 \cdot (-62.8) = 1.256$.
 # %% [markdown] lang="ja"
 # 最初のステップを鉛筆で追ってみましょう。誤差は $-1, -3, -7, -11, -13$、それに $x$ を掛けると $0, -3, -21, -55, -78$ で、
 # 和は $-157$ です。したがって $\partial L / \partial w = 2 \cdot (-157) / 5 = -62.8$ となり、
@@ -135,7 +135,7 @@ print(f"step {states[-1].step}: w = {states[-1].w:.3f}, b = {states[-1].b:.3f}, 
 # ## 図で見る
 #
 # 左の図では、直線が点に向かって動いていきます。右の図は同じことを上から見たものです。平面上の場所が $w$ と $b$ の組を表し、
-# 灰色の線は損失が等しい場所を結んでいます(地図の等高線と同じです)。これを*損失関数の曲面*(loss surface)と呼びます。
+# 灰色の線は損失が等しい場所を結んでいます（地図の等高線と同じです）。これを*損失関数の曲面*（loss surface）と呼びます。
 # %%
 surface = surfaces.of_line(X, Y)
 figure, axes = canvas(1, 2)
@@ -170,10 +170,10 @@ say(
 # Four trainings that differ in nothing but the learning rate. Where the loss grows instead of falling, a training *diverges*
 # (発散); where it settles, it *converges* (収束). The loss axis is logarithmic: each mark is ten times the one below.
 # %% [markdown] lang="ja"
-# ## どれだけ進むか:学習率
+# ## どれだけ進むか：学習率
 #
-# 学習率だけを変えて、四通りの学習をします。損失が減らずに増え続けることを*発散*(diverge)、
-# ある値に落ち着くことを*収束*(converge)と呼びます。損失の軸は対数目盛で、1 目盛りごとに 10 倍になります。
+# 学習率だけを変えて、四通りの学習をします。損失が減らずに増え続けることを*発散*（diverge）、
+# ある値に落ち着くことを*収束*（converge）と呼びます。損失の軸は対数目盛で、1 目盛りごとに 10 倍になります。
 # %%
 RATES = {"too small": 0.002, "good": 0.02, "swings": 0.066, "too large": 0.07}
 ways = {name: gradient_descent(X, Y, rate, 60) for name, rate in RATES.items()}
@@ -199,7 +199,7 @@ say(
     f"**わかったこと。** 10 ステップ後の損失は、学習率 0.002 で {losses['too small']:.2f}、0.02 で {losses['good']:.2f}、0.066 で "
     f"{losses['swings']:.0f} です。0.066 では 1 ステップごとに谷底を飛び越えて反対側の斜面に着き、わずかしか下がりません。0.07 では前より"
     "*高い*ところに着き、さらに高くなっていきます。発散したのです。この損失では境目を計算でき、"
-    f"2 / λ = {limit:.4f} です。λ は、最も急な方向での谷の曲がり具合(曲率)です。",
+    f"2 / λ = {limit:.4f} です。λ は、最も急な方向での谷の曲がり具合（曲率）です。",
 )
 # %%
 patient = gradient_descent(X, Y, RATES["swings"], 400)[-1].loss
@@ -218,14 +218,14 @@ say(
 #
 # $$\frac{\partial z}{\partial x} = \frac{\partial z}{\partial t} \cdot \frac{\partial t}{\partial x} = 2t \cdot 1$$
 #
-# The loss is such a chain as well: $e^2$ has the slope $2e$, and $e = w x + b - y$ has the slope $x$ along $w$ and 1 along
-# $b$. You need not believe it. Move a value up by a tiny $h$ and down by as much, and see by how much the result differs: that
-# is the *numerical gradient* (数値微分), $(f(x + h) - f(x - h)) / 2h$.
+# The loss is such a chain as well: $e^2$ has the slope $2e$, and $e = w x + b - y$ has the slope $x$ along $w$ and 1 along $b$.
+# You need not believe it. Move a value up by a tiny $h$ and down by as much, and see by how much the result differs: that is
+# the *numerical gradient* (数値微分), $(f(x + h) - f(x - h)) / 2h$.
 # %% [markdown] lang="ja"
-# ## 傾きはどこから来るのか:連鎖律
+# ## 傾きはどこから来るのか：連鎖律
 #
 # $z = t^2$、$t = x + y$ とします。$x$ が少し増えると $t$ も同じだけ増え、$z$ は $t$ の増分の $2t$ 倍だけ増えます。
-# 続いて起きる変化の傾きは掛け合わせればよいのです。これを*連鎖律*(chain rule)と呼びます。
+# 続いて起きる変化の傾きは掛け合わせればよいのです。これを*連鎖律*（chain rule）と呼びます。
 #
 # $$\frac{\partial z}{\partial x} = \frac{\partial z}{\partial t} \cdot \frac{\partial t}{\partial x} = 2t \cdot 1$$
 #
@@ -252,10 +252,11 @@ assert np.allclose([first.dw, first.db], differences, atol=1e-4)
 # one output. `SGD` does the update of the table (its name is explained in lesson 02). Keras works out the gradient by itself,
 # by the chain rule.
 # %% [markdown] lang="ja"
-# ## 実行:同じことを Keras で
+# ## 実行：同じことを Keras で
 #
-# ニューラルネットワークの最小単位である*ニューロン*(neuron)も $w x + b$ を計算します。Keras では、出力が一つの `Dense` 層です。
-# `SGD` が表の「更新」を行います(名前の意味は第 02 章で説明します)。勾配は、Keras が連鎖律を使って自動的に計算します。
+# ニューラルネットワークの最小単位である*ニューロン*（neuron）も $w x + b$ を計算します。Keras では、
+# 出力が一つの `Dense` 層です。`SGD` が表の「更新」を行います（名前の意味は第 02 章で説明します）。勾配は、
+# Keras が連鎖律を使って自動的に計算します。
 # %%
 import keras
 
@@ -320,7 +321,7 @@ say(
 #
 # `...` を書き換えてセルを実行し、表示を読んでください。
 #
-# **1.** 勾配:平均二乗誤差の $\partial L / \partial w$ と $\partial L / \partial b$ を返してください。`x` と `y` は配列です。
+# **1.** 勾配：平均二乗誤差の $\partial L / \partial w$ と $\partial L / \partial b$ を返してください。`x` と `y` は配列です。
 
 
 # %%
@@ -335,7 +336,7 @@ check(line_gradient)
 # **2.** One step of gradient descent: return the new `w` and the new `b`.
 
 # %% [markdown] lang="ja"
-# **2.** 勾配降下法の 1 ステップ:新しい `w` と新しい `b` を返してください。
+# **2.** 勾配降下法の 1 ステップ：新しい `w` と新しい `b` を返してください。
 
 
 # %%
@@ -374,9 +375,9 @@ check(chain_slopes)
 # %% [markdown] lang="ja"
 # ## 出典
 #
-# - 勾配降下法と線形回帰:Goodfellow, Bengio, Courville, *Deep Learning*, MIT Press 2016, 4.3 節と 5.1.4 節,
+# - 勾配降下法と線形回帰：Goodfellow, Bengio, Courville, *Deep Learning*, MIT Press 2016, 4.3 節と 5.1.4 節,
 #   https://www.deeplearningbook.org
-# - 最初の勾配降下法:Cauchy, *Méthode générale pour la résolution des systèmes d'équations simultanées*, 1847
+# - 最初の勾配降下法：Cauchy, *Méthode générale pour la résolution des systèmes d'équations simultanées*, 1847
 # - 学習率の上限 2 / λ:LeCun, Bottou, Orr, Müller, *Efficient BackProp*, 1998
-# - 入力の尺度をそろえる:同論文 4.3 節
-# - コード:`scratch/linear_regression.py`。端末では `python regression.py --learning-rate 0.066`
+# - 入力の尺度をそろえる：同論文 4.3 節
+# - コード：`scratch/linear_regression.py`。端末では `python regression.py --learning-rate 0.066`

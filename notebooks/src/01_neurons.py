@@ -28,7 +28,7 @@
 # シグモイド関数、tanh、ReLU、ソフトマックス関数の式と微分、
 # ソフトマックス関数と交差エントロピーを組み合わせる理由を言えるようになります。
 #
-# 前提:第 00 章の損失、勾配、学習率と、行列の積。所要時間:2 コアで 1 分以内、ネットワーク接続は不要です。
+# 前提：第 00 章の損失、勾配、学習率と、行列の積。所要時間：2 コアで 1 分以内、ネットワーク接続は不要です。
 
 # %%
 import sys
@@ -47,25 +47,25 @@ start(SEEDS[0])
 # $$y = f(a), \qquad a = x_1 w_1 + x_2 w_2 + \dots + b$$
 #
 # $f$ is its *activation* (活性化関数). With the *step* (ステップ関数) for $f$, 1 where $a > 0$ and else 0, it is the
-# *perceptron* (パーセプトロン) of 1958. Neurons that see the same inputs are a *layer* (層): with a matrix
-# $W$, one column a neuron, and a vector $b$ it computes $f(xW + b)$. As every input reaches every neuron, it is called *fully
-# connected* (全結合層), in Keras `Dense`. A layer whose outputs are the inputs of another is a *hidden layer* (隠れ層): nobody
-# says what its neurons should answer.
+# *perceptron* (パーセプトロン) of 1958. Neurons that see the same inputs are a *layer* (層): with a matrix $W$, one column a
+# neuron, and a vector $b$ it computes $f(xW + b)$. As every input reaches every neuron, it is called *fully connected*
+# (全結合層), in Keras `Dense`. A layer whose outputs are the inputs of another is a *hidden layer* (隠れ層): nobody says what
+# its neurons should answer.
 #
 # Why the bend? Without it two layers are one, for $(x W_1 + b_1) W_2 + b_2 = x\,(W_1 W_2) + (b_1 W_2 + b_2)$: a single matrix
 # and a single bias, however many layers there are.
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *ニューロン*(neuron)は、第 00 章の回帰の入力を複数にし、最後に「曲げ」を加えたものです。
+# *ニューロン*（neuron）は、第 00 章の回帰の入力を複数にし、最後に「曲げ」を加えたものです。
 #
 # $$y = f(a), \qquad a = x_1 w_1 + x_2 w_2 + \dots + b$$
 #
-# $f$ を*活性化関数*(activation)と呼びます。$a > 0$ なら 1、それ以外は 0 となる*ステップ関数*(step)を $f$ にしたものが、
-# 1958 年に提案された*パーセプトロン*(perceptron)です。同じ入力を受け取るニューロンをまとめたものが*層*(layer)で、
+# $f$ を*活性化関数*（activation）と呼びます。$a > 0$ なら 1、それ以外は 0 となる*ステップ関数*（step）を $f$ にしたものが、
+# 1958 年に提案された*パーセプトロン*（perceptron）です。同じ入力を受け取るニューロンをまとめたものが*層*（layer）で、
 # 各列が一つのニューロンに対応する行列 $W$ とベクトル $b$ を使って $f(xW + b)$ を計算します。
-# すべての入力がすべてのニューロンにつながるので*全結合層*(fully connected layer)と呼ばれ、Keras では `Dense` です。
-# 出力が別の層の入力になる層を*隠れ層*(hidden layer)と呼びます。そのニューロンが何を出すべきかは、誰も教えません。
+# すべての入力がすべてのニューロンにつながるので*全結合層*（fully connected layer）と呼ばれ、Keras では `Dense` です。
+# 出力が別の層の入力になる層を*隠れ層*（hidden layer）と呼びます。そのニューロンが何を出すべきかは、誰も教えません。
 #
 # なぜ曲げるのでしょうか。曲げなければ、$(x W_1 + b_1) W_2 + b_2 = x\,(W_1 W_2) + (b_1 W_2 + b_2)$ となり、
 # 何層重ねても一つの行列と一つのバイアス、つまり 1 層と同じになってしまうからです。
@@ -80,8 +80,8 @@ start(SEEDS[0])
 # %% [markdown] lang="ja"
 # ## 実行する前に予想しよう
 #
-# 入力は 2 ビット、出力は 1 ビットです。AND は両方が 1 のとき、OR は少なくとも一方が 1 のとき、XOR(排他的論理和)
-# は一方だけが 1 のときに 1 になります。
+# 入力は 2 ビット、出力は 1 ビットです。AND は両方が 1 のとき、OR は少なくとも一方が 1 のとき、
+# XOR（排他的論理和）は一方だけが 1 のときに 1 になります。
 #
 # 1. 四つの入力を正方形の頂点として描いてください。一本の直線で 0 と 1 に分けられるのは、三つのうちどれでしょうか。
 # 2. 活性化関数の*ない*層を三つ重ねて、XOR を長時間学習させます。四つの答えのうち、最大でいくつ正解できるでしょうか。
@@ -89,13 +89,13 @@ start(SEEDS[0])
 # %% [markdown] lang="en"
 # ## Run: a perceptron in plain NumPy
 #
-# The perceptron's rule of 1958: only a mistake changes anything, by $w \leftarrow w + \eta\,(t - y)\,x$ and
+# The perceptron's rule: only a mistake changes anything, by $w \leftarrow w + \eta\,(t - y)\,x$ and
 # $b \leftarrow b + \eta\,(t - y)$, with the right answer $t$. One pass through all pairs is an *epoch* (エポック).
 # %% [markdown] lang="ja"
-# ## 実行:NumPy だけでパーセプトロン
+# ## 実行：NumPy だけでパーセプトロン
 #
-# 1958 年の学習則では、間違えたときだけ $w \leftarrow w + \eta\,(t - y)\,x$、$b \leftarrow b + \eta\,(t - y)$ と更新します。
-# $t$ は正解です。すべてのデータの組を一巡することを 1 *エポック*(epoch)と呼びます。
+# パーセプトロンの学習則では、間違えたときだけ $w \leftarrow w + \eta\,(t - y)\,x$、$b \leftarrow b + \eta\,(t - y)$
+# と更新します。$t$ は正解です。すべてのデータの組を一巡することを 1 *エポック*（epoch）と呼びます。
 # %%
 import numpy as np
 
@@ -112,9 +112,9 @@ print("XOR by a hidden layer of two perceptrons, NAND and OR:", perceptron.xor_b
 # $w_1 + w_2 + b > -b \ge 0$; but for (1, 1) that sum must not be above 0. With a hidden layer it works: NAND (not both) and OR,
 # and then AND of those two.
 # %% [markdown] lang="ja"
-# XOR がうまくいかない理由:(0, 0) から $b \le 0$、答えが 1 の二点から $w_1 + b > 0$ と $w_2 + b > 0$ が必要です。
+# XOR がうまくいかない理由：(0, 0) から $b \le 0$、答えが 1 の二点から $w_1 + b > 0$ と $w_2 + b > 0$ が必要です。
 # 足し合わせると $w_1 + w_2 + b > -b \ge 0$ となりますが、(1, 1) ではこの和が 0 以下でなければならず、矛盾します。
-# 隠れ層があれば解けます。NAND(AND の否定)と OR を計算し、その二つの AND をとるのです。
+# 隠れ層があれば解けます。NAND（AND の否定）と OR を計算し、その二つの AND をとるのです。
 # %% [markdown] lang="en"
 # ## Picture
 #
@@ -124,7 +124,7 @@ print("XOR by a hidden layer of two perceptrons, NAND and OR:", perceptron.xor_b
 # ## 図で見る
 #
 # 左は OR と、学習で得られた直線です。中央は XOR で、分ける直線を引いてみてください。右は、
-# 同じ四点を隠れ層から見たものです(横軸が NAND、縦軸が OR)。二点が重なり、一本の直線で分けられるようになりました。
+# 同じ四点を隠れ層から見たものです（横軸が NAND、縦軸が OR）。二点が重なり、一本の直線で分けられるようになりました。
 # %%
 hidden = perceptron.layer(INPUTS, *perceptron.HIDDEN)
 right = GATES["XOR"].astype(int)
@@ -150,8 +150,8 @@ say(
     "at its first epoch without a mistake, and looks for no distance.)",
     f"**わかったこと。** パーセプトロン一つで、OR は {len(learned['OR'][2])} エポック、AND は {len(learned['AND'][2])} エポックで学習できました。XOR では "
     f"{len(learned['XOR'][2])} エポックのどれでも少なくとも {min(learned['XOR'][2])} 回は間違え、続けても変わりません。2 層に並べた三つの"
-    "パーセプトロンなら四つとも正解しますが、その重みは人が決めたものです。(OR の直線が点に接しているのは、学習則が、間違いのなくなった最初の"
-    "エポックで止まり、点から離れようとはしないからです。)",
+    "パーセプトロンなら四つとも正解しますが、その重みは人が決めたものです。（OR の直線が点に接しているのは、学習則が、間違いのなくなった最初の"
+    "エポックで止まり、点から離れようとはしないからです。）",
 )
 # %% [markdown] lang="en"
 # ## Activations and their slopes
@@ -170,14 +170,14 @@ say(
 # %% [markdown] lang="ja"
 # ## 活性化関数とその微分
 #
-# 隠れ層の重みを*学習*するには勾配が必要ですが、ステップ関数にはそれがありません。傾きがどこでも 0 だからです(0
-# では跳び上がります)。そこで、傾きのある関数に置き換えます。
+# 隠れ層の重みを*学習*するには勾配が必要ですが、ステップ関数にはそれがありません。傾きがどこでも 0 だからです（0
+# では跳び上がります）。そこで、傾きのある関数に置き換えます。
 #
 # | 活性化関数 | $f(a)$ | 微分 $f'(a)$ | |
 # |---|---|---|---|
-# | ステップ関数(step) | $a > 0$ なら 1、それ以外は 0 | 0 | 手がかりがない |
-# | シグモイド関数(sigmoid) | $s = 1 / (1 + e^{-a})$ | $s (1 - s)$ | 出力は 0 と 1 の間。このニューロン一つだけなら*ロジスティック回帰* |
-# | 双曲線正接(tanh) | $t = (e^a - e^{-a}) / (e^a + e^{-a})$ | $1 - t^2$ | 出力は −1 と 1 の間 |
+# | ステップ関数（step） | $a > 0$ なら 1、それ以外は 0 | 0 | 手がかりがない |
+# | シグモイド関数（sigmoid） | $s = 1 / (1 + e^{-a})$ | $s (1 - s)$ | 出力は 0 と 1 の間。このニューロン一つだけなら*ロジスティック回帰* |
+# | 双曲線正接（tanh） | $t = (e^a - e^{-a}) / (e^a + e^{-a})$ | $1 - t^2$ | 出力は −1 と 1 の間 |
 # | ReLU | $\max(a, 0)$ | $a > 0$ なら 1、それ以外は 0 | 現在の標準 |
 #
 # ReLU は $a = 0$ で微分できません。ライブラリはそこでの傾きを 0 としますが、和がちょうど 0
@@ -206,35 +206,37 @@ say(
     f"{far:.0e}: it is *saturated*. By the chain rule slopes of layers are multiplied: ten sigmoids contribute a factor of at most "
     f"0.25¹⁰ = {0.25**10:.0e}, and only large weights could make up for it. That is the subject of lesson 03.",
     f"シグモイド関数の傾きは 0 で最大の {steepest:.2f}、tanh の傾きは最大 {slopes['tanh'].max():.0f} です。a = 10 ではシグモイド関数の傾きは "
-    f"{far:.0e} で、これを*飽和*(saturation)と呼びます。連鎖律により層の傾きは掛け合わされるので、シグモイド関数が十層続くと、その因子は最大でも "
+    f"{far:.0e} で、これを*飽和*（saturation）と呼びます。連鎖律により層の傾きは掛け合わされるので、シグモイド関数が十層続くと、その因子は最大でも "
     f"0.25¹⁰ = {0.25**10:.0e} になり、補えるのは大きな重みだけです。これが第 03 章のテーマです。",
 )
 # %% [markdown] lang="en"
 # ## Several classes: softmax and cross-entropy
 #
-# For cat, dog and horse a network has three outputs
-# $z$, any numbers. *Softmax* (ソフトマックス関数) makes shares of them, positive and summing to 1, which are read as probabilities: $p_k
-# = e^{z_k} / \sum_j e^{z_j}$. The right answer is written as shares too: dog, class 1 of 0, 1, 2, becomes $t = (0, 1,
-# 0)$. This is *one-hot encoding*; in Keras `to_categorical` makes it. The loss is the *cross-entropy* (交差エントロピー誤差) $L
-# = -\sum_k t_k \log p_k$: minus the logarithm of the share that the right class got.
+# For cat, dog and horse a network has three outputs $z$, any numbers. *Softmax* (ソフトマックス関数) makes shares of them,
+# positive and summing to 1, which are read as probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. The right answer is written as
+# shares too: dog, class 1 of 0, 1, 2, becomes $t = (0, 1, 0)$. This is *one-hot encoding*; in Keras `to_categorical` makes it.
+# The loss is the *cross-entropy* (交差エントロピー誤差) $L = -\sum_k t_k \log p_k$: minus the logarithm of the share that the
+# right class got.
 #
 # Why these two together? Their slopes cancel to the plainest there is: $\partial L / \partial z = p - t$, answer minus right
 # answer. The regression of lesson 00 had the same: no activation (the *identity*, 恒等関数) and half the squared error,
-# $\frac{1}{2}(y - d)^2$, give $y - d$ with the right answer $d$. A sigmoid with squared error does not: it gives $(y - d)\, y
-# (1 - y)$, almost 0 where the answer is badly wrong.
+# $\frac{1}{2}(y - d)^2$, give $y - d$ with the right answer $d$. A sigmoid with squared error does not: it gives
+# $(y - d)\, y (1 - y)$, almost 0 where the answer is badly wrong.
 # %% [markdown] lang="ja"
-# ## 多クラス:ソフトマックス関数と交差エントロピー
+# ## 多クラス：ソフトマックス関数と交差エントロピー
 #
-# 猫・犬・馬を分類するネットワークは、三つの出力 $z$(任意の数)をもちます。*ソフトマックス関数*(softmax)$p_k = e^{z_k} / \sum_j
-# e^{z_j}$ は、それを正で合計 1 の割合に変え、確率とみなせるようにします。正解も同じ形で表します。クラス 0, 1, 2 のうちの 1(犬)
-# は $t = (0, 1, 0)$ です。これを *one-hot 表現*と呼び、Keras では `to_categorical` で作れます。
-# 損失は*交差エントロピー誤差*(cross-entropy)$L = -\sum_k t_k \log p_k$、
+# 猫・犬・馬を分類するネットワークは、三つの出力 $z$（任意の数）をもちます。
+# *ソフトマックス関数*（softmax）$p_k = e^{z_k} / \sum_j e^{z_j}$ は、それを正で合計 1 の割合に変え、
+# 確率とみなせるようにします。正解も同じ形で表します。クラス 0, 1, 2 のうちの 1（犬）は $t = (0, 1, 0)$ です。
+# これを *one-hot 表現*と呼び、Keras では `to_categorical` で作れます。
+# 損失は*交差エントロピー誤差*（cross-entropy）$L = -\sum_k t_k \log p_k$、
 # つまり正解のクラスに与えた割合の対数にマイナスを付けたものです。
 #
-# なぜこの二つを組み合わせるのでしょうか。微分が打ち消し合い、$\partial L / \partial z = p - t$(出力 − 正解)
-# という最も簡単な形になるからです。第 00 章の回帰も同じ形でした。活性化関数なし(*恒等関数*)
-# と二乗誤差の半分 $\frac{1}{2}(y - d)^2$ の組では、正解を $d$ として $y - d$ です。シグモイド関数と二乗誤差の組ではそうならず、
-# $(y - d)\, y (1 - y)$ となって、大きく間違えているときにほとんど 0 になってしまいます。
+# なぜこの二つを組み合わせるのでしょうか。微分が打ち消し合い、
+# $\partial L / \partial z = p - t$（出力−正解）という最も簡単な形になるからです。第 00 章の回帰も同じ形でした。
+# 活性化関数なし（*恒等関数*）と二乗誤差の半分 $\frac{1}{2}(y - d)^2$ の組では、正解を $d$ として $y - d$ です。
+# シグモイド関数と二乗誤差の組ではそうならず、$(y - d)\, y (1 - y)$ となって、大きく間違えているときにほとんど 0
+# になってしまいます。
 # %%
 import keras
 
@@ -260,7 +262,7 @@ print(
 # gradient reaches the hidden layer is the subject of lesson 02; here `fit` does it, with `SGD`, the update of lesson 00.
 # Coloured is what the network would answer at each place.
 # %% [markdown] lang="ja"
-# ## XOR の学習:領域が変わっていく様子
+# ## XOR の学習：領域が変わっていく様子
 #
 # tanh の隠れニューロン八つ、出力二つ、ソフトマックス関数と交差エントロピーを使います。重みはもう手では決めません。
 # 勾配が隠れ層に届く仕組みは第 02 章で説明し、ここでは `fit` と、第 00 章の更新を行う `SGD` に任せます。色は、
@@ -287,8 +289,8 @@ show(figure, "Regions of a network learning XOR after 0, 5, 15, 30, 100 and 500 
 # One picture is one seed (乱数シード), one draw of the first weights. So here are twenty seeds each of: three layers without
 # activation, two hidden neurons, and eight.
 # %% [markdown] lang="ja"
-# 図は*乱数シード*(seed)一つ、つまり重みの初期値を一度引いただけの結果です。そこで、活性化関数なしの 3 層、隠れニューロン二つ、
-# 隠れニューロン八つを、それぞれ 20 個のシードで試します。
+# 図は*乱数シード*（seed）一つ、つまり重みの初期値を一度引いただけの結果です。そこで、活性化関数なしの 3 層、
+# 隠れニューロン二つ、隠れニューロン八つを、それぞれ 20 個のシードで試します。
 # %%
 tries = {"no activation": (8, None), "2 hidden, tanh": (2, "tanh"), "8 hidden, tanh": (8, "tanh")}
 solved, final = {}, {}
@@ -324,12 +326,12 @@ say(
 # TensorFlow alone; Keras 3 (2023) runs on TensorFlow, PyTorch or JAX, whichever the variable `KERAS_BACKEND` names before it is
 # imported. This project uses TensorFlow underneath.
 # %% [markdown] lang="ja"
-# ## 実行:同じことを Keras で
+# ## 実行：同じことを Keras で
 #
-# *フレームワーク*(framework)は、CPU や GPU で配列を計算し、勾配を自動的に求めてくれます。代表的なものは TensorFlow(Google、
-# 2015 年)、PyTorch(Meta、2016 年)、JAX(Google、2018 年)です。Keras(François Chollet、2015 年)はその上に載り、
-# 層・損失関数・最適化手法(重みの更新のしかた)を提供します。Keras 2 は最終的に TensorFlow 専用になりましたが、Keras 3(2023 年)
-# は TensorFlow、PyTorch、JAX のどれの上でも動き、インポートする前に環境変数 `KERAS_BACKEND` で選びます。
+# *フレームワーク*（framework）は、CPU や GPU で配列を計算し、勾配を自動的に求めてくれます。代表的なものは TensorFlow（Google、
+# 2015 年）、PyTorch（Meta、2016 年）、JAX（Google、2018 年）です。Keras（François Chollet、2015 年）はその上に載り、
+# 層・損失関数・最適化手法（重みの更新のしかた）を提供します。Keras 2 は最終的に TensorFlow 専用になりましたが、
+# Keras 3（2023 年）は TensorFlow、PyTorch、JAX のどれの上でも動き、インポートする前に環境変数 `KERAS_BACKEND` で選びます。
 # このプロジェクトでは TensorFlow を使います。
 # %%
 accuracies = {}
@@ -365,7 +367,7 @@ assert accuracies["linear", 0] <= 0.75
 #   二度と変わりません。上の `tanh` を `relu` に変えて、解けたシードを数えてみてください。
 # - **「隠れ層が一つあれば何でもできる」は、定理の半分にすぎません。** ニューロンが十分あれば、
 #   有界な領域の任意の連続関数を近似できます。しかし、いくつで十分なのか、学習でそこへたどり着けるのかは、何も述べていません。
-# - **ソフトマックス関数の出力は確率とみなされます**が、「99 % の確信」と「99 % の割合で正解」とは別のことです(第 14 章)。
+# - **ソフトマックス関数の出力は確率とみなされます**が、「99 % の確信」と「99 % の割合で正解」とは別のことです（第 14 章）。
 # - **大きな数の指数関数は桁あふれします。** そのためライブラリは、先に最大の $z$ を引き、
 #   ソフトマックス関数と対数を一つの式にまとめています。
 # %% [markdown] lang="en"
@@ -380,7 +382,7 @@ assert accuracies["linear", 0] <= 0.75
 #
 # `...` を書き換えてセルを実行し、表示を読んでください。
 #
-# **1.** シグモイド関数をもつ層:`x` は入力ごとに一つの数、`w` は行が入力・列がニューロンに対応する行列、
+# **1.** シグモイド関数をもつ層：`x` は入力ごとに一つの数、`w` は行が入力・列がニューロンに対応する行列、
 # `b` はニューロンごとに一つの数です。
 
 
@@ -397,7 +399,7 @@ check(neuron_layer)
 # same.
 
 # %% [markdown] lang="ja"
-# **2.** 活性化関数のない二つの層(先に `w1`, `b1`、次に `w2`, `b2`)と同じ計算をする、一つの層の `w` と `b` を返してください。
+# **2.** 活性化関数のない二つの層（先に `w1`, `b1`、次に `w2`, `b2`）と同じ計算をする、一つの層の `w` と `b` を返してください。
 
 
 # %%
@@ -439,12 +441,12 @@ check(neuron_softmax)
 # %% [markdown] lang="ja"
 # ## 出典
 #
-# - パーセプトロン:Rosenblatt, *The perceptron*, Psychological Review 65, 1958。学習則が収束すること:Novikoff, *On convergence
-#   proofs on perceptrons*, 1962。1 層では不可能なこと:Minsky, Papert, *Perceptrons*, MIT Press 1969
-# - 隠れ層による XOR の学習:Rumelhart, Hinton, Williams, *Learning internal representations by error propagation*, 1986
-# - 隠れ層一つで任意の連続関数を近似できること(万能近似定理):Cybenko, 1989; Hornik, Stinchcombe, White, 1989
+# - パーセプトロン：Rosenblatt, *The perceptron*, Psychological Review 65, 1958。学習則が収束すること：Novikoff, *On
+#   convergence proofs on perceptrons*, 1962。1 層では不可能なこと：Minsky, Papert, *Perceptrons*, MIT Press 1969
+# - 隠れ層による XOR の学習：Rumelhart, Hinton, Williams, *Learning internal representations by error propagation*, 1986
+# - 隠れ層一つで任意の連続関数を近似できること（万能近似定理）：Cybenko, 1989; Hornik, Stinchcombe, White, 1989
 # - ReLU:Nair, Hinton, ICML 2010; Glorot, Bordes, Bengio, *Deep sparse rectifier neural networks*, AISTATS 2011
-# - 活性化関数と損失関数の組み合わせ:Bishop, *Pattern recognition and machine learning*, Springer 2006, 4.3.6 節
-# - Keras 3 とバックエンド:https://keras.io/keras_3/
-# - コード:`scratch/perceptron.py`、`scratch/activations.py`、`scratch/losses.py`。フラグ:`python main.py train --activation
-#   tanh`
+# - 活性化関数と損失関数の組み合わせ：Bishop, *Pattern recognition and machine learning*, Springer 2006, 4.3.6 節
+# - Keras 3 とバックエンド：https://keras.io/keras_3/
+# - コード：`scratch/perceptron.py`、`scratch/activations.py`、`scratch/losses.py`。フラグ：
+#   `python main.py train --activation tanh`

@@ -27,7 +27,7 @@
 # **この章を終えると**、連鎖律を使って勾配をネットワークの後ろから前へたどり、自分で書いた勾配が正しいかを確かめ、
 # ミニバッチの学習ループを書き、バッチ・イテレーション・エポックを数えられるようになります。
 #
-# 前提:第 00 章の連鎖律、第 01 章の層、ソフトマックス関数、交差エントロピー。所要時間:2 コアで約 1 分、
+# 前提：第 00 章の連鎖律、第 01 章の層、ソフトマックス関数、交差エントロピー。所要時間：2 コアで約 1 分、
 # ネットワーク接続は不要です。
 
 # %%
@@ -61,8 +61,8 @@ start(SEEDS[0])
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *順伝播*(forward)では、入力、和、活性化関数、和、……、損失という連鎖を計算します。連鎖律は、
-# その途中の傾きを掛け合わせるものでした。*誤差逆伝播法*(backpropagation)は、それを後ろから行います。各ステップは、
+# *順伝播*（forward）では、入力、和、活性化関数、和、……、損失という連鎖を計算します。連鎖律は、
+# その途中の傾きを掛け合わせるものでした。*誤差逆伝播法*（backpropagation）は、それを後ろから行います。各ステップは、
 # 自分の出力についての損失の傾きを受け取り、自分自身の傾きを掛けて、一つ前のステップに渡します。同じ計算を二度することはなく、
 # 各ステップは自分のことだけ知っていれば十分です。
 #
@@ -70,9 +70,9 @@ start(SEEDS[0])
 #
 # | ステップ | 順伝播 | 逆伝播 |
 # |---|---|---|
-# | 活性化関数 | $Y = f(A)$ | $\frac{\partial L}{\partial A} = \frac{\partial L}{\partial Y} \cdot f'(A)$(要素ごと) |
+# | 活性化関数 | $Y = f(A)$ | $\frac{\partial L}{\partial A} = \frac{\partial L}{\partial Y} \cdot f'(A)$（要素ごと） |
 # | 全結合層 | $A = X W + b$ | $\frac{\partial L}{\partial X} = \frac{\partial L}{\partial A} W^\top, \quad \frac{\partial L}{\partial W} = X^\top \frac{\partial L}{\partial A}, \quad \frac{\partial L}{\partial b} =$ 画像についての $\frac{\partial L}{\partial A}$ の和 |
-# | ソフトマックス関数と交差エントロピー | $L$($n$ 枚の平均) | $\frac{\partial L}{\partial Z} = (P - T) / n$ |
+# | ソフトマックス関数と交差エントロピー | $L$（$n$ 枚の平均） | $\frac{\partial L}{\partial Z} = (P - T) / n$ |
 #
 # $X$ の 1 行が 1 枚の画像です。$\top$ は転置、つまり行と列の入れ替えです。すべての画像で使われる $b$ のように、
 # 複数の場所で使われるものには、それぞれから戻ってきた勾配の和が渡されます。
@@ -92,14 +92,14 @@ start(SEEDS[0])
 # シグモイド関数をもつニューロン一つが $y$ を出力し、正解は $d = 1$、損失は $\frac{1}{2}(y - d)^2$ です。
 #
 # 1. 勾配の計算はどちらの端から始まり、最初の値は何でしょうか。
-# 2. 重みが(バイアスを含めて)24,707 個あるネットワークで、重みを一つずつ上下に動かしてすべての傾きを求めるには、
+# 2. 重みが（バイアスを含めて）24,707 個あるネットワークで、重みを一つずつ上下に動かしてすべての傾きを求めるには、
 #    ネットワークを何回実行しなければならないでしょうか。
 # 3. 5,000 枚の画像を 100 枚ずつのバッチで学習します。すべての画像を一度ずつ使うまでに、重みは何回更新されるでしょうか。
 # 4. 動かす幅 $h$ を小さくすればするほど、傾きは正確になるでしょうか。
 # %% [markdown] lang="en"
 # ## Run: one neuron, by hand
 # %% [markdown] lang="ja"
-# ## 実行:ニューロン一つを手計算で
+# ## 実行：ニューロン一つを手計算で
 # %%
 import numpy as np
 
@@ -156,14 +156,15 @@ say(
 #
 # In `scratch/` a layer is an object with `forward` and `backward`, the two columns of the table above. Whoever writes a
 # `backward` makes mistakes; the *gradient check* (勾配確認) finds them: compare with differences, weight by weight. As a
-# measure, the *relative error* $|g - g'| / (|g| + |g'|)$ is 0 for equal gradients and 1 for unrelated ones.
+# measure, the *relative error* $|g - g'| / (|g| + |g'|)$ is 0 where the two are equal, and at most 1. The numbers are float64,
+# of about 16 digits.
 # %% [markdown] lang="ja"
-# ## 実行:NumPy だけで 2 層、そして勾配確認
+# ## 実行：NumPy だけで 2 層、そして勾配確認
 #
 # `scratch/` の層は `forward` と `backward` をもつオブジェクトで、上の表の二つの列に対応します。
-# `backward` を書くと間違えやすいものですが、*勾配確認*(gradient check)で見つけられます。
+# `backward` を書くと間違えやすいものですが、*勾配確認*（gradient check）で見つけられます。
 # 重みを一つずつ動かして求めた数値微分と比べるのです。尺度には*相対誤差* $|g - g'| / (|g| + |g'|)$ を使います。
-# 等しい勾配なら 0、無関係なら 1 ほどになります。
+# 二つが等しければ 0 で、大きくても 1 です。数値は約 16 桁の精度をもつ float64 にします。
 # %%
 from scratch.activations import Activation
 from scratch.affine import Affine
@@ -190,13 +191,12 @@ print(f"b2 with a mean for the sum: {mistaken:.2f}")
 assert max(errors.values()) < 1e-6
 assert mistaken > 0.5
 # %% [markdown] lang="en"
-# How small should $h$ be? Looking to both sides, the error shrinks with $h^2$; looking to one side, with
-# $h$. But two nearly equal numbers are subtracted, and a computer keeps about 16 digits: the smaller $h$, the fewer of them are
-# left.
+# How small should $h$ be? Looking to both sides, the error shrinks with $h^2$; looking to one side, with $h$. But two nearly
+# equal numbers are subtracted, and a computer keeps about 16 digits: the smaller $h$, the fewer of them are left.
 # %% [markdown] lang="ja"
 # $h$ はどれくらい小さくすればよいのでしょうか。両側の差を使うと誤差は $h^2$ に、片側の差なら $h$ に比例して減ります。しかし、
 # ほとんど等しい二つの数を引き算するため、約 16 桁しかもたないコンピュータでは、$h$
-# が小さいほど有効な桁が減ってしまいます(桁落ち)。
+# が小さいほど有効な桁が減ってしまいます（桁落ち）。
 # %%
 h = 10.0 ** np.arange(-12, 0, 0.25)
 both = abs((np.sin(1 + h) - np.sin(1 - h)) / (2 * h) - np.cos(1))
@@ -228,9 +228,9 @@ print(f"best h: {best:.0e} for both sides, {h[one.argmin()]:.0e} for one side")
 # ## ミニバッチの学習ループ
 #
 # 全画像の勾配を計算するのは高くつき、1 枚だけの勾配は当てになりません。その間をとって、
-# 一度に何枚かずつ使うのが*ミニバッチ*(mini-batch、ここでは単にバッチ)です。一つのバッチによる 1
-# 回の更新を*イテレーション*(iteration)、すべての画像を一度ずつ使い終えるまでを*エポック*(epoch)と呼びます。
-# バッチを無作為に選ぶので、*確率的勾配降下法*(stochastic gradient descent、SGD)といいます。
+# 一度に何枚かずつ使うのが*ミニバッチ*（mini-batch、ここでは単にバッチ）です。一つのバッチによる 1
+# 回の更新を*イテレーション*（iteration）、すべての画像を一度ずつ使い終えるまでを*エポック*（epoch）と呼びます。
+# バッチを無作為に選ぶので、*確率的勾配降下法*（stochastic gradient descent、SGD）といいます。
 #
 # ここでは、画像を 16 × 16 画素・3 色に縮め、768 個の数を並べたベクトルとして扱います。
 # %%
@@ -326,10 +326,10 @@ assert all(relative_error(mean, means[len(x)]) < 1e-4 for mean in means.values()
 # Keras needs no `backward`: TensorFlow notes on a tape what is computed and goes back over it. That is *automatic
 # differentiation* (自動微分), backpropagation for whatever was written.
 # %% [markdown] lang="ja"
-# ## 実行:同じことを Keras で
+# ## 実行：同じことを Keras で
 #
 # Keras では `backward` を書く必要がありません。TensorFlow が計算の過程をテープのように記録し、それを逆にたどるからです。
-# これを*自動微分* (automatic differentiation)と呼びます。どんな計算に対しても誤差逆伝播法を行ってくれます。
+# これを*自動微分*（automatic differentiation）と呼びます。どんな計算に対しても誤差逆伝播法を行ってくれます。
 # %%
 import keras
 import tensorflow as tf
@@ -355,7 +355,7 @@ assert int(model.optimizer.iterations) == 3 * iterations(len(x), 100)
 say(
     f"With the same weights, TensorFlow's tape and our two hand-written `backward` agree to {apart:.0e}, what seven digits allow. `fit` is the loop "
     "above: it shuffles, cuts batches, goes forward, back, and updates.",
-    f"同じ重みを与えると、TensorFlow の自動微分と手で書いた二つの `backward` は、相対誤差 {apart:.0e} で一致しました(約 7 桁の精度で期待できる差です)。`fit` は上のループと同じで、"
+    f"同じ重みを与えると、TensorFlow の自動微分と手で書いた二つの `backward` は、相対誤差 {apart:.0e} で一致しました（約 7 桁の精度で期待できる差です）。`fit` は上のループと同じで、"
     "並べ替え、バッチへの分割、順伝播、逆伝播、更新を繰り返します。",
 )
 # %% [markdown] lang="en"
@@ -377,7 +377,7 @@ say(
 # - **桁が少ないとき。** 約 7 桁の float32 で確かめると、正しい勾配でも間違って見えます。次のセルで測ります。
 # - **メモリ。** 逆伝播には順伝播の値が必要なので、すべて残しておきます。学習には予測よりずっと多くのメモリがいるのです。
 # - **バッチの平均。** 最後のバッチが小さいと、バッチごとの損失の平均は、画像全体の平均とわずかに異なります。
-# - **勾配消失。** ステップごとに掛け算が行われるので、ステップが多いと積が 0 に近づくことがあります(第 03 章)。
+# - **勾配消失。** ステップごとに掛け算が行われるので、ステップが多いと積が 0 に近づくことがあります（第 03 章）。
 # %%
 for layer in small:
     layer.params = {name: value.astype(np.float32) for name, value in layer.params.items()}
@@ -419,7 +419,7 @@ check(backprop_iterations)
 # $\partial L / \partial A$, return $\partial L / \partial X$, $\partial L / \partial W$ and $\partial L / \partial b$.
 
 # %% [markdown] lang="ja"
-# **2.** 全結合層 $A = XW + b$ の逆伝播:`x`、`w` と、$\partial L / \partial A$ である `grad` から、$\partial L / \partial X$、
+# **2.** 全結合層 $A = XW + b$ の逆伝播：`x`、`w` と、$\partial L / \partial A$ である `grad` から、$\partial L / \partial X$、
 # $\partial L / \partial W$、$\partial L / \partial b$ を返してください。
 
 
@@ -461,10 +461,10 @@ check(backprop_numerical)
 # %% [markdown] lang="ja"
 # ## 出典
 #
-# - 誤差逆伝播法:Rumelhart, Hinton, Williams, *Learning representations by back-propagating errors*, Nature 323, 1986。
+# - 誤差逆伝播法：Rumelhart, Hinton, Williams, *Learning representations by back-propagating errors*, Nature 323, 1986。
 #   考え方はもっと古く、Linnainmaa, 1970; Werbos, 1974 にさかのぼります
-# - 自動微分:Baydin et al., https://arxiv.org/abs/1502.05767
-# - 勾配確認:Goodfellow, Bengio, Courville, *Deep Learning*, MIT Press 2016, 11.5 節, https://www.deeplearningbook.org
-# - ミニバッチ:Bottou, Curtis, Nocedal, https://arxiv.org/abs/1606.04838
-# - コード:`scratch/layer.py`、`scratch/affine.py`、`scratch/train.py`、`scratch/gradient_check.py`。
-#   フラグ: `python main.py train --batch-size 100 --epochs 16`
+# - 自動微分：Baydin et al., https://arxiv.org/abs/1502.05767
+# - 勾配確認：Goodfellow, Bengio, Courville, *Deep Learning*, MIT Press 2016, 11.5 節, https://www.deeplearningbook.org
+# - ミニバッチ：Bottou, Curtis, Nocedal, https://arxiv.org/abs/1606.04838
+# - コード：`scratch/layer.py`、`scratch/affine.py`、`scratch/train.py`、`scratch/gradient_check.py`。
+#   フラグ： `python main.py train --batch-size 100 --epochs 16`
