@@ -31,6 +31,6 @@ def draw(ax: Axes, layers: Mapping[int, np.ndarray], low: float, high: float) ->
         counts = np.sqrt(np.histogram(np.clip(values, low, high), edges)[0])
         floor = -float(place)
         ax.stairs(floor + 0.8 * counts / counts.max(), edges, baseline=floor, fill=True, color=BLUE, alpha=0.75)
-        ax.text(high, floor + 0.12, f" {values.std():.2g}", fontsize=9, color="#1a1a1a")
+        ax.text(high, floor + 0.12, f" {values.std():.2g}", fontsize=11, color="#1a1a1a")
     ax.set(xlim=(low, high), ylim=(1 - len(layers), 1))
     ax.set_yticks(-np.arange(len(layers)), [str(number) for number in layers])
