@@ -1,4 +1,4 @@
-"""Two loss surfaces of two weights, on which the ways of optimisers can be drawn: a valley and a saddle."""
+"""Loss surfaces of two weights, on which the ways of optimisers can be drawn: a valley, a saddle, that of a line."""
 
 from __future__ import annotations
 
@@ -63,3 +63,16 @@ def draw(ax: Axes, surface: Surface, ways: Sequence[np.ndarray], levels: int = 1
         ax.plot(*way[0], marker="o", color=line.get_color())
         ax.plot(*way[-1], marker="x", markersize=9, markeredgewidth=2.5, color=line.get_color())
     ax.set(xlim=(left, right), ylim=(bottom, top))
+
+
+def of_line(x: np.ndarray, y: np.ndarray) -> Surface:
+    """Return the mean squared error of the line w x + b at points (n,), over w and b; training begins at 0, 0."""
+
+    def loss(w: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.mean((np.multiply.outer(w, x) + np.asarray(b)[..., None] - y) ** 2, axis=-1)
+
+    def gradient(w: float, b: float) -> tuple[float, float]:
+        error = w * x + b - y
+        return 2 * float(np.mean(error * x)), 2 * float(np.mean(error))
+
+    return Surface(loss, gradient, (0.0, 0.0), (-1.0, 5.0, -2.0, 4.0))

@@ -132,3 +132,11 @@ class Activation(Layer):
     def backward(self, grad: np.ndarray) -> np.ndarray:
         """Any shape -> the same."""
         return grad * self.slope(self.x)
+
+
+if __name__ == "__main__":
+    sums = np.array([-5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 5.0])
+    print("sum       ", *(f"{value:6.1f}" for value in sums))
+    for name, (function, slope) in FUNCTIONS.items():
+        print(f"{name:10}", *(f"{value:6.2f}" for value in function(sums)))
+        print("    slope ", *(f"{value:6.2f}" for value in slope(sums)))

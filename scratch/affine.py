@@ -46,3 +46,15 @@ class Flatten(Layer):
     def backward(self, grad: np.ndarray) -> np.ndarray:
         """The reverse."""
         return grad.reshape(self.shape)  # (N, H W C) -> (N, H, W, C)
+
+
+if __name__ == "__main__":
+    from scratch.gradient_check import check_layer
+
+    rng = np.random.default_rng(0)
+    layer = Affine(3, 2, rng)
+    layer.params = {name: w.astype(np.float64) for name, w in layer.params.items()}
+    x = rng.normal(size=(4, 3))
+    print("4 rows of 3 numbers become", layer.forward(x).shape, "and the gradient comes back as", end=" ")
+    print(layer.backward(np.ones((4, 2))).shape, "; w and b get", {name: g.shape for name, g in layer.grads.items()})
+    print("relative errors against differences:", {name: f"{e:.0e}" for name, e in check_layer(layer, x).items()})

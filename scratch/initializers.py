@@ -73,3 +73,13 @@ def principal_pairs(patches: np.ndarray, filters: int) -> np.ndarray:
     directions = np.linalg.eigh(patches.T @ patches)[1][:, ::-1]  # eigh sorts upwards
     directions = directions[:, : filters // 2]
     return np.concatenate([directions, -directions], axis=1).astype(np.float32)
+
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    for shape in ((100, 100), (100, 400), (3, 3, 16, 32)):
+        print(f"{shape}: fan_in, fan_out = {fans(shape)}")
+        for scheme in ("lecun", "glorot", "he"):
+            drawn = {kind: scaled(f"{scheme}_{kind}", shape, rng) for kind in ("uniform", "normal")}
+            told = ", ".join(f"{kind} {w.std():.3f} within ±{abs(w).max():.3f}" for kind, w in drawn.items())
+            print(f"  {scheme:6} asks for {math.sqrt(variance(scheme, shape)):.3f}; drawn: {told}")

@@ -33,3 +33,13 @@ class Layer:
     def backward(self, grad: np.ndarray) -> np.ndarray:
         """From dL/dy return dL/dx, and write dL/dw into `grads`."""
         raise NotImplementedError
+
+
+if __name__ == "__main__":
+    x, w, b, d = 1.5, 0.8, -0.2, 1.0  # a neuron with a sigmoid, and half its squared error
+    a = x * w + b
+    y = float(1 / (1 + np.exp(-a)))
+    print(f"forward:  x w + b = {a:.3f}, y = {y:.3f}, loss {(y - d) ** 2 / 2:.4f}")
+    dy = y - d
+    da = dy * y * (1 - y)
+    print(f"backward: along y {dy:.4f}, along the sum {da:.4f}, along w {da * x:.4f}, along b {da:.4f}")

@@ -75,3 +75,11 @@ def cross_entropy_dice(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> 
     by_pixel, by_pixel_grad = cross_entropy(z, t, smoothing)
     overlap, overlap_grad = dice(p, t)
     return by_pixel + overlap, by_pixel_grad + softmax_backward(overlap_grad, p)
+
+
+if __name__ == "__main__":
+    z, t = np.array([[2.0, 1.0, -1.0]]), np.array([[0.0, 1.0, 0.0]])
+    print("outputs", z[0], "softmax", softmax(z)[0].round(3), "right is class 1")
+    for name, loss in {"cross-entropy": cross_entropy, "focal": focal, "squared error": squared_error}.items():
+        value, grad = loss(z, t)
+        print(f"{name:14} {value:.3f}, its slope along each output {grad[0].round(3)}")

@@ -103,3 +103,19 @@ def fit(
             losses.append(value + extra)
         history.append(Epoch(number, float(np.mean(losses)), accuracy(layers, *validation)))
     return history
+
+
+if __name__ == "__main__":
+    from scratch.activations import Activation
+    from scratch.affine import Affine
+    from scratch.optimizers import SGD
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1000, 2))
+    t = np.eye(2)[(np.hypot(*x.T) > 1.2).astype(int)]  # inside a circle, or outside
+    layers = [Affine(2, 16, rng), Activation("tanh"), Affine(16, 2, rng)]
+    print("800 points in batches of 32:", len(list(batches(800, 32, rng))), "iterations an epoch")
+    for epoch in fit(layers, (x[:800], t[:800]), (x[800:], t[800:]), SGD(0.2), 40, rng):
+        if epoch.number in (1, 2, 5, 10, 20, 40):
+            right = 100 * epoch.validation_accuracy
+            print(f"epoch {epoch.number:2}: loss {epoch.loss:.3f}, {right:.1f} % of 200 other points right")

@@ -1,4 +1,4 @@
-"""Lesson zero: the formulas, both answers, the words and the image of regression.py."""
+"""Lesson zero: both answers, the words and the image of regression.py."""
 
 import os
 import re
@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 import regression
-from regression import X, Y
+from scratch.linear_regression import DIVERGED, X, Y, gradient_descent, largest_curvature, outcome
 
 SCRIPT = Path(regression.__file__)
-LIMIT = 2 / regression.largest_curvature(X)
+LIMIT = 2 / largest_curvature(X)
 
 
 def run(*arguments, python_options=(), **kwargs):
@@ -42,63 +42,20 @@ def assert_is_picture(path):
         assert len(image.convert("RGB").getcolors(1_000_000)) > 50  # not an empty page
 
 
-# ---- formulas ----
-
-
-@pytest.mark.parametrize(("w", "b"), [(0.0, 0.0), (1.3, -0.7), (-4.0, 9.0)])
-def test_gradient_equals_the_numerical_gradient(w, b):
-    def loss(w, b):
-        return regression.evaluate(X, Y, 0, w, b).loss
-
-    h = 1e-5
-    state = regression.evaluate(X, Y, 0, w, b)
-    assert state.dw == pytest.approx((loss(w + h, b) - loss(w - h, b)) / (2 * h), rel=1e-6)
-    assert state.db == pytest.approx((loss(w, b + h) - loss(w, b - h)) / (2 * h), rel=1e-6)
-
-
-def test_gradient_and_loss_are_zero_at_the_answer():
-    state = regression.evaluate(X, Y, 0, 2.0, 1.0)
-    assert (state.loss, state.dw, state.db) == (0.0, 0.0, 0.0)
-
-
-def test_first_step_equals_the_pencil():
-    # error = -1 -3 -7 -11 -13: squares sum to 349, products with x to -157, errors to -35; n = 5
-    start, after = regression.gradient_descent(X, Y, 0.02, 1)
-    assert start.error.tolist() == [-1, -3, -7, -11, -13]
-    assert start.loss == pytest.approx(349 / 5)
-    assert start.dw == pytest.approx(-2 * 157 / 5)
-    assert start.db == pytest.approx(-2 * 35 / 5)
-    assert (after.w, after.b) == (pytest.approx(1.256), pytest.approx(0.28))
-    assert after.y_hat == pytest.approx([0.28, 1.536, 4.048, 6.56, 7.816])
-
-
-def test_the_limit_is_two_over_the_largest_eigenvalue():
-    # 2 * [[71/5, 3], [3, 1]]: the eigenvalues of a 2 x 2 matrix by the quadratic formula
-    trace, determinant = 2 * (71 / 5 + 1), 4 * (71 / 5 - 9)
-    lambda_max = (trace + (trace**2 - 4 * determinant) ** 0.5) / 2
-    assert regression.largest_curvature(X) == pytest.approx(lambda_max)
-
-
-def test_just_below_the_limit_converges_and_just_above_diverges():
-    below = regression.gradient_descent(X, Y, 0.99 * LIMIT, 2000)
-    above = regression.gradient_descent(X, Y, 1.01 * LIMIT, 2000)
-    assert regression.outcome(below) == regression.CONVERGED
-    assert regression.outcome(above) == regression.DIVERGED
-    assert above[-1].loss > regression.GROWTH_BOUND * above[0].loss
-    assert len(above) < 2000  # it stopped when the bound was passed
+# ---- the table ----
 
 
 @pytest.mark.parametrize("learning_rate", [1e150, 1e308])
 def test_overflow_counts_as_diverged_and_is_drawn(learning_rate, tmp_path):
-    history = regression.gradient_descent(X, Y, learning_rate, 5)
-    assert regression.outcome(history) == regression.DIVERGED
+    history = gradient_descent(X, Y, learning_rate, 5)
+    assert outcome(history) == DIVERGED
     (tmp_path / "overflow.png").write_bytes(regression.draw(history, learning_rate))
     assert_is_picture(tmp_path / "overflow.png")
 
 
 def test_the_table_shows_all_of_few_steps_and_ten_then_some_of_many():
-    few = regression.table(regression.gradient_descent(X, Y, 0.02, 12), 0.02)
-    many = regression.table(regression.gradient_descent(X, Y, 0.02, 405), 0.02)
+    few = regression.table(gradient_descent(X, Y, 0.02, 12), 0.02)
+    many = regression.table(gradient_descent(X, Y, 0.02, 405), 0.02)
     assert "all steps" in few
     assert "the first ten steps, then one in 40, and the last" in many
 
@@ -122,7 +79,7 @@ def columns(line):
     [(0.02, 400), (0.02, 1), (0.1, 400), (0.0673411234, 12_345), (1.23456e150, 5), (1e308, 5), (1.23456e-300, 2)],
 )
 def test_everything_fits_eighty_columns(learning_rate, steps, capsys):
-    history = regression.gradient_descent(X, Y, learning_rate, steps)
+    history = gradient_descent(X, Y, learning_rate, steps)
     regression.print_numpy_part(history, learning_rate, steps)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 50
@@ -198,7 +155,7 @@ def test_default_run_shows_the_first_step_worked_out(default_run):
 
 def test_keras_neuron_learns_the_same_after_few_steps():
     # Far from the minimum a wrong loss, start or learning rate would show at once.
-    last = regression.gradient_descent(X, Y, 0.02, 3)[-1]
+    last = gradient_descent(X, Y, 0.02, 3)[-1]
     assert regression.keras_neuron(X, Y, 0.02, 3) == pytest.approx((last.w, last.b), abs=1e-4)
 
 
