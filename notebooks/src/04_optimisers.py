@@ -25,7 +25,7 @@
 # **この章を終えると**、SGD、モーメンタム、AdaGrad、RMSProp、Adam の式を書き、それぞれが過去のステップの何を覚えているかを説明し、
 # 学習曲線から学習率が小さすぎる・大きすぎることを読み取れるようになります。
 #
-# 前提:第 00 章の勾配と更新。所要時間:2 コアで約 2 分、ネットワーク接続は不要です。
+# 前提：第 00 章の勾配と更新。所要時間：2 コアで約 2 分、ネットワーク接続は不要です。
 
 # %%
 import sys
@@ -58,19 +58,19 @@ start(SEEDS[0])
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *損失*(loss)$L$ は重み $w$ で決まります。*最適化手法*(optimiser)がすることは一つだけです。*ミニバッチ*(数十枚ほどの画像)で
+# *損失*（loss）$L$ は重み $w$ で決まります。*最適化手法*（optimiser）がすることは一つだけです。*ミニバッチ*（数十枚ほどの画像）で
 # 勾配 $g = \partial L / \partial w$ を計算し、それに従って $w$ を変える。どれだけ動くかを決めるのが*学習率* $\eta$ です。
 # 演算はすべて重みごとに行います。
 #
 # | 名前 | 覚えているもの | 更新式 |
 # |---|---|---|
-# | SGD(確率的勾配降下法) | なし | $w \leftarrow w - \eta g$ |
+# | SGD（確率的勾配降下法） | なし | $w \leftarrow w - \eta g$ |
 # | モーメンタム | 速度 $v$ | $v \leftarrow \mu v - \eta g,\quad w \leftarrow w + v$ |
 # | AdaGrad | $g^2$ の総和 $s$ | $s \leftarrow s + g^2,\quad w \leftarrow w - \eta g / \sqrt{s}$ |
 # | RMSProp | $g^2$ の移動平均 $s$ | $s \leftarrow \rho s + (1-\rho) g^2,\quad w \leftarrow w - \eta g / \sqrt{s}$ |
 # | Adam | $g$ の移動平均 $v$ と $g^2$ の移動平均 $s$ | $w \leftarrow w - \eta\, \hat v / \sqrt{\hat s}$ |
 #
-# 0 から始まる移動平均は最初のうち小さすぎます。Adam のハット記号は、平均がどれだけ満たされたかで割る補正です:$t$ ステップ後に
+# 0 から始まる移動平均は最初のうち小さすぎます。Adam のハット記号は、平均がどれだけ満たされたかで割る補正です：$t$ ステップ後に
 # $\hat v = v / (1 - \beta_1^t)$、$\hat s$ も同様です。0 で割らないように、各 $\sqrt{s}$ にはごく小さな $\varepsilon$ を加えます。
 # %% [markdown] lang="en"
 # ## Predict before you run
@@ -84,7 +84,7 @@ start(SEEDS[0])
 # %% [markdown] lang="ja"
 # ## 実行する前に予想しよう
 #
-# 谷 $L = x^2/20 + y^2$ は、横方向($y$)の傾きが縦方向($x$)の 20 倍あります。いちばん低い点は $(0, 0)$、出発点はすべて
+# 谷 $L = x^2/20 + y^2$ は、横方向（$y$）の傾きが縦方向（$x$）の 20 倍あります。いちばん低い点は $(0, 0)$、出発点はすべて
 # $(-7, 2)$ です。次のセルを実行する前に、答えを書いてみてください。
 #
 # 1. 谷を横切ってジグザグに進むのはどの手法でしょうか。
@@ -96,7 +96,7 @@ start(SEEDS[0])
 # `scratch/optimizers.py` holds each formula of the table in a few lines of NumPy. Each rate was chosen so that its way can be
 # seen well; they are not comparable.
 # %% [markdown] lang="ja"
-# ## 実行:NumPy だけで
+# ## 実行：NumPy だけで
 #
 # `scratch/optimizers.py` には、上の表の式がそれぞれ数行の NumPy で書いてあります。学習率は軌跡が見やすいように手法ごとに選んだもので、
 # 互いに比べるためのものではありません。
@@ -154,7 +154,7 @@ say(
 # running anything: $|1 - 2\eta| < 1$ shrinks, $= 1$ swings for ever, $> 1$ runs away.
 
 # %% [markdown] lang="ja"
-# ## どれだけ進むか:学習率
+# ## どれだけ進むか：学習率
 #
 # 谷の急な方向では、SGD は 1 ステップごとに $y$ を $1 - 2\eta$ 倍します。ですから実行しなくても結果がわかります。$|1 - 2\eta| < 1$
 # なら縮み、$= 1$ なら永遠に振動し、$> 1$ なら発散します。
@@ -179,7 +179,7 @@ show(figure, "The weight y over 12 steps of SGD at four learning rates: slow, go
 # %% [markdown] lang="ja"
 # ## 鞍点
 #
-# *鞍点*(saddle point)では、最小でもないのに勾配が 0 になります。$L = x^2 - y^2$ は $x$ 方向には上り、$y$ 方向には下りです。どの手法も
+# *鞍点*（saddle point）では、最小でもないのに勾配が 0 になります。$L = x^2 - y^2$ は $x$ 方向には上り、$y$ 方向には下りです。どの手法も
 # 尾根から 1000 分の 1 だけずれた所から出発します。尾根から 1 だけ離れるまでに何ステップかかるでしょうか。
 
 # %%
@@ -215,9 +215,9 @@ say(
 # another order of the images. What differs between seeds is chance.
 
 # %% [markdown] lang="ja"
-# ## 実行:同じ五つを Keras のネットワークで
+# ## 実行：同じ五つを Keras のネットワークで
 #
-# 描画した動物の画像を LeNet で学習します。学習率は手法ごとに普通の値とし、*乱数シード*(seed)を三つ試します。シードが変わると、重みの
+# 描画した動物の画像を LeNet で学習します。学習率は手法ごとに普通の値とし、*乱数シード*（seed）を三つ試します。シードが変わると、重みの
 # 初期値と画像の順番が変わります。シードによる違いは偶然によるものです。
 
 # %%
@@ -269,9 +269,9 @@ say(
 # `--schedule cosine` of its own accord; `--warmup` raises the rate over the first steps, while Adam's averages still fill.
 
 # %% [markdown] lang="ja"
-# ## 変化する学習率:スケジュール
+# ## 変化する学習率：スケジュール
 #
-# 大きな歩幅は遠くまで進み、小さな歩幅は落ち着きます。*スケジュール*(schedule)は、学習が進むにつれて学習率を下げます。`train` は何も
+# 大きな歩幅は遠くまで進み、小さな歩幅は落ち着きます。*スケジュール*（schedule）は、学習が進むにつれて学習率を下げます。`train` は何も
 # 指定しなければ `--schedule cosine` を使います。`--warmup` は、Adam の移動平均が満ちるまでの最初のステップで学習率を上げていきます。
 
 # %%
@@ -313,7 +313,7 @@ show(figure, "Five schedules of the learning rate over a hundred steps.")
 #   して確かめてください。
 # - **AdaGrad の総和は増える一方です。** そのため歩幅は縮み続け、長い学習では目的地の手前で止まることがあります。RMSProp は過去を忘れる
 #   ので進み続けます。
-# - **Adam の中に入れた L2 は、重み減衰(weight decay)と同じではありません。** 罰則項の勾配まで $\sqrt{s}$ で割られてしまうからです。
+# - **Adam の中に入れた L2 は、重み減衰（weight decay）と同じではありません。** 罰則項の勾配まで $\sqrt{s}$ で割られてしまうからです。
 #   AdamW(`--optimizer adamw --weight-decay`)では、重み減衰を別に行います。
 
 # %% [markdown] lang="en"
@@ -328,7 +328,7 @@ show(figure, "Five schedules of the learning rate over a hundred steps.")
 #
 # `...` を書き換えてセルを実行し、表示を読んでください。
 #
-# **1.** モーメンタムの 1 ステップ:新しい `w` と新しい `v` を返してください。
+# **1.** モーメンタムの 1 ステップ：新しい `w` と新しい `v` を返してください。
 
 
 # %%
@@ -386,11 +386,11 @@ check(cosine_rate)
 # %% [markdown] lang="ja"
 # ## 出典
 #
-# - モーメンタム:Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964。ここでの形:Sutskever et al.,
+# - モーメンタム：Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964。ここでの形：Sutskever et al.,
 #   *On the importance of initialization and momentum in deep learning*, ICML 2013
 # - AdaGrad:Duchi, Hazan, Singer, *Adaptive subgradient methods*, JMLR 2011
 # - RMSProp:Hinton, *Neural networks for machine learning* 第 6e 講, 2012
 # - Adam:Kingma, Ba, https://arxiv.org/abs/1412.6980 AdamW:Loshchilov, Hutter, https://arxiv.org/abs/1711.05101
-# - 鞍点:Dauphin et al., https://arxiv.org/abs/1406.2572
-# - コマンドのフラグ:`python main.py train --optimizer adam --learning-rate 0.002 --schedule cosine`。学習率の選び方:
+# - 鞍点：Dauphin et al., https://arxiv.org/abs/1406.2572
+# - コマンドのフラグ：`python main.py train --optimizer adam --learning-rate 0.002 --schedule cosine`。学習率の選び方：
 #   `--find-learning-rate`
