@@ -48,21 +48,31 @@ class Labelled:
         return len(np.unique(self.units[self.labels == index]))
 
 
-def make_folds(images: Labelled, folds: int, repeats: int, seed: int) -> list[Fold]:
+def make_folds(
+    images: Labelled, folds: int, repeats: int, seed: int, flag: str = "--folds", instead: str = "fewer --folds"
+) -> list[Fold]:
     """Divide images into stratified folds, anew for each repeat, by scikit-learn's StratifiedGroupKFold.
+
+    Args:
+        images: to be divided.
+        folds: how many.
+        repeats: how often.
+        seed: of the first repeat.
+        flag: that asked for so many folds, for messages.
+        instead: what to give where that is too many, for messages.
 
     Raises:
         UserError: a class has fewer units than folds, or the units leave no division that could be judged.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    check_units(images, folds, f"--folds {folds}")
+    check_units(images, folds, f"{flag} {folds}")
     found = []
     for repeat in range(repeats):
         splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat)
         divided = splitter.split(images.labels, images.labels, images.units)
         found += [Fold(repeat + 1, number, *rows) for number, rows in enumerate(divided, 1)]
-    check_learnable(images, found)
+    check_learnable(images, found, instead)
     return found
 
 
@@ -86,15 +96,16 @@ def check_units(images: Labelled, least: int, flag: str) -> None:
         units, count = images.units_of(index), int((images.labels == index).sum())
         if units >= least:
             continue
-        would_do = f"Give --folds {units}, or add images." if "folds" in flag and units > 1 else "Add images."
+        name_of_flag, _, number = flag.rpartition(" ")
+        would_do = f"Give {name_of_flag} {units}, or add images." if number.isdigit() and units > 1 else "Add images."
         raise UserError(
             f"Class '{name}' has {count:,} image(s) in {units:,} unit(s), since near duplicates and the images of a "
             f"group stay together: {flag} needs at least {least}. {would_do}"
         )
 
 
-def check_learnable(images: Labelled, folds: Sequence[Fold]) -> None:
-    """Raise UserError where a fold is empty, or all images of a class are held out at once.
+def check_learnable(images: Labelled, folds: Sequence[Fold], instead: str = "fewer --folds") -> None:
+    """Raise UserError where a fold is empty, or all images of a class are held out at once; what to give `instead`.
 
     StratifiedGroupKFold places the most uneven units first, each where it disturbs the shares least, and asks for no
     more: a large unit, or one of several classes, can leave a fold without a class, and few units a fold empty.
@@ -105,14 +116,14 @@ def check_learnable(images: Labelled, folds: Sequence[Fold]) -> None:
             largest = Counter(images.units.tolist()).most_common(1)[0][1]
             raise UserError(
                 f"No image is left for {of_fold}: the largest of {images.num_units:,} units, whose images stay "
-                f"together, holds {largest:,} of {len(images.labels):,} images. Give fewer --folds."
+                f"together, holds {largest:,} of {len(images.labels):,} images. Give {instead}."
             )
         learned = set(images.labels[fold.train].tolist())
         for index, name in enumerate(images.names):
             if index not in learned:
                 raise UserError(
                     f"All images of class '{name}' are held out in {of_fold}: they stand in {images.units_of(index):,} "
-                    "units with images of other classes, which stay together. Give fewer --folds or another --seed."
+                    f"units with images of other classes, which stay together. Give {instead} or another --seed."
                 )
 
 

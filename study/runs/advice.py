@@ -29,7 +29,7 @@ def next_step(
     """
     if info.get("task", "classify") != "classify":
         return "", ""
-    val, last = results["val"], info["stages"][-1]
+    val = results["val"]
     source = info["data"].get("table") or info["data"]["folder"]
     data = "" if info["data"].get("drawn") else f" --data {shlex.quote(source)}"
     if val["accuracy"] <= classify.baseline(val)[1]:
@@ -38,7 +38,8 @@ def next_step(
             "rate or other weights.",
             f"python main.py check{data}",
         )
-    if last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
+    last = None if "ensemble" in info else info["stages"][-1]
+    if last and last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
         return "Train longer: the last epoch was the best, so it was still learning.", f"--epochs {2 * last['epochs']}"
     if weak := _weakest(val):
         images = info["data"]["counts"]["train"].get(weak, 0)

@@ -10,6 +10,7 @@ from study import tasks
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runs.advice import next_step
+from study.runs.members import members
 from study.runs.trust import trust
 from study.runtime.format import format_value
 from study.tasks.classify import auxiliary_line
@@ -42,8 +43,12 @@ def write(
         second_task=auxiliary_summary(info["settings"], results),
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),
-        curves=Figure((folder / "curves.png").read_bytes(), "Loss and accuracy over the epochs"),
+        curves=Figure(
+            (folder / "curves.png").read_bytes(),
+            f"Loss and accuracy over the {'members' if 'ensemble' in info else 'epochs'}",
+        ),
         trust=trust(folder, info),
+        members=members(info),
         **_tables(info),
     )
     (folder / "report.html").write_text(page, encoding="utf-8", errors="replace")

@@ -14,7 +14,37 @@ from study.confidence.calibration import Temperature
 from study.confidence.known import Known
 from study.inference.engine import FrozenBackbone, resolve_engine
 from study.inference.features import embed_some
-from study.tasks.contract import Evaluation
+from study.tasks.contract import Evaluation, Task
+
+
+def evaluate(
+    task: Task,
+    classifier: keras.Model,
+    model: keras.Model,
+    examples: Examples,
+    outputs: Sequence[str],
+    truth: Mapping[str, np.ndarray],
+) -> tuple[dict[str, Evaluation], Temperature | None]:
+    """Evaluate validation, choose the temperature by it and put it into the head, then evaluate test, once.
+
+    Args:
+        task: of the classifier.
+        classifier: pixels -> probabilities.
+        model: it, or its head alone.
+        examples: what `model` takes.
+        outputs: names of what it tells apart.
+        truth: split -> class indices.
+
+    Returns:
+        Evaluations of "val" and "test"; the temperature, None for a task without verdicts.
+    """
+    val, temperature = task.evaluate(model, examples, outputs, "val"), None
+    if task.VERDICTS:
+        temperature = calibration.choose_temperature(val.predictions, truth["val"], outputs)
+        if temperature.value != 1:
+            apply_temperature(classifier, temperature.value)
+            val = task.evaluate(model, examples, outputs, "val")
+    return {"val": val, "test": task.evaluate(model, examples, outputs, "test", val)}, temperature
 
 
 def backbone_of(classifier: keras.Model) -> keras.Model:

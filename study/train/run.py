@@ -10,7 +10,6 @@ from typing import Any
 from data.dataset import Dataset
 from data.store.store import Store
 from study import tasks
-from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
 from study.fit.loop import fit
 from study.inference.engine import FrozenBackbone
@@ -21,7 +20,7 @@ from study.settings.train import TrainSettings
 from study.tasks import classify
 from study.train import preview, suggest
 from study.train.embed import features_of, same_scene
-from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, truth_of
+from study.train.judge import backbone_of, evaluate, features_by_split, judge, truth_of
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
 from study.train.save import Record, write_run
@@ -72,14 +71,8 @@ def train(
         from_features = settings.learning.kind == "transfer"
         model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
         task = tasks.get(settings.task.name)
-        # Validation and test, once.
-        val, truth, temperature = task.evaluate(model, examples, ready.outputs, "val"), truth_of(pixels), None
-        if task.VERDICTS:
-            temperature = choose_temperature(val.predictions, truth["val"], ready.outputs)
-            if temperature.value != 1:
-                apply_temperature(classifier, temperature.value)
-                val = task.evaluate(model, examples, ready.outputs, "val")
-        evaluations = {"val": val, "test": task.evaluate(model, examples, ready.outputs, "test", val)}
+        truth = truth_of(pixels)
+        evaluations, temperature = evaluate(task, classifier, model, examples, ready.outputs, truth)
         for split in evaluations if auxiliary_training else ():
             evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
         judged = None

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 
 from data.batches import iterations
+from data.csv_table import guarded
 from data.split import write_split
 from study import tasks
 from study.confidence import known
@@ -19,7 +20,7 @@ from study.confidence.known import Known
 from study.fit.loop import Outcome
 from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
-from study.runs import report
+from study.runs import members, report
 from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
@@ -39,7 +40,7 @@ class Record:
     `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluations`: of "val" and "test".
     `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `frozen`: the
     backbone, where it is run by itself. `judged`: what later answers are judged by, and what `run.json` says of it.
-    `temperature`: that the probabilities are calibrated by.
+    `temperature`: that the probabilities are calibrated by. `members`: of an ensemble, what they are.
     """
 
     prepared: Prepared
@@ -52,15 +53,27 @@ class Record:
     same_scene: Mapping[str, int] | None = None
     judged: tuple[Known, dict[str, Any]] | None = None
     temperature: Temperature | None = None
+    members: Members | None = None
+
+
+@dataclass(frozen=True)
+class Members:
+    """What a run folder tells of the members of an ensemble.
+
+    `method`: how they were made. `info`: what `run.json` has of its own, `ensemble` among it.
+    `history`: a row for each member, in place of a row an epoch.
+    """
+
+    method: str
+    info: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
 
 
 def write_run(classifier: keras.Model, record: Record) -> Path:
     """Write the run folder and return its path. Raise UserError where the disk is full; nothing is left then."""
-
-    settings, dataset = record.prepared.settings, record.prepared.dataset
+    settings, dataset, info = record.prepared.settings, record.prepared.dataset, describe(record)
 
     def write(folder: Path) -> None:
-        info = describe(record)
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
         keras.Model(classifier.inputs, classifier.outputs, name=classifier.name).save(folder / "model.keras")
         info["openvino_difference"] = export(
@@ -70,7 +83,7 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
             known.write(folder, record.judged[0])
             info["verdicts"] = record.judged[1]
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
-        info |= tasks.get(settings.task.name).write(folder, dataset, record.evaluations)
+        info.update(tasks.get(settings.task.name).write(folder, dataset, record.evaluations))
         if record.temperature:
             indices = dataset.examples().indices["test"]
             truth = dataset.examples().labels[indices]
@@ -82,14 +95,20 @@ def write_run(classifier: keras.Model, record: Record) -> Path:
         write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
-        history = [row for outcome in record.outcomes for row in outcome.history]
+        history = record.members.history if record.members else [row for one in record.outcomes for row in one.history]
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
-        train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
-        report.write(folder, info, results, history, suggest.command(settings))
+        if record.members:
+            train_figures.members(history, folder / "curves.png")
+            output.write_csv(folder / members.FILE, members.HEADER, guarded(members.rows(info["ensemble"])))
+        else:
+            train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+        crossval = suggest.command(settings) if info["model"] == settings.run.model else ""  # else of several models
+        report.write(folder, info, results, history, crossval)
 
     with console.bar("write the run folder", 1):
-        return output.save_run(Path(settings.run.runs), settings.run.model, write)
+        name = f"{info['model']}-{record.members.method}" if record.members else info["model"]
+        return output.save_run(Path(settings.run.runs), name, write)
 
 
 def describe(record: Record) -> dict[str, Any]:
@@ -143,4 +162,5 @@ def describe(record: Record) -> dict[str, Any]:
         "engine": asdict(record.engine) if record.engine else None,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
         **environment.machine(),
+        **(record.members.info if record.members else {}),
     }

@@ -47,9 +47,13 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         ),
         *("data", "models", "errors"),
     },
+    "study.ensemble": {
+        *("study.train", "study.experiments", "study.settings", "study.runtime", "study.confidence"),
+        *("study.inference", "study.tasks", "study.fit", "study.runs", "data", "models", "errors"),
+    },
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.inspect", "study.predict", "models", "errors"),
+        *("study.ensemble", "study.inspect", "study.predict", "models", "errors"),
     },
     "main": {"study.commands", "study.settings", "study.runtime", "errors"},
     "regression": {"errors"},
