@@ -48,7 +48,7 @@ def trained(method: str, members: int, flags: Mapping[str, Any], command_line: s
         backend.start(settings.data.seed)
         from study.ensemble.run import train_ensemble
 
-        return train_ensemble(method, members, settings, command_line, store, loading)
+        return train_ensemble(method, members, settings, command_line, store, loading, flags.get("l2"))
 
 
 def values_of(folder: Path, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from study.ensemble.material import Material
 from study.ensemble.members import Ensemble, Member, softmax
 from study.runtime import console
 
+PENALTIES = (0.1, 1.0, 10.0)  # tried where none is asked for, up to the largest that --l2 takes
+
 
 def of_mistakes(material: Material) -> Ensemble:
     """Return linear classifiers of which each learns most from what those before it get wrong.
@@ -26,10 +28,11 @@ def of_mistakes(material: Material) -> Ensemble:
     Raises:
         UserError: a member makes no mistake, or none is better than chance.
     """
-    l2 = material.settings.regularization.l2
     rows = material.rows_of(np.arange(len(material.images.labels)))
+    features, labels = material.data.features[rows].astype(np.float64), material.data.labels[rows]
     with console.bar("boosting", 1) as advance:
-        found = boost(material.data.features[rows], material.data.labels[rows], l2, material.members, material.seed)
+        l2 = smallest_penalty(features, labels) if material.l2 is None else material.l2
+        found = boost(features, labels, l2, material.members, material.seed)
         advance()
     kernels, biases = parameters(found)
     weights = found.estimator_weights_[: len(kernels)]
@@ -49,12 +52,27 @@ def of_mistakes(material: Material) -> Ensemble:
 
     described = (
         f"{len(kernels)} least-squares classifiers on one backbone with a weighted vote each, one trained after the "
-        f"other on all {material.counted}, of which those weigh more that the ones before got wrong (AdaBoost)"
-        + why_it_ended(found, material.members)
+        f"other under an L2 penalty of {l2:g} on all {material.counted}, of which those weigh more that the ones "
+        "before got wrong (AdaBoost)" + why_it_ended(found, material.members)
     )
     return Ensemble(
-        "boosting", described, "the class of most weighted votes", members, voting_head(kernels, biases, weights), first
+        "boosting",
+        described,
+        "the class of most weighted votes",
+        members,
+        voting_head(kernels, biases, weights),
+        first,
+        l2,
     )
+
+
+def smallest_penalty(features: np.ndarray, labels: np.ndarray) -> float:
+    """Return the smallest penalty under which the first member makes a mistake, which the next can learn from."""
+    for l2 in PENALTIES[:-1]:
+        weights = np.full(len(labels), 1 / len(labels))
+        if RidgeClassifier(alpha=l2).fit(features, labels, weights).score(features, labels) < 1:
+            return l2
+    return PENALTIES[-1]
 
 
 def boost(features: np.ndarray, labels: np.ndarray, l2: float, members: int, seed: int) -> AdaBoostClassifier:
@@ -64,7 +82,7 @@ def boost(features: np.ndarray, labels: np.ndarray, l2: float, members: int, see
     """
     model = AdaBoostClassifier(RidgeClassifier(alpha=l2), n_estimators=members, random_state=seed)
     try:
-        model.fit(features.astype(np.float64), labels)
+        model.fit(features, labels)
     except ValueError as error:
         if "worse than random" not in str(error):
             raise
@@ -72,9 +90,10 @@ def boost(features: np.ndarray, labels: np.ndarray, l2: float, members: int, see
             f"No member of --method boosting is better than chance. Give a smaller --l2. Received: {l2:g}"
         ) from error
     if len(model.estimators_) == 1:
+        larger = f"a larger --l2, up to {PENALTIES[-1]:g}, or " if l2 < PENALTIES[-1] else ""
         raise UserError(
-            "--method boosting ended with its first member, which makes no mistake on the training images that a next "
-            f"one could learn from. Give a larger --l2, such as {10 * l2:g}, or --method bagging. Received: {l2:g}"
+            f"--method boosting ends with its first member, which under --l2 {l2:g} makes no mistake on the "
+            f"{len(labels):,} training examples that a next one could learn from. Give {larger}--method bagging."
         )
     return model
 
@@ -93,7 +112,7 @@ def parameters(model: AdaBoostClassifier) -> tuple[np.ndarray, np.ndarray]:
     """Return kernels, (members, features, classes), and biases, (members, classes), of fitted linear classifiers."""
     kernels, biases = [], []
     for member in model.estimators_:
-        kernel, bias = member.coef_.T, member.intercept_
+        kernel, bias = np.atleast_2d(member.coef_).T, member.intercept_
         if kernel.shape[1] == 1:  # of two classes: the score of the second one
             kernel, bias = np.hstack([-kernel, kernel]), np.concatenate([-bias, bias])
         kernels.append(kernel)

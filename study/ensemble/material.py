@@ -22,7 +22,7 @@ class Material:
     """Features of all images, behind them those of augmented views of the training images if any; what is asked for.
 
     `data`: features and labels of every row. `images`: class and unit of each of the training images. `indices`: split
-    -> rows of its images. `stage`: of a head. `members`: how many are asked for.
+    -> rows of its images. `stage`: of a head. `members`: how many are asked for. `l2`: the penalty that was asked for.
     """
 
     data: HeadData
@@ -31,9 +31,18 @@ class Material:
     stage: Stage
     settings: TrainSettings
     members: int
+    l2: float | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, features: Examples, stage: Stage, settings: TrainSettings, members: int) -> Material:
+    def of(
+        cls,
+        dataset: Dataset,
+        features: Examples,
+        stage: Stage,
+        settings: TrainSettings,
+        members: int,
+        l2: float | None = None,
+    ) -> Material:
         """Gather it. Raise UserError where a class has no image to learn from."""
         number = len(dataset.entries)
         labels = np.asarray(features.labels)
@@ -43,7 +52,7 @@ class Material:
             raise UserError(f"There is no training image of {', '.join(lacking)}: add images, or leave the class out.")
         images = Labelled.of(labels[train], [dataset.units[row] for row in train], names)
         rows = np.asarray(features.inputs[np.arange(len(labels))], np.float32)
-        return cls(HeadData(rows, labels, names), images, indices, stage, settings, members)
+        return cls(HeadData(rows, labels, names), images, indices, stage, settings, members, l2)
 
     @property
     def seed(self) -> int:

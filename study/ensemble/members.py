@@ -39,7 +39,7 @@ class Ensemble:
 
     `described`: the method in one sentence, without its full stop. `joined`: what is made of the members. `head`:
     features -> probabilities. `first`: a number -> what the first so many members answer together on validation, float
-    (n, classes).
+    (n, classes). `l2`: the penalty of the members, where that was chosen for them.
     """
 
     method: str
@@ -48,6 +48,7 @@ class Ensemble:
     members: Sequence[Member]
     head: keras.Model
     first: Callable[[int], np.ndarray]
+    l2: float | None = None
 
 
 def shares_of(head: keras.Model, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -32,7 +32,13 @@ METHODS: Mapping[str, Callable[[Material], Ensemble]] = {
 
 
 def train_ensemble(
-    method: str, members: int, settings: TrainSettings, command: str, store: Store, loading: Future[Dataset]
+    method: str,
+    members: int,
+    settings: TrainSettings,
+    command: str,
+    store: Store,
+    loading: Future[Dataset],
+    l2: float | None = None,
 ) -> tuple[Path, Told]:
     """Train the members, join them, judge the ensemble, and print what came out.
 
@@ -43,6 +49,7 @@ def train_ensemble(
         command: as it was typed.
         store: where pixels and features are kept.
         loading: the data set, which is being read.
+        l2: the penalty, where it was asked for; boosting else chooses its own.
 
     Returns:
         The run folder, and what its `run.json` says of the ensemble beside the figures of each split.
@@ -63,9 +70,11 @@ def train_ensemble(
         imagenet = ready.settings.learning.weights == "imagenet"
         scenes = same_scene(ready.dataset, features, frozen, store) if imagenet else None
     with stopwatch(seconds, "train"):
-        material = Material.of(ready.dataset, features, stage, ready.settings, members)
+        material = Material.of(ready.dataset, features, stage, ready.settings, members, l2)
         ensemble = METHODS[method](material)
     console.print(f"{ensemble.described[0].upper()}{ensemble.described[1:]}.")
+    if ensemble.l2 is not None:
+        ready = replace(ready, settings=ready.settings.with_values(l2=ensemble.l2))
     by_split = features_by_split(ready.pixels, features, frozen, ready.settings.data.seed)
     made = Made(ensemble, ready, features, by_split, frozen, engine, {}, scenes)
     return judge_and_write(made, seconds, command, store)

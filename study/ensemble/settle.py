@@ -13,7 +13,6 @@ from study.settings.declare import flag
 from study.settings.resolve import defaults_of, resolve, with_model
 from study.settings.train import PLACES, TrainSettings
 
-BOOSTING_L2 = 0.1  # of a member: one that makes no mistake leaves the next one nothing to learn
 OF_RUNS = ("runs", "name", "store", "store_limit")  # flags that say something where runs vote
 OF_LINEAR_MEMBERS = ("l2", "augment", "augment_with")  # of those on optimisation, regularisation and loss
 NOT_OF_STACKING = ("class_weight", "sampler")  # that not all of its members know
@@ -70,10 +69,7 @@ def settled(method: str, given: Mapping[str, Any]) -> TrainSettings:
     )
     settings = settings.with_values(learning="transfer", weights=weights, augment=settings.regularization.augment or {})
     conflicts.check_flags(settings, spec)
-    if method != "boosting":
-        return settings
-    l2 = given.get("l2", BOOSTING_L2)
-    return settings.with_values(l2=l2, dropout=0.0, patience=0)
+    return settings.with_values(dropout=0.0, patience=0) if method == "boosting" else settings
 
 
 def check_frozen(settings: TrainSettings, pretrained: tuple[str, ...]) -> None:

@@ -129,5 +129,10 @@ def predicted_out_of_fold(heads: Heads, material: Material, folds: Sequence[Fold
 
 def regression(out_of_fold: Sequence[np.ndarray], labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return kernel and bias of the logistic regression that joins the members, (members * classes, classes)."""
-    found = LogisticRegression(max_iter=1000).fit(np.hstack(out_of_fold), labels)
-    return two_columns(found.coef_.T, found.intercept_)
+    members, classes = len(out_of_fold), out_of_fold[0].shape[1]
+    first = 1 if classes == 2 else 0  # of two classes, the second one says all
+    found = LogisticRegression(max_iter=1000).fit(np.hstack([shares[:, first:] for shares in out_of_fold]), labels)
+    learned, bias = two_columns(found.coef_.T, found.intercept_)
+    kernel = np.zeros((members, classes, classes))
+    kernel[:, first:] = learned.reshape(members, classes - first, classes)
+    return kernel.reshape(-1, classes), bias

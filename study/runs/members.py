@@ -88,12 +88,13 @@ def members(info: Mapping[str, Any]) -> list[Block]:
     if "ensemble" not in info:
         return []
     ensemble = info["ensemble"]
-    described = ensemble["described"]
+    described, lines = ensemble["described"], shown(ensemble)
+    header = (SHOWN_HEADER[0], *SHOWN_HEADER[2:], SHOWN_HEADER[1])  # figures first: a telephone is narrow
     return [
         Heading("Members"),
         Text(f"{described[0].upper()}{described[1:]}."),
         Text(verdict(ensemble)),
-        Table(SHOWN_HEADER, shown(ensemble), (0, 1)),
+        Table(header, [[name, *accuracy, how] for name, how, *accuracy in lines], (0, 3)),
         Text(diversity(ensemble)),
         Text(
             "Validation names the best member; the test split, on which the two are compared, chooses nothing.", "note"
