@@ -20,14 +20,14 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
     asked, rest = own_and_rest(EnsembleSettings, flags)
     given = {name: value for name, value in flags.items() if name != "paths" or value}
-    method = settle.method_of(asked, given)
+    method, rest = settle.method_of(asked, given), with_named_weights(rest)
     if asked.paths:
         settle.check_of_runs(given)
         from study.ensemble.vote import vote
 
         folder, told = vote(asked.paths, rest, command_line)
     else:
-        folder, told = trained(method, asked.members, with_named_weights(rest), command_line)
+        folder, told = trained(method, asked.members, rest, command_line)
     return Result(values_of(folder, told), f"python main.py predict --run {shlex.quote(str(folder))}", "ask it")
 
 
@@ -57,6 +57,6 @@ def values_of(folder: Path, told: Mapping[str, Any]) -> dict[str, Any]:
         split: {key: told["results"][split][key] for key in ("accuracy", "accuracy_interval", "n")}
         for split in ("val", "test")
     }
-    kept = ("method", "members", "best_member", "paired", "disagreement")
+    kept = ("method", "members", "best_member", "paired", "disagreement", "verdict")
     paths = {"run": folder, "page": folder / "report.html", "csv": folder / "members.csv"}
     return {name: str(path) for name, path in paths.items()} | figures | {key: told[key] for key in kept}

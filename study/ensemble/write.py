@@ -15,6 +15,7 @@ from models.parts.head import classifier as join
 from study import tasks
 from study.ensemble.members import Ensemble, describe, history, print_members
 from study.inference.engine import EngineChoice, FrozenBackbone
+from study.runs.members import verdict
 from study.runtime import console
 from study.train.judge import backbone_of, evaluate, judge, truth_of
 from study.train.prepare import Prepared, stopwatch
@@ -52,7 +53,8 @@ def judge_and_write(made: Made, seconds: dict[str, float], command: str, store: 
         store: whose troubles are told.
 
     Returns:
-        The run folder, and what its `run.json` says of the ensemble, beside the figures of each split as `results`.
+        The run folder, and what its `run.json` says of the ensemble, beside what that means, `verdict`, and the figures
+        of each split, `results`.
     """
     ensemble, prepared = made.ensemble, made.prepared
     classifier = join(backbone_of(prepared.classifier), ensemble.head)
@@ -82,4 +84,4 @@ def judge_and_write(made: Made, seconds: dict[str, float], command: str, store: 
     print_members(told)
     results = {split: entry.metrics for split, entry in evaluations.items()}
     print_results(run, results, prepared.settings.task)
-    return run, {**told, "results": results}
+    return run, {**told, "verdict": verdict(told), "results": results}

@@ -20,10 +20,11 @@ from data import folder, groups
 from data.augment import custom
 from models.parts.head import head_on
 from models.parts.options import last_initializer
+from study.ensemble import settle
 from study.experiments import crossval
 from study.experiments.plan import make_plan
 from study.settings import conflicts, declare
-from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, InspectSettings
 from study.settings.resolve import defaults_of, options_of, resolve, with_model
 from study.settings.train import TrainSettings
 
@@ -61,6 +62,11 @@ def test_a_documented_command_is_accepted_up_to_its_work(rest):
     elif declared is CrossvalSettings:
         asked, texts = declare.own_and_rest(CrossvalSettings, flags)
         crossval.check(asked, texts, crossval.settled(texts))
+    elif declared is EnsembleSettings:
+        asked, others = declare.own_and_rest(EnsembleSettings, flags)
+        given = {name: value for name, value in flags.items() if name != "paths" or value}
+        method = settle.method_of(asked, given)
+        settle.check_of_runs(given) if asked.paths else settle.settled(method, others)
     else:
         given = dict(flags)
         settings, others = declare.own_and_rest(declared, flags)

@@ -3,14 +3,12 @@
 from study.runtime import backend
 
 backend.start()
-import warnings  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from helpers import message  # noqa: E402
 from material import toy_material  # noqa: E402
 from sklearn.ensemble import StackingClassifier  # noqa: E402
-from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 from study.ensemble import stacking  # noqa: E402
