@@ -24,6 +24,7 @@ from study.settings.commands import (
     CheckSettings,
     CompareSettings,
     CrossvalSettings,
+    EnsembleSettings,
     InspectSettings,
     LessonsSettings,
     PredictSettings,
@@ -41,6 +42,7 @@ EXAMPLES = """examples:
   python main.py predict picture.jpg                        predict by the newest run
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py crossval --data photos                     how good, from all images?
+  python main.py ensemble --data photos                     do ten heads together do better than one?
   python main.py inspect                                    what is inside a network?
 """
 
@@ -50,6 +52,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
     "train": (TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
     "crossval": (CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
+    "ensemble": (EnsembleSettings, "several classifiers that answer as one: trained together, or runs that vote"),
     "inspect": (
         InspectSettings,
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",

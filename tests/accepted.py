@@ -4,10 +4,11 @@ import shlex
 
 import main
 import models
+from study.ensemble import settle
 from study.experiments import crossval
 from study.experiments.plan import make_plan
 from study.settings import conflicts, declare
-from study.settings.commands import CompareSettings, CrossvalSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings
 from study.settings.resolve import defaults_of, resolve, with_model
 from study.settings.train import TrainSettings
 
@@ -38,6 +39,11 @@ def accept(rest):
     elif declared is CrossvalSettings:
         asked, texts = declare.own_and_rest(CrossvalSettings, flags)
         crossval.check(asked, texts, crossval.settled(texts))
+    elif declared is EnsembleSettings:
+        asked, others = declare.own_and_rest(EnsembleSettings, flags)
+        given = {name: value for name, value in flags.items() if name != "paths" or value}
+        method = settle.method_of(asked, given)
+        settle.check_of_runs(given) if asked.paths else settle.settled(method, others)
     else:
         given = dict(flags)
         settings, others = declare.own_and_rest(declared, flags)

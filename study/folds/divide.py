@@ -51,10 +51,18 @@ class Labelled:
         return len(np.unique(self.units[self.labels == index]))
 
 
-def make_folds(images: Labelled, folds: int, repeats: int, seed: int, flag: str = "--folds") -> list[Fold]:
+def make_folds(
+    images: Labelled, folds: int, repeats: int, seed: int, flag: str = "--folds", instead: str = ""
+) -> list[Fold]:
     """Divide images into stratified folds, anew for each repeat, by scikit-learn's StratifiedGroupKFold.
 
-    `flag` is what the user asked for the folds with.
+    Args:
+        images: to be divided.
+        folds: how many.
+        repeats: how often.
+        seed: of the first repeat.
+        flag: what the user asked for the folds with.
+        instead: what to give where no division can be learned from (default: a smaller value of the flag).
 
     Raises:
         UserError: a class has fewer units than folds, or the units leave no division that could be judged.
@@ -67,7 +75,7 @@ def make_folds(images: Labelled, folds: int, repeats: int, seed: int, flag: str 
         splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat)
         divided = splitter.split(images.labels, images.labels, images.units)
         found += [Fold(repeat + 1, number, *rows) for number, rows in enumerate(divided, 1)]
-    check_learnable(images, found, flag)
+    check_learnable(images, found, instead or f"a smaller {flag}")
     return found
 
 
@@ -98,8 +106,8 @@ def check_units(images: Labelled, least: int, asked: str, flag: str = "") -> Non
         )
 
 
-def check_learnable(images: Labelled, folds: Sequence[Fold], flag: str = "--folds") -> None:
-    """Raise UserError where a fold is empty, or all images of a class are held out at once.
+def check_learnable(images: Labelled, folds: Sequence[Fold], instead: str = "a smaller --folds") -> None:
+    """Raise UserError where a fold is empty, or all images of a class are held out at once; what to give `instead`.
 
     StratifiedGroupKFold places the most uneven units first, each where it disturbs the shares least, and asks for no
     more: a large unit, or one of several classes, can leave a fold without a class, and few units a fold empty.
@@ -110,14 +118,14 @@ def check_learnable(images: Labelled, folds: Sequence[Fold], flag: str = "--fold
             largest = Counter(images.units.tolist()).most_common(1)[0][1]
             raise UserError(
                 f"No image is left for {of_fold}: the largest of {images.num_units:,} units, whose images stay "
-                f"together, holds {largest:,} of {len(images.labels):,} images. Give a smaller {flag}."
+                f"together, holds {largest:,} of {len(images.labels):,} images. Give {instead}."
             )
         learned = set(images.labels[fold.train].tolist())
         for index, name in enumerate(images.names):
             if index not in learned:
                 raise UserError(
                     f"All images of class '{name}' are held out in {of_fold}: they stand in {images.units_of(index):,} "
-                    f"units with images of other classes, which stay together. Give a smaller {flag} or another --seed."
+                    f"units with images of other classes, which stay together. Give {instead} or another --seed."
                 )
 
 

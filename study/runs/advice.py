@@ -50,7 +50,7 @@ def next_step(
     """
     if info.get("task", "classify") != "classify":
         return Advice()
-    val, last = results["val"], info["stages"][-1]
+    val = results["val"]
     if val["accuracy"] <= classify.baseline(val)[1]:
         return Advice(
             "Nothing was learned that helps: look at the data for wrong labels and copies, then try another learning "
@@ -58,7 +58,8 @@ def next_step(
             "nothing was learned that helps, look at the data",
             commands.check,
         )
-    if last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
+    last = None if "ensemble" in info else info["stages"][-1]
+    if last and last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
         return Advice(
             "Train longer: the last epoch was the best, so it was still learning.",
             "train longer, the last epoch was the best",

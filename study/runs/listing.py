@@ -16,7 +16,15 @@ from study.runtime import console
 from study.runtime.temporary import UNFINISHED
 
 PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png", "reliability.png")
-WRITTEN = {*FILES, *PICTURES, "model.xml", "model.bin", "known.npz", "labels.csv"}  # all that a run folder may hold
+WRITTEN = {
+    *FILES,
+    *PICTURES,
+    "model.xml",
+    "model.bin",
+    "known.npz",
+    "labels.csv",
+    "members.csv",
+}  # all that a run folder may hold
 CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
 

@@ -13,6 +13,7 @@ from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runs.advice import Commands, next_step
 from study.runs.answers import MAX_IN_A_MATRIX, MAX_PAIRS, Answers, confused, matrix
+from study.runs.members import members
 from study.runs.trust import trust
 from study.runtime.format import format_value
 from study.tasks.classify import auxiliary_line
@@ -73,9 +74,13 @@ def write(
         most_pairs=MAX_PAIRS,
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),
-        curves=Figure((folder / "curves.png").read_bytes(), "Loss and accuracy over the epochs"),
+        curves=Figure(
+            (folder / "curves.png").read_bytes(),
+            f"Loss and accuracy over the {'members' if 'ensemble' in info else 'epochs'}",
+        ),
         trust=trust(folder, info),
         repeat=asked.repeat,
+        members=members(info),
         **_tables(info),
         **_settings(info["settings"], asked.given),
     )

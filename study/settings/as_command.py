@@ -19,8 +19,10 @@ SETTINGS = {
     "train": TrainSettings,
     "compare": commands.CompareSettings,
     "crossval": commands.CrossvalSettings,
+    "ensemble": commands.EnsembleSettings,
     "inspect": commands.InspectSettings,
     "runs": commands.RunsSettings,
+    "lessons": commands.LessonsSettings,
     "store": commands.StoreSettings,
     "predict": commands.PredictSettings,
 }

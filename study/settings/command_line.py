@@ -10,14 +10,16 @@ from typing import NoReturn
 from errors import UserError
 from study.settings import commands as commands_settings
 from study.settings import declare
-from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, InspectSettings
 from study.settings.train import TrainSettings
 
 SHORT = {"model": ["-m"], "verbose": ["-v"]}
 JSON_HELP = "print the result as one JSON object on standard output, and all else on standard error"
+WITH_PATHS = ("predict", "inspect", "runs", "lessons", "ensemble")
 TRAIN_FIELDS = {
     CompareSettings: commands_settings.compare_fields,
     CrossvalSettings: commands_settings.crossval_fields,
+    EnsembleSettings: commands_settings.ensemble_fields,
     InspectSettings: commands_settings.inspect_fields,
 }
 
@@ -53,7 +55,7 @@ def build_parser(
             name,
             allow_abbrev=False,
             help=help,
-            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in ("predict", "inspect", "runs", "lessons")),
+            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in WITH_PATHS),
             description=help[0].upper() + help[1:] + ".",
             epilog=more if (of_training or settings is TrainSettings) and not every else None,
         )
@@ -64,8 +66,8 @@ def build_parser(
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, shown)
         for entry in of_training:
-            as_typed = settings is not InspectSettings
-            prefix = "the same for all" if as_typed else "the network and its images"
+            as_typed = settings in (CompareSettings, CrossvalSettings)  # these hand on texts
+            prefix = "the network and its images" if settings is InspectSettings else "the same for all"
             heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, every or entry.metadata["basic"], as_typed)

@@ -12,7 +12,16 @@ from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
-    *("comparison", "cross-validation", "model and output", "data", "learning", "optimisation", "regularisation"),
+    *(
+        "comparison",
+        "cross-validation",
+        "ensemble",
+        "model and output",
+        "data",
+        "learning",
+        "optimisation",
+        "regularisation",
+    ),
     *("loss", "task", "network"),
 )
 
@@ -90,6 +99,31 @@ class CrossvalSettings(Settings):
         high=256,
     )
     runs: str = setting("runs", "folder that holds what crossval writes, a folder each", metavar="DIR")
+
+
+@dataclass(frozen=True)
+class EnsembleSettings(Settings):
+    """`python main.py ensemble`: what it has beside the flags of train that say what its members learn, and how."""
+
+    paths: tuple[str, ...] = setting(
+        (), "runs, by folder or name, that vote; none: the members are trained on one frozen backbone", group="ensemble"
+    )
+    method: str | None = setting(
+        None,
+        "voting: of runs. Of members that are trained: seeds: other initial weights and order; folds: each leaves out "
+        "a fold of the training images; bagging: bootstrap samples of them; boosting: AdaBoost; stacking: different "
+        "kinds of classifiers under a logistic regression (default: voting of runs, else bagging)",
+        group="ensemble",
+        choices=("voting", "seeds", "folds", "bagging", "boosting", "stacking"),
+    )
+    members: int = setting(
+        10,
+        "members of seeds, folds, bagging and boosting; stacking has one of each kind",
+        group="ensemble",
+        kind=int,
+        low=2,
+        high=100,
+    )
 
 
 @dataclass(frozen=True)
@@ -232,6 +266,13 @@ def compare_fields() -> list[Field]:
 def crossval_fields() -> list[Field]:
     """Return the settings of train that `crossval` takes beside its own: those of `compare`, but for the split."""
     return [entry for entry in compare_fields() if name_of(entry) not in ("split", "split_file", "split_seed")]
+
+
+def ensemble_fields() -> list[Field]:
+    """Return the settings of train that `ensemble` takes beside its own: all but those that end a command early."""
+    return [
+        entry for entry in entries(TrainSettings) if name_of(entry) not in ("augment_preview", "find_learning_rate")
+    ]
 
 
 def inspect_fields() -> list[Field]:

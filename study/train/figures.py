@@ -33,6 +33,24 @@ def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) ->
         save(figure, path)
 
 
+def members(history: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draw loss and accuracy on validation of each member of an ensemble, and of the first of them together."""
+    numbers = range(1, len(history) + 1)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.2), layout="constrained")
+        for ax, key in zip(axes, ("loss", "accuracy"), strict=True):
+            known = [(number, row[f"val_{key}"]) for number, row in zip(numbers, history, strict=True)]
+            known = [(number, value) for number, value in known if value != ""]
+            ax.plot(*zip(*known, strict=True) if known else ([], []), color=BLUE, ls="", marker="o", label="each alone")
+            together = [row[f"ensemble_val_{key}"] for row in history]
+            ax.plot(numbers, together, color=VERMILION, marker="o", markersize=3, label="the first ones together")
+            ax.set(xlabel="member", ylabel=key, title=f"{key.capitalize()} on validation")
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.grid(alpha=0.25)
+        axes[0].legend()
+        save(figure, path)
+
+
 def reliability(bins: Sequence[Mapping[str, float]], path: Path) -> None:
     """Draw the share of right answers over the mean probability of each bin, with its 95 % interval."""
     x, y = ([bin[key] for bin in bins] for key in ("probability", "right"))

@@ -14,10 +14,39 @@ from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, Temperature
 from study.confidence.known import Known
 from study.inference.engine import FrozenBackbone, resolve_engine
 from study.inference.features import embed_some
-from study.tasks.contract import Evaluation
+from study.tasks.contract import Evaluation, Task
 from study.train.calibrate import Answers
 
 LOSSES = {VALIDATION: "loss_on_validation", OUT_OF_FOLD: "loss_out_of_fold"}  # of the images a temperature is fitted on
+
+
+def evaluate_calibrated(
+    task: Task,
+    classifier: keras.Model,
+    model: keras.Model,
+    examples: Examples,
+    outputs: Sequence[str],
+    val: Evaluation,
+    temperature: Temperature | None,
+) -> dict[str, Evaluation]:
+    """Put the temperature into the head, evaluate validation anew where that changes it, then test, once.
+
+    Args:
+        task: of the classifier.
+        classifier: pixels -> probabilities.
+        model: it, or its head alone.
+        examples: what `model` takes.
+        outputs: names of what it tells apart.
+        val: evaluation of validation without a temperature.
+        temperature: None of a task without verdicts.
+
+    Returns:
+        Evaluations of "val" and "test".
+    """
+    if temperature and temperature.value != 1:
+        apply_temperature(classifier, temperature.value)
+        val = task.evaluate(model, examples, outputs, "val")
+    return {"val": val, "test": task.evaluate(model, examples, outputs, "test", val)}
 
 
 def backbone_of(classifier: keras.Model) -> keras.Model:

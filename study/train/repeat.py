@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from study.runs.report import Asked, Repeat
@@ -15,17 +15,25 @@ LEFT_OUT = ("name",)  # it is taken now
 SEEDS = ("seed", "split_seed")
 
 
-def asked(flags: Mapping[str, Any], settings: TrainSettings) -> Asked:
+def asked(
+    flags: Mapping[str, Any],
+    settings: TrainSettings,
+    command: str = "train",
+    spelled: Sequence[str] = ("model", *SEEDS),
+    paths: Sequence[object] = (),
+) -> Asked:
     """Return the names of the settings that were given, and the command to repeat it, with absolute paths and seeds.
 
     Args:
-        flags: of train that were given.
+        flags: of the command that were given.
         settings: of the training, with nothing left open.
+        command: its name.
+        spelled: settings that are written out although they were not given.
+        paths: what stands behind the flags.
     """
     values = as_json(settings)
-    spelled = {name: values[name] for name in ("model", *SEEDS)}
     absolute = {name: values[name] for name in names_where("path") if name in flags}
-    command = as_command("train", {**flags, **absolute, **spelled, **dict.fromkeys(LEFT_OUT)})
-    added = tuple(flag(name) for name in SEEDS if name not in flags)
-    repeat = Repeat(command, added, tuple(flag(name) for name in LEFT_OUT if name in flags))
-    return Asked(tuple(name for name in FIELDS if name in flags), repeat)
+    written = {**flags, **absolute, **{name: values[name] for name in spelled}, **dict.fromkeys(LEFT_OUT)}
+    added = tuple(flag(name) for name in SEEDS if name in spelled and name not in flags)
+    repeat = Repeat(as_command(command, written, paths), added, tuple(flag(name) for name in LEFT_OUT if name in flags))
+    return Asked(tuple(name for name in flags if name in FIELDS), repeat)

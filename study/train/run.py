@@ -31,7 +31,7 @@ from study.train import answers, crossval, preview, suggest
 from study.train.calibrate import answers_of, calibrated
 from study.train.crossval import Trainings
 from study.train.embed import features_of, same_scene
-from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, rows_by_split, truth_of
+from study.train.judge import backbone_of, evaluate_calibrated, features_by_split, judge, rows_by_split, truth_of
 from study.train.plan import print_plan
 from study.train.prepare import Prepared, prepare, stopwatch
 from study.train.save import Evaluated, Record, add_crossval, write_run
@@ -144,10 +144,7 @@ def evaluate(
         if task.VERDICTS:
             told = answers_of(ready, outcomes, features, val.predictions)
             temperature = choose_temperature(told.probabilities, told.labels, names, told.what)
-            if temperature.value != 1:
-                apply_temperature(classifier, temperature.value)
-                val = task.evaluate(model, examples, names, "val")
-        evaluations = {"val": val, "test": task.evaluate(model, examples, names, "test", val)}
+        evaluations = evaluate_calibrated(task, classifier, model, examples, names, val, temperature)
         for split in evaluations if auxiliary_training else ():
             evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
         if not task.VERDICTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from data.batches import iterations
+from data.csv_table import guarded
 from data.split import write_split
 from study import tasks
 from study.confidence import known
@@ -20,9 +21,10 @@ from study.confidence.known import Known
 from study.fit.loop import Outcome
 from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
-from study.runs import report
+from study.runs import members, report
 from study.runs.answers import Answers
 from study.runs.folder import Run
+from study.runs.report import Asked
 from study.runtime import console, environment, output
 from study.settings.resolve import as_json
 from study.tasks.contract import Evaluation
@@ -56,12 +58,27 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Members:
+    """What a run folder tells of the members of an ensemble.
+
+    `method`: how they were made. `info`: what `run.json` has of its own, `ensemble` among it.
+    `history`: a row for each member, in place of a row an epoch. `asked`: how it was asked for, and how to repeat it.
+    """
+
+    method: str
+    info: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
+    asked: Asked
+
+
+@dataclass(frozen=True)
 class Record:
     """All that a run folder tells beside the model.
 
     `prepared`: what it began with. `outcomes`: one for each of its stages. `evaluated`: what they are worth.
     `seconds`: name of a step -> what it took. `engine`: of the backbone, where it never learned. `crossval`: what
-    predictions out of fold say, where they are there already. `asked`: flags that were given.
+    predictions out of fold say, where they are there already. `asked`: flags that were given. `members`: of an
+    ensemble, what they are.
     """
 
     prepared: Prepared
@@ -73,9 +90,12 @@ class Record:
     same_scene: Mapping[str, int] | None = None
     crossval: Mapping[str, Any] | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
+    members: Members | None = None
 
     def history(self) -> list[dict[str, Any]]:
-        """Return a row for each epoch of all stages."""
+        """Return a row for each epoch of all stages; of an ensemble, for each member."""
+        if self.members:
+            return list(self.members.history)
         return [row for outcome in self.outcomes for row in outcome.history]
 
 
@@ -111,11 +131,16 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
         history = record.history()
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
-        train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+        if record.members:
+            train_figures.members(history, folder / "curves.png")
+            output.write_csv(folder / members.FILE, members.HEADER, guarded(members.rows(info["ensemble"])))
+        else:
+            train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
         write_results(folder, record, info, evaluated.metrics(), record.crossval)
 
     with console.bar("write the run folder", 1):
-        return Run(output.save_run(Path(settings.run.runs), settings.run.model, write), info)
+        name = f"{info['model']}-{record.members.method}" if record.members else info["model"]
+        return Run(output.save_run(Path(settings.run.runs), name, write), info)
 
 
 def write_results(
@@ -131,10 +156,12 @@ def write_results(
         results = {**results, "crossval": out_of_fold}
     output.write_json(folder / "run.json", info)
     output.write_json(folder / "metrics.json", results)
-    settings, asked = record.prepared.settings, record.asked
-    commands = suggest.commands(settings, asked, record.prepared.dataset)
-    given = repeat.asked(asked, settings)
-    report.write(folder, info, results, record.history(), commands, given, record.evaluated.shown)
+    settings, dataset = record.prepared.settings, record.prepared.dataset
+    commands = suggest.commands(settings, record.asked, dataset)
+    if info["model"] != settings.run.model:  # several: no one command trains or divides for them
+        commands = replace(commands, crossval="", longer="")
+    asked = record.members.asked if record.members else repeat.asked(record.asked, settings)
+    report.write(folder, info, results, record.history(), commands, asked, record.evaluated.shown)
 
 
 def add_crossval(run: Path, record: Record, out_of_fold: Mapping[str, Any]) -> None:
@@ -194,4 +221,5 @@ def describe(record: Record) -> dict[str, Any]:
         "engine": asdict(record.engine) if record.engine else None,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
         **environment.machine(),
+        **(record.members.info if record.members else {}),
     }

@@ -198,6 +198,14 @@ def test_compare_of_trainings_that_are_done(run, toy, tmp_path):
     assert (values["best"], values["failures"]) == ("l2=0", [])
 
 
+def test_the_lessons_and_an_ensemble(run, toy, tmp_path):
+    holds(answer("lessons"), "lessons")
+    heads = ("-m", "original", "--image-size", 32, "--weights", run, "--data", toy, "--epochs", 2)
+    values = answer("ensemble", "--method", "bagging", "--members", 2, *heads, "--runs", tmp_path)
+    holds(values, "ensemble")
+    assert Path(values["page"]).is_file()
+
+
 def test_crossval(run, tmp_path):
     data = make_patches(tmp_path / "images")
     heads = ("-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--epochs", 1)

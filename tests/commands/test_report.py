@@ -14,7 +14,7 @@ from run_files import newest, run_info
 import main
 import models
 from study.pages.render import TEMPLATES
-from study.runs.advice import next_step
+from study.runs.advice import Commands, next_step
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
 from study.tasks import classify
 
@@ -65,6 +65,9 @@ class Tree(HTMLParser):
         self.open[-1].inside.append(data)
 
 
+COMMANDS = Commands("check", "train", "crossval")
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A run on images with odd names that learned next to nothing, from a relative path, and its page."""
@@ -100,7 +103,7 @@ def test_how_good_and_what_next_are_the_first_two_sentences(made):
     for figure in (f"{100 * results['test']['accuracy']:.1f} %", f"{100 * low:.1f} to {100 * high:.1f} %", "30 test"):
         assert figure in headline
     history = [{"accuracy": 0.3}]
-    assert then.text.startswith(f"What next? {next_step(info, results, history, '')[0]}")
+    assert then.text.startswith(f"What next? {next_step(info, results, history, COMMANDS).sentence}")
 
 
 def test_every_link_leads_to_a_file_or_to_a_place_on_the_page(made):

@@ -12,7 +12,7 @@ def of(**flags):
 
 def test_what_was_given_is_named():
     assert of().given == ()
-    assert of(epochs=3, model="lenet", verbose=True).given == ("model", "verbose", "epochs")
+    assert of(epochs=3, model="lenet", verbose=True).given == ("epochs", "model", "verbose")
 
 
 def test_paths_become_absolute_and_stay_one_word(tmp_path, monkeypatch):

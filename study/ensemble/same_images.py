@@ -1,0 +1,135 @@
+"""Runs that are to vote must see the same images in the same way, and keep the same ones for the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from data.dataset import Dataset
+from errors import UserError
+from study import tasks
+from study.runs.folder import Run
+from study.runs.listing import fingerprint_of
+from study.settings.learning_type import LearningChoice
+from study.settings.resolve import as_json
+from study.settings.train import DEFAULTS, FIELDS, TrainSettings
+
+if TYPE_CHECKING:
+    import keras
+
+    from study.train.prepare import Prepared
+
+READ_AS = ("image_size", "resize", "pixel_range")  # what images are before a network sees them
+OF_PLACES = ("name", "runs", "store", "store_limit")  # settings that are those of the ensemble's own command
+
+
+def check(runs: Sequence[Run]) -> None:
+    """Raise UserError where runs cannot vote together."""
+    first, *others = runs
+    if not others:
+        raise UserError(f"A vote takes two runs or more. Received: {first.folder}")
+    if len({run.folder.resolve() for run in runs}) < len(runs):
+        twice = next(
+            run.folder for run in runs if [one.folder.resolve() for one in runs].count(run.folder.resolve()) > 1
+        )
+        raise UserError(f"{twice} is named twice: each run has one vote.")
+    for run in runs:
+        if (task := run.info.get("task", "classify")) != "classify":
+            raise UserError(f"A vote is of runs of --task classify. Received: {run.folder}, of --task {task}")
+    for run in others:
+        both = f"{first.folder} and {run.folder}"
+        if run.info["class_names"] != first.info["class_names"]:
+            raise UserError(f"{both} tell other classes: a vote takes runs of the same ones.")
+        if fingerprint_of(run) != fingerprint_of(first):
+            raise UserError(
+                f"{both} are of other images or another split, so a test image of one may have been learned by the "
+                f"other. Train them with --split-file {first.folder / 'split.csv'}, or one --split-seed."
+            )
+        for name in READ_AS:
+            one, other = (text_of(entry.info.get(name)) for entry in (first, run))
+            if one != other:
+                raise UserError(
+                    f"{both} read images in different ways ({name.replace('_', ' ')} {one} and {other}), and one "
+                    "network gets an image in one way: train them with the same."
+                )
+
+
+def text_of(value: object) -> str:
+    """Return what a run notes of how it reads images, as text."""
+    if isinstance(value, dict):
+        return ", ".join(f"{kind} {ends[0]:g}:{ends[1]:g}" for kind, ends in sorted(value.items())) or "of their own"
+    return str(value or "of their own")
+
+
+def common(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the settings on which all runs agree, as `run.json` has them."""
+    all_settings = [run.info.get("settings", {}) for run in runs]
+    first = all_settings[0]
+    names = [name for name in first if name in FIELDS and name not in OF_PLACES]
+    return {name: first[name] for name in names if all(other.get(name) == first[name] for other in all_settings)}
+
+
+def common_settings(runs: Sequence[Run]) -> TrainSettings:
+    """Return these as settings, with what the images of the first run need to be read again and divided as they were.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    first = runs[0]
+    folder = first.info["data"].get("table") or (
+        None if first.info["data"].get("drawn") else first.info["data"]["folder"]
+    )
+    reading = {name: first.info["settings"][name] for name in ("label", "group", "exclude", "fixes", "range")
+               if name in first.info.get("settings", {})}  # fmt: skip
+    labels = first.folder / "labels.csv"
+    values = common(runs) | reading
+    values |= {
+        "data": folder,
+        "image_size": first.info["image_size"],
+        "resize": first.info["resize"],
+        "labels": str(labels) if labels.is_file() else None,
+        "split_file": None if first.info["data"].get("ready_made") else str(first.folder / "split.csv"),
+    }
+    try:
+        return TrainSettings.of(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        )
+    except (TypeError, ValueError, UserError) as error:
+        raise UserError(f"{first.folder / 'run.json'} cannot be read: settings: {error}. Train again.") from error
+
+
+def check_unchanged(run: Run, dataset: Dataset) -> None:
+    """Raise UserError where the images are not those that a run learned from."""
+    if dataset.fingerprint() != run.info["data"].get("fingerprint"):
+        raise UserError(
+            f"The images or labels in {dataset.table or dataset.root} are not what they were when {run.folder} was "
+            "trained, so its test split is no more. Put them back, or train again."
+        )
+
+
+def models_of(runs: Sequence[Run]) -> str:
+    """`original`, or `original+residual` of different ones."""
+    return "+".join(dict.fromkeys(run.info["model"] for run in runs))
+
+
+def prepared(runs: Sequence[Run], settings: TrainSettings, dataset: Dataset, classifier: keras.Model) -> Prepared:
+    """Return what a training begins with, as far as there is such a thing where nothing is trained."""
+    from study.train.prepare import Prepared
+
+    kinds = {run.info.get("learning", {}).get("type", "scratch") for run in runs}
+    choice = LearningChoice(
+        kinds.pop() if len(kinds) == 1 else "several", "", "that of the runs; a vote trains nothing"
+    )
+    outputs = tasks.get("classify").outputs(dataset.class_names)
+    contaminated = max(run.info["data"].get("held_out_but_learned_before") or 0 for run in runs)
+    return Prepared(settings, dataset, dataset.examples(), outputs, classifier, choice, (), None, contaminated)
+
+
+def info(runs: Sequence[Run], settings: TrainSettings) -> dict[str, Any]:
+    """Return what `run.json` says in its own way of a vote: the models, and only those settings that hold for all."""
+    kept = {*common(runs), *OF_PLACES, "data", "image_size", "resize", "split_file", "split_seed"}
+    own: Mapping[str, Any] = as_json(settings)
+    return {
+        "model": models_of(runs),
+        "settings": {name: own[name] for name in DEFAULTS if name in kept},
+    }
