@@ -149,6 +149,7 @@ class PredictSettings(Settings):
     page: str | None = setting(
         None, "also write a page of the images and predictions, the least sure first", metavar="FILE.html"
     )
+    language: str = setting("en", "with --page: of the page", choices=("en", "ja"))
     sort: str | None = setting(
         None, "copy the files into a sub-folder of this folder for each class, and unsure and unlike", metavar="DIR"
     )

@@ -49,6 +49,14 @@ class RunSettings(Settings):
         inspected=False,
         compared=False,
     )
+    language: str = setting(
+        "en",
+        "of the report",
+        choices=("en", "ja"),
+        basic=True,
+        inspected=False,
+        compared=False,
+    )
     augment_preview: bool = setting(
         False,
         "train nothing: draw some training images before and after augmentation, print the file's path",

@@ -21,7 +21,7 @@ from study.settings.as_command import as_command, changed
 from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
-from study.tasks import classify
+from study.tasks.sentences import auxiliary_line
 from study.train import answers, preview, suggest
 from study.train.embed import features_of, same_scene
 from study.train.judge import apply_temperature, backbone_of, features_by_split, judge, rows_by_split, truth_of
@@ -133,6 +133,6 @@ def print_results(run: Path, results: Mapping[str, Any], task: TaskSettings) -> 
         tasks.get(task.name).print_report(name, results[split])
     for split, name in names:
         if "auxiliary" in results[split]:
-            console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
+            console.print(auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
     console.print(f"run folder: {run}")
     console.print(f"look at {run / 'report.html'}")

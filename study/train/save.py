@@ -70,6 +70,7 @@ class Record:
 def write_run(classifier: keras.Model, record: Record) -> Run:
     """Write the run folder and return it. Raise UserError where the disk is full; nothing is left then."""
     settings, dataset, info = record.prepared.settings, record.prepared.dataset, describe(record)
+    language = settings.run.language
 
     def write(folder: Path) -> None:
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
@@ -81,12 +82,12 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
             known.write(folder, record.judged[0])
             info["verdicts"] = record.judged[1]
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
-        info.update(tasks.get(settings.task.name).write(folder, dataset, record.evaluations))
+        info.update(tasks.get(settings.task.name).write(folder, dataset, record.evaluations, language))
         if record.temperature:
             indices = dataset.examples().indices["test"]
             truth = dataset.examples().labels[indices]
             info["calibration"] = calibration_of(record.temperature, record.evaluations["test"], truth)
-            train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
+            train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png", language)
         results, history = record.results(), record.history()
         output.write_json(folder / "run.json", info)
         output.write_json(folder / "metrics.json", results)
@@ -95,7 +96,7 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
         columns = list(dict.fromkeys(name for row in history for name in row))
         output.write_csv(folder / "history.csv", columns, [[row.get(name, "") for name in columns] for row in history])
-        train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+        train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png", language)
         commands = suggest.commands(settings, record.asked, dataset)
         report.write(folder, info, results, history, commands, repeat.asked(record.asked, settings), record.shown)
 
