@@ -89,8 +89,8 @@ a link to a folder inside or above the one searched
   検索中のフォルダーの内側または上位へのリンクです
 searched already, under another name
   別の名前ですでに検索しました
-not an image file name (no suffix)
-  画像のファイル名ではありません（拡張子なし）
+no suffix
+  拡張子なし
 not an image file name ({suffix})
   画像のファイル名ではありません（{suffix}）
 not an image file name ({suffix}): {what}
@@ -153,6 +153,8 @@ a HEIC photo, which needs pillow-heif ({command}); or export it as JPEG
   HEIC 写真です。pillow-heif が必要です（{command}）。または JPEG で書き出してください
 export it as {one} or {other}
   {one} または {other} で書き出してください
+16-bit PNG
+  16 ビット PNG
 save it as grey or RGB
   グレースケールまたは RGB で保存してください
 a TIFF file of {n} band(s) of {values} ({colours}, compression {packed})

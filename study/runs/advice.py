@@ -57,7 +57,7 @@ def next_step(
             t(
                 "Nothing was learned that helps: look at the data for wrong labels and copies, then try another "
                 "learning rate or other weights.",
-                "役に立つことは何も学習できていません。データに誤ったラベルや重複画像がないか確認し、"
+                "有用な学習ができていません。データに誤ったラベルや重複画像がないか確認し、"
                 "別の学習率や重みを試してください。",
             ),
             "nothing was learned that helps, look at the data",

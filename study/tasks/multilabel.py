@@ -179,7 +179,7 @@ def warnings(metrics: Mapping[str, Any]) -> list[str]:
         told.append(
             t(
                 "This is no better than a random order: nothing was learned that helps.",
-                "無作為な順序を上回っていません。役に立つことは何も学習できていません。",
+                "無作為な順序を上回っていません。有用な学習ができていません。",
             )
         )
     if never := [name for name, entry in metrics["per_class"].items() if entry["support"] and not entry["recall"]]:

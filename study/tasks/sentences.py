@@ -70,7 +70,7 @@ def no_better_than(name: str) -> str:
     """Say that a constant answer is as good."""
     return t(
         f"This is no better than always answering {name}: nothing was learned that helps.",
-        f"常に「{name}」と答えた場合を上回っていません。役に立つことは何も学習できていません。",
+        f"常に「{name}」と答えた場合を上回っていません。有用な学習ができていません。",
     )
 
 
