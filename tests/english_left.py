@@ -14,7 +14,8 @@ TERMS = {
     *("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM", "PDF", "HEIC", "RGB"),
     *("Git", "LFS", "GiB", "iCloud", "Python"),
 }
-PATHS = re.compile(r"[\w~%'#&.-]*/[\w~%'#&./-]*|[\w-]+\.(?:png|jpg|txt|csv|json|keras)\b", re.ASCII)
+PATHS = re.compile(r"[\w~%'#&.-]*/[\w~%'#&./-]*|[\w-]*\.(?:png|jpg|txt|csv|json|pdf)\b", re.ASCII)
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
 
 
@@ -46,8 +47,17 @@ def english_left(page, info, *names):
     """Words of a page that are neither terms nor names: of classes, settings and their values, versions, machine."""
     shown = Shown(page)
     assert shown.language == "ja"
-    assert re.search(r"[ぁ-ん]", "".join(shown.texts))
+    assert JAPANESE.search("".join(shown.texts))
     words = set(WORDS.findall(" ".join(PATHS.sub(" ", text) for text in shown.texts)))
     values = [*info.get("settings", {}).values(), *info.get("versions", {}), *info.get("machine", {}).values()]
-    own = [info["model"], *info["class_names"], info["git_commit"] or "", *FIELDS, *values, *names]
+    own = [
+        info["model"],
+        *info["class_names"],
+        info["git_commit"] or "",
+        info["created"],
+        *info["classes"],
+        *FIELDS,
+        *values,
+        *names,
+    ]
     return words - TERMS - set(WORDS.findall(" ".join(map(str, own))))
