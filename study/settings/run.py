@@ -53,7 +53,6 @@ class RunSettings(Settings):
         "en",
         "of the report",
         choices=("en", "ja"),
-        basic=True,
         inspected=False,
         compared=False,
     )
