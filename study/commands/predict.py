@@ -29,6 +29,10 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         raise UserError(f"--part {settings.part} goes without files and folders. Leave one of the two out.")
     if "sort_as" in flags and not settings.sort:
         raise UserError(f"--sort-as {settings.sort_as} goes with --sort DIR. Received: no --sort; leave --sort-as out.")
+    if "language" in flags and not settings.page:
+        raise UserError(
+            f"--language {settings.language} goes with --page FILE.html. Received: no --page; leave --language out."
+        )
     try:
         run = run_folder.find_run(settings.run, settings.runs, settings.model)
     except UserError:
@@ -45,6 +49,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         settings.sort_as,
         settings.masks,
         command_line,
+        settings.language,
     )
     done = predict(run, settings.paths, settings.part, wanted, settings.tta, settings.labelled, flags.get("right"))
     following = after_paths(settings, flags, done) if settings.paths else after_split(done)

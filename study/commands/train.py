@@ -31,7 +31,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
 
-    asked, flags = flags, with_model(with_named_weights(flags))
+    typed = with_named_weights(flags)
+    flags = with_model(typed)
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
@@ -41,7 +42,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
-    if "model" not in asked and flags["model"] == PRETRAINED:
+    if "model" not in typed and flags["model"] == PRETRAINED:
         console.print(
             f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of them "
             "in minutes; -m original learns from random weights"
@@ -60,4 +61,4 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
             return train_folds(flags, *given)
 
-        return train_for_result(settings, command_line, store, loading, flags, train_folds)
+        return train_for_result(settings, command_line, store, loading, typed, train_folds)

@@ -8,24 +8,29 @@ from pathlib import Path
 
 import jinja2
 
+from study.pages.language import one_of, told_in
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(template: str, **values: object) -> str:
-    """Return the page that a file of `templates/` makes of values."""
-    return _environment().get_template(template).render(values)
+def render(template: str, language: str = "en", **values: object) -> str:
+    """Return the page that a file of `templates/` makes of values, in "en" or "ja"."""
+    return _environment(language).get_template(template).render(values)
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def _environment(language: str) -> jinja2.Environment:
+    told = told_in(language)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=told,
     )
-    environment.filters |= {"data_url": _data_url, "thousands": "{:,}".format, "percent": _percent}
+    environment.filters |= {"data_url": _data_url, "thousands": "{:,}".format, "percent": _percent, "told": told}
+    environment.globals |= {"language": language, "en": language == "en", "t": one_of(language)}
     return environment
 
 

@@ -13,6 +13,7 @@ from data import display
 from data.image import WORKERS
 from data.names import join_labels, printable
 from study.pages.blocks import Figure
+from study.pages.language import VERDICTS, t
 from study.pages.pictures import jpeg_within
 from study.predict.answers import Answer
 from study.predict.verdicts import CLASS, UNLIKE
@@ -46,7 +47,9 @@ def pictures(
             "link": link_to(file, page),
             "path": name,
             "name": printable(os.path.relpath(file, place)) if place else name,
-            "verdict": "" if answer.kind == CLASS else answer.verdict,
+            "verdict": ""
+            if answer.kind == CLASS
+            else t(answer.verdict, f"{VERDICTS[answer.kind]}（{answer.verdict}）"),
             "unlike": answer.kind == UNLIKE,
             "said": answer.said,
             "distance": "" if answer.prediction.distance is None else f"{answer.prediction.distance:.4f}",

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from data.names import composed, distinct, printable, split_labels
+from study.pages.language import SPLIT_NAMES, joined, t
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
-from study.predict.stream import SPLIT_NAMES, Prediction, expand_paths, find, predict_files, predict_split
+from study.predict.stream import Prediction, expand_paths, find, predict_files, predict_split
 from study.predict.told import count_failures, count_up, padded, task_of, width_of
 from study.predict.verdicts import Judge, count_split, describe_split, judge_of
 from study.predict.views import number_of_views
@@ -45,8 +46,8 @@ def predict_paths(
 
 def named(paths: Sequence[str]) -> str:
     """Return in a few words what is predicted for: `photos, more.jpg, …`."""
-    shown = ["a list of files" if path == "-" else printable(path) for path in paths[:MOST_NAMED]]
-    return ", ".join([*shown, "…"][: len(paths)])
+    shown = [t("a list of files", "ファイルの一覧") if path == "-" else printable(path) for path in paths[:MOST_NAMED]]
+    return joined([*shown, "…"][: len(paths)])
 
 
 def print_each(
@@ -103,7 +104,8 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
         answered = count_split(judge, predictions, [entry.label for entry in entries])
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
     label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
-    subject, truth = f"the run's own {SPLIT_NAMES[split]} split", Truth(label_of, metrics, in_table=False)
+    subject = t(f"the run's own {SPLIT_NAMES[split]} split", f"この学習結果自身の{SPLIT_NAMES[split].ja}")
+    truth = Truth(label_of, metrics, in_table=False)
     written = write(run, predictions, judge, wanted, subject, truth)
     images = images_of_classes(run, predictions, judge, label_of)
     return Predicted(run, images, written, split, metrics, judge, answered)

@@ -15,6 +15,7 @@ from data.names import printable, split_labels
 from data.split import SplitEntry
 from data.table import scan
 from errors import UserError
+from study.pages.language import t
 from study.predict.classify import named, print_each
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
@@ -25,7 +26,7 @@ from study.predict.written import Truth, Wanted, write
 from study.runs.folder import Run
 from study.runtime import console, output
 
-SHOWN_AS = "labelled images"
+SHOWN_AS = t("labelled images", "ラベル付き画像")
 
 
 @dataclass

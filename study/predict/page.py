@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from data.names import distinct
 from study.pages.blocks import Table
+from study.pages.language import VERDICTS, Bilingual, japanese, joined, t
+from study.pages.reasons import translated
 from study.pages.render import render
 from study.predict import cards
 from study.predict.answers import DOUBT, Answer
@@ -24,7 +26,12 @@ if TYPE_CHECKING:
 MOST_FAILED = 200  # files that are named with their reason
 MOST_CLASSES = 40  # that images can be filtered by
 WRONG = "wrong"
-TITLES = {WRONG: "Wrong", UNLIKE: "Unlike anything that it learned", UNSURE: "Unsure", CLASS: "Answered"}
+TITLES = {
+    WRONG: t("Wrong", "誤り"),
+    UNLIKE: t("Unlike anything that it learned", "未知：学習したどの画像とも似ていない"),
+    UNSURE: t("Unsure", "不確か"),
+    CLASS: t("Answered", "判定済み"),
+}
 
 
 def page(
@@ -39,12 +46,13 @@ def page(
     """Return the whole page; the arguments are those of `written.write`."""
     ordered = sorted(answers, key=Answer.doubt)
     shown = ordered[: cards.MOST]
-    none = distinct("none", run.info["class_names"])
+    none = t(distinct("none", run.info["class_names"]), "なし")
     counted = Counter(name for answer in shown for name in classes_of(answer, none))
     number = {name: i for i, (name, _) in enumerate(counted.most_common(MOST_CLASSES))}
     place = cards.common_folder(shown)
     return render(
         "predict.html.jinja",
+        wanted.language,
         subject=subject,
         created=f"{datetime.now():%Y-%m-%d %H:%M}",
         command=wanted.command,
@@ -62,7 +70,11 @@ def page(
         images=len(answers),
         table_file=str(wanted.table) if wanted.table else "",
         counts=counts(answers, judge, none),
-        failed=Table(("file", "reason"), [(one.path, one.error) for one in failed[:MOST_FAILED]], (0, 1)),
+        failed=Table(
+            (t("file", "ファイル"), t("reason", "理由")),
+            [(one.path, translated(one.error)) for one in failed[:MOST_FAILED]],
+            (0, 1),
+        ),
         number_failed=len(failed),
     )
 
@@ -75,12 +87,17 @@ def classes_of(answer: Answer, none: str) -> list[str]:
 def describe_run(run: Run) -> str:
     """Say in one sentence which run answers, what it learned from, and how good it is on its test split."""
     names, learned = run.info["class_names"], learned_from(run, [])
-    some = ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
-    source = "drawings made by the program" if run.info["data"].get("drawn") else f"images of {learned['data']}"
+    some, more, number = joined(names[:MAX_NAMED]), len(names) - MAX_NAMED, f"{learned['training_images']:,}"
+    others = t(f" and {more:,} more", f" ほか {more:,} クラス") if more > 0 else t("", "")
+    source = t(f"images of {learned['data']}", f"{learned['data']} の画像 {number} 枚")
+    if run.info["data"].get("drawn"):
+        source = t("drawings made by the program", f"プログラムが描いた図 {number} 枚")
     figures = evaluated(run)[0]
-    return (
-        f"The run {run.folder} answers: {run.info['model']}, which learned {some} from {learned['training_images']:,} "
-        f"{source}; {figures}."
+    return t(
+        f"The run {run.folder} answers: {run.info['model']}, which learned {some}{others} from {number} "
+        f"{source}; {figures}.",
+        f"学習結果 {run.folder} による予測です（モデル {run.info['model']}、クラス {some.ja}{others.ja}、"
+        f"{source.ja}から学習）。{japanese(figures)}。",
     )
 
 
@@ -88,25 +105,45 @@ def describe_answers(answers: Sequence[Answer], failed: Sequence[Prediction], no
     """Say in one sentence how many answers of which kind there are, and in the next what to look at first."""
     kinds = Counter(answer.kind for answer in answers)
     named = Counter(name for answer in answers if answer.kind == CLASS for name in answer.predicted or (none,))
-    some = ", ".join(f"{name} {count:,}" for name, count in named.most_common(MAX_NAMED))
-    more = f", and {len(named) - MAX_NAMED:,} more classes" if len(named) > MAX_NAMED else ""
-    parts = [f"{kinds[CLASS]:,} given a class ({some}{more})"] if kinds[CLASS] else []
-    parts += [f"{kinds[UNSURE]:,} unsure"] if kinds[UNSURE] else []
-    parts += [f"{kinds[UNLIKE]:,} unlike anything that it learned"] if kinds[UNLIKE] else []
-    parts += [f"{len(failed):,} that could not be used"] if failed else []
-    files = len(answers) + len(failed)
-    return f"{files:,} file{'' if files == 1 else 's'}: {', '.join(parts)}. {look_first(answers, kinds)}"
+    counted = [t(f"{name} {n:,}", f"{japanese(name)} {n:,}") for name, n in named.most_common(MAX_NAMED)]
+    if (more := len(named) - MAX_NAMED) > 0:
+        counted.append(t(f"and {more:,} more classes", f"ほか {more:,} クラス"))
+    some, parts = joined(counted), []
+    if kinds[CLASS]:
+        parts.append(t(f"{kinds[CLASS]:,} given a class ({some})", f"クラスを判定 {kinds[CLASS]:,}（{some.ja}）"))
+    if kinds[UNSURE]:
+        parts.append(t(f"{kinds[UNSURE]:,} unsure", f"{VERDICTS[UNSURE]} {kinds[UNSURE]:,}"))
+    if kinds[UNLIKE]:
+        number = f"{kinds[UNLIKE]:,}"
+        parts.append(t(f"{number} unlike anything that it learned", f"{VERDICTS[UNLIKE]} {number}"))
+    if failed:
+        parts.append(t(f"{len(failed):,} that could not be used", f"使えないファイル {len(failed):,}"))
+    files, told, look = len(answers) + len(failed), joined(parts), look_first(answers, kinds)
+    return t(
+        f"{files:,} file{'' if files == 1 else 's'}: {told}. {look}", f"ファイル {files:,} 個：{told.ja}。{look.ja}"
+    )
 
 
-def look_first(answers: Sequence[Answer], kinds: Mapping[str, int]) -> str:
+def look_first(answers: Sequence[Answer], kinds: Mapping[str, int]) -> Bilingual:
     """Say what to look at first."""
     if wrong := sum(answer.wrong for answer in answers):
-        return f"Look first at those whose label says otherwise ({wrong:,}): the surest stand at the top."
+        return t(
+            f"Look first at those whose label says otherwise ({wrong:,}): the surest stand at the top.",
+            f"まず、ラベルと異なる予測（{wrong:,} 枚）を確認してください。確信度の高いものから並んでいます。",
+        )
     if kinds[UNLIKE]:
-        return "Look first at those that are unlike: they may show something that the run never learned."
+        return t(
+            "Look first at those that are unlike: they may show something that the run never learned.",
+            "まず、未知と判定された画像を確認してください。学習していないものが写っている可能性があります。",
+        )
     if kinds[UNSURE]:
-        return "Look first at the unsure ones."
-    return "Look first at the least sure ones, which stand at the top." if answers else "There is nothing to look at."
+        return t("Look first at the unsure ones.", "まず、不確かと判定された画像を確認してください。")
+    if answers:
+        return t(
+            "Look first at the least sure ones, which stand at the top.",
+            "まず、先頭に並んだ確信度の低いものを確認してください。",
+        )
+    return t("There is nothing to look at.", "確認する画像はありません。")
 
 
 def notes(judge: Judge | None, answered: bool) -> list[str]:
@@ -122,8 +159,10 @@ def sections(
     for name in (WRONG, *DOUBT):
         rows = [i for i, one in enumerate(ordered) if (WRONG if one.wrong else one.kind) == name]
         if rows:
-            right = ", and right" if any(one.wrong for one in ordered) and name != WRONG else ""
-            section = {"id": name, "title": f"{TITLES[name]}{right}", "number": len(rows), "note": explain(name, judge)}
+            title = TITLES[name]
+            if any(one.wrong for one in ordered) and name != WRONG:
+                title = t(f"{title}, and right", f"{title.ja}（正解）")
+            section = {"id": name, "title": title, "number": len(rows), "note": explain(name, judge)}
             found.append(section | {"cards": [pictures[i] for i in rows if i < shown]})
     return found
 
@@ -131,15 +170,23 @@ def sections(
 def explain(name: str, judge: Judge | None) -> str:
     """Say what the images of a section have in common, and their order."""
     if name == WRONG:
-        return "The label says otherwise. The surest stand first: the run is wrong, or the label is."
+        return t(
+            "The label says otherwise. The surest stand first: the run is wrong, or the label is.",
+            "予測がラベルと異なります。確信度の高い順です。予測とラベルのどちらかが誤りです。",
+        )
     if name == UNLIKE:
-        return (
+        return t(
             f"Farther than {judge.known.limit:.4f} from the images that it learned from. The class is the likeliest of "
-            "those that it knows; the image may show none of them."
+            "those that it knows; the image may show none of them.",
+            f"学習した画像からの距離が {judge.known.limit:.4f} を超えています。クラスは学習したもののうち最も確率が"
+            "高いもので、画像にはどのクラスも写っていない可能性があります。",
         )
     if name == UNSURE and judge.threshold is not None:
-        return f"The probability is below {judge.threshold:.4f}. The least sure stand first."
-    return "The least sure stand first."
+        return t(
+            f"The probability is below {judge.threshold:.4f}. The least sure stand first.",
+            f"確率が {judge.threshold:.4f} 未満です。確信度の低い順です。",
+        )
+    return t("The least sure stand first.", "確信度の低い順です。")
 
 
 def counts(answers: Sequence[Answer], judge: Judge | None, none: str) -> Table:
@@ -151,16 +198,16 @@ def counts(answers: Sequence[Answer], judge: Judge | None, none: str) -> Table:
         [name, *(f"{by_class[name, kind]:,}" for kind in kinds if len(kinds) > 1), f"{count:,}"]
         for name, count in names.most_common()
     ]
-    return Table(
-        ("likeliest class", *("answered", "unsure", "unlike")[: len(kinds) if len(kinds) > 1 else 0], "images"), rows
-    )
+    by_kind = (t("answered", "判定済み"), *(t(kind, VERDICTS[kind]) for kind in (UNSURE, UNLIKE)))
+    some = by_kind if len(kinds) > 1 else ()
+    return Table((t("likeliest class", "最も確率の高いクラス"), *some, t("images", "画像数")), rows)
 
 
 def describe_metrics(run: Run, truth: Truth | None) -> str:
     """Return the figures of the labelled images in one line; nothing where there are none."""
     if truth is None or truth.metrics is None:
         return ""
-    return task_of(run).describe("labelled images", truth.metrics)
+    return task_of(run).describe(t("labelled images", "ラベル付き画像"), truth.metrics)
 
 
 def report_tables(run: Run, truth: Truth | None) -> list[Table]:
@@ -170,8 +217,9 @@ def report_tables(run: Run, truth: Truth | None) -> list[Table]:
     if task_of(run).SEVERAL_LABELS:
         return [Table(multilabel.HEADER, multilabel.per_class_rows(truth.metrics))]
     names, confusion = list(truth.metrics["per_class"]), truth.metrics["confusion"]
-    figures = Table(("class", "precision", "recall", "F1", "images"), classify.per_class_rows(truth.metrics))
+    figures = Table(classify.HEADER, classify.per_class_rows(truth.metrics))
     if len(names) <= classify.MAX_IN_A_MATRIX:
         rows = [[name, *row] for name, row in zip(names, confusion, strict=True)]
-        return [figures, Table(("true \\ predicted", *names), rows)]
-    return [figures, Table(("true", "predicted", "images"), classify.most_confused(names, confusion), (0, 1))]
+        return [figures, Table((t("true \\ predicted", "正解 \\ 予測"), *names), rows)]
+    header = (t("true", "正解"), t("predicted", "予測"), t("images", "画像数"))
+    return [figures, Table(header, classify.most_confused(names, confusion), (0, 1))]

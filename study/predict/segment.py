@@ -16,9 +16,10 @@ from data.csv_table import guarded
 from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
+from study.pages.language import SPLIT_NAMES
 from study.predict import stream
 from study.predict.outcome import Predicted
-from study.predict.stream import SPLIT_NAMES, Prediction
+from study.predict.stream import Prediction
 from study.predict.told import count_failures, padded, width_of
 from study.runs.folder import Run, images_of
 from study.runtime import console, output
@@ -96,7 +97,7 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split")
     result = segment.SegmentationResult(predicted, confusions.sum(axis=0), 0.0, segment.ious(confusions))
     metrics = segment.measure_pixels(result, names)
-    segment.print_report(stream.SPLIT_NAMES[split], metrics)
+    segment.print_report(SPLIT_NAMES[split], metrics)
     writer, told = MaskWriter(run, folder) if folder else None, []
     for prediction, record, mask in zip(predictions, images, predicted, strict=True):
         file = writer.write(record.path, mask, record.path.relative_to(root)) if writer else None

@@ -22,13 +22,13 @@ from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import Known
 from study.inference import openvino_ir
+from study.pages.language import SPLIT_NAMES
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
 from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
 from study.runtime import backend, console, hardware
 from study.runtime.background import prefetch
 
-SPLIT_NAMES = {"val": "validation", "test": "test"}
 NO_NUMBER = "the network gives no numbers (nan) for it"
 CHUNK = 64  # images decoded and answered at a time: memory stays flat however many there are
 

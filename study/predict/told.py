@@ -15,6 +15,7 @@ from data.names import printable
 from data.split import read_split
 from errors import UserError
 from study import tasks
+from study.pages.language import SPLIT_NAMES, t
 from study.runs.folder import Run
 from study.runtime import console
 from study.runtime.format import visible
@@ -41,7 +42,10 @@ def introduce(run: Run, own_images: bool) -> None:
 
 def cautions(run: Run) -> list[str]:
     """Say what speaks against asking a run about images that are not its own."""
-    drawn = "It learned drawings made by the program, and knows nothing of photos."
+    drawn = t(
+        "It learned drawings made by the program, and knows nothing of photos.",
+        "この学習結果は、プログラムが描いた図を学習したもので、写真については何も知りません。",
+    )
     return [*([drawn] if run.info["data"].get("drawn") else []), *evaluated(run)[1]]
 
 
@@ -50,9 +54,9 @@ def evaluated(run: Run) -> tuple[str, list[str]]:
     task = task_of(run)
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
-        return task.describe("test", metrics), task.warnings(metrics)
+        return task.describe(SPLIT_NAMES["test"], metrics), task.warnings(metrics)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
-        return "its metrics.json cannot be read", []
+        return t("its metrics.json cannot be read", "metrics.json を読み込めません"), []
 
 
 def task_of(run: Run) -> Task:
@@ -75,13 +79,19 @@ def learned_from(run: Run, hashes: Iterable[str]) -> dict[str, Any]:
 def describe_learned(learned: Mapping[str, Any], images: int) -> str:
     """Say in one line what the run learned from, and whether that flatters the figures."""
     training, validation = learned["training_images"], learned["validation_images"]
-    place = f" of {learned['data']}" if learned["data"] else ""
+    place, ja_place = (f" of {learned['data']}", f"{learned['data']} の") if learned["data"] else ("", "")
     source = f"The run learned from {training:,} training and {validation:,} validation images{place}"
+    ja_source = f"この学習結果は、{ja_place}訓練画像 {training:,} 枚と検証画像 {validation:,} 枚から学習しました"
     if not learned["learned_before"]:
-        return f"{source}; none of the {images:,} labelled images is among them."
-    return (
+        return t(
+            f"{source}; none of the {images:,} labelled images is among them.",
+            f"{ja_source}。ラベル付き画像 {images:,} 枚はどれも含まれていません。",
+        )
+    return t(
         f"{source}; among them, by content, {learned['learned_before']:,} of the {images:,} labelled images, which "
-        "flatters these figures."
+        "flatters these figures.",
+        f"{ja_source}。ラベル付き画像 {images:,} 枚のうち {learned['learned_before']:,} 枚は、内容が同じ画像を"
+        "学習しているため、これらの数値は実力より高くなります。",
     )
 
 

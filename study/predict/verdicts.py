@@ -13,6 +13,8 @@ from study import tasks
 from study.confidence import known as known_file
 from study.confidence import selective
 from study.confidence.known import CLASS, UNLIKE, UNSURE, Known
+from study.pages.language import japanese, t
+from study.pages.reasons import translated
 from study.predict.stream import Prediction
 from study.runs.folder import Run, check_files
 from study.tasks.classify import most_likely
@@ -68,7 +70,13 @@ class Judge:
     def renamed(self) -> list[str]:
         """Say which verdicts are in brackets."""
         changed = [(kind, word) for kind, word in self.words.items() if self.known and word != kind]
-        return [f"A class is named like the verdict {kind}, which is written {word}." for kind, word in changed]
+        return [
+            t(
+                f"A class is named like the verdict {kind}, which is written {word}.",
+                f"判定 {kind} と同じ名前のクラスがあるため、判定を {word} と表記します。",
+            )
+            for kind, word in changed
+        ]
 
     def why_no_threshold(self) -> str:
         """Return why every answer is unsure, or none; nothing where there is a threshold, or the run keeps nothing."""
@@ -76,11 +84,17 @@ class Judge:
             return ""
         right, needed = self.known.right, selective.flawless_needed(self.asked)
         can = self.known.reachable(self.asked)
-        return (
+        wrong = int((~right).sum())
+        return t(
             f"{'Every' if self.insisted else 'No'} answer is called unsure: {len(right):,} {self.known.what}, "
-            f"{int((~right).sum()):,} of them wrong, do not prove that {100 * self.asked:g} % of the answers are "
+            f"{wrong:,} of them wrong, do not prove that {100 * self.asked:g} % of the answers are "
             f"right, which takes {needed:,} or more without a mistake"
-            + (f"; they prove it for --right {can:g}." if can else ".")
+            + (f"; they prove it for --right {can:g}." if can else "."),
+            f"{'すべての予測が不確か（unsure）です' if self.insisted else '不確か（unsure）とする予測はありません'}。"
+            f"{japanese(translated(self.known.what))} {len(right):,} 枚（うち誤り {wrong:,} 枚）からは、"
+            f"予測の {100 * self.asked:g}% が正しいとは"
+            f"示せません。誤りのない画像が {needed:,} 枚以上必要です。"
+            + (f"--right {can:g} であれば示せます。" if can else ""),
         )
 
 

@@ -29,6 +29,7 @@ class Wanted:
         way: "copy" or "link".
         masks: new or empty folder, of a run that segments.
         command: as it was typed.
+        language: of the page, "en" or "ja".
     """
 
     table: Path | None = None
@@ -37,6 +38,7 @@ class Wanted:
     way: str = "copy"
     masks: str | None = None
     command: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True)

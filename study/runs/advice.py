@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from study.pages.language import t
 from study.tasks import classify
 
 WIDE = 0.05  # of an interval of the accuracy: so rough a figure cannot tell good from better
@@ -53,38 +54,65 @@ def next_step(
     val = results["val"]
     if val["accuracy"] <= classify.baseline(val)[1]:
         return Advice(
-            "Nothing was learned that helps: look at the data for wrong labels and copies, then try another learning "
-            "rate or other weights.",
+            t(
+                "Nothing was learned that helps: look at the data for wrong labels and copies, then try another "
+                "learning rate or other weights.",
+                "有用な学習ができていません。データに誤ったラベルや重複画像がないか確認し、"
+                "別の学習率や重みを試してください。",
+            ),
             "nothing was learned that helps, look at the data",
             commands.check,
         )
     last = None if "ensemble" in info else info["stages"][-1]
     if last and last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
         return Advice(
-            "Train longer: the last epoch was the best, so it was still learning.",
+            t(
+                "Train longer: the last epoch was the best, so it was still learning.",
+                "学習を長くしてください。最後のエポックが最良だったため、まだ学習の途中です。",
+            ),
             "train longer, the last epoch was the best",
             commands.longer,
         )
     if weak := _weakest(val):
         images, recall = info["data"]["counts"]["train"].get(weak, 0), f"recall {val['per_class'][weak]['recall']:.2f}"
         return Advice(
-            f"Add images of {weak}, of which it finds the fewest ({recall}) and "
-            f"has learned from {images:,}; and look at their labels.",
+            t(
+                f"Add images of {weak}, of which it finds the fewest ({recall}) and "
+                f"has learned from {images:,}; and look at their labels.",
+                f"「{weak}」の画像を追加し、そのラベルも確認してください。見つけられる割合が最も低く"
+                f"（再現率 {val['per_class'][weak]['recall']:.2f}）、学習に使った画像は {images:,} 枚です。",
+            ),
             f"it finds the fewest of {weak} ({recall}), add images of it and look at their labels",
             commands.check,
         )
     low, high = results["test"]["accuracy_interval"]
     if commands.crossval and high - low > WIDE and "crossval" not in results:
         rough = f"{results['test']['n']:,} test images leave an interval of {100 * (high - low):.0f} points"
+        points = f"{100 * (high - low):.0f}"
         return Advice(
-            f"Measure on all images before comparing this with anything: {rough}; cross-validation predicts each image "
-            "by a network that never saw it.",
+            t(
+                f"Measure on all images before comparing this with anything: {rough}; cross-validation predicts each "
+                "image by a network that never saw it.",
+                f"何かと比較する前に、すべての画像で測ってください。テスト画像 {results['test']['n']:,} 枚では"
+                f"信頼区間の幅が {points} ポイントあります。交差検証では、各画像を、その画像を学習していない"
+                "ネットワークで予測します。",
+            ),
             f"{rough}, measure on all images",
             commands.crossval,
         )
     if history[-1].get("accuracy", 0) - val["accuracy"] > OVERFITTED:
-        return Advice("Add images or augmentation: it is much better on the images that it has learned from.")
-    return Advice("Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault.")
+        return Advice(
+            t(
+                "Add images or augmentation: it is much better on the images that it has learned from.",
+                "画像かデータ拡張を増やしてください。学習に使った画像での結果のほうがずっと良く、過学習しています。",
+            )
+        )
+    return Advice(
+        t(
+            "Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault.",
+            "下の誤りに直すべきラベルがなければ、ここで終えてかまいません。明らかな問題を示す数値はありません。",
+        )
+    )
 
 
 def _weakest(result: Mapping[str, Any]) -> str:

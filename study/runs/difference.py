@@ -14,7 +14,7 @@ from study.runs.listing import accuracy, figures_of, fingerprint_of, values_of
 from study.runtime import console
 
 CHANCE = 0.05  # p from which a difference is put down to chance
-NOT_COMPARED = ("runs", "name", "crossval", "store", "store_limit")  # settings that change no network
+NOT_COMPARED = ("runs", "name", "language", "crossval", "store", "store_limit")  # settings that change no network
 SHOWN = 60  # letters of a value
 
 

@@ -8,21 +8,40 @@ from pathlib import Path
 from typing import Any
 
 from study import tasks
-from study.folds.out_of_fold import beside_test
 from study.pages.blocks import Figure, Table
+from study.pages.language import SPLIT_NAMES, japanese, joined, t
+from study.pages.reasons import translated
 from study.pages.render import render
 from study.runs.advice import Commands, next_step
 from study.runs.answers import MAX_IN_A_MATRIX, MAX_PAIRS, Answers, confused, matrix
 from study.runs.members import members
+from study.runs.out_of_fold import out_of_fold_lines
 from study.runs.trust import trust
 from study.runtime.format import format_value
-from study.tasks.classify import auxiliary_line
+from study.tasks.sentences import auxiliary_line
 
 SPLITS = ("train", "val", "test")
 STAGE_HEADER = (
-    "stage", "images", "batch", "iterations an epoch", "epochs run", "images a second", "learning rate",
-    "kept epoch, why it ended",
+    t("stage", "ステージ"), t("images", "画像数"), t("batch", "バッチ"),
+    t("iterations an epoch", "反復数/エポック"), t("epochs run", "実行エポック数"),
+    t("images a second", "画像数/秒"), t("learning rate", "学習率"),
+    t("kept epoch, why it ended", "採用したエポック、終了の理由"),
 )  # fmt: skip
+LEARNING_TYPES = {
+    "scratch": t("scratch", "ゼロからの学習（scratch）"),
+    "transfer": t("transfer", "転移学習（transfer）"),
+    "finetune": t("finetune", "ファインチューニング（finetune）"),
+}
+STEPS = {  # of a training, as `run.json` has them
+    "build the network": "ネットワークの構築",
+    "read the images": "画像の読み込み",
+    "embed": "特徴量の計算",
+    "train": "学習",
+    "evaluate": "評価",
+    "nearest training images": "最も近い訓練画像の検索",
+    "images of the report": "レポート用の画像の作成",
+    "cross-validate": "交差検証",
+}
 
 
 @dataclass(frozen=True)
@@ -60,12 +79,17 @@ def write(
     cells = matrix(results["test"], answers) if answers else []
     page = render(
         "report.html.jinja",
+        info["settings"].get("language", "en"),
         info=info,
+        learning=(
+            LEARNING_TYPES.get(info["learning"]["type"], info["learning"]["type"]),
+            translated(info["learning"]["reason"]),
+        ),
         headline=task.headline(results["test"]),
         next_step=next_step(info, results, history, commands),
-        results=[task.describe("test", results["test"]), task.describe("validation", results["val"])],
+        results=[task.describe(SPLIT_NAMES[split], results[split]) for split in ("test", "val")],
         warnings=task.warnings(results["test"]),
-        crossval=beside_test(results["crossval"], results["test"]["n"]) if "crossval" in results else [],
+        crossval=out_of_fold_lines(results["crossval"], results["test"]["n"]) if "crossval" in results else [],
         second_task=auxiliary_summary(info["settings"], results),
         answers=answers,
         tested=results["test"]["n"],
@@ -76,7 +100,9 @@ def write(
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),
         curves=Figure(
             (folder / "curves.png").read_bytes(),
-            f"Loss and accuracy over the {'members' if 'ensemble' in info else 'epochs'}",
+            "Loss and accuracy over the members"
+            if "ensemble" in info
+            else t("Loss and accuracy over the epochs", "エポックごとの損失と正解率"),
         ),
         trust=trust(folder, info),
         repeat=asked.repeat,
@@ -91,12 +117,19 @@ def auxiliary_summary(settings: Mapping[str, Any], results: Mapping[str, Any]) -
     """Return what is told of an auxiliary task that was learned beside the class; nothing where there was none."""
     if "auxiliary" not in results["val"]:
         return ""
-    lines = (
-        auxiliary_line(name, Path(settings["auxiliary"]).name, results[split]["auxiliary"])
-        for split, name in (("val", "validation"), ("test", "test"))
+    lines = joined(
+        (
+            auxiliary_line(SPLIT_NAMES[split], Path(settings["auxiliary"]).name, results[split]["auxiliary"])
+            for split in ("val", "test")
+        ),
+        "; ",
+        "。",
     )
-    weight = f"weight {settings['auxiliary_weight']:g} in the loss; its head is no part of the saved network"
-    return f"{'; '.join(lines)} ({weight})."
+    weight = f"{settings['auxiliary_weight']:g}"
+    return t(
+        f"{lines} (weight {weight} in the loss; its head is no part of the saved network).",
+        f"{japanese(lines)}（損失での重み {weight}。補助タスクの出力層は保存したネットワークに含まれません）。",
+    )
 
 
 def _tables(info: Mapping[str, Any]) -> dict[str, Table]:
@@ -109,18 +142,22 @@ def _tables(info: Mapping[str, Any]) -> dict[str, Table]:
         ]
         for name, balance in info["classes"].items()
     ]
-    header = ("class", "train", "validation", "test", "per epoch", "weight in the loss")
-    left_out = [[entry["path"], entry["reason"]] for entry in info["data"]["left_out"]]
+    header = (
+        *(t("class", "クラス"), t("train", "訓練"), t("validation", "検証"), t("test", "テスト")),
+        *(t("per epoch", "エポックあたり"), t("weight in the loss", "損失での重み")),
+    )
+    left_out = [[entry["path"], translated(entry["reason"])] for entry in info["data"]["left_out"]]
+    seconds = [[t(name, STEPS.get(name, name)), f"{spent:.1f}"] for name, spent in info["seconds"].items()]
     return {
         "classes": Table(header, counts),
-        "seconds": Table(("step", "seconds"), [[name, f"{spent:.1f}"] for name, spent in info["seconds"].items()]),
-        "left_out": Table(("file", "reason"), left_out, (0, 1)),
+        "seconds": Table((t("step", "処理"), t("seconds", "秒")), seconds),
+        "left_out": Table((t("file", "ファイル"), t("reason", "理由")), left_out, (0, 1)),
     }
 
 
 def _settings(values: Mapping[str, Any], given: Sequence[str]) -> dict[str, Table]:
     """Return the settings that were given, in the order in which they were, and all others."""
-    header = ("setting", "value")
+    header = (t("setting", "設定"), t("value", "値"))
     first = [[name, format_value(values[name], name)] for name in given]
     others = [[name, format_value(value, name)] for name, value in values.items() if name not in given]
     return {"given": Table(header, first, (0, 1)), "defaults": Table(header, others, (0, 1))}
@@ -128,4 +165,6 @@ def _settings(values: Mapping[str, Any], given: Sequence[str]) -> dict[str, Tabl
 
 def _stage_row(stage: Mapping[str, Any]) -> list[object]:
     numbers = [f"{stage[key]:,}" for key in ("images", "batch_size", "iterations", "epochs_run", "images_per_second")]
-    return [stage["name"], *numbers, f"{stage['learning_rate']:g}", f"{stage['kept_epoch']}: {stage['ended']}"]
+    ended = translated(stage["ended"])
+    kept = t(f"{stage['kept_epoch']}: {ended}", f"{stage['kept_epoch']}：{japanese(ended)}")
+    return [stage["name"], *numbers, f"{stage['learning_rate']:g}", kept]

@@ -183,6 +183,7 @@ class PredictSettings(Settings):
     page: str | None = setting(
         None, "also write a page of the images and predictions, the least sure first", metavar="FILE.html"
     )
+    language: str = setting("en", "with --page: of the page", choices=("en", "ja"))
     sort: str | None = setting(
         None, "copy the files into a sub-folder of this folder for each class, and unsure and unlike", metavar="DIR"
     )
@@ -269,10 +270,9 @@ def crossval_fields() -> list[Field]:
 
 
 def ensemble_fields() -> list[Field]:
-    """Return the settings of train that `ensemble` takes beside its own: all but those that end a command early."""
-    return [
-        entry for entry in entries(TrainSettings) if name_of(entry) not in ("augment_preview", "find_learning_rate")
-    ]
+    """Return the settings of train that `ensemble` takes beside its own: all but those for a single network."""
+    single = ("augment_preview", "find_learning_rate", "crossval", "language")
+    return [entry for entry in entries(TrainSettings) if name_of(entry) not in single]
 
 
 def inspect_fields() -> list[Field]:

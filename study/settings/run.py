@@ -60,6 +60,13 @@ class RunSettings(Settings):
         inspected=False,
         compared=False,
     )
+    language: str = setting(
+        "en",
+        "of the report",
+        choices=("en", "ja"),
+        inspected=False,
+        compared=False,
+    )
     augment_preview: bool = setting(
         False,
         "train nothing: draw some training images before and after augmentation, print the file's path",

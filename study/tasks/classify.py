@@ -12,10 +12,12 @@ from data.batches import Examples, eval_batches, iterations
 from data.csv_table import guarded
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Table
+from study.pages.language import t
 from study.runtime import console, output
 from study.runtime.backend import user_errors
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
+from study.tasks.sentences import baseline, describe, headline, warnings  # noqa: F401 - of the contract
 
 if TYPE_CHECKING:
     import keras
@@ -38,7 +40,7 @@ WORST = 20  # mistakes that are shown
 CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
 MAX_IN_A_MATRIX = 30  # classes
 UNKNOWN = "–"  # of a class without an image in the split there is no figure
-FEW = 20  # images of a class below which one mistake moves its recall by more than five points
+HEADER = (t("class", "クラス"), t("precision", "適合率"), t("recall", "再現率"), "F1", t("images", "画像数"))
 
 
 def outputs(class_names: Sequence[str]) -> tuple[str, ...]:
@@ -100,70 +102,6 @@ def most_likely(names: Sequence[str], probabilities: np.ndarray) -> tuple[str, f
     return names[index], float(probabilities[index])
 
 
-def describe(split: str, result: Mapping[str, Any]) -> str:
-    """`test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), …; always answering dog: 53.3 %`."""
-    low, high = (100 * bound for bound in result["accuracy_interval"])
-    right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
-    return (
-        f"{split}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
-        f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}; "
-        f"always answering {name}: {100 * constant:.1f} %"
-    )
-
-
-def headline(result: Mapping[str, Any]) -> str:
-    """Return in one sentence how good the answers on the test split are, beside always answering one class."""
-    low, high = (100 * bound for bound in result["accuracy_interval"])
-    right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
-    return (
-        f"Of {result['n']:,} test images {right:,} are right: accuracy {100 * result['accuracy']:.1f} % (95 % interval "
-        f"{low:.1f} to {high:.1f} %), where always answering the commonest class, {name}, gives {100 * constant:.1f} %."
-    )
-
-
-def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
-    """Return the commonest class of a split, and the accuracy of always answering that."""
-    name, entry = max(result["per_class"].items(), key=lambda item: item[1]["support"])
-    return name, entry["support"] / result["n"]
-
-
-def warnings(result: Mapping[str, Any]) -> list[str]:
-    """Say in words what the accuracy alone would hide: that a constant answer is as good, that a class is never found.
-
-    "Clearly" better is where the interval lies above the baseline.
-    """
-    name, constant = baseline(result)
-    told = []
-    if result["accuracy"] <= constant:
-        told.append(f"This is no better than always answering {name}: nothing was learned that helps.")
-    elif result["accuracy_interval"][0] <= constant:
-        told.append(f"This is not clearly better than always answering {name}.")
-    never = [one for one, entry in result["per_class"].items() if entry["support"] and not entry["recall"]]
-    if never:
-        told.append(f"Not one image of {', '.join(never)} is found (recall 0).")
-    return [*told, *filter(None, [few_images_note(result)])]
-
-
-def auxiliary_line(split: str, asked: str, result: Mapping[str, Any]) -> str:
-    """`validation, auxiliary task coat: accuracy 71.3 % (150 labels)`."""
-    if "iou" in result:
-        return (
-            f"{split}, auxiliary task {asked}: IoU {result['iou']:.3f} at {result['side']} pixels "
-            f"({result['n']:,} images)"
-        )
-    if not result["n"]:
-        return f"{split}, auxiliary task {asked}: no label in this split"
-    return f"{split}, auxiliary task {asked}: accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} labels)"
-
-
-def few_images_note(result: Mapping[str, Any]) -> str:
-    """Return a warning where a split is too small to tell good from lucky, else nothing."""
-    few = [name for name, entry in result["per_class"].items() if 0 < entry["support"] < FEW]
-    none = [name for name, entry in result["per_class"].items() if not entry["support"]]
-    lines = [f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough."] if few else []
-    return " ".join([*lines, *([f"No image of {', '.join(none)}: not evaluated."] if none else [])])
-
-
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class: name, precision, recall, F1, support."""
     keys = ("precision", "recall", "f1")
@@ -184,7 +122,7 @@ def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> l
 def print_report(split: str, result: Mapping[str, Any]) -> None:
     """Print a split's accuracy line, its per-class table and its confusion matrix."""
     console.print(describe(split, result))
-    console.table("", ("class", "precision", "recall", "F1", "images"), per_class_rows(result))
+    console.table("", HEADER, per_class_rows(result))
     names = list(result["per_class"])
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
     if len(names) <= MAX_IN_A_MATRIX and console.fits(("", *names), rows):
@@ -213,7 +151,9 @@ def accuracy_note(images: int) -> str:
     return f"One of the {images:,} validation images is {100 / images:.1f} points."
 
 
-def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+def write(
+    folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation], language: str = "en"
+) -> dict[str, Any]:
     """Write what was predicted for the test split."""
     write_predictions(folder / "predictions.csv", dataset, evaluations["test"].predictions)
     return {}
@@ -264,7 +204,7 @@ def least_sure(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, An
 
 def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
     """Return what the report shows of the test split beside its images."""
-    return [Table(("class", "precision", "recall", "F1", "images"), per_class_rows(metrics))]
+    return [Table(HEADER, per_class_rows(metrics))]
 
 
 def measure(entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:

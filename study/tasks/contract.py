@@ -69,6 +69,8 @@ class Task(Protocol):
     ) -> Evaluation:
         """Predict for a split and compare with the truth; of "test", by what was chosen on `val`."""
 
+    # Sentences are `study.pages.language.Bilingual`: pages are in English or Japanese.
+
     def describe(self, split: str, metrics: Mapping[str, Any]) -> str:
         """Return the figures of a split in one line."""
 
@@ -87,8 +89,13 @@ class Task(Protocol):
     def print_report(self, split: str, metrics: Mapping[str, Any]) -> None:
         """Print the figures of a split."""
 
-    def write(self, folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
-        """Write `predictions.csv` and figures into a run folder; return what its `run.json` keeps for predictions."""
+    def write(
+        self, folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation], language: str = "en"
+    ) -> dict[str, Any]:
+        """Write `predictions.csv` and figures into a run folder; return what its `run.json` keeps for predictions.
+
+        `language`: of the figures.
+        """
 
     def sections(self, folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
         """Return what the report shows of the test split, from the files of the run folder."""

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from rich.cells import cell_len
 
 from study.pages.figures import STYLE, WIDTH, cut, plt, save, short
+from study.pages.language import one_of
 from study.pages.palette import GREY
 
 ACROSS = 2  # images in a row, each with two masks
@@ -18,10 +19,15 @@ MAX_NUMBERED = 40  # classes; beyond, the numbers of a confusion matrix would ov
 
 
 def confusion(
-    matrix: Sequence[Sequence[int]], class_names: Sequence[str], title: str, path: Path, unit: int = 1
+    matrix: Sequence[Sequence[int]],
+    class_names: Sequence[str],
+    title: str,
+    path: Path,
+    unit: int = 1,
+    language: str = "en",
 ) -> None:
     """Draw a confusion matrix: counts in units of so many, coloured by the share of their true class."""
-    counts = np.array(matrix)
+    counts, say = np.array(matrix), one_of(language)
     class_names = [cut(name) for name in class_names]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(max(4.6, 0.62 * len(class_names) + 2.4), 24)
@@ -37,14 +43,15 @@ def confusion(
         points = min(11, 0.7 * 72 * side / len(class_names))
         ax.set_xticks(ticks, class_names, fontsize=points, **turn)
         ax.set_yticks(ticks, class_names, fontsize=points)
-        ax.set(xlabel="predicted class", ylabel="true class", title=title)
-        figure.colorbar(drawn, ax=ax, label="share of the true class", shrink=0.8)
+        ax.set(xlabel=say("predicted class", "予測クラス"), ylabel=say("true class", "正解クラス"), title=title)
+        label = say("share of the true class", "正解クラスに占める割合")
+        figure.colorbar(drawn, ax=ax, label=label, shrink=0.8)
         save(figure, path)
 
 
-def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None:
+def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path, language: str = "en") -> None:
     """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted`, `probability` and `path`."""
-    columns = 5
+    columns, say = 5, one_of(language)
     rows = -(-len(wrong) // columns)
     with plt.rc_context(STYLE):
         layout = {"figsize": (WIDTH, 2.85 * rows + 0.6), "layout": "constrained" if rows else None}
@@ -54,12 +61,16 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path) -> None
         for ax, entry in zip(axes.flat, wrong, strict=False):
             ax.imshow(entry["pixels"])
             label, predicted = (cut(entry[name], 14) for name in ("label", "predicted"))
-            ax.set_title(f"true: {label}\npredicted: {predicted}, {100 * entry['probability']:.0f} %", fontsize=9)
+            true, called = say("true: ", "正解："), say("predicted: ", "予測：")
+            ax.set_title(f"{true}{label}\n{called}{predicted}, {100 * entry['probability']:.0f} %", fontsize=9)
             ax.text(
                 0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )
-        shown = f"the {len(wrong)} surest of {total}" if total > len(wrong) else f"all {total}"
-        figure.suptitle(f"Mistakes on the test split: {shown}" if total else "No mistakes on the test split")
+        shown = say(f"all {total}", f"全 {total} 件")
+        if total > len(wrong):
+            shown = say(f"the {len(wrong)} surest of {total}", f"{total} 件中、確信度の高い {len(wrong)} 件")
+        title = say(f"Mistakes on the test split: {shown}", f"テストデータの誤り（{shown}）")
+        figure.suptitle(title if total else say("No mistakes on the test split", "テストデータに誤りはありません"))
         save(figure, path)
 
 
@@ -71,6 +82,7 @@ def masks(
     names: Sequence[str],
     colours: np.ndarray,
     path: Path,
+    language: str = "en",
 ) -> None:
     """Draw image, true mask and predicted mask of each, from the worst to the best.
 
@@ -82,8 +94,9 @@ def masks(
         names: of the classes, background first.
         colours: red, green, blue of each class, uint8 (classes, 3).
         path: of the PNG.
+        language: of its text.
     """
-    rows = -(-len(images) // ACROSS)
+    rows, say = -(-len(images) // ACROSS), one_of(language)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             rows, 3 * ACROSS, figsize=(WIDTH, 2.1 * rows + 0.9), layout="constrained", squeeze=False
@@ -97,9 +110,10 @@ def masks(
                 ax.imshow(shown)
             name, score = title.split("\n")
             axes[row, 3 * column].set_title(short(name, 22), fontsize=8, loc="left")
-            axes[row, 3 * column + 1].set_title("true", fontsize=8, loc="left")
-            axes[row, 3 * column + 2].set_title(f"predicted, {score}", fontsize=8, loc="left")
+            axes[row, 3 * column + 1].set_title(say("true", "正解"), fontsize=8, loc="left")
+            predicted_title = say(f"predicted, {score}", f"予測、{score}")
+            axes[row, 3 * column + 2].set_title(predicted_title, fontsize=8, loc="left")
         keys = [Patch(color=colour / 255, label=cut(name)) for name, colour in zip(names, colours, strict=True)]
         figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), frameon=False)
-        figure.suptitle("Validation images, from the worst mean IoU to the best")
+        figure.suptitle(say("Validation images, from the worst mean IoU to the best", "検証画像（平均 IoU の低い順）"))
         save(figure, path)

@@ -13,10 +13,12 @@ from data.multilabel_split import assign as assign
 from data.names import distinct, join_labels, split_labels
 from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
+from study.pages.language import japanese, t
 from study.runtime import console, output
 from study.tasks import crossentropy
 from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
+from study.tasks.sentences import never_found
 
 if TYPE_CHECKING:
     import keras
@@ -34,7 +36,10 @@ LEARNING = ("scratch", "transfer", "finetune")
 LOSSES = ("crossentropy",)
 FIXED = {"auxiliary": "none", "labels": None, "label": "class", "sampler": "natural", "class_weight": "none"}
 
-HEADER = ("class", "threshold", "precision", "recall", "F1", "average precision", "images")
+HEADER = (
+    *(t("class", "クラス"), t("threshold", "しきい値"), t("precision", "適合率"), t("recall", "再現率"), "F1"),
+    *(t("average precision", "平均適合率"), t("images", "画像数")),
+)
 
 
 # ---- learning and evaluating -----------------------------------------------------------------------------------------
@@ -141,16 +146,24 @@ def describe(split: str, metrics: Mapping[str, Any]) -> str:
     """`test: mean average precision 0.953, macro F1 0.910, exact match 71.3 % (107 of 150; 95 % interval …)`."""
     low, high = (100 * bound for bound in metrics["accuracy_interval"])
     right = round(metrics["accuracy"] * metrics["n"])
-    return (
+    return t(
         f"{split}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
         f"exact match {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
-        f"to {high:.1f} %); in random order the mean average precision is about {by_chance(metrics):.3f}"
+        f"to {high:.1f} %); in random order the mean average precision is about {by_chance(metrics):.3f}",
+        f"{japanese(split)}：平均適合率の平均 {metrics['mean_average_precision']:.3f}、"
+        f"マクロ F1 {metrics['macro_f1']:.3f}、完全一致率 {100 * metrics['accuracy']:.1f}%"
+        f"（{metrics['n']:,} 枚中 {right:,} 枚、95% 信頼区間 {low:.1f}〜{high:.1f}%）。"
+        f"無作為な順序での平均適合率の平均は約 {by_chance(metrics):.3f}",
     )
 
 
 def headline(metrics: Mapping[str, Any]) -> str:
     """Return the figures of the test split as a sentence."""
-    return f"On the test split: {describe('', metrics).removeprefix(': ')}."
+    figures = describe("", metrics)
+    return t(
+        f"On the test split: {figures.removeprefix(': ')}.",
+        f"テストデータでの結果：{figures.ja.removeprefix('：')}です。",
+    )
 
 
 def by_chance(metrics: Mapping[str, Any]) -> float:
@@ -163,9 +176,14 @@ def warnings(metrics: Mapping[str, Any]) -> list[str]:
     """Say in words where nothing was learned, and which classes are never found."""
     told = []
     if metrics["mean_average_precision"] <= by_chance(metrics):
-        told.append("This is no better than a random order: nothing was learned that helps.")
+        told.append(
+            t(
+                "This is no better than a random order: nothing was learned that helps.",
+                "無作為な順序を上回っていません。有用な学習ができていません。",
+            )
+        )
     if never := [name for name, entry in metrics["per_class"].items() if entry["support"] and not entry["recall"]]:
-        told.append(f"Not one image of {', '.join(never)} is found (recall 0).")
+        told.append(never_found(never))
     return told
 
 
@@ -195,7 +213,9 @@ def print_report(split: str, metrics: Mapping[str, Any]) -> None:
         console.print(sentence)
 
 
-def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+def write(
+    folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation], language: str = "en"
+) -> dict[str, Any]:
     """Write a table of the test split and its surest mistakes; return the thresholds, by which predictions go on."""
     from study.tasks import figures
 
@@ -206,7 +226,7 @@ def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation])
     output.write_csv(folder / "predictions.csv", ["path", "label", *columns(names)], guarded(lines))
     wrong = mistakes(dataset, test.predictions, test.metrics["thresholds"])
     worst = [entry | {"pixels": dataset.images.pixels[[entry["row"]]][0]} for entry in wrong[:WORST]]
-    figures.mistakes(worst, len(wrong), folder / "mistakes.png")
+    figures.mistakes(worst, len(wrong), folder / "mistakes.png", language)
     return {"thresholds": test.metrics["thresholds"]}
 
 
@@ -232,12 +252,19 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
     return [
         Table(HEADER, per_class_rows(metrics)),
         Text(
-            "A class is predicted from its threshold on, the one with the greatest F1 on validation. Average precision "
-            "needs no threshold: the mean precision over all of them.",
+            t(
+                "A class is predicted from its threshold on, the one with the greatest F1 on validation. Average "
+                "precision needs no threshold: the mean precision over all of them.",
+                "確率がしきい値以上のクラスを予測とします。しきい値は検証データで F1 が最大になる値です。"
+                "平均適合率はしきい値によらず、すべてのしきい値にわたる適合率の平均です。",
+            ),
             "note",
         ),
-        Heading("Mistakes"),
-        Figure((folder / "mistakes.png").read_bytes(), "The surest mistakes of the test split"),
+        Heading(t("Mistakes", "誤り")),
+        Figure(
+            (folder / "mistakes.png").read_bytes(),
+            t("The surest mistakes of the test split", "テストデータで確信度が最も高い誤り"),
+        ),
     ]
 
 
@@ -256,7 +283,7 @@ def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> s
     names = info["class_names"]
     predicted = decide(probabilities, names, info["thresholds"])
     order = [i for i in np.argsort(-probabilities, kind="stable").tolist() if predicted[i]]
-    return ", ".join(f"{names[i]} {probabilities[i]:.4f}" for i in order) or distinct("none", names)
+    return ", ".join(f"{names[i]} {probabilities[i]:.4f}" for i in order) or t(distinct("none", names), "なし")
 
 
 def columns(names: Sequence[str]) -> list[str]:

@@ -13,10 +13,13 @@ from data.csv_table import guarded
 from data.mask_values import BACKGROUND, IGNORED
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
+from study.pages.language import japanese, one_of, t
 from study.pages.palette import DARK, GREY, MASKS
 from study.runtime import console, output
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
+from study.tasks.iou import confusions, iou, ious, mean_iou
+from study.tasks.sentences import no_better_than
 
 if TYPE_CHECKING:
     import keras
@@ -38,7 +41,9 @@ FIXED = {"progressive": (), "auxiliary": "none"}
 BATCH = 32
 SHOWN = 12  # validation images with their masks
 MANY = 1_000_000  # pixels, from which they are counted in thousands
-HEADER = ("class", "IoU", "Dice", "precision", "recall", "pixels")
+HEADER = (
+    *(t("class", "クラス"), "IoU", "Dice", t("precision", "適合率"), t("recall", "再現率"), t("pixels", "ピクセル数")),
+)
 
 
 @dataclass(frozen=True)
@@ -104,32 +109,6 @@ def predict_split(network: keras.Model, examples: Examples, split: str) -> Segme
     return SegmentationResult(predicted, total, loss / max(total.sum(), 1), ious(confusions_of_images))
 
 
-def confusions(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Count the pixels of each image, (n, size, size) twice -> int64 (n, classes, classes), rows true.
-
-    Pixels whose true class is none of them do not count.
-    """
-    pairs = classes * true.reshape(len(true), -1).astype(int) + predicted.reshape(len(predicted), -1)
-    counts = [np.bincount(row[row < classes**2], minlength=classes**2) for row in pairs]
-    return np.stack(counts).reshape(-1, classes, classes)
-
-
-def iou(matrix: np.ndarray) -> np.ndarray:
-    """Return intersection over union of each class, (classes, classes) -> (classes,); nan of one that never occurs."""
-    right, union = np.diag(matrix), matrix.sum(axis=0) + matrix.sum(axis=1) - np.diag(matrix)
-    return np.where(union, right / np.maximum(union, 1), np.nan)
-
-
-def mean_iou(matrix: np.ndarray) -> float:
-    """Return the mean over the classes that occur: one that is neither there nor called is no mistake."""
-    return float(np.nanmean(iou(matrix))) if matrix.any() else 0.0
-
-
-def ious(matrices: np.ndarray) -> np.ndarray:
-    """Return the mean IoU of each image, (n, classes, classes) -> (n,); nan of one in which no pixel counts."""
-    return np.array([mean_iou(matrix) if matrix.any() else np.nan for matrix in matrices])
-
-
 def class_shares(mask: np.ndarray, classes: int) -> np.ndarray:
     """Return the share of each class in a mask, float (classes,)."""
     return np.bincount(mask.ravel(), minlength=classes) / mask.size
@@ -184,16 +163,23 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
 def describe(split: str, result: Mapping[str, Any]) -> str:
     """`test: mean IoU 0.873, mean Dice 0.930, pixel accuracy 96.5 % (150 images); always answering …`."""
     name, constant = baseline(result)
-    return (
+    return t(
         f"{split}: mean IoU {result['mean_iou']:.3f}, mean Dice {result['mean_dice']:.3f}, "
         f"pixel accuracy {100 * result['accuracy']:.1f} % ({result['n']:,} images); always answering {name}: "
-        f"{100 * constant:.1f} %"
+        f"{100 * constant:.1f} %",
+        f"{japanese(split)}：平均 IoU {result['mean_iou']:.3f}、平均 Dice {result['mean_dice']:.3f}、"
+        f"ピクセル正解率 {100 * result['accuracy']:.1f}%（{result['n']:,} 枚）。"
+        f"常に「{name}」と答えた場合は {100 * constant:.1f}%",
     )
 
 
 def headline(result: Mapping[str, Any]) -> str:
     """Return the figures of the test split as a sentence."""
-    return f"On the test split: {describe('', result).removeprefix(': ')}."
+    figures = describe("", result)
+    return t(
+        f"On the test split: {figures.removeprefix(': ')}.",
+        f"テストデータでの結果：{figures.ja.removeprefix('：')}です。",
+    )
 
 
 def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
@@ -207,9 +193,14 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
     name, constant = baseline(result)
     told = []
     if result["accuracy"] <= constant:
-        told.append(f"This is no better than always answering {name}: nothing was learned that helps.")
+        told.append(no_better_than(name))
     if never := [one for one, entry in result["per_class"].items() if entry["pixels"] and not entry["recall"]]:
-        told.append(f"Not one pixel of {', '.join(never)} is found (recall 0).")
+        told.append(
+            t(
+                f"Not one pixel of {', '.join(never)} is found (recall 0).",
+                f"クラス {'、'.join(never)} のピクセルは 1 つも見つけられていません（再現率 0）。",
+            )
+        )
     return told
 
 
@@ -234,24 +225,31 @@ def accuracy_note(images: int) -> str:
     return f"Accuracy is the share of the pixels of the {images:,} validation images."
 
 
-def write(folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+def write(
+    folder: Path, dataset: Dataset, evaluations: Mapping[str, Evaluation], language: str = "en"
+) -> dict[str, Any]:
     """Write a table of the test split, its pixels' confusion matrix, and validation images with their masks."""
     from study.tasks import figures
 
     names, test = outputs(dataset.class_names), evaluations["test"].metrics
     write_table(folder / "predictions.csv", names, dataset.entries, evaluations["test"].predictions)
     unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
-    title = f"Test split, {test['pixels'] // unit:,} {'pixels' if unit == 1 else 'thousand pixels'}"
-    figures.confusion(test["confusion"], names, title, folder / "confusion.png", unit)
+    say, counted = one_of(language), f"{test['pixels'] // unit:,}"
+    title = say(
+        f"Test split, {counted} {'pixels' if unit == 1 else 'thousand pixels'}",
+        f"テストデータ（{counted} {'ピクセル' if unit == 1 else '千ピクセル'}）",
+    )
+    figures.confusion(test["confusion"], names, title, folder / "confusion.png", unit, language)
     result, val = evaluations["val"].predictions, dataset.examples().indices["val"]
     chosen = spread(result.iou, SHOWN)
     images, true = dataset.images.pixels[val[chosen]], dataset.masks[val[chosen]]
-    titles = [f"{dataset.entries[val[i]].path}\nmean IoU {result.iou[i]:.2f}" for i in chosen]
+    score = say("mean IoU", "平均 IoU")
+    titles = [f"{dataset.entries[val[i]].path}\n{score} {result.iou[i]:.2f}" for i in chosen]
     colours = palette(len(names))
     if dataset.masks.meaning.ignores:
         true = np.where(true == IGNORED, len(names), true)
-        names, colours = (*names, "ignored"), np.concatenate([colours, rgb([GREY])])
-    figures.masks(images, true, result.predicted[chosen], titles, names, colours, folder / "masks.png")
+        names, colours = (*names, say("ignored", "対象外")), np.concatenate([colours, rgb([GREY])])
+    figures.masks(images, true, result.predicted[chosen], titles, names, colours, folder / "masks.png", language)
     return {}
 
 
@@ -264,9 +262,9 @@ def spread(scores: np.ndarray, count: int) -> np.ndarray:
 def write_table(path: Path, names: Sequence[str], entries: Sequence[SplitEntry], result: SegmentationResult) -> None:
     """Write `path,label,mean_iou,share_<class>…` for the test split: shares of the pixels by what they were called."""
     lines, test = [], [entry for entry in entries if entry.split == "test"]
-    for entry, mask, iou in zip(test, result.predicted, result.iou, strict=True):
+    for entry, mask, score in zip(test, result.predicted, result.iou, strict=True):
         shares = [f"{share:.6f}" for share in class_shares(mask, len(names))]
-        lines.append([entry.path, entry.label, "" if np.isnan(iou) else f"{iou:.6f}", *shares])
+        lines.append([entry.path, entry.label, "" if np.isnan(score) else f"{score:.6f}", *shares])
     output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], guarded(lines))
 
 
@@ -275,11 +273,21 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
     return [
         Table(HEADER, per_class_rows(metrics)),
         Text(
-            "IoU: the pixels that are and are called so, of those that are or are called so. Dice: the harmonic "
-            "mean of precision and recall.",
+            t(
+                "IoU: the pixels that are and are called so, of those that are or are called so. Dice: the harmonic "
+                "mean of precision and recall.",
+                "IoU は、実際にそのクラスであるか、そう予測されたピクセルのうち、両方にあたるピクセルの割合です。"
+                "Dice は適合率と再現率の調和平均です。",
+            ),
             "note",
         ),
-        Figure((folder / "confusion.png").read_bytes(), "Confusion matrix of the test split's pixels"),
-        Heading("Masks"),
-        Figure((folder / "masks.png").read_bytes(), "Validation images, their true and their predicted masks"),
+        Figure(
+            (folder / "confusion.png").read_bytes(),
+            t("Confusion matrix of the test split's pixels", "テストデータのピクセルの混同行列"),
+        ),
+        Heading(t("Masks", "マスク")),
+        Figure(
+            (folder / "masks.png").read_bytes(),
+            t("Validation images, their true and their predicted masks", "検証画像と、その正解マスク、予測マスク"),
+        ),
     ]

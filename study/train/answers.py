@@ -21,7 +21,9 @@ from study.confidence import neighbours
 from study.confidence.known import Known
 from study.inference.gradcam import grad_cam
 from study.pages.blocks import Figure
+from study.pages.language import t
 from study.pages.pictures import jpeg_within, overlay
+from study.pages.reasons import translated
 from study.runs.answers import Answers, Card, Picture
 from study.runtime import console
 from study.tasks import classify
@@ -35,6 +37,7 @@ BLOCK = 2048  # training images whose features are compared at a time
 # Pixels of the longer side, and the bytes of a file: all of them come to 2.5 MB of page at the most.
 CARD, NEIGHBOUR, THUMBNAIL = 320, 128, 80
 SHOWN = 256  # pixels of the longer side in which the image of a card stands on the page; a click enlarges it
+GONE = t("the file was changed or removed", "ファイルが変更または削除されました")
 CARD_BYTES, HEAT_BYTES, NEIGHBOUR_BYTES, THUMBNAIL_BYTES = 22_000, 14_000, 4_000, 2_500
 
 
@@ -99,7 +102,7 @@ def heats_of(evidence: Evidence, rows: np.ndarray, predicted: Sequence[str]) -> 
         asked = [classes[row] for row in readable.tolist()]
         heats = grad_cam(evidence.classifier, pixels.astype(np.float32), asked)
     except UserError as error:  # a network without a convolution
-        return {}, str(error)
+        return {}, translated(str(error))
     return dict(zip(readable.tolist(), heats, strict=True)), ""
 
 
@@ -152,7 +155,7 @@ def large(dataset: Dataset, row: int, heat: np.ndarray | None) -> tuple[Picture,
     """Return an image as large as it takes to judge it, and what the network saw of it under a map of heat."""
     shown = file_of(dataset, row, CARD)
     if isinstance(shown, str):
-        return picture(dataset, row, None, shown), None
+        return picture(dataset, row, None, translated(shown)), None
     name = dataset.entries[row].path
     figure = Figure(jpeg_within(shown.whole, CARD_BYTES), name, size_within(shown.whole.size, SHOWN))
     if heat is None:
@@ -165,7 +168,7 @@ def neighbour(dataset: Dataset, row: int) -> Picture:
     """Return an image in a smaller size."""
     shown = file_of(dataset, row, NEIGHBOUR)
     if isinstance(shown, str):
-        return picture(dataset, row, None, shown)
+        return picture(dataset, row, None, translated(shown))
     return picture(dataset, row, small_figure(shown.whole, NEIGHBOUR, NEIGHBOUR_BYTES, dataset.entries[row].path))
 
 
@@ -182,7 +185,7 @@ def small_by_cell(
         if row in place:
             image = Image.fromarray(pixels[place[row]])
             figure = small_figure(image, THUMBNAIL, THUMBNAIL_BYTES, entry["path"])
-        shown = picture(dataset, row, figure, "" if figure else "the file was changed or removed")
+        shown = picture(dataset, row, figure, "" if figure else GONE)
         found[entry["label"], entry["predicted"]].append((number if number <= cards else 0, shown))
     return dict(found)
 

@@ -8,25 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from study.pages.figures import STYLE, WIDTH, plt, save
+from study.pages.language import one_of
 from study.pages.palette import BLUE, GREY, VERMILION
 
 
-def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path) -> None:
+def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path, language: str = "en") -> None:
     """Draw loss and accuracy over the epochs of all stages; the kept epoch is marked."""
+    say = one_of(language)
+    titles = {"loss": say("Loss", "損失"), "accuracy": say("Accuracy", "正解率")}
     epochs = [row["epoch"] for row in history]
     changes = [b["epoch"] - 0.5 for a, b in pairwise(history) if a["stage"] != b["stage"]]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.2), layout="constrained")
-        for ax, key in zip(axes, ("loss", "accuracy"), strict=True):
+        for ax, (key, title) in zip(axes, titles.items(), strict=True):
             style = {"marker": "o", "markersize": 3}
-            ax.plot(epochs, [row[key] for row in history], color=BLUE, label="training", **style)
-            ax.plot(
-                epochs, [row[f"val_{key}"] for row in history], color=VERMILION, ls="--", label="validation", **style
-            )
+            ax.plot(epochs, [row[key] for row in history], color=BLUE, label=say("training", "訓練"), **style)
+            validation = [row[f"val_{key}"] for row in history]
+            ax.plot(epochs, validation, color=VERMILION, ls="--", label=say("validation", "検証"), **style)
             for change in changes:
-                ax.axvline(change, color=GREY, lw=1, label="fine-tuning begins")
-            ax.axvline(kept_epoch, color=GREY, ls=":", lw=1.5, label=f"kept: epoch {kept_epoch}")
-            ax.set(xlabel="epoch", ylabel=key, title=key.capitalize())
+                ax.axvline(change, color=GREY, lw=1, label=say("fine-tuning begins", "ファインチューニング開始"))
+            kept = say(f"kept: epoch {kept_epoch}", f"採用：エポック {kept_epoch}")
+            ax.axvline(kept_epoch, color=GREY, ls=":", lw=1.5, label=kept)
+            ax.set(xlabel=say("epoch", "エポック"), ylabel=say(key, title), title=title)
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.grid(alpha=0.25)
         axes[0].legend()
@@ -51,17 +54,21 @@ def members(history: Sequence[Mapping[str, Any]], path: Path) -> None:
         save(figure, path)
 
 
-def reliability(bins: Sequence[Mapping[str, float]], path: Path) -> None:
+def reliability(bins: Sequence[Mapping[str, float]], path: Path, language: str = "en") -> None:
     """Draw the share of right answers over the mean probability of each bin, with its 95 % interval."""
+    say = one_of(language)
     x, y = ([bin[key] for bin in bins] for key in ("probability", "right"))
     ends = [[bin["right"] - bin["low"] for bin in bins], [bin["high"] - bin["right"] for bin in bins]]
     with plt.rc_context(STYLE):
         figure, ax = plt.subplots(figsize=(5.4, 5), layout="constrained")
         low = min(0.9, *x, *(bin["low"] for bin in bins))
-        ax.plot([low, 1], [low, 1], color=GREY, lw=1, label="perfectly calibrated")
-        ax.errorbar(x, y, ends, color=BLUE, marker="o", ls="", capsize=3, label="test images")
+        ax.plot([low, 1], [low, 1], color=GREY, lw=1, label=say("perfectly calibrated", "完全な較正"))
+        images = say("test images", "テスト画像")
+        ax.errorbar(x, y, ends, color=BLUE, marker="o", ls="", capsize=3, label=images)
         ax.set(
-            xlabel="probability of the answer", ylabel="share of right answers", title="Reliability on the test split"
+            xlabel=say("probability of the answer", "予測の確率"),
+            ylabel=say("share of right answers", "正解の割合"),
+            title=say("Reliability on the test split", "テストデータの信頼度図"),
         )
         ax.grid(alpha=0.25)
         ax.legend()

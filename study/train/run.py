@@ -26,7 +26,7 @@ from study.settings.as_command import as_command, changed
 from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
-from study.tasks import classify
+from study.tasks.sentences import auxiliary_line
 from study.train import answers, crossval, preview, suggest
 from study.train.calibrate import answers_of, calibrated
 from study.train.crossval import Trainings
@@ -174,7 +174,7 @@ def print_results(
         tasks.get(task.name).print_report(name, results[split])
     for split, name in names:
         if "auxiliary" in results[split]:
-            console.print(classify.auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
+            console.print(auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
     if out_of_fold:
         print_out_of_fold(out_of_fold, results["test"]["n"])
     console.print(f"run folder: {run}")

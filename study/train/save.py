@@ -102,7 +102,7 @@ class Record:
 def write_run(classifier: keras.Model, record: Record) -> Run:
     """Write the run folder and return it. Raise UserError where the disk is full; nothing is left then."""
     settings, dataset, evaluated = record.prepared.settings, record.prepared.dataset, record.evaluated
-    info = describe(record)
+    info, language = describe(record), settings.run.language
 
     def write(folder: Path) -> None:
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
@@ -119,12 +119,12 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
             known.write(folder, evaluated.judged[0])
             info["verdicts"] = evaluated.judged[1]
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
-        info.update(tasks.get(settings.task.name).write(folder, dataset, evaluated.evaluations))
+        info.update(tasks.get(settings.task.name).write(folder, dataset, evaluated.evaluations, language))
         if evaluated.temperature:
             indices = dataset.examples().indices["test"]
             truth = dataset.examples().labels[indices]
             info["calibration"] = calibration_of(evaluated.temperature, evaluated.evaluations["test"], truth)
-            train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png")
+            train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png", language)
         write_split(folder / "split.csv", dataset.entries)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
@@ -135,7 +135,7 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
             train_figures.members(history, folder / "curves.png")
             output.write_csv(folder / members.FILE, members.HEADER, guarded(members.rows(info["ensemble"])))
         else:
-            train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png")
+            train_figures.curves(history, record.outcomes[-1].kept_epoch, folder / "curves.png", language)
         write_results(folder, record, info, evaluated.metrics(), record.crossval)
 
     with console.bar("write the run folder", 1):

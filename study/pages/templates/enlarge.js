@@ -4,7 +4,7 @@ const dialog = document.createElement("dialog");
 dialog.className = "enlarged";
 const close = document.createElement("button");
 close.type = "button";
-close.textContent = "Close";
+close.textContent = document.documentElement.lang === "ja" ? "閉じる" : "Close";
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".enlarge");
   if (dialog.open) {

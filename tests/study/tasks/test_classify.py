@@ -7,13 +7,13 @@ import pytest
 
 from study.tasks.classify import (
     describe,
-    few_images_note,
     measure_probabilities,
     most_likely,
     per_class_rows,
     print_report,
     warnings,
 )
+from study.tasks.sentences import few_images_note
 
 NEVER = "Not one image of defect is found (recall 0)."
 FEW_DEFECTS = "Fewer than 20 images of defect: these figures are rough."

@@ -1,0 +1,119 @@
+"""What is said of the figures of a classifier, and of other tasks in the same words: in English and in Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from study.pages.language import japanese, joined, t
+
+FEW = 20  # images of a class below which one mistake moves its recall by more than five points
+
+
+def describe(split: str, result: Mapping[str, Any]) -> str:
+    """`test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), …; always answering dog: 53.3 %`."""
+    low, high = (100 * bound for bound in result["accuracy_interval"])
+    right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
+    return t(
+        f"{split}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
+        f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}; "
+        f"always answering {name}: {100 * constant:.1f} %",
+        f"{japanese(split)}：正解率 {100 * result['accuracy']:.1f}%（{result['n']:,} 枚中 {right:,} 枚、"
+        f"95% 信頼区間 {low:.1f}〜{high:.1f}%）、マクロ F1 {result['macro_f1']:.3f}。"
+        f"常に「{name}」と答えた場合は {100 * constant:.1f}%",
+    )
+
+
+def headline(result: Mapping[str, Any]) -> str:
+    """Return in one sentence how good the answers on the test split are, beside always answering one class."""
+    low, high = (100 * bound for bound in result["accuracy_interval"])
+    right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
+    return t(
+        f"Of {result['n']:,} test images {right:,} are right: accuracy {100 * result['accuracy']:.1f} % (95 % interval "
+        f"{low:.1f} to {high:.1f} %), where always answering the commonest class, {name}, gives "
+        f"{100 * constant:.1f} %.",
+        f"テスト画像 {result['n']:,} 枚のうち {right:,} 枚が正解で、正解率は {100 * result['accuracy']:.1f}%"
+        f"（95% 信頼区間 {low:.1f}〜{high:.1f}%）です。最も多いクラス「{name}」と常に答えた場合の正解率は "
+        f"{100 * constant:.1f}% です。",
+    )
+
+
+def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the commonest class of a split, and the accuracy of always answering that."""
+    name, entry = max(result["per_class"].items(), key=lambda item: item[1]["support"])
+    return name, entry["support"] / result["n"]
+
+
+def warnings(result: Mapping[str, Any]) -> list[str]:
+    """Say in words what the accuracy alone would hide: that a constant answer is as good, that a class is never found.
+
+    "Clearly" better is where the interval lies above the baseline.
+    """
+    name, constant = baseline(result)
+    told = []
+    if result["accuracy"] <= constant:
+        told.append(no_better_than(name))
+    elif result["accuracy_interval"][0] <= constant:
+        told.append(
+            t(
+                f"This is not clearly better than always answering {name}.",
+                f"常に「{name}」と答えた場合より明らかに良いとはいえません。",
+            )
+        )
+    never = [one for one, entry in result["per_class"].items() if entry["support"] and not entry["recall"]]
+    if never:
+        told.append(never_found(never))
+    return [*told, *filter(None, [few_images_note(result)])]
+
+
+def no_better_than(name: str) -> str:
+    """Say that a constant answer is as good."""
+    return t(
+        f"This is no better than always answering {name}: nothing was learned that helps.",
+        f"常に「{name}」と答えた場合を上回っていません。有用な学習ができていません。",
+    )
+
+
+def never_found(names: Sequence[str]) -> str:
+    """Say of which classes no image is found."""
+    return t(
+        f"Not one image of {', '.join(names)} is found (recall 0).",
+        f"クラス {'、'.join(names)} の画像は 1 枚も見つけられていません（再現率 0）。",
+    )
+
+
+def auxiliary_line(split: str, asked: str, result: Mapping[str, Any]) -> str:
+    """`validation, auxiliary task coat: accuracy 71.3 % (150 labels)`."""
+    if "iou" in result:
+        said = t(
+            f"IoU {result['iou']:.3f} at {result['side']} pixels ({result['n']:,} images)",
+            f"IoU {result['iou']:.3f}（一辺 {result['side']} ピクセル、{result['n']:,} 枚）",
+        )
+    elif not result["n"]:
+        said = t("no label in this split", "このデータにはラベルがありません")
+    else:
+        accuracy = f"{100 * result['accuracy']:.1f}"
+        said = t(f"accuracy {accuracy} % ({result['n']:,} labels)", f"正解率 {accuracy}%（ラベル {result['n']:,} 件）")
+    return t(f"{split}, auxiliary task {asked}: {said}", f"{japanese(split)}、補助タスク {asked}：{japanese(said)}")
+
+
+def few_images_note(result: Mapping[str, Any]) -> str:
+    """Return a warning where a split is too small to tell good from lucky, else nothing."""
+    few = [name for name, entry in result["per_class"].items() if 0 < entry["support"] < FEW]
+    none = [name for name, entry in result["per_class"].items() if not entry["support"]]
+    lines = []
+    if few:
+        lines.append(
+            t(
+                f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough.",
+                f"クラス {'、'.join(few)} の画像は {FEW} 枚未満のため、これらの数値は大まかなものです。",
+            )
+        )
+    if none:
+        lines.append(
+            t(
+                f"No image of {', '.join(none)}: not evaluated.",
+                f"クラス {'、'.join(none)} の画像がないため、評価していません。",
+            )
+        )
+    return joined(lines, " ", "")
