@@ -27,6 +27,7 @@ from study.settings.commands import (
     RunsSettings,
     StoreSettings,
     SummarySettings,
+    TuneSettings,
 )
 from study.settings.train import TrainSettings, with_flags
 
@@ -38,6 +39,7 @@ EXAMPLES = """examples:
   python main.py predict picture.jpg                        predict by the newest run
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py crossval --data photos                     how good, from all images?
+  python main.py tune -m efficientnet_lite --data photos    better settings than the defaults?
   python main.py inspect                                    what is inside a network?
 """
 
@@ -47,6 +49,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
     "train": (TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
     "crossval": (CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
+    "tune": (TuneSettings, "search for better settings, and say how much of what was found is luck"),
     "inspect": (
         InspectSettings,
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",

@@ -10,7 +10,7 @@ from typing import NoReturn
 from errors import UserError
 from study.settings import commands as commands_settings
 from study.settings import declare
-from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings, TuneSettings
 from study.settings.train import TrainSettings
 
 SHORT = {"model": ["-m"], "verbose": ["-v"]}
@@ -19,6 +19,7 @@ TRAIN_FIELDS = {
     CompareSettings: commands_settings.compare_fields,
     CrossvalSettings: commands_settings.crossval_fields,
     InspectSettings: commands_settings.inspect_fields,
+    TuneSettings: commands_settings.tune_fields,
 }
 
 

@@ -12,7 +12,16 @@ from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
-    *("comparison", "cross-validation", "model and output", "data", "learning", "optimisation", "regularisation"),
+    *(
+        "comparison",
+        "cross-validation",
+        "search",
+        "model and output",
+        "data",
+        "learning",
+        "optimisation",
+        "regularisation",
+    ),
     *("loss", "task", "network"),
 )
 
@@ -90,6 +99,49 @@ class CrossvalSettings(Settings):
         high=256,
     )
     runs: str = setting("runs", "folder that holds what crossval writes, a folder each", metavar="DIR")
+
+
+@dataclass(frozen=True)
+class TuneSettings(Settings):
+    """`python main.py tune`: what it has beside the flags that it hands on to every trial."""
+
+    trials: int | None = setting(
+        None,
+        "trials in all, earlier ones of the same search included (default: 100, or every point of a grid)",
+        group="search",
+        kind=int,
+        low=1,
+        high=100_000,
+    )
+    space: str | None = setting(
+        None,
+        "TOML file with a table for each flag to search: [learning-rate] with low, high, log = true, or choices "
+        "(default: learning rate, penalty, dropout, label smoothing, from scratch batch size)",
+        group="search",
+        metavar="FILE",
+    )
+    sampler: str = setting(
+        "tpe",
+        "how settings are drawn; tpe: where earlier ones were good; random; grid: every combination",
+        group="search",
+        choices=("tpe", "random", "grid"),
+    )
+    storage: str | None = setting(
+        None,
+        "address of a database for several machines at the same search, as Optuna takes it, such as "
+        "sqlite:///tune.db (default: a journal file in the folder of the search)",
+        group="search",
+        metavar="URL",
+    )
+    jobs: int | None = setting(
+        None,
+        "trainings at once, where each is a process (default: one for two cores)",
+        group="search",
+        kind=int,
+        low=1,
+        high=256,
+    )
+    runs: str = setting("runs", "folder that holds the folder of the search", metavar="DIR")
 
 
 @dataclass(frozen=True)
@@ -217,6 +269,11 @@ def compare_fields() -> list[Field]:
 def crossval_fields() -> list[Field]:
     """Return the settings of train that `crossval` takes beside its own: those of `compare`, but for the split."""
     return [entry for entry in compare_fields() if name_of(entry) not in ("split", "split_file", "split_seed")]
+
+
+def tune_fields() -> list[Field]:
+    """Return the settings of train that `tune` takes beside its own, which has a sampler of another kind."""
+    return [entry for entry in compare_fields() if name_of(entry) != "sampler"]
 
 
 def inspect_fields() -> list[Field]:

@@ -1,0 +1,111 @@
+"""After a search: the best setting and the defaults, trained anew and judged on images that chose nothing."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.csv_table import unguard
+from data.dataset import Dataset
+from errors import UserError
+from study.experiments.compare import finished_run, run_missing
+from study.experiments.folds import Labelled, make_folds
+from study.experiments.plan import Combination, Plan
+from study.experiments.result import read_result
+from study.experiments.tune_asked import SEEDS, Asked
+from study.experiments.tune_study import Search, finished, noted, state_of
+from study.experiments.tune_verdict import Found, Judgement, Retrained, judge
+from study.runs.folder import Run
+from study.runtime import console
+from study.runtime.hardware import cores
+
+if TYPE_CHECKING:
+    from study.experiments.tune_heads import Heads
+
+FOLDS = 5
+Runs = Mapping[str, Mapping[int, Run]]  # "best" and "defaults" -> seed -> run
+
+
+def judge_on_folds(heads: Heads, dataset: Dataset, asked: Asked, best: Mapping[str, str]) -> Judgement | None:
+    """Judge the best setting and the defaults on folds of the training split; None where its units allow no folds.
+
+    In the search nothing was judged by these images. Heads learn from the other folds, and validation ends them.
+    """
+    from study.experiments.tune_heads import predict_folds
+
+    train = dataset.examples().indices["train"]
+    images = Labelled.of(dataset.examples().labels[train], [dataset.units[row] for row in train], dataset.class_names)
+    try:
+        folds = make_folds(images, FOLDS, 1, asked.settings.data.seed)
+    except UserError:
+        return None
+    predicted = predict_folds(heads, folds, [asked.settled(best), asked.settled({})])
+    right = (predicted.argmax(axis=2) == images.labels).astype(float)
+    return judge(right[0], right[1], images.units, asked.settings.data.seed)
+
+
+def train_anew(asked: Asked, best: Mapping[str, str], out: Path) -> Runs:
+    """Train the best setting and the defaults with seeds that no trial had; return "best" and "defaults" -> runs.
+
+    Raises:
+        UserError: a training failed; the others are kept.
+    """
+    combinations = Combination(tuple(best.items())), Combination(())
+    first = asked.settings.data.seed + 1
+    plan = Plan(combinations, range(first, first + SEEDS), dict(asked.fixed), {}, out / "retrained", "classify")
+    plan.out.mkdir(exist_ok=True)
+    console.print("the best setting and the defaults, trained anew:")
+    failures = run_missing(plan, asked.own.jobs or max(1, cores() // 2), "tune", "")
+    if failures:
+        raise UserError(
+            f"{len(failures)} of {len(combinations) * SEEDS} trainings failed: see the reasons above. The same command "
+            "trains them again."
+        )
+    return {
+        name: {seed: finished_run(plan, combination, seed) for seed in plan.seeds}
+        for name, combination in zip(("best", "defaults"), combinations, strict=True)
+    }
+
+
+def found_by(
+    asked: Asked,
+    search: Search,
+    dataset: Dataset,
+    runs: Runs,
+    fresh: Judgement | None,
+) -> Found:
+    """Put together what the search, the trainings and the fresh folds say."""
+    trials = search.trials()
+    said = noted(finished(trials)[0])
+    test = [row for row, entry in enumerate(dataset.entries) if entry.split == "test"]
+    _, units = np.unique([dataset.units[row] for row in test], return_inverse=True)
+    paths = [dataset.entries[row].path for row in test]
+    right = {name: {seed: right_of(run, paths) for seed, run in of.items()} for name, of in runs.items()}
+    retrained = {
+        name: Retrained(
+            {seed: read_result(run).accuracy for seed, run in of.items()},
+            {seed: float(right[name][seed].mean()) for seed in of},
+        )
+        for name, of in runs.items()
+    }
+    of_test = (np.mean(list(right[name].values()), axis=0) for name in ("best", "defaults"))
+    return Found(
+        sum(state_of(trial) in ("finished", "pruned") for trial in trials),
+        said["accuracy"],
+        said["images"],
+        retrained["best"],
+        retrained["defaults"],
+        judge(*of_test, units, asked.settings.data.seed),
+        fresh,
+    )
+
+
+def right_of(run: Run, paths: Sequence[str]) -> np.ndarray:
+    """Return which test images a run has right, float (images,), in the order of `paths`."""
+    with (run.folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        right = {unguard(line["path"]): line["predicted"] == line["label"] for line in csv.DictReader(file)}
+    return np.array([right[path] for path in paths], float)
