@@ -56,7 +56,7 @@ def importances(shares: Mapping[str, float]) -> bytes:
         figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.45 * len(names)), layout="constrained")
         bars = ax.barh([name.replace("_", "-") for name in names], [shares[name] for name in names], color=BLUE)
         ax.bar_label(bars, fmt="%.2f", padding=4)
-        ax.set(xlabel="importance", xlim=(0, 1.08 * max(shares.values())))
+        ax.set(xlabel="importance", xlim=(0, 1.15 * max(shares.values())))
         return png(figure)
 
 

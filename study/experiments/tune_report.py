@@ -17,7 +17,7 @@ from study.experiments.plan import train_arguments
 from study.experiments.tune_anew import Runs
 from study.experiments.tune_asked import Asked
 from study.experiments.tune_study import JOURNAL, Search, noted, state_of, without_password
-from study.experiments.tune_verdict import Found, sentences
+from study.experiments.tune_verdict import Found, figures, sentences
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime import console, environment, output
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TABLE, SUMMARY, PAGE = "tune.csv", "tune.json", "tune.html"
 ENOUGH = 20  # trials that ran to their end, from which importances are told
 IN_TABLE = 200  # trials on the page, the best; the table has all
+FIGURES = ("accuracy (95 % interval)", "images", "best", "defaults", "difference, points", "95 % interval")
 HEADER = ("trial", "state", "accuracy", "loss", "epochs", "seconds")
 
 
@@ -154,11 +155,6 @@ def page(record: Record) -> str:
     ended = sum(point.ended for point in points)
     told = ", ".join(f"{count:,} {state}" for state, count in states(record).items())
     settings = [[name, format_value(value, name)] for name, value in as_json(record.asked.settings).items()]
-    runs = [
-        {"name": name, "seed": seed, "folder": str(run.folder), "report": address(record, run.folder)}
-        for name, of in record.runs.items()
-        for seed, run in of.items()
-    ]
     return render(
         "tune.html.jinja",
         root=str(record.dataset.root),
@@ -169,7 +165,8 @@ def page(record: Record) -> str:
         better=record.found.verdict.better,
         best_command=best_command(record),
         predict=f"python main.py predict --run {shlex.quote(str(record.run))}",
-        runs=runs,
+        runs=run_list(record),
+        figures=Table(FIGURES, figures(record.found)),
         trials=f"{len(record.search.trials()):,} trials: {told}",
         history=Figure(tune_figures.history(points), "Accuracy on validation of each trial, and the best so far"),
         importances=Figure(tune_figures.importances(shares), "Importance of each setting") if shares else None,
@@ -186,9 +183,20 @@ def page(record: Record) -> str:
     )
 
 
-def address(record: Record, folder: Path) -> str:
-    """Return the address of a run's report, as seen from the page."""
-    return f"{quote(folder.relative_to(record.out).as_posix())}/report.html"
+def run_list(record: Record) -> list[dict[str, Any]]:
+    """Return the runs of both settings, each with its figures and the address of its report, as seen from the page."""
+    retrained = {"best": record.found.best, "defaults": record.found.defaults}
+    return [
+        {
+            "name": name,
+            "seed": seed,
+            "val": f"{100 * retrained[name].val[seed]:.1f}",
+            "test": f"{100 * retrained[name].test[seed]:.1f}",
+            "report": quote(run.folder.relative_to(record.out).as_posix()) + "/report.html",
+        }
+        for name, of in record.runs.items()
+        for seed, run in of.items()
+    ]
 
 
 def points_of(record: Record) -> list[Point]:

@@ -126,25 +126,26 @@ def judge(best: np.ndarray, defaults: np.ndarray, units: np.ndarray, seed: int) 
 
 
 def sentences(found: Found, setting: str) -> list[str]:
-    """Say what was found and whether it beats the defaults; how much of its lead was luck; and the figures behind."""
+    """Say whether what was found beats the defaults; how much of its lead was luck; what it is; and what test says."""
     judged = found.verdict
     on = f"{judged.images:,} images by which nothing was chosen" if found.fresh else f"{judged.images:,} test images"
     return [
-        f"The best of {found.trials:,} trials, {setting}, {outcome(judged)}: on {on} it has {percent(judged.best)}, "
-        f"the defaults {percent(judged.defaults)} ({difference(judged)}).",
-        told_noise(found, on),
-        told_seeds(found),
+        f"{outcome(judged, found.trials)}: on {on} it has {percent(judged.best)}, the defaults "
+        f"{percent(judged.defaults)} ({difference(judged)}).",
+        told_noise(found),
+        f"The best of {found.trials:,} trials: {setting}.",
+        *told_seed(found),
         told_test(found),
     ]
 
 
-def outcome(judged: Judgement) -> str:
+def outcome(judged: Judgement, trials: int) -> str:
     """Say whether the best setting beats the defaults."""
     if judged.better:
-        return "beats the defaults by more than chance"
+        return f"The best of {trials:,} trials beats the defaults by more than chance"
     if judged.worse:
-        return "is worse than the defaults, by more than chance"
-    return "is not distinguishable from the defaults"
+        return f"The best of {trials:,} trials is worse than the defaults, by more than chance"
+    return f"The best of {trials:,} trials does not beat the defaults by more than chance"
 
 
 def difference(judged: Judgement) -> str:
@@ -152,43 +153,32 @@ def difference(judged: Judgement) -> str:
     if judged.interval is None:
         return "both answer every image alike"
     low, high = judged.interval
-    return (
-        f"difference {points(judged.difference)} points, {LEVEL} % interval {points(low)} to {points(high)}, "
-        f"{judged.units:,} units"
-    )
+    return f"difference {points(judged.difference)} points, {LEVEL} % interval {points(low)} to {points(high)}"
 
 
-def told_noise(found: Found, on: str) -> str:
-    """Say how much of the lead on validation is left."""
-    first = f"On the validation split, which chose it, it had {percent(found.accuracy)}"
-    if round(1000 * found.lead) <= 0:
-        return f"{first}, no more than the defaults: the search found nothing better there."
-    left = found.verdict.difference
-    lead = f"{first}, {points(found.lead)} points more than the defaults"
-    if round(1000 * found.noise) <= 0:
-        return f"{lead}; on {on} the lead is {points(left)} points, so none of it was selection noise."
-    share = "all" if round(1000 * left) <= 0 else f"{points(found.noise)}"
-    rest = "" if round(1000 * left) == 0 else f" (it is {points(left)} there)"
-    return (
-        f"{lead}; of this lead {share}{' of it' if share == 'all' else ' points'} was selection noise, the luck of the "
-        f"best of {found.trials:,}: it is not there on {on}{rest}."
-    )
+def told_noise(found: Found) -> str:
+    """Say how much of the lead on the validation split, which chose, is left on images that chose nothing."""
+    lead, left, noise = (round(100 * share, 1) for share in (found.lead, found.verdict.difference, found.noise))
+    if lead <= 0:
+        return "On the validation split, which chose it, it was no better either: the search found nothing there."
+    begin = f"On the validation split, which chose it, it was {points(found.lead)} points ahead"
+    luck = f"selection noise, the luck of the best of {found.trials:,}"
+    if noise <= 0:
+        return f"{begin}; none of that was {luck}."
+    if left <= 0:
+        return f"{begin}; all of that was {luck}."
+    return f"{begin}; {points(found.noise)} of these points were {luck}, and {points(left / 100)} are left."
 
 
-def told_seeds(found: Found) -> str:
-    """Say what the retrained settings have on the same validation split."""
-    seeds = ", ".join(map(str, found.best.val))
-    best, defaults = (mean(one.val.values()) for one in (found.best, found.defaults))
-    same = (
-        f"Trained anew with seeds {seeds}, the best setting has {each(found.best.val)} on the same {found.images:,} "
-        f"validation images, {percent(best)} in the mean; the defaults have {percent(defaults)}"
-    )
-    luck = found.accuracy - best
-    return (
-        f"{same}. The best trial was {points(luck)} points above that mean by the luck of its seed."
-        if (round(1000 * luck) > 0)
-        else f"{same}."
-    )
+def told_seed(found: Found) -> list[str]:
+    """Say what part of the best trial's accuracy was the luck of its seed; nothing where it had none."""
+    again = mean(found.best.val.values())
+    if round(1000 * (found.accuracy - again)) <= 0:
+        return []
+    return [
+        f"Trained anew with other seeds, the same setting has {percent(again)} on the same validation images instead "
+        f"of {percent(found.accuracy)}: so much was the luck of the trial's seed."
+    ]
 
 
 def told_test(found: Found) -> str:
@@ -196,10 +186,40 @@ def told_test(found: Found) -> str:
     test = found.test
     low, high = test.best_interval
     return (
-        f"Test split, looked at once, after the search: {percent(test.best)} of {test.images:,} images ({LEVEL} % "
-        f"interval {100 * low:.1f} to {100 * high:.1f} %; by seed {each(found.best.test)}), the defaults "
-        f"{percent(test.defaults)} ({difference(test)})."
+        f"The test split was looked at once, after the search: {percent(test.best)} of {test.images:,} images "
+        f"({LEVEL} % interval {100 * low:.1f} to {100 * high:.1f} %), mean of seeds "
+        f"{', '.join(map(str, found.best.val))}; the defaults {percent(test.defaults)} ({difference(test)})."
     )
+
+
+def figures(found: Found) -> list[list[str]]:
+    """Return accuracy of the best setting and of the defaults, on what chose, and on what did not: rows of a table."""
+    again, base = (mean(one.val.values()) for one in (found.best, found.defaults))
+    seeds, images = f"mean of {len(found.best.val)} seeds", f"{found.images:,}"
+    rows = [
+        [
+            "validation, in the search: it chose",
+            images,
+            percent(found.accuracy),
+            percent(base),
+            points(found.lead),
+            "–",
+        ],
+        [f"validation, trained anew, {seeds}", images, percent(again), percent(base), points(again - base), "–"],
+    ]
+    if found.fresh:
+        rows.append(judged_row("folds of the training split: chose nothing", found.fresh))
+    return [*rows, judged_row(f"test, looked at once, {seeds}", found.test)]
+
+
+def judged_row(name: str, judged: Judgement) -> list[str]:
+    """Return the row of a judgement."""
+    best, defaults = (
+        f"{percent(share)} ({100 * low:.1f} to {100 * high:.1f})"
+        for share, (low, high) in ((judged.best, judged.best_interval), (judged.defaults, judged.defaults_interval))
+    )
+    between = " to ".join(map(points, judged.interval)) if judged.interval else "–"
+    return [name, f"{judged.images:,}", best, defaults, points(judged.difference), between]
 
 
 def percent(share: float) -> str:
@@ -210,9 +230,3 @@ def percent(share: float) -> str:
 def points(share: float) -> str:
     """`0.4`, and 0.0 never with a minus."""
     return f"{round(100 * share, 1) + 0.0:.1f}"
-
-
-def each(shares: Mapping[int, float]) -> str:
-    """`98.7, 98.9 and 98.6 %`."""
-    *first, last = (f"{100 * share:.1f}" for share in shares.values())
-    return f"{', '.join(first)} and {last} %" if first else f"{last} %"
