@@ -11,7 +11,7 @@ from data.dataset import Dataset
 from data.store.store import Store
 from errors import UserError
 from study.experiments.jobs import Job, holding, wait_for_earlier
-from study.experiments.tune_anew import found_by, judge_on_folds, train_anew
+from study.experiments.tune_anew import found_by, judge_on_folds, split_flags, train_anew
 from study.experiments.tune_asked import Asked, folder_for, settle
 from study.experiments.tune_space import Space
 from study.experiments.tune_study import Search, fail_killed, finished, noted, open_study, state_of, worker_of
@@ -65,7 +65,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
         ended = finished(search.trials())
         best = asked.space.texts(ended[0].params)
         judged = fresh(best) if fresh else None
-        runs = train_anew(asked, best, out)
+        runs = train_anew(asked, best, split_flags(dataset, out), out)
         found = found_by(asked, search, dataset, runs, judged)
         record = tune_report.Record(asked, search, dataset, found, best, runs, out, in_process)
         tune_report.write(record)
@@ -83,7 +83,7 @@ def search_in(
     Raises:
         UserError: every trial failed.
     """
-    run, first, fresh = with_heads(asked, dataset, store) if in_process else with_trainings(asked, out)
+    run, first, fresh = with_heads(asked, dataset, store) if in_process else with_trainings(asked, dataset, out)
     study = open_study(out, asked.own.storage, out.name, first)
     total = asked.own.trials or (len(asked.space.grid()) if asked.own.sampler == "grid" else TRIALS)
     seed = asked.settings.data.seed
@@ -126,7 +126,7 @@ def with_heads(asked: Asked, dataset: Dataset, store: Store) -> tuple[Runner, in
     return run, rung, fresh
 
 
-def with_trainings(asked: Asked, out: Path) -> tuple[Runner, int, None]:
+def with_trainings(asked: Asked, dataset: Dataset, out: Path) -> tuple[Runner, int, None]:
     """Return what runs each trial as a process, and the epochs of the first training of each."""
     from study.experiments.tune_runs import Trainings, rungs_of
 
@@ -134,11 +134,16 @@ def with_trainings(asked: Asked, out: Path) -> tuple[Runner, int, None]:
     wait_for_earlier([Job("", (), lock.with_suffix(".log")) for lock in left], "tune", "")
     epochs = stages_of(asked.settings.optimization, asked.settings.learning.kind)[-1].epochs
     names = asked.space.names  # where each trial has epochs of its own, or of each size, few of them say little
-    whole = "epochs" in names or "progressive" in (*names, *asked.texts)
+    whole = {"epochs", "learning", "model"} & {*names} or "progressive" in (*names, *asked.texts)
     rungs = [epochs] if whole else rungs_of(epochs)
 
+    split = split_flags(dataset, out)
+
+    def flags(chosen: Mapping[str, str]) -> dict[str, str]:
+        return asked.flags(chosen) | split
+
     def run(search: Search, told: Callable[[], None]) -> None:
-        Trainings(search, asked.fixed, rungs, out, told).run(asked.own.jobs or max(1, cores() // 2))
+        Trainings(search, flags, rungs, out, told).run(asked.own.jobs or max(1, cores() // 2))
 
     return run, rungs[0], None
 

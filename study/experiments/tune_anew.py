@@ -11,6 +11,7 @@ import numpy as np
 
 from data.csv_table import unguard
 from data.dataset import Dataset
+from data.split import write_split
 from errors import UserError
 from study.experiments.compare import finished_run, run_missing
 from study.experiments.folds import Labelled, make_folds
@@ -48,27 +49,40 @@ def judge_on_folds(heads: Heads, dataset: Dataset, asked: Asked, best: Mapping[s
     return judge(right[0], right[1], images.units, asked.settings.data.seed)
 
 
-def train_anew(asked: Asked, best: Mapping[str, str], out: Path) -> Runs:
-    """Train the best setting and the defaults with seeds that no trial had; return "best" and "defaults" -> runs.
+def train_anew(asked: Asked, best: Mapping[str, str], split: Mapping[str, str], out: Path) -> Runs:
+    """Train the best setting and the defaults with seeds that no trial had.
+
+    `split`: the flags that give all trainings the split of the search.
 
     Raises:
         UserError: a training failed; the others are kept.
     """
-    combinations = Combination(tuple(best.items())), Combination(())
-    first = asked.settings.data.seed + 1
-    plan = Plan(combinations, range(first, first + SEEDS), dict(asked.fixed), {}, out / "retrained", "classify")
-    plan.out.mkdir(exist_ok=True)
-    console.print("the best setting and the defaults, trained anew:")
-    failures = run_missing(plan, asked.own.jobs or max(1, cores() // 2), "tune", "")
+    first, failures, runs = asked.settings.data.seed + 1, 0, {}
+    out = out / "retrained"
+    out.mkdir(exist_ok=True)
+    for name, chosen in (("best", best), ("defaults", {})):
+        combination = Combination(tuple(chosen.items()))
+        fixed = asked.flags(chosen) | split
+        plan = Plan((combination,), range(first, first + SEEDS), fixed, {}, out, "classify")
+        console.print(f"{'the best setting' if name == 'best' else 'the defaults'}, trained anew:")
+        failures += len(run_missing(plan, asked.own.jobs or max(1, cores() // 2), "tune", ""))
+        runs[name] = {seed: finished_run(plan, combination, seed) for seed in plan.seeds}
     if failures:
         raise UserError(
-            f"{len(failures)} of {len(combinations) * SEEDS} trainings failed: see the reasons above. The same command "
-            "trains them again."
+            f"{failures} of {2 * SEEDS} trainings failed: see the reasons above. The same command trains them again."
         )
-    return {
-        name: {seed: finished_run(plan, combination, seed) for seed in plan.seeds}
-        for name, combination in zip(("best", "defaults"), combinations, strict=True)
-    }
+    return runs
+
+
+def split_flags(dataset: Dataset, out: Path) -> dict[str, str]:
+    """Write the split of the search into its folder, and return the flags with which every training has it.
+
+    Another seed would give another split, and another size of the images may find other near duplicates.
+    """
+    if dataset.images.records[0].split is not None:  # its folders say so
+        return {}
+    write_split(out / "split.csv", dataset.entries)
+    return {"split_file": str(out / "split.csv")}
 
 
 def found_by(

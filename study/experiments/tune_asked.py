@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from study.experiments.plan import digest, without_unused
 from study.experiments.tune_space import Choice, Space, check_grid, default_space, depends_on, read_space
 from study.settings import declare
 from study.settings.commands import TuneSettings
-from study.settings.resolve import as_json, seed_of_split
+from study.settings.resolve import as_json
 from study.settings.stages import stages_of
-from study.settings.train import FIELDS, TrainSettings, names_where
+from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
 SEEDS = 3  # with which the best setting is trained anew
 IRRELEVANT = ("runs", "store", "store_limit", "keep_diverged")  # they change no trial
@@ -32,31 +32,38 @@ class Asked:
     space: Space
     command: str
 
+    def shared(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """Return the flags that all trainings share, but for those that say nothing beside what was chosen."""
+        return saying_something(self.texts, self.space.names, chosen)
+
     def settled(self, chosen: Mapping[str, str]) -> TrainSettings:
         """Return the settings of a training with some of what is searched. Raise UserError where `train` would."""
-        return crossval.settled(without_unused({**self.texts, **chosen}, chosen), "tune")
+        return crossval.settled({**self.shared(chosen), **chosen}, "tune")
 
-    @property
-    def fixed(self) -> dict[str, str]:
-        """Return the flags that all trainings share, those that every process would else settle by itself."""
-        settings = self.settings
-        split_seed = str(seed_of_split(settings.data))  # the same where the other seeds are not
-        own = {"model": settings.run.model, "learning": settings.learning.kind, "split_seed": split_seed}
-        return {name: text for name, text in {**self.texts, **own}.items() if name not in self.space.names}
+    def flags(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """Return the flags of a training beside what was chosen; `train` might settle model and learning otherwise."""
+        settings = self.settled(chosen)
+        own = {"model": settings.run.model, "learning": settings.learning.kind}
+        return {name: text for name, text in {**self.shared(chosen), **own}.items() if name not in chosen}
+
+
+def saying_something(texts: Mapping[str, str], searched: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what says nothing beside what was chosen, and beside the defaults of what is searched but was not."""
+    return without_unused(texts, {name: str(DEFAULTS[name]) for name in searched} | dict(chosen))
 
 
 def settle(own: TuneSettings, texts: Mapping[str, str], command: str) -> Asked:
     """Settle what is searched. Raise UserError, before any image is read, for what one of the trials would refuse."""
-    settings = crossval.settled(texts, "tune")
-    if own.space:
-        space = read_space(own.space)
-        for name in space.names:
-            if name in texts:
-                raise UserError(
-                    f"{declare.flag(name)} is given twice: for all trials and in --space {own.space}. Leave one of the "
-                    "two out."
-                )
-    else:
+    space = read_space(own.space) if own.space else Space(())
+    for name in space.names:
+        if name in texts:
+            raise UserError(
+                f"{declare.flag(name)} is given twice: for all trials and in --space {own.space}. Leave one of the two "
+                "out."
+            )
+    reject_unused(space, texts)
+    settings = crossval.settled(saying_something(texts, space.names, {}), "tune")
+    if not own.space:
         rate = stages_of(settings.optimization, settings.learning.kind)[-1].learning_rate
         searched = default_space(settings, rate).entries
         space = Space.of([entry for entry in searched if entry.name not in texts])
@@ -64,14 +71,13 @@ def settle(own: TuneSettings, texts: Mapping[str, str], command: str) -> Asked:
             raise UserError("Nothing is left to search: every setting that tune varies is given. Leave one out.")
     if own.sampler == "grid":
         check_grid(space)
-    reject_unused(space, texts)
-    crossval.settled({**texts, "seed": str(settings.data.seed + SEEDS)}, "tune")  # the last that is needed
     asked = Asked(own, texts, settings, space, command)
-    for corner in space.corners():
+    last = {"seed": str(settings.data.seed + SEEDS)}  # with which the best setting is trained anew
+    for corner in [last, *space.corners()]:
         try:
             asked.settled(corner)
         except UserError as error:
-            raise UserError(f"--space {own.space}: {error}" if own.space else str(error)) from error
+            raise UserError(f"--space {own.space}: {error}" if own.space and corner != last else str(error)) from error
     return asked
 
 
@@ -91,6 +97,8 @@ def folder_for(asked: Asked, dataset: Dataset) -> Path:
     """Return the folder that the same command finds again; other images, split, settings or space have another."""
     paths = {name for name in names_where("path") if not FIELDS[name].metadata["given"]}  # the images tell of those
     values = as_json(asked.settings)
+    for name in asked.texts.keys() - asked.shared({}).keys():  # these say something in some trials
+        values[name] = asked.texts[name]
     same = {name: value for name, value in values.items() if name not in paths | {*IRRELEVANT}}
     lines = sorted(f"{entry.sha256} {entry.label} {entry.split}" for entry in dataset.entries)
     images = hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -74,10 +74,8 @@ class Record:
 
 def best_command(record: Record) -> str:
     """Return the command that trains the best setting."""
-    fixed = {name: text for name, text in record.asked.fixed.items() if name != "split_seed"}
-    if "split_seed" in record.asked.texts:
-        fixed["split_seed"] = record.asked.texts["split_seed"]
-    return shlex.join(["python", "main.py", *train_arguments({**fixed, **record.best})])
+    texts = record.asked.flags(record.best) | dict(record.best)
+    return shlex.join(["python", "main.py", *train_arguments(texts)])
 
 
 def write(record: Record) -> None:

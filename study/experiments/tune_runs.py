@@ -20,6 +20,7 @@ from study.runs import folder as run_folder
 if TYPE_CHECKING:
     import optuna
 
+Flags = Callable[[Mapping[str, str]], Mapping[str, str]]
 RUNGS = 3  # of successive halving: a ninth of the epochs, a third, all
 
 
@@ -46,16 +47,14 @@ class Trainings:
 
     Args:
         search: what is searched.
-        fixed: flags of train that all trials share, as texts.
+        flags: what a trial chose -> the other flags of its trainings, as texts.
         epochs: of each training of a trial, the last in full; a single one where nothing is ended early.
         out: the folder of the search.
         told: called after each trial.
     """
 
-    def __init__(
-        self, search: Search, fixed: Mapping[str, str], epochs: list[int], out: Path, told: Callable[[], None]
-    ) -> None:
-        self.search, self.fixed, self.epochs, self.out, self.told = search, fixed, epochs, out, told
+    def __init__(self, search: Search, flags: Flags, epochs: list[int], out: Path, told: Callable[[], None]) -> None:
+        self.search, self.flags, self.epochs, self.out, self.told = search, flags, epochs, out, told
         self.going_on: deque[Running] = deque()
         self.running: dict[Job, Running] = {}
 
@@ -86,7 +85,7 @@ class Trainings:
         if len(one.rungs) > 1:
             own["epochs"] = str(epochs)
         label = f"trial {one.trial.number}" + (f", {epochs} epochs" if len(self.epochs) > 1 else "")
-        arguments = train_arguments({**self.fixed, **one.texts, **own})
+        arguments = train_arguments({**self.flags(one.texts), **one.texts, **own})
         job = Job(label, tuple(arguments), folder / f"train-{epochs}.log")
         self.running[job] = one
         return job
