@@ -22,8 +22,9 @@ from models.parts.head import head_on
 from models.parts.options import last_initializer
 from study.experiments import crossval
 from study.experiments.plan import make_plan
+from study.experiments.tune_asked import settle
 from study.settings import conflicts, declare
-from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, InspectSettings, TuneSettings
 from study.settings.resolve import defaults_of, options_of, resolve, with_model
 from study.settings.train import TrainSettings
 
@@ -50,7 +51,7 @@ def train_settings(flags):
 
 
 @pytest.mark.parametrize("rest", [rest for rest in DOCUMENTED if not WRITTEN_BY_THE_READER & set(rest.split())])
-def test_a_documented_command_is_accepted_up_to_its_work(rest):
+def test_a_documented_command_is_accepted_up_to_its_work(rest, tmp_path, monkeypatch):
     """Flags, values, and what goes with what: all that is checked before data or a run is looked for."""
     command, flags = flags_of(rest)
     declared = main.COMMANDS[command][0]
@@ -61,6 +62,11 @@ def test_a_documented_command_is_accepted_up_to_its_work(rest):
     elif declared is CrossvalSettings:
         asked, texts = declare.own_and_rest(CrossvalSettings, flags)
         crossval.check(asked, texts, crossval.settled(texts))
+    elif declared is TuneSettings:
+        (space,) = (block for language, block in FENCE.findall(TEXTS["docs/commands.md"]) if language == "toml")
+        (tmp_path / "space.toml").write_text(space, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        assert settle(*declare.own_and_rest(TuneSettings, flags), "").space.entries
     else:
         given = dict(flags)
         settings, others = declare.own_and_rest(declared, flags)
