@@ -15,5 +15,4 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings, rest = own_and_rest(TuneSettings, flags)
     from study.experiments.tune import tune
 
-    values, next_command = tune(settings, rest, command_line)
-    return Result(values, next_command, "train with the best settings")
+    return Result(*tune(settings, rest, command_line))

@@ -14,7 +14,7 @@ from study.experiments.jobs import Job, holding, wait_for_earlier
 from study.experiments.tune_anew import found_by, judge_on_folds, split_flags, train_anew
 from study.experiments.tune_asked import Asked, folder_for, settle
 from study.experiments.tune_space import Space
-from study.experiments.tune_study import Search, fail_killed, finished, noted, open_study, state_of, worker_of
+from study.experiments.tune_study import Search, fail_killed, noted, open_study, ranked, state_of, worker_of
 from study.experiments.tune_verdict import Judgement
 from study.runtime import console, output
 from study.runtime.background import start_in_background
@@ -26,8 +26,8 @@ from study.settings.stages import stages_of
 TRIALS = 100
 
 
-def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tuple[dict[str, Any], str]:
-    """Search, train the best setting and the defaults anew, write the page; return the result and the best command.
+def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tuple[dict[str, Any], str, str]:
+    """Search, train the best setting and the defaults anew, write the page; return result, next command and why.
 
     Args:
         own: settings of the search.
@@ -62,7 +62,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
         out / ".lock", 0, f"Another tune is at work in {out}. Wait for it to end, or give another --runs DIR."
     ):
         search, fresh = search_in(asked, dataset, store, out, in_process)
-        ended = finished(search.trials())
+        ended = ranked(search.trials())
         best = asked.space.texts(ended[0].params)
         judged = fresh(best) if fresh else None
         runs = train_anew(asked, best, split_flags(dataset, out), out)
@@ -72,7 +72,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
     if store.trouble:
         console.print(store.trouble)
     tune_report.print_results(record)
-    return tune_report.values(record), tune_report.best_command(record)
+    return tune_report.values(record), *tune_report.next_step(record)
 
 
 def search_in(
@@ -99,7 +99,7 @@ def search_in(
             f"{search.count():,} of {total:,} trials are done and kept: the same command goes on with the rest."
         )
         raise
-    if not finished(search.trials()):
+    if not ranked(search.trials()):
         failed = [noted(trial)["why"] for trial in search.trials() if state_of(trial) == "failed"]
         raise UserError(f"None of {len(failed):,} trials ended well, the last one since: {failed[-1]}")
     return search, fresh
@@ -155,14 +155,12 @@ def announcer(search: Search, advance: Callable[[], None], every: bool) -> Calla
     def told() -> None:
         advance()
         trials = search.trials()
-        best = max(
-            (trial.value for trial in trials if trial.number in seen and state_of(trial) == "finished"), default=-1
-        )
+        best = ranked(trials)[:1]
         for trial in trials:
             if trial.number in seen or state_of(trial) in ("running", "killed"):
                 continue
             seen.add(trial.number)
-            is_best = state_of(trial) == "finished" and trial.value > best
+            is_best = trial in best
             if every or is_best or state_of(trial) == "failed":
                 console.print(describe(trial, search.space, is_best))
 

@@ -18,7 +18,7 @@ from study.experiments.folds import Labelled, make_folds
 from study.experiments.plan import Combination, Plan
 from study.experiments.result import read_result
 from study.experiments.tune_asked import SEEDS, Asked
-from study.experiments.tune_study import Search, finished, noted, state_of
+from study.experiments.tune_study import Search, noted, ranked, state_of
 from study.experiments.tune_verdict import Found, Judgement, Retrained, judge
 from study.runs.folder import Run
 from study.runtime import console
@@ -94,7 +94,7 @@ def found_by(
 ) -> Found:
     """Put together what the search, the trainings and the fresh folds say."""
     trials = search.trials()
-    said = noted(finished(trials)[0])
+    said = noted(ranked(trials)[0])
     test = [row for row, entry in enumerate(dataset.entries) if entry.split == "test"]
     _, units = np.unique([dataset.units[row] for row in test], return_inverse=True)
     paths = [dataset.entries[row].path for row in test]

@@ -17,35 +17,47 @@ TOP = 0.1  # the share of the trials that is drawn in the foreground
 
 @dataclass(frozen=True)
 class Point:
-    """One trial: its number, its accuracy on validation, its flags as texts, and whether it ran to its end."""
+    """One trial: its number, accuracy and loss on validation, its flags as texts, and its rank, the best being 0.
+
+    One that was ended early has no rank.
+    """
 
     number: int
     accuracy: float
+    loss: float
     texts: Mapping[str, str]
-    ended: bool
+    rank: int | None
 
 
 def history(points: Sequence[Point]) -> bytes:
-    """Draw the accuracy of each trial, and the best of those that ran to their end so far."""
+    """Draw accuracy and loss of each trial, and around those of the best a ring."""
+    panels = (
+        ("accuracy on validation, %", [100 * point.accuracy for point in points]),
+        ("loss on validation", [point.loss for point in points]),
+    )
     with plt.rc_context(STYLE):
-        figure, ax = plt.subplots(figsize=(WIDTH, 4.2), layout="constrained")
-        for ended, label, style in (
-            (True, "ran to its end", {"color": BLUE}),
-            (False, "ended early", {"facecolor": "none", "edgecolor": LIGHT_GREY}),
-        ):
-            some = [point for point in points if point.ended == ended]
-            if some:
-                x, y = [point.number for point in some], [100 * point.accuracy for point in some]
-                ax.scatter(x, y, s=22, label=label, **style)
-        ended = [point for point in points if point.ended]
-        best = np.maximum.accumulate([100 * point.accuracy for point in ended])
-        ax.step([point.number for point in ended], best, where="post", color=VERMILION, label="best so far")
-        low = np.percentile([100 * point.accuracy for point in points], 10)
-        ax.set_ylim(bottom=max(0.0, low - 0.15 * (best[-1] - low) - 0.2))  # a few bad trials would flatten all others
-        ax.set(xlabel="trial", ylabel="accuracy on validation, %")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.grid(alpha=0.25)
-        ax.legend(loc="lower right")
+        figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.4), layout="constrained")
+        for ax, (name, heights) in zip(axes, panels, strict=True):
+            kinds = (
+                (lambda point: point.rank is not None, "ran to its end", {"color": BLUE, "s": 20}),
+                (lambda point: point.rank is None, "ended early", {"facecolor": "none", "edgecolor": LIGHT_GREY}),
+                (lambda point: point.rank == 0, "the best", {"facecolor": "none", "edgecolor": VERMILION, "s": 110}),
+            )
+            for belongs, label, style in kinds:
+                some = [(point.number, y) for point, y in zip(points, heights, strict=True) if belongs(point)]
+                if some:
+                    ax.scatter(*zip(*some, strict=True), label=label, **{"s": 20, "lw": 1.3} | style)
+            is_loss = name.startswith("loss")
+            low, high = np.percentile(heights, (10, 90))  # a few bad trials would flatten all others
+            margin = 0.6 * (high - low) + 1e-3
+            ax.set_ylim(
+                bottom=None if is_loss else max(min(heights) - 0.1 * margin, low - margin),
+                top=min(max(heights) + 0.1 * margin, high + margin) if is_loss else None,
+            )
+            ax.set(xlabel="trial", ylabel=name)
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.grid(alpha=0.25)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
         return png(figure)
 
 
@@ -62,7 +74,7 @@ def importances(shares: Mapping[str, float]) -> bytes:
 
 def parallel(entries: Sequence[Entry], points: Sequence[Point]) -> bytes:
     """Draw each trial that ran to its end as a line through its values; the best tenth in the foreground."""
-    ended = sorted((point for point in points if point.ended), key=lambda point: -point.accuracy)[:SHOWN]
+    ended = sorted((point for point in points if point.rank is not None), key=lambda point: point.rank)[:SHOWN]
     front = max(1, round(TOP * len(ended)))
     accuracies = [100 * point.accuracy for point in ended]
     low, high = min(accuracies), max(accuracies)

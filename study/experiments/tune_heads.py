@@ -126,7 +126,7 @@ class Heads:
         """Judge a head's best epoch so far."""
         labels, found = self.features.data.labels[self.features.val], slot.progress.judged
         if found is None:  # its loss was no number from the first epoch on
-            return Score(0.0, float("inf"), len(labels))
+            return Score(0.0, crossentropy.MOST, len(labels))
         loss = crossentropy.mean(found[np.arange(len(labels)), labels])
         return Score(float((found.argmax(axis=1) == labels).mean()), loss, len(labels))
 
@@ -181,7 +181,7 @@ def end_of(search: Search, heads: Heads, one: Running, rung: int) -> bool:
         return True
     if slot.epoch not in rungs(rung, slot.task.stage.epochs):
         return False
-    one.trial.report(score.value, slot.epoch)
+    one.trial.report(score.loss, slot.epoch)
     if one.trial.should_prune():
         search.prune(one.trial, score, **noted)
         return True

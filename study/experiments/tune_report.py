@@ -16,7 +16,7 @@ from data.dataset import Dataset
 from study.experiments.plan import train_arguments
 from study.experiments.tune_anew import Runs
 from study.experiments.tune_asked import Asked
-from study.experiments.tune_study import JOURNAL, Search, noted, state_of, without_password
+from study.experiments.tune_study import JOURNAL, Search, noted, ranked, state_of, without_password
 from study.experiments.tune_verdict import Found, figures, sentences
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from study.experiments.tune_figures import Point
 
 TABLE, SUMMARY, PAGE = "tune.csv", "tune.json", "tune.html"
+CRITERION = "validation accuracy; at a tie, within one standard error of the highest, the smaller loss"
 ENOUGH = 20  # trials that ran to their end, from which importances are told
 IN_TABLE = 200  # trials on the page, the best; the table has all
 FIGURES = ("accuracy (95 % interval)", "images", "best", "defaults", "difference, points", "95 % interval")
@@ -72,10 +73,17 @@ class Record:
         return next(iter(self.runs["best"].values())).folder
 
 
-def best_command(record: Record) -> str:
-    """Return the command that trains the best setting."""
-    texts = record.asked.flags(record.best) | dict(record.best)
+def command_for(record: Record, chosen: Mapping[str, str]) -> str:
+    """Return the command that trains a setting."""
+    texts = record.asked.flags(chosen) | dict(chosen)
     return shlex.join(["python", "main.py", *train_arguments(texts)])
+
+
+def next_step(record: Record) -> tuple[str, str]:
+    """Return the sensible next command and why: to train the best setting, unless it is worse than the defaults."""
+    if record.found.verdict.worse:
+        return command_for(record, {}), "train with the defaults, which are better"
+    return command_for(record, record.best), "train with the best settings"
 
 
 def write(record: Record) -> None:
@@ -109,10 +117,10 @@ def content(record: Record) -> dict[str, Any]:
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "sampler": asked.own.sampler,
         "space": dict(record.search.space.described()),
-        "criterion": "validation accuracy, at a tie the smaller loss",
+        "criterion": CRITERION,
         "states": states(record),
         "best": dict(record.best),
-        "best_command": best_command(record),
+        "best_command": command_for(record, record.best),
         "settings": as_json(asked.settings),
         "data": {
             "folder": str(dataset.root.resolve()),
@@ -140,6 +148,7 @@ def values(record: Record) -> dict[str, Any]:
         "page": str(record.out / PAGE),
         "csv": str(record.out / TABLE),
         "best": {name.replace("_", "-"): text for name, text in record.best.items()},
+        "best_trial": ranked(record.search.trials())[0].number,
         "states": states(record),
         **record.found.as_json(),
     }
@@ -150,7 +159,7 @@ def page(record: Record) -> str:
     from study.experiments import tune_figures
 
     points, shares = points_of(record), importances(record)
-    ended = sum(point.ended for point in points)
+    ended = sum(point.rank is not None for point in points)
     told = ", ".join(f"{count:,} {state}" for state, count in states(record).items())
     settings = [[name, format_value(value, name)] for name, value in as_json(record.asked.settings).items()]
     return render(
@@ -161,12 +170,15 @@ def page(record: Record) -> str:
         command=record.command,
         told=record.told,
         better=record.found.verdict.better,
-        best_command=best_command(record),
+        worse=record.found.verdict.worse,
+        defaults_command=command_for(record, {}),
+        best_command=command_for(record, record.best),
         predict=f"python main.py predict --run {shlex.quote(str(record.run))}",
         runs=run_list(record),
         figures=Table(FIGURES, figures(record.found)),
         trials=f"{len(record.search.trials()):,} trials: {told}",
-        history=Figure(tune_figures.history(points), "Accuracy on validation of each trial, and the best so far"),
+        criterion=CRITERION,
+        history=Figure(tune_figures.history(points), "Accuracy and loss of each trial on validation"),
         importances=Figure(tune_figures.importances(shares), "Importance of each setting") if shares else None,
         few=f"{ended:,} trials ran to their end: too few to tell which settings matter. From {ENOUGH} on it is told, "
         "where their accuracies differ.",
@@ -201,14 +213,17 @@ def points_of(record: Record) -> list[Point]:
     """Return the trials that have an accuracy."""
     from study.experiments.tune_figures import Point
 
+    trials = record.search.trials()
+    ranks = {trial.number: rank for rank, trial in enumerate(ranked(trials))}
     return [
         Point(
             trial.number,
             noted(trial)["accuracy"],
+            noted(trial)["loss"],
             record.search.space.texts(trial.params),
-            state_of(trial) == "finished",
+            ranks.get(trial.number),
         )
-        for trial in record.search.trials()
+        for trial in trials
         if state_of(trial) in ("finished", "pruned")
     ]
 
@@ -217,7 +232,7 @@ def importances(record: Record) -> dict[str, float]:
     """Return how much each setting mattered, by fANOVA (Hutter 2014); nothing where too few trials tell."""
     import optuna
 
-    ended = [trial for trial in record.search.trials() if state_of(trial) == "finished"]
+    ended = ranked(record.search.trials())
     if len(ended) < ENOUGH or len({trial.value for trial in ended}) < 2:
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
@@ -228,10 +243,10 @@ def board(record: Record) -> Table:
     """Return the trials that have an accuracy, the best first."""
     names = record.search.space.names
     header = ("trial", "state", "accuracy %", "loss", "epochs", *(name.replace("_", "-") for name in names))
-    ended = [trial for trial in record.search.trials() if state_of(trial) in ("finished", "pruned")]
-    ended.sort(key=lambda trial: (state_of(trial) != "finished", -noted(trial)["accuracy"], noted(trial)["loss"]))
+    trials = record.search.trials()
+    pruned = sorted((one for one in trials if state_of(one) == "pruned"), key=lambda one: noted(one)["loss"])
     lines = []
-    for trial in ended[:IN_TABLE]:
+    for trial in [*ranked(trials), *pruned][:IN_TABLE]:
         said, texts = noted(trial), record.search.space.texts(trial.params)
         figures = [f"{100 * said['accuracy']:.2f}", f"{said['loss']:.4f}", said["epochs"]]
         lines.append([trial.number, state_of(trial), *figures, *(texts.get(name, "–") for name in names)])

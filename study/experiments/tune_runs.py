@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections import deque
@@ -16,6 +17,7 @@ from study.experiments.plan import train_arguments
 from study.experiments.result import Result, read_result
 from study.experiments.tune_study import FACTOR, STOPPED, Score, Search
 from study.runs import folder as run_folder
+from study.tasks import crossentropy
 
 if TYPE_CHECKING:
     import optuna
@@ -113,7 +115,7 @@ class Trainings:
         if not one.rungs:
             self.search.finish(one.trial, score, **noted)
             return
-        one.trial.report(score.value, epochs)
+        one.trial.report(score.loss, epochs)
         if one.trial.should_prune():
             self.search.prune(one.trial, score, **noted)
         else:
@@ -121,5 +123,6 @@ class Trainings:
 
 
 def score_of(result: Result) -> Score:
-    """Return how good a run is on its validation split."""
-    return Score(result.accuracy, result.loss, result.images)
+    """Return how good a run is on its validation split; a loss that is no number counts as the worst."""
+    loss = result.loss if math.isfinite(result.loss) else crossentropy.MOST
+    return Score(result.accuracy, loss, result.images)

@@ -29,20 +29,15 @@ FACTOR = 3  # of successive halving: of those that reach a rung, the best third 
 
 @dataclass(frozen=True)
 class Score:
-    """How good a trial is on the validation split, of `images`."""
+    """How good a trial is on the validation split, of `images`; the loss is a number, whatever happened.
+
+    Optuna draws, and ends early, by the loss: of a few hundred images one more or less decides an accuracy, and a
+    search that is drawn to such luck finds settings that are worse than the defaults (`benchmarks/tune.py --criteria`).
+    """
 
     accuracy: float
     loss: float
     images: int
-
-    @property
-    def value(self) -> float:
-        """Return one number for Optuna, greater for a greater accuracy, and at a tie for a smaller loss.
-
-        What the loss takes off is less than one image.
-        """
-        loss = self.loss if self.loss < float("inf") else 1e12  # no number counts as the worst
-        return self.accuracy - loss / (1 + loss) / self.images
 
 
 @dataclass(frozen=True)
@@ -126,7 +121,7 @@ class Search:
         if score is not None:
             noted = {**noted, "accuracy": score.accuracy, "loss": score.loss, "images": score.images}
         trial.set_user_attr("noted", noted)
-        value = score.value if state == "COMPLETE" else None
+        value = score.loss if state == "COMPLETE" else None
         self.study.tell(trial, value, TrialState[state], skip_if_finished=True)
 
 
@@ -162,7 +157,7 @@ def open_study(folder: Path, storage: str | None, name: str, first_rung: int) ->
     try:
         place = storage or journal(folder / JOURNAL)
         return optuna.create_study(
-            storage=place, study_name=name, direction="maximize", pruner=pruner, load_if_exists=True
+            storage=place, study_name=name, direction="minimize", pruner=pruner, load_if_exists=True
         )
     except (KeyboardInterrupt, UserError):
         raise
@@ -224,10 +219,30 @@ def fail_killed(search: Search) -> int:
     return len(left)
 
 
-def finished(trials: Sequence[optuna.trial.FrozenTrial]) -> list[optuna.trial.FrozenTrial]:
-    """Return the trials that ran to their end, the best first; of equal ones the earlier."""
-    ended = [trial for trial in trials if trial.state.name == "COMPLETE"]
-    return sorted(ended, key=lambda trial: -trial.value)
+def ranked(trials: Sequence[optuna.trial.FrozenTrial]) -> list[optuna.trial.FrozenTrial]:
+    """Return the trials that ran to their end, the best first: by accuracy, and at a tie by the smaller loss.
+
+    Accuracies within one standard error of the highest are a tie, as in Breiman's rule (Breiman 1984, 3.4.3).
+    """
+    ended = [trial for trial in trials if state_of(trial) == "finished"]
+    if not ended:
+        return []
+    least = least_of_tie(*max((noted(trial)["accuracy"], noted(trial)["images"]) for trial in ended))
+
+    def place(trial: optuna.trial.FrozenTrial) -> tuple[float, float]:
+        accuracy, loss = noted(trial)["accuracy"], noted(trial)["loss"]
+        return (0.0, loss) if accuracy >= least else (1 - accuracy, loss)
+
+    return sorted(ended, key=place)
+
+
+def least_of_tie(highest: float, images: int) -> float:
+    """Return the least accuracy that is within one standard error of the highest.
+
+    Two right and two wrong are added (Agresti and Coull 1998): where none is wrong, there is an error too.
+    """
+    share = (highest * images + 2) / (images + 4)
+    return highest - (share * (1 - share) / images) ** 0.5
 
 
 def state_of(trial: optuna.trial.FrozenTrial) -> str:

@@ -160,7 +160,7 @@ def told_noise(found: Found) -> str:
     """Say how much of the lead on the validation split, which chose, is left on images that chose nothing."""
     lead, left, noise = (round(100 * share, 1) for share in (found.lead, found.verdict.difference, found.noise))
     if lead <= 0:
-        return "On the validation split, which chose it, it was no better either: the search found nothing there."
+        return "On the validation split, which chose it, it was not ahead in accuracy either."
     begin = f"On the validation split, which chose it, it was {points(found.lead)} points ahead"
     luck = f"selection noise, the luck of the best of {found.trials:,}"
     if noise <= 0:

@@ -10,7 +10,7 @@ from study.experiments import tune_heads
 from study.experiments.folds import Labelled, make_folds
 from study.experiments.tune import search_in
 from study.experiments.tune_asked import settle
-from study.experiments.tune_study import Search, finished, noted, open_study, state_of
+from study.experiments.tune_study import Search, noted, open_study, ranked, state_of
 from study.runtime import backend
 from study.settings.commands import TuneSettings
 from study.settings.source import load_dataset, store_of
@@ -43,11 +43,8 @@ def test_trials_are_judged_on_validation_and_a_second_search_goes_on(loaded, tmp
         assert said["images"] == val
         assert said["accuracy"] * val == pytest.approx(round(said["accuracy"] * val))
         assert 1 <= said["epochs"] <= 100
-    best = finished(search.trials())[0]
-    assert all(
-        (noted(best)["accuracy"], -noted(best)["loss"]) >= (noted(one)["accuracy"], -noted(one)["loss"])
-        for one in search.trials()
-    )
+    best = ranked(search.trials())[0]
+    assert all(trial.value == noted(trial)["loss"] for trial in search.trials())
     before = {trial.number: trial.params for trial in search.trials()}
     again, _ = search_in(with_trials(asked, trials=11), dataset, store, tmp_path, in_process=True)
     told = capsys.readouterr().out

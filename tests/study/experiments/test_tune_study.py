@@ -1,6 +1,5 @@
 """The study behind `tune`: new draws after a restart, killed trials, points of a grid, storages."""
 
-import itertools
 import subprocess
 import sys
 
@@ -14,9 +13,10 @@ from study.experiments.tune_study import (
     Score,
     Search,
     fail_killed,
-    finished,
+    least_of_tie,
     noted,
     open_study,
+    ranked,
     state_of,
     without_password,
     worker_of,
@@ -45,11 +45,11 @@ def search_in(folder, total, sampler="tpe", space=SPACE, storage=None, seed=0):
 
 
 def run(search):
-    """Run trials one after the other, each as good as its dropout is small; return what was drawn."""
+    """Run trials one after the other, of as small a loss as their dropout; return what was drawn."""
     drawn = []
     while asked := search.ask():
         trial, texts = asked
-        search.finish(trial, Score(1 - float(texts["dropout"]), 0.1, 100), epochs=1)
+        search.finish(trial, Score(0.9, float(texts["dropout"]), 100), epochs=1)
         drawn.append(tuple(texts.items()))
     return drawn
 
@@ -80,13 +80,26 @@ def test_enough_is_enough(tmp_path):
     assert run(search_in(tmp_path / "a", 5)) == []
 
 
-def test_accuracy_decides_and_at_a_tie_the_loss():
-    scores = [
-        Score(right / 50, loss, 50)
-        for right, loss in itertools.product(range(51), (0.0, 1e-4, 0.3, 5.0, 16.1, float("inf")))
-    ]
-    assert sorted(scores, key=lambda score: score.value) == sorted(scores, key=lambda s: (s.accuracy, -s.loss))
-    assert len({score.value for score in scores}) == len(scores)
+def told(folder, scores):
+    """The scores of trials as they are ranked."""
+    search = search_in(folder, len(scores), "random")
+    for score in scores:
+        search.finish(search.ask()[0], score)
+    return [(noted(trial)["accuracy"], noted(trial)["loss"]) for trial in ranked(search.trials())]
+
+
+def test_accuracy_decides_and_at_a_tie_the_loss(tmp_path):
+    # By hand: 0.95 of 200 is 190 right; with two right and two wrong more 192 / 204, of which the standard error is
+    # sqrt(0.9412 * 0.0588 / 200) = 0.0166: from 0.9334 on it is a tie.
+    assert least_of_tie(0.95, 200) == pytest.approx(0.95 - 0.01664, abs=1e-5)
+    scores = [Score(0.95, 0.3, 200), Score(0.935, 0.1, 200), Score(0.94, 0.2, 200), Score(0.93, 0.01, 200)]
+    assert told(tmp_path / "a", scores) == [(0.935, 0.1), (0.94, 0.2), (0.95, 0.3), (0.93, 0.01)]
+    behind = [Score(0.5, 0.2, 200), Score(0.6, 0.9, 200), Score(0.6, 0.3, 200), Score(0.99, 0.5, 200)]
+    assert told(tmp_path / "b", behind) == [(0.99, 0.5), (0.6, 0.3), (0.6, 0.9), (0.5, 0.2)]
+
+
+def test_where_none_is_wrong_one_that_is_is_a_tie():
+    assert 29 / 30 >= least_of_tie(1.0, 30) > 28 / 30
 
 
 def test_a_trial_whose_process_was_killed_is_noticed_and_drawn_again(tmp_path):
@@ -125,7 +138,7 @@ def test_of_a_shared_storage_only_ones_own_killed_trials_are_failed(tmp_path):
     assert tuple(texts.items()) not in drawn
     there.finish(trial, Score(0.9, 0.1, 100))
     assert there.ask() is None
-    assert len(finished(here.trials())) == 6
+    assert len(ranked(here.trials())) == 6
 
 
 def test_a_trial_that_was_stopped_is_drawn_again_and_one_that_failed_is_not(tmp_path):

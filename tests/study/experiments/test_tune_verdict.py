@@ -79,7 +79,7 @@ def test_the_lead_is_divided_into_what_is_left_and_selection_noise():
         (found(), "does not beat the defaults by more than chance: on 300 test images", "2.6 of these points were"),
         (found(fresh=judgement(-0.02, (-0.03, -0.01))), "is worse than the defaults, by more", "; all of that was"),
         (found(fresh=judgement(0.04, (0.03, 0.05))), "beats the defaults", "; none of that was selection noise"),
-        (found(accuracy=0.95), "does not beat", "it was no better either: the search found nothing there."),
+        (found(accuracy=0.95), "does not beat", "it was not ahead in accuracy either."),
     ],
 )
 def test_each_outcome_is_told_in_words(one, verdict, noise):
