@@ -47,8 +47,8 @@ def main(data: str, trials: int, samplers: Sequence[str], rounds: int, criteria:
             compare_criteria(asked, dataset, features, sampler, rung, trials, number)
             continue
         for told, first in (("halving", rung), ("in full", NEVER)):
-            search, seconds = one_search(asked, tune_heads.Heads(features, 0), sampler, first, trials, number)
-            print(f"{sampler:<7}{told:<8}{trials} trials  {seconds}  {describe(search)}", flush=True)
+            ended, seconds = one_search(asked, tune_heads.Heads(features, 0), sampler, first, trials, number)
+            print(f"{sampler:<7}{told:<8}{trials} trials  {seconds}  {describe(ended)}", flush=True)
     if criteria:
         return
     with TemporaryDirectory() as runs:
@@ -58,8 +58,10 @@ def main(data: str, trials: int, samplers: Sequence[str], rounds: int, criteria:
         print(f"the whole command  {time.perf_counter() - started:.1f} s")
 
 
-def one_search(asked: object, heads: object, sampler: str, rung: int, trials: int, number: int) -> tuple[object, str]:
-    """Run a search in a journal of its own; return it and the seconds that it took."""
+def one_search(
+    asked: object, heads: object, sampler: str, rung: int, trials: int, number: int
+) -> tuple[Sequence[object], str]:
+    """Run a search in a journal of its own; return its trials and the seconds that it took."""
     from study.experiments import tune_heads
     from study.experiments.tune_study import Search, open_study
 
@@ -69,19 +71,19 @@ def one_search(asked: object, heads: object, sampler: str, rung: int, trials: in
         search = Search(study, asked.space, sampler, 1000 * number, trials, "benchmark", alone=True)
         tune_heads.run_trials(search, heads, asked.settled, rung, lambda: None)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
-        search.trials()
-    return search, f"{wall:6.1f} s ({processor:.1f} s of processor)"
+        ended = search.trials()
+    return ended, f"{wall:6.1f} s ({processor:.1f} s of processor)"
 
 
-def describe(search: object) -> str:
+def describe(trials: Sequence[object]) -> str:
     """Say how far the trials of a search went, and what the best has on validation."""
     from study.experiments.tune_study import noted, ranked
 
-    ended = ranked(search.trials())
-    epochs = sum(noted(trial)["epochs"] for trial in search.trials())
+    ended = ranked(trials)
+    epochs = sum(noted(trial)["epochs"] for trial in trials)
     return (
-        f"{epochs:,} epochs  {len(ended)} ran to their end  best: validation {100 * noted(ended[0])['accuracy']:.2f} %, "
-        f"loss {noted(ended[0])['loss']:.4f}"
+        f"{epochs:,} epochs  {len(ended)} ran to their end  best: validation "
+        f"{100 * noted(ended[0])['accuracy']:.2f} %, loss {noted(ended[0])['loss']:.4f}"
     )
 
 
@@ -101,8 +103,8 @@ def compare_criteria(
             return Score(found.accuracy, 1 - found.accuracy + below_an_image, found.images)
 
     for name, kind in (("loss", tune_heads.Heads), ("accuracy", ByAccuracy)):
-        search, _ = one_search(asked, kind(features, 0), sampler, rung, trials, number)
-        trials_by_rank = ranked(search.trials())
+        ended, _ = one_search(asked, kind(features, 0), sampler, rung, trials, number)
+        trials_by_rank = ranked(ended)
         best = trials_by_rank[0] if name == "loss" else min(trials_by_rank, key=lambda trial: trial.value)
         judged = judge_on_folds(tune_heads.Heads(features, 1), dataset, asked, asked.space.texts(best.params))
         print(
