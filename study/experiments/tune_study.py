@@ -6,6 +6,7 @@ works alone in its folder, so a trial that this folder has under way when it is 
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import random
@@ -171,17 +172,32 @@ def open_study(folder: Path, storage: str | None, name: str, first_rung: int) ->
 def journal(path: Path) -> optuna.storages.JournalStorage:
     """Return the journal in a file, mended where a process was killed or the disk was full while writing to it.
 
-    A last line that was cut off would be glued to the next one, after which Optuna can read neither; and a lock that is
+    A line that was cut off is glued to the next one, after which Optuna can read no more of the file; and a lock that is
     left over would be waited for half a minute.
     """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     Path(f"{path}.lock").unlink(missing_ok=True)
-    if path.exists() and not (content := path.read_bytes()).endswith(b"\n"):
+    if path.exists() and 0 < (readable := length_readable(path)) < path.stat().st_size:
         with path.open("rb+") as file:
-            file.truncate(content.rfind(b"\n") + 1)
+            file.truncate(readable)
     return JournalStorage(JournalFileBackend(str(path)))
+
+
+def length_readable(path: Path) -> int:
+    """Return how many bytes of a journal stand before the first line that cannot be read."""
+    length = 0
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                json.loads(line)
+            except ValueError:
+                break
+            if not line.endswith(b"\n"):
+                break
+            length += len(line)
+    return length
 
 
 def without_password(storage: str) -> str:

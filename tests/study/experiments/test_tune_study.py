@@ -163,11 +163,12 @@ def test_what_says_nothing_is_not_drawn(tmp_path):
     assert losses == {"crossentropy", "focal"}
 
 
-def test_a_journal_that_was_cut_off_and_a_lock_that_was_left_are_mended(tmp_path):
+@pytest.mark.parametrize("glued", ["", '{"op_code":6,"worker_id":"x","trial_id":0}\n', "\n"])
+def test_a_journal_that_was_cut_off_and_a_lock_that_was_left_are_mended(tmp_path, glued):
     folder = tmp_path / "a"
     run(search_in(folder, 3))
     with (folder / JOURNAL).open("a", encoding="utf-8") as file:
-        file.write('{"op_code":4,"worker_id":"x","stu')
+        file.write('{"op_code":4,"worker_id":"x","stu' + glued)
     (folder / f"{JOURNAL}.lock").symlink_to(folder / JOURNAL)
     assert len(run(search_in(folder, 5))) == 2
     assert len(search_in(folder, 5).trials()) == 5
@@ -191,7 +192,8 @@ def test_a_storage_that_cannot_be_used_is_told_without_its_password(tmp_path, st
 
 
 def test_a_file_that_is_no_journal_is_told(tmp_path):
-    (tmp_path / JOURNAL).write_text("no journal\nat all\n", encoding="utf-8")
+    (tmp_path / JOURNAL).write_text(content := "no journal\nat all\n", encoding="utf-8")
     told = message(open_study, tmp_path, None, "search", 4)
     assert told.startswith(f"{tmp_path / JOURNAL} cannot be used: ")
     assert told.endswith("Move it away to begin anew.")
+    assert (tmp_path / JOURNAL).read_text(encoding="utf-8") == content
