@@ -172,8 +172,8 @@ def open_study(folder: Path, storage: str | None, name: str, first_rung: int) ->
 def journal(path: Path) -> optuna.storages.JournalStorage:
     """Return the journal in a file, mended where a process was killed or the disk was full while writing to it.
 
-    A line that was cut off is glued to the next one, after which Optuna can read no more of the file; and a lock that is
-    left over would be waited for half a minute.
+    A line that was cut off is glued to the next one, after which Optuna can read no more of the file; and for a lock
+    that is left over it would wait half a minute.
     """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
