@@ -106,7 +106,7 @@ def compare_criteria(
         ended, _ = one_search(asked, kind(features, 0), sampler, rung, trials, number)
         trials_by_rank = ranked(ended)
         best = trials_by_rank[0] if name == "loss" else min(trials_by_rank, key=lambda trial: trial.value)
-        judged = judge_on_folds(tune_heads.Heads(features, 1), dataset, asked, asked.space.texts(best.params))
+        judged = judge_on_folds(tune_heads.Heads(features, 0), dataset, asked, asked.space.texts(best.params))
         print(
             f"{sampler:<7}by {name:<9} round {number}  best trial: validation "
             f"{percent(best.user_attrs['noted']['accuracy'])}; on {judged.images:,} images that chose nothing "

@@ -121,7 +121,7 @@ def with_heads(asked: Asked, dataset: Dataset, store: Store) -> tuple[Runner, in
         tune_heads.run_trials(search, heads, asked.settled, rung, told)
 
     def fresh(best: Mapping[str, str]) -> Judgement | None:
-        return judge_on_folds(tune_heads.Heads(features, settings.data.seed + 1), dataset, asked, best)
+        return judge_on_folds(heads, dataset, asked, best)
 
     return run, rung, fresh
 

@@ -44,8 +44,9 @@ def judge_on_folds(heads: Heads, dataset: Dataset, asked: Asked, best: Mapping[s
         folds = make_folds(images, FOLDS, 1, asked.settings.data.seed)
     except UserError:
         return None
-    predicted = predict_folds(heads, folds, [asked.settled(best), asked.settled({})])
-    right = (predicted.argmax(axis=2) == images.labels).astype(float)
+    seeds = [asked.settings.data.seed + 1 + number for number in range(SEEDS)]
+    predicted = predict_folds(heads, folds, [asked.settled(best), asked.settled({})], seeds)
+    right = (predicted.argmax(axis=3) == images.labels).mean(axis=1)
     return judge(right[0], right[1], images.units, asked.settings.data.seed)
 
 

@@ -80,7 +80,7 @@ class Heads:
 
     Args:
         features: of training and validation split.
-        seed: of initial weights, dropout and order.
+        seed: of initial weights, dropout and order, where no other is given.
     """
 
     def __init__(self, features: Features, seed: int) -> None:
@@ -88,32 +88,33 @@ class Heads:
         data = features.data
         self.tensors = keras.ops.convert_to_tensor(data.features), keras.ops.one_hot(data.labels, len(data.outputs))
         self.pools: dict[object, HeadPool] = {}
-        self.first: dict[bool, list[np.ndarray]] = {}
+        self.first: dict[tuple[int, bool], list[np.ndarray]] = {}
         self.orders: dict[object, Iterator[np.ndarray]] = {}
 
-    def begin(self, settings: TrainSettings, rows: np.ndarray | None = None) -> Slot:
+    def begin(self, settings: TrainSettings, rows: np.ndarray | None = None, seed: int | None = None) -> Slot:
         """Begin a head, which learns from `rows`, by default all of the training split, and is judged on validation."""
+        seed = self.seed if seed is None else seed
         (stage,) = stages_of(settings.optimization, "transfer")
         settings = settings.with_values(keep_diverged=True)  # one that diverged is a bad trial, not a failure
-        fold = HeadFold(self.features.train if rows is None else rows, self.features.val, self.seed)
+        fold = HeadFold(self.features.train if rows is None else rows, self.features.val, seed)
         task = HeadTask(fold, settings, stage)
         if task.graph not in self.pools:
             self.pools[task.graph] = HeadPool(self.features.data, self.tensors, task, TOGETHER)
-        drops = settings.regularization.dropout > 0
-        if drops not in self.first:
-            self.first[drops] = first_weights(self.seed, self.features.data, settings)
+        kind = seed, settings.regularization.dropout > 0
+        if kind not in self.first:
+            self.first[kind] = first_weights(seed, self.features.data, settings)
         return self.pools[task.graph].begin(
-            task, self.first[drops], self.order(fold, settings.regularization.sampler == "balanced")
+            task, self.first[kind], self.order(fold, settings.regularization.sampler == "balanced")
         )
 
     def order(self, fold: HeadFold, balanced: bool) -> Iterator[np.ndarray]:
         """Yield the rows of each epoch, as `train` orders them; heads that learn from as many rows share an order."""
-        key: object = fold.train.tobytes() if balanced else len(fold.train)
+        key: object = fold.seed, fold.train.tobytes() if balanced else len(fold.train)
         if key not in self.orders:
-            keras.utils.set_random_seed(self.seed)  # the order goes by TensorFlow's global seed too
+            keras.utils.set_random_seed(fold.seed)  # the order goes by TensorFlow's global seed too
             labels = self.features.data.labels
             rows, of_rows = (fold.train, labels) if balanced else (np.arange(len(fold.train)), labels[fold.train])
-            drawn = epoch_rows(Examples(of_rows, of_rows, {"train": rows}), self.seed, LONGEST, balanced)
+            drawn = epoch_rows(Examples(of_rows, of_rows, {"train": rows}), fold.seed, LONGEST, balanced)
             (self.orders[key],) = itertools.tee(drawn, 1)
         again = copy.copy(self.orders[key])  # from the first epoch on, which is drawn once
         return again if balanced else (fold.train[places] for places in again)
@@ -197,26 +198,28 @@ def rungs(first: int, epochs: int) -> set[int]:
     return found
 
 
-def predict_folds(heads: Heads, folds: Sequence[Fold], settings: Sequence[TrainSettings]) -> np.ndarray:
-    """Return what heads predict for folds of the training split, float32 (settings, images, classes).
+def predict_folds(
+    heads: Heads, folds: Sequence[Fold], settings: Sequence[TrainSettings], seeds: Sequence[int]
+) -> np.ndarray:
+    """Return what heads predict for folds of the training split, float32 (settings, seeds, images, classes).
 
     Each learns from the other folds, with their views, and validation ends it as in `train`: what is predicted for has
     chosen nothing, neither settings nor epoch.
     """
     features = heads.features
-    found = np.empty((len(settings), features.clean, len(features.data.outputs)), np.float32)
-    waiting = [(number, fold) for fold in folds for number in range(len(settings))]
-    running: dict[Slot, tuple[int, Fold]] = {}
+    found = np.empty((len(settings), len(seeds), features.clean, len(features.data.outputs)), np.float32)
+    waiting = list(itertools.product(range(len(settings)), range(len(seeds)), folds))
+    running: dict[Slot, tuple[int, int, Fold]] = {}
     while waiting or running:
         while waiting and len(running) < TOGETHER:
-            number, fold = waiting.pop(0)
+            number, run, fold = waiting.pop(0)
             views = range(len(features.train) // features.clean)
             rows = np.concatenate([fold.train + view * features.clean for view in views])
-            running[heads.begin(settings[number], rows)] = number, fold
+            running[heads.begin(settings[number], rows, seeds[run])] = number, run, fold
         for slot in heads.learn_epoch():
             if slot.ended:
-                number, fold = running.pop(slot)
+                number, run, fold = running.pop(slot)
                 slot.keep_best()
-                found[number, fold.held_out] = slot.progress.predict(fold.held_out)
+                found[number, run, fold.held_out] = slot.progress.predict(fold.held_out)
                 slot.release()
     return found

@@ -127,5 +127,7 @@ def test_what_is_judged_on_folds_has_chosen_nothing(loaded):
     train = dataset.examples().indices["train"]
     images = Labelled.of(labels[features.train], [dataset.units[row] for row in train], dataset.class_names)
     folds = make_folds(images, 5, 1, 0)
-    (predicted,) = tune_heads.predict_folds(tune_heads.Heads(noise, 1), folds, [asked.settled({})])
-    assert (predicted.argmax(axis=1) == labels[features.train]).mean() < 0.55
+    predicted = tune_heads.predict_folds(tune_heads.Heads(noise, 0), folds, [asked.settled({})], [1, 2])
+    assert predicted.shape == (1, 2, len(train), 3)
+    assert (predicted[0].argmax(axis=2) == labels[features.train]).mean() < 0.5
+    assert not np.array_equal(predicted[0, 0], predicted[0, 1])

@@ -59,24 +59,24 @@ def test_the_lead_is_divided_into_what_is_left_and_selection_noise():
     first, second, third, fourth, fifth = sentences(one, "dropout 0.4, l2 0.001")
     assert first == (
         "The best of 100 trials beats the defaults by more than chance: on 1,000 images by which nothing was chosen it "
-        "has 96.2 %, the defaults 95.0 % (difference 1.2 points, 95 % interval 0.4 to 2.0)."
+        "has 96.2 %, the defaults 95.0 % (difference 1.20 points, 95 % interval 0.40 to 2.00)."
     )
     assert second == (
-        "On the validation split, which chose it, it was 3.0 points ahead; 1.8 of these points were selection noise, "
-        "the luck of the best of 100, and 1.2 are left."
+        "On the validation split, which chose it, it was 3.00 points ahead; 1.80 of these points were selection noise, "
+        "the luck of the best of 100, and 1.20 are left."
     )
     assert third == "The best of 100 trials: dropout 0.4, l2 0.001."
     assert fourth.startswith("Trained anew with other seeds, the same setting has 96.5 % on the same validation images")
     assert fifth == (
         "The test split was looked at once, after the search: 95.4 % of 300 images (95 % interval 94.4 to 96.4 %), "
-        "mean of seeds 1, 2, 3; the defaults 95.0 % (difference 0.4 points, 95 % interval -1.0 to 2.0)."
+        "mean of seeds 1, 2, 3; the defaults 95.0 % (difference 0.40 points, 95 % interval -1.00 to 2.00)."
     )
 
 
 @pytest.mark.parametrize(
     ("one", "verdict", "noise"),
     [
-        (found(), "does not beat the defaults by more than chance: on 300 test images", "2.6 of these points were"),
+        (found(), "does not beat the defaults by more than chance: on 300 test images", "2.60 of these points were"),
         (found(fresh=judgement(-0.02, (-0.03, -0.01))), "is worse than the defaults, by more", "; all of that was"),
         (found(fresh=judgement(0.04, (0.03, 0.05))), "beats the defaults", "; none of that was selection noise"),
         (found(accuracy=0.95), "does not beat", "it was not ahead in accuracy either."),
@@ -95,10 +95,10 @@ def test_no_luck_of_the_seed_is_told_where_there_was_none():
 def test_the_table_has_what_chose_and_what_did_not():
     rows = figures(found(fresh=judgement(0.012, (0.004, 0.02))))
     assert [row[1] for row in rows] == ["200", "200", "1,000", "300"]
-    assert rows[0][2:] == ["98.0 %", "95.0 %", "3.0", "–"]
-    assert rows[2][2:] == ["96.2 % (95.2 to 97.2)", "95.0 % (94.0 to 96.0)", "1.2", "0.4 to 2.0"]
+    assert rows[0][2:] == ["98.0 %", "95.0 %", "3.00", "–"]
+    assert rows[2][2:] == ["96.2 % (95.2 to 97.2)", "95.0 % (94.0 to 96.0)", "1.20", "0.40 to 2.00"]
     assert len(figures(found())) == 3
 
 
 def test_no_minus_stands_before_nothing():
-    assert [points(share) for share in (-0.0001, 0.0, -0.002, 0.0123)] == ["0.0", "0.0", "-0.2", "1.2"]
+    assert [points(share) for share in (-0.00001, 0.0, -0.0002, 0.0123)] == ["0.00", "0.00", "-0.02", "1.23"]
