@@ -121,7 +121,8 @@ def with_heads(asked: Asked, dataset: Dataset, store: Store) -> tuple[Runner, in
         tune_heads.run_trials(search, heads, asked.settled, rung, told)
 
     def fresh(best: Mapping[str, str]) -> Judgement | None:
-        return judge_on_folds(heads, dataset, asked, best)
+        again = tune_heads.Heads(features, settings.data.seed)  # whose random numbers no trial has moved on
+        return judge_on_folds(again, dataset, asked, best)
 
     return run, rung, fresh
 
