@@ -31,6 +31,7 @@ from study.settings.commands import (
     RunsSettings,
     StoreSettings,
     SummarySettings,
+    TuneSettings,
 )
 from study.settings.train import TrainSettings, with_flags
 
@@ -43,6 +44,7 @@ EXAMPLES = """examples:
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py crossval --data photos                     how good, from all images?
   python main.py ensemble --data photos                     do ten heads together do better than one?
+  python main.py tune -m efficientnet_lite --data photos    better settings than the defaults?
   python main.py inspect                                    what is inside a network?
 """
 
@@ -53,6 +55,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
     "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
     "crossval": (CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
     "ensemble": (EnsembleSettings, "several classifiers that answer as one: trained together, or runs that vote"),
+    "tune": (TuneSettings, "search for better settings, and say how much of what was found is luck"),
     "inspect": (
         InspectSettings,
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",

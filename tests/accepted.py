@@ -5,10 +5,10 @@ import shlex
 import main
 import models
 from study.ensemble import settle
-from study.experiments import crossval
+from study.experiments import crossval, tune_asked
 from study.experiments.plan import make_plan
 from study.settings import conflicts, declare
-from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, TuneSettings
 from study.settings.resolve import defaults_of, resolve, with_model
 from study.settings.train import TrainSettings
 
@@ -39,6 +39,8 @@ def accept(rest):
     elif declared is CrossvalSettings:
         asked, texts = declare.own_and_rest(CrossvalSettings, flags)
         crossval.check(asked, texts, crossval.settled(texts))
+    elif declared is TuneSettings:
+        assert tune_asked.settle(*declare.own_and_rest(TuneSettings, flags), "").space.entries
     elif declared is EnsembleSettings:
         asked, others = declare.own_and_rest(EnsembleSettings, flags)
         given = {name: value for name, value in flags.items() if name != "paths" or value}

@@ -113,12 +113,17 @@ def check_same(plan: Plan) -> None:
     unfinished.replace(note)
 
 
-def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
-    """Train what is missing and return the reasons of those that failed."""
+def run_missing(
+    plan: Plan, at_once: int, command: str = "compare", otherwise: str = ", or give another --out DIR"
+) -> dict[Key, str]:
+    """Train what is missing and return the reasons of those that failed.
+
+    `command` and `otherwise` are for the message where a training of an earlier command does not end.
+    """
     every = {
         key: Job(job_label(key), tuple(plan.arguments(*key)), plan.folder_of(*key) / "train.log") for key in keys(plan)
     }
-    wait_for_earlier(list(every.values()))  # before looking: they may just have finished a run
+    wait_for_earlier(list(every.values()), command, otherwise)  # before looking: they may just have finished a run
     missing = [key for key in every if not finished_run(plan, *key, console.print)]
     count = f"{len(plan.combinations)} combinations × {len(plan.seeds)} seeds = {len(keys(plan))} trainings"
     console.print(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
@@ -131,7 +136,7 @@ def run_missing(plan: Plan, at_once: int) -> dict[Key, str]:
         jobs[every[key]] = key
     failures: dict[Key, str] = {}
     try:
-        with console.bar("compare", len(jobs)) as advance:
+        with console.bar(command, len(jobs)) as advance:
 
             def finished(job: Job, why: str | None) -> None:
                 run = finished_run(plan, *jobs[job])

@@ -125,14 +125,14 @@ def following(result: Result, settings: TrainSettings, texts: Mapping[str, str])
     return replace(result, next_command=as_command("train", same), why=why)
 
 
-def settled(texts: Mapping[str, str]) -> TrainSettings:
-    """Return the settings of every fold's training; of its own accord only the head learns wherever there are weights.
+def settled(texts: Mapping[str, str], command: str = "crossval") -> TrainSettings:
+    """Return the settings of every training; of its own accord only the head learns wherever there are weights.
 
     Raises:
         UserError: whatever `train` would refuse, and other tasks.
     """
     if texts.get("task", "classify") != "classify":
-        raise UserError(f"crossval is for one class an image, --task classify. Received: --task {texts['task']}")
+        raise UserError(f"{command} is for one class an image, --task classify. Received: --task {texts['task']}")
     settings = resolve_texts(texts)
     spec, learning = models.get(settings.run.model).SPEC, settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)

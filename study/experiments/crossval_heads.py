@@ -53,20 +53,25 @@ def predict_folds(
 
 def features_of(dataset: Dataset, settings: TrainSettings, store: Store) -> tuple[np.ndarray, np.ndarray]:
     """Return the features of all images, behind them those of augmented views if any, and the label of each."""
+    nothing = np.zeros(0, np.int64)
+    indices = {"train": np.arange(len(dataset.entries)), "val": nothing, "test": nothing}
+    embedded = embed_examples(replace(dataset.examples(), indices=indices), settings, store)
+    return np.asarray(embedded.inputs), embedded.labels
+
+
+def embed_examples(examples: Examples, settings: TrainSettings, store: Store) -> Examples:
+    """Let every image through the frozen backbone once, as `train` does, and say which engine did that."""
     options = options_of(settings.network, settings.regularization)
     backbone = build_backbone(settings.run.model, settings.data.image_size, settings.learning.weights, options)
     freeze(backbone)
     frozen = FrozenBackbone(backbone, store)
-    nothing = np.zeros(0, np.int64)
-    indices = {"train": np.arange(len(dataset.entries)), "val": nothing, "test": nothing}
-    examples: Examples = replace(dataset.examples(), indices=indices)
     run, regularization = settings.run, settings.regularization
     spec = FeatureSpec(run.model, settings.data.image_size, settings.data.resize, run.engine, run.precision)
     augment = build(regularization.augment or {}, regularization.augment_with, settings.data.seed)
     embedded, choice = embed(frozen, examples, spec, augment, augmented_views(settings))
     frozen.release()
     console.print(f"engine: {choice.reason}")
-    return np.asarray(embedded.inputs), embedded.labels
+    return embedded
 
 
 def resolved(settings: TrainSettings, stage: Stage) -> TrainSettings:

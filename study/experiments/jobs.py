@@ -49,13 +49,20 @@ def run_all(todo: Sequence[Job], at_once: int, finished: Callable[[Job, str | No
 
     Whatever ends this early, Ctrl-C included, ends the processes too.
     """
-    waiting, running = deque(todo), {}
+    waiting = deque(todo)
+    run_while(lambda: waiting.popleft() if waiting else None, at_once, finished)
+
+
+def run_while(following: Callable[[], Job | None], at_once: int, finished: Callable[[Job, str | None], None]) -> None:
+    """Run what `following` gives as `run_all` does, until it gives None and nothing runs any more."""
+    running: dict[subprocess.Popen, Job] = {}
     variables = environment(at_once)
     try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                job = waiting.popleft()
+        while True:
+            while len(running) < at_once and (job := following()):
                 running[start(job, variables)] = job
+            if not running:
+                return
             for process in [process for process in running if process.poll() is not None]:
                 job = running.pop(process)
                 process.stdin.close()

@@ -37,14 +37,15 @@ class Combination:
     @property
     def label(self) -> str:
         """`optimizer=sgd l2=0`; of one setting that is told by words, the word."""
-        name, text = self.texts[0]
-        by_word = len(self.texts) == 1 and (TRAIN_FIELDS[name].metadata["choices"] or name == "model")
-        return text if by_word else self.full
+        if len(self.texts) != 1:
+            return self.full
+        ((name, text),) = self.texts
+        return text if TRAIN_FIELDS[name].metadata["choices"] or name == "model" else self.full
 
     @property
     def full(self) -> str:
-        """`optimizer=sgd l2=0`."""
-        return " ".join(f"{name.replace('_', '-')}={text}" for name, text in self.texts)
+        """`optimizer=sgd l2=0`; `defaults` where nothing is varied."""
+        return " ".join(f"{name.replace('_', '-')}={text}" for name, text in self.texts) or "defaults"
 
     @property
     def folder(self) -> str:

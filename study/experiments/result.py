@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class Result:
         seconds: that the training took, without the start of the program.
         epochs: rows of `history.csv`, numbers read.
         baseline: the constant answer that is right most often, and its accuracy, where the task has one.
+        loss: cross-entropy.
     """
 
     run: Run
@@ -39,6 +41,7 @@ class Result:
     seconds: float
     epochs: Sequence[Mapping[str, float]]
     baseline: tuple[str, float] | None = None
+    loss: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ def read_result(run: Run) -> Result:
     try:
         val = json.loads((run.folder / name).read_text(encoding="utf-8"))["val"]
         accuracy, macro_f1, images = float(val["accuracy"]), float(val["macro_f1"]), int(val["n"])
+        loss = float(val.get("loss", math.nan))
         baseline = tasks.get(run.info.get("task", "classify")).baseline(val)
         name = "history.csv"
         epochs = read_epochs(run.folder / name)
@@ -72,7 +76,7 @@ def read_result(run: Run) -> Result:
         raise UserError(f"{run.folder / name} cannot be read: it has no {error.args[0]}. Train again.") from error
     except UNREADABLE as error:
         raise UserError(f"{run.folder / name} cannot be read: {error}. Train again.") from error
-    return Result(run, accuracy, macro_f1, images, seconds, epochs, baseline)
+    return Result(run, accuracy, macro_f1, images, seconds, epochs, baseline, loss)
 
 
 def read_epochs(path: Path) -> list[dict[str, float]]:

@@ -43,6 +43,16 @@ class HeadData:
     outputs: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Setup:
+    """How a head learns: data, stage and settings; `untouched` is the state of an optimiser that has done nothing."""
+
+    data: HeadData
+    stage: Stage
+    settings: TrainSettings
+    untouched: Sequence[np.ndarray]
+
+
 def make_head(data: HeadData, settings: TrainSettings) -> keras.Model:
     """Return a new head."""
     size, classes = data.features.shape[1], len(data.outputs)
@@ -73,18 +83,14 @@ class Trainer:
         per_epoch: int,
         number: int,
     ) -> None:
-        self.data, self.stage, self.settings = data, stage, settings
         self.heads = [make_head(data, settings) for _ in range(number)]
         for head in self.heads:
             compile_model(head, stage, settings, stage.epochs * per_epoch)
             head.optimizer.build(head.trainable_variables)
-        self.untouched = [np.array(value) for value in self.heads[0].optimizer.variables]
-        self.learn = learning_function(self.heads, *tensors, stage.batch_size, self.is_weighted)
-
-    @property
-    def is_weighted(self) -> bool:
-        """Say whether classes weigh differently in the loss."""
-        return self.settings.regularization.class_weight != "none"
+        untouched = [np.array(value) for value in self.heads[0].optimizer.variables]
+        self.setup = Setup(data, stage, settings, untouched)
+        is_weighted = settings.regularization.class_weight != "none"
+        self.learn = learning_function(self.heads, *tensors, stage.batch_size, is_weighted)
 
     def train(
         self,
@@ -96,9 +102,9 @@ class Trainer:
         """Train the heads of some folds of one seed from their first values."""
         idle = len(self.heads) - len(folds)  # these learn the last fold again, and nobody asks them
         orders = [*orders, *[orders[-1]] * idle]
-        progress = [Progress(self, head, fold, first) for head, fold in zip(self.heads, folds, strict=False)]
+        progress = [Progress(self.setup, head, fold, first) for head, fold in zip(self.heads, folds, strict=False)]
         for head in self.heads[len(folds) :]:
-            assign(head, first, self.untouched)
+            assign(head, first, self.setup.untouched)
         weights = [one.weights for one in progress]
         weights = np.stack([*weights, *[weights[-1]] * idle])
         for epoch, rows in enumerate(zip(*orders, strict=True), 1):
@@ -114,21 +120,22 @@ class Progress:
     """How one head learns its fold: its loss, its best epoch so far, and whether it has ended.
 
     Args:
-        trainer: whose head it is.
+        setup: how it learns.
         head: that learns.
         fold: what it learns from and is judged by.
         first: its first values.
     """
 
-    def __init__(self, trainer: Trainer, head: keras.Model, fold: HeadFold, first: Sequence[np.ndarray]) -> None:
-        self.data, self.settings, self.head, self.fold = trainer.data, trainer.settings, head, fold
-        assign(head, first, trainer.untouched)
+    def __init__(self, setup: Setup, head: keras.Model, fold: HeadFold, first: Sequence[np.ndarray]) -> None:
+        self.data, self.settings, self.head, self.fold = setup.data, setup.settings, head, fold
+        assign(head, first, setup.untouched)
         found = class_weights(
             self.data.labels[fold.train], self.settings.regularization.class_weight, self.data.outputs
         )
         self.weights = np.array([(found or {}).get(index, 1.0) for index in range(len(self.data.outputs))], np.float32)
-        self.divergence = Divergence(trainer.stage, self.loss_at_start(bool(found)))
+        self.divergence = Divergence(setup.stage, self.loss_at_start(bool(found)))
         self.best, self.kept, self.ended = np.inf, (0, head.get_weights()), False
+        self.judged: np.ndarray | None = None  # what the best epoch so far predicts for the rows held out
 
     def note(self, epoch: int, loss: float, early_stopping: bool) -> None:
         """Note an epoch's loss; with `early_stopping` look at the rows held out, and end where they say so."""
@@ -137,8 +144,9 @@ class Progress:
         self.divergence.end, patience = loss, self.settings.regularization.patience
         if not early_stopping:
             return
-        if (judged := self.held_out_loss()) < self.best:
-            self.best, self.kept = judged, (epoch, self.head.get_weights())
+        found = self.predict(self.fold.held_out)
+        if (held_out_loss := self.crossentropy_of(found)) < self.best:
+            self.best, self.kept, self.judged = held_out_loss, (epoch, self.head.get_weights()), found
         else:
             self.ended = bool(patience) and epoch - self.kept[0] >= patience
 
@@ -152,7 +160,7 @@ class Progress:
             self.head.set_weights(self.kept[1])
         else:
             optimizer.finalize_variable_values(self.head.trainable_variables)  # the average, where there is one
-        return HeadOutcome(self.predict(), self.head.get_weights(), self.kept[0] or epochs)
+        return HeadOutcome(self.predict(self.fold.held_out), self.head.get_weights(), self.kept[0] or epochs)
 
     def loss_at_start(self, weighted: bool) -> float:
         """Return what the head makes small on some rows to learn from, at the weights that it has."""
@@ -163,14 +171,14 @@ class Progress:
         answers = self.head(features, training=False)
         return float(self.head.compute_loss(features, labels, answers, sample_weight, training=False))
 
-    def held_out_loss(self) -> float:
+    def crossentropy_of(self, probabilities: np.ndarray) -> float:
         """Return the mean cross-entropy on the rows held out."""
-        rows = self.fold.held_out
-        return crossentropy.mean(self.predict()[np.arange(len(rows)), self.data.labels[rows]])
+        labels = self.data.labels[self.fold.held_out]
+        return crossentropy.mean(probabilities[np.arange(len(labels)), labels])
 
-    def predict(self) -> np.ndarray:
-        """Return the probabilities of the rows held out, float32 (rows, classes)."""
-        return np.array(self.head(self.data.features[self.fold.held_out], training=False))
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """Return the probabilities of some rows, float32 (rows, classes)."""
+        return np.array(self.head(self.data.features[rows], training=False))
 
 
 def assign(head: keras.Model, first: Sequence[np.ndarray], untouched: Sequence[np.ndarray]) -> None:

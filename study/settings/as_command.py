@@ -20,6 +20,7 @@ SETTINGS = {
     "compare": commands.CompareSettings,
     "crossval": commands.CrossvalSettings,
     "ensemble": commands.EnsembleSettings,
+    "tune": commands.TuneSettings,
     "inspect": commands.InspectSettings,
     "runs": commands.RunsSettings,
     "lessons": commands.LessonsSettings,

@@ -10,7 +10,7 @@ from typing import NoReturn
 from errors import UserError
 from study.settings import commands as commands_settings
 from study.settings import declare
-from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, InspectSettings
+from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, InspectSettings, TuneSettings
 from study.settings.train import TrainSettings
 
 SHORT = {"model": ["-m"], "verbose": ["-v"]}
@@ -21,6 +21,7 @@ TRAIN_FIELDS = {
     CrossvalSettings: commands_settings.crossval_fields,
     EnsembleSettings: commands_settings.ensemble_fields,
     InspectSettings: commands_settings.inspect_fields,
+    TuneSettings: commands_settings.tune_fields,
 }
 
 

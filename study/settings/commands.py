@@ -7,6 +7,10 @@ from dataclasses import Field, dataclass, fields
 from data.image import RESIZE_RULES
 from study.settings.data import grouping, repair, store_limit, store_switch, value_range
 from study.settings.declare import Settings, name_of, setting
+from study.settings.experiments import CompareSettings as CompareSettings
+from study.settings.experiments import CrossvalSettings as CrossvalSettings
+from study.settings.experiments import EnsembleSettings as EnsembleSettings
+from study.settings.experiments import TuneSettings as TuneSettings
 from study.settings.network import NetworkSettings
 from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_tta
 from study.settings.train import FIELDS, TrainSettings
@@ -16,6 +20,7 @@ HEADINGS = (
         "comparison",
         "cross-validation",
         "ensemble",
+        "search",
         "model and output",
         "data",
         "learning",
@@ -24,106 +29,6 @@ HEADINGS = (
     ),
     *("loss", "task", "network"),
 )
-
-
-@dataclass(frozen=True)
-class CompareSettings(Settings):
-    """`python main.py compare`: what it has beside the flags that it hands on to every training."""
-
-    vary: tuple[str, ...] = setting(
-        (),
-        "a flag of train without its dashes, and the values to try; several --vary: every combination. Values of "
-        "augment, class-weight and progressive hold commas themselves: put ; between them, or give --vary once a value",
-        group="comparison",
-        metavar="FLAG=A,B",
-    )
-    seeds: int = setting(
-        5,
-        "trainings of each combination, with --seed, --seed + 1, …; all on one split",
-        group="comparison",
-        kind=int,
-        low=1,
-        high=1000,
-    )
-    jobs: int | None = setting(
-        None,
-        "trainings at once (default: one for two cores); several have fewer threads each, which rounds differently",
-        group="comparison",
-        kind=int,
-        low=1,
-        high=256,
-    )
-    out: str | None = setting(
-        None,
-        "folder for the runs, compare.html and compare.csv (default: one below compares that the same command finds "
-        "again)",
-        group="comparison",
-        metavar="DIR",
-    )
-
-
-@dataclass(frozen=True)
-class CrossvalSettings(Settings):
-    """`python main.py crossval`: what it has beside the flags that it hands on to the training of every fold."""
-
-    folds: int = setting(
-        5, "folds, each of which is held out once", group="cross-validation", kind=int, low=2, high=1000
-    )
-    repeats: int | None = setting(
-        None,
-        "how often the images are divided anew, with --seed, --seed + 1, … (default: 3 under transfer, else 1)",
-        group="cross-validation",
-        kind=int,
-        low=1,
-        high=1000,
-    )
-    leave_one_out: bool = setting(
-        False,
-        "hold out one image after another, with its near duplicates and its group; for at most 1,000 images",
-        group="cross-validation",
-        kind=bool,
-    )
-    early_stopping: bool = setting(
-        False,
-        "under transfer: let the fold that is held out choose the epoch, which flatters the figures; else every head "
-        "learns for a number of epochs that is fixed beforehand",
-        group="cross-validation",
-        kind=bool,
-    )
-    jobs: int | None = setting(
-        None,
-        "from scratch and in fine-tuning: trainings at once (default: one for two cores)",
-        group="cross-validation",
-        kind=int,
-        low=1,
-        high=256,
-    )
-    runs: str = setting("runs", "folder that holds what crossval writes, a folder each", metavar="DIR")
-
-
-@dataclass(frozen=True)
-class EnsembleSettings(Settings):
-    """`python main.py ensemble`: what it has beside the flags of train that say what its members learn, and how."""
-
-    paths: tuple[str, ...] = setting(
-        (), "runs, by folder or name, that vote; none: the members are trained on one frozen backbone", group="ensemble"
-    )
-    method: str | None = setting(
-        None,
-        "voting: of runs. Of members that are trained: seeds: other initial weights and order; folds: each leaves out "
-        "a fold of the training images; bagging: bootstrap samples of them; boosting: AdaBoost; stacking: different "
-        "kinds of classifiers under a logistic regression (default: voting of runs, else bagging)",
-        group="ensemble",
-        choices=("voting", "seeds", "folds", "bagging", "boosting", "stacking"),
-    )
-    members: int = setting(
-        10,
-        "members of seeds, folds, bagging and boosting; stacking has one of each kind",
-        group="ensemble",
-        kind=int,
-        low=2,
-        high=100,
-    )
 
 
 @dataclass(frozen=True)
@@ -273,6 +178,11 @@ def ensemble_fields() -> list[Field]:
     """Return the settings of train that `ensemble` takes beside its own: all but those for a single network."""
     single = ("augment_preview", "find_learning_rate", "crossval", "language")
     return [entry for entry in entries(TrainSettings) if name_of(entry) not in single]
+
+
+def tune_fields() -> list[Field]:
+    """Return the settings of train that `tune` takes beside its own, which has a sampler of another kind."""
+    return [entry for entry in compare_fields() if name_of(entry) != "sampler"]
 
 
 def inspect_fields() -> list[Field]:

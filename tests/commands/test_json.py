@@ -206,6 +206,14 @@ def test_the_lessons_and_an_ensemble(run, toy, tmp_path):
     assert Path(values["page"]).is_file()
 
 
+@pytest.mark.slow
+def test_a_search(run, toy, tmp_path):
+    heads = ("-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--data", toy)
+    values = answer("tune", *heads, "--trials", 2, "--epochs", 2, "--jobs", 2, "--runs", tmp_path)
+    holds(values, "tune")
+    assert Path(values["page"]).is_file()
+
+
 def test_crossval(run, tmp_path):
     data = make_patches(tmp_path / "images")
     heads = ("-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--epochs", 1)

@@ -32,8 +32,11 @@ DOCUMENTED = dict.fromkeys(
 
 
 @pytest.mark.parametrize("rest", [rest for rest in DOCUMENTED if not WRITTEN_BY_THE_READER & set(rest.split())])
-def test_a_documented_command_is_accepted_up_to_its_work(rest):
+def test_a_documented_command_is_accepted_up_to_its_work(rest, tmp_path, monkeypatch):
     """Flags, values, and what goes with what: all that is checked before data or a run is looked for."""
+    (space,) = (block for language, block in FENCE.findall(TEXTS["docs/commands.md"]) if language == "toml")
+    (tmp_path / "space.toml").write_text(space, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     accept(rest)
 
 

@@ -69,7 +69,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "regression": {"scratch", "errors"},
     "scratch": set(),
 }
-HEAVY = ("tensorflow", "keras", "matplotlib", "sklearn", "scipy", "rich")
+HEAVY = ("tensorflow", "keras", "matplotlib", "sklearn", "scipy", "rich", "optuna")
 
 
 def module_name(path):

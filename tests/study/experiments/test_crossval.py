@@ -158,7 +158,7 @@ def test_from_scratch_each_fold_is_a_training_that_never_sees_what_it_holds_out(
         assert json.loads((run / "run.json").read_text())["settings"]["patience"] == 0
         log = (run.parent / "train.log").read_text(encoding="utf-8")
         assert log.splitlines()[-1].startswith("next: only ")
-        assert ": python main.py crossval -m lenet " in log.splitlines()[-1]
+        assert ": python main.py crossval " in log.splitlines()[-1]
 
 
 def test_the_same_command_trains_only_what_is_missing(trained, monkeypatch):
