@@ -22,8 +22,15 @@ NORMS = {"batch": lambda units: BatchNorm(units, momentum=0.9), "layer": LayerNo
 Pairs = tuple[np.ndarray, np.ndarray]  # x (N, inputs) and t (N, classes), float32
 
 
+def grey(pixels: np.ndarray, side: int = 8) -> np.ndarray:
+    """Return images (n, height, width, 3) as float32 (n, side side): means of squares, from -1 to 1."""
+    count, height, width, channels = pixels.shape
+    squares = pixels.reshape(count, side, height // side, side, width // side, channels)
+    return (squares.mean((2, 4, 5)).reshape(count, -1) / 127.5 - 1).astype(np.float32)
+
+
 def grey_pairs(dataset: Dataset, side: int = 8) -> tuple[Pairs, Pairs]:
-    """Return the training and the validation split as vectors of grey values, about -1 … 1, and labels of 0 and 1.
+    """Return the training and the validation split as vectors of grey values and labels of 0 and 1.
 
     Args:
         dataset: its images' side is a multiple of `side`.
@@ -33,12 +40,8 @@ def grey_pairs(dataset: Dataset, side: int = 8) -> tuple[Pairs, Pairs]:
     pairs = []
     for split in ("train", "val"):
         rows = examples.indices[split]
-        pixels = examples.inputs[rows]
-        count, height, width, channels = pixels.shape
-        squares = pixels.reshape(count, side, height // side, side, width // side, channels)
-        x = squares.mean((2, 4, 5)).reshape(count, -1) / 127.5 - 1
-        t = np.eye(len(dataset.class_names))[examples.labels[rows]]
-        pairs.append((x.astype(np.float32), t.astype(np.float32)))
+        t = np.eye(len(dataset.class_names), dtype=np.float32)[examples.labels[rows]]
+        pairs.append((grey(examples.inputs[rows], side), t))
     return pairs[0], pairs[1]
 
 
