@@ -10,9 +10,13 @@ from scratch import optimizers, train
 from scratch.activations import Activation
 from scratch.affine import Affine
 from scratch.dropout import Dropout
+from scratch.losses import cross_entropy
 from scratch.normalization import BatchNorm, LayerNorm
+from scratch.residual import Residual
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from data.dataset import Dataset
     from scratch.layer import Layer
     from scratch.regularization import Penalty
@@ -54,6 +58,7 @@ def dense_stack(
     norm: str | None = None,
     scale: float = 1.0,
     dropout: float = 0.0,
+    skips: bool = False,
 ) -> list[Layer]:
     """Return `depth` hidden layers of ReLU and a last one without.
 
@@ -66,16 +71,19 @@ def dense_stack(
         norm: one of `NORMS`, between a layer and its activation, or None.
         scale: of the hidden layers' initial weights; 1 is He's.
         dropout: behind each activation.
+        skips: whether a residual connection leads past each normalisation, activation and affine layer after the first
+            affine one.
     """
     layers: list[Layer] = []
-    for _ in range(depth):
-        layers.append(Affine(inputs, units, rng, "he_normal"))
-        layers[-1].params["w"] *= np.float32(scale)
-        layers += [NORMS[norm](units)] if norm else []
-        layers.append(Activation("relu"))
-        layers += [Dropout(dropout, rng)] if dropout else []
-        inputs = units
-    return [*layers, Affine(inputs, classes, rng)]
+    activate: list[Layer] = []  # what stands between two affine layers
+    for number in range(depth):
+        affine = Affine(units if number else inputs, units, rng, "he_normal")
+        affine.params["w"] *= np.float32(scale)
+        block = [*activate, affine]
+        layers += [Residual(block)] if skips and number else block
+        activate = [*([NORMS[norm](units)] if norm else []), Activation("relu")]
+        activate += [Dropout(dropout, rng)] if dropout else []
+    return [*layers, *activate, Affine(units, classes, rng)]
 
 
 def learn_stack(
@@ -109,3 +117,15 @@ def learn_stack(
             layers, train_pairs, validation, optimizers.SGD(rate), epochs, rng, batch_size, penalty=penalty
         )
     return layers, history
+
+
+def gradient_lengths(layers: Sequence[Layer], pairs: Pairs) -> list[float]:
+    """Return the length of the gradient of each affine layer's weights for a batch, the first layer's first."""
+    _, grad = cross_entropy(train.forward(layers, pairs[0], training=True), pairs[1])
+    train.backward(layers, grad)
+    return [
+        float(np.linalg.norm(gradient))
+        for layer in layers
+        for name, gradient in layer.grads.items()
+        if name.split(".")[-1] == "w"
+    ]

@@ -430,7 +430,7 @@ say(
     f"More images did: {100 * share['5 x images']:.0f} % right. Early stopping needed no run of its own. But it chose the epoch of the best loss, which is not that "
     "of the best accuracy: which of the two to watch is your choice.",
     f"**わかったこと。** 最後のエポックの検証損失は、対策なしで {loss['nothing']:.2f}、どの対策でもそれより低くなりました:{'、'.join(listed)}。正解率については"
-    f"そこまで言えません。対策なしで {100 * share['nothing']:.0f} %、対策ありで {min(cured):.0f} ~ {max(cured):.0f} % ですが、検証画像が {count} 枚では "
+    f"そこまで言えません。対策なしで {100 * share['nothing']:.0f} %、対策ありで {min(cured):.0f} 〜 {max(cured):.0f} % ですが、検証画像が {count} 枚では "
     f"± {100 * error:.0f} ポイント程度の不確かさがあります。対策は、知らないことに自信を持ちすぎるのを防ぎましたが、新しいことを教えたわけではありません。"
     f"画像を増やすと、正解率は {100 * share['5 x images']:.0f} % に上がりました。早期終了には追加の学習が要りません。ただし、損失が最小の"
     "エポックと正解率が最高のエポックは別です。どちらを見て止めるかは、自分で決めることになります。",

@@ -5,7 +5,9 @@ import pytest
 from helpers import make_toy
 
 from lessons import read
-from lessons.dense_stacks import dense_stack, grey_pairs, learn_stack
+from lessons.dense_stacks import dense_stack, gradient_lengths, grey_pairs, learn_stack
+from scratch.gradient_check import numerical_gradient
+from scratch.losses import cross_entropy
 from scratch.regularization import l2
 from scratch.train import forward
 
@@ -58,3 +60,24 @@ def test_weights_that_run_away_are_no_warning(recwarn):
     _, history = learn_stack(*blobs(), 0, 1e6, 3, depth=3)
     assert not history[-1].loss < 10
     assert not list(recwarn)
+
+
+def test_residual_connections_change_no_weight_and_add_what_came_in():
+    plain, residual = (dense_stack(4, 2, np.random.default_rng(0), depth=3, skips=skips) for skips in (False, True))
+    of_plain, of_residual = ([w for layer in layers for w in layer.params.values()] for layers in (plain, residual))
+    assert all(np.array_equal(a, b) for a, b in zip(of_plain, of_residual, strict=True))
+    for layer in residual[1:-2]:  # all but the first affine layer, the last activation and the last affine layer
+        for w in layer.params.values():
+            w[...] = 0
+    x = np.ones((3, 4), np.float32)
+    assert np.array_equal(forward(residual, x), forward([plain[0], plain[-2], plain[-1]], x))
+
+
+def test_gradients_are_measured_layer_by_layer():
+    layers = dense_stack(3, 2, np.random.default_rng(0), depth=2, units=4, skips=True)
+    x, t = np.random.default_rng(1).normal(size=(5, 3)), np.eye(2)[[0, 1, 0, 1, 1]]
+    found = gradient_lengths(layers, (x, t))
+    assert len(found) == 3
+    last = layers[-1].params["w"] = layers[-1].params["w"].astype(np.float64)
+    numerical = numerical_gradient(lambda: cross_entropy(forward(layers, x, training=True), t)[0], last)
+    assert found[-1] == pytest.approx(np.linalg.norm(numerical), rel=1e-4)
