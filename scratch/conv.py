@@ -82,3 +82,20 @@ class Conv(Layer):
         flat = flat.reshape(-1, *grad.shape[:3])  # -> (size size C, N, out H, out W)
         padded = col2im(flat, self.padded_shape, size, stride)  # -> (N, padded H, padded W, C)
         return unpad(padded, self.shape, size, stride, padding)  # -> (N, H, W, C)
+
+
+if __name__ == "__main__":
+    drawing = np.zeros((1, 6, 8, 1))
+    drawing[0, 1:5, 3:6] = 1
+    edge = np.array([[-1.0, 1.0], [-1.0, 1.0]])
+    rows = im2col(drawing, 2, 1)
+    found = (rows @ edge.ravel())[0]
+    print("an image, a kernel [[-1 1] [-1 1]] and the map that it makes: left edges are +, right edges -")
+    for number, line in enumerate(drawing[0, ..., 0]):
+        marks = "".join(".+-"[int(np.sign(value))] for value in found[number]) if number < len(found) else ""
+        print("   ", "".join(".#"[int(value)] for value in line), "  ", marks)
+    print(f"as a matrix product: {rows.shape[1] * rows.shape[2]} windows of 4 pixels each, times 4 weights")
+    padded = Conv(1, 1, 2, np.random.default_rng(0)).forward(
+        np.pad(np.zeros((1, 6, 6, 1)), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    )
+    print(f"6 x 6, padding 1, kernel 2 x 2, stride 1 -> {padded.shape[1]} x {padded.shape[2]}")

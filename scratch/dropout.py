@@ -30,3 +30,13 @@ class Dropout(Layer):
     def backward(self, grad: np.ndarray) -> np.ndarray:
         """What was dropped learns nothing."""
         return grad * self.mask
+
+
+if __name__ == "__main__":
+    layer = Dropout(0.5, np.random.default_rng(0))
+    ones = np.ones((1, 12))
+    print("in training:     ", *layer.forward(ones, training=True)[0])
+    print("once more:       ", *layer.forward(ones, training=True)[0])
+    mean = np.mean([layer.forward(ones, training=True).mean() for _ in range(10_000)])
+    print(f"mean of 10,000 such: {mean:.2f}")
+    print("for a prediction:", *layer.forward(ones)[0])

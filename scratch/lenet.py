@@ -71,3 +71,14 @@ def head(inputs: int, classes: int, rng: np.random.Generator, activation: str, s
 def scaled(pixels: np.ndarray) -> np.ndarray:
     """Pixels 0 … 255 -> float32 from -1 to 1."""
     return pixels.astype(np.float32) / 127.5 - 1
+
+
+if __name__ == "__main__":
+    x, total = np.zeros((1, SIDE, SIDE, 1), np.float32), 0
+    print(f"an image {x.shape[1:]}")
+    for layer in lenet(1, 10, np.random.default_rng(0)):
+        x = layer.forward(x)
+        count = sum(w.size for w in layer.params.values())
+        total += count
+        print(f"{type(layer).__name__:12} -> {x.shape[1:]!s:14} {count:6,} parameters")
+    print(f"{total:,} parameters in all")

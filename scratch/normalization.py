@@ -127,3 +127,23 @@ class InstanceNorm(GroupNorm):
 
     def __init__(self, channels: int, epsilon: float = 1e-3) -> None:
         super().__init__(channels, channels, epsilon)
+
+
+if __name__ == "__main__":
+    values = np.array([[1.0], [3.0], [5.0], [7.0]])
+    norm = BatchNorm(1, momentum=0.9)
+    print("a batch of four values          ", *values.ravel())
+    print("normalised, mean 0 and variance 1", *norm.forward(values, training=True).ravel().round(3))
+    print(f"moving mean after this batch: {norm.moving_mean[0]:.2f}, the batch's own is 4")
+    for _ in range(50):
+        norm.forward(values, training=True)
+    print(
+        f"after 50 more: {norm.moving_mean[0]:.2f}; a prediction uses it: 1 ->", norm.forward(values[:1]).round(3)[0, 0]
+    )
+    two = BatchNorm(1).forward(np.array([[0.0], [100.0]]), training=True).ravel()
+    print("a batch of two, 0 and 100:       ", *two.round(3), "- of any two values only their order is left")
+    maps = np.random.default_rng(0).normal(5, 2, (4, 4, 4, 6))
+    kinds = {"batch": BatchNorm(6), "layer": LayerNorm(6), "group": GroupNorm(6, 2), "instance": InstanceNorm(6)}
+    for name, kind in kinds.items():
+        kind.forward(maps, training=True)
+        print(f"{name:9} of maps {maps.shape}: {kind.mean.size:3} means, each of {maps.size // kind.mean.size} values")

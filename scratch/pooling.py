@@ -80,3 +80,14 @@ class GlobalAveragePool(Layer):
         """The same share to each pixel."""
         share = grad / (self.shape[1] * self.shape[2])
         return np.broadcast_to(share[:, None, None], self.shape)  # (N, C) -> (N, H, W, C)
+
+
+if __name__ == "__main__":
+    values = np.array([[1.0, 2, 0, 0], [3, 4, 0, 8], [0, 0, 5, 5], [1, 0, 5, 5]])
+    print(values)
+    for name, layer in (("max", MaxPool(2)), ("average", AveragePool(2))):
+        print(f"{name} pooling, 2 × 2:", layer.forward(values[None, ..., None])[0, ..., 0].tolist())
+    print("gradient of 1 for each, through max pooling: all to the largest, at a tie to the first")
+    layer = MaxPool(2)
+    layer.forward(values[None, ..., None])
+    print(layer.backward(np.ones((1, 2, 2, 1)))[0, ..., 0])

@@ -44,3 +44,17 @@ def l2(factor: float) -> Penalty:
 def elastic_net(l1: float, l2: float) -> Penalty:
     """Both."""
     return Penalty(l1, l2)
+
+
+if __name__ == "__main__":
+    weights = np.array([2.0, 0.5, -0.1, 0.0])
+    for name, penalty in {"L1": l1(0.1), "L2": l2(0.1), "elastic net": elastic_net(0.05, 0.05)}.items():
+        loss, gradient = penalty.loss(weights), penalty.gradient(weights)
+        print(f"{name:12} of {weights}: loss {loss:.3f}, gradient {gradient.round(3)}")
+    print("ten steps of size 0.5 along each gradient, with no loss but the penalty:")
+    for name, penalty in {"L1": l1(0.1), "L2": l2(0.1)}.items():
+        w = weights.copy()
+        for _ in range(10):
+            w -= 0.5 * penalty.gradient(w)
+        print(f"{name:12} {w.round(3) + 0.0}")
+    print("L1 takes the same from each weight, and jumps across 0; L2 takes a share of each.")
