@@ -13,6 +13,7 @@ from models.parts.weights import build_backbone
 from study import tasks
 from study.fit import fit
 from study.fit.network import with_head
+from study.fit.objective import class_weights
 from study.runtime import console
 from study.settings.resolve import defaults_of, options_of, resolve
 from study.settings.source import load_dataset
@@ -75,7 +76,9 @@ def learn(dataset: Dataset, indices: np.ndarray | None = None, **values: Any) ->
     network = with_head(backbone, settings.network, settings.regularization, len(dataset.class_names), "classify")
     task = tasks.get("classify")
     before = task.evaluate(network, examples, dataset.class_names, "val").metrics["accuracy"]
+    rule, own = settings.regularization.class_weight, examples.labels[examples.indices["train"]]
+    weights = class_weights(own, rule, dataset.class_names)
     with console.silent():
-        (outcome,) = fit(network, examples, None, stages_of(settings.optimization, "scratch"), settings)
+        (outcome,) = fit(network, examples, None, stages_of(settings.optimization, "scratch"), settings, weights)
     after = task.evaluate(network, examples, dataset.class_names, "val").metrics["accuracy"]
     return Learned(network, outcome.history, after, before)

@@ -142,4 +142,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as cache:
         os.environ["STUDY_CACHE"] = cache  # a first reader's is empty
         found = build(asked.numbers, asked.write)
-    sys.exit("\n".join(found))
+    sys.exit("\n".join(found) or None)

@@ -87,6 +87,24 @@ def test_flip_mirrors_some(batch):
     np.testing.assert_array_equal(augmentation.flip(x, np.random.default_rng(0), 1), tf.image.flip_left_right(x))
 
 
+def test_a_mirrored_image_gets_the_label_of_its_mirrored_class(batch):
+    x, _ = batch
+    t, partner = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]], np.array([1, 0, 2])  # the third mirrors to itself
+    flipped, targets = augmentation.flip_and_swap(x, t, partner, np.random.default_rng(0))
+    mirrored = np.array([not np.array_equal(one, other) for one, other in zip(flipped, x, strict=True)])
+    assert 0 < mirrored.sum() < len(x)
+    np.testing.assert_array_equal(flipped[mirrored], x[mirrored][:, :, ::-1])
+    expected = np.where(mirrored, partner[t.argmax(1)], t.argmax(1))
+    np.testing.assert_array_equal(targets, np.eye(3)[expected])
+
+
+def test_noise_has_the_spread_that_was_asked_for():
+    x = np.zeros((4, 32, 32, 3), np.float32)
+    noisy = augmentation.noise(x, np.random.default_rng(0), 0.5)
+    assert noisy.dtype == np.float32
+    np.testing.assert_allclose([noisy.mean(), noisy.std()], [0, 0.5], atol=0.01)
+
+
 def test_crop_only_shifts(batch):
     x = batch[0]
     np.testing.assert_array_equal(augmentation.crop(x, np.random.default_rng(0), 0), x)
