@@ -132,7 +132,7 @@ EXERCISES = (
         (
             Wrong(
                 _winner_on_validation,
-                "The choice is right. But the winner was picked for this very figure, so it contains the luck of the draw.",
+                "The choice is right. But the winner was picked for this very figure, so luck is part of it.",
                 "選び方は正しいです。ただし、その値が高いから選ばれたのですから、運も含まれています。",
             ),
             Wrong(
