@@ -115,3 +115,24 @@ def stack(
     joined = last(np.hstack([predict_out_of_fold(x, labels, folds, fit, classes) for fit in fits]), labels)
     learners = [fit(x, labels) for fit in fits]
     return lambda new: joined(np.hstack([learner(new) for learner in learners]))
+
+
+if __name__ == "__main__":
+    rng, count = np.random.default_rng(0), 1200
+    numbers = rng.integers(0, 3, count)
+    points = rng.normal(size=(3, 8))[numbers] + rng.normal(0, 1.5, (count, 8))
+    x, labels, new, truth = points[:200], numbers[:200], points[200:], numbers[200:]
+
+    def fit(x: np.ndarray, labels: np.ndarray) -> Learner:
+        """One member."""
+        return fit_least_squares(x, labels, 3)
+
+    folds = [np.arange(200)[part::5] for part in range(5)]
+    learners = {
+        "one learner": fit(x, labels),
+        "bagging, 25 samples": bag(x, labels, [bootstrap(200, rng) for _ in range(25)], fit),
+        "boosting, 10 rounds": boost(x, labels, 3, 10, 1.0)[0],
+        "stacking of 2": stack(x, labels, folds, [fit, lambda x, y: fit_least_squares(x, y, 3, 1e3)], fit, 3),
+    }
+    for name, learner in learners.items():
+        print(f"{name:20} {100 * np.mean(learner(new).argmax(axis=1) == truth):.1f} % of 1,000 new points right")
