@@ -114,12 +114,12 @@ cut, cut_label = augmentation.cutmix(x, t, np.random.default_rng(3), 1.0)
 print("mixup: label of the first image", mixed_label[0].round(2), "cutmix:", cut_label[0].round(2))
 
 # %% [markdown] lang="en"
-# ### Picture: a preview sheet
+# ## Picture: a preview sheet
 #
 # A *preview sheet* shows what the network will see. Look at it before each training: can *you* still say what it is?
 
 # %% [markdown] lang="ja"
-# ### 図で見る：プレビュー
+# ## 図で見る：プレビュー
 #
 # *プレビュー*（preview sheet）は、ネットワークが見ることになる画像を並べたものです。学習の前に必ず眺めましょう。*あなた*には、まだ何の画像か
 # わかりますか。
