@@ -27,7 +27,7 @@ def draw_confusion(ax: Axes, matrix: np.ndarray, names: Sequence[str]) -> None:
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(matrix):
         dark = shares[row, column] > 0.55
-        ax.text(column, row, f"{count}", ha="center", va="center", color="white" if dark else "black")
+        ax.text(column, row, f"{count}", ha="center", va="center", fontsize=13, color="white" if dark else "black")
     ax.set_xticks(range(len(names)), names, rotation=30)
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="predicted class", ylabel="true class")

@@ -125,7 +125,7 @@ print("oversampling makes it:  ", np.bincount(numbers[imbalance.oversample(numbe
 # would be right without any network? Whoever always answers the most frequent class is right as often as that class occurs:
 # the *baseline* (ベースライン) that a network has to beat.
 #
-# ### Picture: some images of each class, and the mean of all
+# ## Picture: some images of each class, and the mean of all
 #
 # The last column is the mean of all training images of the class, pixel by pixel. If the class can be read off it, place or
 # background gives it away, and the network may learn just that.
@@ -136,7 +136,7 @@ print("oversampling makes it:  ", np.bincount(numbers[imbalance.oversample(numbe
 # 数分で済み、何日分もの手間を省く問いが三つあります。各クラスは何枚か。1 枚ではなくたくさん見て、どんな画像か。ネットワークなしで
 # どれだけ当たるか。いつも最多クラスと答えれば、そのクラスの割合だけ当たります。これがネットワークの超えるべき*ベースライン*（baseline）です。
 #
-# ### 図で見る：各クラスの画像と、その平均
+# ## 図で見る：各クラスの画像と、その平均
 #
 # 最後の列は、クラスの訓練データ全体を画素ごとに平均したものです。そこからクラスがわかるなら、位置や背景がクラスを漏らしています。
 # ネットワークはそれだけを覚えるかもしれません。
@@ -174,7 +174,7 @@ say(
 # %% [markdown] lang="ja"
 # ## コンピュータにも見せる：`check`
 #
-# 1 万枚の中の 1 枚のコピーには誰も気づけません。ここでは各クラスから 20 枚を写し、データを壊すファイルをわざと六つ加えます。
+# 1 万枚の中の 1 枚のコピーには誰も気づけません。ここでは各クラスから 20 枚をコピーし、問題のあるファイルをわざと六つ加えます。
 # `python main.py check --data FOLDER` は全部を調べ、ページと表を書き出します。
 
 # %%
@@ -231,10 +231,10 @@ torn = split.torn(np.array([entry.split for entry in relabel.divided(shots, 0).e
 print(f"shot by shot, {torn} of {len(set(scenes))} scenes stand in more than one split")
 
 # %% [markdown] lang="en"
-# ### Picture: what the test said, and what is true
+# ## Picture: what the test said, and what is true
 
 # %% [markdown] lang="ja"
-# ### 図で見る：テストの値と真の実力
+# ## 図で見る：テストの値と真の実力
 
 # %%
 figure, axes = canvas()
@@ -282,14 +282,15 @@ say(
 # %% [markdown] lang="en"
 # ## A rare class: three remedies
 #
-# LeNet on the images, over three seeds (each also another split), as they are and with each remedy. A *confusion matrix*
-# (混同行列) counts images by label (row) and answer (column); right answers are on its diagonal. *Recall* (再現率) of a class is
-# the share of its images that were found: the diagonal divided by the sum of the row. We add up the tests of the three seeds.
+# LeNet, the small network of lesson 07, on the images, over three seeds (each also another split), as they are and with each
+# remedy. A *confusion matrix* (混同行列) counts images by label (row) and answer (column); right answers are on its diagonal.
+# *Recall* (再現率) of a class is the share of its images that were found: the diagonal divided by the sum of the row. We add up
+# the tests of the three seeds.
 
 # %% [markdown] lang="ja"
 # ## 少数クラス：三つの対策
 #
-# 画像を LeNet で学習します。乱数シードは三つで、シードごとに分割も変わります。そのままの場合と、それぞれの対策をした場合を比べます。
+# 画像を第 07 章の小さなネットワーク LeNet で学習します。乱数シードは三つで、シードごとに分割も変わります。そのままの場合と、それぞれの対策をした場合を比べます。
 # *混同行列*（confusion matrix）は、ラベル（行）と答え（列）ごとに画像を数えた表で、対角成分が正解です。クラスの*再現率*（recall）は、
 # そのクラスの画像のうち見つけられた割合、つまり対角成分を行の和で割った値です。三つのシードのテストの結果は足し合わせます。
 
@@ -345,15 +346,16 @@ say(
 # ## Two labels that cannot be told apart: merge them
 #
 # We pretend that two people labelled the most frequent class, each with a name of their own. No image says which of the two it
-# was: within the pair, nobody can be right more than about half of the time. *Merging labels* (ラベルの統合) adds up their two rows and
-# two columns: what was a mistake within the pair moves onto the diagonal. So accuracy can never fall by merging.
+# was: within the pair, nobody can be right more than about half of the time. *Merging labels* (ラベルの統合) adds up
+# their two rows and two columns: what was a mistake within the pair moves onto the diagonal. With the same answers, accuracy can
+# never fall.
 
 # %% [markdown] lang="ja"
 # ## 区別できない二つのラベル：統合する
 #
 # いちばん多いクラスに 2 人がラベルを付け、それぞれが別の名前を使ったとします。どちらの名前になったかは画像からはわからないので、この二つの間では
 # 誰がやっても半分ほどしか当たりません。*ラベルの統合*（merging labels）は、二つの行と二つの列を足します。二つの間の誤りが対角成分に移る
-# ので、統合によって正解率が下がることはありません。
+# ので、答えが同じなら、統合によって正解率が下がることはありません。
 
 # %%
 coin = np.random.default_rng(0).integers(2, size=len(dataset.entries))
@@ -368,6 +370,8 @@ for seed in SEEDS:
     apart = apart + answers.confusion(network, data)
     summed = answers.probabilities(network, np.asarray(data.examples().inputs[rows])) @ np.eye(into.max() + 1)[into]
     added = added + metrics.confusion(into[data.examples().labels[rows]], summed.argmax(axis=1), into.max() + 1)
+
+# %%
 merged = metrics.merge(apart, into)
 ways = {
     "two names": apart,
@@ -422,15 +426,16 @@ say(
 # *Two-stage classification* (二段階分類) asks one question after the other: first, is it the last class or another? Then a second
 # network, which has learned from the others only, says which of these. It pays where the second question needs other images,
 # another resolution or other people's labels; or where the first is cheap and answers most. But an image that the first
-# network sends the wrong way is lost for good: where both are independent, their accuracies are *multiplied*. A small run, on
-# the first seed (three classes or more):
+# network sends the wrong way is lost for good. What has to pass both is right only where both are: if their mistakes are
+# independent, the two accuracies are *multiplied*. A small run, on the first seed (three classes or more):
 
 # %% [markdown] lang="ja"
 # ## 二段階分類
 #
 # *二段階分類*（two-stage classification）では、順番に二つのことを尋ねます。まず最後のクラスか、それ以外か。次に、それ以外の画像だけで学習した
 # 二つ目のネットワークが、どのクラスかを答えます。二つ目の問いに別の画像や解像度、別の人のラベルが要る場合や、一つ目が安価で大半を片付ける場合に
-# 有効です。しかし、一つ目が間違えた画像はもう取り戻せません。両者が独立なら、正解率は*掛け算*になります。最初のシードで小さく試します（3 クラス以上）。
+# 有効です。しかし、一つ目が間違えた画像はもう取り戻せません。両方を通る画像は、両方が当たって初めて正解になります。誤りが互いに独立なら、
+# 正解率は*掛け算*になります。最初のシードで小さく試します（3 クラス以上）。
 
 # %%
 data, last = relabel.divided(dataset, SEEDS[0]), dataset.class_names[-1]
@@ -527,8 +532,8 @@ say(
 #
 # - **Oversampling before splitting leaks:** copies of one image come to stand on both sides. Split first, then repeat images of
 #   the training split only. The same holds for the mean that fills missing values: work it out on the training split.
-# - **Repeated images are no new images,** and an epoch has more of them to go through. A network learns the few by heart. SMOTE, which mixes rows of a table, makes of two
-#   images a double exposure; augmentation, lesson 10, suits images better.
+# - **Repeated images are no new images,** and an epoch has more of them to go through. A network learns the few by heart. SMOTE,
+#   which mixes rows of a table, makes of two images a double exposure; augmentation, lesson 10, suits images better.
 # - **Weights bend the probabilities.** A network that has learned with weights calls a rare class too often; its "60 %" is no
 #   longer how often it is right among images as they come.
 # - **Accuracy alone hides a rare class.** Read recall class by class, or its mean, *macro* recall.
@@ -541,8 +546,8 @@ say(
 #
 # - **分割の前にオーバーサンプリングするとリークします。** 同じ画像のコピーが両側に入るからです。先に分割し、訓練データの中だけで繰り返します。
 #   欠損値を埋める平均も同じで、訓練データだけから求めます。
-# - **繰り返した画像は新しい画像ではありません。** 1 エポックは長くなり、ネットワークは少数の画像を丸暗記します。表の行を混ぜる SMOTE を画像に使うと、2 枚が二重写しに
-#   なるだけです。画像には、第 10 章のデータ拡張のほうが向いています。
+# - **繰り返した画像は新しい画像ではありません。** 1 エポックは長くなり、ネットワークは少数の画像を丸暗記します。表の行を混ぜる SMOTE を
+#   画像に使うと、2 枚が二重写しになるだけです。画像には、第 10 章のデータ拡張のほうが向いています。
 # - **重みは確率をゆがめます。** 重み付きで学習したネットワークは少数クラスと答えすぎます。「60 %」という値は、実際の画像で当たる割合ではなくなります。
 # - **正解率だけでは少数クラスが見えません。** クラスごとの再現率か、その平均（マクロ平均）を見ましょう。
 # - **8:1:1 は習慣であって、法則ではありません。** 猫 273 枚のうちテストは 27 枚なので、1 枚の差が 4 ポイントになります。画像が少なければ
