@@ -15,7 +15,7 @@
 # **At the end you can** say what is used and what is trained from scratch, in transfer and in fine-tuning, choose between them by
 # the number of images, and avoid the two usual accidents: too large a learning rate, and batch normalisation let loose.
 #
-# You need: a network's layers (lesson 01), convolution (07), batch normalisation (05). Time: about a minute and a half on two
+# You need: layers (lesson 01), Adam (04), batch normalisation (05), convolution (07). Time: about a minute and a half on two
 # cores, without network: the weights come with the program.
 
 # %% [markdown] lang="ja"
@@ -26,7 +26,7 @@
 # **この章を終えると**、スクラッチ学習・転移学習・ファインチューニングのそれぞれで何を使い、何を学習するのかを説明し、画像の枚数から選び、
 # よくある二つの失敗（大きすぎる学習率と、解放されたバッチ正規化）を避けられるようになります。
 #
-# 前提：ネットワークの層（第 01 章）、畳み込み（第 07 章）、バッチ正規化（第 05 章）。所要時間：2 コアで約 1 分半。重みはプログラムと一緒に
+# 前提：層（第 01 章）、Adam（第 04 章）、バッチ正規化（第 05 章）、畳み込み（第 07 章）。所要時間：2 コアで約 1 分半。重みはプログラムと一緒に
 # 入っているので、ネットワーク接続は不要です。
 
 # %%
@@ -48,7 +48,7 @@ start(SEEDS[0])
 #
 # $$p = \mathrm{softmax}(f(x)\,W + b)$$
 #
-# The first layers of a backbone find edges and textures, which are the same in all pictures. A backbone that is *pretrained*
+# The first layers of a backbone find edges and textures, much the same in all pictures. A backbone that is *pretrained*
 # (事前学習済み), here on ImageNet, 1.28 million photos of 1,000 kinds of things, already has them. Three ways to use it:
 #
 # | way | begins with | what is trained | images a class |
@@ -68,7 +68,7 @@ start(SEEDS[0])
 #
 # $$p = \mathrm{softmax}(f(x)\,W + b)$$
 #
-# バックボーンの最初の層が見つけるのは輪郭や模様で、どんな画像にも共通です。*事前学習済み*（pretrained）のバックボーンは、それをすでに
+# バックボーンの最初の層が見つけるのは輪郭や模様で、どんな画像にもほぼ共通です。*事前学習済み*（pretrained）のバックボーンは、それをすでに
 # 身につけています。ここでは ImageNet（1,000 種類、128 万枚の写真）で学習したものを使います。使い方は三つあります。
 #
 # | 方法 | 出発点 | 学習する部分 | 1 クラスの画像数 |
@@ -103,7 +103,7 @@ start(SEEDS[0])
 #
 # A frozen backbone gives the same features for an image every time, so each image goes through it once. **EfficientNet-Lite0** is
 # our backbone. *EfficientNet* (2019) asked how to make a network larger, and answered: depth (layers), width (channels) and
-# *resolution* (解像度, pixels of the image) together, in fixed proportions (1.2 : 1.1 : 1.15 a step), rather than one alone. Its
+# *resolution* (解像度, pixels of the image) together (1.2, 1.1 and 1.15 times as much a step), rather than one alone. Its
 # blocks widen to many channels, look at each channel by itself, which is cheap, and narrow again. "Lite" leaves out what phones
 # are slow at. 96 pixels a side instead of its 224 save time here, and cost accuracy.
 
@@ -112,7 +112,7 @@ start(SEEDS[0])
 #
 # 凍結したバックボーンは、同じ画像からいつも同じ特徴量を出します。ですから、各画像を一度通せば十分です。ここで使うのは
 # **EfficientNet-Lite0** です。*EfficientNet*（2019）は「ネットワークをどう大きくすべきか」と問い、深さ（層の数）・幅（チャネル数）・
-# *解像度*（resolution、画像の画素数）のどれか一つではなく、一定の比率（1 段階につき 1.2 : 1.1 : 1.15）で同時に大きくすると答えました。
+# *解像度*（resolution、画像の画素数）のどれか一つではなく、三つを同時に（1 段階につき 1.2、1.1、1.15 倍に）大きくすると答えました。
 # 各ブロックは、チャネルを増やし、チャネルごとに別々に畳み込み（計算が軽い）、また減らします。Lite は、スマートフォンで遅い演算を除いた
 # ものです。本来の 224 画素の代わりに一辺 96 画素を使います。時間は節約できますが、正解率は下がります。
 
@@ -197,13 +197,13 @@ for n, right in transfer.items():
 # ## Run: from scratch, in Keras
 #
 # LeNet, a small network (lesson 07), at 32 pixels and from random weights. Fewer images get more epochs, so that each training has
-# some hundred steps. It keeps the weights of its best epoch on validation, which flatters it a little.
+# a hundred steps or more. It keeps the weights of its best epoch on validation, which flatters it a little.
 
 # %% [markdown] lang="ja"
 # ## 実行：スクラッチ学習を Keras で
 #
-# 小さなネットワーク LeNet（第 07 章）を、32 画素の画像で、乱数の重みから学習します。画像が少ないときはエポックを増やし、どの学習でも数百
-# ステップになるようにします。検証データで最良だったエポックの重みを残すので、スクラッチ学習に少し有利な比較です。
+# 小さなネットワーク LeNet（第 07 章）を、32 画素の画像で、乱数の重みから学習します。画像が少ないときはエポックを増やし、どの学習でも 100
+# ステップ以上になるようにします。検証データで最良だったエポックの重みを残すので、スクラッチ学習に少し有利な比較です。
 
 # %%
 EPOCHS = {count: epochs for count, epochs in {10: 50, 50: 25, 200: 12}.items() if count <= most}
@@ -357,11 +357,11 @@ say(
 # - **The fight above was not quite fair.** LeNet is smaller and saw 32 pixels. A better network from scratch would do better; to
 #   catch up with so few images it would have to learn edges and textures from them alone.
 # - **Images unlike photos**, such as X-rays or spectrograms, gain less. "Transfer always helps" is folklore: with enough images and
-#   time a network from scratch came to the same accuracy (He et al. 2018). It helps to get there sooner, and with few images.
+#   time, detectors trained from scratch came to the same accuracy (He et al. 2018). It helps to get there sooner, and with few images.
 # - **Another preparation of the pixels** (0 to 1 instead of 0 to 255, BGR instead of RGB) makes the pretrained weights worthless
 #   without any message. Here the backbone prepares them itself.
 # - **Own statistics are not always worse.** Where your images are many and far from photos, their running statistics may suit them
-#   better than the stored ones, if the batches are large.
+#   better than the stored ones, if the batches are large; a training that is long enough can adapt to them.
 # - **Your test images may be in the pretraining data.** Then the test score flatters. With photos from the web nobody can be sure.
 
 # %% [markdown] lang="ja"
@@ -370,11 +370,11 @@ say(
 # - **上の比較は、完全に公平ではありません。** LeNet は小さく、画像も 32 画素でした。もっとよいネットワークなら、スクラッチ学習の結果もよく
 #   なります。それでも、少ない画像だけから輪郭や模様を学ばなければならないことは変わりません。
 # - **写真と似ていない画像**（X 線画像やスペクトログラムなど）では、効果が小さくなります。「転移学習は必ず役立つ」は俗説です。画像と時間が
-#   十分にあれば、スクラッチ学習でも同じ正解率に達しました（He et al. 2018）。役立つのは、早く到達したいときと、画像が少ないときです。
+#   十分にあれば、物体検出ではスクラッチ学習でも同じ精度に達しました（He et al. 2018）。役立つのは、早く到達したいときと、画像が少ないときです。
 # - **画素の前処理が違う**（0〜255 でなく 0〜1、RGB でなく BGR）と、事前学習済みの重みは役に立たなくなり、しかもエラーは出ません。ここでは
 #   バックボーン自身が前処理をします。
 # - **自分のデータの統計量がいつも悪いわけではありません。** 画像が多く、写真とかけ離れていて、バッチが大きければ、蓄えた値より合うことも
-#   あります。
+#   あります。十分に長く学習すれば、重みのほうが新しい統計量に合っていきます。
 # - **テストデータが事前学習に使われていたかもしれません。** そうなら、テストの結果は良すぎる値になります。ウェブの写真では、誰にも断言
 #   できません。
 
