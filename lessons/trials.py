@@ -15,7 +15,7 @@ from scratch.regularization import l2
 from scratch.train import accuracy, fit, predict
 
 HIDDEN, RATE, BATCH = 32, 0.003, 32  # of `accuracies`
-EPOCHS, LARGE_BATCH = 5, 100  # of `validation_loss`
+EPOCHS, LARGE_BATCH = 3, 200  # of `validation_loss`
 
 
 def accuracies(train: Pairs, judges: Sequence[Pairs], epochs: int, seed: int) -> np.ndarray:

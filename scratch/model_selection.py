@@ -12,10 +12,12 @@ picks up luck. The figure to report is that of images which had no say in the ch
 
 Sources: Stone, Cross-validatory choice and assessment of statistical predictions (1974); Kohavi, A study of
 cross-validation and bootstrap (1995); Bergstra, Bengio, Random search for hyper-parameter optimization (2012);
-Cawley, Talbot, On over-fitting in model selection (2010).
+Cawley, Talbot, On over-fitting in model selection (2010); McNemar, Note on the sampling error of the difference between
+correlated proportions (1947).
 Below, n images with d features; labels are class numbers from 0, (n,); a fold is an array of row numbers.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import product
 
@@ -76,6 +78,21 @@ def best_so_far(scores: np.ndarray) -> np.ndarray:
     best = np.maximum.accumulate(scores)
     is_new = np.concatenate([[True], best[1:] > best[:-1]])
     return np.maximum.accumulate(np.where(is_new, np.arange(len(scores)), 0))
+
+
+def paired_test(right: np.ndarray, other: np.ndarray) -> tuple[int, int, float]:
+    """Compare two models on the same images by those that only one of them has right (McNemar's exact test).
+
+    Were they equally good, each of these images would be a toss of a coin.
+
+    Returns:
+        images that only the first has right, images that only the other has right, and p: how often tosses of a coin
+        would lie as far apart or farther.
+    """
+    first, second = int((right & ~other).sum()), int((other & ~right).sum())
+    tosses, fewer = first + second, min(first, second)
+    tail = sum(math.comb(tosses, heads) for heads in range(fewer + 1)) / 2**tosses
+    return first, second, min(1.0, 2 * tail)
 
 
 if __name__ == "__main__":

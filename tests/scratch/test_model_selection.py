@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 
@@ -59,3 +60,13 @@ def test_a_grid_holds_every_combination():
 
 def test_the_best_so_far_stays_until_a_better_one_comes():
     assert list(model_selection.best_so_far(np.array([3, 2, 3, 5, 4, 5, 6]))) == [0, 0, 0, 3, 3, 3, 6]
+
+
+def test_a_paired_test_looks_at_images_that_one_model_alone_has_right():
+    right, other = np.zeros((2, 40), bool)
+    right[:12], other[10:13] = True, True  # 10 by the first alone, 2 by both, 1 by the other alone
+    first, second, p = model_selection.paired_test(right, other)
+    assert (first, second) == (10, 1)
+    assert p == pytest.approx(binomtest(1, 11).pvalue)
+    assert model_selection.paired_test(other, right) == (1, 10, p)
+    assert model_selection.paired_test(right, right) == (0, 0, 1.0)
