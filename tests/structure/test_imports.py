@@ -63,7 +63,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "lessons": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.fit", "study.train", "study.inspect"),
-        *("study.experiments", "scratch", "data", "models", "errors"),
+        *("study.check", "scratch", "data", "models", "errors"),
     },
     "main": {"study.commands", "study.settings", "study.runtime", "errors"},
     "regression": {"scratch", "errors"},
