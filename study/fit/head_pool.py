@@ -199,8 +199,9 @@ def learning_function(
         rows, rates, (sizes, dropouts, smoothings, weights) = inputs[:number], inputs[number:-4], inputs[-4:]
         steps = tf.stack([tf.size(own) for own in rates])
         widest = tf.reduce_max(tf.where(steps > 0, sizes, 0))
-        drops, totals = tf.reduce_any(dropouts > 0), tf.zeros(number)
-        for step in tf.range(tf.reduce_max(steps)):
+        drops = tf.reduce_any(dropouts > 0)
+
+        def learn_step(step: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             shape = tf.stack([widest, size])
             drawn = tf.cond(drops, lambda shape=shape: random.uniform(shape), lambda shape=shape: tf.ones(shape))
             losses = []
@@ -213,10 +214,14 @@ def learning_function(
                     return learn_batch(head, batch, kept, smoothings[i], weights[i])
 
                 losses.append(tf.cond(step < steps[i], one, lambda: 0.0))
-            totals += tf.stack(losses)
+            return step + 1, totals + tf.stack(losses)
+
+        start = tf.constant(0), tf.zeros(number)
+        _, totals = tf.while_loop(lambda step, totals: step < tf.reduce_max(steps), learn_step, start)
         return totals / tf.cast(tf.maximum(tf.stack([tf.size(own) for own in rows]), 1), tf.float32)
 
     vectors = [tf.TensorSpec([None], tf.int64)] * number + [tf.TensorSpec([None], tf.float32)] * number
     knobs = [tf.TensorSpec([number], kind) for kind in (tf.int32, tf.float32, tf.float32)]
     signature = [*vectors, *knobs, tf.TensorSpec([number, classes], tf.float32)]
-    return tf.function(learn, input_signature=signature).get_concrete_function()
+    # Without AutoGraph, as in `head_trainer`.
+    return tf.function(learn, input_signature=signature, autograph=False).get_concrete_function()

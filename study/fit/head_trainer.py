@@ -204,8 +204,8 @@ def learning_function(
 
     def learn(*rows_and_weights: tf.Tensor) -> tf.Tensor:
         *rows, weights = rows_and_weights
-        totals = tf.zeros(len(heads))
-        for first in tf.range(0, tf.size(rows[0]), batch_size):
+
+        def learn_batch(first: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             batches = [own[first : first + batch_size] for own in rows]
             counts = tf.stack([tf.size(batch) for batch in batches])
             kept = dropout(tf.ones((tf.reduce_max(counts), size)), training=True) if dropout.rate else None
@@ -219,9 +219,13 @@ def learning_function(
                 variables = head.trainable_variables
                 head.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
                 losses.append(loss)
-            totals += tf.stack(losses) * tf.cast(counts, tf.float32)
+            return first + batch_size, totals + tf.stack(losses) * tf.cast(counts, tf.float32)
+
+        start = tf.constant(0), tf.zeros(len(heads))
+        _, totals = tf.while_loop(lambda first, totals: first < tf.size(rows[0]), learn_batch, start)
         return totals / tf.stack([tf.cast(tf.size(own), tf.float32) for own in rows])
 
     signature = [tf.TensorSpec([None], tf.int64)] * len(heads)
     signature += [tf.TensorSpec([len(heads), labels.shape[1]], tf.float32)]
-    return tf.function(learn, input_signature=signature).get_concrete_function()
+    # A plain `for` would be rewritten by AutoGraph, which writes a file: none may be needed where the disk is full.
+    return tf.function(learn, input_signature=signature, autograph=False).get_concrete_function()

@@ -108,8 +108,8 @@ def test_model_without_a_run(run, tmp_path):
         ([], "The following arguments are required: COMMAND. See: python main.py --help"),
         (
             ["lern"],
-            "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'crossval', 'ensemble', 'tune', "
-            "'inspect', 'runs', 'lessons', 'store', 'predict')",
+            "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'crossval', 'ensemble', "
+            "'tune', 'inspect', 'runs', 'lessons', 'store', 'predict')",
         ),
         (["train", "photos"], "Unrecognized arguments: photos. See: python main.py train --help"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
