@@ -52,7 +52,7 @@ start(SEEDS[0])
 # |---|---|---|
 # | bagging (バギング) | each learns from images drawn with replacement from the same set | most votes |
 # | boosting (ブースティング) | one after the other; images that were wrong count more for the next | votes by weight |
-# | stacking (スタッキング) | different models | a last model learns whom to trust, from out-of-fold answers |
+# | stacking (スタッキング) | different models | a last model learns whom to trust, from answers for images that the members did not learn from |
 # | soft voting (ソフト投票) | for example other seeds | the class of the largest mean probability |
 # %% [markdown] lang="ja"
 # ## 考え方
@@ -414,7 +414,8 @@ say(
 #
 # - **Members that make the same mistakes** gain nothing: an ensemble needs members that are good *and* different.
 # - **Boosting chases wrong labels.** It raises the weight of just those images that cannot be got right.
-# - **Stacking on answers for images that were learned from** trusts whoever learned by heart: take out-of-fold answers.
+# - **Stacking on answers for images that were learned from** trusts whoever learned by heart: let each fold be answered by members
+#   that learned from the others.
 # - **One figure hides classes.** Accuracy is led by the frequent class. The *macro* mean (マクロ平均) of F1 counts each class alike.
 # - **A temperature fits images like those of validation.** For others (night, another camera) the confidence is again unknown.
 # - **Bias and variance add up for squared error.** For accuracy there is no such simple sum; and very large networks may have less of both.
