@@ -101,7 +101,8 @@ start(SEEDS[0])
 #
 # To see luck, one has to repeat things hundreds of times. So the images are shrunk to 4 × 4 pixels, a vector of 48 numbers, and the
 # model is *least squares* (最小二乗法), a regression as in lesson 00 with one output for each class, whose best weights are found
-# by solving an equation, in a thousandth of a second. For this study all images are put together and split anew again and again: first sixty
+# by solving an equation, in a thousandth of a second. It is a weak model,
+# hardly better than always naming the commonest class; luck works on a good one in the same way. For this study all images are put together and split anew again and again: first sixty
 # times into 8:1:1.
 
 # %% [markdown] lang="ja"
@@ -109,7 +110,8 @@ start(SEEDS[0])
 #
 # 運を目に見えるようにするには、何百回も繰り返す必要があります。そこで画像を 4 × 4 画素、つまり 48 個の数のベクトルに縮め、モデルには
 # *最小二乗法*（least squares）を使います。第 00 章の回帰の出力をクラスの数だけ並べたもので、最良の重みは方程式を解くだけで求まり、
-# 1000 分の 1 秒で終わります。この実験ではすべての画像を一つにまとめ、何度も分割し直します。まずは 8:1:1 の分割を 60 回です。
+# 1000 分の 1 秒で終わります。いつも最多のクラスを答えるのと大差ない弱いモデルですが、運の
+# 働き方は良いモデルでも同じです。この実験ではすべての画像を一つにまとめ、何度も分割し直します。まずは 8:1:1 の分割を 60 回です。
 
 # %%
 from functools import partial
