@@ -17,6 +17,8 @@
 #
 # You need: dense layers and batches from lesson 02, learning rate and optimiser from lesson 04. Time: about a minute on two
 # cores, without network.
+#
+# With photos of your own (`DATA`) you get numbers of your own. What the sentences say beside them was checked on the drawings.
 
 # %% [markdown] lang="ja"
 # # 05 · 正規化
@@ -28,6 +30,8 @@
 # グループ正規化が何について平均をとるかを説明し、バッチ正規化がうまく働かない場面を見分けられるようになります。
 #
 # 前提:第 02 章の全結合層とバッチ、第 04 章の学習率と最適化手法。所要時間:2 コアで約 1 分、ネットワーク接続は不要です。
+#
+# `DATA` で自分の写真を指定すると、数値はその写真での結果になります。文章の説明は、描画した画像で確かめたものです。
 
 # %%
 import sys
@@ -266,15 +270,15 @@ show(figure, "Training loss over the width of initial weights and over the learn
 learned = {kind: [np.nan_to_num(found[kind], nan=9, posinf=9).max(1) < guess - 0.03 for found in (by_width, by_rate)]
            for kind in NAMES}  # fmt: skip
 widths, rates = ({kind: np.array(xs)[learned[kind][i]] for kind in NAMES} for i, xs in enumerate((WIDTHS, RATES)))
-assert len(widths["batch"]) >= len(widths[None]) + 2
-assert max(rates["batch"]) > max(rates[None])
+assert DATA or len(widths["batch"]) >= len(widths[None]) + 2
+assert DATA or max(rates["batch"], default=0) > max(rates[None], default=0)
 say(
     f"**What was seen.** Without normalisation all three seeds learn at {len(widths[None])} of {len(WIDTHS)} widths, with it at "
-    f"{len(widths['batch'])}. The largest rate at which all three learn is {max(rates[None]):g} without it and {max(rates['batch']):g} with it. "
+    f"{len(widths['batch'])}. The largest rate at which all three learn is {max(rates[None], default=0):g} without it and {max(rates['batch'], default=0):g} with it. "
     "A line that runs off the top has no loss left: its weights became infinite. Very wide initial weights are slow even with batch "
     "normalisation: they give the same outputs, but a gradient that is smaller by as much as they are larger.",
     f"**わかったこと。** 三つのシードすべてで学習が進んだのは、正規化なしでは {len(WIDTHS)} 通りの広がりのうち {len(widths[None])} 通り、正規化ありでは "
-    f"{len(widths['batch'])} 通りでした。三つとも学習できた最大の学習率は、正規化なしで {max(rates[None]):g}、ありで {max(rates['batch']):g} です。"
+    f"{len(widths['batch'])} 通りでした。三つとも学習できた最大の学習率は、正規化なしで {max(rates[None], default=0):g}、ありで {max(rates['batch'], default=0):g} です。"
     "図の上にはみ出した線は、重みが無限大になり、損失が計算できなくなったことを示します。なお、初期値がとても大きいと、バッチ正規化があっても"
     "学習は遅くなります。出力は同じでも、重みが大きい分だけ勾配が小さくなるからです。",
 )
@@ -319,7 +323,7 @@ show(figure, "Training loss of LeNet over five epochs without, with batch and wi
 # %%
 last = {kind: losses[:, -1] for kind, losses in curves.items()}
 right = {kind: [f"{100 * run.accuracy:.0f} %" for run in three] for kind, three in runs.items()}
-assert last["batch"].max() < last["none"].min()
+assert DATA or last["batch"].max() < last["none"].min()
 say(
     f"**What was seen.** At one learning rate the training loss after five epochs is {last['none'].mean():.2f} without normalisation, "
     f"{last['batch'].mean():.2f} with batch and {last['layer'].mean():.2f} with layer normalisation; the worst seed with batch "
@@ -360,8 +364,8 @@ for (kind, size), losses in small.items():
 print(f"knowing only how common the classes are: {guess:.2f}")
 
 # %%
-assert min(small["batch", 2]) > max(small["batch", 32]) + 0.05
-assert max(small["layer", 2]) < min(small["batch", 2]) - 0.03
+assert DATA or min(small["batch", 2]) > max(small["batch", 32]) + 0.05
+assert DATA or max(small["layer", 2]) < min(small["batch", 2]) - 0.03
 mean = {key: float(np.mean(losses)) for key, losses in small.items()}
 say(
     f"**What was seen.** With batch normalisation the loss is {mean['batch', 32]:.2f} at 32 images and {mean['batch', 2]:.2f} at two, "

@@ -16,6 +16,8 @@
 #
 # You need: loss and gradient from lesson 00, training, epochs and validation from lesson 02, schedules and Adam from lesson
 # 04. Time: about a minute on two cores, without network.
+#
+# With photos of your own (`DATA`) you get numbers of your own. What the sentences say beside them was checked on the drawings.
 
 # %% [markdown] lang="ja"
 # # 06 · 過学習と正則化
@@ -27,6 +29,8 @@
 #
 # 前提:第 00 章の損失と勾配、第 02 章の学習・エポック・検証、第 04 章のスケジュールと Adam。所要時間:2 コアで約 1 分、ネットワーク接続は
 # 不要です。
+#
+# `DATA` で自分の写真を指定すると、数値はその写真での結果になります。文章の説明は、描画した画像で確かめたものです。
 
 # %%
 import sys
@@ -251,7 +255,7 @@ from lessons.dense_stacks import grey_pairs, learn_stack
 
 dataset = read(DATA, image_size=32)
 train, validation = grey_pairs(dataset)
-few = tuple(part[:: len(part) // 120] for part in train)
+few = tuple(part[:: max(1, len(part) // 120)] for part in train)
 PENALTIES = {"none": l2(0), "L2": l2(0.01), "L1": l1(0.002), "elastic net": elastic_net(0.001, 0.005)}
 PLAN = {"rate": 0.1, "epochs": 400, "batch_size": 30, "depth": 2}
 stacks = {name: [learn_stack(few, validation, seed, penalty=penalty, **PLAN)[0] for seed in SEEDS]
@@ -279,8 +283,8 @@ show(figure, "Weights of a network: without penalty wide, with L2 narrow, with L
 width = {name: [float(w.std()) for w in three] for name, three in learned.items()}
 zero = {name: [float(np.mean(abs(w) < 0.001)) for w in three] for name, three in learned.items()}
 exact = sum(int((w == 0).sum()) for w in learned["L1"])
-assert max(width["L2"]) < 0.7 * min(width["none"])
-assert min(zero["L1"]) > 5 * max(*zero["L2"], *zero["none"])
+assert DATA or max(width["L2"]) < 0.7 * min(width["none"])
+assert DATA or min(zero["L1"]) > 5 * max(*zero["L2"], *zero["none"])
 say(
     f"**What was seen.** Without a penalty the weights have a width of {np.mean(width['none']):.2f}, with L2 of {np.mean(width['L2']):.2f}: all "
     f"become smaller, hardly any is 0. With L1, {100 * np.mean(zero['L1']):.0f} % lie within a thousandth of 0, and the others may stay large. "
@@ -354,8 +358,8 @@ right = [
 ]
 
 # %%
-assert all(rows[-1]["loss"] < 0.1 for rows in free)
-assert all(end > low + 0.5 for end, low in zip(final, lowest, strict=True))
+assert DATA or all(rows[-1]["loss"] < 0.1 for rows in free)
+assert DATA or all(end > low + 0.5 for end, low in zip(final, lowest, strict=True))
 say(
     f"**What was seen.** The training loss ends at {np.mean([rows[-1]['loss'] for rows in free]):.3f}: every training image by heart. The "
     f"validation loss was lowest after {', '.join(str(i + 1) for i in best)} epochs (seed by seed), {np.mean(lowest):.2f} on average, and ends at {np.mean(final):.2f}. "
@@ -417,8 +421,8 @@ count = len(dataset.examples().indices["val"])
 error = (share["nothing"] * (1 - share["nothing"]) / count) ** 0.5  # the standard error of a share
 
 # %%
-assert all(loss[name] < loss["nothing"] - 0.3 for name in loss if name != "nothing")
-assert share["5 x images"] > share["nothing"] + error
+assert DATA or all(loss[name] < loss["nothing"] - 0.3 for name in loss if name != "nothing")
+assert DATA or share["5 x images"] > share["nothing"] + error
 
 # %%
 listed = [f"{name} {loss[name]:.2f}" for name in loss if name != "nothing"]
@@ -459,10 +463,12 @@ for seed in SEEDS:
 print("right, training and validation:", *(f"{100 * a:.0f} % and {100 * b:.0f} %," for a, b in shares))
 common = float(validation[1].mean(0).max())
 print(f"always the most common class: {100 * common:.0f} % of validation")
-assert min(a for a, _ in shares) > 0.95
-assert max(b for _, b in shares) < common + 0.05
+assert DATA or min(a for a, _ in shares) > 0.95
+assert DATA or max(b for _, b in shares) < common + 0.05
 
 # %% [markdown] lang="en"
+# - **Every cure costs**: a factor or rate that has to be chosen, and with dropout and augmentation more epochs, as every epoch shows
+#   less, or other images.
 # - **Too much of a cure is an illness**: a strong penalty or dropout gives underfitting, with *both* losses high. If the training
 #   loss is high as well, a larger network or a longer training is the cure.
 # - **"The more parameters, the more overfitting" is no law.** Very large networks, trained far beyond a training loss of 0, often
@@ -475,6 +481,7 @@ assert max(b for _, b in shares) < common + 0.05
 #   curve with a short patience stops too early. What the network is worth, the test split says, once (lesson 13).
 
 # %% [markdown] lang="ja"
+# - **どの対策にも代償があります。** 係数や割合を決めなければならず、ドロップアウトやデータ拡張では、必要なエポック数も増えます。
 # - **薬も多すぎれば毒になります。** 罰則項やドロップアウトが強すぎると未学習になり、*両方の*損失が高くなります。訓練損失も高いときは、ネットワークを
 #   大きくするか、学習を長くするべきです。
 # - **「パラメータが多いほど過学習する」は法則ではありません。** 訓練損失が 0 になった先まで学習した非常に大きなネットワークは、しばしば再び

@@ -17,6 +17,8 @@
 #
 # You need: dense layers from lesson 02, initial values from lesson 03, batch normalisation from lesson 05. Time: about a
 # minute on two cores, without network.
+#
+# With photos of your own (`DATA`) you get numbers of your own. What the sentences say beside them was checked on the drawings.
 
 # %% [markdown] lang="ja"
 # # 07 · 畳み込み
@@ -28,6 +30,8 @@
 # 残し、平坦化(Flatten)が何を失うかを説明できるようになります。
 #
 # 前提:第 02 章の全結合層、第 03 章の初期値、第 05 章のバッチ正規化。所要時間:2 コアで約 1 分、ネットワーク接続は不要です。
+#
+# `DATA` で自分の写真を指定すると、数値はその写真での結果になります。文章の説明は、描画した画像で確かめたものです。
 
 # %%
 import sys
@@ -358,7 +362,7 @@ show(figure, "Accuracy over the shift: that of LeNet falls fast, that of a netwo
 # %%
 lost = {name: 100 * (rows[:, 0] - rows[:, 3]) for name, rows in found.items()}
 start_at = {name: 100 * rows[:, 0].mean() for name, rows in found.items()}
-assert lost["global pooling"].mean() < lost["LeNet, flattened"].mean() - 4
+assert DATA or lost["global pooling"].mean() < lost["LeNet, flattened"].mean() - 4
 say(
     f"**What was seen.** In place, LeNet is right about {start_at['LeNet, flattened']:.0f} %, the network with global pooling about "
     f"{start_at['global pooling']:.0f} %, the dense one about {start_at['dense']:.0f} %; the dotted line is the share of the most common class, {100 * common:.0f} %. "
@@ -406,8 +410,8 @@ for name, (ordered, disordered) in right.items():
 
 # %%
 mean = {name: [100 * float(np.mean(part)) for part in pair] for name, pair in right.items()}
-assert min(right["LeNet"][0]) > max(right["LeNet"][1])
-assert abs(mean["dense"][0] - mean["dense"][1]) < 10
+assert DATA or min(right["LeNet"][0]) > max(right["LeNet"][1])
+assert DATA or abs(mean["dense"][0] - mean["dense"][1]) < 10
 spread = 100 * max(max(part) - min(part) for part in right["dense"])
 say(
     f"**What was seen.** With shuffled pixels LeNet falls from {mean['LeNet'][0]:.0f} % to {mean['LeNet'][1]:.0f} %: its worst seed with the "

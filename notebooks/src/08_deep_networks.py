@@ -17,6 +17,8 @@
 #
 # You need: initial values and vanishing gradients from lesson 03, batch normalisation from lesson 05, convolution from lesson
 # 07. Time: about a minute on two cores, without network.
+#
+# With photos of your own (`DATA`) you get numbers of your own. What the sentences say beside them was checked on the drawings.
 
 # %% [markdown] lang="ja"
 # # 08 · 深いネットワーク
@@ -28,6 +30,8 @@
 # 数えられるようになります。
 #
 # 前提:第 03 章の初期値と勾配消失、第 05 章のバッチ正規化、第 07 章の畳み込み。所要時間:2 コアで約 1 分、ネットワーク接続は不要です。
+#
+# `DATA` で自分の写真を指定すると、数値はその写真での結果になります。文章の説明は、描画した画像で確かめたものです。
 
 # %%
 import sys
@@ -143,8 +147,8 @@ axes[0, 0].legend(fontsize=11)
 show(figure, "Training loss over depth: that of plain stacks climbs to guessing, that of residual stacks stays low.")
 
 # %%
-assert deep[False][-1].min() > deep[False][1].max() + 0.05
-assert deep[True][-1].max() < deep[False][-1].min()
+assert DATA or deep[False][-1].min() > deep[False][1].max() + 0.05
+assert DATA or deep[True][-1].max() < deep[False][-1].min()
 say(
     f"**What was seen.** With 4 layers the plain stack has a training loss of {deep[False][1].mean():.2f}, with 32 layers {deep[False][-1].mean():.2f}, where "
     f"knowing only how common the classes are gives {guess:.2f}: it has learned nothing. With skip connections it is {deep[True][1].mean():.2f} and "
@@ -169,7 +173,7 @@ say(
 # 初期値の半分にしたもの、右はバッチ正規化ありです。それぞれの図で、左端が最初の層です。
 
 # %%
-batch = train[0][:: len(train[0]) // 64][:64], train[1][:: len(train[1]) // 64][:64]
+batch = tuple(part[:: max(1, len(part) // 64)][:64] for part in train)
 CASES = {"without normalisation": {"scale": 0.5}, "with batch norm": {"norm": "batch"}}
 lengths = {
     (case, skips): np.array([
@@ -198,9 +202,9 @@ show(
 factor = {key: np.exp(np.log(found[:, 0] / found[:, -1]).mean()) for key, found in lengths.items()}
 tiny = lengths["without normalisation", False].max()
 bare, batched = CASES
-assert tiny < 1e-6
-assert factor[batched, False] > 50
-assert 1 / 20 < factor[batched, True] < 20
+assert DATA or tiny < 1e-6
+assert DATA or factor[batched, False] > 50
+assert DATA or 1 / 20 < factor[batched, True] < 20
 say(
     f"**What was seen.** Without normalisation no gradient of the plain stack is longer than {tiny:.0e}: vanished, and with it the signal. With batch "
     f"normalisation nothing vanishes: the plain stack's gradient is {factor[batched, False]:,.0f} times as long at the first layer as at the last. It explodes, "
@@ -319,8 +323,8 @@ show(
 
 # %%
 shallow, plain, residual = (losses[:, -1] for losses in curves.values())
-assert plain.min() > shallow.max()
-assert residual.mean() < plain.mean() - 0.05
+assert DATA or plain.min() > shallow.max()
+assert DATA or residual.mean() < plain.mean() - 0.05
 say(
     f"**What was seen.** After five epochs the training loss is {shallow.mean():.2f} for 8 plain layers, {plain.mean():.2f} for 26 plain ones and "
     f"{residual.mean():.2f} for 26 with skip connections (seeds from {residual.min():.2f} to {residual.max():.2f}; plain {plain.min():.2f} to {plain.max():.2f}). "
@@ -347,7 +351,7 @@ bare_runs = {(depth, skips): [learn_stack(train, validation, seed, depth=depth, 
                               for seed in SEEDS] for depth in (4, 32) for skips in NAMES}  # fmt: skip
 for (depth, skips), found in bare_runs.items():
     print(f"{depth:2} layers, {NAMES[skips]:8} without norm: training loss", *(f"{loss:.2f}" for loss in found))
-assert not any(loss < guess for loss in bare_runs[32, True])
+assert DATA or not any(loss < guess for loss in bare_runs[32, True])
 
 # %% [markdown] lang="en"
 # (`nan`, *not a number*: the weights ran away.) More:
