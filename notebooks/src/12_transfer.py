@@ -156,7 +156,7 @@ for ax, (kind, x) in zip(axes[0], vectors.items(), strict=True):
     for number, name in enumerate(names):
         ax.plot(*places[labels[pool] == number].T, "os^"[number % 3], markersize=4, alpha=0.7, label=name)
     ax.set(title=kind, xlabel="1st direction", ylabel="2nd direction", xticks=[], yticks=[])
-axes[0, 1].legend(fontsize=11, loc="upper right")
+figure.legend(*ax.get_legend_handles_labels(), fontsize=11, ncols=3, loc="outside lower center")
 show(figure, "Maps of the same images by pixels and by features; by features the classes overlap less.")
 
 # %%
@@ -232,15 +232,16 @@ show(figure, "Accuracy over images per class: transfer lies far above training f
 
 # %%
 few, many = min(EPOCHS), max(EPOCHS)
-assert min(transfer[few]) > max(scratch[few])
-assert np.mean(transfer[few]) > np.mean(scratch[many])
+some = COUNTS[2]
+assert np.mean(transfer[few]) > np.mean(scratch[few]) + 0.1
+assert np.mean(transfer[some]) > np.mean(scratch[many]) + 0.05
 say(
     f"**What was seen.** With {few} images a class transfer is right on {np.mean(transfer[few]):.0%}, LeNet from scratch on "
     f"{np.mean(scratch[few]):.0%}. With {many} a class LeNet has come to {np.mean(scratch[many]):.0%}: still below what transfer did "
-    f"with {few}. It has not caught up; by the rule of thumb it would need thousands. Of {len(judged)} images, one is "
+    f"with {some}, {np.mean(transfer[some]):.0%}. It has not caught up; by the rule of thumb it would need thousands. Of {len(judged)} images, one is "
     f"{1 / len(judged):.1%}: differences of a few percent mean nothing here.",
     f"**わかったこと。** 1 クラス {few} 枚のとき、正解率は転移学習が {np.mean(transfer[few]):.0%}、スクラッチ学習の LeNet が "
-    f"{np.mean(scratch[few]):.0%} でした。{many} 枚でも LeNet は {np.mean(scratch[many]):.0%} で、{few} 枚の転移学習に及びません。まだ追いついて"
+    f"{np.mean(scratch[few]):.0%} でした。{many} 枚でも LeNet は {np.mean(scratch[many]):.0%} で、{some} 枚の転移学習（{np.mean(transfer[some]):.0%}）に及びません。まだ追いついて"
     f"おらず、目安によれば数千枚が必要です。評価は {len(judged)} 枚なので、1 枚が {1 / len(judged):.1%} にあたります。数％の差に意味はありません。",
 )
 
@@ -285,7 +286,7 @@ for way, curves in ways.items():
 figure, axes = canvas()
 for (way, curves), style, marker in zip(ways.items(), ("-", "--", ":"), "os^", strict=True):
     axes[0, 0].plot(np.mean(curves, axis=0), linestyle=style, marker=marker, label=way)
-axes[0, 0].axhline(1 / len(names), color="#666666", linewidth=1)
+axes[0, 0].axhline(1 / len(names), color="#666666", linewidth=1, label="by chance")
 axes[0, 0].set(xlabel="epochs of fine-tuning", ylabel="share right", xticks=range(4), ylim=(0, 1.15))
 axes[0, 0].legend(fontsize=11, ncols=2, loc="upper center")
 show(
@@ -297,15 +298,16 @@ show(
 first, once, large = (np.array(curves) for curves in ways.values())
 assert first[:, 1].mean() > once[:, 1].mean() + 0.05
 assert large[:, 1:].mean() < first[:, 0].mean() - 0.2
+assert abs(first[:, -1] - first[:, 0]).mean() < 0.12
 say(
     f"**What was seen.** After one epoch the network whose head came first is right on {first[:, 1].mean():.0%}, the other on "
     f"{once[:, 1].mean():.0%}. The learning rate of 1e-2 took it from {large[:, 0].mean():.0%} to {large[:, 1:].mean():.0%}, the "
     f"mean after its three epochs: what a million photos taught was gone. And fine-tuning itself? From {first[:, 0].mean():.0%} to "
-    f"{first[:, -1].mean():.0%}, with {few} images a class. The rule of thumb says that it pays from about 1,000.",
+    f"{first[:, -1].mean():.0%} with {few} images a class, no more than chance moves it. By the rule of thumb it pays from about 1,000.",
     f"**わかったこと。** 1 エポック後の正解率は、ヘッドを先に学習したものが {first[:, 1].mean():.0%}、いきなり全体を学習したものが "
     f"{once[:, 1].mean():.0%} でした。学習率 1e-2 では {large[:, 0].mean():.0%} から {large[:, 1:].mean():.0%}（3 エポックの平均）へ落ち、百万枚の"
     f"写真から得たものが失われました。ファインチューニング自体の効果は、1 クラス {few} 枚で {first[:, 0].mean():.0%} から "
-    f"{first[:, -1].mean():.0%} です。目安によれば、効果が出るのは 1,000 枚ほどからです。",
+    f"{first[:, -1].mean():.0%} で、偶然のばらつきの範囲です。目安によれば、効果が出るのは 1,000 枚ほどからです。",
 )
 
 # %% [markdown] lang="en"
@@ -324,21 +326,23 @@ say(
 
 # %%
 stored = np.mean([curve[0] for curve in ways["head first, 5e-5"]])
-SIZES = (32, 8, 2)
+SIZES = (32, 8)
 loose = {size: [tuner.by_batch_statistics(ready, size, seed) for seed in SEEDS] for size in SIZES}
 for size, right in loose.items():
     print(f"statistics of batches of {size:2}:", *(f"{share:.0%}" for share in right), "right, order by order")
 
 # %%
-assert np.mean(loose[2]) < stored - 0.1
+assert np.mean(loose[8]) < stored - 0.15
 left = 0.99**100
 say(
     f"**What was seen.** No weight was changed. With the stored statistics {stored:.0%} are right; with those of batches of 32 "
-    f"{np.mean(loose[32]):.0%}, of 8 {np.mean(loose[8]):.0%}, of 2 {np.mean(loose[2]):.0%}. Training would begin from there, and on "
-    f"its way replace the stored ones: Keras keeps 99 % of them a step, so after 100 steps {left:.0%} of the million photos are left.",
+    f"{np.mean(loose[32]):.0%}, of 8 {np.mean(loose[8]):.0%}. Drawings have other statistics than photos, and the head knows only the "
+    "features that the stored ones give. Training would begin from there, and on its way replace the stored ones: this network "
+    f"keeps 99 % of them a step, so after 100 steps {left:.0%} of the million photos are left.",
     f"**わかったこと。** 重みは一つも変えていません。蓄えた統計量では {stored:.0%} が正解、バッチの統計量では、32 枚のバッチで "
-    f"{np.mean(loose[32]):.0%}、8 枚で {np.mean(loose[8]):.0%}、2 枚で {np.mean(loose[2]):.0%} でした。学習はここから始まり、しかも蓄えた値を"
-    f"置き換えていきます。1 ステップで残るのは 99% なので、100 ステップ後に残る写真の統計は {left:.0%} です。",
+    f"{np.mean(loose[32]):.0%}、8 枚で {np.mean(loose[8]):.0%} でした。描画した画像の統計量は写真と違い、ヘッドは蓄えた統計量による特徴量しか"
+    "知らないからです。学習はここから始まり、しかも蓄えた値を置き換えていきます。このネットワークでは 1 ステップごとに 99% が残るので、"
+    f"100 ステップ後に残る写真の統計量は {left:.0%} です。",
 )
 
 # %% [markdown] lang="en"
