@@ -32,8 +32,8 @@ NEVER = 10**9  # epochs of a first rung that no trial reaches
 
 def main(data: str, trials: int, samplers: Sequence[str], rounds: int, criteria: bool) -> None:
     """Print what was measured."""
-    from study.experiments import tune_heads
-    from study.experiments.tune_asked import settle
+    from study.search import heads as tune_heads
+    from study.search.asked import settle
     from study.settings.commands import TuneSettings
     from study.settings.source import load_dataset, store_of
 
@@ -62,8 +62,8 @@ def one_search(
     asked: object, heads: object, sampler: str, rung: int, trials: int, number: int
 ) -> tuple[Sequence[object], str]:
     """Run a search in a journal of its own; return its trials and the seconds that it took."""
-    from study.experiments import tune_heads
-    from study.experiments.tune_study import Search, open_study
+    from study.search import heads as tune_heads
+    from study.search.study import Search, open_study
 
     with TemporaryDirectory() as folder:
         wall, processor = time.perf_counter(), time.process_time()
@@ -77,7 +77,7 @@ def one_search(
 
 def describe(trials: Sequence[object]) -> str:
     """Say how far the trials of a search went, and what the best has on validation."""
-    from study.experiments.tune_study import noted, ranked
+    from study.search.study import noted, ranked
 
     ended = ranked(trials)
     epochs = sum(noted(trial)["epochs"] for trial in trials)
@@ -91,10 +91,10 @@ def compare_criteria(
     asked: object, dataset: object, features: object, sampler: str, rung: int, trials: int, number: int
 ) -> None:
     """Search by the loss and by the accuracy, and print what either found is worth on images that chose nothing."""
-    from study.experiments import tune_heads
-    from study.experiments.tune_anew import judge_on_folds
-    from study.experiments.tune_study import Score, ranked
-    from study.experiments.tune_verdict import difference, percent
+    from study.search import heads as tune_heads
+    from study.search.anew import judge_on_folds
+    from study.search.study import Score, ranked
+    from study.search.verdict import difference, percent
 
     class ByAccuracy(tune_heads.Heads):
         def score(self, slot: object) -> Score:

@@ -5,8 +5,9 @@ import shlex
 import main
 import models
 from study.ensemble import settle
-from study.experiments import crossval, tune_asked
+from study.experiments import crossval
 from study.experiments.plan import make_plan
+from study.search import asked as tune_asked
 from study.settings import conflicts, declare
 from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, TuneSettings
 from study.settings.resolve import defaults_of, resolve, with_model

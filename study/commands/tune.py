@@ -13,6 +13,6 @@ from study.settings.declare import own_and_rest
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Search for better settings, and say how much of what was found is luck."""
     settings, rest = own_and_rest(TuneSettings, flags)
-    from study.experiments.tune import tune
+    from study.search.run import tune
 
     return Result(*tune(settings, rest, command_line))

@@ -167,7 +167,7 @@ def test_the_same_command_does_nothing_twice_and_more_trials_are_new_ones(tuned,
 
 @pytest.mark.slow
 def test_other_settings_have_a_folder_of_their_own(tuned, images, tmp_path):
-    from study.experiments.tune_asked import folder_for, settle
+    from study.search.asked import folder_for, settle
     from study.settings.commands import TuneSettings
     from study.settings.source import load_dataset
 
@@ -198,9 +198,9 @@ def test_killed_by_force_its_trials_are_noticed_and_new_ones_are_drawn(images, t
             time.sleep(0.05)
         assert tuning.poll() is None
         tuning.kill()
-    from study.experiments.tune import search_in
-    from study.experiments.tune_asked import folder_for, settle
-    from study.experiments.tune_study import open_study, state_of
+    from study.search.asked import folder_for, settle
+    from study.search.run import search_in
+    from study.search.study import open_study, state_of
     from study.settings.commands import TuneSettings
     from study.settings.source import load_dataset, store_of
 
@@ -261,7 +261,7 @@ def test_from_scratch_trials_are_processes_of_few_epochs_first(images, tmp_path)
 
 
 def test_a_flag_that_goes_with_some_of_what_is_searched_is_for_those_trials_only(images, tmp_path):
-    from study.experiments.tune_asked import settle
+    from study.search.asked import settle
     from study.settings.commands import TuneSettings
 
     file = space_in(tmp_path, "[loss]\nchoices = ['crossentropy', 'focal']")

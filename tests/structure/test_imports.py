@@ -53,13 +53,17 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         ),
         *("data", "models", "errors"),
     },
+    "study.search": {
+        *("study.experiments", "study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs"),
+        *("study.inference", "study.fit", "study.folds", "data", "models", "errors"),
+    },
     "study.ensemble": {
         *("study.train", "study.experiments", "study.settings", "study.runtime", "study.confidence"),
         *("study.inference", "study.folds", "study.tasks", "study.fit", "study.runs", "data", "models", "errors"),
     },
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.ensemble", "study.inspect", "study.predict", "lessons", "models", "errors"),
+        *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
     },
     "lessons": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.fit", "study.train", "study.inspect"),

@@ -6,8 +6,8 @@ import sys
 import pytest
 from helpers import ROOT, message
 
-from study.experiments.tune_space import Choice, Range, Space
-from study.experiments.tune_study import (
+from study.search.space import Choice, Range, Space
+from study.search.study import (
     JOURNAL,
     STOPPED,
     Score,
@@ -28,8 +28,8 @@ GRID = Space.of([Choice("dropout", ("0", "0.2")), Range("l2", 1e-4, 1e-2, log=Tr
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from study.experiments.tune_study import Search, open_study, worker_of
-from study.experiments.tune_space import Choice, Range, Space
+from study.search.study import Search, open_study, worker_of
+from study.search.space import Choice, Range, Space
 folder, storage, sampler = Path(sys.argv[1]), sys.argv[2] or None, sys.argv[3]
 space = Space.of([Choice("dropout", ("0", "0.2")), Range("l2", 1e-4, 1e-2, log=True, points=3)])
 study = open_study(folder, storage, "search", 4)

@@ -11,14 +11,14 @@ from data.dataset import Dataset
 from data.store.store import Store
 from errors import UserError
 from study.experiments.jobs import Job, holding, wait_for_earlier
-from study.experiments.tune_anew import found_by, judge_on_folds, split_flags, train_anew
-from study.experiments.tune_asked import Asked, folder_for, settle
-from study.experiments.tune_space import Space
-from study.experiments.tune_study import Search, fail_killed, noted, open_study, ranked, state_of, worker_of
-from study.experiments.tune_verdict import Judgement
 from study.runtime import console, output
 from study.runtime.background import start_in_background
 from study.runtime.hardware import cores
+from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
+from study.search.asked import Asked, folder_for, settle
+from study.search.space import Space
+from study.search.study import Search, fail_killed, noted, open_study, ranked, state_of, worker_of
+from study.search.verdict import Judgement
 from study.settings.commands import TuneSettings
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import stages_of
@@ -37,9 +37,9 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
     Raises:
         UserError: something that the user can mend, or every trial failed.
     """
-    from study.experiments import tune_report
-    from study.experiments.tune_heads import reason_against
     from study.runtime import backend
+    from study.search import report as tune_report
+    from study.search.heads import reason_against
 
     asked = settle(own, texts, command)
     settings = asked.settings
@@ -110,7 +110,7 @@ Runner = Callable[[Search, Callable[[], None]], None]
 
 def with_heads(asked: Asked, dataset: Dataset, store: Store) -> tuple[Runner, int, Callable[..., Judgement]]:
     """Return what runs trials of heads in this process, their first rung, and what judges a setting on fresh folds."""
-    from study.experiments import tune_heads
+    from study.search import heads as tune_heads
 
     settings = asked.settings
     features = tune_heads.features_for(dataset, settings, store)
@@ -129,7 +129,7 @@ def with_heads(asked: Asked, dataset: Dataset, store: Store) -> tuple[Runner, in
 
 def with_trainings(asked: Asked, dataset: Dataset, out: Path) -> tuple[Runner, int, None]:
     """Return what runs each trial as a process, and the epochs of the first training of each."""
-    from study.experiments.tune_runs import Trainings, rungs_of
+    from study.search.runs import Trainings, rungs_of
 
     left = sorted((out / "trials").glob("*/*.lock"))
     wait_for_earlier([Job("", (), lock.with_suffix(".log")) for lock in left], "tune", "")

@@ -16,16 +16,16 @@ from errors import UserError
 from study.experiments.compare import finished_run, run_missing
 from study.experiments.plan import Combination, Plan
 from study.experiments.result import read_result
-from study.experiments.tune_asked import SEEDS, Asked
-from study.experiments.tune_study import Search, noted, ranked, state_of
-from study.experiments.tune_verdict import Found, Judgement, Retrained, judge
 from study.folds.divide import Labelled, make_folds
 from study.runs.folder import Run
 from study.runtime import console
 from study.runtime.hardware import cores
+from study.search.asked import SEEDS, Asked
+from study.search.study import Search, noted, ranked, state_of
+from study.search.verdict import Found, Judgement, Retrained, judge
 
 if TYPE_CHECKING:
-    from study.experiments.tune_heads import Heads
+    from study.search.heads import Heads
 
 FOLDS = 5
 Runs = Mapping[str, Mapping[int, Run]]  # "best" and "defaults" -> seed -> run
@@ -36,7 +36,7 @@ def judge_on_folds(heads: Heads, dataset: Dataset, asked: Asked, best: Mapping[s
 
     In the search nothing was judged by these images. Heads learn from the other folds, and validation ends them.
     """
-    from study.experiments.tune_heads import predict_folds
+    from study.search.heads import predict_folds
 
     train = dataset.examples().indices["train"]
     images = Labelled.of(dataset.examples().labels[train], [dataset.units[row] for row in train], dataset.class_names)

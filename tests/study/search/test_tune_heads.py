@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from helpers import make_patches
 
-from study.experiments import tune_heads
-from study.experiments.tune import search_in
-from study.experiments.tune_asked import settle
-from study.experiments.tune_study import Search, noted, open_study, ranked, state_of
 from study.folds.divide import Labelled, make_folds
 from study.runtime import backend
+from study.search import heads as tune_heads
+from study.search.asked import settle
+from study.search.run import search_in
+from study.search.study import Search, noted, open_study, ranked, state_of
 from study.settings.commands import TuneSettings
 from study.settings.source import load_dataset, store_of
 

@@ -11,7 +11,7 @@ from data.dataset import Dataset
 from errors import UserError
 from study.experiments import crossval
 from study.experiments.plan import digest, without_unused
-from study.experiments.tune_space import Choice, Space, check_grid, default_space, depends_on, read_space
+from study.search.space import Choice, Space, check_grid, default_space, depends_on, read_space
 from study.settings import declare
 from study.settings.commands import TuneSettings
 from study.settings.resolve import as_json

@@ -14,18 +14,18 @@ from urllib.parse import quote
 from data.csv_table import guarded
 from data.dataset import Dataset
 from study.experiments.plan import train_arguments
-from study.experiments.tune_anew import Runs
-from study.experiments.tune_asked import Asked
-from study.experiments.tune_study import JOURNAL, Search, noted, ranked, state_of, without_password
-from study.experiments.tune_verdict import Found, figures, sentences
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime import console, environment, output
 from study.runtime.format import format_value
+from study.search.anew import Runs
+from study.search.asked import Asked
+from study.search.study import JOURNAL, Search, noted, ranked, state_of, without_password
+from study.search.verdict import Found, figures, sentences
 from study.settings.resolve import as_json
 
 if TYPE_CHECKING:
-    from study.experiments.tune_figures import Point
+    from study.search.figures import Point
 
 TABLE, SUMMARY, PAGE = "tune.csv", "tune.json", "tune.html"
 CRITERION = "validation accuracy; at a tie, within one standard error of the highest, the smaller loss"
@@ -156,7 +156,7 @@ def values(record: Record) -> dict[str, Any]:
 
 def page(record: Record) -> str:
     """Return the page."""
-    from study.experiments import tune_figures
+    from study.search import figures as tune_figures
 
     points, shares = points_of(record), importances(record)
     ended = sum(point.rank is not None for point in points)
@@ -211,7 +211,7 @@ def run_list(record: Record) -> list[dict[str, Any]]:
 
 def points_of(record: Record) -> list[Point]:
     """Return the trials that have an accuracy."""
-    from study.experiments.tune_figures import Point
+    from study.search.figures import Point
 
     trials = record.search.trials()
     ranks = {trial.number: rank for rank, trial in enumerate(ranked(trials))}

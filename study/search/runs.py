@@ -15,8 +15,8 @@ from errors import UserError
 from study.experiments.jobs import Job, run_while
 from study.experiments.plan import train_arguments
 from study.experiments.result import Result, read_result
-from study.experiments.tune_study import FACTOR, STOPPED, Score, Search
 from study.runs import folder as run_folder
+from study.search.study import FACTOR, STOPPED, Score, Search
 from study.tasks import crossentropy
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.experiments.tune_space import Choice, Entry, Range
 from study.pages.figures import STYLE, WIDTH, cut, plt, png
 from study.pages.palette import BLUE, LIGHT_GREY, VERMILION
+from study.search.space import Choice, Entry, Range
 
 SHOWN = 300  # lines of parallel coordinates, the best; more would hide each other
 TOP = 0.1  # the share of the trials that is drawn in the foreground

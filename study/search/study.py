@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import UserError
-from study.experiments.tune_space import Space
+from study.search.space import Space
 
 if TYPE_CHECKING:
     import optuna

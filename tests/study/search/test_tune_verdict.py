@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from study.experiments.tune_verdict import Found, Judgement, Retrained, figures, judge, points, sentences
+from study.search.verdict import Found, Judgement, Retrained, figures, judge, points, sentences
 
 
 def judgement(difference, interval, images=1000, defaults=0.95):

@@ -16,10 +16,10 @@ from data.dataset import Dataset
 from data.store.store import Store
 from errors import UserError
 from study.experiments.crossval_heads import embed_examples
-from study.experiments.tune_study import FACTOR, STOPPED, Score, Search
 from study.fit.head_pool import HeadPool, HeadTask, Slot, first_weights
 from study.fit.head_trainer import HeadData, HeadFold
 from study.folds.divide import Fold
+from study.search.study import FACTOR, STOPPED, Score, Search
 from study.settings.stages import stages_of
 from study.settings.train import TrainSettings
 from study.tasks import crossentropy

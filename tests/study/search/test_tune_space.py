@@ -5,7 +5,7 @@ import math
 import pytest
 from helpers import message
 
-from study.experiments.tune_space import Choice, Range, Space, check_grid, default_space, read_space
+from study.search.space import Choice, Range, Space, check_grid, default_space, read_space
 from study.settings.train import TrainSettings
 
 
