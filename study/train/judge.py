@@ -12,6 +12,7 @@ from data.batches import Examples
 from study.confidence import calibration, neighbours, selective
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, Temperature
 from study.confidence.known import Known
+from study.inference import channel_statistics
 from study.inference.engine import FrozenBackbone, resolve_engine
 from study.inference.features import embed_some
 from study.tasks.contract import Evaluation
@@ -27,21 +28,22 @@ def backbone_of(classifier: keras.Model) -> keras.Model:
 
 
 def features_by_split(
-    pixels: Examples, features: Examples | None, frozen: FrozenBackbone, seed: int
+    pixels: Examples, features: Examples | None, frozen: FrozenBackbone, seed: int, layers: Sequence[str] = ()
 ) -> dict[str, np.ndarray]:
     """Return the features of some training images, and of all of validation and test: float32 (images, features).
 
     Args:
         pixels: the images.
         features: theirs, where the backbone never learned; else they are computed.
-        frozen: the backbone as it is now.
+        frozen: the backbone as it is now; with layers, the classifier with the statistics of these.
         seed: of the draw of training images.
+        layers: whose channel statistics are taken in place of the backbone's features.
     """
     rows = dict(pixels.indices)
     rows["train"] = rows["train"][neighbours.sample(pixels.labels[rows["train"]], neighbours.MOST, seed)]
     if features is not None:
         return {split: np.asarray(features.inputs[of_split]) for split, of_split in rows.items()}
-    run = frozen.runner(resolve_engine("auto")[0], "float32")
+    run = channel_statistics.runner(frozen) if layers else frozen.runner(resolve_engine("auto")[0], "float32")
     return {split: embed_some(run, pixels, of_split, f"embed {split}") for split, of_split in rows.items()}
 
 
@@ -50,6 +52,7 @@ def judge(
     evaluations: Mapping[str, Evaluation],
     truth: Mapping[str, np.ndarray],
     answers: Answers | None = None,
+    layers: Sequence[str] = (),
 ) -> tuple[Known, dict[str, Any]] | None:
     """Return what is kept to judge answers by, and what `run.json` says of it; None with fewer than 2 training images.
 
@@ -58,6 +61,7 @@ def judge(
         evaluations: of "val" and "test".
         truth: split -> class indices.
         answers: out of fold, by which the threshold is chosen in place of validation.
+        layers: whose channel statistics the features are; none: they are the backbone's own.
     """
     known = neighbours.directions(features["train"]).astype(np.float16).astype(np.float32)  # as they are read again
     if len(known) < 2:
@@ -74,6 +78,7 @@ def judge(
         "neighbours": neighbours.NEIGHBOURS,
         "known": len(known),
         "limit": limit,
+        "layers": list(layers),
         "false_alarm_rate": neighbours.FALSE_ALARMS,
         "called_unlike": {split: float((distance > limit).mean()) for split, distance in far.items()},
     }

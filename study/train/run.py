@@ -18,6 +18,7 @@ from study.fit import auxiliary, lr_finder
 from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.loop import Outcome, fit
 from study.folds.out_of_fold import beside_test
+from study.inference import channel_statistics
 from study.inference.engine import FrozenBackbone
 from study.runtime import console, output
 from study.settings.source import store_of
@@ -131,9 +132,12 @@ def evaluate(
         evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
     if not task.VERDICTS:
         return Evaluated(evaluations, frozen)
+    layers = channel_statistics.layers_of(backbone_of(classifier)) if settings.learning.kind == "scratch" else []
+    if layers:
+        frozen = FrozenBackbone(channel_statistics.with_statistics(classifier, layers))
     frozen = frozen or FrozenBackbone(backbone_of(classifier))
-    by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed)
-    judged = judge(by_split, evaluations, truth_of(pixels), calibrated(answers, temperature.value))
+    by_split = features_by_split(pixels, features if from_features else None, frozen, settings.data.seed, layers)
+    judged = judge(by_split, evaluations, truth_of(pixels), calibrated(answers, temperature.value), layers)
     return Evaluated(evaluations, frozen, judged, temperature)
 
 
