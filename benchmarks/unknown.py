@@ -1,6 +1,7 @@
 """What tells best that an image shows something unknown: its distance to what was learned, or the largest probability?
 
     python benchmarks/unknown.py --data PHOTOS [--seeds 5] [--known 500 1000 2000 5000]
+    python benchmarks/unknown.py --data PHOTOS --drawings original [--seeds 5]
 
 A head on EfficientNet-Lite0 learns each class of a folder but one, and is shown the test images of all: the class that
 was held out is unknown. A head of all classes is shown the test images beside other things: drawings of houses, noise,
@@ -10,21 +11,30 @@ to the 10 nearest known features, of 1 - the largest probability, and of both jo
 known test images), as mean and standard deviation over the seeds of split and head. The last table is the AUROC of the
 distance, and the seconds of its leave-one-out limit, by how many training images are kept. Heads are multinomial
 logistic regressions. Takes a minute a seed with the features in the store.
+
+With --drawings the network is one that `train` trains from random weights on drawings of cats, dogs and horses. Unknown
+are the other things and photos of the three, and to networks that learned two of the classes the drawings of the third;
+known are the drawings of validation and test. The ways are the distance by the features, which are the means of the
+last maps; by the channel statistics that `predict` goes by; 1 - the largest probability; and the latter two joined. The
+last column is the share that is called unlike by the limit of the run. Takes four trainings a seed.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-MODEL, SIZE, OTHERS = "efficientnet_lite", 224, 60
+ROOT = Path(__file__).resolve().parent.parent
+MODEL, SIZE, OTHERS, PHOTOS = "efficientnet_lite", 224, 60, 200
 
 
 def drawn_scene(rng: np.random.Generator) -> Image.Image:
@@ -153,6 +163,94 @@ def by_number_kept(features: np.ndarray, labels: np.ndarray, test: np.ndarray, s
         print(f"{size:>6}  {'  '.join(f'{value:.4f}' for value in found)}  {seconds:.2f} s", flush=True)
 
 
+def trained_on_drawings(model: str, seed: int, without: str = "") -> Path:
+    """Train a network on the drawings, of all classes but one, and return its run folder."""
+    runs = Path(tempfile.mkdtemp(prefix="unknown-"))
+    words = ["train", "-m", model, "--seed", str(seed), "--runs", str(runs)]
+    if without:
+        (runs.parent / f"{runs.name}.csv").write_text(f"folder,class\n{without},\n", encoding="utf-8")
+        words += ["--labels", str(runs.parent / f"{runs.name}.csv")]
+    subprocess.run([sys.executable, "main.py", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    (run,) = runs.iterdir()
+    return run
+
+
+def by_run(run: Path, kinds: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Return of each kind of unknown images the AUROC of each way to tell them, and the share that is called unlike."""
+    from scipy.stats import percentileofscore
+    from sklearn.metrics import roc_auc_score
+
+    from data.split import read_split
+    from study.confidence import neighbours
+    from study.inference import channel_statistics
+    from study.runs.folder import images_of, load_classifier, read_run
+
+    opened, entries = read_run(run), read_split(run / "split.csv")
+    classifier, files, size = load_classifier(opened), images_of(opened), opened.info["image_size"]
+    splits = {"train": ("train",), "known": ("val", "test")}
+    pixels = {
+        name: read_images([files[row.path] for row in entries if row.split in of], size) for name, of in splits.items()
+    } | {name: shrunk(of, size) for name, of in kinds.items()}
+    ways: dict[str, Mapping[str, np.ndarray]] = {}
+    for way, layers in (("features", []), ("statistics", channel_statistics.layers_of(classifier.layers[1]))):
+        network = channel_statistics.with_statistics(classifier, layers)
+        found = {name: network.predict(of.astype(np.float32), verbose=0) for name, of in pixels.items()}
+        learned = neighbours.directions(found["train"][1])
+        ways[way] = {name: neighbours.distances(features, learned) for name, (_, features) in found.items()}
+    limit = neighbours.limit(neighbours.leave_one_out(learned), neighbours.FALSE_ALARMS)
+    ways["probability"] = {name: 1 - shares.max(axis=1) for name, (shares, _) in found.items()}
+    ranks = [
+        {name: percentileofscore(ways[way]["known"], of) for name, of in ways[way].items()} for way in list(ways)[1:]
+    ]
+    ways["joined"] = {name: ranks[0][name] + ranks[1][name] for name in found}
+    results = {}
+    for kind in ("known", *kinds):
+        truth = np.repeat([0, 1], [len(pixels["known"]), len(pixels[kind])])
+        results[kind] = {way: roc_auc_score(truth, np.concatenate([of["known"], of[kind]])) for way, of in ways.items()}
+        results[kind]["unlike"] = float((ways["statistics"][kind] > limit).mean())
+    return results
+
+
+def read_images(files: Sequence[Path], size: int) -> np.ndarray:
+    """Return images as the network sees them, uint8 (n, size, size, 3)."""
+    from data.image import load
+
+    return np.stack([load(file.read_bytes(), size, "crop") for file in files])
+
+
+def shrunk(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return squares at another size."""
+    from data.image import resize
+
+    return np.stack([np.asarray(resize(Image.fromarray(image), size, "crop")) for image in pixels])
+
+
+def on_drawings(folder: str, model: str, seeds: int) -> None:
+    """Print what tells unknown images from drawings, to networks that learned drawings from random weights."""
+    from data.dataset import synthetic_images
+    from study.runtime import backend
+
+    backend.start(0)
+    drawings, results = synthetic_images(), {}
+    others = other_things()
+    for label in ("cat", "dog", "horse"):
+        photos = sorted((Path(folder) / label).iterdir())
+        some = np.random.default_rng(0).permutation(len(photos))[:PHOTOS]
+        others[f"photos of {label}s"] = read_images([photos[i] for i in some], SIZE)
+    for seed in range(seeds):
+        for kind, of_kind in by_run(trained_on_drawings(model, seed), others).items():
+            results.setdefault(kind, []).append(of_kind)
+        for label in ("cat", "dog", "horse"):
+            held_out = {f"{label} held out": read_images(sorted((drawings / label).iterdir())[:PHOTOS], SIZE)}
+            found = by_run(trained_on_drawings(model, seed, label), held_out)
+            results.setdefault(f"{label} held out", []).append(found[f"{label} held out"])
+    ways = list(results["known"][0])
+    print(f"{'unknown':24}" + "".join(f"{way:>16}" for way in ways))
+    for kind, found in results.items():
+        cells = [[one[way] for one in found] for way in ways]
+        print(f"{kind:24}" + "".join(f"{np.mean(cell):9.3f} ± {np.std(cell):.3f}" for cell in cells), flush=True)
+
+
 def main(folder: str, seeds: int, sizes: list[int]) -> None:
     """Print both tables."""
     features, labels, names, others = embedded(folder)
@@ -180,5 +278,11 @@ if __name__ == "__main__":
     parser.add_argument(
         "--known", nargs="+", type=int, default=[500, 1000, 2000, 5000], metavar="N", help="training images kept"
     )
+    parser.add_argument(
+        "--drawings", metavar="MODEL", help="networks of a model that learn drawings from random weights"
+    )
     asked = parser.parse_args()
+    if asked.drawings:
+        on_drawings(asked.data, asked.drawings, asked.seeds)
+        sys.exit()
     main(asked.data, asked.seeds, asked.known)

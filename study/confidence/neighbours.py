@@ -1,6 +1,7 @@
 """How unlike an image is to all that was learned: the mean cosine distance to its nearest training images, by features.
 
-The features are what the head takes, so this works for every network (Sun et al., https://arxiv.org/abs/2204.06507).
+The features are what the head takes (Sun et al., https://arxiv.org/abs/2204.06507), or of a network from random weights
+the statistics of its channels, which say more (`study/inference/channel_statistics.py`).
 """
 
 from __future__ import annotations

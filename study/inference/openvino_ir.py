@@ -51,17 +51,19 @@ def run_traced(traced: tf.types.experimental.ConcreteFunction, inputs: np.ndarra
 
 
 def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
-    """Return a network as OpenVINO has it, for one input at a time: float32 (1, …) -> (1, outputs).
+    """Return a network as OpenVINO has it, for one input at a time: float32 (1, …) -> (1, outputs), or several such.
 
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
     openvino = import_openvino()
     with backend.quiet_stderr(), backend.defer_interrupts():
         converted = openvino.convert_model(traced)
-    name = traced.outputs[0].name
     # What nothing reads, such as a constant of `--coordinates`, or is read twice, becomes an output of its own as well.
-    result = next(result for result in converted.get_results() if name in result.get_output_tensor(0).get_names())
-    return openvino.Model([result], converted.get_parameters(), converted.get_friendly_name())
+    results = [
+        next(result for result in converted.get_results() if output.name in result.get_output_tensor(0).get_names())
+        for output in traced.outputs
+    ]
+    return openvino.Model(results, converted.get_parameters(), converted.get_friendly_name())
 
 
 def accept_uint8(model: openvino.Model) -> openvino.Model:

@@ -21,7 +21,7 @@ from data.split import SplitEntry, read_split
 from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import Known
-from study.inference import openvino_ir
+from study.inference import channel_statistics, openvino_ir
 from study.pages.language import SPLIT_NAMES
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
@@ -54,8 +54,11 @@ Respond = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]  # pixels
 def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
     """Return what answers fastest: the network for OpenVINO, else `model.keras` through Keras.
 
-    Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes); with `features`, those
-    of the backbone as well, float32 (n, features).
+    Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes); with `features`, what
+    distances go by as well, float32 (n, features).
+
+    Raises:
+        UserError: `run.json` names a layer that the network has not.
     """
     if hardware.openvino_available() and (run.folder / "model.xml").is_file():
         check_files(run, openvino_ir.FILES)
@@ -64,12 +67,11 @@ def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
     classifier = load_classifier(run)
     if not features:
         return lambda pixels: [classifier.predict(pixels.astype(np.float32), verbose=0)]
-    import keras
-
-    _, backbone, head = classifier.layers
-    inputs = keras.Input(classifier.input_shape[1:])
-    of_backbone = backbone(inputs)
-    both = keras.Model(inputs, [head(of_backbone), of_backbone])
+    layers = run.info["verdicts"]["unlike"].get("layers", [])
+    try:
+        both = channel_statistics.with_statistics(classifier, layers)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{run.folder}: run.json names layers that model.keras has not. Train again.") from error
     return lambda pixels: both.predict(pixels.astype(np.float32), verbose=0)
 
 

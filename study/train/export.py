@@ -29,7 +29,7 @@ def export(
 
     Args:
         classifier: pixels -> probabilities.
-        frozen: its backbone, where that is run by itself.
+        frozen: its backbone, where that is run by itself, or the classifier with a second output.
         examples: the images; it is compared on some of the validation split.
         spec: of the features of the frozen backbone.
         folder: of the run.
@@ -43,7 +43,10 @@ def export(
         return None
     indices = examples.indices["val"][:COMPARED]
     pixels = examples.inputs[indices]
-    if frozen:
+    if frozen and len(frozen.network.outputs) > 1:
+        network = frozen.converted
+        expected = openvino_ir.run_traced(openvino_ir.trace(classifier), pixels)
+    elif frozen:
         head = openvino_ir.trace(classifier.layers[-1])
         network = openvino_ir.concatenate(frozen.converted, openvino_ir.convert(head), features)
         expected = openvino_ir.run_traced(head, embed_traced(frozen, examples, indices, spec))

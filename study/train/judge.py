@@ -12,6 +12,7 @@ from data.batches import Examples
 from study.confidence import calibration, neighbours, selective
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, Temperature
 from study.confidence.known import Known
+from study.inference import channel_statistics
 from study.inference.engine import FrozenBackbone, resolve_engine
 from study.inference.features import embed_some
 from study.tasks.contract import Evaluation, Task
@@ -63,7 +64,11 @@ def rows_by_split(pixels: Examples, seed: int) -> dict[str, np.ndarray]:
 
 
 def features_by_split(
-    rows: Mapping[str, np.ndarray], pixels: Examples, features: Examples | None, frozen: FrozenBackbone
+    rows: Mapping[str, np.ndarray],
+    pixels: Examples,
+    features: Examples | None,
+    frozen: FrozenBackbone,
+    layers: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:
     """Return the features of the rows of each split: float32 (images, features).
 
@@ -71,11 +76,12 @@ def features_by_split(
         rows: split -> rows.
         pixels: the images.
         features: theirs, where the backbone never learned; else they are computed.
-        frozen: the backbone as it is now.
+        frozen: the backbone as it is now; with layers, the classifier with the statistics of these.
+        layers: whose channel statistics are taken in place of the backbone's features.
     """
     if features is not None:
         return {split: np.asarray(features.inputs[of_split]) for split, of_split in rows.items()}
-    run = frozen.runner(resolve_engine("auto")[0], "float32")
+    run = channel_statistics.runner(frozen) if layers else frozen.runner(resolve_engine("auto")[0], "float32")
     return {split: embed_some(run, pixels, of_split, f"embed {split}") for split, of_split in rows.items()}
 
 
@@ -84,6 +90,7 @@ def judge(
     evaluations: Mapping[str, Evaluation],
     truth: Mapping[str, np.ndarray],
     answers: Answers | None = None,
+    layers: Sequence[str] = (),
 ) -> tuple[Known, dict[str, Any]] | None:
     """Return what is kept to judge answers by, and what `run.json` says of it; None with fewer than 2 training images.
 
@@ -92,6 +99,7 @@ def judge(
         evaluations: of "val" and "test".
         truth: split -> class indices.
         answers: out of fold, by which the threshold is chosen in place of validation.
+        layers: whose channel statistics the features are; none: they are the backbone's own.
     """
     known = neighbours.directions(features["train"]).astype(np.float16).astype(np.float32)  # as they are read again
     if len(known) < 2:
@@ -108,6 +116,7 @@ def judge(
         "neighbours": neighbours.NEIGHBOURS,
         "known": len(known),
         "limit": limit,
+        "layers": list(layers),
         "false_alarm_rate": neighbours.FALSE_ALARMS,
         "called_unlike": {split: float((distance > limit).mean()) for split, distance in far.items()},
     }

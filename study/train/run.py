@@ -18,6 +18,7 @@ from study.fit import auxiliary, lr_finder
 from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.loop import Outcome, fit
 from study.folds.out_of_fold import beside_test
+from study.inference import channel_statistics
 from study.inference.engine import FrozenBackbone
 from study.runs.values import of_training
 from study.runtime import console, output
@@ -149,9 +150,12 @@ def evaluate(
             evaluations[split].metrics["auxiliary"] = auxiliary.evaluate(auxiliary_training, split)
         if not task.VERDICTS:
             return Evaluated(evaluations, frozen)
+        layers = channel_statistics.layers_of(backbone_of(classifier)) if settings.learning.kind == "scratch" else []
+        if layers:
+            frozen = FrozenBackbone(channel_statistics.with_statistics(classifier, layers))
         frozen, rows = frozen or FrozenBackbone(backbone_of(classifier)), rows_by_split(pixels, settings.data.seed)
-        by_split = features_by_split(rows, pixels, features if from_features else None, frozen)
-        judged = judge(by_split, evaluations, truth_of(pixels), calibrated(told, temperature.value))
+        by_split = features_by_split(rows, pixels, features if from_features else None, frozen, layers)
+        judged = judge(by_split, evaluations, truth_of(pixels), calibrated(told, temperature.value), layers)
     learned = pixels.indices["train"] if from_features else rows["train"]
     known = answers.blocks(features.inputs, learned) if from_features else [(learned, by_split["train"])]
     test = evaluations["test"].predictions

@@ -41,9 +41,9 @@ from study.train.prepare import Prepared
 class Evaluated:
     """What a training is worth.
 
-    `evaluations`: of "val" and "test". `frozen`: the backbone, where it is run by itself. `judged`: what later answers
-    are judged by, and what `run.json` says of it. `temperature`: that the probabilities are calibrated by. `shown`: the
-    answers that the report shows.
+    `evaluations`: of "val" and "test". `frozen`: the backbone, where it is run by itself, or the classifier with a
+    second output. `judged`: what later answers are judged by, and what `run.json` says of it. `temperature`: that the
+    probabilities are calibrated by. `shown`: the answers that the report shows.
     """
 
     evaluations: Mapping[str, Evaluation]
