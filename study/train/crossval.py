@@ -11,6 +11,7 @@ import numpy as np
 from data.augment.pipeline import build
 from data.batches import Examples
 from data.dataset import Dataset
+from data.store.store import Store
 from study.fit.cross_validation import FoldHeads, describe_epochs, predict_held_out, stage_of
 from study.fit.estimate import minutes_for
 from study.folds import divide
@@ -49,7 +50,7 @@ def divided(settings: TrainSettings, dataset: Dataset) -> Division:
     return Division(images, folds, notes)
 
 
-def announce(ready: Prepared, division: Division, store: object) -> None:
+def announce(ready: Prepared, division: Division, store: Store) -> None:
     """Say before the training that whole networks will be trained for the folds, and how long that takes at most."""
     learned = np.mean([len(fold.train) for fold in division.folds]) * (1 - 1 / divide.INNER)
     one = minutes_for(ready.classifier, ready.pixels, ready.stages[-1], ready.settings, store)
