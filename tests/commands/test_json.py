@@ -104,6 +104,7 @@ def test_check(tmp_path, monkeypatch):
     assert len(rows) == len(values["severe"]) == values["findings"]["severe"] > 0
 
 
+@pytest.mark.slow
 def test_suspected_labels(tmp_path):
     data = make_patches(tmp_path / "images", 30)
     (data / "circle" / "7.png").rename(data / "square" / "wrong.png")
@@ -116,6 +117,7 @@ def test_suspected_labels(tmp_path):
     assert (suspect["given"], suspect["suggested"]) == ("square", "circle")
 
 
+@pytest.mark.slow
 def test_train_and_what_ends_before(toy, run, tmp_path):
     values = answer("train", "--data", toy, *TINY, "--runs", tmp_path / "runs")
     holds(values, "train")
@@ -226,6 +228,7 @@ def test_crossval(run, tmp_path):
     holds(values["confused"][0], "confused of crossval")
 
 
+@pytest.mark.slow
 def test_inspect_of_a_new_network_and_of_a_run(run, toy, tmp_path):
     few = ("--steps", 1, "--inspects", tmp_path)
     values = answer("inspect", "-m", "original", "--image-size", 32, "--width", 0, "--data", toy, *few)

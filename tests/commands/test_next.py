@@ -36,6 +36,7 @@ def following(ran):
 # ---- train -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_few_images_are_cross_validated_with_the_flags_that_were_typed(run, tmp_path):
     data = make_patches(tmp_path / "my photos")
     words = (*HEAD, "--weights", run, "--augment", "flip", "--l2", 0.01, "--patience", 2, "--split", "6:2:2")

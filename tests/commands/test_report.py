@@ -164,6 +164,7 @@ def test_every_mistake_has_its_card(made):
     assert {"nearest training images", "Grad-CAM", "images of the report"} <= seconds.keys()
 
 
+@pytest.mark.slow
 def test_no_mistake_is_said_so(tmp_path, toy):
     ran = call("train", "--data", toy, *QUICK, "--epochs", 12, "--runs", tmp_path)
     assert (ran.code, ran.err) == (0, "")

@@ -29,6 +29,7 @@ def test_fresh_drawings_are_as_many_of_each_class_and_in_no_data_set():
     assert labels.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
+@pytest.mark.slow
 def test_check_finds_what_was_spoiled(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
     dataset = read(str(cached(count=60)), image_size=32)

@@ -8,6 +8,8 @@ import pytest
 from helpers import QUICK, call, make_toy
 from run_files import newest, quick_transfer, run_info, shares, table
 
+pytestmark = pytest.mark.slow  # networks are trained
+
 
 @pytest.fixture(scope="module")
 def second(toy, tmp_path_factory):

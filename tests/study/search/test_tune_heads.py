@@ -15,6 +15,8 @@ from study.search.study import Search, noted, open_study, ranked, state_of
 from study.settings.commands import TuneSettings
 from study.settings.source import load_dataset, store_of
 
+pytestmark = pytest.mark.slow  # networks are trained
+
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):

@@ -11,6 +11,8 @@ from study.confidence.calibration import OUT_OF_FOLD, VALIDATION
 from study.train import calibrate
 from study.train.calibrate import Answers
 
+pytestmark = pytest.mark.slow  # networks are trained
+
 HEADS = ("-m", "efficientnet_lite", "--image-size", 32, "--learning", "transfer", "--precision", "float32")
 
 

@@ -7,6 +7,8 @@ import pytest
 from helpers import call, make_patches
 from run_files import newest, run_info, table
 
+pytestmark = pytest.mark.slow  # networks are trained
+
 HEADS = ("-m", "efficientnet_lite", "--image-size", 32, "--learning", "transfer", "--precision", "float32")
 QUICK = (*HEADS, "--epochs", 3)
 SCRATCH = ("-m", "lenet", "--epochs", 1, "--augment", "none", "--batch-size", 16)
