@@ -67,7 +67,7 @@ def build_parser(
             groups.setdefault(heading, command.add_argument_group(heading))
             add_flag(groups[heading], entry, shown)
         for entry in of_training:
-            as_typed = settings in (CompareSettings, CrossvalSettings)  # these hand on texts
+            as_typed = settings in (CompareSettings, CrossvalSettings, TuneSettings)  # these hand on texts
             prefix = "the network and its images" if settings is InspectSettings else "the same for all"
             heading = f"{prefix}: {entry.metadata['group'].removesuffix(' and output')}" if every else prefix
             groups.setdefault(heading, command.add_argument_group(heading))

@@ -117,8 +117,8 @@ def test_it_leaves_table_page_and_runs_and_says_what_was_found(tuned):
     assert len(splits) == 1
     assert read_run(runs / said["run"]).info["settings"]["seed"] == 1
     train = "next: train with the best settings: python main.py train --data="
-    assert train in ran.err
-    assert f"--dropout={best['dropout']} --l2={best['l2']}" in ran.err
+    assert train in ran.next
+    assert f"--dropout={best['dropout']} --l2={best['l2']}" in ran.next
     assert "The test split was looked at once, after the search: " in ran.err
 
 
