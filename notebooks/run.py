@@ -1,4 +1,4 @@
-"""Run every notebook from top to bottom and store what it printed and drew; any error fails.
+"""Run the notebook that has no source in `src` from top to bottom; any error fails.
 
 python notebooks/run.py            run all, keep the files as they are (a check)
 python notebooks/run.py --write    run all and save the outputs
@@ -26,5 +26,5 @@ def run(path: Path, write: bool) -> None:
 
 
 if __name__ == "__main__":
-    for entry in sorted(Path(__file__).parent.glob("*.ipynb")):
+    for entry in sorted(Path(__file__).parent.glob("*first_run.ipynb")):
         run(entry, write="--write" in sys.argv[1:])
