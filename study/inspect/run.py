@@ -11,6 +11,7 @@ import models
 from data.pixel_range import Ranges
 from errors import UserError
 from study.inspect.source import NamedImage, Source, from_dataset, from_run, one_per_class, read_images
+from study.pages.language import t
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import backend, console, output
@@ -115,6 +116,8 @@ def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
         UserError: something that the user can mend; nothing is written.
     """
     run, path = _run_of(settings, flags), output.writable_page(settings.page)
+    if run.info.get("ensemble"):
+        raise UserError(f"--page shows one network, and {run.folder} is an ensemble: give --run a run of train.")
     images = _images(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
     images = images or one_per_class(from_run(run))
     backend.start()
@@ -123,7 +126,7 @@ def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     from study.runs.folder import load_classifier
 
     content = explain(load_classifier(run), images, run.info["class_names"])
-    what = f"the trained network of {run.folder}"
+    what = t(f"the trained network of {run.folder}", f"{run.folder} の学習済みネットワーク")
     output.write_page(path, page(run.info["model"], what, content, command, settings.language))
     told = sentences(content, len(images))
     for sentence in told:
@@ -131,7 +134,7 @@ def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     console.print(f"look at {path}")
     values = dict.fromkeys(("folder", "json", *TOLD)) | {"page": path, "run": run.folder, "model": run.info["model"]}
     why = "how good it is, class by class, on its own test split"
-    return Result({**values, "network": what, "sentences": told}, as_command("predict", {"run": run.folder}), why)
+    return Result({**values, "network": str(what), "sentences": told}, as_command("predict", {"run": run.folder}), why)
 
 
 def _run_of(settings: InspectSettings, flags: Mapping[str, Any]) -> Run:

@@ -12,6 +12,9 @@
   const root = document.getElementById("explainer");
   const LARGE = 336;
   const FEW = 16; // values of a vector that are buttons; more are a square of cells
+  const spoken = el("p", { class: "spoken", "aria-live": "polite" }); // stays, so that a screen reader hears it change
+  const body = el("div", {});
+  root.append(spoken, body);
   const first = Math.max(steps.findIndex(({ kind }) => kind === "conv"), 1);
   const state = { image: 0, layer: first, unit: 0, y: Math.floor(height / 2), x: Math.floor(width / 2), all: false };
 
@@ -19,6 +22,8 @@
   const isMap = (step) => step.shape.length === 3;
   const current = () => steps[state.layer];
   const kindOf = ({ kind, how }) => (kind === "pool" ? (how === "max" ? "max" : "average") : kind);
+  const within = ({ activation }) => (["linear", undefined].includes(activation?.name) ? "" : `, ${activation.name}`);
+  const titleOf = (step) => kinds[kindOf(step)] + within(step);
   const times = (sides) => sides.join(" × ");
 
   function settle() {
@@ -66,7 +71,7 @@
 
   function images() {
     return el("div", { class: "choices", role: "group", "aria-label": words.images }, data.images.map((one, index) =>
-      button(`image-${index}`, { class: "choice", "aria-pressed": index === state.image, onclick: () => choose({ image: index }) },
+      button(`image-${index}`, { class: "choice", "aria-pressed": String(index === state.image), onclick: () => choose({ image: index }) },
         draw(photo(tensors[0], index), 96, one.name),
         el("span", {}, one.label === null ? one.name : `${words.true}: ${one.label}`),
         el("span", {}, `${words.predicted}: ${one.predicted} (${(100 * one.probability).toFixed(1)} %)`))));
@@ -75,7 +80,7 @@
   function layers() {
     const list = el("ol", { start: "0" }, steps.map((step, index) =>
       el("li", {}, button(`layer-${index}`, { "aria-current": index === state.layer ? "step" : null, onclick: () => choose({ layer: index }) },
-        el("b", {}, `${index} · ${kinds[kindOf(step)]}`),
+        el("b", {}, `${index} · ${titleOf(step)}`),
         el("span", {}, step.kind === "image" ? times(step.shape) : `${step.name} · ${times(step.shape)}`)))));
     return el("nav", { "aria-label": words.layers }, list);
   }
@@ -86,7 +91,7 @@
     const limits = isMap(step) ? undefined : [Math.min(...values.vector(tensor, state.image)), Math.max(...values.vector(tensor, state.image))];
     return el("div", { class: "choices", role: "group", "aria-label": isMap(step) ? words.maps : words.values },
       Array.from({ length: step.units }, (_, unit) =>
-        button(`unit-${unit}`, { class: "choice", "aria-pressed": unit === state.unit, onclick: () => choose({ unit }) },
+        button(`unit-${unit}`, { class: "choice", "aria-pressed": String(unit === state.unit), onclick: () => choose({ unit }) },
           draw({ ...plane(tensor, state.image, unit), limits }, isMap(step) ? 64 : 32, ""),
           el("span", {}, unitName(step, unit)),
           isMap(step) ? null : el("span", {}, number(values.at(tensor, state.image, unit, 0, 0))))));
@@ -158,7 +163,7 @@
     const move = (by, word) => button(`move-${by}`, { disabled: steps[state.layer + by] ? null : "", onclick: () => choose({ layer: state.layer + by }) }, words[word]);
     return [
       el("div", { class: "moves" }, move(-1, "previous"), move(1, "next")),
-      el("h2", {}, `${state.layer} · ${kinds[kind]}`),
+      el("h2", {}, `${state.layer} · ${titleOf(step)}`),
       step.kind === "image" ? null : el("p", { class: "note" }, el("code", {}, step.name), ` · ${step.layer} · ${times(step.shape)}`),
       el("p", {}, told, step.large ? ` ${notes.large}` : ""),
       el("h3", {}, isMap(step) ? words.maps : words.values),
@@ -168,13 +173,23 @@
 
   function show() {
     const kept = document.activeElement?.dataset?.key;
-    const scrolled = root.querySelector("nav")?.scrollLeft ?? 0;
     const step = current();
     const shown = explained.value(step, steps, tensors, state, data, unitName, (all) => choose({ all }));
-    root.replaceChildren(images(), el("div", { class: "explainer" }, layers(),
-      el("section", { "aria-label": kinds[kindOf(step)] }, head(step), units(step), place(step), shown)));
-    root.querySelector("nav").scrollLeft = scrolled;
-    if (kept) root.querySelector(`[data-key="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
+    const [nav, scrolled] = [layers(), body.querySelector("nav")];
+    const [left, top] = [scrolled?.scrollLeft ?? 0, scrolled?.scrollTop ?? 0];
+    body.replaceChildren(images(), el("div", { class: "explainer" }, nav,
+      el("section", { "aria-label": titleOf(step) }, head(step), units(step), place(step), shown.section)));
+    spoken.textContent = shown.told;
+    [nav.scrollLeft, nav.scrollTop] = [left, top];
+    reveal(nav, nav.querySelector("[aria-current]"));
+    if (kept) body.querySelector(`[data-key="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
+  }
+
+  // The layer that is chosen is within the list's frame; the page itself stays where it is.
+  function reveal(nav, item) {
+    const [frame, box] = [nav.getBoundingClientRect(), item.getBoundingClientRect()];
+    nav.scrollLeft += Math.max(0, box.right - frame.right) - Math.max(0, frame.left - box.left);
+    nav.scrollTop += Math.max(0, box.bottom - frame.bottom) - Math.max(0, frame.top - box.top);
   }
 
   window.addEventListener("hashchange", fromAddress);

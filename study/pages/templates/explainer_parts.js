@@ -22,7 +22,8 @@ const parts = (() => {
   function short(value) {
     const size = Math.abs(value);
     if (Number.isInteger(value) || size >= 1e4) return number(value, 2);
-    return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
+    const text = value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+    return Number(text) ? text.replace("-", "−") : "0.00";
   }
 
   const filled = (text, named) => text.replace(/\{(\w+)\}/g, (whole, name) => named[name] ?? whole);
@@ -85,7 +86,7 @@ const parts = (() => {
     [small.width, small.height] = [width, height];
     small.getContext("2d").putImageData(pixels, 0, 0);
     const scale = Math.max(1, Math.floor(size / Math.max(height, width)));
-    const canvas = el("canvas", { width: width * scale, height: height * scale, role: "img", "aria-label": label, ...properties });
+    const canvas = el("canvas", { width: width * scale, height: height * scale, ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }), ...properties });
     const pen = canvas.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, canvas.width, canvas.height);

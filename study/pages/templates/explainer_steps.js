@@ -1,8 +1,7 @@
 // How one value of a layer comes about, kind by kind, and beside it the network's own.
-function explain({ words }) {
+function explain({ about, words }) {
   const { el, number, filled, plane, draw, grid, list } = parts;
-  const FEW = 4; // channels, of more than MOST
-  const MOST = 6;
+  const FEW = 3; // channels of a convolution, until all are asked for
   const TERMS = 10; // of a dense layer, and classes
 
   const FORMULAS = {
@@ -22,6 +21,7 @@ function explain({ words }) {
   const formula = (activation) => FORMULAS[activation.name](activation);
   const line = (...text) => el("p", { class: "sum" }, ...text);
   const signed = (value) => (value < 0 ? ` − ${number(-value, 4)}` : ` + ${number(value, 4)}`);
+  const factor = (value) => (value < 0 ? `(${number(value, 4)})` : number(value, 4));
   const sumOf = (terms) => number(terms[0], 4) + terms.slice(1).map(signed).join("");
   const bySize = (items, size) => [...items].sort((a, b) => Math.abs(size(b)) - Math.abs(size(a)));
 
@@ -48,16 +48,16 @@ function explain({ words }) {
 
   function convolution(step, tensor, state, found, toggle) {
     const { channels } = found;
-    const few = channels.length > MOST && !state.all;
+    const few = channels.length > FEW && !state.all;
     const shown = few ? bySize(channels, ({ sum }) => sum).slice(0, FEW) : channels;
     const rest = found.sum - shown.reduce((sum, one) => sum + one.sum, 0);
     const sums = shown.map(({ sum }) => sum);
     const outside = shown.some(({ window }) => window.flat().includes(null));
-    const switched = channels.length > MOST
+    const switched = channels.length > FEW
       ? el("button", { type: "button", "data-key": "all", onclick: () => toggle(few) }, few ? filled(words.show_all, { n: channels.length }) : words.show_few)
       : null;
     return [
-      few ? el("p", { class: "note" }, words.strongest) : null,
+      el("p", { class: "note" }, words.signs, few ? ` ${words.strongest_channels}` : ""),
       shown.map((one) => channelBlock(step, tensor, state, one, state.pixels)),
       outside ? el("p", { class: "note" }, words.padding) : null,
       few ? line(`${filled(words.others, { n: channels.length - shown.length })}: ${number(rest, 4)}`) : null,
@@ -95,8 +95,8 @@ function explain({ words }) {
     return [
       single(tensor, state),
       line(`${words.scale_shift}: γ / √(σ² + ε) = ${number(gamma, 4)} / √(${number(variance, 4)} + ${step.epsilon}) = `, el("b", {}, number(scale, 4)),
-        `; β − μ · ${number(scale, 4)} = ${number(beta, 4)} − ${number(mean, 4)} · ${number(scale, 4)} = `, el("b", {}, number(shift, 4))),
-      line(`${number(scale, 4)} · ${number(x, 4)}${signed(shift)} = `, el("b", {}, number(value, 4))),
+        `; β − μ · ${number(scale, 4)} = ${number(beta, 4)} − ${factor(mean)} · ${factor(scale)} = `, el("b", {}, number(shift, 4))),
+      line(`${number(scale, 4)} · ${factor(x)}${signed(shift)} = `, el("b", {}, number(value, 4))),
     ];
   }
 
@@ -152,6 +152,7 @@ function explain({ words }) {
       value: shares[state.unit],
       nodes: [
         el("h3", {}, "Softmax"),
+        el("p", {}, about.softmax),
         el("p", { class: "note" }, words.less_largest),
         list([words.class, words.score, words.exp, words.probability], rows),
         line(`${nameOf(state.unit)}: exp(${number(scores[state.unit], 4)} − ${number(largest, 4)}) / ${number(sum, 4)} = ${number(powers[state.unit], 4)} / ${number(sum, 4)} = `,
@@ -168,7 +169,7 @@ function explain({ words }) {
       pool: () => pooling(step, tensor, state, found),
       norm: () => normalisation(step, tensor, state, found),
       scale: () => [single(tensor, state),
-        line(`${number(step.scale.data[state.unit], 4)} · ${number(found.x, 4)}${signed(step.offset.data[state.unit])} = `, el("b", {}, number(found.value, 4)))],
+        line(`${number(step.scale.data[state.unit], 4)} · ${factor(found.x)}${signed(step.offset.data[state.unit])} = `, el("b", {}, number(found.value, 4)))],
       activation: () => [single(tensor, state), activated(step, found.x, found.value)],
       add: () => line(`${sumOf(found.terms)} = `, el("b", {}, number(found.value, 4))),
       flatten: () => {
@@ -196,10 +197,13 @@ function explain({ words }) {
       reached = softmax.value;
     }
     const where = step.shape.length === 3 ? `${unitName(step, state.unit)}, ${words.row} ${state.y}, ${words.column} ${state.x}` : unitName(step, state.unit);
+    const computed = reached === undefined ? [] : [`${words.computed}: `, el("b", {}, number(reached, 4)), " · "];
     const beside = reached === undefined ? "" : ` · ${words.difference}: ${number(Math.abs(reached - own), 4)}`;
-    return el("div", { class: "working" }, el("h3", {}, `${words.how}: ${where}`), nodes,
-      step.kind === "image" ? el("p", { class: "own" }, `${words.value}: `, el("b", {}, number(own)))
-        : el("p", { class: "own", "aria-live": "polite" }, `${words.own}: `, el("b", {}, number(own, 4)), beside));
+    const last = step.kind === "image"
+      ? el("p", { class: "own" }, `${words.value}: `, el("b", {}, number(own)))
+      : el("p", { class: "own" }, computed, `${words.own}: `, el("b", {}, number(own, 4)), beside);
+    const section = el("div", { class: "working" }, el("h3", {}, `${words.how}: ${where}`), nodes, last);
+    return { section, told: `${where}. ${last.textContent}` };
   }
 
   return { formula, value };
