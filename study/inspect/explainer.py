@@ -41,13 +41,19 @@ class Part:
     output: int
 
 
-def explain(classifier: keras.Model, images: Sequence[NamedImage], class_names: Sequence[str]) -> dict[str, Any]:
+def explain(
+    classifier: keras.Model,
+    images: Sequence[NamedImage],
+    class_names: Sequence[str],
+    exact_bytes: int = EXACT_BYTES,
+) -> dict[str, Any]:
     """Return all that the page shows, as JSON can hold it; arrays are text, see `pack`.
 
     Args:
         classifier: raw RGB 0..255, (batch, size, size, 3) -> (batch, classes).
         images: to show; of those that take too much room only the first.
         class_names: in the order of the answers.
+        exact_bytes: arrays that take more together are rounded to float16.
 
     Raises:
         UserError: the network gives no numbers for an image.
@@ -62,7 +68,7 @@ def explain(classifier: keras.Model, images: Sequence[NamedImage], class_names: 
     weights = sum(value.size for details in kept for value in details.values() if isinstance(value, np.ndarray))
     each = sum(math.prod(shape[:-1]) * number for shape, number in zip(shapes, stored, strict=True))
     shown = images[: max(1, min(MOST_IMAGES, (MOST_BYTES // 2 - weights) // each))]
-    exact = 4 * (weights + each * len(shown)) <= EXACT_BYTES
+    exact = 4 * (weights + each * len(shown)) <= exact_bytes
     arrays = _run(graph, tensors, shown)
     fields = receptive_fields(graph)
     steps = [
