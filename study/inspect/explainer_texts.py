@@ -18,7 +18,6 @@ KINDS = {
     "mean": t("Global average pooling", "グローバル平均プーリング"),
     "dense": t("Dense layer", "全結合層"),
     "softmax": t("Softmax", "ソフトマックス"),
-    "maps": t("Another kind of layer", "そのほかの層"),
 }
 ABOUT = {
     "image": t(
@@ -84,7 +83,7 @@ ABOUT = {
     ),
     "softmax": t(
         "Makes probabilities of scores: e to the power of each, divided by the sum of all.",
-        "スコアを確率に変えます。それぞれを e の指数とし、全体の合計で割ります。",
+        "スコアを確率に変えます。e のスコア乗を、全クラスの合計で割ります。",
     ),
     "maps": t(
         "This page does not take this layer apart: it shows what the layer puts out.",
@@ -96,8 +95,12 @@ NOTES = {
         "The maps before it are too large for this page, so its values are shown, but not how they come about.",
         "前の層のマップが大きすぎてこのページに収まらないため、値だけを示し、計算の内訳は示しません。",
     ),
-    "some": t("Shown: the first {shown} of {all}.", "全 {all} のうち、はじめの {shown} を示します。"),
-    "all": t("Shown: all {all}.", "全 {all} を示します。"),
+    "some": t("Shown: the first {shown} of {all}.", "全 {all} 個のうち、はじめの {shown} 個を示します。"),
+    "all": t("Shown: all {all}.", "{all} 個すべてを示します。"),
+    "between": t(
+        "Layers right before it are not shown, but what they gave it is.",
+        "直前の層は示していませんが、そこから受け取った値は使っています。",
+    ),
     "own_scale": t(
         "Each map has a scale of its own: bright is high.", "色の範囲はマップごとに異なり、明るいほど大きい値です。"
     ),
@@ -111,8 +114,8 @@ NOTES = {
         "桁目で違うことがあります。",
     ),
     "steps": t(
-        "{shown} of {all} steps of this network are shown.",
-        "このネットワークの全 {all} 段階のうち {shown} を示します。",
+        "{shown} of the {all} layers of this network are shown.",
+        "このネットワークの {all} 層のうち {shown} 層を示します。",
     ),
     "dropped": t(
         "Dropout, which changes nothing in prediction, is left out.",

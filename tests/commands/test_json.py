@@ -236,6 +236,7 @@ def test_inspect_of_a_new_network_and_of_a_run(run, toy, tmp_path):
     assert Path(values["json"]).is_file()
     assert values["run"] is None
     assert answer("inspect", "--run", run, *few)["run"] == str(run)
+    holds(answer("inspect", "--run", run, "--page", tmp_path / "layers.html"), "inspect")
 
 
 def test_runs(copies):

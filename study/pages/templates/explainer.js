@@ -23,7 +23,7 @@
   const current = () => steps[state.layer];
   const kindOf = ({ kind, how }) => (kind === "pool" ? (how === "max" ? "max" : "average") : kind);
   const within = ({ activation }) => (["linear", undefined].includes(activation?.name) ? "" : `, ${activation.name}`);
-  const titleOf = (step) => kinds[kindOf(step)] + within(step);
+  const titleOf = (step) => (step.kind === "maps" ? step.layer : kinds[kindOf(step)]) + within(step);
   const times = (sides) => sides.join(" × ");
 
   function settle() {
@@ -70,7 +70,7 @@
   }
 
   function images() {
-    return el("div", { class: "choices", role: "group", "aria-label": words.images }, data.images.map((one, index) =>
+    return el("div", { class: "choices photos", role: "group", "aria-label": words.images }, data.images.map((one, index) =>
       button(`image-${index}`, { class: "choice", "aria-pressed": String(index === state.image), onclick: () => choose({ image: index }) },
         draw(photo(tensors[0], index), 96, one.name),
         el("span", {}, one.label === null ? one.name : `${words.true}: ${one.label}`),
@@ -132,7 +132,7 @@
 
   function place(step) {
     if (!isMap(step)) return seen(step);
-    const label = `${kinds[kindOf(step)]}, ${unitName(step, state.unit)}`;
+    const label = `${titleOf(step)}, ${unitName(step, state.unit)}`;
     const map = pointed(plane(tensors[step.output], state.image, state.unit), [[state.y, state.x, 1, 1]], LARGE, label,
       (y, x) => choose({ y, x }), [state.y, state.x]);
     return el("div", { class: "row" },
@@ -157,15 +157,16 @@
   function head(step) {
     const kind = kindOf(step);
     const formula = step.activation ? explained.formula(step.activation) : "";
-    const told = filled(about[kind], { size: times(step.size ?? []), stride: step.strides?.[0] ?? "", formula });
+    const told = filled(step.large ? notes.large : about[kind], { size: times(step.size ?? []), stride: step.strides?.[0] ?? "", formula });
     const channels = step.shape[step.shape.length - 1];
+    const hidden = step.inputs.some((place) => !steps.some(({ output }) => output === place));
     const shown = filled(step.units < channels ? notes.some : notes.all, { shown: step.units, all: channels });
     const move = (by, word) => button(`move-${by}`, { disabled: steps[state.layer + by] ? null : "", onclick: () => choose({ layer: state.layer + by }) }, words[word]);
     return [
       el("div", { class: "moves" }, move(-1, "previous"), move(1, "next")),
       el("h2", {}, `${state.layer} · ${titleOf(step)}`),
       step.kind === "image" ? null : el("p", { class: "note" }, el("code", {}, step.name), ` · ${step.layer} · ${times(step.shape)}`),
-      el("p", {}, told, step.large ? ` ${notes.large}` : ""),
+      el("p", {}, told, hidden ? ` ${notes.between}` : ""),
       el("h3", {}, isMap(step) ? words.maps : words.values),
       el("p", { class: "note" }, shown, isMap(step) ? ` ${notes.own_scale}` : ""),
     ];

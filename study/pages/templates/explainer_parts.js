@@ -86,13 +86,16 @@ const parts = (() => {
     [small.width, small.height] = [width, height];
     small.getContext("2d").putImageData(pixels, 0, 0);
     const scale = Math.max(1, Math.floor(size / Math.max(height, width)));
-    const canvas = el("canvas", { width: width * scale, height: height * scale, ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }), ...properties });
+    const style = Math.max(height, width) > size ? `width: ${(size * width) / Math.max(height, width)}px` : null;
+    const canvas = el("canvas", { style, width: width * scale, height: height * scale, ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }), ...properties });
     const pen = canvas.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, canvas.width, canvas.height);
     const line = size > 100 ? 2 : 1;
     for (const [y, x, tall, wide] of marks) {
-      const box = [x * scale - line, y * scale - line, wide * scale + 2 * line, tall * scale + 2 * line];
+      const [left, top] = [Math.max(x * scale, 2 * line), Math.max(y * scale, 2 * line)]; // at an edge: still within
+      const [right, bottom] = [Math.min((x + wide) * scale, canvas.width - 2 * line), Math.min((y + tall) * scale, canvas.height - 2 * line)];
+      const box = [left - line, top - line, right - left + 2 * line, bottom - top + 2 * line];
       for (const [shade, thick] of [["#fff", 3 * line], ["#D55E00", line * 1.5]]) {
         [pen.strokeStyle, pen.lineWidth] = [shade, thick];
         pen.strokeRect(...box);

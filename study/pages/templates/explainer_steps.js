@@ -1,5 +1,5 @@
 // How one value of a layer comes about, kind by kind, and beside it the network's own.
-function explain({ about, words }) {
+function explain({ about, kinds, words }) {
   const { el, number, filled, plane, draw, grid, list } = parts;
   const FEW = 3; // channels of a convolution, until all are asked for
   const TERMS = 10; // of a dense layer, and classes
@@ -151,7 +151,7 @@ function explain({ about, words }) {
     return {
       value: shares[state.unit],
       nodes: [
-        el("h3", {}, "Softmax"),
+        el("h3", {}, kinds.softmax),
         el("p", {}, about.softmax),
         el("p", { class: "note" }, words.less_largest),
         list([words.class, words.score, words.exp, words.probability], rows),
@@ -163,7 +163,7 @@ function explain({ about, words }) {
 
   function workings(step, steps, tensors, state, data, found, name, toggle) {
     const [tensor] = step.inputs.map((place) => tensors[place]);
-    const kinds = {
+    const ways = {
       conv: () => convolution(step, tensor, state, found, toggle),
       depthwise: () => convolution(step, tensor, state, found, toggle),
       pool: () => pooling(step, tensor, state, found),
@@ -180,7 +180,7 @@ function explain({ about, words }) {
       dense: () => dense(step, steps, found, name),
       softmax: () => [],
     };
-    return kinds[step.kind]();
+    return ways[step.kind]();
   }
 
   // The section of one value: how it comes about where that is known, and the network's own.
@@ -202,7 +202,7 @@ function explain({ about, words }) {
     const last = step.kind === "image"
       ? el("p", { class: "own" }, `${words.value}: `, el("b", {}, number(own)))
       : el("p", { class: "own" }, computed, `${words.own}: `, el("b", {}, number(own, 4)), beside);
-    const section = el("div", { class: "working" }, el("h3", {}, `${words.how}: ${where}`), nodes, last);
+    const section = el("div", { class: "working" }, el("h3", {}, reached === undefined ? where : `${words.how}: ${where}`), nodes, last);
     return { section, told: `${where}. ${last.textContent}` };
   }
 

@@ -221,7 +221,7 @@ def test_every_sentence_has_its_japanese_and_is_said():
     assert said >= explainer_texts.WORDS.keys()
     assert set(re.findall(r"\bwords\.(\w+)", script)) <= explainer_texts.WORDS.keys()
     assert set(re.findall(r"\bnotes\.(\w+)", script)) <= explainer_texts.NOTES.keys()
-    assert explainer_texts.KINDS.keys() == explainer_texts.ABOUT.keys()
+    assert {*explainer_texts.KINDS, "maps"} == explainer_texts.ABOUT.keys()
 
 
 def test_the_page_of_a_run(run, toy, tmp_path):
