@@ -20,6 +20,7 @@ from small import pixels
 from models.parts.graph import build_layer_graph
 from models.parts.head import classifier, head
 from study.inspect import explainer_texts
+from study.inspect.apart import FORMULAS
 from study.inspect.explainer import MOST_BYTES, explain
 from study.inspect.explainer_page import page, sentences
 from study.inspect.source import NamedImage
@@ -70,6 +71,8 @@ def activate(function, x):
         "leaky_relu": lambda: np.where(x < 0, slope * x, x),
         "elu": lambda: np.where(x < 0, np.expm1(x), x),
         "silu": lambda: x / (1 + np.exp(-x)),
+        "sigmoid": lambda: 1 / (1 + np.exp(-x)),
+        "softplus": lambda: np.logaddexp(x, 0),
         "softmax": lambda: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True),
     }[name]()
 
@@ -159,6 +162,16 @@ def test_softmax_and_the_mean_of_maps_as_layers_of_their_own():
     held(model, images(2, 8), content, 1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name in FORMULAS if name != "softmax"])
+def test_every_activation_function_is_the_one_of_keras(name):
+    keras.utils.set_random_seed(2)
+    steps = [keras.layers.Conv2D(4, 3), keras.layers.Activation(name), keras.layers.Flatten()]
+    model = keras.Sequential([keras.Input((8, 8, 3)), *steps, keras.layers.Dense(2, activation=name)])
+    content = explain(model, images(2, 8), ("a", "b"))
+    assert [step["kind"] for step in content["steps"]] == ["conv", "activation", "flatten", "dense"]
+    held(model, images(2, 8), content, 1e-5)
+
+
 def test_a_layer_that_the_page_does_not_know_is_shown_as_maps_and_that_is_said():
     class Doubled(keras.layers.Conv2D):
         def call(self, inputs):
@@ -236,6 +249,19 @@ def test_the_page_of_a_run(run, toy, tmp_path):
     assert [image["name"][-12:] for image in content["images"]] == ["circle/3.png"]
     assert [path.name for path in tmp_path.iterdir()] == ["layers.html"]
     assert not re.search(r"<(link|iframe)|<script [^>]*src|src=.http|url\(|https?:", text)
+
+
+def test_the_page_beside_the_lessons_has_the_script_of_today_and_numbers_that_agree():
+    path = ROOT / "notebooks" / "explainer.html"
+    text = path.read_text(encoding="utf-8")
+    assert path.stat().st_size < 1.5e6
+    for script in TEMPLATES.glob("explainer*.js"):
+        assert script.read_text(encoding="utf-8").strip() in text, "make it anew: notebooks/README.md has the commands"
+    content = json.loads(DATA.search(text)[1])
+    tensors = [unpack(packed) for packed in content["tensors"]]
+    for step in content["steps"]:
+        stored = tensors[step["output"]][..., : step["units"]]
+        np.testing.assert_allclose(again(step, tensors), stored, rtol=1e-5, atol=1e-5, err_msg=step["name"])
 
 
 @pytest.mark.parametrize(
