@@ -2,16 +2,19 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: train test slow quick recipes lint lessons lessons-write clean
+.PHONY: train test slow soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/ready-dev
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
+
+soak: .venv/ready-dev
+	$(BIN)/python -m pytest -m soak -s
 
 quick: .venv/ready-dev
 	$(BIN)/python -m pytest --quick
