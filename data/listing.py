@@ -59,6 +59,7 @@ class Listing:
         self.whole = self._divide(*shard)
         self._base.execute("DROP TABLE found")
         (self.files,) = self._base.execute("SELECT COUNT(*) FROM files").fetchone()
+        (self.skipped,) = self._base.execute("SELECT COUNT(*) FROM files WHERE reason <> ''").fetchone()
 
     def _divide(self, number: int, shards: int) -> Whole:
         """Number all files in order, keep those of the shard, and say what all are."""
@@ -93,9 +94,8 @@ class Listing:
         """Yield those to be predicted for, `size` places of the whole list at a time: wherever a start begins again,
         the same images come together, and so get the same answer to the last bit.
         """
-        (skipped,) = self._base.execute("SELECT COUNT(*) FROM files WHERE reason <> ''").fetchone()
         rows = self._base.execute("SELECT number, position, path, reason FROM files WHERE open = 1 ORDER BY number")
-        for _, chunk in groupby(rows, lambda row: (row[0] - 1 - skipped) // size):
+        for _, chunk in groupby(rows, lambda row: (row[0] - 1 - self.skipped) // size):
             yield [_listed(*row) for _, *row in chunk]
 
     def paths(self) -> Iterator[Path]:

@@ -90,8 +90,7 @@ def in_blocks(run: Run, settings: PredictSettings, flags: Mapping[str, Any], tab
     number, shards = map(int, (settings.shard or "1/1").split("/"))
     asked = Asked(table, settings.tta, flags.get("right"), settings.resume_by, (number, shards))
     done = predict_bulk(run, settings.paths, asked)
-    own_split = as_command("predict", {"run": run.folder}), "how good this run is on its own test split"
-    return Result(done.values(), *own_split, 4 if done.failed and settings.strict else 0)
+    return Result(done.values(), *own_split_of(run.folder), 4 if done.failed and settings.strict else 0)
 
 
 def merged(settings: PredictSettings, flags: Mapping[str, Any]) -> Result:
@@ -111,7 +110,12 @@ def merged(settings: PredictSettings, flags: Mapping[str, Any]) -> Result:
     console.print(
         f"{done.table}: {done.rows:,} rows of {done.shards:,} shards, {done.failed:,} files could not be used"
     )
-    return Result(done.values(), code=4 if done.failed and settings.strict else 0)
+    return Result(done.values(), *own_split_of(done.run), 4 if done.failed and settings.strict else 0)
+
+
+def own_split_of(folder: Path | str) -> Next:
+    """Return the report of a run on its own test split."""
+    return as_command("predict", {"run": folder}), "how good this run is on its own test split"
 
 
 def after_split(done: Predicted) -> Next:
@@ -123,7 +127,7 @@ def after_split(done: Predicted) -> Next:
 
 def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predicted) -> Next:
     """Return what the same command does not tell yet: whether the folders' names agree, masks, or a table."""
-    own_split = as_command("predict", {"run": done.run.folder}), "how good this run is on its own test split"
+    own_split = own_split_of(done.run.folder)
     if "-" in settings.paths:  # the list on standard input is read
         return own_split
     again = {**flags, "masks": None}

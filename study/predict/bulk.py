@@ -135,6 +135,8 @@ def facts_of(run: Run, rows: Rows, asked: Asked) -> dict[str, Any]:
 def predict_listing(listing: Listing, progress: Progress, rows: Rows, done: Bulk) -> None:
     """Predict for what is not there yet, keep it block by block, and write the table."""
     asked, run = done.asked, done.run
+    if listing.files > listing.skipped:
+        introduce(run, own_images=True)
     progress.note(facts_of(run, rows, asked))
     kept = keep_what_is_there(listing, progress, rows, asked.by)
     progress.commit()
@@ -152,7 +154,6 @@ def predict_open(listing: Listing, progress: Progress, rows: Rows, done: Bulk, w
     """Predict for the files that are open, print a line for each, and keep the rows."""
     run, width = done.run, width_of(listing.paths())
     respond = load_averaged(run, done.asked.views, done.judge and done.judge.known)
-    introduce(run, own_images=True)
     sources: dict[Path, tuple[Listed, Stamp]] = {}  # of what is being decoded
 
     def chunks() -> Iterator[list[Path]]:
