@@ -108,7 +108,7 @@ def merged(settings: PredictSettings, flags: Mapping[str, Any]) -> Result:
 
     done = merge(list(expand_paths(settings.paths)), writable_table(settings.csv))
     console.print(
-        f"{done.table}: {done.rows:,} rows of {done.shards:,} shards, {done.failed:,} files could not be used"
+        f"{done.table}: {done.rows:,} rows of {done.shards:,} shards, {done.failed:,} file(s) could not be used"
     )
     return Result(done.values(), *own_split_of(done.run), 4 if done.failed and settings.strict else 0)
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def predict_bulk(run: Run, paths: Sequence[str], asked: Asked) -> Bulk:
             listing = Listing(expand_paths(paths), asked.shard)
             try:
                 if not listing.whole.files:
-                    raise UserError(f"There is no image in {', '.join(paths)}: give image files or folders.")
+                    given = ", ".join(path for path in paths if path != "-") or "the list"
+                    raise UserError(f"There is no image in {given}: give image files or folders.")
                 predict_listing(listing, progress, rows, done)
             finally:
                 listing.close()
@@ -162,8 +164,9 @@ def predict_open(listing: Listing, progress: Progress, rows: Rows, done: Bulk, w
             yield [listed.file for listed in chunk]
 
     ended = time.monotonic()
-    with console.bar("predict", waiting) as advance:
-        for answered in predict_chunks(run, respond, chunks()):
+    # Closed before the listing is, from which another thread reads.
+    with console.bar("predict", waiting) as advance, closing(predict_chunks(run, respond, chunks())) as all_answered:
+        for answered in all_answered:
             for prediction in answered:
                 advance()
                 listed, (size, changed) = sources.pop(prediction.file)

@@ -61,7 +61,9 @@ def told_in_one_line(path: Path) -> Iterator[None]:
         if "locked" in why or "busy" in why:
             raise UserError(f"{path} is in use by another process: wait for it, or give another --csv FILE.") from error
         if "full" in why:
-            raise UserError(f"Cannot write {path}: the disk is full. Free some space; what is done is kept.") from error
+            raise UserError(
+                f"Cannot write {path}: its disk, or that of temporary files, is full. Free some space, then go on."
+            ) from error
         raise UserError(f"{path} cannot be used ({why}). Remove it to begin again, or give another --csv.") from error
 
 

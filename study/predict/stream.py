@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -144,7 +144,9 @@ def predict_files(
                 yield prediction
 
 
-def predict_chunks(run: Run, respond: Respond, chunks: Iterable[Sequence[Path]]) -> Iterator[Iterator[Prediction]]:
+def predict_chunks(
+    run: Run, respond: Respond, chunks: Iterable[Sequence[Path]]
+) -> Generator[Iterator[Prediction], None, None]:
     """Yield the answers for some files at a time; the next ones are decoded meanwhile, in other threads."""
     for chunk, outcomes in prefetch(
         decode_chunks(chunks, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
