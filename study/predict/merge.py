@@ -76,10 +76,13 @@ def read_shard(table: Path) -> Shard:
         raise UserError(f"{table} is not finished: type the command that began it once more, then merge.")
     try:
         number, shards = map(int, facts["shard"].split("/"))
-        whole = facts["finished"]
-        {name: facts[name] for name in ("run", "network", "columns", *SETTINGS)}, whole["files"], whole["digest"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is damaged: predict for that shard again.") from error
+        whole = facts["finished"]["files"], facts["finished"]["digest"]
+        texts = (*facts["columns"], facts["run"], facts["network"], whole[1])
+        sound = isinstance(whole[0], int) and all(isinstance(text, str) for text in texts) and {*SETTINGS} <= {*facts}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        sound = False
+    if not sound:
+        raise UserError(f"{path} is damaged: predict for that shard again.")
     return Shard(table, number, shards, facts)
 
 
@@ -120,9 +123,8 @@ def write_merged(base: sqlite3.Connection, shards: Sequence[Shard], target: Path
         with told_in_one_line(beside(shard.table)):
             progress = Progress(beside(shard.table), must_exist=True)
             try:
+                progress.width = len(columns)
                 for row in progress.rows():
-                    if len(row.cells) != len(columns):
-                        raise UserError(f"{progress.path} is damaged: predict for that shard again.")
                     values = (row.position, row.failed, json.dumps(row.cells))
                     base.execute("INSERT OR IGNORE INTO rows VALUES (?, ?, ?)", values)
                     put += 1

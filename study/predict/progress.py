@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.listing import Listing, Whole
+from data.listing import Listing
 from errors import UserError
 
 SUFFIX = ".progress"
 FORMAT = 1
 SETTINGS = ("tta", "right", "shard")  # that must be the same
+COLUMNS = "path, position, size, time, content, failed, cells"
 TABLES = (
     "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT)",
     "CREATE TABLE IF NOT EXISTS rows (path BLOB PRIMARY KEY, position INTEGER, size INTEGER, time INTEGER, "
@@ -57,14 +58,16 @@ def told_in_one_line(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        why = str(error)
-        if "locked" in why or "busy" in why:
-            raise UserError(f"{path} is in use by another process: wait for it, or give another --csv FILE.") from error
-        if "full" in why:
-            raise UserError(
-                f"Cannot write {path}: its disk, or that of temporary files, is full. Free some space, then go on."
-            ) from error
-        raise UserError(f"{path} cannot be used ({why}). Remove it to begin again, or give another --csv.") from error
+        kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # above stand the details
+        if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            why = "is in use by another process: wait for it, or give another --csv FILE."
+        elif kind == sqlite3.SQLITE_FULL:
+            why = "cannot be written: its disk, or that of temporary files, is full. Free some space, then go on."
+        elif kind in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+            why = f"cannot be read or written ({error}). Make room for it, then go on, or give another --csv FILE."
+        else:
+            why = f"cannot be used ({error}). Remove it to begin again, or give another --csv FILE."
+        raise UserError(f"{path} {why}") from error
 
 
 class Progress:
@@ -75,7 +78,7 @@ class Progress:
     """
 
     def __init__(self, path: Path, must_exist: bool = False) -> None:
-        self.path = path
+        self.path, self.width = path, 0  # columns of the table, where they are known
         self._base = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={'rw' if must_exist else 'rwc'}",
             uri=True,
@@ -102,6 +105,7 @@ class Progress:
 
     def note(self, facts: Mapping[str, Any]) -> None:
         """Keep facts; `finished` goes, until `finish`."""
+        self.width = len(facts["columns"])
         self._base.execute("DELETE FROM facts WHERE name = 'finished'")
         rows = [(name, json.dumps(value)) for name, value in {"format": FORMAT, **facts}.items()]
         self._base.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
@@ -116,6 +120,10 @@ class Progress:
         values = (row.path, row.position, row.size, row.time, row.content, row.failed, json.dumps(row.cells))
         self._base.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
+    def any_row(self) -> bool:
+        """Say whether there is a row."""
+        return self._base.execute("SELECT 1 FROM rows LIMIT 1").fetchone() is not None
+
     def row(self, path: bytes) -> Row | None:
         """Return the row of a file, if there is one."""
         return self._row("path = ?", path)
@@ -129,7 +137,7 @@ class Progress:
         self._base.execute("CREATE INDEX IF NOT EXISTS by_content ON rows (content)")
 
     def _row(self, where: str, value: bytes | str) -> Row | None:
-        found = self._base.execute(f"SELECT * FROM rows WHERE {where} LIMIT 1", (value,)).fetchone()
+        found = self._base.execute(f"SELECT {COLUMNS} FROM rows WHERE {where} LIMIT 1", (value,)).fetchone()
         return found and self._checked(*found)
 
     def _checked(self, *values: Any) -> Row:  # noqa: ANN401 - whatever the file holds
@@ -138,13 +146,14 @@ class Progress:
             cells = json.loads(cells)
         except (ValueError, TypeError, RecursionError):
             cells = None
-        if not isinstance(cells, list) or not all(isinstance(cell, str) for cell in cells):
+        sound = isinstance(cells, list) and all(isinstance(cell, str) for cell in cells)
+        if not sound or (self.width and len(cells) != self.width):
             raise UserError(f"{self.path} is damaged. Remove it to begin again.")
         return Row(*rest, cells)
 
     def rows(self) -> Iterator[Row]:
         """Yield all rows in the order of the table."""
-        for values in self._base.execute("SELECT * FROM rows ORDER BY position"):
+        for values in self._base.execute(f"SELECT {COLUMNS} FROM rows ORDER BY position"):
             yield self._checked(*values)
 
     def finish(self, listing: Listing) -> None:
@@ -160,11 +169,6 @@ class Progress:
             (json.dumps({"files": whole.files, "digest": whole.digest, "rows": listing.files}),),
         )
         self.commit()
-
-    def finished(self) -> tuple[Whole, int] | None:
-        """Return what all shards list, and how many rows are of this one; None where it is not finished."""
-        found = self.facts().get("finished")
-        return (Whole(found["files"], found["digest"]), found["rows"]) if found else None
 
     def close(self) -> None:
         """Let go of the file, as it was at the end of the last block; one without a block goes."""
@@ -182,7 +186,9 @@ class Progress:
 def check_facts(progress: Progress, asked: Mapping[str, Any]) -> None:
     """Raise UserError where the rows that are there were written by another run, or with other settings."""
     known = progress.facts()
-    if "network" not in known:  # nothing is there yet
+    if "network" not in known:
+        if progress.any_row():  # of which nobody knows what wrote them
+            raise UserError(f"{progress.path} is damaged. Remove it to begin again.")
         return
     begun, other = f"{progress.path} was begun", "or another --csv FILE."
     if known["network"] != asked["network"]:

@@ -7,8 +7,11 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from helpers import call, command, make_toy
@@ -153,7 +156,7 @@ def test_a_file_that_is_no_progress_is_told_in_one_line(run, photos, tmp_path):
     assert (ran.code, ran.err) == (
         2,
         f"error: {tmp_path / 'out.csv.progress'} cannot be used (file is not a database). Remove it to begin again, or "
-        "give another --csv.\n",
+        "give another --csv FILE.\n",
     )
 
 
@@ -167,6 +170,42 @@ def test_a_second_process_at_once_is_refused(run, photos, tmp_path):
         "FILE.\n",
     )
     assert not (tmp_path / "out.csv.progress").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the size of a file as Linux does")
+def test_without_room_it_ends_in_one_line_and_goes_on_later(run, toy, tmp_path):
+    import resource
+
+    csv = tmp_path / "out.csv"
+    csv.write_text("as it was")
+    # Without bytecode, which the limit would cut short for everybody.
+    words = command("predict", "--run", run, toy, "--csv", csv, "--resume", PYTHONDONTWRITEBYTECODE=1)
+    limit = (12_000, 12_000)
+    ended = subprocess.run(**words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit), check=False)
+    told = f"{csv}.progress cannot be read or written (disk I/O error). Make room for it, then go on, or give another"
+    assert (ended.returncode, csv.read_text()) == (2, "as it was")
+    assert ended.stderr.decode().splitlines()[-1] == f"error: {told} --csv FILE."
+    resumed(run, toy, csv)
+    call("predict", "--run", run, toy, "--csv", tmp_path / "plain.csv")
+    assert csv.read_bytes() == (tmp_path / "plain.csv").read_bytes()
+
+
+HARM = (
+    "UPDATE rows SET cells = '[1'",
+    """UPDATE rows SET cells = '["too", "few"]'""",
+    "UPDATE facts SET value = 'x'",
+    "DROP TABLE facts",
+)
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_damaged_progress_is_told_in_one_line(harm, run, photos, tmp_path):
+    csv = tmp_path / "out.csv"
+    resumed(run, photos, csv)
+    with contextlib.closing(sqlite3.connect(beside(csv))) as base, base:
+        base.execute(harm)
+    ran = call("predict", "--run", run, photos, "--csv", csv, "--resume")
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, f"error: {csv}.progress is damaged. Remove it to begin again.")
 
 
 def test_all_files_bad_ends_with_2_and_leaves_the_table(run, tmp_path):
@@ -187,15 +226,16 @@ def many(folder, toy, count):
 
 
 class Counting(io.TextIOBase):
-    """A screen that notes, with every 1,000th line, how much memory Python has in use."""
+    """A screen that notes, with every 1,000th line, how much memory Python has in use, and how many files are open."""
 
-    lines, used = 0, ()
+    lines, used, opened = 0, (), ()
 
     def write(self, text):
         self.lines += text.count("\n")
         if self.lines == 1000 * (len(self.used) + 1):
             gc.collect()
             self.used += (tracemalloc.get_traced_memory()[0],)
+            self.opened += (len([*Path("/proc/self/fd").glob("*")]),)  # none where there is no such folder
         return len(text)
 
 
@@ -207,6 +247,7 @@ def test_memory_does_not_grow_with_the_images(run, toy, tmp_path):
     tracemalloc.stop()
     assert (done.rows, done.failed, len(screen.used)) == (3100, 1, 3)
     assert screen.used[2] - screen.used[0] < 500_000  # 2,000 paths with their probabilities take more than twice that
+    assert max(screen.opened) - min(screen.opened) < 20  # images that are being read
 
 
 @pytest.mark.slow

@@ -1,9 +1,14 @@
 """`predict --shard` and `--merge`: together they are the table that was never divided, and less is refused."""
 
+import contextlib
+import sqlite3
+
 import numpy as np
 import pytest
 from helpers import call, make_toy
 from run_files import shares, table
+
+from study.predict.progress import beside
 
 
 @pytest.fixture
@@ -91,3 +96,27 @@ def test_a_flag_that_merge_does_not_heed_is_refused(shards, run, tmp_path):
     refused(merged(*shards, "--csv", tmp_path / "out.csv", "--tta", "flip"), told)
     told = "--merge takes the tables of all shards, and --csv FILE for the new one. Received: no --csv."
     refused(merged(*shards), told)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        'UPDATE facts SET value = \'{"files": "x", "digest": 3}\' WHERE name = \'finished\'',
+        "UPDATE facts SET value = '[1, 2]' WHERE name = 'columns'",
+        "DELETE FROM facts WHERE name = 'tta'",
+    ],
+)
+def test_a_shard_that_is_damaged_is_told_in_one_line(harm, shards, tmp_path):
+    harmed = beside(shards[1])
+    with contextlib.closing(sqlite3.connect(harmed)) as base, base:
+        base.execute(harm)
+    refused(merged(*shards, "--csv", tmp_path / "out.csv"), f"{harmed} is damaged: predict for that shard again.")
+
+
+def test_rows_that_are_missing_are_counted(shards, tmp_path):
+    with contextlib.closing(sqlite3.connect(beside(shards[1]))) as base, base:
+        lost = base.execute("DELETE FROM rows").rowcount
+    told = f"The shards have {12 - lost} rows, 0 of them for a file that another has, and 12 files were predicted for"
+    refused(
+        merged(*shards, "--csv", tmp_path / "out.csv"), f"{told}: predict for each shard again, with the same paths."
+    )
