@@ -110,7 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt as stop:
-        print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
+        if resume := getattr(stop, "resume", ""):
+            print(f"\nstopped, with a checkpoint. To go on: {resume}", file=sys.stderr)
+        else:
+            print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
         return 128 + (stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT)
 
 

@@ -61,7 +61,12 @@ class Examples:
 
 
 def train_batches(
-    examples: Examples, batch_size: int, seed: int, augment: Augment | None = None, balanced: bool = False
+    examples: Examples,
+    batch_size: int,
+    seed: int,
+    augment: Augment | None = None,
+    balanced: bool = False,
+    first: int | None = None,
 ) -> tf.data.Dataset:
     """Return batches of the training split, in a new order every epoch.
 
@@ -73,8 +78,12 @@ def train_batches(
             network but on one thread, because its random numbers come one after the other.
         balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again,
             all of a class before one of them does.
+        first: epoch follows epoch without end, and so many batches are left out at the beginning.
     """
-    batches = _gather(_order(examples, seed, balanced).batch(batch_size), examples)
+    order = _order(examples, seed, balanced).batch(batch_size)
+    if first is not None:
+        order = order.repeat().skip(first)
+    batches = _gather(order, examples)
     if augment:
         batches = batches.map(augment)
     return batches.map(_as_float).prefetch(2)

@@ -101,6 +101,12 @@ def write_table(costs: dict[str, Cost]) -> None:
         "# Lessons\n",
         "Each lesson is a notebook with its outputs, in English and in Japanese, made by `make lessons-write` from one",
         "source in `src/`. Time and memory are those of that run, on two cores, from an empty cache.\n",
+        "[explainer.html](explainer.html), opened in a browser, leads through a trained LeNet, value by value.",
+        "`python main.py inspect --run RUN --page FILE.html` makes one of a run of your own. This one was made by:\n",
+        "```",
+        "python main.py train -m lenet --activation relu --name explainer",
+        "python main.py inspect --run explainer --page notebooks/explainer.html",
+        "```\n",
         "| # | lesson | 日本語 | question | time | memory |",
         "|---|---|---|---|---|---|",
     ]

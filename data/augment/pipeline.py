@@ -106,6 +106,8 @@ def augmenter(
         between two; nothing else changes them, and mixup is not for them.
         "auxiliary", int32 (batch,): with cutmix or mixup they come back as soft labels, float32 (batch,
         auxiliary_classes), whose sum is how much of the label is known, 0..1.
+
+        Its attribute `random` is the generator of its random numbers.
     """
     import tensorflow as tf
 
@@ -142,6 +144,7 @@ def augmenter(
             batch["segmentation_masks"] = tf.where(square_mask(parameters["cutmix"], side)[..., 0], masks[::-1], masks)
         return batch | soft
 
+    augment.random = random
     return augment
 
 
@@ -157,6 +160,7 @@ def with_custom_function(augment: Augment | None, path: str) -> Augment:
         changed = tf.numpy_function(lambda values: apply(path, function, values), [images], tf.float32)
         return {**batch, "images": tf.ensure_shape(changed, images.shape)}
 
+    augmented.random = getattr(augment, "random", None)
     return augmented
 
 

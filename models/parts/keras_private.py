@@ -6,7 +6,7 @@ Known for Keras 3.15 (found by running 3.15.1). `tests/models/test_keras_private
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -45,3 +45,13 @@ def run_graph(
     same, but of a model within another it gives no output that is connected to these inputs.
     """
     return network._run_through_graph(tensors, call_fn=call)
+
+
+def build_metrics(network: keras.Model, form: Any) -> None:  # noqa: ANN401 - whatever a batch may be
+    """Make the variables of a compiled network's metrics, which it has only once it has seen a batch.
+
+    `form`: of a batch as `fit` takes it, such as a data set's `element_spec`; nothing of it is computed.
+
+    Relies on `_symbolic_build(data_batch=)`, which asks tensors for shape and dtype only. The public ways compute.
+    """
+    network._symbolic_build(data_batch=form)

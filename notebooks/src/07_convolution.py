@@ -263,12 +263,16 @@ print("average", AveragePool(2).forward(corner)[0, ..., 0].tolist())
 #
 # LeNet learns the drawings, over three seeds; its kernels begin as random numbers, and nobody tells them to look for edges. Below,
 # an image and the six maps that the first layer makes of it. Which of them show edges, which areas?
+#
+# To click through a trained LeNet, value by value, open [explainer.html](explainer.html) in a browser: `notebooks/explainer.html`.
 
 # %% [markdown] lang="ja"
 # ## 実行:Keras で。カーネルは何になったか
 #
 # LeNet に描画した動物の画像を、三つのシードで学習させます。カーネルは乱数から始まり、輪郭を探せとは誰も教えません。下は、ある画像と、最初の
 # 層がつくる 6 枚の特徴マップです。輪郭を示すのはどれで、面を示すのはどれでしょうか。
+#
+# 訓練済みの LeNet の計算を値一つずつたどるには、ブラウザで [explainer.html](../explainer.html)(`notebooks/explainer.html`、英語)を開いてください。
 
 # %%
 PLAN = {"activation": "relu", "init": "he", "norm": "batch", "augment": {}, "epochs": 6, "patience": 0}

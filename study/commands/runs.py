@@ -10,6 +10,7 @@ from errors import UserError
 from study.runtime.result import Result
 from study.settings.as_command import as_command
 from study.settings.commands import RunsSettings
+from study.settings.train import DEFAULTS
 
 ON_IMAGES = "predict by it for images of yours in the place of IMAGE"
 
@@ -25,7 +26,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         raise UserError(f"runs {action} takes no --data: it is told which runs.")
     if action == "list" and not names:
         values = listing.show(folder, settings.data)
-        return Result(values, *after_list(values["runs"]))
+        return Result(values, *after_list(values["runs"], values["unfinished"], folder))
     if action == "best" and not names:
         values = listing.show_best(folder, settings.data)
         return Result(values, as_command("predict", {"run": values["best"]["run"]}, ["IMAGE"]), ON_IMAGES)
@@ -41,8 +42,16 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     )
 
 
-def after_list(runs: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """Return the comparison of the newest two runs of the same images; else the report of the newest one."""
+def after_list(
+    runs: Sequence[Mapping[str, Any]], unfinished: Sequence[Mapping[str, Any]], folder: Path
+) -> tuple[str, str]:
+    """Return how to go on with what was stopped; else the comparison of the newest two runs of the same images; else
+    the report of the newest one."""
+    if stopped := [one for one in unfinished if not one["at_work"]]:
+        place = {} if str(folder) == DEFAULTS["runs"] else {"runs": folder}
+        return as_command("train", {"resume": stopped[0]["name"], **place}), "go on with the training that was stopped"
+    if not runs:
+        return "", ""
     for newer, one in enumerate(runs):
         for other in runs[newer + 1 :]:
             if one["fingerprint"] == other["fingerprint"]:

@@ -10,9 +10,9 @@ from typing import Any
 import models
 from errors import UserError
 from study.runtime.result import Result
-from study.settings import conflicts
+from study.settings import conflicts, declare
 from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_model
-from study.settings.train import DEFAULTS
+from study.settings.train import DEFAULTS, FIELDS
 
 
 def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,11 +27,32 @@ def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
 
 
+def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to --resume NAME the flags that the training was begun with.
+
+    Raises:
+        UserError: there is no such training, it cannot be read, or --fresh is given without one.
+    """
+    name = flags.get("resume")
+    if name in (None, "auto"):
+        return dict(flags)
+    from study.checkpoint import unfinished
+
+    found = unfinished.find(name, Path(flags.get("runs", DEFAULTS["runs"])))
+    earlier = {setting: declare.read(FIELDS[setting], text) for setting, text in recorded(found.asked["flags"]).items()}
+    return {**earlier, **flags}
+
+
+def recorded(flags: Mapping[str, str]) -> dict[str, str]:
+    """Return the recorded flags that this program knows; a switch that was off is none."""
+    return {name: text for name, text in flags.items() if name in FIELDS and text != "off"}
+
+
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
 
-    typed = with_named_weights(flags)
+    typed = with_named_weights(with_resumed(flags))
     flags = with_model(typed)
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))

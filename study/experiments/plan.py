@@ -93,7 +93,8 @@ def train_arguments(texts: Mapping[str, str]) -> list[str]:
     """Return the arguments of a training with these flags, in the form that a value with a dash in front survives."""
     switches = [name for name in texts if is_switch(name)]
     given = [declare.flag(name) for name in switches if texts[name] == "on"]
-    return ["train", *given, *(f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)]
+    valued = (f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)
+    return ["train", "--resume=auto", *given, *valued]  # one that was killed goes on where it was
 
 
 def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from contextlib import closing, nullcontext
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import keras
+import numpy as np
 
 from data.batches import Examples, eval_batches, iterations
 from models.parts.head import unfreeze
+from study.checkpoint.files import Checkpoint
+from study.checkpoint.keeper import Keeper
 from study.fit import auxiliary
 from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.divergence import Divergence, loss_of_head
 from study.fit.estimate import minutes_at
 from study.fit.objective import compile_model, steps_at_once
+from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines, summary_of
+from study.fit.saver import Saver
 from study.fit.schedules import reduce_on_plateau
-from study.fit.targets import first_batch, keras_batches, phase_batches
+from study.fit.state import assign, random_state, set_random_state
+from study.fit.targets import Source, first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.runtime import console
 from study.runtime.backend import user_errors
@@ -31,16 +37,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a stage did: a history row an epoch, which epoch's weights were kept, why it ended, in what precision."""
-
-    history: list[dict[str, float | int | str]]
-    kept_epoch: int
-    ended: str
-    precision: PrecisionChoice | None = None
-
-
 def run_stage(
     model: keras.Model,
     stage: Stage,
@@ -48,32 +44,56 @@ def run_stage(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
     earlier: Sequence[Outcome] = (),
+    keeper: Keeper | None = None,
 ) -> Outcome:
     """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
 
     A copy of it learns and judges itself, in the precision that is faster here. The head, on stored features, has
-    nothing to gain from that. `earlier`: what the stages before did.
+    nothing to gain from that, and is done before a checkpoint would be worth its time.
+
+    Args:
+        model: to train.
+        stage: of the learning type.
+        examples: to learn from and to judge by.
+        settings: of the training.
+        class_weight: class -> its weight in the loss.
+        earlier: what the stages before did.
+        keeper: of checkpoints, where there are to be any.
     """
     if stage.name == "head":
         outcome = run_epochs(model, stage, examples, settings, class_weight, earlier)
         console.print(summary_of(outcome.history, outcome.kept_epoch))
-        model.compiled = False  # else a saved classifier would name our losses and schedules, and not load without them
+        # Else a saved classifier would name our losses and schedules, not load without them, and hold the optimiser.
+        model.compiled, model.optimizer = False, None
         return outcome
-    choice = precision_for(model, stage, examples, settings)
+    resumed = keeper.resumed if keeper else None
+    choice = precision_before(resumed) if resumed else precision_for(model, stage, examples, settings)
     console.print(choice.sentence)
-    if choice.images_per_second:
-        if settings.run.verbose:
-            console.print(f"precision of training: {choice.reason}")
-        minutes = minutes_at(
-            choice.images_per_second[choice.precision], stage, settings, len(examples.indices["train"])
-        )
-        console.print(
-            f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
-        )
+    if choice.images_per_second and not resumed:
+        tell_speed(choice, stage, settings, len(examples.indices["train"]))
+    saver = None
+    if keeper:
+        per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
+        saver = Saver(keeper, earlier, whole_of(model), asdict(choice), per_epoch)
     copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
-    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier)
+    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver)
     model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
+
+
+def precision_before(resumed: Checkpoint) -> PrecisionChoice:
+    """Return the precision in which a stage trained that goes on: timed anew, it might be another."""
+    return PrecisionChoice(**resumed.state["precision"])
+
+
+def tell_speed(choice: PrecisionChoice, stage: Stage, settings: TrainSettings, images: int) -> None:
+    """Print what was tried and how long the training will take."""
+    if settings.run.verbose:
+        console.print(f"precision of training: {choice.reason}")
+    minutes = minutes_at(choice.images_per_second[choice.precision], stage, settings, images)
+    console.print(
+        f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
+    )
 
 
 def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> PrecisionChoice:
@@ -93,10 +113,11 @@ def run_epochs(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
     earlier: Sequence[Outcome],
+    saver: Saver | None = None,
 ) -> Outcome:
     """Train this very model for one stage, and leave it with the weights of the best validation loss.
 
-    Of a stage in phases, only the last one is judged: another size, another loss.
+    Of a stage in phases, only the last one is judged: another size, another loss. `saver`: of checkpoints.
     """
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
@@ -127,27 +148,16 @@ def run_epochs(
         divergence,
         *reduce_on_plateau(settings.optimization.schedule, settings.regularization.patience),
     ]
-    sizes = () if stage.name == "head" else settings.optimization.progressive
+    sizes = () if is_head else settings.optimization.progressive
     for number, phase in enumerate(phases(stage.epochs, sizes, settings.data.image_size or 0)):
-        training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
+        if saver and number < saver.standing.phase:
+            continue
         lines.size = phase.size
         if number:  # graphs for any size would be slower than those for this one
             model.make_train_function(force=True)
             model.make_test_function(force=True)
-        # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings. A
-        # head's calls of several iterations need the end of the data, or the last would go beyond it.
-        endless = steps_at_once(stage) == 1
-        with closing(lines):
-            model.fit(
-                training.repeat() if endless else training,
-                steps_per_epoch=per_epoch if endless else None,
-                validation_data=val_batches if phase.last else validation,
-                initial_epoch=phase.first,
-                epochs=phase.end,
-                callbacks=[*callbacks, stopping] if phase.last else callbacks,
-                shuffle=False,  # the batches come shuffled
-                verbose=0,
-            )
+        source = Source(model, stage, examples, settings, class_weight, phase, number)
+        run_phase(source, [*callbacks, stopping] if phase.last else callbacks, val_batches, lines, saver)
         if divergence.broken:
             break
     ended = (
@@ -167,6 +177,41 @@ def run_epochs(
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
 
 
+def run_phase(
+    source: Source,
+    callbacks: Sequence[keras.callbacks.Callback],
+    val_batches: tf.data.Dataset,
+    lines: EpochLines,
+    saver: Saver | None,
+) -> None:
+    """Train the epochs of a phase, or those that are left of it: the rest of an epoch first, by itself."""
+    model, phase = source.model, source.phase
+    per_epoch = iterations(len(source.examples.indices["train"]), source.stage.batch_size)
+    # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings. A head's
+    # calls of several iterations need the end of the data, or the last would go beyond it.
+    endless = steps_at_once(source.stage) == 1
+    while True:
+        done, drawn = saver.enter(source.number, phase) if saver else (0, None)
+        training, validation, draws = phase_batches(source, done if endless else None, drawn)
+        if saver:
+            saver.follow(draws, training.element_spec, callbacks)
+        with closing(lines), saver.keeper.watching() if saver else nullcontext():
+            model.fit(
+                training,
+                steps_per_epoch=per_epoch - done % per_epoch if endless else None,
+                validation_data=val_batches if phase.last else validation,
+                initial_epoch=phase.first + done // per_epoch,
+                epochs=phase.end,
+                callbacks=[*callbacks, saver] if saver else callbacks,
+                shuffle=False,  # the batches come shuffled
+                verbose=0,
+            )
+            if saver and not saver.goes_on() and not phase.last:
+                saver.leave()
+        if not (saver and saver.goes_on()):
+            return
+
+
 def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
     """Return the mean cross-entropy of a compiled model over batches."""
     return auxiliary.with_plain_names(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
@@ -180,17 +225,47 @@ def fit(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
     auxiliary_training: AuxiliaryTraining | None = None,
+    keeper: Keeper | None = None,
 ) -> list[Outcome]:
-    """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any."""
+    """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any.
+
+    `keeper` writes checkpoints, and may have one to go on from; stages that are done then are passed over.
+    """
     _, backbone, head = classifier.layers
-    outcomes: list[Outcome] = []
-    for stage in stages:
+    whole = auxiliary_training.model if auxiliary_training else classifier
+    outcomes = take_up(keeper, whole) if keeper and keeper.resumed else []
+    for number, stage in enumerate(stages):
         if stage.name == "finetune":
             unfreeze(backbone)
-        model_and_examples = (
-            (auxiliary_training.model, auxiliary_training.examples) if auxiliary_training else (classifier, pixels)
-        )
+        if number < len(outcomes):
+            continue
+        model_and_examples = (whole, auxiliary_training.examples if auxiliary_training else pixels)
         model, examples = (head, features) if stage.name == "head" else model_and_examples
         with user_errors():
-            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes))
+            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes, keeper))
+        if keeper:
+            keep_stage(keeper, whole, outcomes)
     return outcomes
+
+
+def take_up(keeper: Keeper, whole: keras.Model) -> list[Outcome]:
+    """Give the classifier the weights that it had where the stage under way began; return what came before."""
+    resumed = keeper.resumed
+    assign(whole.variables, resumed.arrays["whole"])
+    set_random_state(resumed.state["random"])
+    if not resumed.state["standing"]:  # between two stages, or behind the last one
+        keeper.resumed = None
+    return [Outcome.of(values) for values in resumed.state["outcomes"]]
+
+
+def whole_of(model: keras.Model) -> list[np.ndarray]:
+    """Return copies of all variables of a classifier, the seeds of its dropout too, which are saved with it."""
+    return [np.array(variable) for variable in model.variables]
+
+
+def keep_stage(keeper: Keeper, whole: keras.Model, outcomes: Sequence[Outcome]) -> None:
+    """Write a checkpoint behind a stage, if it is time. Raises Stopped where a signal asked for it."""
+    if keeper.due(sum(weight.nbytes for weight in whole.get_weights()), within_epoch=False):
+        state = {"outcomes": [asdict(outcome) for outcome in outcomes], "standing": None, "random": random_state()}
+        keeper.write(lambda: Checkpoint(state, {"whole": whole_of(whole)}))
+        keeper.stop_if_asked()

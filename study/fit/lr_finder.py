@@ -24,7 +24,7 @@ from errors import UserError
 from models.parts.head import unfreeze
 from study.fit.loop import crossentropy_of, fit
 from study.fit.objective import compile_model
-from study.fit.targets import phase_batches
+from study.fit.targets import Source, phase_batches
 from study.fit.training_copy import training_copy
 from study.pages.figures import STYLE, plt, save
 from study.pages.palette import BLUE, GREY, VERMILION
@@ -171,8 +171,9 @@ def _batches(
     """Return the batches of the first phase, in an order of their own for each number, and those to judge by."""
     sizes = () if stage.name == "head" else settings.optimization.progressive
     phase = phases(stage.epochs, sizes, settings.data.image_size or 0)[0]
-    training, validation = phase_batches(model, stage, examples, settings, class_weight, phase, number)
-    return training.repeat(), validation
+    source = Source(model, stage, examples, settings, class_weight, phase, number)
+    training, validation, _ = phase_batches(source, first=0)
+    return training, validation
 
 
 def sweep(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from data.augment import pipeline
+from data.augment.draws import Draws
 from data.batches import Examples, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
 from study.fit import auxiliary
@@ -66,35 +67,53 @@ def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[t
     return next(iter(keras_batches(eval_batches(first, "", stage.batch_size), model)))[:2]
 
 
+@dataclass(frozen=True)
+class Source:
+    """What the batches of a phase are made of: for which network and stage, from what, how, and the phase's number."""
+
+    model: keras.Model
+    stage: Stage
+    examples: Examples
+    settings: TrainSettings
+    class_weight: Mapping[int, float] | None
+    phase: ResolutionPhase
+    number: int
+
+
 def phase_batches(
-    model: keras.Model,
-    stage: Stage,
-    examples: Examples,
-    settings: TrainSettings,
-    class_weight: Mapping[int, float] | None,
-    phase: ResolutionPhase,
-    number: int,
-) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+    source: Source, first: int | None = None, random_state: np.ndarray | None = None
+) -> tuple[tf.data.Dataset, tf.data.Dataset, Draws]:
     """Return the batches to learn from and to judge by at a phase's size, as Keras' `fit` takes them.
 
     Mixed images have no place in the last of several phases: it shows whole ones, as they will be judged.
+
+    Args:
+        source: what they are made of.
+        first: those to learn from follow each other without end, and so many of them are left out.
+        random_state: of the augmentation behind those that are left out.
+
+    Returns:
+        The third value knows the state of the augmentation's random numbers behind each of the first.
     """
+    model, stage, settings, phase = source.model, source.stage, source.settings, source.phase
+    examples, regularization, ignores = source.examples, settings.regularization, settings.task.ignores
     size = phase.size if settings.optimization.progressive and stage.name != "head" else None
     augment = None  # a head's views were made before
     if stage.name != "head":
         augment = pipeline.build(
-            settings.regularization.augment or {},
-            settings.regularization.augment_with,
+            regularization.augment or {},
+            regularization.augment_with,
             settings.data.seed,
             examples.flipped_classes,
             classes=model.outputs[0].shape[-1],
             size=size,
-            number=number,
+            number=source.number,
             mixing=phase.mixing,
             auxiliary_classes=len(examples.auxiliary.names) if examples.auxiliary else 0,
         )
-    seed = settings.data.seed + number  # else a phase would see the order of the one before
-    training = train_batches(examples, stage.batch_size, seed, augment, settings.regularization.sampler == "balanced")
-    validation = eval_batches(examples, "val", EVAL_BATCH, size)
-    ignores = settings.task.ignores
-    return keras_batches(training, model, class_weight, ignores), keras_batches(validation, model, ignores=ignores)
+    seed = settings.data.seed + source.number  # else a phase would see the order of the one before
+    draws = Draws(augment, first or 0, random_state)
+    balanced = regularization.sampler == "balanced"
+    training = train_batches(examples, stage.batch_size, seed, draws.function(), balanced, first)
+    validation = keras_batches(eval_batches(examples, "val", EVAL_BATCH, size), model, ignores=ignores)
+    return keras_batches(training, model, source.class_weight, ignores), validation, draws

@@ -11,6 +11,7 @@ import models
 from data.pixel_range import Ranges
 from errors import UserError
 from study.inspect.source import NamedImage, Source, from_dataset, from_run, one_per_class, read_images
+from study.pages.language import t
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import backend, console, output
@@ -82,11 +83,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
-    if others := [declare.flag(name) for name in flags if name != "model"]:
-        raise UserError(f"--run brings its own network and images: leave {', '.join(others)} out, or --run.")
-    run = run_folder.find_run(settings.run, settings.runs, flags.get("model"))
-    if run.info.get("task", "classify") != "classify":
-        raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
+    run = _run_of(settings, flags)
     output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
     images = _images(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
@@ -105,6 +102,49 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     values = {**_write(settings, subject, source, images, command), "run": run.folder}
     why = "how good it is, class by class, on its own test split"
     return Result(values, as_command("predict", {"run": run.folder}), why)
+
+
+def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Result:
+    """Write a page on which a reader clicks through the network of a run; nothing is trained.
+
+    Args:
+        settings: of the command, with the run and the page.
+        flags: those of train that were given; a run takes none but the model's name.
+        command: as it was typed.
+
+    Raises:
+        UserError: something that the user can mend; nothing is written.
+    """
+    run, path = _run_of(settings, flags), output.writable_page(settings.page)
+    if run.info.get("ensemble"):
+        raise UserError(f"--page shows one network, and {run.folder} is an ensemble: give --run a run of train.")
+    images = _images(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+    images = images or one_per_class(from_run(run))
+    backend.start()
+    from study.inspect.explainer import explain
+    from study.inspect.explainer_page import page, sentences
+    from study.runs.folder import load_classifier
+
+    content = explain(load_classifier(run), images, run.info["class_names"])
+    what = t(f"the trained network of {run.folder}", f"{run.folder} の学習済みネットワーク")
+    output.write_page(path, page(run.info["model"], what, content, command, settings.language))
+    told = sentences(content, len(images))
+    for sentence in told:
+        console.print(sentence)
+    console.print(f"look at {path}")
+    values = dict.fromkeys(("folder", "json", *TOLD)) | {"page": path, "run": run.folder, "model": run.info["model"]}
+    why = "how good it is, class by class, on its own test split"
+    return Result({**values, "network": str(what), "sentences": told}, as_command("predict", {"run": run.folder}), why)
+
+
+def _run_of(settings: InspectSettings, flags: Mapping[str, Any]) -> Run:
+    """Return the run that is named. Raise UserError where it is none that can be looked into."""
+    if others := [declare.flag(name) for name in flags if name != "model"]:
+        raise UserError(f"--run brings its own network and images: leave {', '.join(others)} out, or --run.")
+    run = run_folder.find_run(settings.run, settings.runs, flags.get("model"))
+    if run.info.get("task", "classify") != "classify":
+        raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
+    return run
 
 
 def _images(settings: InspectSettings, size: int, rule: str, ranges: Ranges | None) -> list[NamedImage]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from errors import UserError
+from study.checkpoint import unfinished
+from study.checkpoint.unfinished import Found
 from study.runs.folder import FILES, PATTERN, Run, by_name, read_run
 from study.runs.values import of_listing
 from study.runtime import console
@@ -80,7 +82,8 @@ def size_of(run: Run) -> int:
 def show(folder: Path, data: str | None) -> dict[str, Any]:
     """Print a table of the runs of each data set, the newest first, and return them."""
     runs, unreadable = runs_in(folder, data)
-    if not runs:
+    stopped = list(unfinished.found_in(folder)) if data is None else []
+    if not runs and not stopped:
         of_data = f" that learned from {data}" if data else ""
         raise UserError(f"There is no complete run{of_data} in {folder}. Train first (python main.py train).")
     by_data: dict[tuple[str, str], list[Run]] = {}
@@ -90,9 +93,26 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
     header = ("run", "name", "validation", "test", "MB")
     for (name, fingerprint), of_data in by_data.items():
         console.table(f"{name} (images and split {fingerprint})", header, [row_of(run) for run in of_data], left=2)
+    if stopped:
+        console.table(
+            "unfinished trainings", ("name", "model", "stands", "MB"), map(row_of_unfinished, stopped), left=3
+        )
     for why in unreadable:
         console.print(f"not listed: {why}")
-    return {"runs": [values_of(run) for run in runs], "unreadable": unreadable}
+    of_stopped = [values_of_unfinished(found) for found in stopped]
+    return {"runs": [values_of(run) for run in runs], "unreadable": unreadable, "unfinished": of_stopped}
+
+
+def row_of_unfinished(found: Found) -> tuple[str, ...]:
+    """Return the line of a training that was stopped, or that somebody is at work on."""
+    stands = f"{found.place()}{', at work' if found.busy else ''}"
+    return (found.name, found.asked["model"], stands, f"{found.size() / 1e6:,.1f}")
+
+
+def values_of_unfinished(found: Found) -> dict[str, Any]:
+    """Return what a script is told of a training that is not finished."""
+    told = {"name": found.name, "folder": found.folder, "model": found.asked["model"], "begun": found.asked["begun"]}
+    return {**told, "stands": found.place(), "at_work": found.busy, "bytes": found.size()}
 
 
 def values_of(run: Run) -> dict[str, Any]:
@@ -132,12 +152,17 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
 
 
 def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
-    """Remove run folders, and return which, and how large they were.
+    """Remove run folders, and return which, and how large they were; of an unfinished training its checkpoints.
 
     Raises:
-        UserError: one is no run, or holds a file that no training wrote; then none is removed.
+        UserError: one is no run, or holds a file that no training wrote, or somebody is at work on it; then none is
+            removed.
     """
-    folders = list(dict.fromkeys(find(name, runs).folder for name in names))
+    stopped = {found.name: found for found in unfinished.found_in(Path(runs))}
+    chosen = [stopped[name] for name in dict.fromkeys(names) if name in stopped]
+    if busy := [found for found in chosen if found.busy]:
+        raise UserError(f"A training is at work on {busy[0].folder}. Wait for it, or stop it first.")
+    folders = list(dict.fromkeys(find(name, runs).folder for name in names if name not in stopped))
     for folder in folders:
         own = [path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in WRITTEN]
         if own:
@@ -148,6 +173,10 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
         folder.rename(aside)
         shutil.rmtree(aside)
         console.print(f"removed {folder}: {size / 1e6:,.1f} MB")
+    for found in chosen:
+        sizes[found.folder] = found.size()
+        unfinished.discard(found.folder)
+        console.print(f"removed {found.folder}: {sizes[found.folder] / 1e6:,.1f} MB")
     return {"removed": [{"run": folder, "bytes": size} for folder, size in sizes.items()]}
 
 

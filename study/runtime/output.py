@@ -110,7 +110,7 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = 
                 f"Free some space or give another {flag} DIR."
             ) from error
         raise
-    return _publish(temporary, runs, model)
+    return publish(temporary, runs, model)
 
 
 def is_disk_full(error: OSError) -> bool:
@@ -118,7 +118,7 @@ def is_disk_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
 
 
-def _publish(temporary: Path, runs: Path, model: str) -> Path:
+def publish(temporary: Path, runs: Path, model: str) -> Path:
     """Give a finished folder its name; one that ends in the same second as another gets a number behind it.
 
     Windows refuses while a virus scanner looks into the new files, so it is tried for some seconds.

@@ -10,6 +10,14 @@ class Terminated(KeyboardInterrupt):
     """A signal that a shutdown, a batch system or a closed terminal sends: everything ends as by Ctrl-C."""
 
 
+class Stopped(Terminated):
+    """A training that a signal ended; `resume` is the command that goes on with it, "" where nothing was kept."""
+
+    def __init__(self, number: int, resume: str) -> None:
+        super().__init__(number)
+        self.resume = resume
+
+
 def terminate(number: int, frame: object) -> NoReturn:
     """Raise what ends a command cleanly."""
     raise Terminated(number)

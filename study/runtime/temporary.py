@@ -42,11 +42,15 @@ def sweep(folder: Path, prefix: str) -> None:
     for path in folder.glob(f"{prefix}*"):
         number = re.match(r"(\d+)-", path.name.removeprefix(prefix))
         try:
-            old = time.time() - path.lstat().st_mtime > HOUR
-            if old and not (number and is_alive(int(number[1]))):
+            if is_old(path) and not (number and is_alive(int(number[1]))):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         except OSError:  # of somebody else, or gone already
             continue
+
+
+def is_old(path: Path) -> bool:
+    """Say whether nothing was added to a folder, or written to a file, for an hour."""
+    return time.time() - path.lstat().st_mtime > HOUR
 
 
 def is_alive(process: int) -> bool:

@@ -47,6 +47,13 @@ class InspectSettings(Settings):
     layer: str | None = setting(
         None, "layer of Grad-CAM (default: the last one as large as the last convolution's output)", metavar="NAME"
     )
+    page: str | None = setting(
+        None,
+        "instead of the folder, write one page on which a reader clicks through the layers of --run and sees how each "
+        "value comes about",
+        metavar="FILE.html",
+    )
+    language: str = setting("en", "with --page: of the page", choices=("en", "ja"))
     runs: str = setting("runs", "folder that holds the run folders, where --run names one", metavar="DIR")
     inspects: str = setting("inspects", "folder that holds what inspect writes, a folder each", metavar="DIR")
 
@@ -200,7 +207,7 @@ def crossval_fields() -> list[Field]:
 
 def ensemble_fields() -> list[Field]:
     """Return the settings of train that `ensemble` takes beside its own: all but those for a single network."""
-    single = ("augment_preview", "find_learning_rate", "crossval", "language")
+    single = ("augment_preview", "find_learning_rate", "crossval", "language", "resume", "fresh", "checkpoint_minutes")
     return [entry for entry in entries(TrainSettings) if name_of(entry) not in single]
 
 

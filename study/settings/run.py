@@ -49,6 +49,31 @@ class RunSettings(Settings):
         inspected=False,
         compared=False,
     )
+    resume: str | None = setting(
+        None,
+        "go on with a training that was stopped, by its name in `runs`; auto: with the one of these very settings, if "
+        "there is one",
+        metavar="NAME",
+        inspected=False,
+        compared=False,
+    )
+    fresh: bool = setting(
+        False,
+        "begin a training anew that was stopped: its checkpoints are removed",
+        kind=bool,
+        inspected=False,
+        compared=False,
+    )
+    checkpoint_minutes: float = setting(
+        10.0,
+        "minutes between two checkpoints within an epoch; there is one behind every epoch too, as far as that takes "
+        "less than a hundredth of the time; 0: none at all",
+        kind=float,
+        low=0,
+        high=1440,
+        inspected=False,
+        compared=False,
+    )
     crossval: int | None = setting(
         None,
         "after the training, cross-validate all images in so many folds with the same settings, for a figure beside "

@@ -12,7 +12,7 @@ from errors import UserError
 from study.confidence import neighbours
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, with_temperature
 from study.fit.cross_validation import FoldHeads, predict_held_out
-from study.fit.loop import Outcome
+from study.fit.outcome import Outcome
 from study.folds.divide import Fold, Labelled, make_folds
 from study.runtime import console
 from study.settings.stages import augmented_views

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from study import tasks
 from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
 from study.fit.auxiliary import AuxiliaryTraining
-from study.fit.loop import Outcome, fit
+from study.fit.loop import fit
+from study.fit.outcome import Outcome
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
 from study.inference.engine import FrozenBackbone
@@ -28,7 +30,7 @@ from study.settings.source import store_of
 from study.settings.task import TaskSettings
 from study.settings.train import TrainSettings
 from study.tasks.sentences import auxiliary_line
-from study.train import answers, crossval, preview, suggest
+from study.train import answers, crossval, preview, resume, suggest
 from study.train.calibrate import answers_of, calibrated
 from study.train.crossval import Trainings
 from study.train.embed import features_of, same_scene
@@ -72,6 +74,7 @@ def train_for_result(
         UserError: something that the user can mend; nothing is left behind.
     """
     asked = changed(settings.as_dict()) if asked is None else asked
+    asked = {name: value for name, value in asked.items() if name not in resume.ONCE}
     seconds: dict[str, float] = {}
     unsettled, store = settings, store or store_of(settings.data)
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
@@ -101,17 +104,23 @@ def train_for_result(
         )
         following = as_command("train", {**asked, "find_learning_rate": False, "learning_rate": rate})
         return Result({"image": image, "learning_rate": rate}, following, "train with it")
-    with stopwatch(seconds, "train"):
-        auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
-        outcomes = fit(classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training)
-    evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training, seconds)
-    out_of_fold = None
-    if division and from_features:
-        with stopwatch(seconds, "cross-validate"):
-            heads = crossval.heads_of(ready, features, frozen, engine)
-            out_of_fold = crossval.by_heads(ready, unsettled, heads, division)
-    record = Record(ready, outcomes, evaluated, seconds, command, engine, scenes, out_of_fold, asked)
-    run = write_run(classifier, record)
+    keeper = resume.keeper_of(ready, asked)
+    with keeper.naming_it() if keeper else nullcontext():
+        with stopwatch(seconds, "train"):
+            auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
+            outcomes = fit(
+                classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training, keeper
+            )
+        evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training, seconds)
+        out_of_fold = None
+        if division and from_features:
+            with stopwatch(seconds, "cross-validate"):
+                heads = crossval.heads_of(ready, features, frozen, engine)
+                out_of_fold = crossval.by_heads(ready, unsettled, heads, division)
+        record = Record(ready, outcomes, evaluated, seconds, command, engine, scenes, out_of_fold, asked)
+        run = write_run(classifier, record)
+    if keeper:
+        keeper.unfinished.remove()
     if store.trouble:
         console.print(store.trouble)
     results = evaluated.metrics()

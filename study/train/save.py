@@ -18,7 +18,7 @@ from study import tasks
 from study.confidence import known
 from study.confidence.calibration import Temperature
 from study.confidence.known import Known
-from study.fit.loop import Outcome
+from study.fit.outcome import Outcome
 from study.inference import engine, openvino_ir
 from study.runs import folder as run_folder
 from study.runs import members, report

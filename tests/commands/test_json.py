@@ -16,6 +16,8 @@ from helpers import QUICK, ROOT, TOY_CLASSES, call, command, make_patches, make_
 from run_files import table
 
 from data.store.store import Store
+from study.checkpoint.files import Checkpoint, write
+from study.checkpoint.unfinished import Unfinished
 from study.predict import outcome, segment
 from study.predict.stream import Prediction
 from study.runs.folder import read_run
@@ -251,6 +253,7 @@ def test_inspect_of_a_new_network_and_of_a_run(run, toy, tmp_path):
     assert Path(values["json"]).is_file()
     assert values["run"] is None
     assert answer("inspect", "--run", run, *few)["run"] == str(run)
+    holds(answer("inspect", "--run", run, "--page", tmp_path / "layers.html"), "inspect")
 
 
 def test_runs(copies):
@@ -271,6 +274,17 @@ def test_runs(copies):
     removed = answer("runs", "remove", "20260103-000000-original", "--runs", copies)
     holds(removed, "runs remove RUN")
     assert removed["removed"][0]["bytes"] == values["runs"][0]["bytes"]
+    kept = unfinished_training(copies)
+    holds(answer("runs", "--runs", copies)["unfinished"][0], "unfinished of runs")
+    kept.remove()
+
+
+def unfinished_training(runs):
+    asked = {"model": "lenet", "begun": "2026-01-01", "flags": {}, "settings": {}, "data": "", "program": ""}
+    kept = Unfinished(runs, {**asked, "versions": {}}, None, str)
+    kept.begin()
+    write(kept.folder, Checkpoint({"outcomes": [], "standing": None}, {}))
+    return kept
 
 
 def test_store(cache, tmp_path, toy):
@@ -329,7 +343,7 @@ def test_ctrl_c_leaves_nothing_on_standard_output(toy, tmp_path):
         training.send_signal(signal.SIGINT)
         out, err = training.communicate(timeout=60)
     assert (training.returncode, out) == (130, b"")
-    assert err.strip().splitlines()[-1].startswith(b"stopped; nothing was left half-written.")
+    assert b"To go on: python main.py train --resume " in err.strip().splitlines()[-1]
 
 
 def test_nobody_reads_the_object():

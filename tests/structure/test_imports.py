@@ -18,14 +18,18 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.runtime": {"errors"},
     "study.pages": {"errors"},
     "study.confidence": {"errors"},
+    "study.checkpoint": {"study.runtime", "errors"},
     "study.tasks": {"study.runtime", "study.pages", "data", "errors"},
     "study.folds": {"study.tasks", "data", "errors"},
     "study.settings": {"study.tasks", "study.runtime", "data", "models", "errors"},
     "study.inference": {"study.runtime", "data", "models", "errors"},
     "study.fit": {
-        *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "data", "models", "errors"),
+        *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint"),
+        *("data", "models", "errors"),
     },
-    "study.runs": {"study.runtime", "study.pages", "study.tasks", "study.folds", "data", "errors"},
+    "study.runs": {
+        *("study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint", "data", "errors"),
+    },
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
         *("data", "errors"),
@@ -49,6 +53,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
             "study.tasks",
             "study.folds",
             "study.fit",
+            "study.checkpoint",
             "study.runs",
         ),
         *("data", "models", "errors"),
@@ -63,6 +68,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
+        *("study.checkpoint",),
         *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
     },
     "lessons": {

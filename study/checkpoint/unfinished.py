@@ -1,0 +1,236 @@
+"""The folder of an unfinished training, `RUNS/.unfinished/NAME`: what was asked for, and its last checkpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from errors import UserError
+from study.checkpoint import files
+from study.checkpoint.files import Checkpoint, sync_folder
+from study.runtime import output, temporary
+
+FOLDER, ASKED, LOCK = ".unfinished", "training.json", "lock"
+SCHEMA = 1
+COMPARED = ("settings", "data", "program", "versions")  # what has to be the same for the numbers to be
+NEEDED = {"schema": int, "flags": dict, "settings": dict, "data": str, "program": str, "versions": dict, "model": str}
+
+
+@dataclass(frozen=True)
+class Found:
+    """An unfinished training that lies in a folder: what was asked for, and whether somebody is at work on it."""
+
+    folder: Path
+    asked: Mapping[str, Any]
+    busy: bool
+
+    @property
+    def name(self) -> str:
+        """Return what `--resume` takes."""
+        return self.folder.name
+
+    def place(self) -> str:
+        """Say where its newest readable checkpoint stands."""
+        for path in reversed(files.files_of(self.folder)):
+            with contextlib.suppress(UserError, KeyError, TypeError):
+                return place_of(files.state_of(path))
+        return "its checkpoints cannot be read"
+
+    def size(self) -> int:
+        """Return the bytes of its folder."""
+        return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file())
+
+
+class Unfinished:
+    """Where the checkpoints of this process's training go.
+
+    Nothing is made before the first of them is written: most trainings are over before.
+
+    Args:
+        runs: folder of run folders.
+        asked: what makes the training what it is, plain values: settings, data, program, versions.
+        found: the one to go on with.
+        resume: folder's name -> the command that goes on with it.
+    """
+
+    def __init__(self, runs: Path, asked: Mapping[str, Any], found: Found | None, resume: Callable[[str], str]) -> None:
+        self.asked, self.base, self._resume = asked, runs / FOLDER, resume
+        self._folder, self._lock = found.folder if found else None, None
+        if found:
+            self._hold()
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder, which is there once `begin` was called."""
+        return self._folder or self.base
+
+    def begin(self) -> None:
+        """Make the folder where there is none yet, and keep other processes out of it."""
+        if self._folder:
+            return
+        sweep(self.base)
+        self.base.mkdir(parents=True, exist_ok=True)
+        made = temporary.unfinished(self.base)
+        try:
+            output.write_json(made / ASKED, {"schema": SCHEMA, **self.asked})
+        except UserError as error:
+            shutil.rmtree(made, ignore_errors=True)
+            raise error.__cause__ or OSError(str(error)) from error
+        self._folder = output.publish(made, self.base, self.asked["model"])
+        sync_folder(self.base)
+        self._hold()
+
+    def command(self) -> str:
+        """Return the command that goes on with it; "" while there is no checkpoint."""
+        return self._resume(self._folder.name) if self._folder and files.files_of(self._folder) else ""
+
+    def remove(self) -> None:
+        """Remove what is left of a training that is finished."""
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+        if self._folder:
+            discard(self._folder)
+            self._folder = None
+
+    def _hold(self) -> None:
+        self._lock = lock_of(self._folder)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            told = f"A training is at work on {self._folder}. Wait for it, or train without --resume."
+            raise UserError(told) from error
+
+
+def lock_of(folder: Path) -> FileLock:
+    """Return the lock that a training holds on its folder; the system lets go of it however the process ends."""
+    return FileLock(folder / LOCK, timeout=0, fallback_to_soft=False)
+
+
+def is_busy(folder: Path) -> bool:
+    """Say whether a training is at work on a folder."""
+    try:
+        with lock_of(folder):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a folder that may only be read
+        return False
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder: under another name first, so that no half of it is ever taken for a whole one."""
+    aside = folder.with_name(f"{temporary.UNFINISHED}{os.getpid()}-{folder.name}")
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:  # removed by somebody else
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()  # unless others lie there
+
+
+def sweep(base: Path) -> None:
+    """Remove what killed processes left half-made, and folders without a checkpoint on which nobody is at work."""
+    temporary.sweep(base, temporary.UNFINISHED)
+    for folder in folders(base):
+        temporary.sweep(folder, temporary.UNFINISHED)
+        if not files.files_of(folder) and temporary.is_old(folder) and not is_busy(folder):
+            discard(folder)
+
+
+def folders(base: Path) -> list[Path]:
+    """Return the folders of unfinished trainings, the newest first."""
+    if not base.is_dir():
+        return []
+    return sorted((path for path in base.iterdir() if (path / ASKED).is_file() and path.name[0] != "."), reverse=True)
+
+
+def found_in(runs: Path) -> Iterator[Found]:
+    """Yield the unfinished trainings of a folder that have a checkpoint, the newest first; others cannot be used."""
+    for folder in folders(runs / FOLDER):
+        if not files.files_of(folder):
+            continue
+        try:
+            yield Found(folder, read_asked(folder), is_busy(folder))
+        except UserError:
+            continue
+
+
+def read_asked(folder: Path) -> dict[str, Any]:
+    """Return what was asked for. Raise UserError where it cannot be read."""
+    try:
+        asked = json.loads((folder / ASKED).read_text(encoding="utf-8"))
+        wrong = [name for name, kind in NEEDED.items() if not isinstance(asked.get(name), kind)]
+        if wrong or asked["schema"] != SCHEMA:
+            raise ValueError(f"{', '.join(wrong) or 'schema'} is missing or of another kind")
+        if not all(isinstance(text, str) for text in asked["flags"].values()):
+            raise ValueError("a flag is no text")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise UserError(f"{folder / ASKED} cannot be read: {error}. Train anew without --resume.") from error
+    return asked
+
+
+def find(name: str, runs: Path) -> Found:
+    """Return the unfinished training of a name, or of a path. Raise UserError where there is none."""
+    path = Path(name)
+    folder = path if len(path.parts) > 1 or path.is_absolute() else runs / FOLDER / name
+    if not folder.is_dir():
+        there = [found.name for found in found_in(runs)]
+        known = f"there are {', '.join(there)}" if there else "there is none"
+        raise UserError(f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}")
+    return Found(folder, read_asked(folder), is_busy(folder))
+
+
+def load(found: Found) -> tuple[Checkpoint, list[Path]]:
+    """Return the newest checkpoint that is whole, and the newer files that are damaged. Raise UserError for none."""
+    checkpoint, damaged = files.newest(found.folder)
+    if checkpoint is None:
+        why = f"damaged: {', '.join(path.name for path in damaged)}" if damaged else "there is none"
+        raise UserError(f"{found.folder} has no checkpoint to go on from ({why}). Train anew without --resume.")
+    return checkpoint, damaged
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any], flag: Callable[[str], str]) -> list[str]:
+    """Say in what two trainings differ that changes their numbers; nothing where the second can go on with the first.
+
+    Args:
+        then: what was asked for.
+        now: what is asked for.
+        flag: name of a setting -> its flag.
+    """
+    found = [
+        f"{flag(name)} was {then['settings'].get(name)} and is {value}"
+        for name, value in now["settings"].items()
+        if then["settings"].get(name) != value
+    ]
+    if then["data"] != now["data"]:
+        found.append("the images, their labels or their split have changed")
+    changed = [name for name, version in now["versions"].items() if then["versions"].get(name) != version]
+    found += [f"{name} was {then['versions'].get(name)} and is {now['versions'][name]}" for name in changed]
+    if then["program"] != now["program"]:
+        found.append("the program has changed")
+    return found
+
+
+def place_of(state: Mapping[str, Any]) -> str:
+    """Say where a checkpoint stands: `behind epoch 12`, `behind epoch 12, within epoch 13`."""
+    done, standing = sum(len(outcome["history"]) for outcome in state["outcomes"]), state["standing"]
+    if standing is None:
+        return f"behind epoch {done}, where a stage had ended"
+    within = f", within epoch {done + standing['epoch'] + 1}" if standing["iteration"] else ""
+    return f"behind epoch {done + standing['epoch']}{within}"
+
+
+def now() -> str:
+    """Return the time of day, as run folders tell it."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,207 @@
+"""A training that is stopped: what it prints, what goes on with it, and what is refused."""
+
+# ruff: noqa: E402 - Keras is started before anything imports it
+from study.runtime import backend
+
+backend.start()
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers import QUICK, call, command, make_toy, process
+
+from study.checkpoint.files import files_of
+
+STOP = """
+import os, signal
+from pathlib import Path
+
+CALLS, STOP = [], Path({stop!r})
+
+def change(images):
+    CALLS.extend([1] * STOP.exists())
+    if STOP.exists() and len(CALLS) == 7:
+        STOP.unlink()
+        os.kill(os.getpid(), signal.SIGINT)
+    return images[:, ::-1]
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A data set, a function that stops the training that calls it for the seventh time, and the uninterrupted run."""
+    folder = tmp_path_factory.mktemp("resume")
+    data = make_toy(folder / "data")
+    stop = folder / "stop"
+    (folder / "turned.py").write_text(STOP.format(stop=str(stop)))
+    words = (
+        "train",
+        "--data",
+        data,
+        *QUICK,
+        "--precision",
+        "float32",
+        "--augment-with",
+        f"{folder / 'turned.py'}:change",
+    )
+    whole = call(*words, "--runs", folder / "whole")
+    assert whole.code == 0, whole.err
+    stop.touch()
+    stopped = call(*words, "--runs", folder / "runs")
+    assert stopped.code == 130
+    return folder, words, stopped
+
+
+@pytest.fixture
+def copied(place, tmp_path):
+    folder, words, _ = place
+    shutil.copytree(folder / "runs", tmp_path / "runs")
+    return tmp_path / "runs", words
+
+
+def name_in(runs):
+    (kept,) = (runs / ".unfinished").iterdir()
+    return kept.name
+
+
+def same_results(one, other):
+    for name in ("metrics.json", "predictions.csv"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+    rows = [
+        [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file.open())]
+        for file in (one / "history.csv", other / "history.csv")
+    ]
+    assert rows[0] == rows[1]
+    found = (keras.saving.load_model(run / "model.keras", compile=False).get_weights() for run in (one, other))
+    for first, second in zip(*found, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def run_in(runs):
+    return next(runs.glob("2*"))
+
+
+def test_it_says_how_to_go_on_and_runs_lists_it(place):
+    folder, _, stopped = place
+    name = name_in(folder / "runs")
+    following = f"python main.py train --resume {name} --runs {folder / 'runs'}"
+    last = stopped.err.strip().splitlines()[-1]
+    assert last == f"stopped, with a checkpoint. To go on: {following}"
+    listed = call("runs", "--runs", folder / "runs", "--json")
+    (told,) = json.loads(listed.out)["unfinished"]
+    assert (told["name"], told["model"], told["at_work"]) == (name, "original", False)
+    assert f"--resume {name}" in listed.next
+    assert "unfinished trainings" in call("runs", "--runs", folder / "runs").out
+
+
+def test_it_goes_on_from_any_folder_and_ends_as_one_that_nobody_stopped(copied, place, tmp_path, monkeypatch):
+    runs, _ = copied
+    monkeypatch.chdir(tmp_path)
+    ran = call("train", "--resume", name_in(runs), "--runs", runs)
+    assert ran.code == 0, ran.err
+    assert "going on with" in ran.out
+    same_results(run_in(place[0] / "whole"), run_in(runs))
+    assert not (runs / ".unfinished").exists()
+    settings = json.loads((run_in(runs) / "run.json").read_text())
+    assert (run_in(runs) / "report.html").read_text().count("--resume") == 1  # the command as it was typed
+    assert settings["settings"]["augment_with"].endswith("turned.py:change")
+
+
+def test_the_same_command_again_tells_how_to_go_on_and_begins_anew(copied):
+    runs, words = copied
+    ran = call(*words, "--runs", runs)
+    assert ran.code == 0
+    assert f"to go on with it: python main.py train --resume {name_in(runs)} --runs {runs}" in ran.out
+    assert run_in(runs)
+    assert files_of(runs / ".unfinished" / name_in(runs))
+
+
+def test_other_settings_or_images_are_told_and_refused(copied, place, tmp_path):
+    runs, _ = copied
+    name = name_in(runs)
+    ran = call("train", "--resume", name, "--runs", runs, "--batch-size", 8, "--l2", "0.5")
+    assert ran.code == 2
+    assert "cannot go on: --batch-size was 16 and is 8; --l2 was" in ran.err
+    assert "--fresh" in ran.err
+    data = place[0] / "data"
+    shutil.copytree(data, tmp_path / "kept")
+    try:
+        next(iter(sorted(data.rglob("*.png")))).unlink()
+        ran = call("train", "--resume", name, "--runs", runs)
+    finally:
+        shutil.copytree(tmp_path / "kept", data, dirs_exist_ok=True)
+    assert (ran.code, "the images, their labels or their split have changed" in ran.err) == (2, True)
+    assert files_of(runs / ".unfinished" / name)
+
+
+def test_fresh_begins_anew_with_what_was_changed(copied):
+    runs, _ = copied
+    ran = call("train", "--resume", name_in(runs), "--runs", runs, "--epochs", 1, "--fresh")
+    assert ran.code == 0, ran.err
+    assert "the training begins anew" in ran.out
+    assert len((run_in(runs) / "history.csv").read_text().splitlines()) == 2
+    assert not (runs / ".unfinished").exists()
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_is_taken(copied, place):
+    runs, _ = copied
+    kept = runs / ".unfinished" / name_in(runs)
+    for path in files_of(kept):
+        path.write_bytes(path.read_bytes()[:-5])
+    ran = call("train", "--resume", kept.name, "--runs", runs)
+    assert (ran.code, "has no checkpoint to go on from (damaged:" in ran.err) == (2, True)
+
+
+def test_auto_goes_on_where_there_is_something_and_else_begins(copied, place):
+    runs, words = copied
+    ran = call(*words, "--runs", runs, "--resume", "auto")
+    assert (ran.code, "going on with" in ran.out) == (0, True)
+    again = call(*words, "--runs", runs, "--resume", "auto", "--epochs", 1)
+    assert (again.code, "going on with" in again.out) == (0, False)
+
+
+def test_an_unfinished_training_is_removed_by_its_name(copied):
+    runs, _ = copied
+    kept = runs / ".unfinished" / name_in(runs)
+    ran = call("runs", "remove", kept.name, "--runs", runs)
+    assert (ran.code, kept.exists()) == (0, False)
+    ran = call("train", "--resume", kept.name, "--runs", runs)
+    assert (ran.code, f"Received: {kept.name}" in ran.err) == (2, True)
+
+
+def test_checkpoints_can_be_left_out(place, tmp_path):
+    _, words, _ = place
+    ran = call(*words, "--runs", tmp_path / "runs", "--checkpoint-minutes", 0)
+    assert ran.code == 0
+    assert [path.name[0] for path in (tmp_path / "runs").iterdir()] == ["2"]
+
+
+@pytest.mark.slow
+def test_killed_at_random_it_ends_as_one_that_nobody_stopped(tmp_path):
+    random.seed(1)
+    words = ("train", "-m", "lenet", "--epochs", 25, "--ema", "0.9", "--precision", "float32")
+    words = (*words, "--checkpoint-minutes", "0.01", "--resume", "auto")
+    began = time.monotonic()
+    assert process(*words, "--runs", tmp_path / "whole").returncode == 0
+    lasted, kills = time.monotonic() - began, 0
+    for _ in range(3):
+        with subprocess.Popen(**command(*words, "--runs", tmp_path / "killed")) as training:
+            try:
+                training.wait(random.uniform(0.4, 0.85) * lasted)
+            except subprocess.TimeoutExpired:
+                os.kill(training.pid, signal.SIGKILL)
+                kills += 1
+    assert kills
+    assert process(*words, "--runs", tmp_path / "killed").returncode == 0
+    same_results(run_in(tmp_path / "whole"), run_in(tmp_path / "killed"))
+    assert not list(Path(tmp_path / "killed").glob(".unfinished/*"))

@@ -1,0 +1,173 @@
+"""When a checkpoint is written, what a signal does, and what a full disk does."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from errors import UserError
+from study.checkpoint import unfinished
+from study.checkpoint.files import Checkpoint, files_of
+from study.checkpoint.keeper import Keeper
+from study.checkpoint.unfinished import FOLDER, Unfinished, differences, discard, find, found_in, load
+from study.runtime.signals import Stopped
+
+ASKED = {
+    "model": "original",
+    "begun": "2026-01-01T00:00:00+00:00",
+    "flags": {"epochs": "3"},
+    "settings": {"epochs": 3},
+    "data": "d",
+    "program": "p",
+    "versions": {"keras": "3"},
+}
+
+
+def keeper(runs, minutes=10.0, found=None):
+    return Keeper(Unfinished(runs, ASKED, found, lambda name: f"go on with {name}"), minutes)
+
+
+def state(epoch=1):
+    outcomes, standing = [], {"phase": 0, "epoch": epoch, "iteration": 0}
+    return Checkpoint({"outcomes": outcomes, "standing": standing}, {"model": [np.zeros(3, np.float32)]})
+
+
+def test_nothing_is_made_before_the_first_checkpoint_and_nothing_is_left_at_the_end(tmp_path):
+    kept = keeper(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    kept.write(state)
+    (found,) = found_in(tmp_path)
+    assert (found.busy, found.place(), found.asked["flags"]) == (True, "behind epoch 1", {"epochs": "3"})
+    kept.unfinished.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_takes_a_hundredth_of_the_time_and_within_an_epoch_minutes_pass(tmp_path):
+    kept = keeper(tmp_path, minutes=10)
+    kept.cost = 0.5
+    kept.written = time.monotonic() - 49
+    assert not kept.due(0, within_epoch=False)
+    kept.written = time.monotonic() - 51
+    assert kept.due(0, within_epoch=False)
+    assert not kept.due(0, within_epoch=True)
+    kept.written = time.monotonic() - 601
+    assert kept.due(0, within_epoch=True)
+    off = keeper(tmp_path, minutes=0)
+    off.written = 0
+    assert not off.due(0, within_epoch=False)
+
+
+def test_before_the_first_one_its_size_says_what_it_may_cost(tmp_path):
+    kept = keeper(tmp_path)
+    kept.written = time.monotonic() - 60
+    assert kept.due(1_000_000, within_epoch=False)
+    assert not kept.due(1_000_000_000, within_epoch=False)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_waits_for_the_checkpoint_and_tells_how_to_go_on(tmp_path, name, capsys):
+    kept, number = keeper(tmp_path), getattr(signal, name)
+    before = signal.getsignal(number)
+    with kept.watching():
+        assert not kept.due(0, within_epoch=True)
+        os.kill(os.getpid(), number)
+        assert kept.due(0, within_epoch=True)
+        kept.write(state)
+        with pytest.raises(Stopped) as stopped:
+            kept.stop_if_asked()
+    assert stopped.value.args == (number,)
+    assert stopped.value.resume == f"go on with {kept.unfinished.folder.name}"
+    assert "stopping after this iteration" in capsys.readouterr().err
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_stops_at_once(tmp_path):
+    with keeper(tmp_path).watching():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Stopped):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_full_disk_is_told_once_and_the_training_goes_on(tmp_path, capsys):
+    kept = keeper(tmp_path)
+    (tmp_path / FOLDER).write_text("in the way")
+    kept.write(state)
+    kept.write(state)
+    assert capsys.readouterr().out.count("no checkpoint could be written") == 1
+    kept.stop_if_asked()
+
+
+def test_what_ends_a_training_later_tells_of_what_is_kept(tmp_path):
+    kept = keeper(tmp_path)
+    with pytest.raises(UserError, match=r"^full\.$"), kept.naming_it():
+        raise UserError("full.")
+    kept.write(state)
+    name = kept.unfinished.folder.name
+    with pytest.raises(UserError, match=f"^full. What was learned is kept: go on with {name}$"), kept.naming_it():
+        raise UserError("full.")
+    with pytest.raises(Stopped) as stopped, kept.naming_it():
+        raise KeyboardInterrupt
+    assert stopped.value.resume == f"go on with {name}"
+
+
+def test_one_process_at_a_time_goes_on(tmp_path):
+    kept = keeper(tmp_path)
+    kept.write(state)
+    (found,) = found_in(tmp_path)
+    with pytest.raises(UserError, match="A training is at work on"):
+        keeper(tmp_path, found=found)
+    kept.unfinished._lock.release()
+    again = keeper(tmp_path, found=found)
+    again.write(lambda: state(2))
+    assert load(found)[0].state["standing"]["epoch"] == 2
+    assert len(files_of(found.folder)) == 2
+
+
+def test_differences_are_named():
+    now = {**ASKED, "settings": {"epochs": 5}, "data": "e", "program": "q", "versions": {"keras": "4"}}
+    assert differences(ASKED, ASKED, str) == []
+    assert differences(ASKED, now, lambda name: f"--{name}") == [
+        "--epochs was 3 and is 5",
+        "the images, their labels or their split have changed",
+        "keras was 3 and is 4",
+        "the program has changed",
+    ]
+
+
+def test_a_name_that_is_none_and_a_folder_that_cannot_be_read(tmp_path):
+    with pytest.raises(UserError, match=r"there is none\. Received: spring"):
+        find("spring", tmp_path)
+    kept = keeper(tmp_path)
+    kept.write(state)
+    with pytest.raises(UserError, match=f"there are {kept.unfinished.folder.name}. Received: spring"):
+        find("spring", tmp_path)
+    for text in ("{", "[]", '{"schema": 1}', '{"schema": 2}'):
+        (kept.unfinished.folder / unfinished.ASKED).write_text(text)
+        with pytest.raises(UserError, match="cannot be read"):
+            find(kept.unfinished.folder.name, tmp_path)
+        assert list(found_in(tmp_path)) == []
+
+
+def test_what_killed_processes_left_without_a_checkpoint_is_swept(tmp_path):
+    base = tmp_path / FOLDER
+    for name in ("20260101-000000-original", ".unfinished-999999999-x"):
+        (base / name).mkdir(parents=True)
+        (base / name / unfinished.ASKED).write_text("{}")
+        os.utime(base / name, (0, 0))
+    kept = keeper(tmp_path)
+    kept.write(state)
+    assert list(base.iterdir()) == [kept.unfinished.folder]
+
+
+def test_without_a_whole_checkpoint_there_is_nothing_to_go_on_from(tmp_path):
+    kept = keeper(tmp_path)
+    kept.write(state)
+    (found,) = found_in(tmp_path)
+    for path in files_of(found.folder):
+        path.write_bytes(b"")
+    with pytest.raises(UserError, match="has no checkpoint to go on from"):
+        load(found)
+    discard(found.folder)
+    assert not found.folder.exists()
