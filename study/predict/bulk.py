@@ -146,7 +146,11 @@ def predict_listing(listing: Listing, progress: Progress, rows: Rows, done: Bulk
     if kept.rows:
         console.print(f"{kept.rows:,} of {listing.files:,} files are there already, in {progress.path}")
     if waiting := listing.files - kept.rows - kept.skipped:
-        predict_open(listing, progress, rows, done, waiting)
+        try:
+            predict_open(listing, progress, rows, done, waiting)
+        except KeyboardInterrupt:
+            print(f"What is done is kept in {progress.path}: the same command goes on with the rest.", file=sys.stderr)
+            raise
     progress.finish(listing)
     write_table(asked.table, rows.columns, (row.cells for row in progress.rows()))
     summarise(done, rows)

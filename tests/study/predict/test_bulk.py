@@ -225,6 +225,28 @@ def many(folder, toy, count):
     return folder
 
 
+class Interrupting(io.StringIO):
+    """A screen in front of which somebody presses Ctrl-C when the 100th line appears."""
+
+    def write(self, text):
+        super().write(text)
+        if self.getvalue().count("\n") == 100:
+            raise KeyboardInterrupt
+        return len(text)
+
+
+def test_ctrl_c_keeps_whole_blocks_and_says_so(run, toy, tmp_path, capsys):
+    folder, csv = many(tmp_path / "many", toy, 300), tmp_path / "out.csv"
+    with contextlib.redirect_stdout(Interrupting()), pytest.raises(KeyboardInterrupt):
+        predict_bulk(read_run(run), [str(folder)], Asked(csv))
+    told = f"What is done is kept in {csv}.progress: the same command goes on with the rest."
+    assert capsys.readouterr().err.splitlines()[-1] == told
+    assert not csv.exists()
+    assert there(resumed(run, folder, csv)) % 64 == 0
+    call("predict", "--run", run, folder, "--csv", tmp_path / "plain.csv")
+    assert csv.read_bytes() == (tmp_path / "plain.csv").read_bytes()
+
+
 class Counting(io.TextIOBase):
     """A screen that notes, with every 1,000th line, how much memory Python has in use, and how many files are open."""
 
