@@ -25,7 +25,6 @@ lint: .venv/ready-dev
 
 lessons: .venv/ready-dev
 	$(BIN)/python notebooks/build.py
-	$(BIN)/python notebooks/run.py
 
 lessons-write: .venv/ready-dev
 	$(BIN)/python notebooks/build.py --write
