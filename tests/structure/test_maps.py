@@ -1,11 +1,11 @@
-"""Syllabus and glossary: what they name is there, and all that is there is named."""
+"""Syllabus, glossary and exam map: what they name is there, and all that is there is named."""
 
 import re
 
 import pytest
 from helpers import ROOT
 from lesson_texts import text
-from structure.test_readme import TEXTS
+from structure.test_readme import TEXTS, options, parsers
 
 from lessons.catalogue import LANGUAGES, lessons
 
@@ -47,6 +47,15 @@ def test_the_syllabus_names_every_file_of_scratch_once():
     assert sorted(named) == sorted(path.name for path in (ROOT / "scratch").glob("[!_]*.py"))
 
 
+def test_a_command_of_the_syllabus_has_the_flags_that_stand_beside_it():
+    for command in [span for row in SYLLABUS for span in re.findall(r"`([^`]+)`", row[2])]:
+        name, *flags = command.split()
+        if name.startswith("--"):
+            name, flags = "train", [name, *flags]
+        if name != "regression.py":  # its flags are looked for in test_readme
+            assert {flag for flag in flags if flag.startswith("--")} <= set(options(parsers()[name])), command
+
+
 @pytest.mark.parametrize("row", SYLLABUS, ids=NUMBERS)
 def test_the_files_and_papers_of_a_lesson_are_its_own(row):
     """A file is one that the lesson names; a paper has its address from the lesson or from the page of techniques."""
@@ -83,3 +92,38 @@ def test_a_lesson_has_the_terms_that_the_glossary_sends_there(number):
         if lesson == f"[{number}]":
             english = re.sub(r" \(.*\)", "", term)
             assert english.lower() in of_language["en"] or japanese.lower() in of_language["ja"], term
+
+
+# ---- the exam map ----
+
+E_HEADINGS = [
+    "線形代数", "確率・統計", "情報理論", "機械学習の基礎", "順伝播型ネットワーク", "深層モデルのための最適化",
+    "深層モデルのための正則化", "畳み込みニューラルネットワーク", "リカレントニューラルネットワーク", "Transformer",
+    "汎化性能向上のためのテクニック", "画像認識", "物体検出", "セマンティックセグメンテーション", "自然言語処理",
+    "音声処理", "生成モデル", "深層強化学習", "様々な学習方法", "深層学習の説明性", "エッジコンピューティング",
+    "分散処理", "アクセラレータ", "環境構築",
+]  # fmt: skip
+G_HEADINGS = [
+    "人工知能の定義", "人工知能分野で議論される問題", "探索・推論", "知識表現とエキスパートシステム", "機械学習",
+    "ディープラーニング", "教師あり学習", "教師なし学習", "強化学習", "モデルの選択・評価",
+    "ニューラルネットワークとディープラーニング", "活性化関数", "誤差関数", "正則化", "誤差逆伝播法", "最適化手法",
+    "全結合層", "畳み込み層", "正規化層", "プーリング層", "スキップ結合", "回帰結合層", "Attention",
+    "オートエンコーダ", "データ拡張", "画像認識", "自然言語処理", "音声処理", "深層強化学習", "データ生成",
+    "転移学習・ファインチューニング", "マルチモーダル", "モデルの解釈性", "モデルの軽量化", "AIプロジェクトの進め方",
+    "データの収集・加工・分析・学習", "AIに必要な数理・統計知識",
+]  # fmt: skip
+
+
+def headings(cell):
+    """The headings of a cell, without what stands in parentheses behind them."""
+    return re.sub(r"（[^）]*）", "", cell).split("、")
+
+
+@pytest.mark.parametrize(("exam", "column", "known"), [("E資格", 1, E_HEADINGS), ("G検定", 2, G_HEADINGS)])
+def test_every_heading_of_a_syllabus_is_taught_by_a_lesson_or_said_to_be_missing(exam, column, known):
+    rows = table("docs/exam-map.md")
+    assert [row[0][1:3] for row in rows] == NUMBERS
+    taught = {heading for row in rows for heading in headings(row[column])}
+    missing = headings(re.search(rf"^- \*\*{exam}\*\*: ([^,\n]+)", TEXTS["docs/exam-map.md"], re.MULTILINE)[1])
+    assert taught | set(missing) == set(known)
+    assert taught & set(missing) == set()
