@@ -4,6 +4,7 @@ import re
 
 import pytest
 from lesson_texts import text
+from structure.test_maps import GLOSSARY
 
 from lessons.catalogue import lessons
 
@@ -121,3 +122,9 @@ def test_a_lesson_names_the_topic(topic):
         if re.search(en, text(lesson, "en"), flags) and re.search(ja or en, text(lesson, "ja"), flags)
     ]
     assert named, f"no lesson names {topic} in English and in Japanese"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_glossary_has_the_topic(topic):
+    en, ja = TOPICS[topic]
+    assert [row[0] for row in GLOSSARY if re.search(en, row[0], re.IGNORECASE) or re.search(ja or en, row[1])]
