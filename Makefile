@@ -1,8 +1,9 @@
 # `make train` and `make test` set everything up first. Windows: the README has the plain commands.
 PYTHON ?= python3
 BIN = .venv/bin
+END_TO_END = tests/commands tests/study/inference tests/models/test_keras_private.py
 
-.PHONY: train test slow soak quick recipes lint lessons lessons-write clean
+.PHONY: train test slow oldest soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
@@ -12,6 +13,14 @@ test: .venv/ready-dev
 
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m "slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
+
+oldest: requirements.txt requirements-dev.txt
+	rm -rf .venv-oldest
+	$$(for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python $(PYTHON); do "$$one" -c "" 2>/dev/null && echo "$$one" && break; done) -m venv .venv-oldest
+	sed -n 's/^\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' requirements.txt > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pytest --quick
+	.venv-oldest/bin/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder $(END_TO_END)
 
 soak: .venv/ready-dev
 	$(BIN)/python -m pytest -m soak -s
@@ -28,7 +37,6 @@ lint: .venv/ready-dev
 
 lessons: .venv/ready-dev
 	$(BIN)/python notebooks/build.py
-	$(BIN)/python notebooks/run.py
 
 lessons-write: .venv/ready-dev
 	$(BIN)/python notebooks/build.py --write
