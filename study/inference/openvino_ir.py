@@ -7,9 +7,11 @@ IR, intermediate representation, is OpenVINO's name for it (https://docs.openvin
 from __future__ import annotations
 
 import errno
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +58,7 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
     openvino = import_openvino()
-    with backend.quiet_stderr(), backend.defer_interrupts():
+    with backend.quiet_stderr(), backend.defer_interrupts(), telling_tensorflow_version():
         converted = openvino.convert_model(traced)
     # What nothing reads, such as a constant of `--coordinates`, or is read twice, becomes an output of its own as well.
     results = [
@@ -64,6 +66,26 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
         for output in traced.outputs
     ]
     return openvino.Model(results, converted.get_parameters(), converted.get_friendly_name())
+
+
+@contextmanager
+def telling_tensorflow_version() -> Iterator[None]:
+    """Tell OpenVINO which TensorFlow is there: on Python 3.13 and later its own way to find out raises NameError.
+
+    It imports TensorFlow and deletes the name again, each by an `exec` in a function; since Python 3.13 the second
+    knows nothing of the first (https://peps.python.org/pep-0667/). So it is up to OpenVINO 2026.4.1.
+    """
+    if sys.version_info < (3, 13):
+        yield
+        return
+    import tensorflow as tf
+    from openvino.frontend.tensorflow import utils
+
+    own, utils.get_environment_setup = utils.get_environment_setup, lambda framework: {"tensorflow": tf.__version__}
+    try:
+        yield
+    finally:
+        utils.get_environment_setup = own
 
 
 def accept_uint8(model: openvino.Model) -> openvino.Model:

@@ -51,7 +51,8 @@ def run_of(folder, metrics=METRICS, history=HISTORY, info=INFO):
 
 def test_of_a_run_only_the_figures_of_validation_are_read(tmp_path):
     run = run_of(tmp_path)
-    assert read_result(run) == Result(run, 0.5, 0.4, 8, 2.0, [{"val_loss": 0.7, "val_accuracy": 0.5}], ("cat", 1.0))
+    wanted = Result(run, 0.5, 0.4, 8, 2.0, [{"val_loss": 0.7, "val_accuracy": 0.5}], ("cat", 1.0))
+    assert repr(read_result(run)) == repr(wanted)  # a loss that is no number is not equal to itself
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_figures_of_the_test_split_are_not_read(tmp_path):
     for metrics in ({"val": val}, {"val": val, "test": {"accuracy": 0.1, "macro_f1": 0.1, "n": 7}}):
         (tmp_path / "metrics.json").write_text(json.dumps(metrics))
         found.append(read_result(run))
-    assert found[0] == found[1]
+    assert repr(found[0]) == repr(found[1])
     assert (found[0].accuracy, found[0].macro_f1, found[0].images) == (0.8, 0.7, 50)
 
 
