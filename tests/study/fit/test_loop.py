@@ -5,8 +5,11 @@ from study.runtime import backend
 
 backend.start()
 
+import io
+import zipfile
 from dataclasses import replace
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -186,7 +189,7 @@ def test_fine_tuning_that_makes_it_worse_falls_back_to_the_head():
     assert [row["epoch"] for row in outcome.history] == [4, 5, 6, 7]
 
 
-def test_epochs_are_numbered_through_all_stages():
+def test_epochs_are_numbered_through_all_stages_and_no_optimiser_is_saved(tmp_path):
     model, examples = tiny(), noisy_images()
     freeze(model.layers[1])
     chosen = settings(learning="finetune", patience=0)
@@ -195,6 +198,12 @@ def test_epochs_are_numbered_through_all_stages():
     assert [(row["epoch"], row["stage"]) for outcome in outcomes for row in outcome.history] == [
         (1, "head"), (2, "head"), (3, "finetune"), (4, "finetune")
     ]  # fmt: skip
+    model.save(tmp_path / "model.keras")
+    with h5py.File(io.BytesIO(zipfile.ZipFile(tmp_path / "model.keras").read("model.weights.h5"))) as file:
+        names = []
+        file.visit(names.append)
+    assert names
+    assert not [name for name in names if "optimizer" in name]  # of the head, which was trained by itself
 
 
 def test_validation_is_never_augmented():
