@@ -77,6 +77,20 @@ def make_toy(root: Path, count: int = TOY_PER_CLASS, first: int = 0) -> Path:
     return root
 
 
+def shape_in(picture: Image.Image) -> np.ndarray:
+    """Say where a toy image shows its shape, uint8: the noise around it is dark."""
+    return (np.asarray(picture).max(axis=2) > 100).astype(np.uint8)
+
+
+def make_masks(data: Path, place: Path, value: Callable[[str], int] = lambda label: 255) -> Path:
+    """Write a mask of each toy image, whose shape has the value of its class."""
+    for path in data.rglob("*.png"):
+        target = place / path.relative_to(data)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(shape_in(Image.open(path).convert("RGB")) * value(path.parent.name)).save(target)
+    return place
+
+
 def make_patches(root: Path, count: int = 10) -> Path:
     """Write patches in tints of their class, no two of which look alike; the last of each class is there twice."""
     rng = np.random.default_rng(0)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import TOY_CLASSES, call
+from helpers import TOY_CLASSES, call, make_masks, shape_in
 from PIL import Image
 
 import models
@@ -34,19 +34,6 @@ from study.tasks import segment
 
 SIZE = 32
 NAMES = ["background", *TOY_CLASSES]
-
-
-def shape_in(picture):
-    """Where a toy image shows its shape: the noise around it is dark."""
-    return (np.asarray(picture).max(axis=2) > 100).astype(np.uint8)
-
-
-def make_masks(data, place, value=lambda label: 255):
-    for path in data.rglob("*.png"):
-        target = place / path.relative_to(data)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(shape_in(Image.open(path).convert("RGB")) * value(path.parent.name)).save(target)
-    return place
 
 
 @pytest.fixture(scope="module")

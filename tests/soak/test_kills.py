@@ -1,0 +1,155 @@
+"""Every command killed with `kill -9` at random moments, over one store: it ends as one that nobody killed.
+
+`SOAK_KILLS` says how many kills all commands get together: 12 in `make slow`, 200 in `make soak`.
+"""
+
+import contextlib
+import csv
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from helpers import QUICK, command, make_masks, make_toy, process
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills groups of processes")
+
+SAME = ("--precision", "float32", "--checkpoint-minutes", "0.005")  # equal bits; checkpoints within epochs too
+NETWORK = ("-m", "efficientnet_lite", "--image-size", "64", *SAME)
+LENET = ("-m", "lenet", "--batch-size", "16", "--augment", "none", "--precision", "float32")
+RESUMED = ("--resume", "auto")
+COMMANDS = {  # name -> words; each writes below OUT
+    "scratch": ("train", *QUICK[:4], "--epochs", "30", *QUICK[6:], *SAME, *RESUMED, "--runs", "OUT"),
+    "transfer": ("train", *NETWORK, "--learning", "transfer", *RESUMED, "--runs", "OUT"),
+    "finetune": ("train", *NETWORK, "--learning", "finetune", "--epochs", "4", *RESUMED, "--runs", "OUT"),
+    "segment": ("train", "--task", "segment", "--masks", "MASKS", "--image-size", "32", "--width", "8",
+                "--epochs", "20", *SAME, *RESUMED, "--runs", "OUT"),
+    "check": ("check", "--out", "OUT"),
+    "compare": ("compare", *LENET, "--epochs", "12", "--vary", "l2=0,0.01", "--seeds", "1", "--jobs", "2",
+                "--out", "OUT"),
+    "crossval": ("crossval", *LENET, "--epochs", "8", "--folds", "3", "--repeats", "1", "--jobs", "2", "--runs", "OUT"),
+    "tune": ("tune", "-m", "efficientnet_lite", "--image-size", "64", "--trials", "4", "--runs", "OUT"),
+    "predict": ("predict", "--run", "RUN", "IMAGES", "--csv", "OUT/answers.csv", "--resume"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Images, masks, a run, and a thousand images to predict for."""
+    folder = tmp_path_factory.mktemp("kills")
+    make_masks(make_toy(folder / "data"), folder / "masks")
+    with_cache = {"STUDY_CACHE": folder / "fresh"}
+    ended = process("train", "--data", folder / "data", *QUICK, "--runs", folder / "run", **with_cache)
+    assert ended.returncode == 0, ended.stderr
+    many = folder / "many"
+    many.mkdir()
+    files = sorted((folder / "data").rglob("*.png"))
+    for number in range(3000):
+        os.link(files[number % len(files)], many / f"{number:05}.png")
+    return folder
+
+
+def words_of(place, name, out):
+    places = {"OUT": out, "MASKS": place / "masks", "RUN": next((place / "run").glob("2*")), "IMAGES": place / "many"}
+    words = [
+        word.replace("OUT", str(out)) if word.startswith("OUT") else places.get(word, word) for word in COMMANDS[name]
+    ]
+    return words if name == "predict" else [*words, "--data", place / "data"]
+
+
+def run_until_killed(words, cache, seconds):
+    """Run a command in a group of processes and kill the whole group after some seconds; say whether it was killed."""
+    given = command(*words, STUDY_CACHE=cache) | {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(**given, start_new_session=True) as started:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started.wait(seconds)
+            return False
+        os.killpg(started.pid, signal.SIGKILL)  # trainings that it started end when its pipe to them closes
+    return True
+
+
+def figures_of(out):
+    """All that a command found, without times of day, durations and paths."""
+    found = {}
+    for path in sorted(out.rglob("*")):
+        if path.name in ("metrics.json", "predictions.csv", "crossval.csv", "answers.csv", "compare.csv", "check.csv"):
+            text = path.read_text(encoding="utf-8-sig")
+            if path.suffix == ".csv":
+                unequal = {"seconds", "run", "folder"}
+                rows = csv.DictReader(text.splitlines())
+                text = json.dumps([{key: row[key] for key in row if key not in unequal} for row in rows])
+            found.setdefault(path.name, []).append(text)
+    return {name: sorted(texts) for name, texts in found.items()}
+
+
+def rows_in(store):
+    """(kind, key) -> bytes of every row in a store."""
+    with contextlib.closing(sqlite3.connect(store / "index.sqlite3")) as index:
+        query = """SELECT kinds.name, rows.key, segments.file, rows.position FROM rows
+            JOIN kinds ON kinds.id = rows.kind JOIN segments ON segments.id = rows.segment"""
+        rows = index.execute(query).fetchall()
+    content = {file: (store / file).read_bytes() for _, _, file, _ in rows}
+    last = {file: max(position for _, _, other, position in rows if other == file) for file in content}
+    size = {file: len(content[file]) // (1 + last[file]) for file in content}
+    return {
+        (kind, key): content[file][position * size[file] : (position + 1) * size[file]]
+        for kind, key, file, position in rows
+    }
+
+
+def litter(out):
+    """Hidden folders and files that a killed process left, an hour after: the next start sweeps them."""
+    left = [path for path in out.rglob(".unfinished*") if path.name != ".unfinished"]
+    for path in left:
+        os.utime(path, (time.time() - 7200,) * 2)
+    return left
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The store that all killed commands share."""
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", COMMANDS)
+def test_killed_at_random_it_ends_as_one_that_nobody_killed(name, place, shared, tmp_path):
+    kills = int(os.environ.get("SOAK_KILLS", "200"))
+    place_of_name = list(COMMANDS).index(name)
+    mine = kills * (place_of_name + 1) // len(COMMANDS) - kills * place_of_name // len(COMMANDS)
+    check_kills(name, mine, place, shared, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["scratch", "check", "compare", "predict"])
+def test_three_kills_of_some_commands(name, place, shared, tmp_path):
+    check_kills(name, 3, place, shared, tmp_path)
+
+
+def check_kills(name, kills, place, shared, tmp_path):
+    rng, began = random.Random(name), time.monotonic()
+    whole, out = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    out.mkdir()
+    ended = process(*words_of(place, name, whole), STUDY_CACHE=place / "fresh")
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    lasted = time.monotonic() - began
+    words = words_of(place, name, out)
+    killed = sum(run_until_killed(words, shared, rng.uniform(0.2, 0.95) * lasted) for _ in range(kills))
+    ended = process(*words, STUDY_CACHE=shared)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    if name != "tune":  # a trial that was killed counts as failed, and others are drawn
+        wanted, found = figures_of(whole), figures_of(out)
+        assert wanted
+        assert {file: set(found[file]) for file in wanted} == {file: set(wanted[file]) for file in wanted}
+    litter(out)
+    assert process(*words, STUDY_CACHE=shared).returncode == 0
+    assert not litter(out)
+    right, kept = rows_in(place / "fresh" / "store"), rows_in(shared / "store")
+    both = right.keys() & kept.keys()
+    assert [key for key in both if kept[key] != right[key]] == []
+    print(f"\n{name}: {killed} kills; {len(both)} rows of the store checked")
