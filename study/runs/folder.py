@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from data import folder
 from data.names import composed, natural_key
 from data.split import read_split
 from errors import UserError
+from models.parts.saved import DamagedError, load
 from study.runs.info import fault
 from study.tasks import classify
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
 PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
-MAX_UNPACKED = 10  # times its size on the disk
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
 
 
 @dataclass(frozen=True)
@@ -129,19 +127,16 @@ def no_better_than(run: Run) -> str:
 
 
 def load_classifier(run: Run) -> keras.Model:
-    """Load `model.keras` in Keras' safe mode.
+    """Load `model.keras`, after a look at what it asks for.
 
     Raises:
-        UserError: it cannot be read, is not what training saved, does not fit `run.json`, or has weights that are no
-            numbers.
+        UserError: it asks for code, cannot be read, is not what training saved, does not fit `run.json`, or has weights
+            that are no numbers.
     """
-    import keras
-
     check_files(run, ["model.keras"])
     try:
-        check_unpacked(run.folder / "model.keras")
-        classifier = keras.saving.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
-    except UNREADABLE as error:
+        classifier = load(run.folder / "model.keras")
+    except DamagedError as error:
         raise UserError(f"{run.folder / 'model.keras'} is damaged or incomplete. Train again.") from error
     check_shapes(run, "model.keras", classifier.input_shape, classifier.output_shape)
     for weight in classifier.weights:
@@ -176,14 +171,6 @@ def check_shapes(run: Run, file: str, inputs: Sequence[int | None], outputs: Seq
     if tuple(inputs[1:]) not in ((size, size, 3), (None, None, 3)):
         taken = " × ".join(map(str, inputs[1:]))
         raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {size} pixels. Train again.")
-
-
-def check_unpacked(file: Path) -> None:
-    """Raise ValueError where a zip file would unpack to far more than Keras writes: its weights stand uncompressed."""
-    with zipfile.ZipFile(file) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > MAX_UNPACKED * file.stat().st_size:
-        raise ValueError(f"{file} would unpack to {unpacked:,} bytes")
 
 
 def images_of(run: Run) -> dict[str, Path]:
