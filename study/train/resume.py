@@ -86,7 +86,7 @@ def wanted(resume: str | None, fresh: bool, runs: Path, now: Mapping[str, Any]) 
         discard(found)
         return None
     if found and resume is None:
-        command = as_command("train", {"resume": found.name, **of_place(runs)})
+        command = command_of(found.asked["flags"], runs)(found.name)
         console.print(f"this training was begun on {found.asked['begun']} and stopped: to go on with it: {command}")
         return None
     return found
@@ -157,8 +157,12 @@ def sources() -> Iterable[Path]:
 
 
 def command_of(asked: Mapping[str, Any], runs: Path) -> Any:  # noqa: ANN401
-    """Return what makes of an unfinished training's name the command that goes on with it."""
-    return lambda name: as_command("train", {"resume": name, **of_place(runs)})
+    """Return what makes of an unfinished training's name the command that goes on with it.
+
+    Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
+    """
+    more = {"augment_with": asked.get("augment_with"), **of_place(runs)}
+    return lambda name: as_command("train", {"resume": name, **more})
 
 
 def of_place(runs: Path) -> dict[str, str]:

@@ -1,0 +1,42 @@
+"""Look through a file of arrays, NumPy's `.npz`, before any of it is read: it may be a stranger's.
+
+Nothing in one is ever run: arrays of objects, which NumPy would unpickle, are refused.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+NUMBERS = "bfiu"  # kinds of NumPy's types that weights, counters and seeds have
+# What NumPy and zipfile raise for a broken file; NotImplementedError and RuntimeError for zips that they don't read.
+UNREADABLE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, RecursionError),
+    *(MemoryError, NotImplementedError, RuntimeError, SyntaxError, OverflowError),
+)
+
+
+def check(path: Path) -> None:
+    """Raise one of `UNREADABLE` where parts of a file would unpack to more than the file, or are no plain numbers."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        unpacked = sum(entry.file_size for entry in entries)
+        if unpacked > path.stat().st_size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise ValueError("its parts are compressed")
+        for entry in entries:
+            with archive.open(entry) as part:
+                shape, dtype = header(part)
+            if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize > entry.file_size:
+                raise ValueError(f"{entry.filename} is no array of numbers of its size")
+
+
+def header(part: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Return shape and type that an array's header tells."""
+    version = np.lib.format.read_magic(part)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    shape, _, dtype = readers[version](part)
+    return shape, dtype
