@@ -2,16 +2,20 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: train test slow quick recipes lint lessons lessons-write clean
+.PHONY: train test slow soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
+
+# Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
+soak: .venv/ready-dev
+	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -n 2 --dist loadfile --no-loadscope-reorder -rP
 
 quick: .venv/ready-dev
 	$(BIN)/python -m pytest --quick

@@ -82,10 +82,10 @@ class Unfinished:
         made = temporary.unfinished(self.base)
         try:
             output.write_json(made / ASKED, {"schema": SCHEMA, **self.asked})
+            self._folder = output.publish(made, self.base, self.asked["model"])
         except UserError as error:
             shutil.rmtree(made, ignore_errors=True)
             raise error.__cause__ or OSError(str(error)) from error
-        self._folder = output.publish(made, self.base, self.asked["model"])
         sync_folder(self.base)
         self._hold()
 
@@ -134,6 +134,11 @@ def discard(folder: Path) -> None:
         folder.rename(aside)
     except FileNotFoundError:  # removed by somebody else
         return
+    except OSError as error:
+        if not output.is_disk_full(error):
+            raise
+        (folder / ASKED).unlink(missing_ok=True)  # without it the folder counts for nothing
+        aside = folder
     shutil.rmtree(aside, ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.parent.rmdir()  # unless others lie there

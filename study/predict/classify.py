@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from data.names import composed, distinct, printable, split_labels
+from data.split import SplitEntry
+from errors import UserError
 from study.pages.language import SPLIT_NAMES, joined, t
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
@@ -93,6 +95,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     """Answer for the run's own "val" or "test" part and print the per-class report; write what is wanted."""
     task, judge = task_of(run), judge_of(run, right)
     predictions, entries = predict_split(run, split, views, known=judge and judge.known)
+    check_labels(run, entries, task.SEVERAL_LABELS)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
@@ -109,3 +112,12 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     written = write(run, predictions, judge, wanted, subject, truth)
     images = images_of_classes(run, predictions, judge, label_of)
     return Predicted(run, images, written, split, metrics, judge, answered)
+
+
+def check_labels(run: Run, entries: Sequence[SplitEntry], several: bool) -> None:
+    """Raise UserError where `split.csv` has a label that is no class of the run."""
+    labels = (label for entry in entries for label in (split_labels(entry.label) if several else (entry.label,)))
+    if strange := sorted(set(labels) - set(run.info["class_names"])):
+        raise UserError(
+            f"{run.folder / 'split.csv'} has the label '{strange[0]}', which is no class of run.json. Train again."
+        )

@@ -36,7 +36,9 @@ def check(path: Path) -> None:
 
 def header(part: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     """Return shape and type that an array's header tells."""
-    version = np.lib.format.read_magic(part)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[version](part)
+    try:
+        shape, _, dtype = readers[np.lib.format.read_magic(part)](part)
+    except Exception as error:  # it is a text in Python's form, of which NumPy lets through what its parser raises
+        raise ValueError(f"an array says nothing of its size ({' '.join(str(error).split())})") from error
     return shape, dtype

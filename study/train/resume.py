@@ -16,6 +16,7 @@ from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.keeper import Keeper
 from study.checkpoint.unfinished import Found, Unfinished
+from study.fit import restored
 from study.runtime import console, hardware
 from study.settings.as_command import as_command
 from study.settings.declare import flag
@@ -53,6 +54,7 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     checkpoint, damaged = unfinished.load(found)
     for path in damaged:
         console.print(f"{path} is damaged; the checkpoint before it is taken")
+    restored.check(checkpoint, str(found.folder))
     console.print(f"going on with {found.folder} {unfinished.place_of(checkpoint.state)}")
     if found.asked.get("threads") != now["threads"]:
         console.print(
