@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def print_each(
     for prediction in predictions:
         told.append(prediction)
         if prediction.probabilities is None:
-            print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
+            console.to_error(f"{prediction.path}: {prediction.error}")
             continue
         said = judge.describe(prediction) if judge else task.describe_prediction(prediction.probabilities, run.info)
         predicted = split_labels(task.cells(prediction.probabilities, run.info)[0])
@@ -78,7 +77,7 @@ def print_each(
         console.print(f"{padded(prediction.path, width)}  {said}{mark}")
         labels += (judge.verdict(prediction),) if judge else predicted or (none,)
     for note in filter(None, [*judge.renamed(), judge.why_no_threshold()]) if judge and labels else ():
-        print(note, file=sys.stderr)
+        console.to_error(note)
     count_up(labels, sum(not prediction.error for prediction in told))
     return told
 
@@ -103,7 +102,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     task.print_report(SPLIT_NAMES[split], metrics)
     if judge and judge.known:
         for note in judge.renamed():
-            print(note, file=sys.stderr)
+            console.to_error(note)
         answered = count_split(judge, predictions, [entry.label for entry in entries])
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
     label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}

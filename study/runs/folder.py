@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from data.split import read_split
 from errors import UserError
 from models.parts.saved import DamagedError, load
 from study.runs.info import fault
+from study.runtime import console
 from study.tasks import classify
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def newest_that_learned(runs: Path, model: str | None) -> Run:
         if model in (None, run.info["model"]) and not no_better_than(run):
             if run.folder != newest.folder:
                 said = f"{newest.folder} is newer, but no better than always answering {no_better_than(newest)}"
-                print(f"note: {said}; to ask it: --run {newest.folder}", file=sys.stderr)
+                console.to_error(f"note: {said}; to ask it: --run {newest.folder}")
             return run
     return newest
 

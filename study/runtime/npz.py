@@ -30,7 +30,8 @@ def check(path: Path) -> None:
         for entry in entries:
             with archive.open(entry) as part:
                 shape, dtype = header(part)
-            if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize > entry.file_size:
+            of_its_size = min(shape, default=0) >= 0 and math.prod(shape) * dtype.itemsize <= entry.file_size
+            if dtype.kind not in NUMBERS or not of_its_size:
                 raise ValueError(f"{entry.filename} is no array of numbers of its size")
 
 

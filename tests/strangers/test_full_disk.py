@@ -172,7 +172,6 @@ def test_a_run_folder_is_whole_or_not_there(run, toy, tmp_path, once):
     words = ("train", "-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--epochs", 1)
 
     def work():
-        runs.mkdir(exist_ok=True)
         return call(*words, "--data", toy, "--runs", runs)
 
     def check(ran, disk):
@@ -182,7 +181,9 @@ def test_a_run_folder_is_whole_or_not_there(run, toy, tmp_path, once):
         if whole:
             assert call("runs", "--runs", runs).code == 0
         shutil.rmtree(runs)
+        runs.mkdir()
 
+    runs.mkdir()
     assert told("run folder of train", every_position(runs, work, check, once)) > 30
 
 
@@ -193,10 +194,13 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
     images, out = make_toy(tmp_path / "images", 1, first=500), tmp_path / "out"
     table, page, sort = out / "a.csv", out / "a.html", out / "sorted"
 
-    def work():
+    def begin():
+        shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         table.write_text("path\nbefore\n")
         page.write_text("<html>before")
+
+    def work():
         return call("predict", "--run", run, images, "--csv", table, "--page", page, "--sort", sort)
 
     def check(ran, disk):
@@ -207,7 +211,9 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
         assert shown == "<html>before" or shown.rstrip().endswith("</html>")
         for path in sort.rglob("*.png"):
             assert path.read_bytes() in {image.read_bytes() for image in images.rglob("*.png")}
-        shutil.rmtree(out)
+        begin()
+
+    begin()
 
     assert told("predict", every_position(out, work, check, once)) > 10
 
@@ -215,18 +221,23 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
 @pytest.mark.slow
 @pytest.mark.soak
 @ONCE_OR_FROM_THEN_ON
-def test_what_check_writes_is_whole_or_not_there(toy, tmp_path, once):
+def test_each_file_that_check_writes_is_whole_or_not_there(toy, tmp_path, once):
     out = tmp_path / "out"
+    assert call("check", "--data", toy, "--out", tmp_path / "first").code == 0
+    whole = [(tmp_path / "first" / "check.csv").read_bytes()]
     out.mkdir()
 
     def work():
         return call("check", "--data", toy, "--out", out / "check")
 
     def check(ran, disk):
-        done = refused_or_done(ran, disk)
-        there = content_of(out)
+        done, there = refused_or_done(ran, disk), content_of(out)
         assert not [name for name in there if "/." in f"/{name}"], there
-        assert done or not [content for content in there.values() if content is not None], (ran.err, there)
+        page, table = there.get("check/check.html"), there.get("check/check.csv")
+        assert page is None or page.rstrip().endswith(b"</html>")
+        whole.append(table or whole[0])
+        assert whole[-1] == whole[0]
+        assert not done or (page and table)
         shutil.rmtree(out)
         out.mkdir()
 
