@@ -1,8 +1,9 @@
 # `make train` and `make test` set everything up first. Windows: the README has the plain commands.
 PYTHON ?= python3
 BIN = .venv/bin
+END_TO_END = tests/commands tests/study/inference tests/models/test_keras_private.py
 
-.PHONY: train test slow soak quick recipes lint lessons lessons-write clean
+.PHONY: train test slow oldest soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
@@ -13,9 +14,17 @@ test: .venv/ready-dev
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
+oldest: requirements.txt requirements-dev.txt
+	rm -rf .venv-oldest
+	$$(for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python $(PYTHON); do "$$one" -c "" 2>/dev/null && echo "$$one" && break; done) -m venv .venv-oldest
+	sed -n 's/^\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' requirements.txt > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pytest --quick
+	.venv-oldest/bin/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder $(END_TO_END)
+
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev
-	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -n 2 --dist loadfile --no-loadscope-reorder -rP
+	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -s
 
 quick: .venv/ready-dev
 	$(BIN)/python -m pytest --quick
@@ -29,7 +38,6 @@ lint: .venv/ready-dev
 
 lessons: .venv/ready-dev
 	$(BIN)/python notebooks/build.py
-	$(BIN)/python notebooks/run.py
 
 lessons-write: .venv/ready-dev
 	$(BIN)/python notebooks/build.py --write

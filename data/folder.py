@@ -1,31 +1,17 @@
 """From a folder on disk to a sorted list of photos, each with its class; no image is opened here."""
 
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from data import formats
 from data import layout as layout_of
 from data.layout import SPLIT_NAMES, Layout
 from data.names import composed, natural_key, printable
+from data.walk import FOLDER, IMAGE, IMAGE_SUFFIXES, kind_of, not_an_image, walk
 from errors import UserError
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif"}
-    | {".jp2", ".j2k", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm"}
-    | ({*formats.HEIC_SUFFIXES} if "HEIF" in formats.FORMATS else set())
-)
 SPLITS = ("train", "val", "test")
 
-# What operating systems, file servers and tools leave, besides all that starts with a dot.
-_HIDDEN_NAMES = {
-    *("__macosx", "network trash folder", "temporary items", "icon\r"),  # macOS
-    *("$recycle.bin", "recycler", "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini"),  # Windows
-    *("lost+found", "found.000", "lost.dir"),  # file systems and cameras
-    *("@eadir", "#recycle", "@recycle", "@tmp", "@__thumb", "#snapshot", "~snapshot"),  # file servers
-    "__pycache__",
-}
 _EMPTY = "no image files in this folder"
 OUTSIDE = "outside the class folders"
 
@@ -150,7 +136,7 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
     """
     images, skipped = [], []
     for path in map(Path, paths):
-        kind = _kind(path)
+        kind = kind_of(path)
         if kind == "file":
             images.append(path)
         elif kind == "folder":
@@ -163,77 +149,23 @@ def list_images(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
 
 
 def _search(root: Path) -> _Listing:
-    # A stack, not recursion: a tree may be deeper than Python's call stack.
-    home, listing = root.resolve(), _Listing()
-    waiting, seen = [(root, home)], {home}
-    while waiting:
-        folder, real = waiting.pop()
-        try:
-            entries = sorted(path for path in folder.iterdir() if not _is_hidden(path))
-        except OSError as error:
-            listing.skipped.append((folder, f"cannot be read ({error.strerror})"))
-            continue
-        for path in entries:
-            kind = _kind(path)
-            if kind == "folder":
-                below = path.resolve() if path.is_symlink() else real / path.name
-                problem = _link_problem(path, below, home, seen)
-                if problem:
-                    listing.skipped.append((path, problem))
-                else:
-                    seen.add(below)
-                    listing.folders.append(path)
-                    waiting.append((path, below))
-            elif kind == "file" and path.suffix.lower() in IMAGE_SUFFIXES:
-                listing.images.append(path)
-            else:
-                listing.skipped.append((path, _not_an_image(path) if kind == "file" else kind))
+    listing = _Listing()
+    for path, kind in walk(root):
+        if kind == IMAGE:
+            listing.images.append(path)
+        elif kind == FOLDER:
+            listing.folders.append(path)
+        else:
+            listing.skipped.append((path, kind))
     return listing
-
-
-def _kind(path: Path) -> str:
-    # "file" or "folder", links followed; else the reason why it is neither.
-    try:
-        mode = path.stat().st_mode
-    except ValueError:
-        return "no valid file name"
-    except FileNotFoundError:
-        return "a broken link" if path.is_symlink() else "no such file or folder"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    return "file" if stat.S_ISREG(mode) else "not a regular file"
-
-
-def _link_problem(folder: Path, real: Path, home: Path, seen: set[Path]) -> str:
-    # A linked folder inside `home` is read in its own place, one above it would lead round in a circle.
-    if folder.is_symlink() and (real.is_relative_to(home) or home.is_relative_to(real)):
-        return "a link to a folder inside or above the one searched"
-    return "searched already, under another name" if real in seen else ""
-
-
-def _is_hidden(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.casefold() in _HIDDEN_NAMES
 
 
 def reason_skipped(path: Path) -> str:
     """Return why a path is no image file, by its kind and name; nothing where it may be one."""
-    kind = _kind(path)
+    kind = kind_of(path)
     if kind == "file":
-        return "" if path.suffix.lower() in IMAGE_SUFFIXES else _not_an_image(path)
+        return "" if path.suffix.lower() in IMAGE_SUFFIXES else not_an_image(path)
     return "a folder, not an image" if kind == "folder" else kind
-
-
-def _not_an_image(path: Path) -> str:
-    suffix = path.suffix.lower()
-    try:
-        with path.open("rb") as file:
-            known = formats.by_name(suffix, file.read(formats.HEAD))
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    name = f"not an image file name ({printable(suffix) or 'no suffix'})"
-    return f"{name}: {known}" if known else name
 
 
 def _empty_classes(listing: _Listing, root: Path, depth: int) -> list[tuple[Path, str]]:
@@ -253,7 +185,7 @@ def _path_key(path: Path, root: Path) -> list[tuple[list[str | int], str]]:
 
 
 def _check_folder(root: Path) -> None:
-    kind, shown = _kind(root), printable(str(root))
+    kind, shown = kind_of(root), printable(str(root))
     if kind == "file":
         raise UserError(f"{shown} is a file; give a folder that holds one sub-folder of photos for each class")
     if kind != "folder":

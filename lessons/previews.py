@@ -35,6 +35,20 @@ def views(
     return np.asarray(batch["images"], np.float32), labels
 
 
+def masked_views(
+    dataset: Dataset, rows: np.ndarray, augment: Mapping[str, float], seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images of a data set with masks as one batch of the training would have them, and their masks.
+
+    Both are changed alike: float32 (n, side, side, 3) 0..255, uint8 (n, side, side). For the arguments see `views`.
+    """
+    images, masks = np.asarray(dataset.images.pixels[rows]), dataset.masks[rows]
+    change = build(augment, None, seed, None, len(dataset.class_names) + 1)
+    labels = dataset.examples().labels[rows]
+    batch = change({"images": images, "labels": labels, "segmentation_masks": masks})
+    return np.asarray(batch["images"], np.float32), np.asarray(batch["segmentation_masks"])
+
+
 def few(dataset: Dataset, number: int, seed: int = 0) -> np.ndarray:
     """Return the rows of `number` training images of each class, chosen at random."""
     examples, random = dataset.examples(), np.random.default_rng(seed)

@@ -11,15 +11,15 @@ import numpy as np
 import models
 from models.parts.weights import build_backbone
 from study import tasks
-from study.fit import fit
+from study.fit import auxiliary, fit
 from study.fit.network import with_head
-from study.fit.objective import class_weights
 from study.runtime import console
 from study.settings.resolve import defaults_of, options_of, resolve
 from study.settings.source import load_dataset
 from study.settings.stages import stages_of
 from study.settings.train import TrainSettings
 from study.train import resolve_learning
+from study.train.prepare import examples_of, weights_of_classes
 
 if TYPE_CHECKING:
     import keras
@@ -32,9 +32,9 @@ class Learned:
     """What a training from random weights led to.
 
     Args:
-        network: pixels -> probabilities, with the weights of its best epoch.
+        network: pixels -> probabilities, of an image or of each pixel, with the weights of its best epoch.
         history: a row an epoch, as `history.csv` has it.
-        accuracy: on validation, of the weights that were kept.
+        accuracy: on validation, of the weights that were kept; of pixels where those are learned.
         initial_accuracy: the same before training.
     """
 
@@ -66,19 +66,20 @@ def learn(dataset: Dataset, indices: np.ndarray | None = None, **values: Any) ->
     explicit = {"model": "lenet", "learning": "scratch", "precision": "float32", "keep_diverged": True, **values}
     settings = resolve(explicit, defaults_of(models.get(explicit["model"]).SPEC, explicit))
     settings = resolve_learning(settings.with_values(image_size=dataset.images.pixels.shape[1]), "scratch", "none")
-    examples = dataset.examples()
+    examples, task = examples_of(dataset, settings), tasks.get(settings.task.name)
     if indices is not None:
         examples = replace(examples, indices={**examples.indices, "train": indices})
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that many networks are built is meant
     keras.utils.set_random_seed(settings.data.seed)
     options = options_of(settings.network, settings.regularization)
     backbone = build_backbone(settings.run.model, settings.data.image_size, "none", options)
-    network = with_head(backbone, settings.network, settings.regularization, len(dataset.class_names), "classify")
-    task = tasks.get("classify")
-    before = task.evaluate(network, examples, dataset.class_names, "val").metrics["accuracy"]
-    rule, own = settings.regularization.class_weight, examples.labels[examples.indices["train"]]
-    weights = class_weights(own, rule, dataset.class_names)
+    names = task.outputs(dataset.class_names)
+    network = with_head(backbone, settings.network, settings.regularization, len(names), settings.task.name)
+    weights = weights_of_classes(examples, names, settings.regularization)
+    stages = stages_of(settings.optimization, "scratch")
     with console.silent():
-        (outcome,) = fit(network, examples, None, stages_of(settings.optimization, "scratch"), settings, weights)
-    after = task.evaluate(network, examples, dataset.class_names, "val").metrics["accuracy"]
+        before = task.evaluate(network, examples, names, "val").metrics["accuracy"]
+        second = auxiliary.build_auxiliary_training(network, examples, dataset, settings)
+        (outcome,) = fit(network, examples, None, stages, settings, weights, second)
+        after = task.evaluate(network, examples, names, "val").metrics["accuracy"]
     return Learned(network, outcome.history, after, before)

@@ -94,3 +94,17 @@ def ranked(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     wrong = np.flatnonzero(prune_by_noise_rate(labels, probabilities))
     own = probabilities[wrong, labels[wrong]]
     return wrong[np.argsort(own, kind="stable")]
+
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    true = np.repeat(np.arange(3), 100)
+    given = true.copy()
+    spoiled = rng.choice(300, 15, replace=False)
+    given[spoiled] = (true[spoiled] + 1) % 3  # 15 of 300 labels are wrong
+    scores = 2.0 * np.eye(3)[true] + rng.normal(0, 0.7, (300, 3))
+    probabilities = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    print("a class is given with confidence from these probabilities on:", thresholds(given, probabilities).round(2))
+    print("rows: the label, columns: the class one is sure of\n", confident_joint(given, probabilities))
+    found = ranked(given, probabilities)
+    print(f"{len(found)} labels are suspected; {np.isin(found, spoiled).sum()} of the 15 wrong ones are among them")

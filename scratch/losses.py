@@ -3,9 +3,11 @@
     squared error   mean (y - t)^2                                   for numbers
     cross-entropy   -sum_k t_k log p_k,  p = softmax(z)              for classes; dL/dz = p - t
     smoothing       t -> (1 - s) t + s / K                           Szegedy et al., https://arxiv.org/abs/1512.00567
+    class weights   each answer's loss times w_k, k its class        King, Zeng (2001), see imbalance.py
     focal           -a sum_k t_k (1 - p_k)^g log p_k                 Lin et al., https://arxiv.org/abs/1708.02002
     dice            1 - 2 sum p t / (sum p + sum t + 1e-7)           Milletari et al., https://arxiv.org/abs/1606.04797
                     for each class, then their mean; the paper squares p and t below the line
+    their mix       (1 - d) cross-entropy + d dice
 
 y and z are what the network returns, t what is right: for classes (…, K) with a 1 at the right class, or shares that
 sum to 1 (mixup). Each function returns the mean over all answers, an image's or a pixel's, and its gradient, which has
@@ -50,6 +52,15 @@ def cross_entropy(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> Loss:
     return float(-np.sum(t * log_p)) / answers, (np.exp(log_p) - t) / answers
 
 
+def weighted_cross_entropy(z: np.ndarray, t: np.ndarray, weights: np.ndarray) -> Loss:
+    """Cross-entropy in which an answer of class k counts weights[k] times, (K,); still divided by all answers."""
+    answers = z.size // z.shape[-1]
+    each = t @ weights.astype(z.dtype)  # (…, K) -> (…): a soft label weighs by its shares
+    log_p = log_softmax(z)
+    loss = -np.sum(each[..., None] * t * log_p)
+    return float(loss) / answers, each[..., None] * (np.exp(log_p) - t) / answers
+
+
 def focal(z: np.ndarray, t: np.ndarray, gamma: float = 2.0, alpha: float = 0.25) -> Loss:
     """Cross-entropy that forgets what is easy: at p = 0.9, gamma = 2 the factor (1 - p)^gamma is 0.01."""
     answers = z.size // z.shape[-1]
@@ -69,12 +80,16 @@ def dice(p: np.ndarray, t: np.ndarray, epsilon: float = 1e-7) -> Loss:
     return float(loss), 2 * (both / total - t) / total / p.shape[-1]  # the quotient rule
 
 
-def cross_entropy_dice(z: np.ndarray, t: np.ndarray, smoothing: float = 0.0) -> Loss:
-    """Their sum, usual for segmentation: cross-entropy has a smooth slope everywhere, dice looks at the overlap."""
+def cross_entropy_dice(z: np.ndarray, t: np.ndarray, share: float = 0.5, smoothing: float = 0.0) -> Loss:
+    """Their mix, usual for segmentation: cross-entropy has a smooth slope everywhere, dice looks at the overlap.
+
+    `share` is that of dice: 0 is cross-entropy alone, 1 dice alone.
+    """
     p = softmax(z)
     by_pixel, by_pixel_grad = cross_entropy(z, t, smoothing)
     overlap, overlap_grad = dice(p, t)
-    return by_pixel + overlap, by_pixel_grad + softmax_backward(overlap_grad, p)
+    grad = (1 - share) * by_pixel_grad + share * softmax_backward(overlap_grad, p)
+    return (1 - share) * by_pixel + share * overlap, grad
 
 
 if __name__ == "__main__":

@@ -35,6 +35,14 @@ def holes(x: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     return broken
 
 
+def dark_and_bright(number: int, side: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return grey images, dark or brighter, and which they are, one-hot; of each up to nine tenths are lost."""
+    bright = rng.integers(0, 2, number)
+    x = 0.4 + 0.2 * bright[:, None, None, None] + 0.3 * rng.normal(size=(number, side, side, 1))
+    x[rng.random(x.shape) < rng.uniform(0, 0.9, (number, 1, 1, 1))] = np.nan
+    return x, np.eye(2)[bright]
+
+
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
     image = rng.uniform(0, 9, (1, 4, 4, 1)).round()

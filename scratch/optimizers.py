@@ -13,6 +13,7 @@ v and s begin at 0 and so are too small at first; v' and s' make up for that. Wh
 here as in Keras (Adam: beside sqrt(s), before it becomes sqrt(s'); the paper calls that "epsilon hat").
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -144,3 +145,16 @@ class AdamW(Adam):
     def change(self, w: np.ndarray, g: np.ndarray, v: np.ndarray, s: np.ndarray) -> np.ndarray:
         """-r d w, and Adam's."""
         return super().change(w, g, v, s) - self.learning_rate * self.decay * w
+
+
+if __name__ == "__main__":
+    steep = np.array([0.1, 2.0])  # the valley x^2/20 + y^2 has the gradient (x/10, 2y): twenty times as steep across
+    print("x, y in the valley x^2/20 + y^2, from -7, 2, after 1, 2, 3, 10, 20, 30 steps; the lowest point is 0, 0")
+    for chosen in (SGD(0.95), Momentum(0.1), Nesterov(0.1), AdaGrad(1.5, start=0.0), RMSProp(0.3), Adam(0.3)):
+        w, way = np.array([-7.0, 2.0]), []
+        for _ in range(30):
+            chosen.step([w], [steep * w])
+            way.append(w.copy())
+        shown = "  ".join(f"{x:5.2f} {y:5.2f}" for x, y in (way[i - 1] for i in (1, 2, 3, 10, 20, 30)))
+        crossed = sum(before[1] * after[1] < 0 for before, after in itertools.pairwise(way))
+        print(f"{type(chosen).__name__:9} {shown}   crosses the floor {crossed:2} times")

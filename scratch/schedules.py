@@ -53,3 +53,17 @@ def one_cycle(rate: float, steps: int, up: float = 0.3) -> Schedule:
         if step < top
         else between(rate, rate / 25 / 10_000, (step - top) / max(last - top, 1e-9))
     )
+
+
+if __name__ == "__main__":
+    kinds = {
+        "stepwise": stepwise(0.1, 30),
+        "exponential": exponential(0.1, 30),
+        "cosine": cosine(0.1, 99),
+        "warm-up, then cosine": warm_up(cosine(0.1, 89), 10),
+        "one cycle": one_cycle(0.1, 100),
+    }
+    steps = (*range(0, 100, 10), 99)
+    print("learning rate in thousandths, of 100 steps at 0.1; step", *(f"{step:5}" for step in steps))
+    for name, schedule in kinds.items():
+        print(f"{name:55}", *(f"{1000 * schedule(step):5.1f}" for step in steps))

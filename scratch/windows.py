@@ -44,3 +44,17 @@ def cells(x: np.ndarray, size: int, stride: int) -> Iterator[np.ndarray]:
     for row in range(size):
         for column in range(size):
             yield x[:, row : row + height * stride : stride, column : column + width * stride : stride]
+
+
+if __name__ == "__main__":
+    for length, size, stride in ((6, 2, 1), (6, 3, 1), (6, 3, 2), (7, 3, 2)):
+        print(f"{length} × {length}, a window of {size} × {size}, stride {stride}:")
+        for padding in ("valid", "same"):
+            added = pad_widths(length, size, stride, padding)
+            out = next(cells(pad(np.ones((1, length, length, 1)), size, stride, padding), size, stride)).shape[1]
+            print(f"    {padding:5} adds {added[0]} before and {added[1]} after: {out} × {out} windows")
+    small = np.arange(1.0, 10).reshape(1, 3, 3, 1)
+    print("an image:\n", small[0, :, :, 0])
+    print("what each cell of a 2 × 2 window sees at the four places of the window:")
+    for view in cells(small, 2, 1):
+        print(view[0, :, :, 0].tolist())

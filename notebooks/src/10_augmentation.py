@@ -213,7 +213,10 @@ for place, values in enumerate(score.values()):
 axes[0, 0].axhline(50, color="#666666", linestyle="--")
 axes[0, 0].text(2.5, 51, "guessing", ha="right", fontsize=11)
 axes[0, 0].set(xticks=range(3), xticklabels=score, ylabel="accuracy, %", ylim=(0, 100))
-show(figure, "Left or right: a flip that keeps the label falls to guessing, one that swaps the label is best.")
+show(
+    figure,
+    "Accuracy of left or right without a flip, with one that keeps the label, with one that swaps it; dots are seeds.",
+)
 
 # %%
 none, kept, swapped = (100 * np.mean(values) for values in score.values())
@@ -222,11 +225,11 @@ assert swapped > kept + 15
 gain = swapped - none
 say(
     f"**What was seen.** Without a flip {none:.0f} % are right. With one that keeps the label {kept:.0f} %: the same image is called "
-    f"left in one epoch and right in the next, and nothing can be learned from that. With swapped labels {swapped:.0f} %, {gain:+.0f} "
+    f"left in one epoch and right in the next, and hardly anything can be learned from that. With swapped labels {swapped:.0f} %, {gain:+.0f} "
     "points against no flip: each image is now an example of either side. The transformation was the same, only the label "
     "differed.",
     f"**わかったこと。** 反転なしの正解率は {none:.0f} % です。ラベルはそのままの反転では {kept:.0f} % になりました。同じ画像があるエポックでは左、"
-    f"次のエポックでは右と呼ばれるので、何も学べません。ラベルも入れ替えると {swapped:.0f} %（反転なしとの差は {gain:+.0f} ポイント）です。1 枚の"
+    f"次のエポックでは右と呼ばれるので、ほとんど何も学べません。ラベルも入れ替えると {swapped:.0f} %（反転なしとの差は {gain:+.0f} ポイント）です。1 枚の"
     "画像が両方の向きの例になるからです。変換は同じで、違うのはラベルだけでした。",
 )
 

@@ -418,6 +418,8 @@ say(
 #   that learned from the others.
 # - **One figure hides classes.** Accuracy is led by the frequent class. The *macro* mean (マクロ平均) of F1 counts each class alike.
 # - **A temperature fits images like those of validation.** For others (night, another camera) the confidence is again unknown.
+# - **No class but its own.** Shown a teapot, a network of cat, dog and horse still answers one of the three, and may be sure of it.
+#   `predict` therefore calls an image `unlike` that lies far from all that was learned.
 # - **Bias and variance add up for squared error.** For accuracy there is no such simple sum; and very large networks may have less of both.
 
 # %% [markdown] lang="ja"
@@ -428,6 +430,8 @@ say(
 # - **学習に使った画像への答えでスタッキングをすると**、丸暗記したメンバーを信じてしまいます。学習に使っていないフォールドへの答えを使います。
 # - **一つの数値はクラスを隠します。** 正解率は枚数の多いクラスに左右されます。F1 の*マクロ平均*（macro average）は、どのクラスも同じ重みで数えます。
 # - **温度が合うのは、検証データに似た画像だけです。** 夜の写真や別のカメラでは、確信度を信じてよいかどうか、またわからなくなります。
+# - **学習したクラスしか答えられません。** 猫・犬・馬のネットワークは、ティーポットを見せられても三つのどれかを、しかも自信をもって答えることがあります。
+#   そこで `predict` は、学習したどの画像からも離れている画像を `unlike` とします。
 # - **バイアスとバリアンスの和になるのは二乗誤差です。** 正解率にはこのような単純な和の式はなく、非常に大きなネットワークでは両方が小さくなることもあります。
 
 # %% [markdown] lang="en"

@@ -51,7 +51,7 @@ def trained(
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.data.seed)
+        backend.start(settings.data.seed, settings.run.deterministic)
         from study.ensemble.run import train_ensemble
 
         return train_ensemble(method, members, settings, command_line, store, loading, given)

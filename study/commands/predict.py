@@ -14,6 +14,7 @@ from study.settings.commands import PredictSettings
 
 if TYPE_CHECKING:
     from study.predict.outcome import Predicted
+    from study.runs.folder import Run
 
 TABLE, MASKS = "predictions.csv", "masks"  # that are suggested where there is no such file yet
 Next = tuple[str, str]  # a command, and what it is for
@@ -27,6 +28,13 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings = PredictSettings(**flags)
     if settings.paths and "part" in flags:
         raise UserError(f"--part {settings.part} goes without files and folders. Leave one of the two out.")
+    if settings.merge:
+        return merged(settings, flags)
+    bulk = settings.resume or settings.shard is not None
+    if bulk:
+        check_bulk(settings, flags)
+    elif "resume_by" in flags:
+        raise UserError(f"--resume-by {settings.resume_by} goes with --resume or --shard. Leave it out, or add one.")
     if "sort_as" in flags and not settings.sort:
         raise UserError(f"--sort-as {settings.sort_as} goes with --sort DIR. Received: no --sort; leave --sort-as out.")
     if "language" in flags and not settings.page:
@@ -39,11 +47,16 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         if settings.model:
             models.get(settings.model)  # a misspelt name has an answer of its own
         raise
+    from study.predict.tables import writable_table
+
+    table = writable_table(settings.csv) if settings.csv else None
+    if bulk:
+        return in_blocks(run, settings, flags, table)
     from study.predict.run import predict
     from study.predict.written import Wanted
 
     wanted = Wanted(
-        output.writable_file(settings.csv) if settings.csv else None,
+        table,
         output.writable_page(settings.page) if settings.page else None,
         Path(settings.sort) if settings.sort else None,
         settings.sort_as,
@@ -56,6 +69,55 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     return Result(done.values(), *following, 4 if done.failed and settings.strict else 0)
 
 
+def check_bulk(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
+    """Raise UserError where a table in blocks lacks something, or what else is asked for needs all images at once."""
+    flag = "--resume" if settings.resume else "--shard"
+    if not settings.paths:
+        raise UserError(f"{flag} takes files and folders to predict for. Received: no path.")
+    if not settings.csv:
+        raise UserError(f"{flag} goes on with a table: give --csv FILE.csv. Received: no --csv.")
+    for name in ("labelled", "page", "sort", "masks"):
+        if getattr(settings, name):
+            raise UserError(
+                f"{flag} writes a table in blocks, and --{name} needs all images at once: leave one of the two out."
+            )
+
+
+def in_blocks(run: Run, settings: PredictSettings, flags: Mapping[str, Any], table: Path) -> Result:
+    """Predict for images of which nothing but the block under way is in memory."""
+    from study.predict.bulk import Asked, predict_bulk
+
+    number, shards = map(int, (settings.shard or "1/1").split("/"))
+    asked = Asked(table, settings.tta, flags.get("right"), settings.resume_by, (number, shards))
+    done = predict_bulk(run, settings.paths, asked)
+    return Result(done.values(), *own_split_of(run.folder), 4 if done.failed and settings.strict else 0)
+
+
+def merged(settings: PredictSettings, flags: Mapping[str, Any]) -> Result:
+    """Write the tables of all shards as one."""
+    if others := [name for name in flags if name not in ("paths", "merge", "csv", "strict")]:
+        given = as_command("predict", {name: flags[name] for name in others[:1]}).partition(" predict ")[2]
+        raise UserError(f"--merge predicts nothing, and {given} changes nothing in it: leave one of the two out.")
+    if not settings.paths or not settings.csv:
+        lacking = "no --csv" if settings.paths else "no path"
+        raise UserError(f"--merge takes the tables of all shards, and --csv FILE for the new one. Received: {lacking}.")
+    from study.predict.merge import merge
+    from study.predict.stream import expand_paths
+    from study.predict.tables import writable_table
+    from study.runtime import console
+
+    done = merge(list(expand_paths(settings.paths)), writable_table(settings.csv))
+    console.print(
+        f"{done.table}: {done.rows:,} rows of {done.shards:,} shards, {done.failed:,} file(s) could not be used"
+    )
+    return Result(done.values(), *own_split_of(done.run), 4 if done.failed and settings.strict else 0)
+
+
+def own_split_of(folder: Path | str) -> Next:
+    """Return the report of a run on its own test split."""
+    return as_command("predict", {"run": folder}), "how good this run is on its own test split"
+
+
 def after_split(done: Predicted) -> Next:
     """Return a look at the run's data where a class was predicted wrong, else a prediction for other images."""
     if wrong := wrong_in(done):
@@ -65,7 +127,7 @@ def after_split(done: Predicted) -> Next:
 
 def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predicted) -> Next:
     """Return what the same command does not tell yet: whether the folders' names agree, masks, or a table."""
-    own_split = as_command("predict", {"run": done.run.folder}), "how good this run is on its own test split"
+    own_split = own_split_of(done.run.folder)
     if "-" in settings.paths:  # the list on standard input is read
         return own_split
     again = {**flags, "masks": None}

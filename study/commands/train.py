@@ -80,7 +80,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     ) as loading:  # TensorFlow starts meanwhile, for seconds
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.data.seed)
+        backend.start(settings.data.seed, settings.run.deterministic)
         from study.train.run import train_for_result
 
         def train_folds(*given: Any) -> Any:  # noqa: ANN401 - what `study.train.crossval.Trainings` says

@@ -71,7 +71,7 @@ def vote(names: Sequence[str], flags: Mapping[str, Any], command: str) -> tuple[
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.data.seed)
+        backend.start(settings.data.seed, settings.run.deterministic)
         return write_votes(runs, settings, store, loading, command, flags)
 
 

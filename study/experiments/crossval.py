@@ -73,7 +73,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
         with contextlib.suppress(TimeoutError):
             reading.result(timeout=0.3)  # a folder that is not there is told at once
         if settings.learning.kind == "transfer":  # else no network is built in this process
-            backend.start(settings.data.seed)
+            backend.start(settings.data.seed, settings.run.deterministic)
         divided = reading.result()
     uneven = [] if asked.leave_one_out else notes(divided.images, divided.folds)
     told = [*uneven, *learned_before(settings.learning.weights, divided.dataset)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data.csv_table import unguard
 from data.dataset import Dataset
 from data.split import SplitEntry, read_split, write_split
 from errors import UserError
@@ -128,6 +129,8 @@ def read_all(trainings: Trainings) -> np.ndarray:
     found = np.empty((max(fold.repeat for fold in trainings.folds), len(entries), len(names)), np.float32)
     for fold in trainings.folds:
         with (trainings.finished(fold).folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
-            by_path = {line["path"]: [float(line[f"p_{name}"]) for name in names] for line in csv.DictReader(file)}
+            by_path = {
+                unguard(line["path"]): [float(line[f"p_{name}"]) for name in names] for line in csv.DictReader(file)
+            }
         found[fold.repeat - 1, fold.held_out] = [by_path[entries[row].path] for row in fold.held_out]
     return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from data.csv_table import guarded
 from data.split import read_split
 from errors import UserError
 from study import tasks
@@ -121,7 +122,7 @@ def write_csv(path: Path, lines: Sequence[Line]) -> None:
     entries = [
         [line.label, *("" if value is None else round(value, 6) for value in row_values(line))] for line in lines
     ]
-    output.write_csv(path, ("combination", *HEADER), entries)
+    output.write_csv(path, ("combination", *HEADER), guarded(entries))
 
 
 def ranking_table(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy as np
 from PIL import Image as Pillow
 
 from data import image, mask_counts, mask_values, masks
-from data.csv_table import guarded
 from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
@@ -19,6 +18,7 @@ from study.pages.language import SPLIT_NAMES
 from study.predict import stream
 from study.predict.outcome import Predicted
 from study.predict.stream import Prediction
+from study.predict.tables import write_table
 from study.predict.told import count_failures, padded, width_of
 from study.runs.folder import Run, images_of
 from study.runtime import console, output
@@ -67,11 +67,53 @@ def of_image(
 
 def write_shares(table: Path, names: Sequence[str], images: Sequence[Mapping[str, Any]]) -> None:
     """Write `path,share_<class>…,error`, one row an image."""
-    rows = []
-    for told in images:
-        shares = [""] * len(names) if told["shares"] is None else [f"{share:.6f}" for share in told["shares"]]
-        rows.append([told["path"], *shares, told["error"] or ""])
-    output.write_csv(table, ["path", *(f"share_{name}" for name in names), "error"], guarded(rows))
+    write_table(
+        table,
+        share_columns(names),
+        (share_row(names, told["path"], told["shares"], told["error"] or "") for told in images),
+    )
+
+
+def share_columns(names: Sequence[str]) -> list[str]:
+    """Return the header of the table."""
+    return ["path", *(f"share_{name}" for name in names), "error"]
+
+
+def share_row(names: Sequence[str], path: str, shares: np.ndarray | None, error: str) -> list[str]:
+    """Return the row of an image."""
+    return [path, *([""] * len(names) if shares is None else [f"{share:.6f}" for share in shares]), error]
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """Rows of a run that tells the class of every pixel, for a table that is written in blocks."""
+
+    names: Sequence[str]
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the header of the table."""
+        return share_columns(self.names)
+
+    def row(self, prediction: Prediction) -> list[str]:
+        """Return the row of an image."""
+        return share_row(self.names, prediction.path, self._shares(prediction), prediction.error)
+
+    def describe(self, prediction: Prediction) -> str:
+        """Return what is said of an image on the screen."""
+        return describe_shares(self.names, self._shares(prediction))
+
+    def counted(self, row: Sequence[str]) -> Sequence[str]:
+        """Return nothing: an image has no one class."""
+        return ()
+
+    def notes(self) -> list[str]:
+        """Return nothing: there are no verdicts."""
+        return []
+
+    def _shares(self, prediction: Prediction) -> np.ndarray | None:
+        mask = most_likely_classes(prediction).probabilities
+        return None if mask is None else class_shares(mask, len(self.names)).astype(np.float64).round(6)
 
 
 def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None) -> Predicted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -144,28 +144,44 @@ def predict_files(
     yield from (Prediction(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
         return
+    chunks = (files[first : first + CHUNK] for first in range(0, len(files), CHUNK))
     with console.bar("predict", len(files)) as advance:
-        for chunk, outcomes in prefetch(
-            decode_chunks(files, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
-        ):
-            usable = [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]
-            answers = iter(answers_for(respond, usable))
-            for path, outcome in zip(chunk, outcomes, strict=True):
+        for answered in predict_chunks(run, respond, chunks):
+            for prediction in answered:
                 advance()
-                name = names_module.printable(str(path))
-                if isinstance(outcome, str):
-                    yield Prediction(name, None, error=outcome)
-                else:
-                    probabilities, distance = next(answers)
-                    sound = np.isfinite(probabilities).all()
-                    yield Prediction(
-                        name,
-                        probabilities if sound else None,
-                        sha256=outcome[0],
-                        error="" if sound else NO_NUMBER,
-                        file=path,
-                        distance=distance,
-                    )
+                yield prediction
+
+
+def predict_chunks(
+    run: Run, respond: Respond, chunks: Iterable[Sequence[Path]]
+) -> Generator[Iterator[Prediction], None, None]:
+    """Yield the answers for some files at a time; the next ones are decoded meanwhile, in other threads."""
+    for chunk, outcomes in prefetch(
+        decode_chunks(chunks, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+    ):
+        yield predictions_of(chunk, outcomes, respond)
+
+
+def predictions_of(
+    chunk: Sequence[Path], outcomes: Sequence[tuple[str, np.ndarray] | str], respond: Respond
+) -> Iterator[Prediction]:
+    """Yield the answer for each file of a chunk, or why there is none."""
+    answers = iter(answers_for(respond, [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]))
+    for path, outcome in zip(chunk, outcomes, strict=True):
+        name = names_module.printable(str(path))
+        if isinstance(outcome, str):
+            yield Prediction(name, None, error=outcome, file=path)
+        else:
+            probabilities, distance = next(answers)
+            sound = np.isfinite(probabilities).all()
+            yield Prediction(
+                name,
+                probabilities if sound else None,
+                sha256=outcome[0],
+                error="" if sound else NO_NUMBER,
+                file=path,
+                distance=distance,
+            )
 
 
 def answers_for(respond: Respond, images: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, float | None]]:
@@ -176,12 +192,11 @@ def answers_for(respond: Respond, images: Sequence[np.ndarray]) -> Iterator[tupl
 
 
 def decode_chunks(
-    files: Sequence[Path], size: int, rule: str, ranges: Ranges | None
+    chunks: Iterable[Sequence[Path]], size: int, rule: str, ranges: Ranges | None
 ) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str]]]:
     """Yield some files at a time with what `pixels.read` says of each."""
     with ThreadPoolExecutor(pixels.WORKERS) as pool:
-        for first in range(0, len(files), CHUNK):
-            chunk = files[first : first + CHUNK]
+        for chunk in chunks:
             yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule, ranges), chunk))
 
 

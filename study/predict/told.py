@@ -117,8 +117,13 @@ def count_failures(errors: Sequence[str]) -> int:
     `errors`: of each file why it failed, nothing where it did not.
     """
     failed = sum(map(bool, errors))
-    if failed == len(errors):
+    tell_failures(failed, len(errors))
+    return failed
+
+
+def tell_failures(failed: int, files: int) -> None:
+    """Print to standard error how many files failed. Raise UserError where all did."""
+    if failed == files:
         raise UserError(f"None of the {failed} file(s) could be used; the reasons stand above.")
     if failed:
-        print(f"{failed:,} of {len(errors):,} files could not be used.", file=sys.stderr)
-    return failed
+        print(f"{failed:,} of {files:,} files could not be used.", file=sys.stderr)

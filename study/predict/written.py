@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.csv_table import guarded
 from errors import UserError
 from study.predict import sorting
 from study.predict.answers import answers_of
+from study.predict.rows import header_of, row_of
 from study.predict.stream import Prediction
+from study.predict.tables import write_table
 from study.predict.told import task_of
-from study.predict.verdicts import COLUMNS, Judge
+from study.predict.verdicts import Judge
 from study.runs.folder import Run
 from study.runtime import console, output
 
@@ -117,14 +118,5 @@ def write_predictions(
 
     Behind them stand verdict and distance, where there is a `judge`.
     """
-    task = task_of(run)
-    columns = task.columns(run.info["class_names"])
-    rows = []
-    for prediction in predictions:
-        predicted = prediction.probabilities is not None
-        cells = task.cells(prediction.probabilities, run.info) if predicted else [""] * len(columns)
-        label = [] if label_of is None else [label_of.get(prediction.path, "")]
-        judged = judge.cells(prediction) if judge else ()
-        rows.append([prediction.path, *label, *cells, prediction.error, *judged])
-    header = ["path", *([] if label_of is None else ["label"]), *columns, "error", *(COLUMNS if judge else ())]
-    output.write_csv(path, header, guarded(rows))
+    rows = (row_of(run, judge, prediction, label_of) for prediction in predictions)
+    write_table(path, header_of(run, judge, label_of is not None), rows)

@@ -16,8 +16,10 @@ from errors import UserError
 from study.runtime import temporary
 
 
-def start(seed: int = 0) -> None:
+def start(seed: int = 0, deterministic: bool = False) -> None:
     """Import Keras with its backend and seed Python, NumPy and the backend.
+
+    `deterministic`: only operations that give equal bits again, until this process ends.
 
     TensorFlow writes notes on its own build to the screen, past Python and in spite of its own variables (GitHub issue
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
@@ -32,6 +34,10 @@ def start(seed: int = 0) -> None:
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float32")
     keras.utils.set_random_seed(seed)
+    if deterministic:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
 
 
 @contextmanager

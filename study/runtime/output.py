@@ -52,7 +52,7 @@ def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
 def writable_file(name: str, flag: str = "--csv") -> Path:
     """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
     path = _in_a_folder(name, flag)
-    if path.is_file() and path.stat().st_size and path.suffix.casefold() != ".csv":
+    if path.is_file() and path.stat().st_size and not _is_table(path):
         raise UserError(f"{flag} {path} is a file already, and not a table: give a new file, or one that ends in .csv.")
     return path
 
@@ -77,6 +77,13 @@ def _in_a_folder(name: str, flag: str) -> Path:
     if not path.parent.is_dir() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UserError(f"Cannot write {flag} {path}: give a file in a folder that exists and can be written.")
     return path
+
+
+def _is_table(path: Path) -> bool:
+    if path.suffix.casefold() == ".parquet":
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    return path.suffix.casefold() == ".csv"
 
 
 def _is_page(path: Path) -> bool:

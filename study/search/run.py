@@ -52,7 +52,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
         with contextlib.suppress(TimeoutError):
             reading.result(timeout=0.3)  # a folder that is not there is told at once
         if in_process:
-            backend.start(settings.data.seed)
+            backend.start(settings.data.seed, settings.run.deterministic)
         dataset = reading.result()
     if settings.learning.kind == "transfer" and against:
         console.print(f"every trial is a process of its own, as {against}")

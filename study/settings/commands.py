@@ -12,7 +12,7 @@ from study.settings.experiments import CrossvalSettings as CrossvalSettings
 from study.settings.experiments import EnsembleSettings as EnsembleSettings
 from study.settings.experiments import TuneSettings as TuneSettings
 from study.settings.network import NetworkSettings
-from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_tta
+from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_shard, parse_tta
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
@@ -91,7 +91,31 @@ class PredictSettings(Settings):
         "class, and with --csv FILE.csv write it to FILE-report.json",
         kind=bool,
     )
-    csv: str | None = setting(None, "also write the predictions to this file", metavar="FILE")
+    csv: str | None = setting(
+        None, "also write the predictions to this file: CSV, or Parquet where it ends in .parquet", metavar="FILE"
+    )
+    resume: bool = setting(
+        False,
+        "with --csv, for very many images: go on where an earlier start ended, killed or not; what is done stands in "
+        "FILE.progress",
+        kind=bool,
+    )
+    resume_by: str = setting(
+        "time",
+        "with --resume: which files are done already: those of the same path, of the same path, size and time, or of "
+        "the same content, wherever they lie",
+        choices=("path", "time", "content"),
+    )
+    shard: str | None = setting(
+        None,
+        "with --csv: predict for the K-th of N parts of the images, each in a process or on a machine of its own; "
+        "as --resume",
+        kind=parse_shard,
+        metavar="K/N",
+    )
+    merge: bool = setting(
+        False, "PATH are the tables of all shards: write them as one to --csv FILE, and predict nothing", kind=bool
+    )
     page: str | None = setting(
         None, "also write a page of the images and predictions, the least sure first", metavar="FILE.html"
     )

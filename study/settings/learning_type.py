@@ -50,7 +50,7 @@ def advise(rarest: int) -> tuple[str, str]:
 
 
 def choose_learning(
-    asked: str, weights: str, allowed: Sequence[str], rarest: int, minutes: Callable[[str], float]
+    asked: str, weights: str, allowed: Sequence[str], rarest: int, minutes: Callable[[str], float] | None
 ) -> LearningChoice:
     """Settle what `auto` means for this model, this data and this machine.
 
@@ -60,7 +60,7 @@ def choose_learning(
         allowed: the model's `SPEC.learning`, without scratch where weights were asked for.
         rarest: training images of the rarest class.
         minutes: measures how long a learning type would take here; called only where the table asks for the whole
-            network to be trained though pretrained weights are at hand.
+            network to be trained though pretrained weights are at hand. None: the table alone decides.
     """
     if asked != "auto":
         return LearningChoice(asked, weights, "as asked for")
@@ -71,11 +71,12 @@ def choose_learning(
         return LearningChoice(learning, weights, reason)
     if learning == "scratch" and "scratch" not in allowed:
         learning, reason = "finetune", f"{reason}, but it begins from weights here"
+    begins = "none" if learning == "scratch" else weights
+    if minutes is None:
+        return LearningChoice(learning, begins, f"{reason}, however long it takes")
     estimate = minutes(learning)
     if estimate > LONGEST_MINUTES:
         reason += f"; but {learning} would take about {estimate:.0f} minutes on this machine, more than "
         reason += f"{LONGEST_MINUTES}: the head only. --learning {learning} does it all the same"
         return LearningChoice("transfer", weights, reason)
-    return LearningChoice(
-        learning, "none" if learning == "scratch" else weights, f"{reason} (about {estimate:.0f} minutes)"
-    )
+    return LearningChoice(learning, begins, f"{reason} (about {estimate:.0f} minutes)")

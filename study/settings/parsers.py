@@ -90,3 +90,11 @@ def parse_run_name(text: str) -> str:
             f"Received: {text}"
         )
     return composed(text)
+
+
+def parse_shard(text: str) -> str:
+    """Read `3/16`. Raise UserError for anything else."""
+    found = re.fullmatch(r"0*([1-9][0-9]{0,4})/0*([1-9][0-9]{0,4})", text.strip(), re.ASCII)
+    if not found or int(found[1]) > int(found[2]):
+        raise UserError(f"--shard takes K/N such as 3/16: the part, from 1, and how many there are. Received: {text}")
+    return f"{found[1]}/{found[2]}"

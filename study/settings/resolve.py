@@ -63,6 +63,10 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
     own_optimizer = spec_defaults.get("optimizer", "adam")
     if explicit.get("optimizer", own_optimizer) != own_optimizer:
         dropped |= {"learning_rate": None, "weight_decay": None}
+    if explicit.get("deterministic"):
+        dropped["precision"] = "float32"  # `auto` goes by speed
+        if explicit.get("precision") == "auto":
+            raise UserError("--deterministic chooses nothing by its speed. Received: --precision auto; leave it out.")
     settings = TrainSettings.of(**{**spec_defaults, **dropped, **explicit})
     conflicts.check_explicit(settings, explicit)
     return settings

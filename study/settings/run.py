@@ -32,6 +32,14 @@ class RunSettings(Settings):
         choices=("auto", "float32", "bfloat16"),
         inspected=False,
     )
+    deterministic: bool = setting(
+        False,
+        "equal bits for equal seed, processor and number of cores: nothing is chosen by its speed, all is computed in "
+        "float32, by operations that repeat",
+        kind=bool,
+        varied=False,
+        inspected=False,
+    )
     runs: str = setting(
         "runs",
         "folder that holds the run folders",

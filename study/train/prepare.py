@@ -90,7 +90,9 @@ def prepare(
         weights,
         spec.learning if settings.learning.weights is None else ("transfer", "finetune"),
         dataset.rarest(),
-        lambda kind: minutes_for(classifier, pixels, stages_of(settings.optimization, kind)[-1], settings, store),
+        None
+        if settings.run.deterministic
+        else lambda kind: minutes_for(classifier, pixels, stages_of(settings.optimization, kind)[-1], settings, store),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
         backbone = build_backbone(model, size, choice.weights, options)

@@ -164,6 +164,21 @@ def test_predict_for_a_list_on_standard_input(run, toy):
     assert [one["path"] for one in values["predictions"]] == [str(toy / "circle" / "0.png")]
 
 
+def test_predict_in_blocks_and_shards(run, toy, tmp_path):
+    folder, parts = toy / "circle", [tmp_path / "1.csv", tmp_path / "2.csv"]
+    rows = []
+    for number, part in enumerate(parts, 1):
+        values = answer("predict", "--run", run, folder, "--csv", part, "--shard", f"{number}/2")
+        holds(values, "predict --resume")
+        assert (values["progress"], values["shard"], values["reused"]) == (f"{part}.progress", f"{number}/2", 0)
+        rows.append(values["rows"])
+        assert sum(values["counts"].values()) == values["rows"] - values["failed"]
+    assert sum(rows) == 20
+    values = answer("predict", "--merge", *parts, "--csv", tmp_path / "all.csv")
+    holds(values, "predict --merge")
+    assert values == {"csv": str(tmp_path / "all.csv"), "run": str(run), "shards": 2, "rows": 20, "failed": 0}
+
+
 def test_predict_with_labels_of_ones_own(run, tmp_path):
     fresh = make_toy(tmp_path / "fresh", 2, first=700)
     values = answer("predict", "--run", run, fresh, "--labelled", "--csv", tmp_path / "a.csv")

@@ -29,6 +29,10 @@ def focal(**settings):
     return keras.losses.CategoricalFocalCrossentropy(from_logits=True, dtype="float64", **settings)
 
 
+def weights_for(t):
+    return np.linspace(0.5, 2, t.shape[-1])
+
+
 PAIRS = {
     "squared error": (losses.squared_error, keras.losses.MeanSquaredError(dtype="float64")),
     "cross-entropy": (losses.cross_entropy, crossentropy()),
@@ -38,7 +42,15 @@ PAIRS = {
     "focal 0.5": (lambda z, t: losses.focal(z, t, 0.5, 1), focal(gamma=0.5, alpha=1)),
     "focal 3.5": (lambda z, t: losses.focal(z, t, 3.5, 1), focal(gamma=3.5, alpha=1)),
     "dice": (losses.dice, keras_dice),
-    "sum": (losses.cross_entropy_dice, lambda t, z: crossentropy()(t, z) + keras_dice(t, tf.nn.softmax(z))),
+    "mix": (losses.cross_entropy_dice, lambda t, z: (crossentropy()(t, z) + keras_dice(t, tf.nn.softmax(z))) / 2),
+    "mix 0.9": (
+        lambda z, t: losses.cross_entropy_dice(z, t, 0.9),
+        lambda t, z: 0.1 * crossentropy()(t, z) + 0.9 * keras_dice(t, tf.nn.softmax(z)),
+    ),
+    "weighted": (
+        lambda z, t: losses.weighted_cross_entropy(z, t, weights_for(t)),
+        lambda t, z: crossentropy()(t, z, sample_weight=t @ weights_for(t)),
+    ),
 }
 
 

@@ -280,24 +280,6 @@ print(json.dumps([gc.isenabled(), first, gc.get_freeze_count()]))
     assert second <= first  # what a caller has made since is no part of it
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*first_run.ipynb")), ids=lambda path: path.stem)
-def test_a_lesson_uses_public_faces_only(path):
-    """Names of a room's `__init__.py`, and tasks: a lesson then outlives what is moved behind them."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    found = set()
-    for node in (node for cell in code for node in ast.walk(ast.parse(cell))):
-        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PACKAGES:
-            found |= {(node.module, alias.name) for alias in node.names}
-    assert found
-    for module, name in found:
-        assert module in MODULES, module
-        if module == "study.tasks" and f"{module}.{name}" in MODULES:
-            continue
-        assert MODULES[module].name == "__init__.py", f"{module} is no room"
-        assert module == "study" or f"{module}.{name}" not in MODULES or hasattr(importlib.import_module(module), name)
-
-
 def defined_in(name):
     """Names that a module binds at its top: functions, classes, constants, imports."""
     found = set()

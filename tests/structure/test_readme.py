@@ -12,8 +12,8 @@ import main
 import models
 from data.augment.pipeline import STRENGTHS
 
-README = ROOT / "README.md"
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in [README, *sorted((ROOT / "docs").glob("*.md"))]}
+READMES = [ROOT / "README.md", ROOT / "README.ja.md"]
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *sorted((ROOT / "docs").glob("*.md"))]}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:\.venv\S+)?python (main\.py|regression\.py|benchmarks/\w+\.py)\b(.*)$")
@@ -147,7 +147,7 @@ def test_the_readme_is_short():
 
 
 def test_every_page_stands_in_the_index_and_in_the_readme():
-    for name in set(PAGES) - {"README.md", "docs/README.md"}:
+    for name in set(PAGES) - {"README.md", "README.ja.md", "docs/README.md"}:
         assert f"]({name})" in TEXTS["README.md"]
         assert f"]({name.removeprefix('docs/')})" in TEXTS["docs/README.md"]
 

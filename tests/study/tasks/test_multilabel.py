@@ -194,6 +194,14 @@ def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(r
     assert all(name in ran.out for name in names)
 
 
+def test_a_table_in_blocks_is_that_of_a_plain_start(run, table, tmp_path):
+    words, more = ("predict", "--run", run, table.parent), ("--resume", "--json")
+    plain, ran = call(*words, "--csv", tmp_path / "a.csv"), call(*words, "--csv", tmp_path / "b.csv", *more)
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+    counted = ", ".join(f"{name} {count:,}" for name, count in json.loads(ran.out)["counts"].items())
+    assert sorted(counted.split(", ")) == sorted(plain.out.splitlines()[-1].split(": ")[1].split(", "))
+
+
 @pytest.mark.slow
 def test_transfer_learns_several_labels_from_features(table, tmp_path):
     words = ("-m", "original", "--width", 0, "--image-size", 32, "--epochs", 2, "--batch-size", 16)

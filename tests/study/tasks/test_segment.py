@@ -220,6 +220,14 @@ def test_predict_tells_shares_and_writes_masks_of_the_pictures_sizes(run, toy, t
     assert rows[str(toy / "nothing.png")]["error"]
 
 
+def test_a_table_in_blocks_is_that_of_a_plain_start(run, toy, tmp_path):
+    words = ("predict", toy / "circle", toy / "nothing.png", "--run", run)
+    plain, ran = call(*words, "--csv", tmp_path / "a.csv"), call(*words, "--csv", tmp_path / "b.csv", "--resume")
+    assert (plain.code, ran.code) == (0, 0)
+    assert ran.out.startswith(plain.out)
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+
+
 def test_two_pictures_of_one_name_do_not_overwrite_each_others_mask(run, toy, tmp_path):
     paths = [toy / label / "3.png" for label in ("circle", "square")]
     ran = call("predict", *paths, "--run", run, "--masks", tmp_path)

@@ -1,0 +1,71 @@
+"""Tables of predictions: CSV, or Parquet where the name ends so; row after row, so that no length takes memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.csv_table import guarded
+from errors import UserError
+from study.runtime import output
+
+if TYPE_CHECKING:
+    import pyarrow
+
+PARQUET = ".parquet"
+GROUP = 50_000  # rows of Parquet that are compressed together
+TEXTS = ("path", "label", "predicted", "error", "verdict")  # columns; every other one holds numbers
+
+
+def writable_table(name: str) -> Path:
+    """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
+    path = output.writable_file(name)
+    if is_parquet(path) and find_spec("pyarrow") is None:
+        raise UserError(
+            f"--csv {path} needs pyarrow: python -m pip install -r requirements-parquet.txt, or give a file that ends "
+            "in .csv."
+        )
+    return path
+
+
+def is_parquet(path: Path) -> bool:
+    """Say whether a table is written as Parquet."""
+    return path.suffix.casefold() == PARQUET
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table, whole or not at all."""
+    if is_parquet(path):
+        _write_parquet(path, columns, rows)
+    else:
+        output.write_csv(path, columns, guarded(rows))
+
+
+def _write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write numbers as float64 and an empty cell as null; nothing is guarded, as no spreadsheet reads it as text."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = pa.schema([(name, pa.string() if name in TEXTS else pa.float64()) for name in columns])
+    with output.replacing(path) as aside, parquet.ParquetWriter(aside, schema) as writer:
+        for group in _groups(iter(rows)):
+            writer.write_table(_as_arrow(group, schema), row_group_size=GROUP)
+
+
+def _groups(rows: Iterator[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+    while group := list(islice(rows, GROUP)):
+        yield group
+
+
+def _as_arrow(rows: Sequence[Sequence[str]], schema: pyarrow.Schema) -> pyarrow.Table:
+    import pyarrow as pa
+
+    def column(field: pyarrow.Field, cells: Sequence[str]) -> pyarrow.Array:
+        kind = str if field.type == pa.string() else float
+        return pa.array([kind(cell) if cell else None for cell in cells], field.type)
+
+    columns = [column(field, cells) for field, cells in zip(schema, zip(*rows, strict=True), strict=True)]
+    return pa.Table.from_arrays(columns, schema=schema)
