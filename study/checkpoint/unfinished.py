@@ -20,7 +20,7 @@ from study.checkpoint.files import Checkpoint, sync_folder
 from study.runtime import output, temporary
 
 FOLDER, ASKED, LOCK = ".unfinished", "training.json", "lock"
-SCHEMA = 1
+SCHEMA, LARGEST = 1, 2**20
 COMPARED = ("settings", "data", "program", "versions")  # what has to be the same for the numbers to be
 NEEDED = {"schema": int, "flags": dict, "settings": dict, "data": str, "program": str, "versions": dict, "model": str}
 
@@ -174,6 +174,8 @@ def found_in(runs: Path) -> Iterator[Found]:
 def read_asked(folder: Path) -> dict[str, Any]:
     """Return what was asked for. Raise UserError where it cannot be read."""
     try:
+        if (folder / ASKED).stat().st_size > LARGEST:
+            raise ValueError(f"it has more than {LARGEST:,} bytes")
         asked = json.loads((folder / ASKED).read_text(encoding="utf-8"))
         wrong = [name for name, kind in NEEDED.items() if not isinstance(asked.get(name), kind)]
         if wrong or asked["schema"] != SCHEMA:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import keras
 
 SCHEMA = 1
+LARGEST_INFO = 2**28  # bytes of run.json; a million images that were left out take half of them
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
 PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 
@@ -44,6 +45,8 @@ def read_run(folder: Path) -> Run:
     if missing:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
     try:
+        if (size := (folder / "run.json").stat().st_size) > LARGEST_INFO:
+            raise ValueError(f"it has {size:,} bytes, and the limit is {LARGEST_INFO:,}")
         info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         schema = info["schema"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

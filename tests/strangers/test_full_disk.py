@@ -1,6 +1,7 @@
 """A disk that is full at each position in turn: one line, exit code 2, nothing half-written, all else untouched."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -18,6 +19,7 @@ from study.checkpoint.unfinished import Unfinished
 from study.runtime import output
 
 ASKED = {"model": "tiny", "flags": {}, "settings": {}, "data": "", "program": "", "versions": {}}
+STEP = 1 if "STUDY_FUZZ_CASES" in os.environ else 7  # of commands, where it is not `make soak` that asks
 ONCE_OR_FROM_THEN_ON = pytest.mark.parametrize("once", [True, False], ids=["once", "from then on"])
 
 
@@ -176,15 +178,17 @@ def test_a_run_folder_is_whole_or_not_there(run, toy, tmp_path, once):
 
     def check(ran, disk):
         whole = refused_or_done(ran, disk)
-        there = list(runs.iterdir())
+        there = [path for path in runs.iterdir() if path.name[0] != "."]
         assert len(there) == whole, (ran.err, there)
+        for left in set(runs.iterdir()) - {*there}:  # what took so long to learn is not thrown away for want of a name
+            assert f"error: All is saved in {left}, but could not be given its name" in ran.err
         if whole:
             assert call("runs", "--runs", runs).code == 0
         shutil.rmtree(runs)
         runs.mkdir()
 
     runs.mkdir()
-    assert told("run folder of train", every_position(runs, work, check, once)) > 30
+    assert told("run folder of train", every_position(runs, work, check, once, STEP)) > 5
 
 
 @pytest.mark.slow
@@ -215,7 +219,7 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
 
     begin()
 
-    assert told("predict", every_position(out, work, check, once)) > 10
+    assert told("predict", every_position(out, work, check, once, STEP)) > 2
 
 
 @pytest.mark.slow
@@ -241,7 +245,7 @@ def test_each_file_that_check_writes_is_whole_or_not_there(toy, tmp_path, once):
         shutil.rmtree(out)
         out.mkdir()
 
-    assert told("check", every_position(out, work, check, once)) > 3
+    assert told("check", every_position(out, work, check, once, STEP)) > 0
 
 
 def test_the_disk_of_these_tests_is_full_where_it_says(tmp_path):
