@@ -180,7 +180,10 @@ def test_a_run_folder_is_whole_or_not_there(run, toy, tmp_path, once):
         whole = refused_or_done(ran, disk)
         there = [path for path in runs.iterdir() if path.name[0] != "."]
         assert len(there) == whole, (ran.err, there)
-        for left in set(runs.iterdir()) - {*there, runs / ".unfinished"}:  # what took so long to learn is not thrown away for want of a name
+        for left in set(runs.iterdir()) - {
+            *there,
+            runs / ".unfinished",
+        }:  # what took so long to learn is not thrown away for want of a name
             assert f"error: All is saved in {left}, but could not be given its name" in ran.err
         if whole:
             assert call("runs", "--runs", runs).code == 0
