@@ -44,7 +44,7 @@ def faults(checkpoint: Checkpoint) -> Iterator[str]:
     if not is_precision(state["precision"]):
         yield f"precision must be {' or '.join(PRECISIONS)}"
     if not all(map(is_memory, state["callbacks"].values())):
-        yield "callbacks must be numbers that each of them remembers"
+        yield "callbacks must be what each of them remembers"
     if lacking := set(KINDS) - arrays.keys():
         yield f"{min(lacking)} are missing"
     drawn = arrays["augmentation"]
@@ -90,11 +90,17 @@ def is_standing(value: Any) -> bool:  # noqa: ANN401
 
 
 def is_memory(values: Any) -> bool:  # noqa: ANN401
-    """Say whether it is what a callback remembers: numbers, and the rows of the epochs."""
-    return isinstance(values, dict) and all(
-        all(map(is_row, value)) if name == "rows" else value is None or is_number(value)
-        for name, value in values.items()
-    )
+    """Say whether it is what a callback remembers: numbers, why a loss is none, and the rows of the epochs."""
+    return isinstance(values, dict) and all(is_remembered(name, value) for name, value in values.items())
+
+
+def is_remembered(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Say whether it is of the kind that a callback remembers under a name."""
+    if name == "rows":
+        return isinstance(value, list) and all(map(is_row, value))
+    if name == "broken":
+        return isinstance(value, str)
+    return is_number(value) or (value is None and name in ("start", "best"))  # before the first epoch
 
 
 def is_random_state(value: Mapping[str, Any]) -> bool:

@@ -32,7 +32,11 @@ def sound():
         "outcomes": [{"history": [ROW], "kept_epoch": 1, "ended": "at the end", "precision": PRECISION}],
         "precision": PRECISION,
         "standing": {"phase": 0, "epoch": 2, "iteration": 1},
-        "callbacks": {"EarlyStopping": {"wait": 1, "best": math.inf}, "EpochLines": {"rows": [ROW]}},
+        "callbacks": {
+            "EarlyStopping": {"wait": 1, "best": math.inf},
+            "Divergence": {"start": None, "end": math.nan, "broken": "", "iterations": 3},
+            "EpochLines": {"rows": [ROW]},
+        },
         "random": {"python": [drawn[0], list(drawn[1]), None], "numpy": [shared[0], shared[1].tolist(), *shared[2:]]},
     }
     arrays = {name: [np.ones((2, 3), np.float32)] for name in ("whole", "model", "optimizer", "metrics", "best")}
@@ -111,7 +115,7 @@ def test_a_changed_training_json_is_taken_or_refused(tmp_path):
         ),
         ({"outcomes": [{"history": []}]}, "outcomes must be a list of what each stage did"),
         ({"precision": {**PRECISION, "precision": "int8"}}, "precision must be float32 or bfloat16"),
-        ({"callbacks": {"EarlyStopping": {"wait": "x"}}}, "callbacks must be numbers that each of them remembers"),
+        ({"callbacks": {"EarlyStopping": {"wait": "x"}}}, "callbacks must be what each of them remembers"),
         ({"random": {"python": [3, [1], None], "numpy": []}}, "a value is missing or of another kind (state vector is"),
     ],
 )
