@@ -12,7 +12,7 @@ test: .venv/ready-dev
 	$(BIN)/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/ready-dev
-	$(BIN)/python -m pytest -m "slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 oldest: requirements.txt requirements-dev.txt
 	rm -rf .venv-oldest
@@ -22,8 +22,9 @@ oldest: requirements.txt requirements-dev.txt
 	.venv-oldest/bin/python -m pytest --quick
 	.venv-oldest/bin/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder $(END_TO_END)
 
+# Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev
-	$(BIN)/python -m pytest -m soak -s
+	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -s
 
 quick: .venv/ready-dev
 	$(BIN)/python -m pytest --quick

@@ -55,3 +55,14 @@ def build_metrics(network: keras.Model, form: Any) -> None:  # noqa: ANN401 - wh
     Relies on `_symbolic_build(data_batch=)`, which asks tensors for shape and dtype only. The public ways compute.
     """
     network._symbolic_build(data_batch=form)
+
+
+def forget_new_variables() -> None:
+    """Let the variables that were made within `keras.StatelessScope` never get values, which leaving it would give.
+
+    Relies on the list `uninitialized_variables` of `keras.src.backend.common.global_state`. There is no public way to
+    learn the shapes of a network's variables without memory for them.
+    """
+    from keras.src.backend.common import global_state
+
+    global_state.set_global_attribute("uninitialized_variables", [])

@@ -14,6 +14,7 @@ import numpy as np
 import models
 from errors import UserError
 from models.parts.options import ArchitectureOptions, resolve_options
+from models.parts.saved import check_weights_file, load
 
 if TYPE_CHECKING:
     import keras
@@ -85,10 +86,11 @@ def _from_file(backbone: keras.Model, name: str, file: Path) -> keras.Model:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras lists every layer that does not fit; one line says it below
             if file.suffix == ".keras":
-                saved = keras.saving.load_model(file, compile=False)
+                saved = load(file)
                 inner = [layer for layer in saved.layers if isinstance(layer, keras.Model)]
                 backbone.set_weights((inner[0] if inner else saved).get_weights())
             else:
+                check_weights_file(file)
                 backbone.load_weights(file)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise UserError(

@@ -1,17 +1,15 @@
 """A checkpoint file: named lists of arrays and some plain values, whole or not at all, the last two of them kept.
 
 The file is NumPy's `.npz`, uncompressed, and its name ends in the beginning of its own SHA-256, by which a damaged one
-is known. Nothing in it is ever run: arrays of objects, which NumPy would unpickle, are refused.
+is known. It is looked through before any of it is read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +18,12 @@ from typing import Any
 import numpy as np
 
 from errors import UserError
+from study.runtime import npz
 from study.runtime.temporary import UNFINISHED
 
 KEPT = 2  # the older one is there for the case that the newer one is damaged
 NAME = re.compile(r"(\d{8})-([0-9a-f]{16})\.npz")
 STATE = "state"
-NUMBERS = "bfiu"  # kinds of NumPy's types that weights, counters and seeds have
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def read(path: Path) -> Checkpoint:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
         if digest != NAME.fullmatch(path.name)[2]:
             raise ValueError("its content is not what its name says")
-        check_zip(path)
+        npz.check(path)
         with np.load(path, allow_pickle=False) as stored:
             told = json.loads(bytes(stored[STATE]).decode())
             arrays = {
@@ -112,37 +109,15 @@ def read(path: Path) -> Checkpoint:
                 for name, count in dict(told["arrays"]).items()
             }
         return Checkpoint(dict(told["state"]), arrays)
-    except (*UNREADABLE, TypeError, AttributeError) as error:
+    except npz.UNREADABLE as error:
         raise UserError(f"{path} is no checkpoint of this program, or damaged: {error}") from error
 
 
 def state_of(path: Path) -> dict[str, Any]:
     """Read the plain values of a checkpoint alone, without a look at its hash. Raise UserError where there are none."""
     try:
-        check_zip(path)
+        npz.check(path)
         with np.load(path, allow_pickle=False) as stored:
             return dict(json.loads(bytes(stored[STATE]).decode())["state"])
-    except (*UNREADABLE, TypeError, AttributeError) as error:
+    except npz.UNREADABLE as error:
         raise UserError(f"{path} is no checkpoint of this program, or damaged: {error}") from error
-
-
-def check_zip(path: Path) -> None:
-    """Raise ValueError where the parts of a file would unpack to more than the file, or are no plain numbers."""
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        unpacked = sum(entry.file_size for entry in entries)
-        if unpacked > path.stat().st_size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-            raise ValueError("its parts are compressed")
-        for entry in entries:
-            with archive.open(entry) as part:
-                shape, dtype = header(part)
-            if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize > entry.file_size:
-                raise ValueError(f"{entry.filename} is no array of numbers of its size")
-
-
-def header(part: Any) -> tuple[tuple[int, ...], np.dtype]:  # noqa: ANN401
-    """Return shape and type that an array's header tells."""
-    version = np.lib.format.read_magic(part)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[version](part)
-    return shape, dtype

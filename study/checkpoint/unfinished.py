@@ -20,7 +20,7 @@ from study.checkpoint.files import Checkpoint, sync_folder
 from study.runtime import output, temporary
 
 FOLDER, ASKED, LOCK = ".unfinished", "training.json", "lock"
-SCHEMA = 1
+SCHEMA, LARGEST = 1, 2**20
 COMPARED = ("settings", "data", "program", "versions")  # what has to be the same for the numbers to be
 NEEDED = {"schema": int, "flags": dict, "settings": dict, "data": str, "program": str, "versions": dict, "model": str}
 
@@ -82,10 +82,10 @@ class Unfinished:
         made = temporary.unfinished(self.base)
         try:
             output.write_json(made / ASKED, {"schema": SCHEMA, **self.asked})
+            self._folder = output.publish(made, self.base, self.asked["model"])
         except UserError as error:
             shutil.rmtree(made, ignore_errors=True)
             raise error.__cause__ or OSError(str(error)) from error
-        self._folder = output.publish(made, self.base, self.asked["model"])
         sync_folder(self.base)
         self._hold()
 
@@ -134,6 +134,11 @@ def discard(folder: Path) -> None:
         folder.rename(aside)
     except FileNotFoundError:  # removed by somebody else
         return
+    except OSError as error:
+        if not output.is_disk_full(error):
+            raise
+        (folder / ASKED).unlink(missing_ok=True)  # without it the folder counts for nothing
+        aside = folder
     shutil.rmtree(aside, ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.parent.rmdir()  # unless others lie there
@@ -169,6 +174,8 @@ def found_in(runs: Path) -> Iterator[Found]:
 def read_asked(folder: Path) -> dict[str, Any]:
     """Return what was asked for. Raise UserError where it cannot be read."""
     try:
+        if (folder / ASKED).stat().st_size > LARGEST:
+            raise ValueError(f"it has more than {LARGEST:,} bytes")
         asked = json.loads((folder / ASKED).read_text(encoding="utf-8"))
         wrong = [name for name, kind in NEEDED.items() if not isinstance(asked.get(name), kind)]
         if wrong or asked["schema"] != SCHEMA:

@@ -43,13 +43,17 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
 
 def after_list(
-    runs: Sequence[Mapping[str, Any]], unfinished: Sequence[Mapping[str, Any]], folder: Path
+    runs: Sequence[Mapping[str, Any]], stopped: Sequence[Mapping[str, Any]], folder: Path
 ) -> tuple[str, str]:
     """Return how to go on with what was stopped; else the comparison of the newest two runs of the same images; else
     the report of the newest one."""
-    if stopped := [one for one in unfinished if not one["at_work"]]:
+    from study.checkpoint import unfinished
+
+    if stopped := [one for one in stopped if not one["at_work"]]:
         place = {} if str(folder) == DEFAULTS["runs"] else {"runs": folder}
-        return as_command("train", {"resume": stopped[0]["name"], **place}), "go on with the training that was stopped"
+        code = {"augment_with": unfinished.read_asked(stopped[0]["folder"])["flags"].get("augment_with")}
+        command = as_command("train", {"resume": stopped[0]["name"], **code, **place})
+        return command, "go on with the training that was stopped"
     if not runs:
         return "", ""
     for newer, one in enumerate(runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from errors import UserError
 from study.runtime.result import Result
 from study.settings import conflicts, declare
 from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_model
-from study.settings.train import DEFAULTS, FIELDS
+from study.settings.train import DEFAULTS, FIELDS, names_where
 
 
 def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +32,8 @@ def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Add to --resume NAME the flags that the training was begun with.
 
     Raises:
-        UserError: there is no such training, it cannot be read, or --fresh is given without one.
+        UserError: there is no such training, it cannot be read, or it asks for code that was not asked for now: the
+            folder may be a stranger's.
     """
     name = flags.get("resume")
     if name in (None, "auto"):
@@ -40,12 +42,16 @@ def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
 
     found = unfinished.find(name, Path(flags.get("runs", DEFAULTS["runs"])))
     earlier = {setting: declare.read(FIELDS[setting], text) for setting, text in recorded(found.asked["flags"]).items()}
+    if (code := earlier.get("augment_with")) and "augment_with" not in flags:
+        again = shlex.join(["--augment-with", code])
+        raise UserError(f"{found.folder} asks for a function from outside this program: to let it run, add {again}")
     return {**earlier, **flags}
 
 
 def recorded(flags: Mapping[str, str]) -> dict[str, str]:
-    """Return the recorded flags that this program knows; a switch that was off is none."""
-    return {name: text for name, text in flags.items() if name in FIELDS and text != "off"}
+    """Return the recorded flags that decide what is learned, and the name; a switch that was off is none."""
+    kept = {*names_where("compared"), "name"}
+    return {name: text for name, text in flags.items() if name in kept and text != "off"}
 
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from errors import UserError
 from study.confidence import selective
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION
+from study.runtime import npz
 
 FILE = "known.npz"
 CLASS, UNSURE, UNLIKE = "class", "unsure", "unlike"  # kinds of verdicts
@@ -71,12 +71,15 @@ def read(folder: Path, info: Mapping[str, Any]) -> Known | None:
     if "verdicts" not in info or not (folder / FILE).is_file():
         return None
     try:
+        npz.check(folder / FILE)
         with np.load(folder / FILE, allow_pickle=False) as file:
-            directions, probability, right, distance = (file[name] for name in ARRAYS)
-        sizes = {len(probability), len(right), len(distance)}
-        if directions.ndim != 2 or not len(directions) or len(sizes) != 1 or right.dtype != bool:
+            directions, probability, right, distance = arrays = [file[name] for name in ARRAYS]
+        shapes = {probability.shape, right.shape, distance.shape}
+        if directions.ndim != 2 or not directions.size or len(shapes) != 1 or right.ndim != 1 or right.dtype != bool:
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        if not all(array is right or (array.dtype.kind == "f" and np.isfinite(array).all()) for array in arrays):
+            raise ValueError
+    except npz.UNREADABLE as error:
         raise UserError(
             f"{folder / FILE} is damaged: remove it to predict without verdicts, or train again."
         ) from error

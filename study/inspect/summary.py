@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ def print_models() -> dict[str, Any]:
     specs = {name: model.SPEC for name, model in usable.items()}
     rows = [[name, ", ".join(spec.weights) or "none", spec.image_size, spec.summary] for name, spec in specs.items()]
     for line in broken:
-        print(line, file=sys.stderr)
+        console.to_error(line)
     console.table("Models", ("name", "weights", "pixels", "what it is"), rows, left=4)
     return {"models": [facts_of(name, spec) for name, spec in specs.items()], "unusable": broken}
 

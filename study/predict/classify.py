@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from data.names import composed, distinct, printable, split_labels
+from data.split import SplitEntry
+from errors import UserError
 from study.pages.language import SPLIT_NAMES, joined, t
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
@@ -66,7 +67,7 @@ def print_each(
     for prediction in predictions:
         told.append(prediction)
         if prediction.probabilities is None:
-            print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
+            console.to_error(f"{prediction.path}: {prediction.error}")
             continue
         said = judge.describe(prediction) if judge else task.describe_prediction(prediction.probabilities, run.info)
         predicted = split_labels(task.cells(prediction.probabilities, run.info)[0])
@@ -76,7 +77,7 @@ def print_each(
         console.print(f"{padded(prediction.path, width)}  {said}{mark}")
         labels += (judge.verdict(prediction),) if judge else predicted or (none,)
     for note in filter(None, [*judge.renamed(), judge.why_no_threshold()]) if judge and labels else ():
-        print(note, file=sys.stderr)
+        console.to_error(note)
     count_up(labels, sum(not prediction.error for prediction in told))
     return told
 
@@ -93,6 +94,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     """Answer for the run's own "val" or "test" part and print the per-class report; write what is wanted."""
     task, judge = task_of(run), judge_of(run, right)
     predictions, entries = predict_split(run, split, views, known=judge and judge.known)
+    check_labels(run, entries, task.SEVERAL_LABELS)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
@@ -100,7 +102,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     task.print_report(SPLIT_NAMES[split], metrics)
     if judge and judge.known:
         for note in judge.renamed():
-            print(note, file=sys.stderr)
+            console.to_error(note)
         answered = count_split(judge, predictions, [entry.label for entry in entries])
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
     label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
@@ -109,3 +111,12 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     written = write(run, predictions, judge, wanted, subject, truth)
     images = images_of_classes(run, predictions, judge, label_of)
     return Predicted(run, images, written, split, metrics, judge, answered)
+
+
+def check_labels(run: Run, entries: Sequence[SplitEntry], several: bool) -> None:
+    """Raise UserError where `split.csv` has a label that is no class of the run."""
+    labels = (label for entry in entries for label in (split_labels(entry.label) if several else (entry.label,)))
+    if strange := sorted(set(labels) - set(run.info["class_names"])):
+        raise UserError(
+            f"{run.folder / 'split.csv'} has the label '{strange[0]}', which is no class of run.json. Train again."
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +38,7 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
     width = width_of(files)
     for prediction in stream.predict_files(run, files, skipped):
         if prediction.probabilities is None:
-            print(f"{prediction.path}: {prediction.error}", file=sys.stderr)
+            console.to_error(f"{prediction.path}: {prediction.error}")
             told.append(of_image(prediction.path, error=prediction.error))
             continue
         mask = most_likely_classes(prediction).probabilities

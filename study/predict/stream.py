@@ -20,6 +20,7 @@ from data.pixel_range import Ranges
 from data.split import SplitEntry, read_split
 from errors import UserError
 from study.confidence import neighbours
+from study.confidence.known import FILE as KNOWN_FILE
 from study.confidence.known import Known
 from study.inference import channel_statistics, openvino_ir
 from study.pages.language import SPLIT_NAMES
@@ -87,6 +88,8 @@ def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
     flip_pairs = labels.read(table).flip_pairs if views != "none" and table.is_file() else {}
     check_views(views, run.info, flip_pairs)
     names = list(run.info["class_names"])
+    if strange := sorted(set(flip_pairs.values()) - set(names)):
+        raise UserError(f"{table} pairs {strange[0]}, which is no class of {run.folder}. Train again.")
     flipped_classes = np.array([names.index(flip_pairs.get(name, name)) for name in names]) if flip_pairs else None
     network = load_runner(run, known is not None)
 
@@ -101,6 +104,11 @@ def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
         mean = average_views(probabilities_of, number_of_views(views), flipped_classes)(pixels)
         if known is None or not features:
             return mean, None
+        if features[0].shape[1] != known.directions.shape[1]:
+            raise UserError(
+                f"{run.folder / KNOWN_FILE} has {known.directions.shape[1]:,} features of an image and the network "
+                f"gives {features[0].shape[1]:,}: remove the file to predict without verdicts, or train again."
+            )
         with threadpool_limits(1, "blas"):  # its further threads would wait for work, and keep a core from the network
             return mean, neighbours.distances(features[0], known.directions)
 

@@ -18,7 +18,6 @@ from study import tasks
 from study.pages.language import SPLIT_NAMES, t
 from study.runs.folder import Run
 from study.runtime import console
-from study.runtime.format import visible
 from study.tasks.contract import Task
 
 MAX_NAMED = 8  # classes
@@ -35,9 +34,9 @@ def introduce(run: Run, own_images: bool) -> None:
     names = run.info["class_names"]
     some = ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
     said = f"{run.folder}: {run.info['model']}, {len(names)} classes ({some})"
-    print(visible(f"{said}; {evaluated(run)[0]}"), file=sys.stderr)
+    console.to_error(f"{said}; {evaluated(run)[0]}")
     for line in cautions(run) if own_images else ():  # of its own images the whole report follows
-        print(visible(line), file=sys.stderr)
+        console.to_error(line)
 
 
 def cautions(run: Run) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +15,18 @@ from data import folder
 from data.names import composed, natural_key
 from data.split import read_split
 from errors import UserError
+from models.parts.saved import DamagedError, load
 from study.runs.info import fault
+from study.runtime import console
 from study.tasks import classify
 
 if TYPE_CHECKING:
     import keras
 
 SCHEMA = 1
+LARGEST_INFO = 2**28  # bytes of run.json; a million images that were left out take half of them
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
 PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
-MAX_UNPACKED = 10  # times its size on the disk
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)  # what Keras raises for a broken file
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,8 @@ def read_run(folder: Path) -> Run:
     if missing:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
     try:
+        if (size := (folder / "run.json").stat().st_size) > LARGEST_INFO:
+            raise ValueError(f"it has {size:,} bytes, and the limit is {LARGEST_INFO:,}")
         info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         schema = info["schema"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -113,7 +114,7 @@ def newest_that_learned(runs: Path, model: str | None) -> Run:
         if model in (None, run.info["model"]) and not no_better_than(run):
             if run.folder != newest.folder:
                 said = f"{newest.folder} is newer, but no better than always answering {no_better_than(newest)}"
-                print(f"note: {said}; to ask it: --run {newest.folder}", file=sys.stderr)
+                console.to_error(f"note: {said}; to ask it: --run {newest.folder}")
             return run
     return newest
 
@@ -129,19 +130,16 @@ def no_better_than(run: Run) -> str:
 
 
 def load_classifier(run: Run) -> keras.Model:
-    """Load `model.keras` in Keras' safe mode.
+    """Load `model.keras`, after a look at what it asks for.
 
     Raises:
-        UserError: it cannot be read, is not what training saved, does not fit `run.json`, or has weights that are no
-            numbers.
+        UserError: it asks for code, cannot be read, is not what training saved, does not fit `run.json`, or has weights
+            that are no numbers.
     """
-    import keras
-
     check_files(run, ["model.keras"])
     try:
-        check_unpacked(run.folder / "model.keras")
-        classifier = keras.saving.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
-    except UNREADABLE as error:
+        classifier = load(run.folder / "model.keras")
+    except DamagedError as error:
         raise UserError(f"{run.folder / 'model.keras'} is damaged or incomplete. Train again.") from error
     check_shapes(run, "model.keras", classifier.input_shape, classifier.output_shape)
     for weight in classifier.weights:
@@ -176,14 +174,6 @@ def check_shapes(run: Run, file: str, inputs: Sequence[int | None], outputs: Seq
     if tuple(inputs[1:]) not in ((size, size, 3), (None, None, 3)):
         taken = " × ".join(map(str, inputs[1:]))
         raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {size} pixels. Train again.")
-
-
-def check_unpacked(file: Path) -> None:
-    """Raise ValueError where a zip file would unpack to far more than Keras writes: its weights stand uncompressed."""
-    with zipfile.ZipFile(file) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > MAX_UNPACKED * file.stat().st_size:
-        raise ValueError(f"{file} would unpack to {unpacked:,} bytes")
 
 
 def images_of(run: Run) -> dict[str, Path]:

@@ -10,12 +10,18 @@ from data.names import composed
 from study import tasks
 
 LARGEST_SIZE = 4096  # pixels a side
+LONGEST_NAME = 100  # letters; an ensemble's has the names of all its models
 Rule = tuple[str, Callable[[Any], bool]]  # what would be right, and whether a value is
 
 
 def is_text(value: Any) -> bool:  # noqa: ANN401 - whatever JSON may hold
     """Say whether it is text that says something."""
     return isinstance(value, str) and bool(value.strip())
+
+
+def is_folder_name(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it can stand in the name of a folder, and leads nowhere else."""
+    return is_text(value) and value.isprintable() and len(value) <= LONGEST_NAME and not set(value) & {"/", "\\"}
 
 
 def is_mapping(value: Any) -> bool:  # noqa: ANN401
@@ -50,7 +56,7 @@ def limit_of(verdicts: Any) -> Any:  # noqa: ANN401
 
 
 NEEDED: Mapping[str, Rule] = {
-    "model": ("a name", is_text),
+    "model": ("a name that a folder may have", is_folder_name),
     "class_names": ("a list of different names", are_class_names),
     "image_size": (f"1 to {LARGEST_SIZE}", lambda value: type(value) is int and 1 <= value <= LARGEST_SIZE),
     "resize": (", ".join(RESIZE_RULES), lambda value: value in RESIZE_RULES),

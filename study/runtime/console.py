@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -47,7 +49,7 @@ def bar(label: str, total: int) -> Iterator[Callable[..., None]]:
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:
     """Print a table; the first `left` columns are text, the rest numbers."""
-    grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    grid = Table(title=visible(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
         grid.add_column(visible(name), justify="left" if i < left else "right", overflow="fold")
     for row in rows:
@@ -60,6 +62,11 @@ def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
     columns = list(zip(header, *rows, strict=True))[1:]
     needed = [max(min(cell_len(name), FOLDED), *(cell_len(str(cell)) for cell in cells)) for name, *cells in columns]
     return sum(width + 3 for width in (FOLDED, *needed)) <= console.width
+
+
+def to_error(line: str) -> None:
+    """Print one line on standard error, its control characters as escapes: it may hold a name of a stranger's."""
+    builtins.print(visible(line), file=sys.stderr)
 
 
 def print(line: str = "") -> None:

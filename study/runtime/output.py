@@ -132,7 +132,7 @@ def publish(temporary: Path, runs: Path, model: str) -> Path:
         except OSError as error:
             if target.exists():  # the name is taken: a folder with files in it cannot be renamed over
                 number += 1
-            elif time.monotonic() > until:
+            elif time.monotonic() > until or is_disk_full(error):
                 raise UserError(
                     f"All is saved in {temporary}, but could not be given its name, {target.name}: {error.strerror}. "
                     "Rename that folder."

@@ -16,6 +16,7 @@ from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.keeper import Keeper
 from study.checkpoint.unfinished import Found, Unfinished
+from study.fit import restored
 from study.runtime import console, hardware
 from study.settings.as_command import as_command
 from study.settings.declare import flag
@@ -53,6 +54,7 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     checkpoint, damaged = unfinished.load(found)
     for path in damaged:
         console.print(f"{path} is damaged; the checkpoint before it is taken")
+    restored.check(checkpoint, str(found.folder))
     console.print(f"going on with {found.folder} {unfinished.place_of(checkpoint.state)}")
     if found.asked.get("threads") != now["threads"]:
         console.print(
@@ -86,7 +88,7 @@ def wanted(resume: str | None, fresh: bool, runs: Path, now: Mapping[str, Any]) 
         discard(found)
         return None
     if found and resume is None:
-        command = as_command("train", {"resume": found.name, **of_place(runs)})
+        command = command_of(found.asked["flags"], runs)(found.name)
         console.print(f"this training was begun on {found.asked['begun']} and stopped: to go on with it: {command}")
         return None
     return found
@@ -157,8 +159,12 @@ def sources() -> Iterable[Path]:
 
 
 def command_of(asked: Mapping[str, Any], runs: Path) -> Any:  # noqa: ANN401
-    """Return what makes of an unfinished training's name the command that goes on with it."""
-    return lambda name: as_command("train", {"resume": name, **of_place(runs)})
+    """Return what makes of an unfinished training's name the command that goes on with it.
+
+    Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
+    """
+    more = {"augment_with": asked.get("augment_with"), **of_place(runs)}
+    return lambda name: as_command("train", {"resume": name, **more})
 
 
 def of_place(runs: Path) -> dict[str, str]:

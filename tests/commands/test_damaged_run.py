@@ -119,3 +119,71 @@ def test_hashes_are_noted_of_every_file_of_the_network(run):
     noted = json.loads((run / "run.json").read_text())["files"]
     assert noted == run_folder.hashes(run, ["model.keras", "model.xml", "model.bin", "known.npz"])
     assert "model.keras" in noted
+
+
+def test_a_label_that_is_no_class_of_the_run_is_refused(damaged):
+    folder = damaged()
+    table = (folder / "split.csv").read_text().replace(",circle,", ",\x1b[2Jcirkel,")
+    (folder / "split.csv").write_text(table)
+    said = refused("predict", "--run", folder)
+    shown = "\\x1b[2Jcirkel"
+    assert said == (
+        f"error: {folder / 'split.csv'} has the label '{shown}', which is no class of run.json. Train again."
+    )
+
+
+def arrays_of(folder, **changes):
+    with np.load(folder / "known.npz") as kept:
+        return {name: kept[name] for name in kept} | changes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"probability": np.full(6, np.nan, np.float32)},
+        {"distance": np.full(6, "a")},
+        {"right": np.ones((6, 1), bool)},
+        {"directions": np.full((5, 512), np.inf, np.float16)},
+        {"directions": np.ones((5, 0), np.float16)},
+        {"probability": np.ones(5, np.float32)},
+    ],
+    ids=["nan", "texts", "two dimensions", "infinite", "no features", "too few"],
+)
+def test_arrays_that_cannot_be_of_known_images_are_refused(damaged, toy, changes):
+    folder = damaged(files={})
+    np.savez(folder / "known.npz", **arrays_of(folder, **changes))
+    said = refused("predict", "--run", folder, toy / "circle" / "0.png")
+    assert said == f"error: {folder / 'known.npz'} is damaged: remove it to predict without verdicts, or train again."
+
+
+def test_features_of_another_network_are_refused(damaged, toy):
+    folder = damaged(files={})
+    kept = arrays_of(folder)
+    features = kept["directions"].shape[1]
+    np.savez(folder / "known.npz", **kept | {"directions": np.ones((5, 7), np.float16)})
+    ran = call("predict", "--run", folder, toy / "circle" / "0.png")
+    assert ran.code == 2
+    said = f"{folder / 'known.npz'} has 7 features of an image and the network gives {features}: remove the file"
+    assert f"error: {said} to predict without verdicts, or train again.\n" in ran.err
+
+
+def test_a_pair_of_classes_that_the_run_has_not_is_refused(damaged, toy):
+    folder = damaged()
+    (folder / "labels.csv").write_text("folder,class\ncircle<->oval,\n")
+    said = refused("predict", "--run", folder, toy / "circle" / "0.png", "--tta", "flip")
+    assert said == f"error: {folder / 'labels.csv'} pairs oval, which is no class of {folder}. Train again."
+
+
+def test_names_of_a_stranger_do_not_reach_the_terminal_as_they_are(damaged, run, toy, tmp_path):
+    odd = "\x1b[2J\x9b31m"
+    info = json.loads((run / "run.json").read_text())
+    settings, data = info["settings"] | {"name": odd}, info["data"] | {"folder": odd}
+    folder = damaged(class_names=[odd, "square", "stripes"], data=data, settings=settings)
+    runs = tmp_path / "runs"
+    shutil.copytree(folder, runs / "20260101-000000-original")
+    for words in (("runs",), ("runs", "best"), ("predict",), ("predict", toy / "circle" / "0.png")):
+        ran = call(*words, "--runs", runs)
+        shown = ran.out + ran.err + ran.next
+        assert words == ("runs", "best") or "\\x1b[2J\\x9b31m" in shown
+        assert "\x1b" not in shown
+        assert "\x9b" not in shown

@@ -94,9 +94,9 @@ def run_in(runs):
 
 
 def test_it_says_how_to_go_on_and_runs_lists_it(place):
-    folder, _, stopped = place
+    folder, words, stopped = place
     name = name_in(folder / "runs")
-    following = f"python main.py train --resume {name} --runs {folder / 'runs'}"
+    following = f"python main.py train --resume {name} --augment-with {words[-1]} --runs {folder / 'runs'}"
     last = stopped.strip().splitlines()[-1]
     assert last == f"stopped, with a checkpoint. To go on: {following}"
     listed = call("runs", "--runs", folder / "runs", "--json")
@@ -107,9 +107,9 @@ def test_it_says_how_to_go_on_and_runs_lists_it(place):
 
 
 def test_it_goes_on_from_any_folder_and_ends_as_one_that_nobody_stopped(copied, place, tmp_path, monkeypatch):
-    runs, _ = copied
+    runs, words = copied
     monkeypatch.chdir(tmp_path)
-    ran = call("train", "--resume", name_in(runs), "--runs", runs)
+    ran = call("train", "--resume", name_in(runs), "--runs", runs, *words[-2:])
     assert ran.code == 0, ran.err
     assert "going on with" in ran.out
     same_results(run_in(place[0] / "whole"), run_in(runs))
@@ -123,15 +123,16 @@ def test_the_same_command_again_tells_how_to_go_on_and_begins_anew(copied):
     runs, words = copied
     ran = call(*words, "--runs", runs)
     assert ran.code == 0
-    assert f"to go on with it: python main.py train --resume {name_in(runs)} --runs {runs}" in ran.out
+    following = f"python main.py train --resume {name_in(runs)} --augment-with {words[-1]} --runs {runs}"
+    assert f"to go on with it: {following}" in ran.out
     assert run_in(runs)
     assert files_of(runs / ".unfinished" / name_in(runs))
 
 
 def test_other_settings_or_images_are_told_and_refused(copied, place, tmp_path):
-    runs, _ = copied
-    name = name_in(runs)
-    ran = call("train", "--resume", name, "--runs", runs, "--batch-size", 8, "--l2", "0.5")
+    runs, words = copied
+    name, code = name_in(runs), words[-2:]
+    ran = call("train", "--resume", name, "--runs", runs, *code, "--batch-size", 8, "--l2", "0.5")
     assert ran.code == 2
     assert "cannot go on: --batch-size was 16 and is 8; --l2 was" in ran.err
     assert "--fresh" in ran.err
@@ -139,16 +140,38 @@ def test_other_settings_or_images_are_told_and_refused(copied, place, tmp_path):
     shutil.copytree(data, tmp_path / "kept")
     try:
         next(iter(sorted(data.rglob("*.png")))).unlink()
-        ran = call("train", "--resume", name, "--runs", runs)
+        ran = call("train", "--resume", name, "--runs", runs, *code)
     finally:
         shutil.copytree(tmp_path / "kept", data, dirs_exist_ok=True)
     assert (ran.code, "the images, their labels or their split have changed" in ran.err) == (2, True)
     assert files_of(runs / ".unfinished" / name)
 
 
+def test_code_that_the_folder_asks_for_is_only_run_where_it_is_asked_for_again(copied):
+    runs, words = copied
+    ran = call("train", "--resume", name_in(runs), "--runs", runs)
+    said = "asks for a function from outside this program: to let it run, add --augment-with"
+    assert (ran.code, ran.err) == (2, f"error: {runs / '.unfinished' / name_in(runs)} {said} {words[-1]}\n")
+
+
+def test_flags_that_say_nothing_of_what_is_learned_are_not_taken_from_the_folder(copied, tmp_path):
+    runs, words = copied
+    asked = runs / ".unfinished" / name_in(runs) / "training.json"
+    told = json.loads(asked.read_text())
+    told["flags"] |= {"runs": str(tmp_path / "elsewhere"), "fresh": "on", "store_limit": "0.01", "epochs": "x"}
+    asked.write_text(json.dumps(told))
+    ran = call("train", "--resume", name_in(runs), "--runs", runs, *words[-2:])
+    assert (ran.code, ran.err) == (2, "error: --epochs takes a whole number. Received: x\n")
+    told["flags"].pop("epochs")
+    asked.write_text(json.dumps(told))
+    ran = call("train", "--resume", name_in(runs), "--runs", runs, *words[-2:], "--l2", "0.5")
+    assert (ran.code, "cannot go on" in ran.err) == (2, True)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_fresh_begins_anew_with_what_was_changed(copied):
-    runs, _ = copied
-    ran = call("train", "--resume", name_in(runs), "--runs", runs, "--epochs", 1, "--fresh")
+    runs, words = copied
+    ran = call("train", "--resume", name_in(runs), "--runs", runs, *words[-2:], "--epochs", 1, "--fresh")
     assert ran.code == 0, ran.err
     assert "the training begins anew" in ran.out
     assert len((run_in(runs) / "history.csv").read_text().splitlines()) == 2
@@ -156,11 +179,11 @@ def test_fresh_begins_anew_with_what_was_changed(copied):
 
 
 def test_a_damaged_checkpoint_is_told_and_the_one_before_is_taken(copied, place):
-    runs, _ = copied
+    runs, words = copied
     kept = runs / ".unfinished" / name_in(runs)
     for path in files_of(kept):
         path.write_bytes(path.read_bytes()[:-5])
-    ran = call("train", "--resume", kept.name, "--runs", runs)
+    ran = call("train", "--resume", kept.name, "--runs", runs, *words[-2:])
     assert (ran.code, "has no checkpoint to go on from (damaged:" in ran.err) == (2, True)
 
 

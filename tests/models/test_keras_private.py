@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.parts.graph import build_layer_graph
-from models.parts.keras_private import flatten_layers, is_graph, run_graph
+from models.parts.keras_private import flatten_layers, forget_new_variables, is_graph, run_graph
 
 L = keras.layers
 
@@ -88,3 +88,11 @@ def test_a_network_of_all_that_is_flattened():
     assert len(names) == 6
     x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     assert flat.model().predict(x, verbose=0).shape == (3, 4)
+
+
+def test_variables_that_are_forgotten_never_get_values():
+    with keras.StatelessScope():
+        layer = keras.layers.Dense(2)
+        layer.build((None, 1 << 45))  # more than any computer has
+        assert layer.kernel.shape == (1 << 45, 2)
+        forget_new_variables()

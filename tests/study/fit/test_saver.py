@@ -16,7 +16,7 @@ from errors import UserError
 from study.checkpoint.files import newest
 from study.checkpoint.keeper import Keeper
 from study.checkpoint.unfinished import Unfinished
-from study.fit import loop
+from study.fit import loop, restored
 from study.runtime.signals import Stopped
 from study.settings.stages import Stage
 
@@ -62,7 +62,9 @@ def went_on(changes, at, folder):
     with pytest.raises(Stopped):
         trained(changes, Stopping(folder / f"at-{at}", at))
     (kept,) = (folder / f"at-{at}" / ".unfinished").iterdir()
-    return trained(changes, Stopping(folder / f"on-{at}", -1, newest(kept)[0]), seed=5)
+    checkpoint = newest(kept)[0]
+    restored.check(checkpoint, str(kept))
+    return trained(changes, Stopping(folder / f"on-{at}", -1, checkpoint), seed=5)
 
 
 @pytest.mark.parametrize(

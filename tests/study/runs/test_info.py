@@ -36,6 +36,10 @@ RANGES = "pixel_range must be two numbers, the lower first, for each kind of val
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
+        ({"model": "../../lenet"}, "model must be a name that a folder may have"),
+        ({"model": "C:\\lenet"}, "model must be a name that a folder may have"),
+        ({"model": "lenet\x1b[2J"}, "model must be a name that a folder may have"),
+        ({"model": "l" * 101}, "model must be a name that a folder may have"),
         ({"class_names": "cat"}, "class_names must be a list of different names"),
         ({"class_names": ["cat", "cat"]}, "class_names must be a list of different names"),
         ({"class_names": ["cat", 7]}, "class_names must be a list of different names"),
@@ -74,3 +78,15 @@ def test_no_value_of_json_ends_in_a_traceback(name, value):
 @given(ANY)
 def test_no_content_of_json_ends_in_a_traceback(content):
     assert fault(json.loads(json.dumps(content, allow_nan=True)))
+
+
+def test_a_run_json_without_end_is_not_read(tmp_path):
+    for name in run_folder.FILES:
+        (tmp_path / name).write_text("x")
+    with (tmp_path / "run.json").open("wb") as file:
+        file.truncate(2**40)  # takes no room on the disk
+    said = message(run_folder.read_run, tmp_path)
+    assert said == (
+        f"{tmp_path / 'run.json'} cannot be read: it has 1,099,511,627,776 bytes, and the limit is 268,435,456. "
+        "Train again."
+    )
