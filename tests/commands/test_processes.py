@@ -93,8 +93,9 @@ def test_quiet_start_on_a_japanese_console_and_the_same_run_again(run, toy, tmp_
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_nothing(toy, tmp_path):
+def test_ctrl_c_leaves_nothing_where_no_checkpoints_are_asked_for(toy, tmp_path):
     words = ("train", "--data", str(toy), *QUICK, "--epochs", "1000", "--patience", "0", "--runs", str(tmp_path / "r"))
+    words = (*words, "--checkpoint-minutes", "0")
     with subprocess.Popen(**command(*words)) as training:
         for line in training.stdout:
             if line.startswith(b"scratch epoch"):

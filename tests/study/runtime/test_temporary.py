@@ -32,7 +32,7 @@ def test_only_what_gone_processes_left_is_swept(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signals")
-def test_a_plain_kill_ends_a_training_as_ctrl_c_does_and_leaves_nothing(tmp_path, toy):
+def test_a_plain_kill_ends_a_training_as_ctrl_c_does_and_leaves_its_checkpoint_alone(tmp_path, toy):
     (tmp_path / "tmp").mkdir()
     words = ("train", "--data", toy, *QUICK, "--epochs", "5000", "--patience", "0", "--runs", tmp_path / "runs")
     process = started(tmp_path, "main.py", *words)
@@ -42,8 +42,8 @@ def test_a_plain_kill_ends_a_training_as_ctrl_c_does_and_leaves_nothing(tmp_path
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "stopped; nothing was left half-written. To begin again: python main.py train" in said
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert "stopped, with a checkpoint. To go on: python main.py train --resume" in said
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [".unfinished"]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
