@@ -95,7 +95,7 @@ class Unfinished:
 
     def remove(self) -> None:
         """Remove what is left of a training that is finished."""
-        if self._lock:
+        if self._lock and self._lock.is_locked:
             self._lock.release()
             self._lock = None
         if self._folder:
@@ -109,6 +109,8 @@ class Unfinished:
         except Timeout as error:
             told = f"A training is at work on {self._folder}. Wait for it, or train without --resume."
             raise UserError(told) from error
+        except OSError as error:  # on some network disks: two could go on with it at once
+            raise OSError(error.errno, "files cannot be locked there", str(self._folder)) from error
 
 
 def lock_of(folder: Path) -> FileLock:

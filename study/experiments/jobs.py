@@ -122,7 +122,7 @@ def holding(file: Path, wait: float, told: str) -> Iterator[None]:
         told: what the error says.
 
     Raises:
-        UserError: another process holds it.
+        UserError: another process holds it, or nothing can be locked there.
     """
     # Never the library's fallback, a file that says who holds it: one that was killed would hold it for ever.
     lock = FileLock(file, timeout=wait, fallback_to_soft=False)
@@ -130,6 +130,11 @@ def holding(file: Path, wait: float, told: str) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise UserError(told) from error
+    except OSError as error:
+        why = f"cannot be locked ({error.strerror}), as on some network disks"
+        raise UserError(
+            f"{file.parent} {why}: give a folder on a local disk, in which nobody else can be at work."
+        ) from error
     try:
         yield
     finally:
