@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from errors import UserError
 from study.checkpoint import files
 from study.checkpoint.files import Checkpoint, sync_folder
-from study.runtime import output, temporary
+from study.runtime import locks, output, temporary
 
 FOLDER, ASKED, LOCK = ".unfinished", "training.json", "lock"
 SCHEMA, LARGEST = 1, 2**20
@@ -66,7 +66,11 @@ class Unfinished:
         self.asked, self.base, self._resume = asked, runs / FOLDER, resume
         self._folder, self._lock = found.folder if found else None, None
         if found:
-            self._hold()
+            try:
+                self._hold()
+            except locks.LocklessError as error:
+                told = "Copy it to a disk of this computer to go on, or train without --resume."
+                raise locks.refused(found.folder, error, told) from error
 
     @property
     def folder(self) -> Path:
@@ -87,7 +91,11 @@ class Unfinished:
             shutil.rmtree(made, ignore_errors=True)
             raise error.__cause__ or OSError(str(error)) from error
         sync_folder(self.base)
-        self._hold()
+        try:
+            self._hold()
+        except locks.LocklessError:  # nobody could tell that this training is at work
+            self.remove()
+            raise
 
     def command(self) -> str:
         """Return the command that goes on with it; "" while there is no checkpoint."""
@@ -103,30 +111,26 @@ class Unfinished:
             self._folder = None
 
     def _hold(self) -> None:
-        self._lock = lock_of(self._folder)
+        lock = locks.lock_of(self._folder / LOCK)
         try:
-            self._lock.acquire(timeout=0)
+            locks.acquire(lock)
         except Timeout as error:
             told = f"A training is at work on {self._folder}. Wait for it, or train without --resume."
             raise UserError(told) from error
-        except OSError as error:  # on some network disks: two could go on with it at once
-            raise OSError(error.errno, "files cannot be locked there", str(self._folder)) from error
-
-
-def lock_of(folder: Path) -> FileLock:
-    """Return the lock that a training holds on its folder; the system lets go of it however the process ends."""
-    return FileLock(folder / LOCK, timeout=0, fallback_to_soft=False)
+        self._lock = lock
 
 
 def is_busy(folder: Path) -> bool:
     """Say whether a training is at work on a folder."""
+    lock = locks.lock_of(folder / LOCK)
     try:
-        with lock_of(folder):
-            return False
+        locks.acquire(lock)
     except Timeout:
         return True
-    except OSError:  # a folder that may only be read
+    except OSError:  # a folder that may only be read, or where none can be at work since there are no locks
         return False
+    lock.release()
+    return False
 
 
 def discard(folder: Path) -> None:

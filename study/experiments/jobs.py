@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from errors import UserError
+from study.runtime import locks
 from study.runtime.hardware import cores
 
 CHILD = Path(__file__).with_name("child.py")
@@ -122,19 +123,15 @@ def holding(file: Path, wait: float, told: str) -> Iterator[None]:
         told: what the error says.
 
     Raises:
-        UserError: another process holds it, or nothing can be locked there.
+        UserError: another process holds it, or there are no locks where it lies.
     """
-    # Never the library's fallback, a file that says who holds it: one that was killed would hold it for ever.
-    lock = FileLock(file, timeout=wait, fallback_to_soft=False)
+    lock = locks.lock_of(file)
     try:
-        lock.acquire()
+        locks.acquire(lock, wait)
     except Timeout as error:
         raise UserError(told) from error
-    except OSError as error:
-        why = f"cannot be locked ({error.strerror}), as on some network disks"
-        raise UserError(
-            f"{file.parent} {why}: give a folder on a local disk, in which nobody else can be at work."
-        ) from error
+    except locks.LocklessError as error:
+        raise locks.refused(file.parent, error, "Give a folder on a disk of this computer.") from error
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from study.runtime.hardware import cores
 from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
 from study.search.asked import Asked, folder_for, settle
 from study.search.space import Space
-from study.search.study import Search, fail_killed, noted, open_study, ranked, state_of, worker_of
+from study.search.study import Search, noted, open_study, ranked, state_of, take_up_killed, worker_of
 from study.search.verdict import Judgement
 from study.settings.commands import TuneSettings
 from study.settings.source import load_dataset, store_of
@@ -88,8 +88,11 @@ def search_in(
     total = asked.own.trials or (len(asked.space.grid()) if asked.own.sampler == "grid" else TRIALS)
     seed = asked.settings.data.seed
     search = Search(study, asked.space, asked.own.sampler, seed, total, worker_of(out), asked.own.storage is None)
-    if killed := fail_killed(search):
-        console.print(f"{killed} trial(s) were under way when an earlier tune was killed: they count as failed")
+    going_on, failed = take_up_killed(search)
+    if going_on:
+        console.print(f"{going_on} trial(s) were under way when an earlier tune was killed: they go on")
+    if failed:
+        console.print(f"{failed} trial(s) had no settings yet when an earlier tune was killed: they count as failed")
     console.print(f"{total:,} trials, {search.count():,} of them done before, in {out}")
     try:
         with console.bar("tune", max(0, total - search.count())) as advance:

@@ -73,12 +73,17 @@ class Trainings:
         """Return the folder of run folders of a trial."""
         return self.out / "trials" / f"{one.trial.number:05}"
 
+    def left_of(self, trial: optuna.Trial) -> list[int]:
+        """Return the epochs of a trial's trainings to come: one that was killed has passed some."""
+        passed = self.search.passed(trial)
+        return [epochs for epochs in self.epochs if epochs not in passed]
+
     def following(self) -> Job | None:
         """Return the next training: that of a trial that goes on, else of a new one."""
         if self.going_on:
             one = self.going_on.popleft()
         elif asked := self.search.ask():
-            one = Running(*asked, deque(self.epochs))
+            one = Running(*asked, deque(self.left_of(asked[0])))
         else:
             return None
         folder, epochs = self.folder_of(one), one.rungs[0]

@@ -1,7 +1,8 @@
 """The study behind `tune`: where its trials are kept, which one comes next, and which a killed process left behind.
 
 Optuna is asked for a trial and told how it ended; it runs nothing by itself, and no heartbeat is needed: a process
-works alone in its folder, so a trial that this folder has under way when it is opened was killed.
+works alone in its folder, so a trial that this folder has under way when it is opened was killed. It goes on, with the
+settings that it had drawn; one that had not drawn them all counts as if it had never been.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import platform
 import random
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "journal.log"
 STOPPED = "stopped"
+DRAWN, UNDRAWN = "drawn", "undrawn"  # whether a trial got all its settings before its process was killed
 FACTOR = 3  # of successive halving: of those that reach a rung, the best third goes on
 
 
@@ -53,6 +55,7 @@ class Search:
         total: trials in all.
         worker: names this folder on this machine.
         alone: whether nobody else can be at work in the study.
+        left: trials that a killed process had under way, to go on with first.
     """
 
     study: optuna.Study
@@ -62,6 +65,7 @@ class Search:
     total: int
     worker: str
     alone: bool
+    left: list[optuna.trial.FrozenTrial] = field(default_factory=list)
 
     @cached_property
     def points(self) -> list[dict[str, Any]]:
@@ -80,6 +84,11 @@ class Search:
 
     def ask(self) -> tuple[optuna.Trial, dict[str, str]] | None:
         """Return the next trial and its flags; None where there are enough, or the grid has no point left."""
+        if self.left:
+            from optuna.trial import Trial
+
+            trial = Trial(self.study, self.left.pop(0)._trial_id)
+            return trial, self.space.draw(trial)  # what it has drawn before
         if self.count() >= self.total:
             return None
         if self.sampler == "grid":
@@ -87,10 +96,17 @@ class Search:
                 return None
         else:
             # A seeded sampler that is made anew begins anew: by the number of trials, a resumed study goes on.
-            self.study.sampler = make_sampler(self.sampler, self.seed + len(self.trials()))
+            drawn = sum(UNDRAWN not in trial.user_attrs for trial in self.trials())
+            self.study.sampler = make_sampler(self.sampler, self.seed + drawn)
         trial = self.study.ask()
         trial.set_user_attr("by", {"worker": self.worker, "host": platform.node(), "pid": os.getpid()})
-        return trial, self.space.draw(trial)
+        texts = self.space.draw(trial)
+        trial.set_user_attr(DRAWN, True)
+        return trial, texts
+
+    def passed(self, trial: optuna.Trial) -> set[int]:
+        """Return the epochs behind which a trial was compared with others already."""
+        return set(next(one for one in self.trials() if one.number == trial.number).intermediate_values)
 
     def enqueue(self) -> bool:
         """Have the next point of the grid wait to be asked for, unless one does. Say whether there is one."""
@@ -219,20 +235,25 @@ def worker_of(folder: Path) -> str:
     return f"{platform.node()} {file.read_text(encoding='utf-8').strip()}"
 
 
-def fail_killed(search: Search) -> int:
-    """Mark as failed what this folder's earlier process had under way when it was killed; return how many.
+def take_up_killed(search: Search) -> tuple[int, int]:
+    """Let what this folder's earlier process had under way when it was killed go on; return how many do, and fail.
 
-    Those of other machines, and of other folders, go on.
+    Those fail that had not drawn all their settings. Those of other machines, and of other folders, are left alone.
     """
-    from optuna.trial import TrialState
+    from optuna.trial import Trial, TrialState
 
-    left = []
+    failed = 0
     for trial in search.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         worker = trial.user_attrs.get("by", {}).get("worker")
-        if worker == search.worker or (search.alone and worker is None):
-            left.append(trial.number)
-            search.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-    return len(left)
+        if worker != search.worker and not (search.alone and worker is None):
+            continue
+        if DRAWN in trial.user_attrs:
+            search.left.append(trial)
+            continue
+        Trial(search.study, trial._trial_id).set_user_attr(UNDRAWN, True)
+        search.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+        failed += 1
+    return len(search.left), failed
 
 
 def ranked(trials: Sequence[optuna.trial.FrozenTrial]) -> list[optuna.trial.FrozenTrial]:

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from helpers import ROOT
+from helpers import ROOT, message
 
 from errors import UserError
 from study.checkpoint import unfinished
@@ -201,15 +201,32 @@ def test_without_a_whole_checkpoint_there_is_nothing_to_go_on_from(tmp_path):
     assert not found.folder.exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="locks by flock")
-def test_where_nothing_can_be_locked_the_training_goes_on_without_checkpoints(tmp_path, monkeypatch, capsys):
-    def unlocked(descriptor, operation):
+def without_locks(monkeypatch):
+    def flock(*arguments):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
-    monkeypatch.setattr("fcntl.flock", unlocked)
+    monkeypatch.setattr(pytest.importorskip("fcntl", reason="Windows locks otherwise"), "flock", flock)
+
+
+def test_where_there_are_no_locks_nothing_is_kept_and_the_training_goes_on(tmp_path, monkeypatch, capsys):
+    kept = keeper(tmp_path)
+    without_locks(monkeypatch)
+    kept.write(state)
+    kept.write(state)
+    out = capsys.readouterr().out.replace("\n", "")
+    assert out.count("its file system has no locks (Function not implemented); training goes on") == 1
+    assert list(tmp_path.rglob("*.*z")) == []
+    assert kept.unfinished.command() == ""
+
+
+def test_where_there_are_no_locks_nobody_goes_on_with_what_was_kept(tmp_path, monkeypatch):
     kept = keeper(tmp_path)
     kept.write(state)
-    kept.write(state)
-    assert capsys.readouterr().out.count("files cannot be locked there; training goes on") == 1
-    kept.unfinished.remove()
-    assert list(tmp_path.iterdir()) == []
+    (path,) = files_of(kept.unfinished.folder)
+    without_locks(monkeypatch)
+    folder = kept.unfinished.folder
+    assert message(Unfinished, tmp_path, ASKED, find(folder.name, tmp_path), lambda name: name) == (
+        f"{folder} cannot be kept to one process: its file system has no locks (Function not implemented). Copy it "
+        "to a disk of this computer to go on, or train without --resume."
+    )
+    assert path.is_file()

@@ -1,6 +1,5 @@
 """The trainings of `compare` as processes: several at once, failures, interruption, one folder for one comparison."""
 
-import errno
 import os
 import signal
 import subprocess
@@ -177,20 +176,6 @@ def test_two_cannot_work_in_one_folder(tmp_path):
         assert f"UserError: Another compare is at work in {tmp_path}. Wait for it, or" in ended.stderr
     with alone_in(tmp_path):
         pass
-
-
-@pytest.mark.skipif(os.name != "posix", reason="locks by flock")
-def test_a_folder_where_nothing_can_be_locked_is_refused(tmp_path, monkeypatch):
-    def unlocked(descriptor, operation):
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    monkeypatch.setattr("fcntl.flock", unlocked)
-    with pytest.raises(UserError) as caught, alone_in(tmp_path):
-        pass
-    assert str(caught.value) == (
-        f"{tmp_path} cannot be locked (No locks available), as on some network disks: give a folder on a local disk, "
-        "in which nobody else can be at work."
-    )
 
 
 def test_a_killed_comparison_holds_its_folder_no_longer(tmp_path):

@@ -1,5 +1,6 @@
 """The study behind `tune`: new draws after a restart, killed trials, points of a grid, storages."""
 
+import json
 import subprocess
 import sys
 
@@ -12,12 +13,12 @@ from study.search.study import (
     STOPPED,
     Score,
     Search,
-    fail_killed,
     least_of_tie,
     noted,
     open_study,
     ranked,
     state_of,
+    take_up_killed,
     without_password,
     worker_of,
 )
@@ -26,14 +27,19 @@ SPACE = Space.of([Range("learning_rate", 1e-4, 1e-1, log=True), Range("dropout",
 GRID = Space.of([Choice("dropout", ("0", "0.2")), Range("l2", 1e-4, 1e-2, log=True, points=3)])
 
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from study.search.study import Search, open_study, worker_of
 from study.search.space import Choice, Range, Space
 folder, storage, sampler = Path(sys.argv[1]), sys.argv[2] or None, sys.argv[3]
 space = Space.of([Choice("dropout", ("0", "0.2")), Range("l2", 1e-4, 1e-2, log=True, points=3)])
 study = open_study(folder, storage, "search", 4)
-assert Search(study, space, sampler, 0, 6, worker_of(folder), storage is None).ask()
+if sys.argv[4] == "undrawn":
+    Space.draw = lambda space, trial: os.kill(os.getpid(), signal.SIGKILL)
+search = Search(study, space, sampler, 0, 6, worker_of(folder), storage is None)
+trial, texts = search.ask()
+print(json.dumps(texts), flush=True)
+trial.report(0.5, 4)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -54,11 +60,13 @@ def run(search):
     return drawn
 
 
-def kill_one(folder, storage="", sampler="grid"):
-    """Let a process ask for a trial and be killed by force."""
+def kill_one(folder, storage="", sampler="grid", drawn="drawn"):
+    """Let a process ask for a trial and be killed by force; return what the trial drew."""
     folder.mkdir(exist_ok=True)
-    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), storage, sampler], cwd=ROOT, check=False)
+    words = [sys.executable, "-c", KILLED, str(folder), storage, sampler, drawn]
+    done = subprocess.run(words, cwd=ROOT, check=False, stdout=subprocess.PIPE)
     assert done.returncode == -9
+    return tuple(json.loads(done.stdout).items()) if done.stdout else None
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -102,40 +110,52 @@ def test_where_none_is_wrong_one_that_is_is_a_tie():
     assert 29 / 30 >= least_of_tie(1.0, 30) > 28 / 30
 
 
-def test_a_trial_whose_process_was_killed_is_noticed_and_drawn_again(tmp_path):
-    folder = tmp_path / "a"
-    kill_one(folder, sampler="tpe")
-    search = search_in(folder, 6, space=GRID)
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+def test_a_trial_whose_process_was_killed_goes_on_as_if_it_had_not_been(tmp_path, sampler):
+    killed = kill_one(tmp_path / "a", sampler=sampler)
+    search = search_in(tmp_path / "a", 6, sampler, GRID)
     assert [state_of(trial) for trial in search.trials()] == ["running"]
-    assert search.count() == 1
-    assert fail_killed(search) == 1
-    assert [state_of(trial) for trial in search.trials()] == ["killed"]
-    assert fail_killed(search) == search.count() == 0
-    assert len(run(search)) == 6
-
-
-def test_a_killed_trial_eats_no_point_of_the_grid(tmp_path):
-    folder = tmp_path / "a"
-    kill_one(folder)
-    kill_one(folder)
-    search = search_in(folder, 6, "grid", GRID)
-    assert fail_killed(search) == 2
+    assert take_up_killed(search) == (1, 0)
     drawn = run(search)
-    assert len(drawn) == len(set(drawn)) == 6
-    assert run(search_in(folder, 100, "grid", GRID)) == []  # the grid is done
+    assert drawn[0] == killed
+    assert drawn == run(search_in(tmp_path / "b", 6, sampler, GRID))
+    assert [state_of(trial) for trial in search.trials()] == ["finished"] * 6
+    assert take_up_killed(search_in(tmp_path / "a", 6, sampler, GRID)) == (0, 0)
+
+
+def test_what_a_killed_trial_has_passed_it_need_not_again(tmp_path):
+    kill_one(tmp_path / "a")
+    search = search_in(tmp_path / "a", 6, "grid", GRID)
+    take_up_killed(search)
+    trial, _ = search.ask()
+    assert search.passed(trial) == {4}
+    trial, _ = search.ask()
+    assert search.passed(trial) == set()
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+def test_one_that_was_killed_while_it_drew_counts_as_if_it_had_never_been(tmp_path, sampler):
+    for _ in range(2):
+        assert kill_one(tmp_path / "a", sampler=sampler, drawn="undrawn") is None
+        search = search_in(tmp_path / "a", 6, sampler, GRID)
+        assert take_up_killed(search) == (0, 1)
+        assert search.count() == 0
+    drawn = run(search)
+    assert drawn == run(search_in(tmp_path / "b", 6, sampler, GRID))
     assert [state_of(trial) for trial in search.trials()].count("killed") == 2
+    assert run(search_in(tmp_path / "a", 6, sampler, GRID)) == []
 
 
-def test_of_a_shared_storage_only_ones_own_killed_trials_are_failed(tmp_path):
+def test_of_a_shared_storage_only_ones_own_killed_trials_go_on(tmp_path):
     storage = f"sqlite:///{tmp_path / 'tune.db'}"
     here, there = (search_in(tmp_path / name, 6, "grid", GRID, storage) for name in ("here", "there"))
     trial, texts = there.ask()  # another machine, which lives
-    kill_one(tmp_path / "here", storage)
-    assert fail_killed(here) == 1
-    assert [state_of(one) for one in here.trials()] == ["running", "killed"]
+    killed = kill_one(tmp_path / "here", storage)
+    assert take_up_killed(here) == (1, 0)
     drawn = run(here)
-    assert len(drawn) == 5
+    assert (len(drawn), drawn[0]) == (5, killed)
     assert tuple(texts.items()) not in drawn
+    assert [state_of(one) for one in here.trials()] == ["running", *["finished"] * 5]
     there.finish(trial, Score(0.9, 0.1, 100))
     assert there.ask() is None
     assert len(ranked(here.trials())) == 6

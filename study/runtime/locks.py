@@ -1,0 +1,55 @@
+"""Files that one process at a time holds locked: the system lets go of them however a process ends."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from filelock import FileLock
+
+from errors import UserError
+
+# What the system says where a file system, one of a network mostly, has no locks.
+NO_LOCKS = {getattr(errno, name) for name in ("ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP") if hasattr(errno, name)}
+
+
+class LocklessError(OSError):
+    """The file system of a file has no locks."""
+
+    def __init__(self, file: Path, error: Exception) -> None:
+        why = getattr(error, "strerror", None) or str(error) or "not implemented"
+        super().__init__(f"its file system has no locks ({why})")
+        self.file = file
+
+
+def lock_of(file: Path) -> FileLock:
+    """Return the lock on a file, which is not held yet."""
+    # Never the library's fallback, a file that says who holds it: one that was killed would hold it for ever.
+    return FileLock(file, timeout=0, fallback_to_soft=False)
+
+
+def acquire(lock: FileLock, wait: float = 0.0) -> None:
+    """Hold a lock.
+
+    Args:
+        lock: of `lock_of`.
+        wait: seconds to wait for another process that holds it.
+
+    Raises:
+        filelock.Timeout: another process holds it.
+        LocklessError: there are no locks where it lies.
+        OSError: the file cannot be opened.
+    """
+    try:
+        lock.acquire(timeout=wait)
+    except NotImplementedError as error:
+        raise LocklessError(Path(lock.lock_file), error) from error
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        raise LocklessError(Path(lock.lock_file), error) from error
+
+
+def refused(folder: Path, error: LocklessError, would_do: str) -> UserError:
+    """Return what is told where a folder cannot be used without locks: two processes at once would mix it up."""
+    return UserError(f"{folder} cannot be kept to one process: {error}. {would_do}")
