@@ -9,12 +9,12 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
 
 import pytest
 from helpers import QUICK, command, make_masks, make_patches, make_toy, process
+from stored_rows import rows_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills groups of processes")
 
@@ -86,21 +86,6 @@ def figures_of(out):
                 text = json.dumps([{key: row[key] for key in row if key not in unequal} for row in rows])
             found.setdefault(path.name, []).append(text)
     return {name: sorted(texts) for name, texts in found.items()}
-
-
-def rows_in(store):
-    """(kind, key) -> bytes of every row in a store."""
-    with contextlib.closing(sqlite3.connect(store / "index.sqlite3")) as index:
-        query = """SELECT kinds.name, rows.key, segments.file, rows.position FROM rows
-            JOIN kinds ON kinds.id = rows.kind JOIN segments ON segments.id = rows.segment"""
-        rows = index.execute(query).fetchall()
-    content = {file: (store / file).read_bytes() for _, _, file, _ in rows}
-    last = {file: max(position for _, _, other, position in rows if other == file) for file in content}
-    size = {file: len(content[file]) // (1 + last[file]) for file in content}
-    return {
-        (kind, key): content[file][position * size[file] : (position + 1) * size[file]]
-        for kind, key, file, position in rows
-    }
 
 
 def litter(out):
