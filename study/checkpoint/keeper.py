@@ -35,7 +35,6 @@ class Keeper:
         self.unfinished, self.minutes, self.resumed = unfinished, minutes, resumed
         self.written = time.monotonic()  # when the last one was, or the training began
         self.cost: float | None = None  # seconds that the last one took
-        self.total = 0.0  # seconds that all took
         self.signal = 0  # that was received
         self.told = False
 
@@ -65,7 +64,6 @@ class Keeper:
             self.told, self.signal = True, self.signal and -abs(self.signal)
         self.written = time.monotonic()
         self.cost = self.written - began
-        self.total += self.cost
 
     def stop_if_asked(self) -> None:
         """End the training where a signal came, after the checkpoint was written. Raises Stopped."""

@@ -103,7 +103,7 @@ class Unfinished:
 
     def remove(self) -> None:
         """Remove what is left of a training that is finished."""
-        if self._lock:
+        if self._lock and self._lock.is_locked:
             self._lock.release()
             self._lock = None
         if self._folder:

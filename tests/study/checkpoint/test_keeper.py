@@ -2,12 +2,13 @@
 
 import errno
 import os
-import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
-from helpers import message
+from helpers import ROOT, message
 
 from errors import UserError
 from study.checkpoint import unfinished
@@ -68,28 +69,53 @@ def test_before_the_first_one_its_size_says_what_it_may_cost(tmp_path):
     assert not kept.due(1_000_000_000, within_epoch=False)
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_signal_waits_for_the_checkpoint_and_tells_how_to_go_on(tmp_path, name, capsys):
-    kept, number = keeper(tmp_path), getattr(signal, name)
-    before = signal.getsignal(number)
+PROCESS = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from study.checkpoint.files import Checkpoint
+from study.checkpoint.keeper import Keeper
+from study.checkpoint.unfinished import Unfinished
+from study.runtime.signals import Stopped
+
+number, twice = getattr(signal, sys.argv[2]), sys.argv[3] == "twice"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin by ignoring it
+before = signal.getsignal(number)
+asked = {"model": "m", "flags": {}, "settings": {}, "data": "", "program": "", "versions": {}}
+kept = Keeper(Unfinished(Path(sys.argv[1]), asked, None, lambda name: f"go on with {name}"), 10.0)
+try:
     with kept.watching():
-        assert not kept.due(0, within_epoch=True)
+        print(kept.due(0, within_epoch=True))
         os.kill(os.getpid(), number)
-        assert kept.due(0, within_epoch=True)
-        kept.write(state)
-        with pytest.raises(Stopped) as stopped:
-            kept.stop_if_asked()
-    assert stopped.value.args == (number,)
-    assert stopped.value.resume == f"go on with {kept.unfinished.folder.name}"
-    assert "stopping after this iteration" in capsys.readouterr().err
-    assert signal.getsignal(number) is before
+        if twice:
+            os.kill(os.getpid(), number)
+        print(kept.due(0, within_epoch=True))
+        kept.write(lambda: Checkpoint({"outcomes": [], "standing": None}, {"model": [np.zeros(3)]}))
+        kept.stop_if_asked()
+except Stopped as stopped:
+    print(stopped.args == (number,), stopped.resume or "nothing", signal.getsignal(number) is before)
+"""
+
+
+def signalled(folder, *words):
+    """What a process prints that sends itself a signal: this one might be one that runs all tests."""
+    ran = subprocess.run([sys.executable, "-c", PROCESS, folder, *words], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines(), ran.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_waits_for_the_checkpoint_and_tells_how_to_go_on(tmp_path, name):
+    lines, said = signalled(tmp_path, name, "once")
+    (folder,) = (tmp_path / FOLDER).iterdir()
+    assert lines == ["False", "True", f"True go on with {folder.name} True"]
+    assert "stopping after this iteration" in said
 
 
 def test_a_second_signal_stops_at_once(tmp_path):
-    with keeper(tmp_path).watching():
-        os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(Stopped):
-            os.kill(os.getpid(), signal.SIGINT)
+    lines, _ = signalled(tmp_path, "SIGINT", "twice")
+    assert lines == ["False", "True nothing True"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_told_once_and_the_training_goes_on(tmp_path, capsys):

@@ -18,7 +18,8 @@ from study.pages.reasons import translated
 from study.settings.learning_type import choose_learning
 
 PLACES = {  # where reasons are made -> functions that return them, or that make them on their way
-    "data.folder": ("_kind", "_link_problem", "_not_an_image", "reason_skipped"),
+    "data.folder": ("reason_skipped",),
+    "data.walk": ("kind_of", "_link_problem", "not_an_image"),
     "data.display": ("show",),
     "data.pixels": ("read",),
     "data.formats": ("by_name",),
