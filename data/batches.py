@@ -15,6 +15,7 @@ What a network learns of that, Keras' x, y and sample_weight, is made of it last
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -168,27 +169,39 @@ def _as_float(batch: Batch) -> Batch:
     return {**batch, "images": tf.cast(batch["images"], tf.float32)}
 
 
+class _Held:
+    """The arrays that a data set of batches cuts its batches out of; they live as long as it does."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.arrays = {"images": examples.inputs, "labels": examples.labels}
+        if examples.masks is not None:
+            self.arrays["segmentation_masks"] = examples.masks
+        if examples.auxiliary:
+            self.arrays["auxiliary"] = examples.auxiliary.labels
+
+
 def _gather(order: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
     """Cut batches out of the arrays by index, without a copy of the whole in TensorFlow's memory."""
     import tensorflow as tf
 
-    arrays = {"images": examples.inputs, "labels": examples.labels}
-    if examples.masks is not None:
-        arrays["segmentation_masks"] = examples.masks
-    if examples.auxiliary:
-        arrays["auxiliary"] = examples.auxiliary.labels
+    held = _Held(examples)
+    forms = {key: (array.dtype, array.shape[1:]) for key, array in held.arrays.items()}
+    # TensorFlow keeps every function like `take` until the process ends, and what it refers to: pixels, open files.
+    known = weakref.ref(held)
 
     def take(indices: np.ndarray) -> list[np.ndarray]:
-        return [array[indices] for array in arrays.values()]
+        return [array[indices] for array in known().arrays.values()]
 
     def gather_batch(indices: tf.Tensor) -> Batch:
-        gathered = tf.numpy_function(take, [indices], [array.dtype for array in arrays.values()])
+        gathered = tf.numpy_function(take, [indices], [dtype for dtype, _ in forms.values()])
         return {
-            key: tf.ensure_shape(values, (None, *arrays[key].shape[1:]))
-            for key, values in zip(arrays, gathered, strict=True)
+            key: tf.ensure_shape(values, (None, *shape))
+            for (key, (_, shape)), values in zip(forms.items(), gathered, strict=True)
         }
 
-    return order.map(gather_batch)
+    batches = order.map(gather_batch)
+    batches.held = held  # what is made of these batches, and iterators over it, refer to them
+    return batches
 
 
 def iterations(images: int, batch_size: int) -> int:

@@ -39,3 +39,18 @@ def files(store):
 def ask(store, query):
     with contextlib.closing(sqlite3.connect(store.root / "index.sqlite3")) as index:
         return index.execute(query).fetchall()
+
+
+def rows_in(store):
+    """(kind, key) -> bytes of every row in a store."""
+    with contextlib.closing(sqlite3.connect(store / "index.sqlite3")) as index:
+        query = """SELECT kinds.name, rows.key, segments.file, rows.position FROM rows
+            JOIN kinds ON kinds.id = rows.kind JOIN segments ON segments.id = rows.segment"""
+        rows = index.execute(query).fetchall()
+    content = {file: (store / file).read_bytes() for _, _, file, _ in rows}
+    last = {file: max(position for _, _, other, position in rows if other == file) for file in content}
+    size = {file: len(content[file]) // (1 + last[file]) for file in content}
+    return {
+        (kind, key): content[file][position * size[file] : (position + 1) * size[file]]
+        for kind, key, file, position in rows
+    }

@@ -15,7 +15,7 @@ from data.dataset import Dataset
 from data.split import SplitEntry, read_split, write_split
 from errors import UserError
 from study.experiments.jobs import Job, holding, run_all, wait_for_earlier
-from study.experiments.plan import digest, train_arguments
+from study.experiments.plan import digest, part_arguments
 from study.folds.divide import Fold, Labelled, inner_validation
 from study.runs import folder as run_folder
 from study.runs.folder import Run
@@ -46,7 +46,7 @@ class Trainings:
         """Return the training of a fold; it ends after a fixed number of epochs unless --patience was given."""
         folder = self.folder_of(fold)
         own = {"seed": str(self.seed + fold.repeat - 1), "split_file": str(folder / "split.csv"), "runs": str(folder)}
-        arguments = train_arguments({"patience": "0", **self.texts, **own})
+        arguments = part_arguments({"patience": "0", **self.texts, **own})
         return Job(f"repeat {fold.repeat}, fold {fold.number}", tuple(arguments), folder / "train.log")
 
     def entries(self, fold: Fold) -> list[SplitEntry]:

@@ -86,7 +86,7 @@ class Plan:
             "seed": str(seed),
             "runs": str(self.folder_of(combination, seed)),
         }
-        return train_arguments(texts)
+        return part_arguments(texts)
 
 
 def train_arguments(texts: Mapping[str, str]) -> list[str]:
@@ -94,7 +94,13 @@ def train_arguments(texts: Mapping[str, str]) -> list[str]:
     switches = [name for name in texts if is_switch(name)]
     given = [declare.flag(name) for name in switches if texts[name] == "on"]
     valued = (f"{declare.flag(name)}={texts[name]}" for name in texts if name not in switches)
-    return ["train", "--resume=auto", *given, *valued]  # one that was killed goes on where it was
+    return ["train", *given, *valued]
+
+
+def part_arguments(texts: Mapping[str, str]) -> list[str]:
+    """Return the arguments of a training that is a part of something: one that was killed goes on where it was."""
+    command, *arguments = train_arguments(texts)
+    return [command, "--resume=auto", *arguments]
 
 
 def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:

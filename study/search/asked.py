@@ -20,6 +20,7 @@ from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
 SEEDS = 3  # with which the best setting is trained anew
 IRRELEVANT = ("runs", "store", "store_limit", "keep_diverged")  # they change no trial
+BACKBONE = ("model", "weights", "learning", "image_size", "resize", "engine", "precision", "augment", "augment_with")
 
 
 @dataclass(frozen=True)
@@ -103,3 +104,17 @@ def folder_for(asked: Asked, dataset: Dataset) -> Path:
     lines = sorted(f"{entry.sha256} {entry.label} {entry.split}" for entry in dataset.entries)
     images = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     return Path(asked.own.runs) / f"{asked.settings.run.model}-{digest([same, asked.space.described(), images])}-tune"
+
+
+def reason_against(names: Sequence[str], settings: TrainSettings) -> str:
+    """Say why the heads cannot all learn on the same features in this process; nothing where they can.
+
+    A head with averaged weights, or whose rate follows the loss, is judged as only its own training does.
+    """
+    if changed := [name for name in names if name in BACKBONE]:
+        return f"{changed[0].replace('_', '-')} changes the features"
+    if "ema" in names or settings.optimization.ema:
+        return "ema averages weights"
+    if "schedule" in names or settings.optimization.schedule == "plateau":
+        return "the schedule may follow the validation loss"
+    return ""

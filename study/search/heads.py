@@ -29,23 +29,8 @@ TOGETHER = 5  # heads that learn side by side; each more takes its time to trace
 # alone decides who is ahead.
 FIRST_ITERATIONS, FIRST_EPOCHS = 100, 4
 LONGEST = 100_000  # epochs, the most that --epochs takes
-BACKBONE = ("model", "weights", "learning", "image_size", "resize", "engine", "precision", "augment", "augment_with")
 
 Settled = Callable[[Mapping[str, str]], TrainSettings]  # flags, as text -> the settings of a training
-
-
-def reason_against(names: Sequence[str], settings: TrainSettings) -> str:
-    """Say why the heads cannot all learn on the same features in this process; nothing where they can.
-
-    A head with averaged weights, or whose rate follows the loss, is judged as only its own training does.
-    """
-    if changed := [name for name in names if name in BACKBONE]:
-        return f"{changed[0].replace('_', '-')} changes the features"
-    if "ema" in names or settings.optimization.ema:
-        return "ema averages weights"
-    if "schedule" in names or settings.optimization.schedule == "plateau":
-        return "the schedule may follow the validation loss"
-    return ""
 
 
 def first_rung(train_images: int, settings: TrainSettings) -> int:

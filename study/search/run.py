@@ -15,7 +15,7 @@ from study.runtime import console, output
 from study.runtime.background import start_in_background
 from study.runtime.hardware import cores
 from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
-from study.search.asked import Asked, folder_for, settle
+from study.search.asked import Asked, folder_for, reason_against, settle
 from study.search.space import Space
 from study.search.study import Search, noted, open_study, ranked, state_of, take_up_killed, worker_of
 from study.search.verdict import Judgement
@@ -39,7 +39,6 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
     """
     from study.runtime import backend
     from study.search import report as tune_report
-    from study.search.heads import reason_against
 
     asked = settle(own, texts, command)
     settings = asked.settings

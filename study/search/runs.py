@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from errors import UserError
 from study.experiments.jobs import Job, run_while
-from study.experiments.plan import train_arguments
+from study.experiments.plan import part_arguments
 from study.experiments.result import Result, read_result
 from study.runs import folder as run_folder
 from study.search.study import FACTOR, STOPPED, Score, Search
@@ -92,7 +92,7 @@ class Trainings:
         if len(one.rungs) > 1:
             own["epochs"] = str(epochs)
         label = f"trial {one.trial.number}" + (f", {epochs} epochs" if len(self.epochs) > 1 else "")
-        arguments = train_arguments({**self.flags(one.texts), **one.texts, **own})
+        arguments = part_arguments({**self.flags(one.texts), **one.texts, **own})
         job = Job(label, tuple(arguments), folder / f"train-{epochs}.log")
         self.running[job] = one
         return job

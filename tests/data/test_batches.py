@@ -3,6 +3,8 @@ from study.runtime import backend
 
 backend.start()
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -186,3 +188,20 @@ def test_pictures_to_judge_by_are_scaled_where_a_size_is_asked_for():
         assert small.dtype == np.float32
         np.testing.assert_array_equal(labels, same)
         np.testing.assert_allclose(small.mean(axis=(1, 2, 3)), whole.mean(axis=(1, 2, 3)), atol=12)
+
+
+def test_the_arrays_live_as_long_as_what_is_read_of_them():
+    inputs = np.arange(50, dtype=np.float32)[:, None]
+    left = weakref.ref(inputs)
+    batches = train_batches(examples(inputs), 10, 0, augment=lambda batch: batch)
+    del inputs
+    gc.collect()
+    iterator = iter(batches.map(lambda batch: batch["images"]))
+    next(iterator)
+    del batches
+    gc.collect()
+    assert len(list(iterator)) == len(TRAIN) // 10 + (len(TRAIN) % 10 > 0) - 1
+    assert left() is not None
+    del iterator
+    gc.collect()
+    assert left() is None

@@ -9,12 +9,13 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from helpers import QUICK, command, make_masks, make_patches, make_toy, process
+from stored_rows import rows_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills groups of processes")
 
@@ -33,8 +34,13 @@ COMMANDS = {  # name -> words; each writes below OUT
                 "--out", "OUT"),
     "crossval": ("crossval", *LENET, "--epochs", "8", "--folds", "3", "--repeats", "1", "--jobs", "2", "--runs", "OUT"),
     "tune": ("tune", "-m", "efficientnet_lite", "--image-size", "64", "--trials", "4", "--runs", "OUT"),
+    "search": ("tune", *LENET, "--epochs", "9", "--trials", "3", "--jobs", "1", "--runs", "OUT"),
     "predict": ("predict", "--run", "RUN", "IMAGES", "--csv", "OUT/answers.csv", "--resume"),
 }  # fmt: skip
+FIGURES = (
+    *("metrics.json", "predictions.csv", "crossval.csv", "out-of-fold.csv", "answers.csv", "compare.csv"),
+    *("check.csv", "tune.csv"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +69,28 @@ def words_of(place, name, out):
     return words if name == "predict" else [*words, "--data", place / data]
 
 
+def children_of(process):
+    """Processes that one has started; none where the system has no /proc: they end when its pipe to them closes."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if int(file.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(file.parent.name))
+    return found
+
+
 def run_until_killed(words, cache, seconds):
-    """Run a command in a group of processes and kill the whole group after some seconds; say whether it was killed."""
+    """Run a command and kill it after some seconds, with the trainings that it started; say whether it was killed."""
     given = command(*words, STUDY_CACHE=cache) | {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(**given, start_new_session=True) as started:
         with contextlib.suppress(subprocess.TimeoutExpired):
             started.wait(seconds)
             return False
-        os.killpg(started.pid, signal.SIGKILL)  # trainings that it started end when its pipe to them closes
+        trainings = children_of(started.pid)
+        os.killpg(started.pid, signal.SIGKILL)
+        for training in trainings:  # each in a group of its own
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(training, signal.SIGKILL)
     return True
 
 
@@ -78,29 +98,22 @@ def figures_of(out):
     """All that a command found, without times of day, durations and paths."""
     found = {}
     for path in sorted(out.rglob("*")):
-        if path.name in ("metrics.json", "predictions.csv", "crossval.csv", "answers.csv", "compare.csv", "check.csv"):
+        if path.name in (
+            "metrics.json",
+            "predictions.csv",
+            "crossval.csv",
+            "answers.csv",
+            "compare.csv",
+            "check.csv",
+            "tune.csv",
+        ):
             text = path.read_text(encoding="utf-8-sig")
             if path.suffix == ".csv":
-                unequal = {"seconds", "run", "folder"}
-                rows = csv.DictReader(text.splitlines())
+                unequal = {"seconds", "run", "folder", "trial"}
+                rows = [row for row in csv.DictReader(text.splitlines()) if row.get("state") != "killed"]
                 text = json.dumps([{key: row[key] for key in row if key not in unequal} for row in rows])
             found.setdefault(path.name, []).append(text)
     return {name: sorted(texts) for name, texts in found.items()}
-
-
-def rows_in(store):
-    """(kind, key) -> bytes of every row in a store."""
-    with contextlib.closing(sqlite3.connect(store / "index.sqlite3")) as index:
-        query = """SELECT kinds.name, rows.key, segments.file, rows.position FROM rows
-            JOIN kinds ON kinds.id = rows.kind JOIN segments ON segments.id = rows.segment"""
-        rows = index.execute(query).fetchall()
-    content = {file: (store / file).read_bytes() for _, _, file, _ in rows}
-    last = {file: max(position for _, _, other, position in rows if other == file) for file in content}
-    size = {file: len(content[file]) // (1 + last[file]) for file in content}
-    return {
-        (kind, key): content[file][position * size[file] : (position + 1) * size[file]]
-        for kind, key, file, position in rows
-    }
 
 
 def litter(out):
@@ -136,22 +149,37 @@ def check_kills(name, kills, place, shared, tmp_path):
     rng, began = random.Random(name), time.monotonic()
     whole, out = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
-    out.mkdir()
     ended = process(*words_of(place, name, whole), STUDY_CACHE=place / "fresh")
     assert ended.returncode == 0, ended.stderr[-2000:]
     lasted = time.monotonic() - began
+    killed = begun = 0
+    for _ in range(5 * kills):  # what ended before it could be killed begins once more, elsewhere
+        if killed == kills:
+            break
+        out = tmp_path / f"killed-{begun}"
+        out.mkdir(exist_ok=True)
+        if run_until_killed(words_of(place, name, out), shared, rng.uniform(0.1, 0.9) * lasted):
+            killed += 1
+        else:
+            check_end(name, place, shared, whole, out)
+            begun += 1
+    check_end(name, place, shared, whole, out)
+    right, kept = rows_in(place / "fresh" / "store"), rows_in(shared / "store")
+    both = right.keys() & kept.keys()
+    assert [key for key in both if kept[key] != right[key]] == []
+    print(f"\n{name}: {killed} kills of {begun + 1} starts that came to an end; {len(both)} rows of the store checked")
+    assert killed == kills
+
+
+def check_end(name, place, shared, whole, out):
+    """Come to the end, hold what was found to what nobody killed, and see that the next start leaves no litter."""
     words = words_of(place, name, out)
-    killed = sum(run_until_killed(words, shared, rng.uniform(0.2, 0.95) * lasted) for _ in range(kills))
     ended = process(*words, STUDY_CACHE=shared)
     assert ended.returncode == 0, ended.stderr[-2000:]
-    if name != "tune":  # a trial that was killed counts as failed, and others are drawn
+    if name != "tune":  # its heads share random numbers of dropout, and those that were killed learn anew
         wanted, found = figures_of(whole), figures_of(out)
         assert wanted
         assert {file: set(found[file]) for file in wanted} == {file: set(wanted[file]) for file in wanted}
     litter(out)
     assert process(*words, STUDY_CACHE=shared).returncode == 0
     assert not litter(out)
-    right, kept = rows_in(place / "fresh" / "store"), rows_in(shared / "store")
-    both = right.keys() & kept.keys()
-    assert [key for key in both if kept[key] != right[key]] == []
-    print(f"\n{name}: {killed} kills; {len(both)} rows of the store checked")

@@ -9,7 +9,7 @@ from helpers import make_patches
 from study.folds.divide import Labelled, make_folds
 from study.runtime import backend
 from study.search import heads as tune_heads
-from study.search.asked import settle
+from study.search.asked import reason_against, settle
 from study.search.run import search_in
 from study.search.study import Search, noted, open_study, ranked, state_of
 from study.settings.commands import TuneSettings
@@ -111,11 +111,11 @@ def test_settings_that_train_refuses_fail_and_the_others_go_on(loaded, tmp_path)
 
 def test_what_changes_the_features_or_the_judgement_needs_a_process_for_each_trial(loaded):
     settings = loaded[0].settings
-    assert tune_heads.reason_against(("dropout", "l2"), settings) == ""
-    assert tune_heads.reason_against(("augment",), settings) == "augment changes the features"
-    assert tune_heads.reason_against(("image_size",), settings) == "image-size changes the features"
-    assert "ema" in tune_heads.reason_against(("l2",), settings.with_values(ema=0.9))
-    assert "validation loss" in tune_heads.reason_against(("schedule",), settings)
+    assert reason_against(("dropout", "l2"), settings) == ""
+    assert reason_against(("augment",), settings) == "augment changes the features"
+    assert reason_against(("image_size",), settings) == "image-size changes the features"
+    assert "ema" in reason_against(("l2",), settings.with_values(ema=0.9))
+    assert "validation loss" in reason_against(("schedule",), settings)
 
 
 def test_what_is_judged_on_folds_has_chosen_nothing(loaded):
