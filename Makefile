@@ -12,7 +12,7 @@ test: .venv/ready-dev
 	$(BIN)/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/ready-dev
-	$(BIN)/python -m pytest -m "slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 oldest: requirements.txt requirements-dev.txt
 	rm -rf .venv-oldest

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from study.runtime.signals import Stopped, Terminated
 SHARE = 0.01  # of the time that a training takes may go into checkpoints
 SLOWEST_DISK = 50e6  # bytes/s that is reckoned with before the first one was written
 LEAST = 0.02  # seconds that writing takes, however little it is
+STDERR = 2  # as the system knows it
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -107,7 +109,8 @@ class Keeper:
         if self.signal:
             self._stop_now(number)
         self.signal = number
-        print("\nstopping after this iteration, with a checkpoint; once more to stop at once", file=sys.stderr)
+        with contextlib.suppress(OSError):  # past Python's streams: it may be in the middle of writing to one of them
+            os.write(STDERR, b"\nstopping after this iteration, with a checkpoint; once more to stop at once\n")
 
     def _stop_now(self, number: int) -> NoReturn:
         raise Stopped(number, "")

@@ -7,18 +7,12 @@ backend.start()
 
 import csv
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import time
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from helpers import QUICK, call, command, make_toy, process
+from helpers import QUICK, call, make_toy, process
 
 from study.checkpoint.files import files_of
 
@@ -209,23 +203,3 @@ def test_checkpoints_can_be_left_out(place, tmp_path):
     ran = call(*words, "--runs", tmp_path / "runs", "--checkpoint-minutes", 0)
     assert ran.code == 0
     assert [path.name[0] for path in (tmp_path / "runs").iterdir()] == ["2"]
-
-
-def test_killed_at_random_it_ends_as_one_that_nobody_stopped(tmp_path):
-    random.seed(1)
-    words = ("train", "-m", "lenet", "--epochs", 25, "--ema", "0.9", "--precision", "float32")
-    words = (*words, "--checkpoint-minutes", "0.01", "--resume", "auto")
-    began = time.monotonic()
-    assert process(*words, "--runs", tmp_path / "whole").returncode == 0
-    lasted, kills = time.monotonic() - began, 0
-    for _ in range(3):
-        with subprocess.Popen(**command(*words, "--runs", tmp_path / "killed")) as training:
-            try:
-                training.wait(random.uniform(0.4, 0.85) * lasted)
-            except subprocess.TimeoutExpired:
-                os.kill(training.pid, signal.SIGKILL)
-                kills += 1
-    assert kills
-    assert process(*words, "--runs", tmp_path / "killed").returncode == 0
-    same_results(run_in(tmp_path / "whole"), run_in(tmp_path / "killed"))
-    assert not list(Path(tmp_path / "killed").glob(".unfinished/*"))

@@ -112,6 +112,40 @@ def test_a_signal_waits_for_the_checkpoint_and_tells_how_to_go_on(tmp_path, name
     assert "stopping after this iteration" in said
 
 
+WRITING = """
+import io, os, signal, sys
+from pathlib import Path
+from study.checkpoint.keeper import Keeper
+from study.checkpoint.unfinished import Unfinished
+
+
+class Busy(io.TextIOBase):
+    inside = False
+
+    def write(self, text):
+        if self.inside:
+            raise RuntimeError("reentrant call")  # as Python's own buffered streams do
+        self.inside = True
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.inside = False
+        return len(text)
+
+
+kept = Keeper(Unfinished(Path(sys.argv[1]), {}, None, str), 10.0)
+screen, sys.stderr = sys.stderr, Busy()
+with kept.watching():
+    sys.stderr.write("an epoch's line")
+sys.stderr = screen
+print(kept.signal == signal.SIGTERM)
+"""
+
+
+def test_a_signal_while_a_line_is_written_is_no_error(tmp_path):
+    ran = subprocess.run([sys.executable, "-c", WRITING, tmp_path], cwd=ROOT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "True\n"), ran.stderr
+    assert "stopping after this iteration" in ran.stderr
+
+
 def test_a_second_signal_stops_at_once(tmp_path):
     lines, _ = signalled(tmp_path, "SIGINT", "twice")
     assert lines == ["False", "True nothing True"]
