@@ -1,7 +1,8 @@
 # `make train` and `make test` set everything up first. Windows: the README has the plain commands.
 PYTHON ?= python3
 BIN = .venv/bin
-END_TO_END = tests/commands tests/study/inference tests/models/test_keras_private.py
+END_TO_END = tests/commands/test_train.py tests/commands/test_train_data.py tests/commands/test_predict.py \
+	tests/commands/test_damaged_run.py tests/commands/test_report.py tests/study/inference tests/models/test_keras_private.py
 
 .PHONY: train test slow oldest soak quick recipes lint lessons lessons-write clean
 

@@ -20,6 +20,7 @@ def kept_table():
     return [tuple(line[:3]) for line in lines if re.fullmatch(r"[\d,.]+", line[1] if len(line) > 1 else "")]
 
 
+@pytest.mark.slow
 def test_store_on_again_and_off_give_the_same_run(cache, run, toy, tmp_path):
     without, ran = quick_transfer(run, toy, tmp_path / "without", "--store", "off")
     assert left_behind(cache) == []

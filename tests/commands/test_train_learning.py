@@ -12,6 +12,7 @@ from data.drawn import draw
 from study.runtime import hardware
 
 
+@pytest.mark.slow
 def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
     other, ran = quick_transfer(run, toy, tmp_path / "other", "--split-seed", 1)
     seen = run_info(other)["data"]["held_out_but_learned_before"]
@@ -109,6 +110,7 @@ def test_pretrained_weights_are_transferred_unasked_and_stay_as_they_are(toy, tm
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")
 def test_edited_copies_that_only_the_features_find_are_told(tmp_path):
     for label in ("cat", "horse"):

@@ -189,6 +189,7 @@ def test_a_rule_that_finds_nothing_is_refused_with_the_reason(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_too_few_groups_and_no_regular_expression_are_refused(tmp_path):
     data = patients(tmp_path, groups=2)
     assert message(load, Source(data, 32, group="folder")).startswith(

@@ -73,6 +73,7 @@ def test_a_chunk_holds_the_same_images_wherever_it_begins_again(tree):
     assert [[one.file for one in chunk] for chunk in later.open_chunks(4)] == [whole[1][2:], *whole[2:]]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_images(tmp_path):
     def peak(count):
         folder = tmp_path / str(count)

@@ -261,6 +261,7 @@ class Counting(io.TextIOBase):
         return len(text)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_images(run, toy, tmp_path):
     folder, screen = many(tmp_path / "many", toy, 3100), Counting()
     tracemalloc.start()
