@@ -25,7 +25,8 @@ SLOW = (
 )
 TAKES_LONG = re.compile(  # what a test file says that starts Keras, runs a command or needs a training
     r"\bbackend\.start\(|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\(|\bsubprocess\b"
-    r"|\(.*\b(run|trained)\b.*\):$",
+    r"|\(.*\b(run|trained)\b.*\):$"
+    r"|^from lessons\.(training|convolving|counting|dense_stacks) |^from lessons import (?!exercises$)|\"study\.fit\.",
     re.MULTILINE,
 )
 
@@ -43,8 +44,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the fast files first, so that a slip shows within seconds."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the fast files first, so that a slip shows within seconds; under --quick nothing that is marked slow."""
     root = Path(__file__).parent
 
     def place(item: pytest.Item) -> int:
@@ -52,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return SLOW.index(name) if name in SLOW else -1
 
     items.sort(key=place)
+    if config.getoption("quick"):
+        items[:] = [item for item in items if not {"slow", "soak"} & {mark.name for mark in item.iter_markers()}]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

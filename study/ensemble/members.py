@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from study.runs import members as told
 from study.runtime import console
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
+
+if TYPE_CHECKING:
+    import keras
 
 SPLITS = ("val", "test")
 MEAN = "mean of the members' probabilities"

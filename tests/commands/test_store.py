@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import numpy as np
+import pytest
 from helpers import call, left_behind
 from run_files import quick_transfer, shares, table
 

@@ -161,6 +161,7 @@ def test_many_blanks_make_few_pairs():
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_many_noisy_blanks_make_few_pairs_and_one_group():
     noise = np.random.default_rng(0).integers(126, 131, (150, 32, 32, 3), dtype=np.uint8)
     pairs = near_pairs(fingerprints(noise))
