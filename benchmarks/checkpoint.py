@@ -60,6 +60,8 @@ def main() -> None:
         for number in range(asked.repeats):
             for way, flags in list(ways.items())[:: 1 if number % 2 else -1]:  # neither is always the first
                 seconds[way].append(seconds_of([*words, *flags], runs))
+        for way, values in seconds.items():
+            print(f"{way:8}" + " ".join(f"{value:6.2f}" for value in values))
         medians = {way: statistics.median(values) for way, values in seconds.items()}
         print(f"training with checkpoints {medians['with']:.2f} s, without {medians['without']:.2f} s: ", end="")
         print(f"{100 * (medians['with'] / medians['without'] - 1):+.1f} %, medians of {asked.repeats}")

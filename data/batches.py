@@ -100,7 +100,19 @@ def epoch_rows(examples: Examples, seed: int, epochs: int, balanced: bool = Fals
 
 def _order(examples: Examples, seed: int, balanced: bool) -> tf.data.Dataset:
     indices = examples.indices["train"]
-    return _sample_balanced(examples, indices, seed) if balanced else _shuffle(indices, seed)
+    return _untuned(_sample_balanced(examples, indices, seed) if balanced else _shuffle(indices, seed))
+
+
+def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Keep TensorFlow from tuning what is made of a data set: nothing here is left to be tuned.
+
+    Its thread for that sleeps ever longer, up to a minute, and where an iterator ends it is often waited for.
+    """
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 def _shuffle(indices: np.ndarray, seed: int) -> tf.data.Dataset:
@@ -155,7 +167,7 @@ def eval_batches(examples: Examples, split: str, batch_size: int, size: int | No
     """
     import tensorflow as tf
 
-    indices = tf.data.Dataset.from_tensor_slices(examples.indices[split])
+    indices = _untuned(tf.data.Dataset.from_tensor_slices(examples.indices[split]))
     batches = _gather(indices.batch(batch_size), examples)
     if size:
         batches = batches.map(lambda batch: {**batch, "images": resize(batch["images"], size)})

@@ -34,6 +34,12 @@ def numbers(batches):
     return [int(one.flat[0]) for x, _ in read(batches) for one in x]
 
 
+@pytest.mark.parametrize("balanced", [False, True])
+def test_nothing_is_tuned_since_the_thread_for_it_would_be_waited_for_at_the_end(balanced):
+    for batches in (train_batches(examples(), 4, 0, balanced=balanced, first=0), eval_batches(examples(), "val", 4)):
+        assert batches.map(lambda batch: batch).options().autotune.enabled is False
+
+
 def test_every_example_comes_exactly_once_an_epoch():
     batches = train_batches(examples(), 8, seed=0)
     for _ in range(3):
