@@ -26,9 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CALLBACKS = ("on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end", "leave")
 
 
-def share_of_checkpoints(words: list[str], runs: Path) -> None:
+def share_of_checkpoints(model: str, epochs: int, runs: Path) -> None:
     """Train and print what the checkpoints took of it, by the run's own clock."""
-    from main import read
     from study.checkpoint.keeper import Keeper
     from study.commands import train
     from study.fit.saver import Saver
@@ -48,9 +47,7 @@ def share_of_checkpoints(words: list[str], runs: Path) -> None:
     for name in CALLBACKS:
         setattr(Saver, name, timed(getattr(Saver, name), spent))
     Keeper.write = timed(Keeper.write, written)
-    flags = read(["train", *words, "--runs", str(runs)])[1]
-    flags.pop("json", None)
-    train.run(flags, "")
+    train.run({"model": model, "epochs": epochs, "runs": str(runs)}, "")
     seconds = json.loads(next(runs.glob("*/run.json")).read_text(encoding="utf-8"))["seconds"]["train"]
     print(
         f"training {seconds:.2f} s, of it checkpoints {sum(spent):.3f} s: {100 * sum(spent) / seconds:.2f} %; ", end=""
@@ -89,7 +86,7 @@ def main() -> None:
         wrote = time.perf_counter() - started
         print(f"a checkpoint: {path.stat().st_size / 1e6:.1f} MB, read in {read:.3f} s, written in {wrote:.3f} s")
     with tempfile.TemporaryDirectory() as folder:
-        share_of_checkpoints(words, Path(folder))
+        share_of_checkpoints(asked.model, asked.epochs, Path(folder))
 
 
 if __name__ == "__main__":
