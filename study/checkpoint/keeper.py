@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NoReturn
 
 from errors import UserError
@@ -35,7 +36,8 @@ class Keeper:
 
     def __init__(self, unfinished: Unfinished, minutes: float, resumed: Checkpoint | None = None) -> None:
         self.unfinished, self.minutes, self.resumed = unfinished, minutes, resumed
-        self.written = time.monotonic()  # when the last one was, or the training began
+        self.began = self.written = time.monotonic()  # `written`: when the last one was, or the training began
+        self.earlier: float = resumed.state["seconds"] if resumed else 0.0  # that it had trained when it was stopped
         self.cost: float | None = None  # seconds that the last one took
         self.signal = 0  # that was received
         self.told = False
@@ -58,7 +60,8 @@ class Keeper:
         began = time.monotonic()
         try:
             self.unfinished.begin()
-            write(self.unfinished.folder, make())
+            made, seconds = make(), self.earlier + began - self.began
+            write(self.unfinished.folder, replace(made, state={**made.state, "seconds": seconds}))
         except OSError as error:
             why = "the disk is full" if output.is_disk_full(error) else error.strerror or str(error)
             if not self.told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -35,6 +36,8 @@ def faults(checkpoint: Checkpoint) -> Iterator[str]:
         yield "outcomes must be a list of what each stage did"
     if not is_random_state(state["random"]):
         yield "random must be the states of two generators"
+    if not (is_number(state["seconds"]) and 0 <= state["seconds"] < math.inf):
+        yield "seconds must be how long it had trained"
     if strange := arrays.keys() - set(KINDS):
         yield f"{min(strange)} are arrays of no known kind"
     if state["standing"] is None:

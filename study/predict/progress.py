@@ -60,7 +60,10 @@ def told_in_one_line(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # above stand the details
         if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            why = "is in use by another process: wait for it, or give another --csv FILE."
+            why = (  # SQLite tells neither from the other
+                "is in use by another process, or its file system has no locks: wait for it, or give another "
+                "--csv FILE."
+            )
         elif kind == sqlite3.SQLITE_FULL:
             why = "cannot be written: its disk, or that of temporary files, is full. Free some space, then go on."
         elif kind in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):

@@ -111,6 +111,7 @@ def train_for_result(
             outcomes = fit(
                 classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training, keeper
             )
+        seconds["train"] += keeper.earlier if keeper else 0.0
         evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training, seconds)
         out_of_fold = None
         if division and from_features:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from helpers import QUICK, call, make_toy, process
 
-from study.checkpoint.files import files_of
+from study.checkpoint.files import files_of, read
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +103,7 @@ def test_it_says_how_to_go_on_and_runs_lists_it(place):
 def test_it_goes_on_from_any_folder_and_ends_as_one_that_nobody_stopped(copied, place, tmp_path, monkeypatch):
     runs, words = copied
     monkeypatch.chdir(tmp_path)
+    trained_before = read(files_of(runs / ".unfinished" / name_in(runs))[-1]).state["seconds"]
     ran = call("train", "--resume", name_in(runs), "--runs", runs, *words[-2:])
     assert ran.code == 0, ran.err
     assert "going on with" in ran.out
@@ -111,6 +112,8 @@ def test_it_goes_on_from_any_folder_and_ends_as_one_that_nobody_stopped(copied, 
     settings = json.loads((run_in(runs) / "run.json").read_text())
     assert (run_in(runs) / "report.html").read_text().count("--resume") == 1  # the command as it was typed
     assert settings["settings"]["augment_with"].endswith("turned.py:change")
+    epochs = sum(float(row["seconds"]) for row in csv.DictReader((run_in(runs) / "history.csv").open()))
+    assert settings["seconds"]["train"] >= max(trained_before, 0.9 * epochs) > 0  # those before the stop are among them
 
 
 def test_the_same_command_again_tells_how_to_go_on_and_begins_anew(copied):

@@ -31,6 +31,7 @@ def sound():
     state = {
         "outcomes": [{"history": [ROW], "kept_epoch": 1, "ended": "at the end", "precision": PRECISION}],
         "precision": PRECISION,
+        "seconds": 1.5,
         "standing": {"phase": 0, "epoch": 2, "iteration": 1},
         "callbacks": {
             "EarlyStopping": {"wait": 1, "best": math.inf},
@@ -113,6 +114,7 @@ def test_a_changed_training_json_is_taken_or_refused(tmp_path):
             {"standing": {"phase": 0, "epoch": -1, "iteration": 0}},
             "standing must be a phase, an epoch and an iteration",
         ),
+        ({"seconds": math.inf}, "seconds must be how long it had trained"),
         ({"outcomes": [{"history": []}]}, "outcomes must be a list of what each stage did"),
         ({"precision": {**PRECISION, "precision": "int8"}}, "precision must be float32 or bfloat16"),
         ({"callbacks": {"EarlyStopping": {"wait": "x"}}}, "callbacks must be what each of them remembers"),

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,18 @@ def test_nothing_is_made_before_the_first_checkpoint_and_nothing_is_left_at_the_
     assert (found.busy, found.place(), found.asked["flags"]) == (True, "behind epoch 1", {"epochs": "3"})
     kept.unfinished.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_time_before_a_stop_counts(tmp_path):
+    kept = keeper(tmp_path)
+    kept.write(state)
+    (found,) = found_in(tmp_path)
+    first = load(found)[0]
+    assert 0 <= first.state["seconds"] < 5
+    again = Keeper(kept.unfinished, 10.0, replace(first, state={**first.state, "seconds": 1000.0}))
+    again.write(state)
+    assert again.earlier == 1000 <= load(found)[0].state["seconds"] < 1005
+    kept.unfinished.remove()
 
 
 def test_writing_takes_a_hundredth_of_the_time_and_within_an_epoch_minutes_pass(tmp_path):

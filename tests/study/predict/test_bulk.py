@@ -166,8 +166,8 @@ def test_a_second_process_at_once_is_refused(run, photos, tmp_path):
     first.close()
     assert (ran.code, ran.err) == (
         2,
-        f"error: {tmp_path / 'out.csv.progress'} is in use by another process: wait for it, or give another --csv "
-        "FILE.\n",
+        f"error: {tmp_path / 'out.csv.progress'} is in use by another process, or its file system has no locks: "
+        "wait for it, or give another --csv FILE.\n",
     )
     assert not (tmp_path / "out.csv.progress").exists()
 
