@@ -74,9 +74,16 @@ def check_flags(settings: TrainSettings, spec: Spec) -> None:
     check_task(settings, spec)
     learning = settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
+    check_installed(spec, weights)
     settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)
     check_transfer(settings)
+
+
+def check_installed(spec: Spec, weights: str) -> None:
+    """Raise UserError, before any image is read, where the weights come with a package that is not installed."""
+    if weights in spec.weights and spec.check_installed:
+        spec.check_installed()
 
 
 def check(settings: TrainSettings, dataset: Dataset) -> None:
