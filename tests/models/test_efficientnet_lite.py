@@ -151,7 +151,7 @@ def test_random_weights_differ(backbone, cat, name, size):
     assert np.abs(run(random, cat) - run(backbone, cat)).max() > 0.1
 
 
-@pytest.mark.parametrize("image_size", [32, 96, 101])
+@pytest.mark.parametrize("image_size", [32, 101])
 def test_other_image_sizes_hold_the_same_weights(backbone, image_size, name):
     other = models.get(name).backbone(image_size, "imagenet")
     for mine, theirs in zip(other.variables, backbone.variables, strict=True):
