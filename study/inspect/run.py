@@ -47,9 +47,10 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     """
     output.refuse_within(Path(settings.inspects), training.data.folder, "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
-    spec = models.get(training.run.model).SPEC
-    weights = learning_type.start_weights(training.run.model, spec.weights, "auto", training.learning.weights)
-    conflicts.check_installed(spec, weights)
+    conflicts.check_installed(training)
+    weights = learning_type.start_weights(
+        training.run.model, models.get(training.run.model).SPEC.weights, "auto", training.learning.weights
+    )
     dataset = load_dataset(training, store_of(training.data))
     source, ranges = from_dataset(dataset), dataset.images.ranges
     images = _images(settings, training.data.image_size, training.data.resize, ranges)

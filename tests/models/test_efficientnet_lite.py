@@ -227,7 +227,6 @@ def test_the_remedy_names_a_file_that_names_the_packages():
         ("crossval", "--runs"),
         ("tune", "--trials", 2, "--runs"),
         ("ensemble", "--method", "bagging", "--runs"),
-        ("compare", "--vary", "dropout=0,0.2", "--out"),
         ("inspect", "--inspects"),
     ],
 )
