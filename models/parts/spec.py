@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ class Spec:
         supports: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
         defaults_from_scratch: settings that suit it better where it learns from a folder of images, from random
             weights.
+        check_installed: raises UserError where pretrained weights come with a package that is not installed.
         task: "classify": `backbone` gives one vector of features for an image; "segment": one for every pixel.
     """
 
@@ -41,6 +42,7 @@ class Spec:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     supports: tuple[str, ...] = ()
     defaults_from_scratch: Mapping[str, Any] = field(default_factory=dict)
+    check_installed: Callable[[], object] | None = None
     task: str = "classify"
 
     def __post_init__(self) -> None:

@@ -43,11 +43,11 @@ def embed(
     imported.
     """
     import models
-    from models.parts.lite_weights import PACKAGE, weights_path
+    from models.parts.lite_weights import PACKAGES, weights_path
 
     size, none = models.get(MODEL).SPEC.image_size, np.zeros(0, int)
     try:
-        weights_path()
+        weights_path(MODEL)
         from study.runtime import backend
 
         backend.start()
@@ -55,7 +55,7 @@ def embed(
 
         backbone = build_backbone(MODEL, size, "imagenet")
     except UserError:
-        why = f"the package {PACKAGE}, which has ImageNet weights, is not installed or damaged"
+        why = f"the package {PACKAGES[MODEL].name}, which has ImageNet weights, is not installed or damaged"
         return Embedded(f"colours of the images, shrunk to 24 × 24 pixels: {why}", none)
     from data import pixels
     from data.batches import Examples

@@ -9,6 +9,7 @@ from typing import Any
 
 from study.commands.train import with_named_weights
 from study.runtime.result import Result
+from study.settings import conflicts
 from study.settings.as_command import as_command
 from study.settings.commands import EnsembleSettings
 from study.settings.declare import own_and_rest
@@ -45,6 +46,7 @@ def trained(
     from study.settings.source import load_dataset, store_of
 
     settings = settle.settled(method, flags)
+    conflicts.check_installed(settings)
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
     store = store_of(settings.data)

@@ -63,6 +63,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
+    conflicts.check_installed(settings)
     from study.runtime import console, output
     from study.runtime.background import start_in_background
     from study.settings.source import load_dataset, store_of

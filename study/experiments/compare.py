@@ -16,13 +16,14 @@ from study import tasks
 from study.experiments import report as compare_report
 from study.experiments.jobs import Job, alone_in, run_all, wait_for_earlier
 from study.experiments.outcome import outcome
-from study.experiments.plan import Combination, Plan, make_plan
+from study.experiments.plan import Combination, Plan, flag_texts, make_plan, resolve_texts
 from study.experiments.result import Line, rank, ranking_table, read_result, write_csv
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console, output
 from study.runtime.hardware import cores
 from study.runtime.result import Result
+from study.settings import conflicts
 from study.settings.commands import CompareSettings
 
 Key = tuple[Combination, int]
@@ -40,6 +41,8 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
         UserError: something that the user can mend, or every training failed.
     """
     plan = make_plan(settings, fixed)
+    for combination in plan.combinations:
+        conflicts.check_installed(resolve_texts(flag_texts(combination, plan.fixed)))
     data = plan.fixed.get("data")
     task = tasks.get(plan.task)
     # What is wrong with it is told once, before any training.

@@ -66,6 +66,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     started = time.perf_counter()
     settings = settled(texts)
     check(asked, texts, settings)
+    conflicts.check_installed(settings)
     output.refuse_within(Path(asked.runs), settings.data.folder, "--runs")
     output.check_writable(Path(asked.runs), make=False)
     store = store_of(settings.data)

@@ -16,7 +16,7 @@ from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import backend, console, output
 from study.runtime.result import Result
-from study.settings import declare, learning_type
+from study.settings import conflicts, declare, learning_type
 from study.settings import stages as training_stages
 from study.settings.as_command import as_command
 from study.settings.commands import InspectSettings
@@ -47,6 +47,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     """
     output.refuse_within(Path(settings.inspects), training.data.folder, "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
+    conflicts.check_installed(training)
     weights = learning_type.start_weights(
         training.run.model, models.get(training.run.model).SPEC.weights, "auto", training.learning.weights
     )

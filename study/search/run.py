@@ -19,6 +19,7 @@ from study.search.asked import Asked, folder_for, reason_against, settle
 from study.search.space import Space
 from study.search.study import Search, noted, open_study, ranked, state_of, take_up_killed, worker_of
 from study.search.verdict import Judgement
+from study.settings import conflicts
 from study.settings.commands import TuneSettings
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import stages_of
@@ -42,6 +43,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
 
     asked = settle(own, texts, command)
     settings = asked.settings
+    conflicts.check_installed(settings)
     output.refuse_within(Path(own.runs), settings.data.folder, "--runs")
     output.check_writable(Path(own.runs), make=False)
     store = store_of(settings.data)

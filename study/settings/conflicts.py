@@ -1,7 +1,7 @@
 """What a training refuses: settings that do not go with each other, with the model, or with its data.
 
 `check_explicit` and `check_flags` run once when the settings are resolved, `check` once more where data and learning
-type are known.
+type are known. `check_installed` looks at this machine, for a command that is to begin now.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import models
 from data.augment.pipeline import MIXING
 from errors import UserError
 from study import tasks
@@ -77,6 +78,14 @@ def check_flags(settings: TrainSettings, spec: Spec) -> None:
     settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)
     check_transfer(settings)
+
+
+def check_installed(settings: TrainSettings) -> None:
+    """Raise UserError, before any image is read, where the weights come with a package that is not installed."""
+    spec, learning = models.get(settings.run.model).SPEC, settings.learning
+    weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
+    if weights in spec.weights and spec.check_installed:
+        spec.check_installed()
 
 
 def check(settings: TrainSettings, dataset: Dataset) -> None:

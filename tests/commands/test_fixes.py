@@ -10,11 +10,11 @@ from helpers import QUICK, call, fails, make_toy
 
 from data.drawn import folder as drawn
 from data.store.hashes import hash_all
-from models.parts.lite_weights import PACKAGE
+from models.parts.lite_weights import LITE0
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 
 needs_weights = pytest.mark.skipif(
-    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason="no ImageNet weights installed"
+    importlib.util.find_spec(LITE0.replace("-", "_")) is None, reason="no ImageNet weights installed"
 )
 
 

@@ -79,6 +79,8 @@ def test_summary_of_original_by_hand():
         ("resnet", 23_587_712, 3.8e9, 4.1e9),  # https://arxiv.org/abs/1512.03385, table 1: 3.8 billion
         ("efficientnet", 4_049_571, 0.36e9, 0.41e9),  # https://arxiv.org/abs/1905.11946, table 2: 0.39 billion
         ("efficientnet_lite", None, 0.38e9, 0.41e9),  # its authors give 407 million
+        ("efficientnet_lite1", None, 0.59e9, 0.64e9),  # 631 million
+        ("efficientnet_lite2", None, 0.85e9, 0.90e9),  # 899 million
     ],
 )
 def test_summary_agrees_with_the_papers(name, parameters, least, most, summaries):

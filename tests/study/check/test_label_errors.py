@@ -9,14 +9,14 @@ import pytest
 from data.drawn import folder as drawn
 from data.folder import scan
 from data.store.store import Store
-from models.parts.lite_weights import PACKAGE
+from models.parts.lite_weights import LITE0
 from study.check import label_issues
 from study.check.embedding import embed
 from study.runtime import backend
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason="no ImageNet weights installed")
+@pytest.mark.skipif(importlib.util.find_spec(LITE0.replace("-", "_")) is None, reason="no ImageNet weights installed")
 def test_most_changed_labels_of_drawings_are_found(tmp_path):
     backend.start()
     images = list(scan(drawn.write(tmp_path, 300)).images)

@@ -353,7 +353,7 @@ def test_the_same_network_has_one_fingerprint_here_and_in_another_process():
     try:
         from models.parts.lite_weights import weights_path
 
-        weights_path()
+        weights_path("efficientnet_lite")
         lite = "imagenet"
     except UserError:
         lite = "none"
