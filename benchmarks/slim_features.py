@@ -51,9 +51,10 @@ def main() -> None:
             ("slim to Keras in float32", one, keras),
             ("whole to Keras in float32", other, keras),
         ):
+            apart, largest = np.abs(a - b).max(), np.abs(b).max()
             print(
-                f"{precision}, {len(images)} images, {name}: difference at most {np.abs(a - b).max():.2g} where features "
-                f"reach {np.abs(b).max():.2f}, cosine similarity at least {engine.smallest_cosine(a, b):.6f}"
+                f"{precision}, {len(images)} images, {name}: difference at most {apart:.2g} of features up to "
+                f"{largest:.2f}, cosine similarity at least {engine.smallest_cosine(a, b):.6f}"
             )
 
 

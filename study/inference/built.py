@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 with its ImageNet weights made for OpenVINO directly: no Keras and no TensorFlow.
 
-The layers are laid by `models.efficientnet_lite`; here is what each of them is in OpenVINO, by the names of Keras. Keras
-can run on OpenVINO itself, but needs SciPy for that: more than twice as much to install as is left for it.
+The layers are laid by `models.efficientnet_lite`; here is what each is in OpenVINO, by the names of Keras. Keras itself
+can run on OpenVINO, but it needs SciPy for that: with both, the small install would be half as large again.
 """
 
 from __future__ import annotations
