@@ -61,14 +61,14 @@ def candidates(prints: np.ndarray, distinct: np.ndarray, mirrored: bool) -> Iter
 def _search_in(known: np.ndarray) -> Search:
     """Return what finds the nearest of the `known` places within the radius: by a k-d tree where SciPy is installed."""
     if importlib.util.find_spec("scipy") is None:
-        return lambda asked: _compare_with_all(known, asked)
+        return lambda asked: compare_with_all(known, asked)
     from scipy.spatial import cKDTree
 
     tree = cKDTree(known)
     return lambda asked: tree.query(asked, NEIGHBOURS + 1, eps=SLACK, distance_upper_bound=RADIUS)[1]
 
 
-def _compare_with_all(known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def compare_with_all(known: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Return the nearest rows of `known` to each place, int (m, NEIGHBOURS + 1), as the tree does."""
     near, lengths = np.full((len(asked), NEIGHBOURS + 1), len(known)), np.square(known).sum(axis=1)
     for start in range(0, len(asked), COMPARED):
