@@ -241,7 +241,7 @@ def test_groups_are_transitive_and_named_by_their_smallest_member():
 
 
 def test_without_a_tree_all_that_lie_within_the_radius_are_found_the_nearest_first():
-    known = np.random.default_rng(0).normal(0, 0.3, (600, duplicate_candidates.TREE_DIMENSIONS))
+    known = np.random.default_rng(0).normal(0, 0.09, (600, duplicate_candidates.TREE_DIMENSIONS))
     tree = cKDTree(known)
     exact = tree.query(known, duplicate_candidates.NEIGHBOURS + 1, distance_upper_bound=duplicate_candidates.RADIUS)[1]
     found = duplicate_candidates.compare_with_all(known, known)
