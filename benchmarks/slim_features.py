@@ -19,7 +19,7 @@ from data import folder, pixels
 from data.dataset import synthetic_images
 from data.store.store import Store
 from study.inference import built, engine
-from study.runtime import backend, console, hardware
+from study.runtime import backend, hardware
 
 SIZE = 224
 
@@ -37,6 +37,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of images (default: drawings)")
     parser.add_argument("--images", type=int, default=20, metavar="N", help="how many of them (default 20)")
     given = parser.parse_args()
+    from study.runtime import console
+
     images = read(given.data or synthetic_images(console.bar), given.images)
     backend.start()
     from models.parts.weights import build_backbone
