@@ -2,7 +2,7 @@
 
 Unit by unit, the most uneven ones first and equally uneven ones in random order, each goes where the shares of the
 classes then differ least between the folds; where that is all the same, to the smallest fold. It divides as
-scikit-learn's StratifiedGroupKFold does with the same seed, without its 51 MB beside SciPy's 143.
+scikit-learn's StratifiedGroupKFold does with the same seed; a small install has no room for that and for SciPy.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Labelled:
 def make_folds(
     images: Labelled, folds: int, repeats: int, seed: int, flag: str = "--folds", instead: str = ""
 ) -> list[Fold]:
-    """Divide images into stratified folds, anew for each repeat, by scikit-learn's StratifiedGroupKFold.
+    """Divide images into stratified folds, anew for each repeat, as scikit-learn's StratifiedGroupKFold does.
 
     Args:
         images: to be divided.
@@ -107,7 +107,7 @@ def check_units(images: Labelled, least: int, asked: str, flag: str = "") -> Non
 def check_learnable(images: Labelled, folds: Sequence[Fold], instead: str = "a smaller --folds") -> None:
     """Raise UserError where a fold is empty, or all images of a class are held out at once; what to give `instead`.
 
-    StratifiedGroupKFold places the most uneven units first, each where it disturbs the shares least, and asks for no
+    `data.grouped_folds` places the most uneven units first, each where it disturbs the shares least, and asks for no
     more: a large unit, or one of several classes, can leave a fold without a class, and few units a fold empty.
     """
     for fold in folds:
