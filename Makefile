@@ -4,7 +4,7 @@ BIN = .venv/bin
 END_TO_END = tests/commands/test_train.py tests/commands/test_train_data.py tests/commands/test_predict.py \
 	tests/commands/test_damaged_run.py tests/commands/test_report.py tests/study/inference tests/models/test_keras_private.py
 
-.PHONY: train test slow oldest soak quick recipes lint lessons lessons-write clean
+.PHONY: train test slow oldest slim soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
@@ -15,13 +15,21 @@ test: .venv/ready-dev
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
-oldest: requirements.txt requirements-more.txt requirements-dev.txt
+oldest: requirements.txt requirements-predict.txt requirements-more.txt requirements-dev.txt
 	rm -rf .venv-oldest
 	$$(for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python $(PYTHON); do "$$one" -c "" 2>/dev/null && echo "$$one" && break; done) -m venv .venv-oldest
-	sed -n 's/^\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' requirements.txt > .venv-oldest/constraints.txt
+	sed -n 's/^\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' requirements.txt requirements-predict.txt > .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pytest --quick
 	.venv-oldest/bin/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder $(END_TO_END)
+
+# The commands of the small install, in one; it may take 500 MB.
+slim: .venv/ready-dev requirements-predict.txt
+	rm -rf .venv-slim
+	$(BIN)/python -m venv .venv-slim
+	.venv-slim/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-predict.txt
+	.venv-slim/bin/python benchmarks/install_size.py requirements-predict.txt --most 500
+	STUDY_SLIM_PYTHON="$(CURDIR)/.venv-slim/bin/python" $(BIN)/python -m pytest tests/commands/test_slim.py
 
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev
@@ -50,10 +58,10 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11, 3.12 or 3.13 is needed, for which TensorFlow is built. Found: {sys.version.split()[0]}. Try: make PYTHON=python3.12 ...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
 	$(PYTHON) -m venv .venv
 
-.venv/ready: requirements.txt | .venv/bin/python
+.venv/ready: requirements.txt requirements-predict.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/ready-dev: requirements.txt requirements-more.txt requirements-dev.txt | .venv/bin/python
+.venv/ready-dev: requirements.txt requirements-predict.txt requirements-more.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/ready

@@ -66,6 +66,8 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
 }
 
+LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect")  # refused where TensorFlow is not installed
+
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:
     """Return the command line; with `every`, its help shows every flag of training."""
@@ -121,8 +123,10 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
     """Run a command, print its result or what is wrong, and return the exit code."""
     try:
         command, flags = read(arguments)
-        from study.runtime import console
+        from study.runtime import console, hardware
 
+        if command in LEARNING:
+            hardware.require_tensorflow(command)
         flags.pop("json", None)
         console.to_stderr(as_json)
         result = importlib.import_module(f"study.commands.{command}").run(flags, command_line)

@@ -3,15 +3,21 @@
 A k-d tree gives each image's nearest neighbours, which are few, so the work does not grow with the square of the number
 of images. Its search is an approximate one (Arya and Mount, "Approximate nearest neighbor queries in fixed dimensions",
 SODA 1993): where no image can lie closer than the radius over 1 + SLACK, it does not look. Copies lie far within.
+
+The tree is SciPy's. Without SciPy, as a small install has it, each image is compared with every other: no neighbour is
+missed, and the work grows with the square of the number of images.
 """
 
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from data.thumbnails import CHUNK, PRINT, SIDE, View, normalised, thumbnails, without_colour
 
+Search = Callable[[np.ndarray], np.ndarray]  # places (m, 13) -> nearest known rows (m, NEIGHBOURS + 1)
 ASKED = 4096  # images whose neighbours are looked for at a time: of 64,000 at once it took 0.4 GB
+COMPARED = 256  # of them at a time with all that are known, without a tree
 FREQUENCIES = 5  # of the grey image, across plus down; of the two colour differences 1
 TREE_DIMENSIONS = 13
 RADIUS = 0.4
@@ -32,8 +38,6 @@ def candidates(prints: np.ndarray, distinct: np.ndarray, mirrored: bool) -> Iter
         distinct: indices of those to look at.
         mirrored: whether an image and its mirror image may be a pair.
     """
-    from scipy.spatial import cKDTree
-
     waves, signs = _waves()
     grey = without_colour(prints[distinct])
     searches = [(distinct, distinct, False)]
@@ -41,30 +45,53 @@ def candidates(prints: np.ndarray, distinct: np.ndarray, mirrored: bool) -> Iter
         searches.append((distinct[grey], distinct[~grey], True))
     for asked, known, colourless in searches:
         places = _places(prints, known, waves, View(grey=colourless))
-        tree = cKDTree(places[:, :TREE_DIMENSIONS])
+        search = _search_in(places[:, :TREE_DIMENSIONS])
         for scale in SCALES:
             view = View(scale, grey=colourless)
             same = scale == 1 and not colourless
             seen = places if same else _places(prints, asked, waves, view)
             for turned in (False, True)[: 1 + mirrored]:
-                rows, columns = _neighbours(tree, places, seen * np.append([1, 1], signs) if turned else seen)
+                rows, columns = _neighbours(search, places, seen * np.append([1, 1], signs) if turned else seen)
                 pairs = np.stack([asked[rows], known[columns]], axis=1)
                 if same:  # found from both sides
                     pairs = np.unique(np.sort(pairs, axis=1), axis=0)
                 yield pairs[pairs[:, 0] != pairs[:, 1]], View(scale, turned, colourless)
 
 
-def _neighbours(tree: object, places: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _search_in(known: np.ndarray) -> Search:
+    """Return what finds the nearest of the `known` places within the radius: by a k-d tree where SciPy is installed."""
+    if importlib.util.find_spec("scipy") is None:
+        return lambda asked: compare_with_all(known, asked)
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(known)
+    return lambda asked: tree.query(asked, NEIGHBOURS + 1, eps=SLACK, distance_upper_bound=RADIUS)[1]
+
+
+def compare_with_all(known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the nearest rows of `known` to each place, int (m, NEIGHBOURS + 1), as the tree does."""
+    near, lengths = np.full((len(asked), NEIGHBOURS + 1), len(known)), np.square(known).sum(axis=1)
+    for start in range(0, len(asked), COMPARED):
+        rows = asked[start : start + COMPARED]
+        squares = np.square(rows).sum(axis=1)[:, None] + lengths - 2 * (rows @ known.T)
+        for row in np.flatnonzero((inside := squares < RADIUS**2).any(axis=1)):
+            found = np.flatnonzero(inside[row])
+            found = found[np.argsort(squares[row, found], kind="stable")[: NEIGHBOURS + 1]]
+            near[start + row, : len(found)] = found
+    return near
+
+
+def _neighbours(search: Search, places: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs of rows of `seen` and `places` that lie close in all 28 dimensions.
 
-    The tree knows the first 13 dimensions only, where its search is four times as fast; the rest sieves what it finds.
+    The search knows the first 13 dimensions only, where a tree is four times as fast; the rest sieves what it finds.
     """
     found = [np.empty((2, 0), int)]
     for start in range(0, len(seen), ASKED):
         asked = seen[start : start + ASKED]
-        _, near = tree.query(asked[:, :TREE_DIMENSIONS], NEIGHBOURS + 1, eps=SLACK, distance_upper_bound=RADIUS)
+        near = search(asked[:, :TREE_DIMENSIONS])
         rows, columns = np.repeat(np.arange(len(asked)), NEIGHBOURS + 1), near.ravel()
-        real = columns < len(places)  # where neighbours are few, the tree fills up
+        real = columns < len(places)  # where neighbours are few, the search fills up
         rows, columns = rows[real], columns[real]
         apart = np.abs(asked[rows] - places[columns])
         close = (np.square(apart).sum(axis=1) <= RADIUS**2) & (apart[:, :2] <= LIGHT_LIMITS).all(axis=1)

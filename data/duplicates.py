@@ -102,14 +102,17 @@ def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
     """Join pairs to groups: for each of `count` images the smallest index in its group, int (count,)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    smaller = list(range(count))  # of each image one of its group that is no larger: a union-find structure
 
-    edges = np.array([(pair.first, pair.second) for pair in pairs], dtype=int).reshape(-1, 2)
-    graph = coo_array((np.ones(len(edges), dtype=bool), edges.T), shape=(count, count))
-    _, component = connected_components(graph, directed=False)
-    _, smallest, group = np.unique(component, return_index=True, return_inverse=True)
-    return smallest[group]
+    def smallest(image: int) -> int:
+        while smaller[image] != image:
+            smaller[image] = image = smaller[smaller[image]]
+        return image
+
+    for pair in pairs:
+        first, second = sorted((smallest(pair.first), smallest(pair.second)))
+        smaller[second] = first
+    return np.array([smallest(image) for image in range(count)], int)
 
 
 def _shrink_matrix(size: int) -> np.ndarray:

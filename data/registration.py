@@ -63,11 +63,20 @@ def _pair(prints: np.ndarray, others: np.ndarray, view: View, side: int) -> tupl
 
 def _details(images: np.ndarray, contrast: np.ndarray) -> np.ndarray:
     """What differs from the surroundings, again of contrast 1: of sky over grass only the animal is left."""
-    from scipy.ndimage import uniform_filter
-
-    details = images - uniform_filter(images, (0, DETAIL, DETAIL, 0), mode="nearest")
+    details = images - _mean_around(_mean_around(images, 1), 2)
     strength = np.sqrt(np.einsum("nijk,nijk->n", details, details) / PRINT)
     return details / np.maximum(strength, DETAIL_FLOOR / contrast)[:, None, None, None]
+
+
+def _mean_around(images: np.ndarray, axis: int) -> np.ndarray:
+    """Return the mean of DETAIL neighbours along an axis; the outermost ones stand for what lies beyond the edge."""
+    beyond = [(DETAIL // 2, DETAIL // 2) if i == axis else (0, 0) for i in range(images.ndim)]
+    padded, before, side = np.pad(images, beyond, mode="edge"), (slice(None),) * axis, images.shape[axis]
+    total = padded[(*before, slice(0, side))].copy()
+    for first in range(1, DETAIL):
+        total += padded[(*before, slice(first, first + side))]
+    total /= DETAIL
+    return total
 
 
 def _tangents(middle: np.ndarray) -> np.ndarray:

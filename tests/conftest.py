@@ -22,7 +22,7 @@ SLOW = (
     *("commands/test_predict", "commands/test_train", "commands/test_train_data", "study/pages/test_pages"),
     *("scratch/test_lenet", "commands/test_summary", "data/drawn/test_facing"),
     *("commands/test_odd_files", "data/test_duplicate_groups", "structure/test_claims"),
-    "commands/test_regression",
+    *("commands/test_slim", "commands/test_regression"),
 )
 TAKES_LONG = re.compile(  # what a test file says that starts Keras, runs a command or needs a training
     r"\bbackend\.start\(|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\(|\bsubprocess\b"

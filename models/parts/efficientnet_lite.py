@@ -19,6 +19,8 @@ from models.parts.options import ArchitectureOptions
 from models.parts.spec import Spec
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import keras
 
 # (repeats, kernel size, stride of the first repeat, expansion of the channels, filters) of each stage of Lite0
@@ -32,6 +34,10 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 STEM_FILTERS, HEAD_FILTERS = 32, 1280  # not scaled in any Lite variant
+HE_FAN_OUT = {  # random weights as the authors' code draws them; matters for learning from scratch
+    "class_name": "VarianceScaling",
+    "config": {"scale": 2.0, "mode": "fan_out", "distribution": "untruncated_normal"},
+}
 FILTER_STEP = 8  # a scaled number of filters is a multiple of this
 CLASSIFIER_TENSORS = ("_fc.weight", "_fc.bias")
 
@@ -108,11 +114,29 @@ class Variant:
         import keras
 
         tensors = read_torch_file(weights_path(self.model), PACKAGES[self.model])
-        features = _features(self, self.image_size)
-        last = keras.layers.Dense(1000, activation="softmax", dtype="float32", name="predictions")
-        model = keras.Model(features.input, last(features.output), name=f"{self.model}_imagenet")
+        without_classes = _features(self, self.image_size)
+        classes = keras.layers.Dense(1000, activation="softmax", dtype="float32", name="predictions")
+        model = keras.Model(without_classes.input, classes(without_classes.output), name=f"{self.model}_imagenet")
         assign(model, tensors)
         return model
+
+    def features(self, image: keras.KerasTensor, layers: ModuleType) -> keras.KerasTensor:
+        """Lay the layers one on another: raw RGB 0..255, (batch, side, side, 3) -> (batch, 1280).
+
+        Args:
+            image: the input.
+            layers: `keras.layers`, or what has its own layers of the same names.
+        """
+        x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(image)  # (x - 127) / 128, as it was trained
+        x = _relu6(layers, _convolution(layers, x, "stem", STEM_FILTERS, kernel_size=3, stride=2), "stem")
+        number = 0
+        for repeats, kernel_size, first_stride, expansion, filters in self.stages():
+            for repeat in range(repeats):
+                stride = first_stride if repeat == 0 else 1
+                x = _block(layers, x, f"block{number}", kernel_size, stride, expansion, filters)
+                number += 1
+        x = _relu6(layers, _convolution(layers, x, "head", HEAD_FILTERS), "head")
+        return layers.GlobalAveragePooling2D(name="pool")(x)
 
     def stages(self) -> Iterator[tuple[int, int, int, int, int]]:
         """Yield the rows of `STAGES` as this variant has them: wider, and deeper but at both ends."""
@@ -152,45 +176,38 @@ def _features(variant: Variant, image_size: int) -> keras.Model:
     from keras import Input, Model, layers
 
     image = Input((image_size, image_size, 3), name="image")
-    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(image)  # (x - 127) / 128, as it was trained
-    x = _relu6(_convolution(x, "stem", STEM_FILTERS, kernel_size=3, stride=2), "stem")
-    number = 0
-    for repeats, kernel_size, first_stride, expansion, filters in variant.stages():
-        for repeat in range(repeats):
-            stride = first_stride if repeat == 0 else 1
-            x = _block(x, f"block{number}", kernel_size, stride, expansion, filters)
-            number += 1
-    x = _relu6(_convolution(x, "head", HEAD_FILTERS), "head")
-    return Model(image, layers.GlobalAveragePooling2D(name="pool")(x), name="backbone")
+    return Model(image, variant.features(image, layers), name="backbone")
 
 
 def _block(
-    x: keras.KerasTensor, name: str, kernel_size: int, stride: int, expansion: int, filters: int
+    layers: ModuleType,
+    x: keras.KerasTensor,
+    name: str,
+    kernel_size: int,
+    stride: int,
+    expansion: int,
+    filters: int,
 ) -> keras.KerasTensor:
     """Inverted residual: expand the channels, filter each of them, project them to few."""
-    from keras import layers
-
     shortcut, channels = x, x.shape[-1]
     if expansion > 1:
-        x = _relu6(_convolution(x, f"{name}_expand", channels * expansion), f"{name}_expand")
+        x = _relu6(layers, _convolution(layers, x, f"{name}_expand", channels * expansion), f"{name}_expand")
     x = layers.DepthwiseConv2D(
         kernel_size,
         stride,
         padding="same",
         use_bias=False,
-        depthwise_initializer=_he_fan_out(),
+        depthwise_initializer=HE_FAN_OUT,
         name=f"{name}_depthwise_conv",
     )(x)
-    x = _relu6(_normalization(x, f"{name}_depthwise"), f"{name}_depthwise")
-    x = _convolution(x, f"{name}_project", filters)
+    x = _relu6(layers, _normalization(layers, x, f"{name}_depthwise"), f"{name}_depthwise")
+    x = _convolution(layers, x, f"{name}_project", filters)
     return layers.Add(name=f"{name}_add")([x, shortcut]) if stride == 1 and channels == filters else x
 
 
 def _convolution(
-    x: keras.KerasTensor, name: str, filters: int, kernel_size: int = 1, stride: int = 1
+    layers: ModuleType, x: keras.KerasTensor, name: str, filters: int, kernel_size: int = 1, stride: int = 1
 ) -> keras.KerasTensor:
-    from keras import layers
-
     # "same" as TensorFlow means it: at stride 2 an even side gets more padding at the bottom and right (a kernel of 3
     # pads nothing else). The weights were trained so; padding both sides alike shifts what they see.
     x = layers.Conv2D(
@@ -199,26 +216,15 @@ def _convolution(
         stride,
         padding="same",
         use_bias=False,
-        kernel_initializer=_he_fan_out(),
+        kernel_initializer=HE_FAN_OUT,
         name=f"{name}_conv",
     )(x)
-    return _normalization(x, name)
+    return _normalization(layers, x, name)
 
 
-def _normalization(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    from keras import layers
-
+def _normalization(layers: ModuleType, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     return layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_bn")(x)
 
 
-def _relu6(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    from keras import layers
-
+def _relu6(layers: ModuleType, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     return layers.ReLU(max_value=6.0, name=f"{name}_relu6")(x)
-
-
-def _he_fan_out() -> keras.Initializer:
-    """Random weights as the authors' code draws them; matters for learning from scratch."""
-    from keras import initializers
-
-    return initializers.VarianceScaling(2.0, mode="fan_out", distribution="untruncated_normal")

@@ -182,7 +182,7 @@ def assign(model: keras.Model, tensors: Mapping[str, np.ndarray], unused: tuple[
     Raises:
         ValueError: a name or a shape differs; both sides are listed and the model is left as it was.
     """
-    targets = {_file_name(layer, v): (layer, v) for layer in model.layers for v in layer.variables}
+    targets = {file_name(layer.name, v.name): (layer, v) for layer in model.layers for v in layer.variables}
     wanted = {n: t for n, t in tensors.items() if n not in unused and not n.endswith(".num_batches_tracked")}
     if targets.keys() != wanted.keys():
         only_model, only_file = sorted(targets.keys() - wanted.keys()), sorted(wanted.keys() - targets.keys())
@@ -196,11 +196,12 @@ def assign(model: keras.Model, tensors: Mapping[str, np.ndarray], unused: tuple[
         variable.assign(values[name])
 
 
-def _file_name(layer: keras.Layer, variable: keras.Variable) -> str:
-    block, _, part = layer.name.partition("_")
+def file_name(layer: str, variable: str) -> str:
+    """Return the name in the file of a layer's variable, such as `kernel` of `stem_conv`."""
+    block, _, part = layer.partition("_")
     number = block.removeprefix("block")
-    prefix = f"_blocks.{number}.{FILE_NAMES[part]}" if number.isdigit() else FILE_NAMES[layer.name]
-    return f"{prefix}.{FILE_NAMES[variable.name]}"
+    prefix = f"_blocks.{number}.{FILE_NAMES[part]}" if number.isdigit() else FILE_NAMES[layer]
+    return f"{prefix}.{FILE_NAMES[variable]}"
 
 
 def _to_keras_axes(tensor: np.ndarray, layer: keras.Layer) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
 from study.runtime import console
+
+if TYPE_CHECKING:
+    from study.inference.engine import FrozenBackbone
 
 MODEL = "efficientnet_lite"  # whose features place the images on the map: its weights need no network
 MAX_NAMED = 12  # outliers on the map
@@ -48,29 +52,40 @@ def embed(
     size, none = models.get(MODEL).SPEC.image_size, np.zeros(0, int)
     try:
         weights_path(MODEL)
-        from study.runtime import backend
-
-        backend.start()
-        from models.parts.weights import build_backbone
-
-        backbone = build_backbone(MODEL, size, "imagenet")
+        frozen = imagenet_backbone(size, store)
     except UserError:
         why = f"the package {PACKAGES[MODEL].name}, which has ImageNet weights, is not installed or damaged"
         return Embedded(f"colours of the images, shrunk to 24 × 24 pixels: {why}", none)
     from data import pixels
     from data.batches import Examples
-    from study.inference.engine import FrozenBackbone
     from study.inference.features import FeatureSpec, embed_train
 
     with console.bar("read images", 2 * len(images)) as advance:
         loaded, _ = pixels.load(images, size, resize, store, advance, value_range)
     number, row_of = len(loaded.records), {image.name: i for i, image in enumerate(images)}
     examples = Examples(loaded.pixels, np.zeros(number, np.int32), {"train": np.arange(number)}, None, loaded.keys)
-    frozen = FrozenBackbone(backbone, store)
     features = embed_train(frozen, examples, FeatureSpec(MODEL, size, resize))
     source = f"{features.shape[1]:,} ImageNet features of {MODEL} at {size} × {size} pixels"
     rows = np.array([row_of[image.name] for image in loaded.records], int)
     return Embedded(source, rows, features, " ".join([frozen.fingerprint, resize, *loaded.keys]))
+
+
+def imagenet_backbone(size: int, store: Store) -> FrozenBackbone:
+    """Return the network: that of `train`, or, where TensorFlow is not installed, one that gives nearly the same.
+
+    `benchmarks/slim_features.py` measures how nearly. Raise UserError where the weights are missing or damaged.
+    """
+    from study.runtime import backend, hardware
+
+    if hardware.openvino_available() and not hardware.tensorflow_available():
+        from study.inference import built
+
+        return built.imagenet_backbone(MODEL, size, store)
+    backend.start()
+    from models.parts.weights import build_backbone
+    from study.inference.engine import FrozenBackbone
+
+    return FrozenBackbone(build_backbone(MODEL, size, "imagenet"), store)
 
 
 def outliers(coordinates: np.ndarray, names: list[str]) -> list[int]:

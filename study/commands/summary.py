@@ -18,7 +18,7 @@ from study.settings.train import DEFAULTS
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Print a table of all models, or everything about one."""
     from study.inspect.summary import print_model, print_models
-    from study.runtime import backend
+    from study.runtime import backend, hardware
 
     settings = SummarySettings(**flags)
     if settings.model is None:
@@ -28,6 +28,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     spec = models.get(settings.model).SPEC
     defaults_of(spec, flags)  # what is wrong is told before Keras is imported
     declare.reject_unused_of(settings, flags)
+    hardware.require_tensorflow(f"summary -m {settings.model}")
     backend.start()
     values = print_model(settings.model, settings.image_size, options_of(settings))
     task = {} if spec.task == DEFAULTS["task"] else {"task": spec.task}

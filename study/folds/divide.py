@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data import grouped_folds
 from data.dataset import Dataset
 from data.split import contents_learned_by
 from errors import UserError
@@ -54,7 +55,7 @@ class Labelled:
 def make_folds(
     images: Labelled, folds: int, repeats: int, seed: int, flag: str = "--folds", instead: str = ""
 ) -> list[Fold]:
-    """Divide images into stratified folds, anew for each repeat, by scikit-learn's StratifiedGroupKFold.
+    """Divide images into stratified folds, anew for each repeat, as scikit-learn's StratifiedGroupKFold does.
 
     Args:
         images: to be divided.
@@ -67,13 +68,10 @@ def make_folds(
     Raises:
         UserError: a class has fewer units than folds, or the units leave no division that could be judged.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     check_units(images, folds, f"{flag} {folds}", flag)
     found = []
     for repeat in range(repeats):
-        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat)
-        divided = splitter.split(images.labels, images.labels, images.units)
+        divided = grouped_folds.divide(images.labels, images.units, folds, seed + repeat)
         found += [Fold(repeat + 1, number, *rows) for number, rows in enumerate(divided, 1)]
     check_learnable(images, found, instead or f"a smaller {flag}")
     return found
@@ -109,7 +107,7 @@ def check_units(images: Labelled, least: int, asked: str, flag: str = "") -> Non
 def check_learnable(images: Labelled, folds: Sequence[Fold], instead: str = "a smaller --folds") -> None:
     """Raise UserError where a fold is empty, or all images of a class are held out at once; what to give `instead`.
 
-    StratifiedGroupKFold places the most uneven units first, each where it disturbs the shares least, and asks for no
+    `data.grouped_folds` places the most uneven units first, each where it disturbs the shares least, and asks for no
     more: a large unit, or one of several classes, can leave a fold without a class, and few units a fold empty.
     """
     for fold in folds:
@@ -175,8 +173,6 @@ def inner_validation(images: Labelled, fold: Fold, seed: int) -> np.ndarray:
     Raises:
         UserError: a class has a single unit to learn from.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     labels, units = images.labels[fold.train], images.units[fold.train]
     fewest = min(len(np.unique(units[labels == index])) for index in range(len(images.names)))
     if fewest < 2:
@@ -184,6 +180,5 @@ def inner_validation(images: Labelled, fold: Fold, seed: int) -> np.ndarray:
             f"Fold {fold.number} of repeat {fold.repeat} leaves a class one unit of images to learn from, and a "
             "training needs another for validation. Give more --folds, or add images."
         )
-    splitter = StratifiedGroupKFold(min(INNER, fewest), shuffle=True, random_state=seed)
-    _, chosen = next(splitter.split(labels, labels, units))
+    _, chosen = next(grouped_folds.divide(labels, units, min(INNER, fewest), seed))
     return fold.train[chosen]

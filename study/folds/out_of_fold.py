@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from study.folds.divide import Fold, Labelled
-from study.tasks import classify
+from study.tasks import classify, scores
 
 DRAWS = 2000  # of the bootstrap
 LEVEL = 95  # per cent
@@ -55,12 +55,9 @@ def accuracy_interval(right: np.ndarray, units: np.ndarray, seed: int) -> tuple[
     Percentiles of a bootstrap over whole units. Where all images are right, or none is, every draw is alike and says
     nothing; there it is Wilson's, with as many answers as there are units.
     """
-    from scipy.stats import binomtest
-
     accuracy, count = float(right.mean()), int(units.max()) + 1
     if accuracy in (0.0, 1.0):
-        bounds = binomtest(round(accuracy * count), count).proportion_ci(LEVEL / 100, method="wilson")
-        return [float(bounds.low), float(bounds.high)], f"Wilson, {count:,} units"
+        return scores.wilson(round(accuracy * count), count, LEVEL / 100), f"Wilson, {count:,} units"
     drawn = bootstrap(right, units, DRAWS, seed)
     bounds = np.percentile(drawn, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
     return bounds.tolist(), f"percentiles of {DRAWS:,} bootstrap draws of {count:,} units"

@@ -81,6 +81,11 @@ class FrozenBackbone:
         self.network, self.store = network, store or Store(None)
         self._runners: dict[tuple[str, str], Runner] = {}
 
+    @property
+    def outputs(self) -> int:
+        """Return how many numbers it gives of an image."""
+        return self.network.output_shape[-1]
+
     @cached_property
     def converted(self) -> openvino.Model:
         """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it."""
@@ -131,6 +136,25 @@ class FrozenBackbone:
     def release(self) -> None:
         """Let go of what was prepared to run it: 80 MB for EfficientNet-Lite0 in two precisions."""
         self._runners.clear()
+
+
+class BuiltBackbone(FrozenBackbone):
+    """A network that was made for OpenVINO from the start, without Keras and TensorFlow.
+
+    Args:
+        converted: it, for one image, uint8.
+        fingerprint: a hash of what its outputs depend on.
+        store: as above.
+    """
+
+    def __init__(self, converted: openvino.Model, fingerprint: str, store: Store) -> None:
+        super().__init__(None, store)
+        self.converted, self.fingerprint = converted, fingerprint
+
+    @property
+    def outputs(self) -> int:
+        """Return how many numbers it gives of an image."""
+        return self.converted.output(0).shape[-1]
 
 
 def layers_within(network: keras.Model) -> list[keras.Layer]:

@@ -67,7 +67,7 @@ def embed(
     kept, indices["train"] = embed_into_store(
         runs["train"], examples, indices["train"], row_types["train"], store, "embed train"
     )
-    memory, first = np.empty((sum(map(len, indices.values())), frozen.network.output_shape[-1]), np.float32), 0
+    memory, first = np.empty((sum(map(len, indices.values())), frozen.outputs), np.float32), 0
     for split, of_split in indices.items():
         here = memory[first : first + len(of_split)]
         embed_into_memory(here, runs[split], examples, of_split, row_types[split], store, f"embed {split}")
@@ -120,7 +120,7 @@ def features_row_type(frozen: FrozenBackbone, spec: FeatureSpec, engine: str, pr
     """Name the rows of features by all that they depend on beside a file's content."""
     inputs = f"{spec.image_size} {spec.resize} ({VERSION})"
     name = f"features {spec.model} {frozen.fingerprint} {engine} {version(engine)} {precision} {inputs}"
-    return RowType(name, (frozen.network.output_shape[-1],), "float32")
+    return RowType(name, (frozen.outputs,), "float32")
 
 
 def embed_into_store(

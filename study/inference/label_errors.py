@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data import grouped_folds
+
 TOLERANCE = 1e-6  # a label as probable as the largest within it is no error
 FOLDS, REPEATS = 5, 3
 # Of the covariance, towards a multiple of the identity. Shared by the classes and in closed form, it is little moved
@@ -120,16 +122,26 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, units: np.ndarray) -> 
         labels: class indices, int (n,); each class has at least FOLDS units.
         units: what lies in one fold, such as near duplicates and groups, int (n,).
     """
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    classes = int(labels.max()) + 1
-    total = np.zeros((len(labels), classes))
+    total = np.zeros((len(labels), int(labels.max()) + 1))
     for seed in range(REPEATS):
-        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-        for learned, held_out in folds.split(features, labels, units):
-            classifier = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
-            classifier.fit(features[learned], labels[learned])
-            predicted = classifier.predict_proba(features[held_out])
-            total[np.ix_(held_out, classifier.classes_)] += predicted / REPEATS
+        for learned, held_out in grouped_folds.divide(labels, units, FOLDS, seed):
+            classes, probabilities = discriminant(features[learned], labels[learned], features[held_out])
+            total[np.ix_(held_out, classes)] += probabilities / REPEATS
     return total
+
+
+def discriminant(features: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes of the labels, and the probability of each for the rows asked about, (m, classes).
+
+    Linear discriminant analysis: one covariance within all classes, drawn by SHRINKAGE towards one of equal variances.
+    """
+    classes, members, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    features, asked = features.astype(np.float64), asked.astype(np.float64)
+    means = np.stack([features[members == index].mean(axis=0) for index in range(len(classes))])
+    within = features - means[members]
+    covariance = (1 - SHRINKAGE) * (within.T @ within) / len(features)
+    covariance.flat[:: len(covariance) + 1] += SHRINKAGE * np.square(within).sum() / features.size
+    weights = np.linalg.lstsq(covariance, means.T, rcond=None)[0]
+    logits = asked @ weights + np.log(counts / len(labels)) - 0.5 * np.einsum("kd,dk->k", means, weights)
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return classes, shares / shares.sum(axis=1, keepdims=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from data.csv_table import read, unguard
@@ -98,9 +99,11 @@ def mcnemar(better: int, worse: int) -> float:
     Images about which both are right, or both wrong, say nothing. Source: McNemar, Psychometrika 12 (1947); exact by
     the binomial distribution.
     """
-    from scipy.stats import binomtest
-
-    return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
+    total, ways, tail = better + worse, 1, 0
+    for count in range(min(better, worse) + 1):  # whole numbers: exact however many images there are
+        tail += ways
+        ways = ways * (total - count) // (count + 1)
+    return min(1.0, float(Fraction(2 * tail, 2**total)))
 
 
 def right_by_content(run: Run) -> dict[str, bool]:

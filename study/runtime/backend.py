@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from errors import UserError
-from study.runtime import temporary
+from study.runtime import hardware, temporary
 
 
 def start(seed: int = 0, deterministic: bool = False) -> None:
@@ -24,6 +24,7 @@ def start(seed: int = 0, deterministic: bool = False) -> None:
     TensorFlow writes notes on its own build to the screen, past Python and in spite of its own variables (GitHub issue
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
     """
+    hardware.require_tensorflow("A network that learns")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
     temporary.use_own_folder()

@@ -1,4 +1,4 @@
-"""What this machine has: OpenVINO, bfloat16, a GPU, cores."""
+"""What this machine has: OpenVINO, TensorFlow, bfloat16, a GPU, cores."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def require_openvino() -> None:
         raise UserError("OpenVINO is not installed. Run: pip install openvino, or give --engine tensorflow.")
 
 
+def tensorflow_available() -> bool:
+    """Say whether TensorFlow is installed, without importing it."""
+    return importlib.util.find_spec("tensorflow") is not None
+
+
+def require_tensorflow(what: str) -> None:
+    """Raise UserError where TensorFlow is not installed, as in the small install for `predict` and `check`."""
+    if not tensorflow_available():
+        raise UserError(
+            f"{what} needs TensorFlow, which is not installed. Run: python -m pip install -r requirements.txt"
+        )
+
+
 def import_openvino() -> ModuleType:
     """Import OpenVINO without its telemetry.
 
@@ -50,6 +63,8 @@ def core() -> openvino.Core:
 
 def gpu_visible() -> bool:
     """Say whether TensorFlow sees a GPU."""
+    if not tensorflow_available():
+        return False
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))

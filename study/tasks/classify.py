@@ -15,7 +15,7 @@ from study.pages.blocks import Block, Table
 from study.pages.language import t
 from study.runtime import console, output
 from study.runtime.backend import user_errors
-from study.tasks import crossentropy
+from study.tasks import crossentropy, scores
 from study.tasks.contract import Evaluation
 from study.tasks.sentences import baseline, describe, headline, warnings  # noqa: F401 - of the contract
 
@@ -71,28 +71,24 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
         classes that are there or were called; and `confusion`
         (rows true, columns predicted, in class order).
     """
-    from scipy.stats import binomtest  # half a second of imports that a plain answer for an image need not wait for
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-    classes = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
-    scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)
-    names, (_, _, f1, _) = ("precision", "recall", "f1", "support"), scores
+    confusion = scores.confusion(labels, predicted, len(class_names))
+    of_classes = scores.precision_recall_f1(confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1))
+    names, (_, _, f1, _) = ("precision", "recall", "f1", "support"), of_classes
     per_class = [
         dict(zip(names, values if values[-1] else (None, None, None, 0), strict=True))
-        for values in zip(*(score.tolist() for score in scores), strict=True)
+        for values in zip(*(score.tolist() for score in of_classes), strict=True)
     ]
     right = int((predicted == labels).sum())
     shares = probabilities / probabilities.sum(axis=1, keepdims=True, dtype=np.float64)  # 1 to the last digit
-    interval = binomtest(right, len(labels)).proportion_ci(0.95, method="wilson")
     return {
         "n": len(labels),
         "accuracy": right / len(labels),
-        "accuracy_interval": [float(interval.low), float(interval.high)],
+        "accuracy_interval": scores.wilson(right, len(labels)),
         "loss": crossentropy.mean(shares[np.arange(len(labels)), labels]),
         "per_class": dict(zip(class_names, per_class, strict=True)),
         "macro_f1": float(np.mean(f1[np.union1d(labels, predicted)])),
-        "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
+        "confusion": confusion.tolist(),
     }
 
 

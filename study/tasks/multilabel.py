@@ -15,7 +15,7 @@ from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, t
 from study.runtime import console, output
-from study.tasks import crossentropy
+from study.tasks import crossentropy, scores
 from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
 from study.tasks.sentences import never_found
@@ -101,26 +101,23 @@ def measure_labels(
         `macro_f1` and `mean_average_precision` over the classes that the split has, and `thresholds`. What a class
         without an image would have is None.
     """
-    from scipy.stats import binomtest
-    from sklearn.metrics import average_precision_score, precision_recall_fscore_support
-
     truth = truth.astype(int)
     predicted = decide(probabilities, names, thresholds).astype(int)
-    scores = precision_recall_fscore_support(truth, predicted, average=None, zero_division=0)
+    hits, called, there_are = (truth & predicted).sum(axis=0), predicted.sum(axis=0), truth.sum(axis=0)
+    of_classes = scores.precision_recall_f1(hits, called, there_are)
     per_class = {}
-    for i, (name, precision, recall, f1, support) in enumerate(zip(names, *scores, strict=True)):
+    for i, (name, precision, recall, f1, support) in enumerate(zip(names, *of_classes, strict=True)):
         there = int(support) > 0
-        average = float(average_precision_score(truth[:, i], probabilities[:, i])) if there else None
+        average = scores.average_precision(truth[:, i], probabilities[:, i]) if there else None
         figures = {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
         figures = figures if there else dict.fromkeys(figures)
         per_class[name] = {"threshold": thresholds[name], **figures, "average_precision": average}
         per_class[name]["support"] = int(support)
     right = int((predicted == truth).all(axis=1).sum())
-    interval = binomtest(right, len(truth)).proportion_ci(0.95, method="wilson")
     return {
         "n": len(truth),
         "accuracy": right / len(truth),
-        "accuracy_interval": [float(interval.low), float(interval.high)],
+        "accuracy_interval": scores.wilson(right, len(truth)),
         "loss": crossentropy.mean_of_labels(truth, probabilities),
         "per_class": per_class,
         "macro_f1": _mean(per_class, "f1"),
@@ -235,12 +232,12 @@ def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[st
     names, wrong, none = dataset.class_names, [], distinct("none", dataset.class_names)
     test_indices = [i for i, row in enumerate(dataset.entries) if row.split == "test"]
     limits = np.array([thresholds[name] for name in names])
-    for i, scores in zip(test_indices, probabilities, strict=True):
-        decided = decide(scores, names, thresholds)
+    for i, shares in zip(test_indices, probabilities, strict=True):
+        decided = decide(shares, names, thresholds)
         row = dataset.entries[i]
         true = np.isin(names, split_labels(row.label))
         if (decided != true).any():
-            sure = float(np.abs(scores - limits)[decided != true].max())
+            sure = float(np.abs(shares - limits)[decided != true].max())
             predicted = join_labels(np.array(names)[decided].tolist()) or none
             entry = {"path": row.path, "label": row.label or none, "predicted": predicted}
             wrong.append(entry | {"probability": sure, "row": i})

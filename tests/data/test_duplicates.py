@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+from scipy.spatial import cKDTree
 
+from data import duplicate_candidates
 from data.drawn.draw import draw
 from data.drawn.folder import CLASS_COUNTS
 from data.duplicates import KEPT, Pair, fingerprints, groups, near_pairs, stored_near_pairs
@@ -236,3 +238,12 @@ def test_groups_are_transitive_and_named_by_their_smallest_member():
     pairs = [Pair(1, 4, 0.9), Pair(4, 6, 0.8), Pair(2, 3, 0.8)]
     np.testing.assert_array_equal(groups(pairs, 7), [0, 1, 2, 2, 1, 5, 1])
     np.testing.assert_array_equal(groups(reversed(pairs), 7), [0, 1, 2, 2, 1, 5, 1])
+
+
+def test_without_a_tree_all_that_lie_within_the_radius_are_found_the_nearest_first():
+    known = np.random.default_rng(0).normal(0, 0.09, (600, duplicate_candidates.TREE_DIMENSIONS))
+    tree = cKDTree(known)
+    exact = tree.query(known, duplicate_candidates.NEIGHBOURS + 1, distance_upper_bound=duplicate_candidates.RADIUS)[1]
+    found = duplicate_candidates.compare_with_all(known, known)
+    assert (exact < len(known)).sum() > len(known)  # more than each its own
+    np.testing.assert_array_equal(found, exact)

@@ -1,0 +1,44 @@
+"""How good answers are, counted: the interval of a share, and of each class precision, recall, F1."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+
+
+def wilson(right: int, count: int, level: float = 0.95) -> list[float]:
+    """Return both ends of Wilson's interval of a share, `right` of `count` (Wilson, JASA 22, 1927)."""
+    z, share = NormalDist().inv_cdf(0.5 + level / 2), right / count
+    middle = (2 * count * share + z**2) / (2 * (count + z**2))
+    half = z / (2 * (count + z**2)) * math.sqrt(4 * count * share * (1 - share) + z**2)
+    return [middle - half if right else 0.0, middle + half if right < count else 1.0]
+
+
+def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Count pairs of true and predicted class, int (n,) twice -> int (classes, classes), a row for each true class."""
+    return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
+
+
+def precision_recall_f1(hits: np.ndarray, called: np.ndarray, support: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return precision, recall, F1 and support of each class, (classes,); 0 for what would be divided by 0.
+
+    `hits`: images rightly called so; `called`: all that were; `support`: those that are.
+    """
+
+    def share(of: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        return np.where(whole > 0, of / np.maximum(whole, 1), 0.0)
+
+    return share(hits, called), share(hits, support), share(2 * hits, called + support), support
+
+
+def average_precision(truth: np.ndarray, probability: np.ndarray) -> float:
+    """Return the mean precision at the images that have a class, the likeliest first; equal ones at once.
+
+    `truth`: 0 and 1, (n,), at least one 1; `probability`: float (n,).
+    """
+    order = np.argsort(-probability, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)  # of images as likely
+    hits = np.cumsum(truth[order])[last]
+    return float(np.sum(np.diff(hits, prepend=0) / hits[-1] * (hits / (last + 1))))

@@ -1,0 +1,42 @@
+"""Principal components, neighbours and discriminant analysis of `check`: those of scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.neighbors import NearestNeighbors
+
+from study.inference import label_errors, same_scene
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (200, 30), (900, 300), (150, 600), (620, 600)])
+def test_places_are_those_of_scikit_learn(shape):
+    rng = np.random.default_rng(0)
+    features = (rng.normal(size=shape) / np.arange(1, shape[1] + 1) ** 0.5).astype(np.float32)
+    pca = PCA(min(same_scene.COMPONENTS, *shape), random_state=0)
+    theirs = pca.fit_transform(features)
+    ours, shares = same_scene.reduce(features)
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(np.abs(ours[:, 10:]).max(axis=0), np.abs(theirs[:, 10:]).max(axis=0), atol=1e-3)
+    np.testing.assert_allclose(ours[:, :10], theirs[:, :10], atol=1e-3)
+    np.testing.assert_allclose(shares, pca.explained_variance_ratio_[:2], rtol=1e-4)
+
+
+def test_nearest_are_those_of_scikit_learn(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(90, 12)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    monkeypatch.setattr(same_scene, "COMPARED", 40)
+    theirs = NearestNeighbors(algorithm="brute").fit(rows).kneighbors(return_distance=False, n_neighbors=5)
+    np.testing.assert_array_equal(np.sort(same_scene.nearest(rows, 5)), np.sort(theirs))
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_discriminant_analysis_is_that_of_scikit_learn(classes):
+    rng = np.random.default_rng(classes)
+    labels = rng.integers(0, classes, 120)
+    features = (rng.normal(size=(120, 8)) + labels[:, None]).astype(np.float32)
+    theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=label_errors.SHRINKAGE)
+    theirs.fit(features[:80], labels[:80])
+    found, probabilities = label_errors.discriminant(features[:80], labels[:80], features[80:])
+    np.testing.assert_array_equal(found, theirs.classes_)
+    np.testing.assert_allclose(probabilities, theirs.predict_proba(features[80:]), atol=1e-5)
