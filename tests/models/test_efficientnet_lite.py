@@ -217,7 +217,7 @@ def test_the_remedy_names_a_file_that_names_the_packages():
     optional = [package.name for package in PACKAGES.values() if package.optional]
     assert len(optional) == 2
     assert all(f"\n{name}>=" in named for name in optional)
-    assert f"\n{LITE0.name}>=" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert f"\n{LITE0.name}>=" in (ROOT / "requirements-predict.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
