@@ -6,6 +6,7 @@ A task file follows the contract of `study.tasks.contract`; adding the file adds
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(stems - set(SHARED)))
 
 
+@cache  # `predict` asks for each image
 def get(name: str) -> Task:
     """Return a task's module. Raise UserError, naming the tasks that exist, for an unknown name."""
     if name not in available():
