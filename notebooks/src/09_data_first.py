@@ -220,7 +220,7 @@ say(
 shots = read(str(bursts.write(folder / "bursts", scenes=50, shots=4)), image_size=32)
 scenes = bursts.scene_numbers([record.name for record in shots.images.records])
 fresh, truth = bursts.fresh(100)
-USUAL = {"epochs": 10, "augment": {}, "optimizer": "adam", "learning_rate": 0.002}
+USUAL = {"epochs": 8, "augment": {}, "optimizer": "adam", "learning_rate": 0.002}
 score = {"shot by shot": [], "scene by scene": []}
 for seed in SEEDS:
     for way, groups in (("shot by shot", None), ("scene by scene", scenes)):
@@ -296,7 +296,6 @@ say(
 # そのクラスの画像のうち見つけられた割合、つまり対角成分を行の和で割った値です。三つのシードのテストの結果は足し合わせます。
 
 # %%
-USUAL["epochs"] = 8
 found = {"as they are": [], "class weights": [], "balanced sampling": [], "oversampling": []}
 for seed in SEEDS:
     data = relabel.divided(dataset, seed)
