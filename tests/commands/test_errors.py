@@ -126,7 +126,7 @@ def test_unusable_commands(words, text, tmp_path):
 @pytest.mark.parametrize("largest", [2_000, 200_000], ids=["run.json", "model.keras"])
 def test_full_disk_while_saving(largest, run, toy, tmp_path):
     runs = tmp_path / "runs"
-    arguments = ("--weights", run, "--learning", "transfer", "--epochs", 1, "--runs", runs)
+    arguments = ("--weights", run, "--learning", "transfer", "--epochs", 1, "--checkpoint-minutes", 0, "--runs", runs)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, limits[1]))  # a longer file is EFBIG: Python ignores SIGXFSZ
     try:
