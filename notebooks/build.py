@@ -1,6 +1,6 @@
 """Run the lessons, and make of each source `src/NN_name.py` a notebook in English and one in Japanese.
 
-python notebooks/build.py                 run all from an empty cache; fail where a notebook does not hold its source
+python notebooks/build.py                 run all from an empty cache, two at a time; fail where a notebook does not hold its source
 python notebooks/build.py --write         run all, and write the notebooks and README.md
 python notebooks/build.py --write 04 07   these alone
 """
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 from lessons.catalogue import LANGUAGES, NOTEBOOKS, Lesson, lessons
 from lessons.exercises import find
 
+AT_ONCE = 2  # lessons where nothing is written: each uses little more than one core; their times are no figures then
 MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"  # of the kernel, in kB on Linux
 FOLDED = {"en": "Solution", "ja": "解答"}
 COSTS = re.compile(r"^\| (\d\d) \|.*\| (\d+) s \| (\d+) MB \|$", re.MULTILINE)
@@ -120,21 +122,21 @@ def write_table(costs: dict[str, Cost]) -> None:
 def build(numbers: Sequence[str], write: bool) -> list[str]:
     """Run lessons, all where none is named; write their notebooks, or return what does not agree."""
     wrong, costs = [], {}
-    for lesson in lessons():
-        if numbers and lesson.number not in numbers:
-            continue
-        notebook = read_source(lesson.source)
-        costs[lesson.number] = execute(notebook, NOTEBOOKS)
-        print(
-            f"{lesson.source.name}: {costs[lesson.number].seconds} s, {costs[lesson.number].megabytes:,} MB", flush=True
-        )
-        for language in LANGUAGES:
-            built = in_language(notebook, language)
-            if write:
-                lesson.notebook(language).parent.mkdir(exist_ok=True)
-                nbformat.write(built, lesson.notebook(language))
-            else:
-                wrong += differences(lesson, built, language)
+    chosen = [lesson for lesson in lessons() if not numbers or lesson.number in numbers]
+    notebooks = [read_source(lesson.source) for lesson in chosen]
+    with ThreadPoolExecutor(1 if write else AT_ONCE) as pool:
+        for lesson, notebook, cost in zip(
+            chosen, notebooks, pool.map(lambda one: execute(one, NOTEBOOKS), notebooks), strict=True
+        ):
+            costs[lesson.number] = cost
+            print(f"{lesson.source.name}: {cost.seconds} s, {cost.megabytes:,} MB", flush=True)
+            for language in LANGUAGES:
+                built = in_language(notebook, language)
+                if write:
+                    lesson.notebook(language).parent.mkdir(exist_ok=True)
+                    nbformat.write(built, lesson.notebook(language))
+                else:
+                    wrong += differences(lesson, built, language)
     if write:
         write_table(costs)
     return wrong
