@@ -1,6 +1,7 @@
 """Run the lessons, and make of each source `src/NN_name.py` a notebook in English and one in Japanese.
 
-python notebooks/build.py                 run all from an empty cache, two at a time; fail where a notebook does not hold its source
+python notebooks/build.py                 run all from an empty cache, two at a time; fail where a
+                                          notebook does not hold its source
 python notebooks/build.py --write         run all, and write the notebooks and README.md
 python notebooks/build.py --write 04 07   these alone
 """
