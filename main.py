@@ -25,6 +25,7 @@ from study.settings.commands import (
     CompareSettings,
     CrossvalSettings,
     EnsembleSettings,
+    ExportSettings,
     InspectSettings,
     LessonsSettings,
     PredictSettings,
@@ -64,9 +65,18 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
+    "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
 }
 
-LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect")  # refused where TensorFlow is not installed
+LEARNING = (
+    "train",
+    "compare",
+    "crossval",
+    "ensemble",
+    "tune",
+    "inspect",
+    "export",
+)  # refused where TensorFlow is not installed
 
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:

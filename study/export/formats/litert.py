@@ -1,0 +1,61 @@
+"""LiteRT, formerly TensorFlow Lite: one file for phones, small boards and browsers (https://ai.google.dev/edge/litert)."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from study.export.about import ABOUT, IMAGE, KNOWN, LABELS, PROBABILITIES, as_json, labels
+from study.export.formats import saved_model
+from study.export.running import Run
+from study.runtime import backend
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from study.export.network import Network
+
+TITLE, FILE = "LiteRT", "model.tflite"
+NEEDS = {"tensorflow": "tensorflow", "ai_edge_litert": "ai-edge-litert"}
+NEEDS_FOR_INT8: Mapping[str, str] | None = {}
+BATCH: int | None = 1  # one image at a time: what accelerators of phones take
+IN_FLOAT = ("SOFTMAX", "TOPK_V2")  # a probability in 8 bits has steps of 0.004: too coarse for a threshold of 0.99
+
+
+def write(network: Network, about: Mapping[str, Any], folder: Path) -> None:
+    """Write the network with what it says of itself."""
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as own, backend.quiet_stderr():
+        saved_model.write(network, about, Path(own), BATCH)
+        content = tf.lite.TFLiteConverter.from_saved_model(f"{own}/{saved_model.FILE}").convert()
+    save(content, about, folder)
+
+
+def load(folder: Path) -> Run:
+    """Return what runs an exported file."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    answer = Interpreter(str(folder / FILE)).get_signature_runner()
+
+    def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        found = [answer(**{IMAGE: image[None]}) for image in pixels]
+        return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+
+    return run
+
+
+def save(content: bytes, about: Mapping[str, Any], folder: Path) -> None:
+    """Write the file, and behind it as a zip archive, which LiteRT passes over, what it says of itself.
+
+    So TensorFlow Lite's own tools add files to a model: https://ai.google.dev/edge/litert/conversion/tensorflow/metadata
+    """
+    (folder / FILE).write_bytes(content)
+    with zipfile.ZipFile(folder / FILE, "a") as archive:
+        archive.writestr(ABOUT, as_json(about))
+        archive.writestr(LABELS, labels(about))
