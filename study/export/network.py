@@ -28,13 +28,15 @@ class Network(tf.Module):
     def __init__(self, classifier: keras.Model, known: Known | None, layers: tuple[str, ...]) -> None:
         super().__init__()
         self.size, self.known, self.layers = classifier.input_shape[1], known, layers
-        self.network = with_maps(classifier, layers) if known else classifier
-        # Found through Keras' layers alone, their values would be missing from a file of LiteRT, without a word.
-        self.values = [variable.value for variable in self.network.variables]
+        network = with_maps(classifier, layers) if known else classifier
+        # TensorFlow finds the values here, each once: LiteRT would miss them, without a word, and a SavedModel have
+        # them twice, if it found them through Keras' layers too, which a function hides.
+        self.values = [variable.value for variable in network.variables]
+        self.outputs_of = lambda pixels: network(pixels, training=False)
 
     def answer(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the probabilities of each image, and its distance to what was learned."""
-        outputs = self.network(tf.cast(image, tf.float32), training=False)
+        outputs = self.outputs_of(tf.cast(image, tf.float32))
         if self.known is None:
             return {PROBABILITIES: outputs}
         probabilities, *maps = outputs

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from study.export.about import ABOUT, IMAGE, KNOWN, LABELS, PROBABILITIES, as_json, labels
+from study.export.about import ABOUT, IMAGE, LABELS, as_json, labels
 from study.export.formats import saved_model
 from study.export.running import Run
 from study.runtime import backend
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
     from study.export.network import Network
 
 TITLE, FILE = "LiteRT", "model.tflite"
@@ -34,6 +32,26 @@ def write(network: Network, about: Mapping[str, Any], folder: Path) -> None:
     with tempfile.TemporaryDirectory() as own, backend.quiet_stderr():
         saved_model.write(network, about, Path(own), BATCH)
         content = tf.lite.TFLiteConverter.from_saved_model(f"{own}/{saved_model.FILE}").convert()
+    save(content, about, folder)
+
+
+def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: np.ndarray) -> None:
+    """Write the network in 8-bit integers, their ranges chosen by what some images give, uint8 (n, size, size, 3)."""
+    import tensorflow as tf
+
+    def calibration() -> Iterator[dict[str, np.ndarray]]:
+        yield from ({IMAGE: image[None]} for image in images)
+
+    with tempfile.TemporaryDirectory() as own, backend.quiet_stderr():
+        saved_model.write(network, about, Path(own), BATCH)
+        converter = tf.lite.TFLiteConverter.from_saved_model(f"{own}/{saved_model.FILE}")
+        converter.optimizations, converter.representative_dataset = [tf.lite.Optimize.DEFAULT], calibration
+        # TensorFlow's name for leaving some operations in float; nothing is debugged.
+        options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(IN_FLOAT))
+        debugger = tf.lite.experimental.QuantizationDebugger(
+            converter=converter, debug_dataset=calibration, debug_options=options
+        )
+        content = debugger.get_nondebug_quantized_model()
     save(content, about, folder)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +41,13 @@ def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: n
     network_in_float = converted(network)
     names = [node.get_friendly_name() for node in network_in_float.get_ops()]
     kept = [name for name in names if is_kept_in_float(name)]
-    rounded = nncf.quantize(
-        network_in_float,
-        nncf.Dataset([image[None] for image in images]),
-        subset_size=len(images),
-        ignored_scope=nncf.IgnoredScope(names=kept),
-    )
+    with contextlib.redirect_stdout(io.StringIO()):  # its progress bars
+        rounded = nncf.quantize(
+            network_in_float,
+            nncf.Dataset([image[None] for image in images]),
+            subset_size=len(images),
+            ignored_scope=nncf.IgnoredScope(names=kept),
+        )
     save(rounded, about, folder)
 
 
