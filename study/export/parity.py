@@ -77,17 +77,28 @@ def compare(predictions: Sequence[Prediction], entries: Sequence[SplitEntry], ju
     )
 
 
-def gate(parity: Parity, allowed: int, int8: bool) -> None:
-    """Raise UserError where more answers changed than are allowed, or probabilities did that are not rounded."""
+def gate(parity: Parity, allowed: int, unrounded: Parity | None) -> None:
+    """Raise UserError where more answers changed than are allowed.
+
+    In float, probabilities that changed beyond rounding are refused too: few images may hide what is wrong.
+    `unrounded`: the same network in float, of a file of 8-bit integers.
+    """
     count = len(parity.changed)
     if count > allowed:
         some = ", ".join(parity.changed[:SHOWN]) + (", …" if count > SHOWN else "")
+        price = f"; {price_of(parity, unrounded)}" if unrounded else ""
         raise UserError(
             f"{count:,} of {parity.images:,} answers on the validation split changed ({some}; greatest difference of a "
-            f"probability {parity.greatest:.2g}), so nothing was written. To accept that: --allow-changed {count}."
+            f"probability {parity.greatest:.2g}{price}), so nothing was written. To accept that: "
+            f"--allow-changed {count}."
         )
-    if not int8 and parity.greatest > MAX_DIFFERENCE:
+    if not unrounded and not count and parity.greatest > MAX_DIFFERENCE:
         raise UserError(
             f"The exported file's probabilities differ from the run's by up to {parity.greatest:.2g}, where rounding "
             f"explains {MAX_DIFFERENCE:g} at most, so nothing was written. Give another --format."
         )
+
+
+def price_of(parity: Parity, unrounded: Parity) -> str:
+    """Say what 8-bit integers cost in accuracy."""
+    return f"accuracy on these images {100 * parity.accuracy:.2f} %, in float {100 * unrounded.accuracy:.2f} %"

@@ -18,7 +18,7 @@ from study import tasks
 from study.confidence import neighbours
 from study.export import about as about_file
 from study.export import formats
-from study.export.parity import Parity, compare, gate
+from study.export.parity import Parity, compare, gate, price_of
 from study.export.place import Place
 from study.export.running import Images, answers_of
 from study.predict.stream import Prediction, predict_split
@@ -104,7 +104,7 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
         else:
             write(form, network, about, made)
         parity = compare(predictions, entries, judge, answers_of(made, name, files, work))
-        gate(parity, allowed, int8)
+        gate(parity, allowed, unrounded)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
         (made / about_file.LABELS).write_text(about_file.labels(about), encoding="utf-8")
         output.write_json(made / REPORT, report(run, form, about, parity, unrounded, command))
@@ -190,9 +190,7 @@ def tell(done: Exported) -> None:
     )
     console.print(done.parity.sentence())
     if plain := done.unrounded:
-        console.print(
-            f"price: accuracy on these images {100 * done.parity.accuracy:.2f} %, in float {100 * plain.accuracy:.2f} %"
-        )
+        console.print(f"price: {price_of(done.parity, plain)}")
         faster = done.parity.images_per_second / plain.images_per_second
         console.print(
             f"gain: {done.parity.images_per_second:,.0f} images/s, in float {plain.images_per_second:,.0f}, measured "
