@@ -108,6 +108,7 @@ def test_the_example_beside_it_keeps_its_gradients_and_is_saturated():
     assert 0.1 < first / last < 10
 
 
+@pytest.mark.slow
 def test_weights_that_all_begin_at_zero_learn_nothing(toy, tmp_path):
     (example,) = (rest for rest in DOCUMENTED if rest.startswith("train -m lenet --init zeros"))
     ran = call(*shlex.split(example, comments=True), "--data", toy, "--epochs", 1, "--runs", tmp_path)

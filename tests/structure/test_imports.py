@@ -264,6 +264,7 @@ def test_light_modules_bring_nothing_heavy(statement):
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.slow
 def test_garbage_is_collected_again_once_keras_is_there_and_looks_past_it():
     code = """
 import gc, json
