@@ -7,7 +7,6 @@ from functools import partial
 
 import keras
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 
 from errors import UserError
 from study import tasks
@@ -31,6 +30,8 @@ def class_weights(
     if rule == "none":
         return None
     if rule == "balanced":
+        from sklearn.utils.class_weight import compute_class_weight
+
         classes = np.unique(labels)
         weights = compute_class_weight("balanced", classes=classes, y=labels)
         return dict(zip(classes.tolist(), weights.tolist(), strict=True))

@@ -28,7 +28,7 @@ def start(seed: int = 0, deterministic: bool = False) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
     temporary.use_own_folder()
-    with quiet_stderr(), without_garbage_collection():
+    with quiet_stderr(), without_garbage_collection(), without_scikit_learn():
         import keras
 
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
@@ -39,6 +39,21 @@ def start(seed: int = 0, deterministic: bool = False) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def without_scikit_learn() -> Iterator[None]:
+    """Keep Keras from importing scikit-learn, and SciPy's statistics with it, for wrappers that nobody here asks for.
+
+    They are a tenth of `import keras`, or more. Whoever needs scikit-learn later imports it as ever.
+    """
+    if hidden := "sklearn" not in sys.modules:
+        sys.modules["sklearn"] = None  # an import of it fails, as where it is not installed
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["sklearn"]
 
 
 @contextmanager

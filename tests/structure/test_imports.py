@@ -281,6 +281,20 @@ print(json.dumps([gc.isenabled(), first, gc.get_freeze_count()]))
     assert second <= first  # what a caller has made since is no part of it
 
 
+@pytest.mark.slow
+def test_keras_comes_without_scikit_learn_which_can_be_imported_as_ever():
+    code = """
+import sys
+from study.runtime import backend
+backend.start()
+print("keras" in sys.modules, "sklearn" in sys.modules, "scipy.stats" in sys.modules)
+from sklearn.model_selection import StratifiedKFold
+print(StratifiedKFold(3).n_splits)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["True", "False", "False", "3"]
+
+
 def defined_in(name):
     """Names that a module binds at its top: functions, classes, constants, imports."""
     found = set()
