@@ -68,8 +68,8 @@ def check_space(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
-            f"{what} needs {math.ceil(needed / 1e6):,} MB in {folder.absolute()}, where {free // 1_000_000:,} MB are free. "
-            "Free some space, or give another --out DIR."
+            f"{what} needs {math.ceil(needed / 1e6):,} MB in {folder.absolute()}, where {free // 1_000_000:,} MB are "
+            "free. Free some space, or give another --out DIR."
         )
 
 

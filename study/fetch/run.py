@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from study.fetch.download import PART, Patience, download, size_of
 from study.fetch.place import Placed
 from study.runtime import console, locks, output
 from study.runtime.result import Result
+from study.settings.as_command import as_command
 from study.settings.fetch import FetchSettings
 
 
@@ -83,7 +83,7 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         locks.acquire(lock)
     except Timeout as error:
-        raise UserError(f"Another process is downloading into {folder}: wait for it, or give another --out.") from error
+        raise UserError(f"Another process is downloading into {folder}: wait for it.") from error
     except locks.LocklessError as error:
         raise locks.refused(folder, error, "Give an --out DIR on another disk.") from error
     try:
@@ -111,4 +111,4 @@ def _told(data_set: DataSet, out: Path, placed: Placed, left_out: int, archives:
         "left_out": left_out,
         "archives": archives,
     }
-    return Result(values, shlex.join(["python", "main.py", "train", "--data", str(out)]), "learn them")
+    return Result(values, as_command("train", {"data": out}), "learn them")
