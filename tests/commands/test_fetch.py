@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 from file_server import answers, archive_of, drops_after, other_bytes, serving, whole
+from full_disk import every_position
 from helpers import call, fails, left_behind, make_toy
 
 from data import folder
@@ -287,3 +288,23 @@ def test_of_a_second_process_one_line_says_that_it_must_wait(pets, tmp_path):
     assert ran.code == 2
     assert f"error: Another process is downloading into {archives}: wait for it.\n" in ran.err
     assert pets.asked == []
+
+
+@pytest.mark.parametrize("name", ["animals10", "oxford-pets"])
+def test_a_disk_that_is_full_at_any_moment_is_told_and_leaves_no_half_of_the_folder(name, kaggle, pets, tmp_path):
+    out = tmp_path / "there" / "out"
+    given, refused = ("--from", kaggle / "archive.zip") if name == "animals10" else (), []
+
+    def check(ran, disk):
+        if ran.code:  # 0 also where another way was open: tempfile knows two to make a file
+            assert disk.failed
+            refused.append(ran)
+            assert "the disk is full" in ran.err.lower() or "No space left on device" in ran.err
+            assert ran.err.startswith("error: ")
+            assert [path.name for path in out.parent.glob("*") if path.name != "oxford-pets-archives"] == []
+        else:
+            assert sum(held(out).values()) == (6 if name == "animals10" else 4)
+        shutil.rmtree(out.parent, ignore_errors=True)
+
+    assert every_position(tmp_path, lambda: call("fetch", name, *given, "--out", out), check) > 10
+    assert len(refused) > 10
