@@ -38,6 +38,7 @@ from study.settings.train import TrainSettings, with_flags
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
+  python main.py fetch oxford-pets                          a public data set, where you have no images
   python main.py check --data photos                        audit images before training
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class

@@ -1,26 +1,21 @@
 """`fetch`: a data set by its name becomes a folder that training takes; nothing is overwritten or left half-made."""
 
-import io
 import json
 import os
 import shutil
 import sys
-import tarfile
 import types
 import zipfile
-from dataclasses import replace
 
 import pytest
-from file_server import answers, archive_of, drops_after, other_bytes, serving, whole
 from full_disk import every_position
-from helpers import call, fails, left_behind, make_toy
+from helpers import call, classes_in, fails, left_behind, make_toy
 
-from data import folder
-from study.fetch import animals10, catalogue, download, place
+from data import folder, labels
+from study.fetch import animals10, place
 from study.fetch.animals10 import TABLES
 
 ITALIAN = {"cane": "circle", "cavallo": "square", "gatto": "stripes", "ragno": "circle"}
-PETS = ("Abyssinian_1 1 1 1", "Abyssinian_2 1 1 1", "pug_1 2 2 1", "pug_2 2 2 1")
 
 
 @pytest.fixture(scope="module")
@@ -36,49 +31,12 @@ def kaggle(tmp_path_factory):
     return root
 
 
-@pytest.fixture
-def pets(tmp_path_factory, monkeypatch):
-    """The two archives of a tiny data set of pets, served and known by their checksums; a fifth is not in the list."""
-    toy = make_toy(tmp_path_factory.mktemp("toy"), 2)
-    picture = (toy / "circle" / "0.png").read_bytes()
-    listing = "\n".join(("#Image CLASS-ID SPECIES BREED ID", *PETS)).encode()
-    names = [f"images/{line.split()[0]}.jpg" for line in (*PETS, "pug_3 2 2 1")]
-    archives = {
-        "annotations": packed({"annotations/list.txt": listing, "annotations/trimaps/pug_1.png": picture}),
-        "images": packed(dict.fromkeys(names, picture) | {"images/pug_1.mat": b"no image"}),
-    }
-    with serving(whole, **archives) as server:
-        known = tuple(archive_of(server, name) for name in archives)
-        monkeypatch.setitem(catalogue.DATA_SETS, "oxford-pets", replace(catalogue.OXFORD_PETS, archives=known))
-        yield server
-
-
-def packed(files):
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return made.getvalue()
-
-
-def held(out):
-    """Class -> names of its images, as training finds them; the folder holds nothing that it would skip."""
-    scanned = folder.scan(out)
-    assert scanned.skipped == ()
-    return {label: sum(image.label == label for image in scanned.images) for label in scanned.class_names}
-
-
-# ---- animals10 ----
-
-
 @pytest.mark.parametrize("given", ["animals", "animals/raw-img", "archive.zip"])
 def test_folders_with_italian_names_become_the_classes_of_the_study(given, kaggle, tmp_path):
     out, before = tmp_path / "out", left_behind(kaggle)
     ran = call("fetch", "animals10", "--from", kaggle / given, "--out", out, "--json")
     assert ran.code == 0, ran.err
-    assert held(out) == {"cat": 2, "dog": 2, "horse": 2}
+    assert classes_in(out) == {"cat": 2, "dog": 2, "horse": 2}
     assert (out / "dog" / "0.png").read_bytes() == (kaggle / "animals/raw-img/cane/0.png").read_bytes()
     told = json.loads(ran.out)
     assert (told["images"], told["left_out"], told["classes"]) == (6, 2, {"cat": 2, "dog": 2, "horse": 2})
@@ -102,15 +60,22 @@ def test_where_the_disk_has_no_links_the_images_are_copied(kaggle, tmp_path, mon
 
     monkeypatch.setattr(os, "link", refuse)
     assert call("fetch", "animals10", "--from", kaggle / "animals", "--out", tmp_path / "out").code == 0
-    assert held(tmp_path / "out") == {"cat": 2, "dog": 2, "horse": 2}
+    assert classes_in(tmp_path / "out") == {"cat": 2, "dog": 2, "horse": 2}
 
 
 def test_all_takes_all_ten(kaggle, tmp_path):
     for italian in animals10.classes(every=True):
         shutil.copytree(kaggle / "toy" / "circle", tmp_path / "raw-img" / italian)
     assert call("fetch", "animals10", "--from", tmp_path / "raw-img", "--all", "--out", tmp_path / "out").code == 0
-    assert len(held(tmp_path / "out")) == 10
-    assert held(tmp_path / "out")["squirrel"] == 2
+    assert len(classes_in(tmp_path / "out")) == 10
+    assert classes_in(tmp_path / "out")["squirrel"] == 2
+
+
+def test_the_label_table_is_one_that_labels_takes_for_the_folders_as_they_are(kaggle, tmp_path):
+    for italian in animals10.classes(every=True):
+        shutil.copytree(kaggle / "toy" / "circle", tmp_path / italian)
+    read = labels.apply(folder.scan(tmp_path), labels.read(TABLES / "animals10.csv"))
+    assert (read.class_names, len(read.images)) == (("cat", "dog", "horse"), 6)
 
 
 def test_the_label_table_leaves_seven_of_ten_out_and_renames_the_others():
@@ -147,7 +112,7 @@ def test_kagglehub_downloads_where_it_is_installed(works, kaggle, tmp_path, monk
     monkeypatch.setitem(sys.modules, "kagglehub", module)
     ran = call("fetch", "animals10", "--out", tmp_path / "out")
     if works:
-        assert held(tmp_path / "out") == {"cat": 2, "dog": 2, "horse": 2}
+        assert classes_in(tmp_path / "out") == {"cat": 2, "dog": 2, "horse": 2}
     else:
         fails(ran, "kagglehub could not download it: 403 Client Error. You don't have permission. Download ", tmp_path)
 
@@ -215,85 +180,11 @@ def test_a_disk_with_too_little_room_is_told_before_anything_is_made(kaggle, tmp
     monkeypatch.setattr(place.shutil, "disk_usage", lambda _: usage._replace(free=10))
     ran = call("fetch", "animals10", "--from", kaggle / "archive.zip", "--out", tmp_path / "out")
     fails(ran, "animals10 needs 1 MB in ", tmp_path)
-    ran = call("fetch", "oxford-pets", "--out", tmp_path / "out")
-    assert ran.code == 2
-    assert "oxford-pets needs 1,604 MB in " in ran.err
 
 
-# ---- oxford-pets ----
-
-
-@pytest.mark.parametrize(
-    ("flags", "classes"), [((), {"Abyssinian": 2, "pug": 2}), (("--species",), {"cat": 2, "dog": 2})]
-)
-def test_breeds_or_species_are_the_classes_and_the_licence_comes_first(flags, classes, pets, tmp_path):
-    ran = call("fetch", "oxford-pets", "--out", tmp_path / "pets", *flags)
-    assert ran.code == 0, ran.err
-    assert held(tmp_path / "pets") == classes
-    said = ran.out.splitlines()
-    assert said[0].startswith("The Oxford-IIIT Pet Dataset ")
-    assert said[1].startswith("licence: CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/). You may use, ")
-    assert said[2].startswith("http://127.0.0.1:")
-    assert f"{tmp_path / 'pets'}: 4 images: " in ran.out
-    assert "; 1 left out\n" in ran.out
-    assert f"the archives are kept in {tmp_path / 'oxford-pets-archives'}; remove that folder when" in ran.out
-    assert ran.next == f"next: learn them: python main.py train --data {tmp_path / 'pets'}\n"
-    assert call("fetch", "oxford-pets", "--out", tmp_path / "again").code == 0
-    assert pets.asked == [None, None]  # the second start took the archives that were there
-
-
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        (
-            answers(404),
-            "annotations: the server answered 404 Not Found. The file has moved, or is not public ",
-        ),
-        (answers(503, Retry_After=86400), "503 Service Unavailable, and asks to wait 1,440 minutes. Start again then."),
-        (other_bytes, "annotations sent another file than the known one: SHA-256 "),
-    ],
-)
-def test_a_server_that_refuses_ends_in_one_line_and_the_same_command_goes_on(answer, text, pets, tmp_path):
-    pets.answers = [answer]
-    ran = call("fetch", "oxford-pets", "--out", tmp_path / "pets")
-    assert ran.code == 2
-    assert text in ran.err
-    assert ran.err.startswith("error: http://127.0.0.1:")
-    assert not (tmp_path / "pets").exists()
-    pets.answers = [whole]
-    assert call("fetch", "oxford-pets", "--out", tmp_path / "pets").code == 0
-    assert held(tmp_path / "pets") == {"Abyssinian": 2, "pug": 2}
-
-
-def test_ctrl_c_leaves_what_came_and_prints_the_command_that_goes_on(pets, tmp_path, monkeypatch):
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    pets.answers = [drops_after(100), whole]
-    monkeypatch.setattr(download.time, "sleep", interrupt)
-    ran = call("fetch", "oxford-pets", "--out", tmp_path / "pets")
-    assert ran.code == 130
-    assert f"To go on: python main.py fetch oxford-pets --out {tmp_path / 'pets'}\n" in ran.err
-    assert call("fetch", "oxford-pets", "--out", tmp_path / "pets").code == 0
-    assert pets.asked[:2] == [None, "bytes=100-"]
-
-
-def test_of_a_second_process_one_line_says_that_it_must_wait(pets, tmp_path):
-    from study.runtime import locks
-
-    archives = tmp_path / "oxford-pets-archives"
-    archives.mkdir()
-    with locks.lock_of(archives / ".lock"):
-        ran = call("fetch", "oxford-pets", "--out", tmp_path / "pets")
-    assert ran.code == 2
-    assert f"error: Another process is downloading into {archives}: wait for it.\n" in ran.err
-    assert pets.asked == []
-
-
-@pytest.mark.parametrize("name", ["animals10", "oxford-pets"])
-def test_a_disk_that_is_full_at_any_moment_is_told_and_leaves_no_half_of_the_folder(name, kaggle, pets, tmp_path):
+def test_a_disk_that_is_full_at_any_moment_is_told_and_leaves_no_half_of_the_folder(kaggle, tmp_path):
     out = tmp_path / "there" / "out"
-    given, refused = ("--from", kaggle / "archive.zip") if name == "animals10" else (), []
+    refused = []
 
     def check(ran, disk):
         if ran.code:  # 0 also where another way was open: tempfile knows two to make a file
@@ -301,10 +192,15 @@ def test_a_disk_that_is_full_at_any_moment_is_told_and_leaves_no_half_of_the_fol
             refused.append(ran)
             assert "the disk is full" in ran.err.lower() or "No space left on device" in ran.err
             assert ran.err.startswith("error: ")
-            assert [path.name for path in out.parent.glob("*") if path.name != "oxford-pets-archives"] == []
+            assert [path.name for path in out.parent.glob("*")] == []
         else:
-            assert sum(held(out).values()) == (6 if name == "animals10" else 4)
+            assert sum(classes_in(out).values()) == 6
         shutil.rmtree(out.parent, ignore_errors=True)
 
-    assert every_position(tmp_path, lambda: call("fetch", name, *given, "--out", out), check) > 10
+    assert (
+        every_position(
+            tmp_path, lambda: call("fetch", "animals10", "--from", kaggle / "archive.zip", "--out", out), check
+        )
+        > 10
+    )
     assert len(refused) > 10
