@@ -33,10 +33,12 @@ from study.settings.commands import (
     SummarySettings,
     TuneSettings,
 )
+from study.settings.fetch import FetchSettings
 from study.settings.train import TrainSettings, with_flags
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
+  python main.py fetch oxford-pets                          a public data set, where you have no images
   python main.py check --data photos                        audit images before training
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
@@ -50,6 +52,7 @@ EXAMPLES = """examples:
 
 COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
     "summary": (SummarySettings, "describe a model, or list all models"),
+    "fetch": (FetchSettings, "download a known public data set, its licence shown first"),
     "check": (CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
     "train": (TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),

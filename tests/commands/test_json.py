@@ -78,6 +78,14 @@ def copies(run, tmp_path_factory):
     return runs
 
 
+def test_fetch_of_a_folder_that_was_downloaded(tmp_path):
+    for folder, label in zip(("cane", "cavallo", "gatto"), TOY_CLASSES, strict=True):
+        shutil.move(make_toy(tmp_path / folder, 2) / label, tmp_path / "raw-img" / folder)
+    values = answer("fetch", "animals10", "--from", tmp_path / "raw-img", "--out", tmp_path / "out")
+    holds(values, "fetch")
+    assert values["classes"] == {"cat": 2, "dog": 2, "horse": 2}
+
+
 def test_summary_of_all_and_of_one():
     values = answer("summary")
     holds(values, "summary")

@@ -34,6 +34,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
         *("data", "errors"),
     },
+    "study.fetch": {"study.settings", "study.runtime", "data", "errors"},
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs", "data", "models", "errors"),
@@ -68,7 +69,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.checkpoint",),
+        *("study.checkpoint", "study.fetch"),
         *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
     },
     "lessons": {
