@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as stop:
         if resume := getattr(stop, "resume", ""):
-            print(f"\nstopped, with a checkpoint. To go on: {visible(resume)}", file=sys.stderr)
+            print(f"\nstopped; what was done is kept. To go on: {visible(resume)}", file=sys.stderr)
         else:
             print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
         return 128 + (stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT)
