@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import layout as layout_of
+from data.formats import HEIC
 from data.layout import SPLIT_NAMES, Layout
 from data.names import composed, natural_key, printable
 from data.walk import FOLDER, IMAGE, IMAGE_SUFFIXES, kind_of, not_an_image, walk
@@ -216,4 +217,6 @@ def _check_classes(result: Scan, min_classes: int) -> None:
         nested = any(len(image.path.relative_to(top).parts) > 1 for image in result.images if image.split is None)
         hint = f"; if the classes are the folders in it, give {printable(str(top))}" if nested else ""
         found = f"only one class, {result.class_names[0]}; at least two sub-folders with images are needed"
-        raise UserError(f"{shown}: {found}{hint}")
+        heic = [item for item in skipped if item.reason.endswith(HEIC)]
+        left_out = f" ({len(heic):,} left out, such as {heic[0].name}: {HEIC})" if heic else ""
+        raise UserError(f"{shown}: {found}{left_out}{hint}")

@@ -31,7 +31,19 @@ RAISERS = ("data.formats", "data.image", "data.tiff", "data.to_rgb")
 SKIPPERS = ("data.folder", "data.table", "data.fixes", "data.exclude", "data.labels", "study.predict.labelled")
 VALUES = {"DIFF", "RGB", "CR2", "CR3", "RAF", "ORF", "RW2", "DICOM", "XL", "RAW", "Photoshop", "ICO", "OpenEXR", "FITS"}
 VALUES |= {"HDF5", "NumPy", "PostScript", "SVG", "ZIP", "git", "lfs", "pull", "MP4", "MOV", "HTML", "XML", "pillow"}
-VALUES |= {"heif", "python", "m", "pip", "install", "txt", "learning", *map(str.upper, formats._RAW)}
+VALUES |= {
+    "heif",
+    "python",
+    "m",
+    "pip",
+    "install",
+    "txt",
+    "r",
+    "requirements",
+    "photos",
+    "learning",
+    *map(str.upper, formats._RAW),
+}
 
 
 class Any7(int):
