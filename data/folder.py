@@ -45,7 +45,7 @@ class Skipped:
 class Scan:
     """What a folder, or a table, holds: `images` and `class_names` in natural order, `skipped` in that of names.
 
-    `notes` are lines for the user on how the folder was read.
+    `notes` are lines for the user on how the folder was read; `files` hold or name the images, where some do.
     """
 
     root: Path
@@ -53,6 +53,7 @@ class Scan:
     skipped: tuple[Skipped, ...]
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def base(self) -> Path:
@@ -103,7 +104,7 @@ def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
     left_out = tuple(Skipped(_name(path, root), why) for path, why in skipped)
     result = Scan(root, tuple(images), left_out, class_names, layout.notes)
     _check_classes(result, min_classes)
-    return _without_lone_train(result)
+    return without_lone_train(result)
 
 
 def _layout(root: Path, found: _Listing, explained: bool) -> Layout:
@@ -113,7 +114,7 @@ def _layout(root: Path, found: _Listing, explained: bool) -> Layout:
     return layout_of.find(root, below, tops, beside, explained)
 
 
-def _without_lone_train(result: Scan) -> Scan:
+def without_lone_train(result: Scan) -> Scan:
     """Where train alone has classes, no split is given: all three are taken out of it."""
     if {image.split for image in result.images} != {"train"}:
         return result

@@ -59,7 +59,7 @@ BY_SUFFIX = {
     **dict.fromkeys((".dcm", ".dicom"), DICOM),
     ".jxl": JPEG_XL,
 }
-_USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2", "HEIF": ".heic"}
+USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2", "HEIF": ".heic"}
 
 
 class ImageError(ValueError):
@@ -127,7 +127,7 @@ def by_name(suffix: str, head: bytes) -> str:
     if (found := foreign(head)) and (named or found.kind == BROKEN):
         return found.reason
     if form and not (named and form == "TIFF"):  # some RAW formats begin like one
-        return f"it is a {form} image, so let its name end in {_USUAL_SUFFIX.get(form, f'.{form.lower()}')}"
+        return f"it is a {form} image, so let its name end in {USUAL_SUFFIX.get(form, f'.{form.lower()}')}"
     return named
 
 
