@@ -25,6 +25,7 @@ from study.settings.commands import (
     CompareSettings,
     CrossvalSettings,
     EnsembleSettings,
+    ExportDataSettings,
     InspectSettings,
     LessonsSettings,
     PredictSettings,
@@ -50,7 +51,7 @@ EXAMPLES = """examples:
   python main.py inspect                                    what is inside a network?
 """
 
-COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
+COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its help
     "summary": (SummarySettings, "describe a model, or list all models"),
     "fetch": (FetchSettings, "download a known public data set, its licence shown first"),
     "check": (CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
@@ -64,6 +65,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
     ),
     "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
+    "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
@@ -132,7 +134,7 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
             hardware.require_tensorflow(command)
         flags.pop("json", None)
         console.to_stderr(as_json)
-        result = importlib.import_module(f"study.commands.{command}").run(flags, command_line)
+        result = importlib.import_module(f"study.commands.{command.replace('-', '_')}").run(flags, command_line)
         finish(result, out, as_json)
     except UserError as error:
         return fail(with_flags(str(error)), out, as_json)

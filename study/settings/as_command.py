@@ -26,6 +26,7 @@ SETTINGS = {
     "inspect": commands.InspectSettings,
     "runs": commands.RunsSettings,
     "lessons": commands.LessonsSettings,
+    "export-data": commands.ExportDataSettings,
     "store": commands.StoreSettings,
     "predict": commands.PredictSettings,
 }

@@ -295,6 +295,12 @@ def unfinished_training(runs):
     return kept
 
 
+def test_export_data(cache, tmp_path, toy):
+    values = answer("export-data", "--data", toy, "--out", tmp_path / "out")
+    holds(values, "export-data")
+    assert (values["images"], values["left_out"]) == (sum(values["splits"].values()), 0)
+
+
 def test_store(cache, tmp_path, toy):
     assert answer("store")["kept"] == []
     Store(cache / "store").keep_blob("facts (1)", "a", b"12345")

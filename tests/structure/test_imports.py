@@ -30,6 +30,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.runs": {
         *("study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint", "data", "models", "errors"),
     },
+    "study.datasets": {"study.settings", "study.runtime", "study.tasks", "data", "errors"},
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
         *("data", "errors"),
@@ -69,7 +70,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.checkpoint", "study.fetch"),
+        *("study.checkpoint", "study.fetch", "study.datasets"),
         *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
     },
     "lessons": {
