@@ -26,6 +26,7 @@ SETTINGS = {
     "lessons": commands.LessonsSettings,
     "store": commands.StoreSettings,
     "predict": commands.PredictSettings,
+    "serve": commands.ServeSettings,
 }
 
 

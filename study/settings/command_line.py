@@ -15,7 +15,7 @@ from study.settings.train import TrainSettings
 
 SHORT = {"model": ["-m"], "verbose": ["-v"]}
 JSON_HELP = "print the result as one JSON object on standard output, and all else on standard error"
-WITH_PATHS = ("predict", "inspect", "runs", "lessons", "ensemble")
+WITH_PATHS = ("predict", "inspect", "runs", "lessons", "ensemble", "serve")
 TRAIN_FIELDS = {
     CompareSettings: commands_settings.compare_fields,
     CrossvalSettings: commands_settings.crossval_fields,
