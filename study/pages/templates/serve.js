@@ -5,7 +5,7 @@ const say = (en, ja) => (japanese ? ja : en);
 const cards = document.getElementById("cards");
 const told = JSON.parse(cards.dataset.told);
 const waiting = [];
-let working = 0, all = 0, done = 0;
+let working = 0, all = 0, done = 0, failed = 0;
 
 function element(parent, tag, text = "", name = "") {
   const made = document.createElement(tag);
@@ -52,7 +52,11 @@ function show(card, answer) {
   const caption = card.querySelector("figcaption");
   const line = document.createElement("div");
   caption.prepend(line);
-  if (!one || one.error) return element(line, "span", answer.error || one.error, "severe");
+  if (!one || one.error) {
+    failed++;
+    element(line, "span", answer.error || one.error, "severe");
+    return;
+  }
   const { unsure, unlike } = told.words;
   if (Array.isArray(one.predicted)) {
     element(line, "b", one.predicted.join(say(", ", "、")) || say("none", "なし"));
@@ -68,7 +72,7 @@ function show(card, answer) {
   const order = one.probabilities.map((share, index) => [share, told.classes[index]]).sort((a, b) => b[0] - a[0]);
   for (const [share, name] of order.slice(0, SHOWN)) {
     element(shares, "span", name);
-    element(element(shares, "span"), "i").style.width = `${100 * share}%`;
+    element(element(shares, "div"), "i").style.width = `${100 * share}%`;
     element(shares, "output", share.toFixed(4));
   }
   if (one.distance !== null && one.distance !== undefined) {
@@ -78,7 +82,9 @@ function show(card, answer) {
 
 function count() {
   document.getElementById("count").textContent = all
-    ? say(`${done} of ${all} ${all === 1 ? "image" : "images"} answered`, `${all} 枚中 ${done} 枚の予測が終わりました`) : "";
+    ? say(`${done - failed} of ${all} ${all === 1 ? "image" : "images"} answered`, `${all} 枚中 ${done - failed} 枚を予測しました`)
+      + (failed ? say(`, ${failed} could not be used`, `（${failed} 枚は使えませんでした）`) : "")
+    : "";
 }
 
 async function work() {
