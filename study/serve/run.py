@@ -67,17 +67,16 @@ def serve(run: Run, limits: Limits, place: Place, right: float | None = None) ->
             decoders.start()
             guard, shown = Guard(place.token, Rate(limits.rate)), page.page(run, judge, limits, place.language)
             service = Service(run, judge, decoders, batcher, limits, guard, metrics, shown)
-            console.print(f"{address} answers by {run.folder}; Ctrl-C ends it")
-            asyncio.run(until_told(service, listening))
+            asyncio.run(until_told(service, listening, f"{address} answers by {run.folder}; Ctrl-C ends it"))
     counted = {name: metrics.count(name) for name in ("requests", "images")}
     return {**of_run(run), "address": address, **counted, "replaced": metrics.number("replaced")}
 
 
-async def until_told(service: Service, listening: socket.socket) -> None:
-    """Serve until a signal comes, and what is under way is done."""
+async def until_told(service: Service, listening: socket.socket, said: str) -> None:
+    """Serve until a signal comes, and what is under way is done; `said`: what is printed when that begins."""
     answering = asyncio.create_task(service.batcher.run())
     try:
-        await server(service.app(), service.limits.seconds).serve(sockets=[listening])
+        await server(service.app(), service.limits.seconds, lambda: console.print(said)).serve(sockets=[listening])
     finally:
         answering.cancel()
         with contextlib.suppress(asyncio.CancelledError):

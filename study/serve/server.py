@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -58,7 +59,21 @@ class Connection(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """A server that ends quietly when it is told to: what is under way is done first."""
+    """A server that ends quietly when it is told to: what is under way is done first.
+
+    Args:
+        config: of uvicorn.
+        ready: is called when it answers, and a signal ends it.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self.ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -75,8 +90,8 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def server(app: Starlette, seconds: float) -> Server:
-    """Return a server whose requests take `seconds` at most."""
+def server(app: Starlette, seconds: float, ready: Callable[[], None]) -> Server:
+    """Return a server whose requests take `seconds` at most; `ready` is called when it answers."""
     idle = min(IDLE, seconds)
     patient = type("Connection", (Connection,), {"patience": seconds + idle + 1})
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # what strangers send is not told on the screen
@@ -94,7 +109,7 @@ def server(app: Starlette, seconds: float) -> Server:
         timeout_keep_alive=idle,
         timeout_graceful_shutdown=max(1, round(seconds + idle + 1)),
     )
-    return Server(config)
+    return Server(config, ready)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -103,7 +118,8 @@ def listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=CONNECTIONS)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        number = getattr(error, "errno", None) or 0
+        reason = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or error
         raise UserError(f"Cannot listen at --host {host} --port {port}: {reason}. Give another one.") from error
 
 
