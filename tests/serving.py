@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import command
+from hostile import FORM, form
 from PIL import Image
 
 pytest.importorskip("starlette", reason="the packages of requirements-serve.txt are not installed")
 
-BOUNDARY = "----boundary7"
-JPEG, FORM = "image/jpeg", f"multipart/form-data; boundary={BOUNDARY}"
+JPEG = "image/jpeg"
 
 
 @dataclass(frozen=True)
@@ -93,16 +93,6 @@ class Served:
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out.decode(), err.decode()
-
-
-def form(contents):
-    """A form with one field for each name and bytes, of a dict or of pairs."""
-    out = io.BytesIO()
-    for name, content in contents.items() if isinstance(contents, dict) else contents:
-        out.write(f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n\r\n'.encode())
-        out.write(content + b"\r\n")
-    out.write(f"--{BOUNDARY}--\r\n".encode())
-    return out.getvalue()
 
 
 def received(opened):

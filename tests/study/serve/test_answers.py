@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from helpers import call, left_behind
+from hostile import FORM, form
 from PIL import Image
-from serving import FORM, JPEG, encoded, form, picture
+from serving import JPEG, encoded, picture
 
 SAME = ("predicted", "probability", "verdict", "distance", "probabilities", "error")
 

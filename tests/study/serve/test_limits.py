@@ -10,7 +10,8 @@ import threading
 import time
 
 import pytest
-from serving import FORM, form, picture, received, wait_until
+from hostile import FORM, form
+from serving import picture, received, wait_until
 
 from study.serve import limits
 from study.serve.guard import is_loopback, is_token
