@@ -91,7 +91,8 @@ class Service:
                 self.guard.check(request)
                 return await endpoint(request)
             except Refusal as refusal:
-                await drain(request, DRAINED * self.limits.bytes)
+                if refusal.status != 408:  # it was waited for long enough
+                    await drain(request, DRAINED * self.limits.bytes)
                 return refused(refusal, language_of(request))
             except ClientDisconnect:
                 return Response(status_code=400)  # which nobody reads

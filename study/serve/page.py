@@ -42,12 +42,17 @@ def page(run: Run, judge: Judge | None, limits: Limits, language: str) -> Page:
         more=max(0, len(names) - MOST_NAMED),
         several=task_of(run).SEVERAL_LABELS,
         cautions=cautions(run),
-        notes=list(filter(None, [*judge.renamed(), judge.why_no_threshold()])) if judge else [],
+        notes=notes(judge),
         told=told,
         megabytes=limits.bytes // MEGABYTE,
         megapixels=limits.pixels // 1_000_000,
     )
     return Page(text, policy(text))
+
+
+def notes(judge: Judge | None) -> list[str]:
+    """Return what must be said of the verdicts."""
+    return list(filter(None, [*judge.renamed(), judge.why_no_threshold()])) if judge else []
 
 
 def policy(text: str) -> str:

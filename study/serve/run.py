@@ -61,6 +61,8 @@ def serve(run: Run, limits: Limits, place: Place, right: float | None = None) ->
     address = address_of(listening)
     with contextlib.closing(listening):
         introduce(run, own_images=True)
+        for note in page.notes(judge):
+            console.to_error(note)
         asked = Asked(size, run.info["resize"], run.info.get("pixel_range"), limits.pixels)
         decoders = Decoders(asked, hardware.cores(), limits.seconds / 2, metrics.replaced.inc)
         with contextlib.closing(decoders), contextlib.closing(Batcher(respond, metrics.batch.observe)) as batcher:
