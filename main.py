@@ -30,6 +30,7 @@ from study.settings.commands import (
     LessonsSettings,
     PredictSettings,
     RunsSettings,
+    ServeSettings,
     StoreSettings,
     SummarySettings,
     TuneSettings,
@@ -44,6 +45,7 @@ EXAMPLES = """examples:
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
   python main.py predict picture.jpg                        predict by the newest run
+  python main.py serve                                      a page to drop images on, and JSON for programs
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py crossval --data photos                     how good, from all images?
   python main.py ensemble --data photos                     do ten heads together do better than one?
@@ -69,6 +71,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
+    "serve": (ServeSettings, "answer over HTTP by a saved run: a page to drop images on, and JSON for programs"),
 }
 
 LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect")  # refused where TensorFlow is not installed

@@ -145,6 +145,18 @@ def test_train_and_what_ends_before(toy, run, tmp_path):
     assert 1e-6 < found["learning_rate"] < 10
 
 
+def test_serve(run):
+    pytest.importorskip("starlette", reason="the packages of requirements-serve.txt are not installed")
+    from serving import serving
+
+    with serving(run, "--json", stream="stderr") as server:
+        code, out, _ = server.end()
+    values = read(out)
+    assert code == 0
+    assert values.pop("next") is None
+    holds(values, "serve")
+
+
 def test_predict_for_files_and_for_the_run_itself(run, toy, tmp_path):
     broken = tmp_path / os.fsdecode(b"\xe9.png")
     broken.write_bytes(b"no image")

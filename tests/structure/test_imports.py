@@ -68,10 +68,12 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("study.train", "study.experiments", "study.settings", "study.runtime", "study.confidence"),
         *("study.inference", "study.folds", "study.tasks", "study.fit", "study.runs", "data", "models", "errors"),
     },
+    "study.serve": {"study.predict", "study.tasks", "study.runs", "study.runtime", "study.pages", "data", "errors"},
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
         *("study.checkpoint", "study.fetch", "study.datasets"),
-        *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
+        *("study.ensemble", "study.search", "study.inspect", "study.predict", "study.serve", "lessons", "models"),
+        "errors",
     },
     "lessons": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.fit", "study.train", "study.inspect"),
