@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# One would expect `import keras` to bring what Keras needs. Where scikit-learn is installed, it also imports scikit-learn and,
-# through it, SciPy with its statistics, for wrapper classes (`keras.wrappers`) that hardly anybody asks for: nearly 500 modules of
-# the two, a tenth of the processor time of the import or more, and memory. Keras does not depend on scikit-learn, so the same program starts
-# slower in the environment of somebody who has it, as nearly everybody who evaluates classifiers does.
-# A program that starts Keras often (one process for each fold or trial) pays that each time. Whoever sets
-# `sys.modules["sklearn"] = None` before `import keras`, and deletes it after, imports the same Keras without it; only
-# `keras.wrappers` then says that scikit-learn is missing.
-# Seen with Keras 3.15.1, TensorFlow 2.21.0 and scikit-learn 1.8.0 on Linux, 28 November 2026. Source: the import times of one
-# training, by `python -X importtime`.
+# One would expect `import keras` to bring what Keras needs. Where scikit-learn is installed, it also imports
+# scikit-learn and, through it, SciPy with its statistics, for wrapper classes (`keras.wrappers`) that hardly anybody
+# asks for: nearly 500 modules of the two, a tenth of the processor time of the import or more, and memory. Keras does
+# not depend on scikit-learn, so the same program starts slower in the environment of somebody who has it, as nearly
+# everybody who evaluates classifiers does. A program that starts Keras often (one process for each fold or trial) pays
+# that each time. Whoever sets `sys.modules["sklearn"] = None` before `import keras`, and deletes it after, imports the
+# same Keras without it; only `keras.wrappers` then says that scikit-learn is missing.
+# Seen with Keras 3.15.1, TensorFlow 2.21.0 and scikit-learn 1.8.0 on Linux, 28 November 2026. Source: the import times
+# of one training, by `python -X importtime`.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
