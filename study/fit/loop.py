@@ -29,6 +29,7 @@ from study.fit.targets import Source, first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.runtime import console
 from study.runtime.backend import user_errors
+from study.settings.resolve import largest_size
 from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
@@ -149,7 +150,7 @@ def run_epochs(
         *reduce_on_plateau(settings.optimization.schedule, settings.regularization.patience),
     ]
     sizes = () if is_head else settings.optimization.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, settings.data.image_size or 0)):
+    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
         if saver and number < saver.standing.phase:
             continue
         lines.size = phase.size
