@@ -8,9 +8,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import models
-from data.squares import text_of
+from data.squares import sides_of, text_of
 from models.parts.options import ArchitectureOptions
-from study.runs.folder import sizes_as_json
 from study.runtime import console
 from study.runtime.format import format_value
 from study.settings.declare import flag
@@ -89,7 +88,7 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
         console.print(f"{key:<16} {value}")
     return {
         **facts_of(name, spec),
-        **sizes_as_json(size),
+        "image_size": sides_of(size)[0],
         "parameters": total,
         "trainable_parameters": trainable,
         "multiply_adds": cost,
