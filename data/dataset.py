@@ -68,7 +68,8 @@ class Dataset:
         flipped_classes = [self.class_names.index(self.flip_pairs.get(name, name)) for name in self.class_names]
         indices = {split: np.flatnonzero(splits == split) for split in SPLITS}
         flipped_classes = np.array(flipped_classes, np.int32) if self.flip_pairs else None
-        return Examples(self.images.pixels, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
+        inputs = self.images.pixels if self.images.inputs is None else self.images.inputs
+        return Examples(inputs, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
@@ -132,7 +133,7 @@ def load(
     with progress("read images", 2 * len(scanned.images)) as advance:
         images, undecodable = pixels.load(
             scanned.images,
-            source.image_size,
+            source.sides[0],
             source.resize,
             store,
             lambda: (check_cancelled(), advance()),
@@ -145,6 +146,8 @@ def load(
         note(line)
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
+    if len(source.sides) > 1:
+        images = replace(images, inputs=pixels.at_sizes(images, source.sides, store))
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None
     if folder is not None:

@@ -16,6 +16,7 @@ from data import few_levels, first_pass, image
 from data.folder import ImageRecord, Skipped
 from data.image import WORKERS
 from data.pixel_range import Ranges
+from data.squares import Size, pack, shape_of, sides_of
 from data.store.rows import Rows, RowType
 from data.store.store import Store
 from errors import UserError
@@ -83,6 +84,28 @@ class Pixels:
         return result[1]
 
 
+class Squares:
+    """An array of images at several sizes, uint8 RGB (n, height, largest, 3).
+
+    Args:
+        pixels: the images at each size, the largest first.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, pixels: Sequence[Pixels]) -> None:
+        self.pixels = {of_size.shape[1]: of_size for of_size in pixels}
+        self.shape = (len(pixels[0]), *shape_of(tuple(self.pixels)))
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return self.shape[0]
+
+    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        """Return some images, uint8 (m, height, largest, 3). Raise UserError as `Pixels` does."""
+        return pack([of_size[indices] for of_size in self.pixels.values()])
+
+
 @dataclass(frozen=True)
 class LoadedImages:
     """The usable images of a folder.
@@ -95,6 +118,7 @@ class LoadedImages:
         keys: of each in the store; by default the hashes.
         ranges: kind of values that do not state their range -> which are black and white.
         notes: lines for the user on how the files were read.
+        inputs: what a network takes, where it takes them at several sizes.
     """
 
     records: tuple[ImageRecord, ...]
@@ -104,6 +128,7 @@ class LoadedImages:
     keys: tuple[str, ...] = ()
     ranges: Ranges = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    inputs: Squares | None = None
 
 
 def load(
@@ -124,7 +149,7 @@ def load(
     """
     from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one image need not wait
 
-    pixel_rows = RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+    pixel_rows = row_type(size, rule)
     fingerprint_rows = RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
     paths = [entry.path for entry in images]
     hashes = first_pass.hashes_of(paths, advance)
@@ -167,14 +192,34 @@ def load(
     return LoadedImages(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
 
 
-def read(path: Path, size: int, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:
-    """Return SHA-256 and pixels, uint8 (size, size, 3), of one file, or the reason why it has none.
+def row_type(size: int, rule: str) -> RowType:
+    """Name the store's rows of pixels by all that they depend on beside a file's content."""
+    return RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
 
-    `ranges`: what is black and white in files that do not state it; None: each by its own customary scale.
+
+def at_sizes(images: LoadedImages, sizes: Sequence[int], store: Store) -> Squares:
+    """Return loaded images at several sizes, the largest first, which is theirs.
+
+    At the others nothing is decoded before it is asked for: features of them may be in the store already.
+    """
+    first, keys = images.pixels, images.keys or images.sha256
+    others = [
+        Pixels(first.files, first.sha256, size, first.rule, store.rows(row_type(size, first.rule), keys), first.ranges)
+        for size in sizes[1:]
+    ]
+    return Squares([first, *others])
+
+
+def read(path: Path, size: Size, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:
+    """Return SHA-256 and pixels of one file, or the reason why it has none.
+
+    Pixels are uint8 (size, size, 3), and of several sizes as `data.squares` has them. `ranges`: what is black and white
+    in files that do not state it; None: each by its own customary scale.
     """
     try:
         with image.content_of(path) as content:
-            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges)
+            squares = [image.load(content, side, rule, ranges) for side in sides_of(size)]
+            return hashlib.sha256(content).hexdigest(), pack(squares)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except image.ImageError as error:

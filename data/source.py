@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.names import split_labels
 from data.split import DEFAULT_RATIO, SplitEntry, assign
+from data.squares import Size, sides_of
 
 Assign = Callable[..., list[SplitEntry]]
 
@@ -18,7 +19,7 @@ class Source:
 
     Args:
         root: folder with one sub-folder of images a class, or a table as `data.table` reads it; None: the drawings.
-        image_size: side of the images in pixels.
+        image_size: side of the images in pixels; several, the largest first, where a network takes them so.
         resize: how an image becomes square, one of `image.RESIZE_RULES`.
         split: shares of train, validation and test.
         seed: of the split.
@@ -40,7 +41,7 @@ class Source:
     """
 
     root: Path | None
-    image_size: int
+    image_size: Size
     resize: str = "crop"
     split: tuple[int, int, int] = DEFAULT_RATIO
     seed: int = 0
@@ -59,6 +60,11 @@ class Source:
     assign: Assign = assign
     auxiliary: str = "none"
     value_range: tuple[float, float] | None = None
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Return the sizes of the images, the largest first."""
+        return sides_of(self.image_size)
 
     def classes_of(self, label: str) -> tuple[str, ...]:
         """Return the classes of an image whose label stands so in `split.csv`."""

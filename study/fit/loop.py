@@ -30,6 +30,7 @@ from study.fit.training_copy import PrecisionChoice, choose_precision, training_
 from study.fit.watchers import Watchers
 from study.runtime import console
 from study.runtime.backend import user_errors
+from study.settings.resolve import largest_size
 from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
@@ -158,7 +159,7 @@ def run_epochs(
         *reduce_on_plateau(settings.optimization.schedule, settings.regularization.patience),
     ]
     sizes = () if is_head else settings.optimization.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, settings.data.image_size or 0)):
+    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
         if saver and number < saver.standing.phase:
             continue
         lines.size = phase.size

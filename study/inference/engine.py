@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MIN_COSINE = 0.995  # of the image that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
+PRECISIONS = ("float32", "bfloat16")
 NAMES = {"openvino": "OpenVINO", "tensorflow": "TensorFlow"}
 
 
@@ -41,7 +42,7 @@ class EngineChoice:
 
     Args:
         engine: "openvino" or "tensorflow".
-        precision: "float32" or "bfloat16".
+        precision: "float32" or "bfloat16"; "bfloat16 and float32" where backbones side by side take different ones.
         reason: one line with the figures that decided.
         images_per_second: precision -> images/s in the probe.
         cosine: smallest cosine similarity, over the images of the probe, of bfloat16's outputs to float32's.
@@ -52,6 +53,11 @@ class EngineChoice:
     reason: str
     images_per_second: dict[str, float]
     cosine: float | None
+
+    @property
+    def precision_of_all(self) -> str:
+        """Return that in which the network runs as a whole, its parts together."""
+        return self.precision if self.precision in PRECISIONS else "float32"
 
     @property
     def sentence(self) -> str:

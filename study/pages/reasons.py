@@ -15,6 +15,8 @@ TABLE = """
 # of study.settings.learning_type
 as asked for
   指定されたとおりです
+of models side by side only the head learns
+  並べて使うモデルでは出力層だけを学習します
 there are no pretrained weights to begin with
   学習済みの重みがないため、乱数の重みから始めます
 {reason}; but {estimate}: the head only. --learning {kind} does it all the same

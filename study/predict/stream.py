@@ -18,6 +18,7 @@ from data import names as names_module
 from data.folder import Skipped
 from data.pixel_range import Ranges
 from data.split import SplitEntry, read_split
+from data.squares import Size
 from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import FILE as KNOWN_FILE
@@ -26,7 +27,7 @@ from study.inference import channel_statistics, openvino_ir
 from study.pages.language import SPLIT_NAMES
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
-from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
+from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier, size_of
 from study.runtime import backend, console, hardware
 from study.runtime.background import prefetch
 
@@ -103,7 +104,7 @@ def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
             features.extend(more)
             return probabilities
 
-        mean = average_views(probabilities_of, number_of_views(views), flipped_classes)(pixels)
+        mean = average_views(probabilities_of, number_of_views(views), flipped_classes, size_of(run))(pixels)
         if known is None or not features:
             return mean, None
         if features[0].shape[1] != known.directions.shape[1]:
@@ -159,7 +160,7 @@ def predict_chunks(
 ) -> Generator[Iterator[Prediction], None, None]:
     """Yield the answers for some files at a time; the next ones are decoded meanwhile, in other threads."""
     for chunk, outcomes in prefetch(
-        decode_chunks(chunks, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+        decode_chunks(chunks, size_of(run), run.info["resize"], run.info.get("pixel_range"))
     ):
         yield predictions_of(chunk, outcomes, respond)
 
@@ -194,7 +195,7 @@ def answers_for(respond: Respond, images: Sequence[np.ndarray]) -> Iterator[tupl
 
 
 def decode_chunks(
-    chunks: Iterable[Sequence[Path]], size: int, rule: str, ranges: Ranges | None
+    chunks: Iterable[Sequence[Path]], size: Size, rule: str, ranges: Ranges | None
 ) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str]]]:
     """Yield some files at a time with what `pixels.read` says of each."""
     with ThreadPoolExecutor(pixels.WORKERS) as pool:

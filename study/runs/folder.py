@@ -14,6 +14,7 @@ import numpy as np
 from data.any_form import paths_below
 from data.names import composed, natural_key
 from data.split import read_split
+from data.squares import Size, shape_of, sides_of
 from errors import UserError
 from models.parts.saved import DamagedError, load
 from study.runs.info import fault
@@ -168,12 +169,23 @@ def check_files(run: Run, names: Iterable[str]) -> None:
 
 def check_shapes(run: Run, file: str, inputs: Sequence[int | None], outputs: Sequence[int | None]) -> None:
     """Raise UserError where a network takes other images or tells other classes than `run.json` says."""
-    size, classes = run.info["image_size"], len(run.info["class_names"])
+    size, classes = size_of(run), len(run.info["class_names"])
     if outputs[-1] != classes:
         raise UserError(f"{run.folder}: {file} tells {outputs[-1]} classes, and run.json names {classes}. Train again.")
-    if tuple(inputs[1:]) not in ((size, size, 3), (None, None, 3)):
-        taken = " × ".join(map(str, inputs[1:]))
-        raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {size} pixels. Train again.")
+    if tuple(inputs[1:]) not in (shape_of(size), (None, None, 3)):
+        taken, said = " × ".join(map(str, inputs[1:])), " and ".join(map(str, sides_of(size)))
+        raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {said} pixels. Train again.")
+
+
+def sizes_as_json(size: Size) -> dict[str, Any]:
+    """Return what `run.json` says of the sides of the images; `image_sizes` only where there are several."""
+    sides = sides_of(size)
+    return {"image_size": sides[0], **({"image_sizes": list(sides)} if len(sides) > 1 else {})}
+
+
+def size_of(run: Run) -> Size:
+    """Return the side of the images that the network of a run takes; several, where its parts take different ones."""
+    return tuple(run.info.get("image_sizes", ())) or run.info["image_size"]
 
 
 def images_of(run: Run) -> dict[str, Path]:

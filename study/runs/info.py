@@ -49,6 +49,13 @@ def are_ranges(value: Any) -> bool:  # noqa: ANN401
     )
 
 
+def are_sizes(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it is a list of different sizes of images, the largest first."""
+    if not isinstance(value, list) or len(value) < 2 or not all(type(side) is int for side in value):
+        return False
+    return value == sorted(set(value), reverse=True) and value[-1] >= 1 and value[0] <= LARGEST_SIZE
+
+
 def limit_of(verdicts: Any) -> Any:  # noqa: ANN401
     """Return the distance from which on an image is unlike what was learned; None where it is not said."""
     unlike = verdicts.get("unlike") if is_mapping(verdicts) else None
@@ -64,6 +71,7 @@ NEEDED: Mapping[str, Rule] = {
 }
 USED: Mapping[str, Rule] = {  # by some commands, and missing in runs of earlier versions
     "task": (", ".join(tasks.available()), lambda value: value in tasks.available()),
+    "image_sizes": (f"two or more different ones of 1 to {LARGEST_SIZE}, the largest first", are_sizes),
     "settings": ("an object", is_mapping),
     "learning": ("an object", is_mapping),
     "seconds": ("an object of numbers", lambda value: is_mapping(value) and all(map(is_number, value.values()))),

@@ -73,11 +73,39 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
 def check_flags(settings: TrainSettings, spec: Spec) -> None:
     """Raise UserError, before any image is read, where settings contradict each other or the model."""
     check_task(settings, spec)
+    check_joined(settings, spec)
     learning = settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
     settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)
     check_transfer(settings)
+
+
+def check_joined(settings: TrainSettings, spec: Spec) -> None:
+    """Raise UserError for what models that stand side by side, all frozen, cannot do."""
+    if not spec.parts:
+        return
+    model, kind, weights = settings.run.model, settings.learning.kind, settings.learning.weights
+    if kind != "transfer":
+        raise UserError(
+            f"-m {model} joins frozen models, of which only the head learns, --learning transfer. Received: "
+            f"--learning {kind}; give one model for that, such as -m {spec.parts[0]}."
+        )
+    if weights == "none":
+        raise UserError(
+            f"-m {model} joins frozen models, which need pretrained weights. Received: --weights none; leave it out."
+        )
+    if settings.data.image_size or len(spec.image_sizes) < 2:
+        return
+    given = "--augment-with" if settings.regularization.augment_with else "--augment"
+    if settings.run.augment_preview:
+        given = "--augment-preview"
+    if settings.regularization.augment_with or settings.regularization.augment or settings.run.augment_preview:
+        sizes = " and ".join(map(str, spec.image_sizes))
+        raise UserError(
+            f"{given} changes images of one size, and -m {model} takes them at {sizes} pixels: leave it out, or give "
+            f"--image-size, such as {spec.image_sizes[0]}, for all."
+        )
 
 
 def check_installed(settings: TrainSettings) -> None:

@@ -10,7 +10,7 @@ from data.dataset import Dataset, load
 from data.source import Source
 from data.store.store import Store, open_store
 from study import tasks
-from study.settings.resolve import seed_of_split
+from study.settings.resolve import seed_of_split, size_of
 from study.settings.train import with_flags
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def source_of(settings: TrainSettings) -> Source:
     task = tasks.get(settings.task.name)
     return Source(
         root=Path(settings.data.folder) if settings.data.folder is not None else None,
-        image_size=settings.data.image_size,
+        image_size=size_of(settings),
         resize=settings.data.resize,
         split=settings.data.split,
         seed=seed_of_split(settings.data),

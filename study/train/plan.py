@@ -8,9 +8,11 @@ from data.augment.pipeline import describe
 from data.batches import iterations
 from data.dataset import Dataset
 from data.folder import SPLITS
+from data.squares import text_of
 from study.runtime import console
 from study.settings.learning_type import LearningChoice
 from study.settings.regularization import RegularizationSettings
+from study.settings.resolve import size_of
 from study.settings.stages import Stage, augmented_views, decay_of, phases
 from study.settings.train import TrainSettings
 
@@ -81,7 +83,7 @@ def plan_lines(
     if views := augmented_views(settings):
         augment += f"; the head sees {views} such views of each image beside the clean one"
     width = f", width {settings.network.width}" if settings.network.width else ""
-    size = f"{data.image_size} × {data.image_size} pixels ({data.resize})"
+    size = f"{text_of(size_of(settings))} pixels ({data.resize})"
     return [
         ("model", f"{settings.run.model}{width}, {size}, weights: {learning.weights}"),
         *settings.network.describe(learning.weights == "none", learning.first_layer == "pca"),

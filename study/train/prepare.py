@@ -94,7 +94,7 @@ def prepare(
     choice = learning_type.choose_learning(
         settings.learning.kind,
         weights,
-        spec.learning if settings.learning.weights is None else ("transfer", "finetune"),
+        spec.learning if settings.learning.weights is None or spec.parts else ("transfer", "finetune"),
         dataset.rarest(),
         None
         if settings.run.deterministic

@@ -26,7 +26,7 @@ from study.runs.answers import Answers
 from study.runs.folder import Run
 from study.runs.report import Asked
 from study.runtime import console, environment, output
-from study.settings.resolve import as_json
+from study.settings.resolve import as_json, size_of
 from study.tasks.contract import Evaluation
 from study.train import crossval, repeat, suggest
 from study.train import figures as train_figures
@@ -199,7 +199,7 @@ def describe(record: Record) -> dict[str, Any]:
         "stages": stages,
         "task": settings.task.name,
         "class_names": list(prepared.outputs),
-        "image_size": settings.data.image_size,
+        **run_folder.sizes_as_json(size_of(settings)),
         "resize": settings.data.resize,
         "pixel_range": {kind: list(ends) for kind, ends in dataset.images.ranges.items()},
         "classes": class_balance(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
