@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, companions, exclude, fixes, groups, labels, mask_set, pixels, table
+from data import auxiliary_labels, companions, cut, exclude, fixes, groups, labels, mask_set, pixels, table
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
@@ -144,6 +144,11 @@ def load(
         note(line)
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
+    if source.boxes:
+        watched = checking(progress, check_cancelled)
+        boxes = source.boxes(images, root, store, watched, note)
+        with watched("cut images", len(images.records)) as advance:
+            images = cut.cut(images, boxes, store, advance)
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None
     if folder is not None:
@@ -167,6 +172,17 @@ def load(
         units=units,
         fixed=fixed,
     )
+
+
+def checking(progress: Progress, check_cancelled: Callable[[], None]) -> Progress:
+    """Return the same progress, each step of which may end the work."""
+
+    @contextmanager
+    def watched(label: str, steps: int) -> Iterator[Callable[[], None]]:
+        with progress(label, steps) as advance:
+            yield lambda: (check_cancelled(), advance())
+
+    return watched
 
 
 def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable[[], None] = lambda: None) -> Path:

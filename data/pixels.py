@@ -13,6 +13,7 @@ import PIL
 from threadpoolctl import threadpool_limits
 
 from data import few_levels, first_pass, image
+from data.crop import Box, OutsideError
 from data.folder import ImageRecord, Skipped
 from data.image import WORKERS
 from data.pixel_range import Ranges
@@ -33,6 +34,7 @@ class Pixels:
         rule: how an image becomes square.
         rows: what the store has of them; the rest is decoded, anew each time.
         ranges: what is black and white in files that do not state it.
+        boxes: what each is cut to, None for the whole; by default all are whole.
     """
 
     dtype = np.dtype(np.uint8)
@@ -45,8 +47,9 @@ class Pixels:
         rule: str,
         rows: Rows,
         ranges: Ranges | None = None,
+        boxes: Sequence[Box | None] = (),
     ) -> None:
-        self.files, self.sha256, self.rule, self.ranges = files, sha256, rule, ranges
+        self.files, self.sha256, self.rule, self.ranges, self.boxes = files, sha256, rule, ranges, boxes
         self.shape = (len(files), size, size, 3)
         self._rows, self._kept = rows, rows.available()
 
@@ -77,7 +80,8 @@ class Pixels:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def _decode(self, index: int) -> np.ndarray:
-        result = read(self.files[index], self.shape[1], self.rule, self.ranges)
+        box = self.boxes[index] if self.boxes else None
+        result = read(self.files[index], self.shape[1], self.rule, self.ranges, box)
         if isinstance(result, str) or result[0] != self.sha256[index]:
             raise UserError(f"{self.files[index]} was changed or removed during the run. Start again.")
         return result[1]
@@ -95,6 +99,7 @@ class LoadedImages:
         keys: of each in the store; by default the hashes.
         ranges: kind of values that do not state their range -> which are black and white.
         notes: lines for the user on how the files were read.
+        boxes: what each is cut to, None for the whole; none where no image is cut.
     """
 
     records: tuple[ImageRecord, ...]
@@ -104,6 +109,7 @@ class LoadedImages:
     keys: tuple[str, ...] = ()
     ranges: Ranges = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    boxes: tuple[Box | None, ...] = ()
 
 
 def load(
@@ -124,7 +130,7 @@ def load(
     """
     from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one image need not wait
 
-    pixel_rows = RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+    pixel_rows = row_type(size, rule)
     fingerprint_rows = RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
     paths = [entry.path for entry in images]
     hashes = first_pass.hashes_of(paths, advance)
@@ -167,15 +173,23 @@ def load(
     return LoadedImages(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
 
 
-def read(path: Path, size: int, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:
+def row_type(size: int, rule: str) -> RowType:
+    """Return what the store keeps of an image: its pixels at `size` by a resize rule."""
+    return RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+
+
+def read(
+    path: Path, size: int, rule: str, ranges: Ranges | None = None, box: Box | None = None
+) -> tuple[str, np.ndarray] | str:
     """Return SHA-256 and pixels, uint8 (size, size, 3), of one file, or the reason why it has none.
 
-    `ranges`: what is black and white in files that do not state it; None: each by its own customary scale.
+    `ranges`: what is black and white in files that do not state it; None: each by its own customary scale. `box`: what
+    it is cut to, with a margin; None: it is taken whole.
     """
     try:
         with image.content_of(path) as content:
-            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges)
+            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges, box)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
-    except image.ImageError as error:
+    except (image.ImageError, OutsideError) as error:
         return str(error)

@@ -16,6 +16,7 @@ from study.pages.blocks import Figure
 from study.pages.language import VERDICTS, t
 from study.pages.pictures import jpeg_within
 from study.predict.answers import Answer
+from study.predict.stream import Prediction
 from study.predict.verdicts import CLASS, UNLIKE
 from study.runs.folder import Run
 
@@ -43,7 +44,7 @@ def pictures(
         name, file = answer.prediction.path, answer.prediction.file
         classes = {*(answer.predicted or (none,)), *(answer.labels or ())}
         return {
-            "figure": figure(file, answer.said, run),
+            "figure": figure(answer.prediction, answer.said, run),
             "link": link_to(file, page),
             "path": name,
             "name": printable(os.path.relpath(file, place)) if place else name,
@@ -62,9 +63,9 @@ def pictures(
         return list(pool.map(card, shown))
 
 
-def figure(file: Path, text: str, run: Run) -> Figure | None:
+def figure(prediction: Prediction, text: str, run: Run) -> Figure | None:
     """Return an image as small as the page shows it; None where the file has gone since."""
-    image = display.enlarged(file, STORED, run.info.get("pixel_range"))
+    image = display.enlarged(prediction.file, STORED, run.info.get("pixel_range"), prediction.box)
     if image is None:
         return None
     scale = min(SIDE / max(image.size), ENLARGED)

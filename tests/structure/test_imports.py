@@ -21,7 +21,8 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.checkpoint": {"study.runtime", "errors"},
     "study.tasks": {"study.runtime", "study.pages", "data", "errors"},
     "study.folds": {"study.tasks", "data", "errors"},
-    "study.settings": {"study.tasks", "study.runtime", "data", "models", "errors"},
+    "study.settings": {"study.saved", "study.tasks", "study.runtime", "data", "models", "errors"},
+    "study.saved": {"study.runs", "study.inference", "study.runtime", "study.pages", "data", "errors"},
     "study.inference": {"study.runtime", "data", "models", "errors"},
     "study.fit": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint"),
@@ -32,7 +33,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
-        *("data", "errors"),
+        *("study.saved", "data", "errors"),
     },
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
@@ -49,6 +50,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
             "study.runtime",
             "study.pages",
             "study.confidence",
+            "study.saved",
             "study.inference",
             "study.tasks",
             "study.folds",
@@ -68,7 +70,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     },
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.checkpoint",),
+        *("study.checkpoint", "study.saved"),
         *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
     },
     "lessons": {
