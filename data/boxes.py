@@ -86,12 +86,16 @@ def from_table(
     there = set(names)
     table = read(path, there.__contains__)
     if unknown := [name for name in table.boxes if name not in there]:
-        some = f"{len(unknown):,} of the {len(table.boxes):,} images in `boxes` {path}, such as {unknown[0]}"
         if len(unknown) == len(table.boxes):
-            raise UserError(f"{some}, none is an image of {root}: give paths below that folder, such as {names[0]}.")
-        note(f"{some}, are no images that are used here")
+            raise UserError(
+                f"`boxes` {path} names {len(unknown):,} image(s), such as {unknown[0]}, none of which is in {root}: "
+                f"give paths below that folder, such as {names[0]}."
+            )
+        note(
+            f"`boxes` {path}: {len(unknown):,} of {len(table.boxes):,} images, such as {unknown[0]}, are not used here"
+        )
     if table.several:
-        note(f"{table.several:,} images have several boxes in `boxes` {path}: the largest is taken")
+        note(f"`boxes` {path}: {table.several:,} image(s) have several boxes; the largest is taken")
     found = {name: table.boxes[name] for name in names if table.boxes.get(name)}
     note(cut.line(names, found, f"a box in `boxes` {path}"))
     return found

@@ -71,7 +71,10 @@ def own_boxes(run: Run, path_of: Mapping[str, Path]) -> dict[Path, Box] | None:
 
 
 def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
-    """Return the boxes of a table that `predict` is given, by the files: below one of the places, or below its own.
+    """Return the boxes of a table that `predict` is given, by the files.
+
+    They are named from the working folder, from a place that is predicted for or one of the two folders above it, or
+    from the table's own folder.
 
     Raises:
         UserError: the run has no use for it, or it cannot be read or names no file.
@@ -79,14 +82,15 @@ def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
     if run.info.get("crop", {}).get("to") != "box":
         why = "finds the animal by itself" if "crop" in run.info else "learned whole images"
         raise UserError(f"--boxes is for runs of train --crop-to box, and {run.folder} {why}: leave it out.")
-    folders = [Path(), *(Path(place) for place in places if Path(place).is_dir()), Path(table).parent]
+    above = (folder for place in places for folder in (Path(place), *Path(place).absolute().parents[:2]))
+    folders = [Path(), *dict.fromkeys(folder for folder in above if folder.is_dir()), Path(table).parent]
     found = box_tables.read(Path(table), lambda name: any((folder / name).is_file() for folder in folders)).boxes
     files = {name: next((folder / name for folder in folders if (folder / name).is_file()), None) for name in found}
     by_file = {file.resolve(): found[name] for name, file in files.items() if file and found[name]}
     if not by_file:
         raise UserError(
-            f"--boxes {table} has no box of a file that is there: give paths as files are named here, below the "
-            "folders to predict for, or below the table's own."
+            f"--boxes {table} has no box of a file that is there: give paths from the folder to predict for, or from "
+            "the table's own."
         )
     return by_file
 

@@ -130,6 +130,7 @@ class DataSettings(Settings):
         path=True,
         given=True,
         requires=("crop_to", ("mask",)),
+        unused_under=("crop_to", lambda crop_to: crop_to != "mask"),
         inspected=False,
     )
     boxes: str | None = setting(
@@ -139,6 +140,7 @@ class DataSettings(Settings):
         metavar="FILE",
         path=True,
         requires=("crop_to", ("box",)),
+        unused_under=("crop_to", lambda crop_to: crop_to != "box"),
         inspected=False,
         varied=False,
     )
