@@ -32,7 +32,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from PIL import Image
-from scipy import stats
 
 from data.drawn import draw as drawing
 from data.drawn.animals import ANIMALS
@@ -104,6 +103,8 @@ def note(
 
 def interval(values: Sequence[float]) -> str:
     """`91.2 (88.0 to 94.4)`: mean and 95 % interval; a single value has none."""
+    from scipy import stats
+
     mean = float(np.mean(values))
     if len(values) < 2:
         return f"{mean:.1f}"
