@@ -11,13 +11,26 @@ from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, companions, cut, exclude, fixes, groups, labels, mask_set, pixels, table
+from data import (
+    any_form,
+    auxiliary_labels,
+    companions,
+    cut,
+    exclude,
+    fixes,
+    formats,
+    groups,
+    labels,
+    mask_set,
+    pixels,
+)
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
 from data.fixes import Fixed
 from data.folder import OUTSIDE, SPLITS, Scan, Skipped
+from data.hub_rows import NO_LABEL
 from data.labels import LabelMap
 from data.mask_set import Progress
 from data.masks import Masks
@@ -29,7 +42,7 @@ from data.store.store import Store
 from data.subsets import assign_splits
 from errors import UserError
 
-FEW_LOOSE = 5  # files outside the classes that are still named one by one
+FEW_LOOSE = 5  # files of one folder, left out for a reason that they share, that are still named one by one
 
 Note = Callable[[str], None]  # takes a line for the user
 
@@ -193,7 +206,7 @@ def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable
 
 def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed | None]:
     """List the images with the classes that they are to have, and what the label file and the table of fixes say."""
-    read = table.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
+    read = any_form.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
     for line in read.notes:
         note(line)
     scanned = relabel(groups.apply(read, source.group, source.root is None, note), source)
@@ -233,15 +246,18 @@ def relabel(scanned: Scan, source: Source) -> Scan:
 
 
 def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
-    """Name every file that is left out, and why; of many that lie in one place outside the classes, the first."""
+    """Name every file that is left out, and why; of many in one folder that share their reason, the first.
+
+    Those lie outside the classes, have no label, or are HEIC photos that nothing here reads.
+    """
     loose = defaultdict(list)
     for entry in skipped:
-        if entry.reason == OUTSIDE:
-            loose[entry.name.rpartition("/")[0]].append(entry)
-    many = {folder: entries for folder, entries in loose.items() if len(entries) > FEW_LOOSE}
+        if entry.reason in (OUTSIDE, NO_LABEL) or entry.reason.endswith(formats.HEIC):
+            loose[entry.name.rpartition("/")[0], entry.reason].append(entry)
+    many = {place: entries for place, entries in loose.items() if len(entries) > FEW_LOOSE}
     lines = [
-        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {OUTSIDE}"
-        for folder, entries in many.items()
+        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {reason}"
+        for (folder, reason), entries in many.items()
     ]
     told = {entry.name for entries in many.values() for entry in entries}
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]

@@ -188,7 +188,7 @@ def read(
     """
     try:
         with image.content_of(path) as content:
-            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges, box)
+            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges, box=box)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
     except (image.ImageError, OutsideError) as error:

@@ -71,6 +71,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     from study.settings.source import load_dataset, store_of
 
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    if settings.run.tensorboard:
+        output.refuse_within(Path(settings.run.tensorboard), settings.data.folder, "--tensorboard")
     output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
     if "model" not in typed and flags["model"] == PRETRAINED:
         console.print(

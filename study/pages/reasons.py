@@ -109,6 +109,24 @@ its folder is left out by the label file
   ラベルファイルでフォルダーが除外されています
 its folder is left out by the run's label file
   学習時のラベルファイルでフォルダーが除外されています
+it has no label
+  ラベルがありません
+in none of the splits
+  どの分割にも入っていません
+its label must be text or a whole number. Received: {value}
+  ラベルは文字列か整数でなければなりません。受け取った値：{value}
+its label is {n}, and the {count} classes are numbered from 0
+  ラベルが {n} ですが、{count} クラスの番号は 0 から始まります
+it holds no image
+  画像が入っていません
+it holds no image, but a path that is not there: {path}
+  画像が入っておらず、パスの指すファイルもありません：{path}
+it names no image
+  画像の名前がありません
+no JSON: {error}
+  JSON ではありません：{error}
+no JSON object with file_name and label
+  file_name と label を持つ JSON オブジェクトではありません
 the file was changed after it was read
   読み込んだ後にファイルが変更されました
 the network gives no numbers (nan) for it

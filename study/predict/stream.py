@@ -143,18 +143,18 @@ def predict_chunks(
     """Yield the answers for some files at a time; the next ones are decoded meanwhile, in other threads."""
     how = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
     for chunk, outcomes, boxes in prefetch(decode_chunks(chunks, *how, cutter)):
-        yield predictions_of(chunk, outcomes, boxes, respond)
+        yield predictions_of(chunk, outcomes, respond, boxes)
 
 
 def predictions_of(
     chunk: Sequence[Path],
     outcomes: Sequence[tuple[str, np.ndarray] | str],
-    boxes: Sequence[Box | None],
     respond: Respond,
+    boxes: Sequence[Box | None] | None = None,
 ) -> Iterator[Prediction]:
     """Yield the answer for each file of a chunk, or why there is none."""
     answers = iter(answers_for(respond, [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]))
-    for path, outcome, box in zip(chunk, outcomes, boxes, strict=True):
+    for path, outcome, box in zip(chunk, outcomes, boxes or [None] * len(chunk), strict=True):
         name = names_module.printable(str(path))
         if isinstance(outcome, str):
             yield Prediction(name, None, error=outcome, file=path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import folder
+from data.any_form import paths_below
 from data.crop import Box
 from data.names import composed, natural_key
 from data.split import read_split
@@ -187,4 +187,4 @@ def images_of(run: Run) -> dict[str, Path]:
     if run.info["data"].get("table"):
         files = {row.path: root / row.path for row in read_split(run.folder / "split.csv")}
         return {name: file for name, file in files.items() if file.is_file()}
-    return folder.paths_below(root) if root.is_dir() else {}
+    return paths_below(root) if root.is_dir() else {}

@@ -31,10 +31,12 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.runs": {
         *("study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint", "data", "models", "errors"),
     },
+    "study.datasets": {"study.settings", "study.runtime", "study.tasks", "data", "errors"},
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
         *("study.saved", "data", "errors"),
     },
+    "study.fetch": {"study.settings", "study.runtime", "data", "errors"},
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs", "data", "models", "errors"),
@@ -68,10 +70,12 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("study.train", "study.experiments", "study.settings", "study.runtime", "study.confidence"),
         *("study.inference", "study.folds", "study.tasks", "study.fit", "study.runs", "data", "models", "errors"),
     },
+    "study.serve": {"study.predict", "study.tasks", "study.runs", "study.runtime", "study.pages", "data", "errors"},
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.checkpoint", "study.saved"),
-        *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
+        *("study.checkpoint", "study.saved", "study.fetch", "study.datasets"),
+        *("study.ensemble", "study.search", "study.inspect", "study.predict", "study.serve", "lessons", "models"),
+        "errors",
     },
     "lessons": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.fit", "study.train", "study.inspect"),
