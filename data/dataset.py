@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from data import any_form, auxiliary_labels, companions, exclude, fixes, formats, groups, labels, mask_set, pixels
+from data import (
+    any_form,
+    auxiliary_labels,
+    companions,
+    cut,
+    exclude,
+    fixes,
+    formats,
+    groups,
+    labels,
+    mask_set,
+    pixels,
+)
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
@@ -146,6 +158,11 @@ def load(
         note(line)
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
+    if source.boxes:
+        watched = checking(progress, check_cancelled)
+        boxes = source.boxes(images, root, store, watched, note)
+        with watched("cut images", len(images.records)) as advance:
+            images = cut.cut(images, boxes, store, advance)
     if len(source.sides) > 1:
         images = replace(images, inputs=pixels.at_sizes(images, source.sides, store))
     names, synthetic = scanned.class_names, source.root is None
@@ -171,6 +188,17 @@ def load(
         units=units,
         fixed=fixed,
     )
+
+
+def checking(progress: Progress, check_cancelled: Callable[[], None]) -> Progress:
+    """Return the same progress, each step of which may end the work."""
+
+    @contextmanager
+    def watched(label: str, steps: int) -> Iterator[Callable[[], None]]:
+        with progress(label, steps) as advance:
+            yield lambda: (check_cancelled(), advance())
+
+    return watched
 
 
 def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable[[], None] = lambda: None) -> Path:

@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, _imaging
 
-from data import pixel_range, tiff, to_rgb
+from data import crop, pixel_range, tiff, to_rgb
 from data.formats import FORMATS, HEAD, MAX_PIXELS, ImageError, explain, foreign, format_of, is_cut
 from data.in_flight import Budget
 from data.pixel_range import Ranges
@@ -118,14 +118,24 @@ def header(content: bytes) -> Header:
     return Header(form, width, height, turn, frames, mode)
 
 
-def load(content: bytes, size: int, rule: str, ranges: Ranges | None = None, most: int = MAX_PIXELS) -> np.ndarray:
+def load(
+    content: bytes,
+    size: int,
+    rule: str,
+    ranges: Ranges | None = None,
+    most: int = MAX_PIXELS,
+    box: crop.Box | None = None,
+) -> np.ndarray:
     """Give uint8 pixels of shape (size, size, 3), RGB; raise ImageError where `decode` does, or above `most` pixels.
+
+    With a box, the image is cut to the square around that first. Raise OutsideError for a box beside the image.
 
     A JPEG of 4000×3000 takes 35 ms at size 224, against 74 ms decoded in full (one core). With the margin of 2 the
     pixels differ from the full decoding by 0.3 of 255 levels on average, without one by 1.1.
     """
-    with decoded(content, DRAFT_MARGIN * size, ranges, most) as rgb:
-        return resize(rgb, size, rule)
+    # In full for a box: its pixels are those of the full image, and of a small box each is needed.
+    with decoded(content, None if box else DRAFT_MARGIN * size, ranges, most) as rgb:
+        return resize(rgb.crop(crop.around(box, *rgb.size)) if box else rgb, size, rule)
 
 
 def decode(content: bytes, min_side: int | None = None, ranges: Ranges | None = None) -> Image.Image:

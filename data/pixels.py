@@ -13,6 +13,7 @@ import PIL
 from threadpoolctl import threadpool_limits
 
 from data import few_levels, first_pass, image
+from data.crop import Box, OutsideError
 from data.folder import ImageRecord, Skipped
 from data.image import WORKERS
 from data.pixel_range import Ranges
@@ -34,6 +35,7 @@ class Pixels:
         rule: how an image becomes square.
         rows: what the store has of them; the rest is decoded, anew each time.
         ranges: what is black and white in files that do not state it.
+        boxes: what each is cut to, None for the whole; by default all are whole.
     """
 
     dtype = np.dtype(np.uint8)
@@ -46,8 +48,9 @@ class Pixels:
         rule: str,
         rows: Rows,
         ranges: Ranges | None = None,
+        boxes: Sequence[Box | None] = (),
     ) -> None:
-        self.files, self.sha256, self.rule, self.ranges = files, sha256, rule, ranges
+        self.files, self.sha256, self.rule, self.ranges, self.boxes = files, sha256, rule, ranges, boxes
         self.shape = (len(files), size, size, 3)
         self._rows, self._kept = rows, rows.available()
 
@@ -78,7 +81,8 @@ class Pixels:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def _decode(self, index: int) -> np.ndarray:
-        result = read(self.files[index], self.shape[1], self.rule, self.ranges)
+        box = self.boxes[index] if self.boxes else None
+        result = read(self.files[index], self.shape[1], self.rule, self.ranges, box)
         if isinstance(result, str) or result[0] != self.sha256[index]:
             raise UserError(f"{self.files[index]} was changed or removed during the run. Start again.")
         return result[1]
@@ -119,6 +123,7 @@ class LoadedImages:
         ranges: kind of values that do not state their range -> which are black and white.
         notes: lines for the user on how the files were read.
         inputs: what a network takes, where it takes them at several sizes.
+        boxes: what each is cut to, None for the whole; none where no image is cut.
     """
 
     records: tuple[ImageRecord, ...]
@@ -129,6 +134,7 @@ class LoadedImages:
     ranges: Ranges = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     inputs: Squares | None = None
+    boxes: tuple[Box | None, ...] = ()
 
 
 def load(
@@ -204,23 +210,29 @@ def at_sizes(images: LoadedImages, sizes: Sequence[int], store: Store) -> Square
     """
     first, keys = images.pixels, images.keys or images.sha256
     others = [
-        Pixels(first.files, first.sha256, size, first.rule, store.rows(row_type(size, first.rule), keys), first.ranges)
+        Pixels(
+            *(first.files, first.sha256, size, first.rule),
+            *(store.rows(row_type(size, first.rule), keys), first.ranges, first.boxes),
+        )
         for size in sizes[1:]
     ]
     return Squares([first, *others])
 
 
-def read(path: Path, size: Size, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:
+def read(
+    path: Path, size: Size, rule: str, ranges: Ranges | None = None, box: Box | None = None
+) -> tuple[str, np.ndarray] | str:
     """Return SHA-256 and pixels of one file, or the reason why it has none.
 
     Pixels are uint8 (size, size, 3), and of several sizes as `data.squares` has them. `ranges`: what is black and white
-    in files that do not state it; None: each by its own customary scale.
+    in files that do not state it; None: each by its own customary scale. `box`: what it is cut to, with a margin; None:
+    it is taken whole.
     """
     try:
         with image.content_of(path) as content:
-            squares = [image.load(content, side, rule, ranges) for side in sides_of(size)]
+            squares = [image.load(content, side, rule, ranges, box=box) for side in sides_of(size)]
             return hashlib.sha256(content).hexdigest(), pack(squares)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
-    except image.ImageError as error:
+    except (image.ImageError, OutsideError) as error:
         return str(error)

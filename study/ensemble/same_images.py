@@ -36,6 +36,8 @@ def check(runs: Sequence[Run]) -> None:
     for run in runs:
         if (task := run.info.get("task", "classify")) != "classify":
             raise UserError(f"A vote is of runs of --task classify. Received: {run.folder}, of --task {task}")
+        if "crop" in run.info:
+            raise UserError(f"A vote is of runs that see whole images. Received: {run.folder}, of --crop-to")
     for run in others:
         pair, both = (first, run), f"{first.folder} and {run.folder}"
         if run.info["class_names"] != first.info["class_names"]:

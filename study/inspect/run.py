@@ -150,6 +150,8 @@ def _run_of(settings: InspectSettings, flags: Mapping[str, Any]) -> Run:
     run = run_folder.find_run(settings.run, settings.runs, flags.get("model"))
     if run.info.get("task", "classify") != "classify":
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
+    if "crop" in run.info:
+        raise UserError(f"inspect reads whole images, and {run.folder} learned cut ones (--crop-to): give another run.")
     return run
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.any_form import paths_below
+from data.crop import Box
 from data.names import composed, natural_key
 from data.split import read_split
 from data.squares import Size, shape_of, sides_of
@@ -32,10 +33,14 @@ PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 
 @dataclass(frozen=True)
 class Run:
-    """A complete run folder and what its `run.json` says."""
+    """A complete run folder and what its `run.json` says.
+
+    `boxes`: file -> box that an image is cut to which is not the run's own, where the user gives such.
+    """
 
     folder: Path
     info: Mapping[str, Any]
+    boxes: Mapping[Path, Box] | None = None
 
 
 def read_run(folder: Path) -> Run:

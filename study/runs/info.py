@@ -56,6 +56,14 @@ def are_sizes(value: Any) -> bool:  # noqa: ANN401
     return value == sorted(set(value), reverse=True) and value[-1] >= 1 and value[0] <= LARGEST_SIZE
 
 
+def is_crop(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it tells what images are cut to, and how what finds that sees them."""
+    if not is_mapping(value) or value.get("to") not in ("mask", "box"):
+        return False
+    finder = value.get("finder")
+    return value["to"] == "box" or (is_mapping(finder) and not fault({"data": {}, **finder}))
+
+
 def limit_of(verdicts: Any) -> Any:  # noqa: ANN401
     """Return the distance from which on an image is unlike what was learned; None where it is not said."""
     unlike = verdicts.get("unlike") if is_mapping(verdicts) else None
@@ -78,6 +86,7 @@ USED: Mapping[str, Rule] = {  # by some commands, and missing in runs of earlier
     "stages": ("a list of objects", lambda value: isinstance(value, list) and all(map(is_mapping, value))),
     "pixel_range": ("two numbers, the lower first, for each kind of values", are_ranges),
     "verdicts": ("an object with a limit of unlike", lambda value: is_number(limit_of(value))),
+    "crop": ("an object with to, and a finder where that is mask", is_crop),
     "files": ("an object of texts", lambda value: is_mapping(value) and all(map(is_text, value.values()))),
 }
 OF_DATA: Mapping[str, Rule] = {

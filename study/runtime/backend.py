@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from errors import UserError
 from study.runtime import hardware, temporary
 
+_STARTING = threading.RLock()
+
 
 def start(seed: int = 0, deterministic: bool = False) -> None:
     """Import Keras with its backend and seed Python, NumPy and the backend.
@@ -25,6 +27,18 @@ def start(seed: int = 0, deterministic: bool = False) -> None:
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
     """
     hardware.require_tensorflow("A network that learns")
+    with _STARTING:
+        _start(seed, deterministic)
+
+
+def start_if_needed() -> None:
+    """Start Keras where nobody has, in any thread: another start would seed anew beneath a training that has begun."""
+    with _STARTING:
+        if "keras" not in sys.modules:
+            start()
+
+
+def _start(seed: int, deterministic: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
     temporary.use_own_folder()

@@ -53,6 +53,8 @@ def serve(run: Run, limits: Limits, place: Place, right: float | None = None) ->
         raise UserError(
             f"serve is for runs that classify, and {run.folder} segments: predict --masks writes its masks."
         )
+    if "crop" in run.info:
+        raise UserError(f"serve reads whole images, and {run.folder} learned cut ones (--crop-to): use predict.")
     judge = judge_of(run, right)
     respond = load_averaged(run, "none", judge and judge.known)
     size = run.info["image_size"]

@@ -105,6 +105,11 @@ class PredictSettings(Settings):
     csv: str | None = setting(
         None, "also write the predictions to this file: CSV, or Parquet where it ends in .parquet", metavar="FILE"
     )
+    boxes: str | None = setting(
+        None,
+        "of a run of --crop-to box: CSV file path,left,top,right,bottom of the images to predict for",
+        metavar="FILE.csv",
+    )
     resume: bool = setting(
         False,
         "with --csv, for very many images: go on where an earlier start ended, killed or not; what is done stands in "

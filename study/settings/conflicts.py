@@ -200,6 +200,7 @@ def check_task(settings: TrainSettings, spec: Spec) -> None:
     check_supported_by_task(settings)
     check_auxiliary(settings)
     check_masks(settings)
+    check_crop(settings)
 
 
 def check_supported_by_task(settings: TrainSettings) -> None:
@@ -246,6 +247,19 @@ def check_masks(settings: TrainSettings) -> None:
     if without := [name for name in settings.regularization.augment or {} if name not in MASK_AUGMENTATIONS]:
         raise UserError(
             f"--augment {without[0]} cannot be done to masks: leave it out. There are: {', '.join(MASK_AUGMENTATIONS)}."
+        )
+
+
+def check_crop(settings: TrainSettings) -> None:
+    """Raise UserError where what images are to be cut by is missing, or something else needs whole ones."""
+    data = settings.data
+    if data.crop_to == "mask" and not data.finder:
+        raise UserError("--crop-to mask needs what finds the animal: give --finder RUN, a run of train --task segment.")
+    if data.crop_to == "box" and not data.boxes:
+        raise UserError("--crop-to box needs the boxes: give --boxes FILE.csv with path,left,top,right,bottom.")
+    if data.crop_to != "none" and settings.task.auxiliary == "mask":
+        raise UserError(
+            "--auxiliary mask learns masks of whole images, and --crop-to cuts the images: leave one of the two out."
         )
 
 

@@ -129,6 +129,36 @@ class DataSettings(Settings):
     resize: str = setting(
         "crop", "how an image becomes square", group="data", choices=RESIZE_RULES, with_weights="brought"
     )
+    crop_to: str = setting(
+        "none",
+        "cut each image to the animal before it is resized, in training and in prediction; mask: where --finder finds "
+        "it; box: where --boxes says it is",
+        group="data",
+        choices=("none", "mask", "box"),
+        inspected=False,
+    )
+    finder: str | None = setting(
+        None,
+        "with --crop-to mask: a run of train --task segment, by its folder or name; it becomes a part of this run",
+        group="data",
+        metavar="RUN",
+        path=True,
+        given=True,
+        requires=("crop_to", ("mask",)),
+        unused_under=("crop_to", lambda crop_to: crop_to != "mask"),
+        inspected=False,
+    )
+    boxes: str | None = setting(
+        None,
+        "with --crop-to box: CSV file path,left,top,right,bottom in pixels, a box for each image",
+        group="data",
+        metavar="FILE",
+        path=True,
+        requires=("crop_to", ("box",)),
+        unused_under=("crop_to", lambda crop_to: crop_to != "box"),
+        inspected=False,
+        varied=False,
+    )
     value_range: tuple[float, float] | None = value_range()
     store: str = store_switch()
     store_limit: float = store_limit()

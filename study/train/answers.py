@@ -193,7 +193,8 @@ def small_by_cell(
 def file_of(dataset: Dataset, row: int, side: int) -> display.Shown | str:
     """Return an image of the data set from its file, or the reason why it cannot be shown any more."""
     images = dataset.images
-    return display.show(images.records[row].path, images.sha256[row], side, images.pixels.rule, images.ranges)
+    box = images.boxes[row] if images.boxes else None
+    return display.show(images.records[row].path, images.sha256[row], side, images.pixels.rule, images.ranges, box)
 
 
 def picture(dataset: Dataset, row: int, figure: Figure | None, gone: str = "") -> Picture:

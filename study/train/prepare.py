@@ -111,6 +111,11 @@ def prepare(
             f"careful: {settings.learning.weights} has learned from {contaminated:,} of the validation and test images "
             "here, which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
         )
+    if settings.data.finder and (seen := count_contaminated(settings.data.finder, dataset.entries)):
+        console.print(
+            f"careful: {settings.data.finder} has learned to find the animal in {seen:,} of the validation and test "
+            "images here, and may find it better there than in new ones"
+        )
     if settings.learning.first_layer == "pca":
         whitening.init_first_layer(backbone, pixels.indices["train"], pixels.inputs.__getitem__)
     class_weight = weights_of_classes(pixels, outputs, settings.regularization)

@@ -138,6 +138,8 @@ def data_hash(dataset: Dataset) -> str:
         digest.update(f"{entry.sha256} {entry.label} {entry.split}\n".encode("utf-8", "surrogateescape"))
     if dataset.auxiliary:
         digest.update(dataset.auxiliary.labels.tobytes())
+    if dataset.images.boxes:
+        digest.update(repr(dataset.images.boxes).encode())
     if dataset.masks is not None:
         for rows in np.array_split(np.arange(len(dataset.entries)), 1 + len(dataset.entries) // 256):
             digest.update(dataset.masks[rows].tobytes())

@@ -53,6 +53,8 @@ def test_a_run_that_segments_is_refused(run, tmp_path):
     ran = call("serve", other)
     assert ran.code == 2
     assert "segments: predict --masks writes its masks." in ran.err
+    (other / "run.json").write_text(json.dumps(run_info(run) | {"crop": {"to": "box"}}), encoding="utf-8")
+    assert "learned cut ones (--crop-to): use predict." in call("serve", other).err
 
 
 def test_without_its_packages_it_says_how_to_install_them(run, monkeypatch, tmp_path):

@@ -21,7 +21,8 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.checkpoint": {"study.runtime", "errors"},
     "study.tasks": {"study.runtime", "study.pages", "data", "errors"},
     "study.folds": {"study.tasks", "data", "errors"},
-    "study.settings": {"study.tasks", "study.runtime", "data", "models", "errors"},
+    "study.settings": {"study.saved", "study.tasks", "study.runtime", "data", "models", "errors"},
+    "study.saved": {"study.runs", "study.inference", "study.runtime", "study.pages", "data", "errors"},
     "study.inference": {"study.runtime", "data", "models", "errors"},
     "study.fit": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint"),
@@ -33,7 +34,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.datasets": {"study.settings", "study.runtime", "study.tasks", "data", "errors"},
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
-        *("data", "errors"),
+        *("study.saved", "data", "errors"),
     },
     "study.fetch": {"study.settings", "study.runtime", "data", "errors"},
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
@@ -51,6 +52,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
             "study.runtime",
             "study.pages",
             "study.confidence",
+            "study.saved",
             "study.inference",
             "study.tasks",
             "study.folds",
@@ -71,7 +73,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.serve": {"study.predict", "study.tasks", "study.runs", "study.runtime", "study.pages", "data", "errors"},
     "study.commands": {
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.checkpoint", "study.fetch", "study.datasets"),
+        *("study.checkpoint", "study.saved", "study.fetch", "study.datasets"),
         *("study.ensemble", "study.search", "study.inspect", "study.predict", "study.serve", "lessons", "models"),
         "errors",
     },
