@@ -15,7 +15,7 @@ test: .venv/ready-dev
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
-oldest: requirements.txt requirements-predict.txt requirements-more.txt requirements-export.txt requirements-dev.txt
+oldest: $(wildcard requirements*.txt)
 	rm -rf .venv-oldest
 	$$(for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python $(PYTHON); do "$$one" -c "" 2>/dev/null && echo "$$one" && break; done) -m venv .venv-oldest
 	sed -n 's/^\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' requirements.txt requirements-predict.txt > .venv-oldest/constraints.txt
@@ -62,6 +62,6 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/ready-dev: requirements.txt requirements-predict.txt requirements-more.txt requirements-export.txt requirements-dev.txt | .venv/bin/python
+.venv/ready-dev: $(wildcard requirements*.txt) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/ready

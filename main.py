@@ -25,23 +25,28 @@ from study.settings.commands import (
     CompareSettings,
     CrossvalSettings,
     EnsembleSettings,
+    ExportDataSettings,
     ExportSettings,
     InspectSettings,
     LessonsSettings,
     PredictSettings,
     RunsSettings,
+    ServeSettings,
     StoreSettings,
     SummarySettings,
     TuneSettings,
 )
+from study.settings.fetch import FetchSettings
 from study.settings.train import TrainSettings, with_flags
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
+  python main.py fetch oxford-pets                          a public data set, where you have no images
   python main.py check --data photos                        audit images before training
   python main.py train                                      draw animals and learn them
   python main.py train -m efficientnet_lite --data photos   one sub-folder of photos a class
   python main.py predict picture.jpg                        predict by the newest run
+  python main.py serve                                      a page to drop images on, and JSON for programs
   python main.py compare --vary optimizer=sgd,adam          which is better, and is that chance?
   python main.py crossval --data photos                     how good, from all images?
   python main.py ensemble --data photos                     do ten heads together do better than one?
@@ -49,8 +54,9 @@ EXAMPLES = """examples:
   python main.py inspect                                    what is inside a network?
 """
 
-COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
+COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its help
     "summary": (SummarySettings, "describe a model, or list all models"),
+    "fetch": (FetchSettings, "download a known public data set, its licence shown first"),
     "check": (CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
     "train": (TrainSettings, "train a classifier and write a run folder with its report"),
     "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
@@ -62,21 +68,16 @@ COMMANDS = {  # of each `study/commands/NAME.py`: its settings, its help
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
     ),
     "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
+    "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
     "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
+    "serve": (ServeSettings, "answer over HTTP by a saved run: a page to drop images on, and JSON for programs"),
 }
 
-LEARNING = (
-    "train",
-    "compare",
-    "crossval",
-    "ensemble",
-    "tune",
-    "inspect",
-    "export",
-)  # refused where TensorFlow is not installed
+# refused where TensorFlow is not installed
+LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect", "export")
 
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:
@@ -123,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as stop:
         if resume := getattr(stop, "resume", ""):
-            print(f"\nstopped, with a checkpoint. To go on: {visible(resume)}", file=sys.stderr)
+            print(f"\nstopped; what was done is kept. To go on: {visible(resume)}", file=sys.stderr)
         else:
             print(f"\nstopped; nothing was left half-written. To begin again: {command_line}", file=sys.stderr)
         return 128 + (stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT)
@@ -139,7 +140,7 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
             hardware.require_tensorflow(command)
         flags.pop("json", None)
         console.to_stderr(as_json)
-        result = importlib.import_module(f"study.commands.{command}").run(flags, command_line)
+        result = importlib.import_module(f"study.commands.{command.replace('-', '_')}").run(flags, command_line)
         finish(result, out, as_json)
     except UserError as error:
         return fail(with_flags(str(error)), out, as_json)

@@ -1,8 +1,9 @@
-"""What a larger frozen backbone brings: heads on EfficientNet-Lite0, Lite1 and Lite2, each at its own image size.
+"""What larger frozen backbones bring, and several side by side: heads on EfficientNet-Lite0, Lite1, Lite2 and joins.
 
     python benchmarks/backbones.py --data PHOTOS [--seeds 0 1 2] [--models NAME …]
 
-For each seed another split, the same for all models, `train`'s own embedding, in float32 so that no two models differ
+Each model, and each part of those that are joined by +, sees its own image size. For each seed another split, the same
+for all models, `train`'s own embedding, in float32 so that no two models differ
 in precision, and its own head. Prints mistakes on validation and test and the cross-entropy, then over the test images
 of all seeds, paired with the first model: the difference in cross-entropy with its 95 % interval (percentiles of a
 bootstrap over images, near duplicates and repetitions drawn together), the mistakes that only one of the two makes, and
@@ -20,6 +21,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from study.runtime import backend
 
-MODELS = ("efficientnet_lite", "efficientnet_lite1", "efficientnet_lite2")
+LITES = ("efficientnet_lite", "efficientnet_lite1", "efficientnet_lite2")
+MODELS = (*LITES, *("+".join(pair) for pair in combinations(LITES, 2)), "+".join(LITES))
 TIMED, ROUNDS = 512, 3
 
 
@@ -60,7 +63,8 @@ def settings_for(data: str, name: str, seed: int) -> object:
     import models
     from study.settings.train import TrainSettings
 
-    size = models.get(name).SPEC.image_size
+    spec = models.get(name).SPEC
+    size = None if spec.parts else spec.image_size
     given = {"model": name, "image_size": size, "learning": "transfer", "weights": "imagenet", "augment": {}}
     return TrainSettings.of(**given, data=data, seed=seed, precision="float32")
 
@@ -73,7 +77,7 @@ def of_seed(data: str, name: str, seed: int) -> Tested:
     from models.parts.weights import build_backbone
     from study.fit.loop import run_stage
     from study.inference.engine import FrozenBackbone
-    from study.inference.features import embed
+    from study.inference.joined import embed
     from study.settings.source import load_dataset, store_of
     from study.settings.stages import stages_of
     from study.train.embed import feature_spec
@@ -92,11 +96,19 @@ def of_seed(data: str, name: str, seed: int) -> Tested:
         labels, found = features.labels[rows], np.asarray(network(features.inputs[rows], training=False))
         wrong[split] = found.argmax(axis=1) != labels
         losses[split] = -np.log(np.maximum(found[np.arange(len(rows)), labels], 1e-12)).astype(np.float64)
-    print(f"seed {seed}  {name:<19} {settings.data.image_size} px  ", end="")
+    print(f"seed {seed}  {name:<55} {size_text(settings)} px  ", end="")
     print("  ".join(f"{split}: {wrong[split].sum()} of {len(wrong[split])} wrong" for split in wrong), end="")
     print(f", cross-entropy {losses['test'].mean():.4f}", flush=True)
     names = np.array(dataset.units)[features.indices["test"]]
     return Tested(names, wrong["test"], losses["test"])
+
+
+def size_text(settings: object) -> str:
+    """`224`, or `260+224` of several."""
+    from data.squares import sides_of
+    from study.settings.resolve import size_of
+
+    return "+".join(map(str, sides_of(size_of(settings))))
 
 
 def joined(tested: Sequence[Tested]) -> Tested:
@@ -150,7 +162,7 @@ def cost(data: str, models: Sequence[str]) -> None:
             run(pixels)
             took.setdefault(key, []).append(1000 * (time.process_time() - started) / len(pixels))
     for (name, precision), each in took.items():
-        print(f"{name:<19} {engine} {precision:<9} {min(each):.2f} core-milliseconds an image (to {max(each):.2f})")
+        print(f"{name:<55} {engine} {precision:<9} {min(each):.2f} core-milliseconds an image (to {max(each):.2f})")
 
 
 if __name__ == "__main__":

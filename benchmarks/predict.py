@@ -38,17 +38,19 @@ def main(data: Path, run_folder: Path, images: int) -> None:
     """Print the three rates, and the share that `predict` reaches of the slower one and of what the cores allow."""
     from data import folder
     from study.predict.classify import predict_paths
-    from study.predict.stream import CHUNK, decode_chunks, load_runner
+    from study.predict.stream import CHUNK, decode_chunks
     from study.predict.written import Wanted
     from study.runs import folder as runs_folder
     from study.runtime import hardware
+    from study.saved.cut import Cutter
+    from study.saved.runner import load_runner
 
     run = runs_folder.read_run(run_folder)
     files = folder.list_images([data])[0]
     files = [files[at] for at in np.linspace(0, len(files) - 1, min(images, len(files))).astype(int)]
-    how = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
+    how = run.info["image_size"], run.info["resize"], run.info.get("pixel_range"), Cutter(run)
     chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
-    images_in_memory = [outcome[1] for _, outcomes in decode_chunks(chunks, *how) for outcome in outcomes]
+    images_in_memory = [outcome[1] for _, outcomes, _ in decode_chunks(chunks, *how) for outcome in outcomes]
     images_in_memory, respond = np.stack(images_in_memory), load_runner(run)
     respond(images_in_memory[:64])  # allocates memory
 

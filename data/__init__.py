@@ -6,7 +6,7 @@ FACE = {  # public name -> its file; loaded when asked for, as a prediction need
     "Source": "data.source",
     "Dataset": "data.dataset",
     "load": "data.dataset",
-    "scan": "data.table",
+    "scan": "data.any_form",
     "train_batches": "data.batches",
     "eval_batches": "data.batches",
     "iterations": "data.batches",

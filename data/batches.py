@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from data.augment.pipeline import Augment
     from data.auxiliary_labels import AuxiliaryLabels
     from data.masks import Masks
-    from data.pixels import Pixels
+    from data.pixels import Pixels, Squares
     from data.store.rows import Features
 
 
@@ -42,7 +42,8 @@ class Examples:
 
     Args:
         inputs: pixels, uint8 (n, size, size, 3), or features, float32 (n, features): an array, or what cuts rows out
-            of the store as one would out of an array, `data.pixels.Pixels` or `data.store.rows.Features`.
+            of the store as one would out of an array: `data.pixels.Pixels` or `Squares`, or
+            `data.store.rows.Features`.
         labels: class indices, int32 (n,), or soft labels, float32 (n, classes).
         indices: part -> indices into the two, int64.
         flipped_classes: class index -> class index of the mirrored image, int32 (classes,), where a flip changes the
@@ -52,7 +53,7 @@ class Examples:
         auxiliary: a second label of each.
     """
 
-    inputs: np.ndarray | Pixels | Features
+    inputs: np.ndarray | Pixels | Squares | Features
     labels: np.ndarray
     indices: Mapping[str, np.ndarray]
     flipped_classes: np.ndarray | None = None

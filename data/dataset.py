@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from data import auxiliary_labels, companions, exclude, fixes, groups, labels, mask_set, pixels, table
+from data import (
+    any_form,
+    auxiliary_labels,
+    companions,
+    cut,
+    exclude,
+    fixes,
+    formats,
+    groups,
+    labels,
+    mask_set,
+    pixels,
+)
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
 from data.fixes import Fixed
 from data.folder import OUTSIDE, SPLITS, Scan, Skipped
+from data.hub_rows import NO_LABEL
 from data.labels import LabelMap
 from data.mask_set import Progress
 from data.masks import Masks
@@ -29,7 +42,7 @@ from data.store.store import Store
 from data.subsets import assign_splits
 from errors import UserError
 
-FEW_LOOSE = 5  # files outside the classes that are still named one by one
+FEW_LOOSE = 5  # files of one folder, left out for a reason that they share, that are still named one by one
 
 Note = Callable[[str], None]  # takes a line for the user
 
@@ -67,7 +80,8 @@ class Dataset:
         flipped_classes = [self.class_names.index(self.flip_pairs.get(name, name)) for name in self.class_names]
         indices = {split: np.flatnonzero(splits == split) for split in SPLITS}
         flipped_classes = np.array(flipped_classes, np.int32) if self.flip_pairs else None
-        return Examples(self.images.pixels, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
+        inputs = self.images.pixels if self.images.inputs is None else self.images.inputs
+        return Examples(inputs, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by part and class."""
@@ -131,7 +145,7 @@ def load(
     with progress("read images", 2 * len(scanned.images)) as advance:
         images, undecodable = pixels.load(
             scanned.images,
-            source.image_size,
+            source.sides[0],
             source.resize,
             store,
             lambda: (check_cancelled(), advance()),
@@ -144,6 +158,13 @@ def load(
         note(line)
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
+    if source.boxes:
+        watched = checking(progress, check_cancelled)
+        boxes = source.boxes(images, root, store, watched, note)
+        with watched("cut images", len(images.records)) as advance:
+            images = cut.cut(images, boxes, store, advance)
+    if len(source.sides) > 1:
+        images = replace(images, inputs=pixels.at_sizes(images, source.sides, store))
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None
     if folder is not None:
@@ -169,6 +190,17 @@ def load(
     )
 
 
+def checking(progress: Progress, check_cancelled: Callable[[], None]) -> Progress:
+    """Return the same progress, each step of which may end the work."""
+
+    @contextmanager
+    def watched(label: str, steps: int) -> Iterator[Callable[[], None]]:
+        with progress(label, steps) as advance:
+            yield lambda: (check_cancelled(), advance())
+
+    return watched
+
+
 def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable[[], None] = lambda: None) -> Path:
     """Return the folder of the embedded drawings, drawing them if this machine has none yet."""
     with progress("draw animals", sum(drawn_folder.CLASS_COUNTS.values())) as advance:
@@ -177,7 +209,7 @@ def synthetic_images(progress: Progress = no_progress, check_cancelled: Callable
 
 def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed | None]:
     """List the images with the classes that they are to have, and what the label file and the table of fixes say."""
-    read = table.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
+    read = any_form.scan(path, source.min_classes, source.several_labels, explained=source.group is not None)
     for line in read.notes:
         note(line)
     scanned = relabel(groups.apply(read, source.group, source.root is None, note), source)
@@ -217,15 +249,18 @@ def relabel(scanned: Scan, source: Source) -> Scan:
 
 
 def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
-    """Name every file that is left out, and why; of many that lie in one place outside the classes, the first."""
+    """Name every file that is left out, and why; of many in one folder that share their reason, the first.
+
+    Those lie outside the classes, have no label, or are HEIC photos that nothing here reads.
+    """
     loose = defaultdict(list)
     for entry in skipped:
-        if entry.reason == OUTSIDE:
-            loose[entry.name.rpartition("/")[0]].append(entry)
-    many = {folder: entries for folder, entries in loose.items() if len(entries) > FEW_LOOSE}
+        if entry.reason in (OUTSIDE, NO_LABEL) or entry.reason.endswith(formats.HEIC):
+            loose[entry.name.rpartition("/")[0], entry.reason].append(entry)
+    many = {place: entries for place, entries in loose.items() if len(entries) > FEW_LOOSE}
     lines = [
-        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {OUTSIDE}"
-        for folder, entries in many.items()
+        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {reason}"
+        for (folder, reason), entries in many.items()
     ]
     told = {entry.name for entries in many.values() for entry in entries}
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import layout as layout_of
+from data.formats import HEIC
 from data.layout import SPLIT_NAMES, Layout
 from data.names import composed, natural_key, printable
 from data.walk import FOLDER, IMAGE, IMAGE_SUFFIXES, kind_of, not_an_image, walk
@@ -44,7 +45,7 @@ class Skipped:
 class Scan:
     """What a folder, or a table, holds: `images` and `class_names` in natural order, `skipped` in that of names.
 
-    `notes` are lines for the user on how the folder was read.
+    `notes` are lines for the user on how the folder was read; `files` hold or name the images, where some do.
     """
 
     root: Path
@@ -52,6 +53,7 @@ class Scan:
     skipped: tuple[Skipped, ...]
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def base(self) -> Path:
@@ -102,7 +104,7 @@ def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
     left_out = tuple(Skipped(_name(path, root), why) for path, why in skipped)
     result = Scan(root, tuple(images), left_out, class_names, layout.notes)
     _check_classes(result, min_classes)
-    return _without_lone_train(result)
+    return without_lone_train(result)
 
 
 def _layout(root: Path, found: _Listing, explained: bool) -> Layout:
@@ -112,7 +114,7 @@ def _layout(root: Path, found: _Listing, explained: bool) -> Layout:
     return layout_of.find(root, below, tops, beside, explained)
 
 
-def _without_lone_train(result: Scan) -> Scan:
+def without_lone_train(result: Scan) -> Scan:
     """Where train alone has classes, no split is given: all three are taken out of it."""
     if {image.split for image in result.images} != {"train"}:
         return result
@@ -216,4 +218,6 @@ def _check_classes(result: Scan, min_classes: int) -> None:
         nested = any(len(image.path.relative_to(top).parts) > 1 for image in result.images if image.split is None)
         hint = f"; if the classes are the folders in it, give {printable(str(top))}" if nested else ""
         found = f"only one class, {result.class_names[0]}; at least two sub-folders with images are needed"
-        raise UserError(f"{shown}: {found}{hint}")
+        heic = [item for item in skipped if item.reason.endswith(HEIC)]
+        left_out = f" ({len(heic):,} left out, such as {heic[0].name}: {HEIC})" if heic else ""
+        raise UserError(f"{shown}: {found}{left_out}{hint}")

@@ -22,8 +22,9 @@ with contextlib.suppress(ImportError):
 FORMATS = (*READ, "HEIF") if "HEIF" in Image.OPEN else READ
 SHOWN = ", ".join("HEIC" if name == "HEIF" else name for name in FORMATS)
 
+PHOTOS = "python -m pip install -r requirements-photos.txt"
 EXPORT = "export it as PNG or JPEG"
-HEIC = "a HEIC photo, which needs pillow-heif (python -m pip install pillow-heif); or export it as JPEG"
+HEIC = f"a HEIC photo, which needs pillow-heif ({PHOTOS}); or export it as JPEG"
 DICOM = "a DICOM file, which is not read here: export it as 16-bit PNG or TIFF"
 JPEG_XL = f"a JPEG XL image, which is not read here: {EXPORT}"
 RAW = "a RAW photo{maker}, which is not read here: export it as JPEG or TIFF"
@@ -58,7 +59,7 @@ BY_SUFFIX = {
     **dict.fromkeys((".dcm", ".dicom"), DICOM),
     ".jxl": JPEG_XL,
 }
-_USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2", "HEIF": ".heic"}
+USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2", "HEIF": ".heic"}
 
 
 class ImageError(ValueError):
@@ -79,10 +80,12 @@ class ImageError(ValueError):
 
 def format_of(head: bytes) -> str:
     """Return Pillow's name of the format that a file begins like, of those that are read; nothing for another."""
-    name = next((name for name in FORMATS if name != "PPM" and Image.OPEN[name][1](head[:32]) is True), "")
+    named = brands(head)
+    others = ("PPM", "AVIF") if named and not named & {b"avif", b"avis"} else ("PPM",)  # AVIF and HEIC share brands
+    name = next((name for name in FORMATS if name not in others and Image.OPEN[name][1](head[:32]) is True), "")
     if not name and head[:1] == b"P" and head[1:2] in b"123456f" and head[2:3] in b"\n\r\t #":
         return "PPM"  # Pillow would take any text that begins with such a letter for one
-    return "" if name == "AVIF" and brands(head) and not brands(head) & {b"avif", b"avis"} else name
+    return name
 
 
 def brands(head: bytes) -> set[bytes]:
@@ -124,7 +127,7 @@ def by_name(suffix: str, head: bytes) -> str:
     if (found := foreign(head)) and (named or found.kind == BROKEN):
         return found.reason
     if form and not (named and form == "TIFF"):  # some RAW formats begin like one
-        return f"it is a {form} image, so let its name end in {_USUAL_SUFFIX.get(form, f'.{form.lower()}')}"
+        return f"it is a {form} image, so let its name end in {USUAL_SUFFIX.get(form, f'.{form.lower()}')}"
     return named
 
 

@@ -88,7 +88,7 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
         raise UserError(f"`labels` leaves {len(class_names)} class(es) of {scanned.root}: at least {least} needed.")
     if unknown := sorted(set(label_map.flip_pairs) - set(class_names)):
         raise UserError(f"`labels` pairs classes that do not exist: {', '.join(unknown)}.")
-    return Scan(scanned.root, tuple(images), tuple(skipped), class_names)
+    return replace(scanned, images=tuple(images), skipped=tuple(skipped), class_names=class_names, notes=())
 
 
 def by_annotation(scanned: Scan, label_of: Mapping[str, str]) -> Scan:

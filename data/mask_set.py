@@ -71,7 +71,7 @@ def load(
             paths,
             [image.path for image in images.records],
             images.sha256,
-            source.image_size,
+            source.sides[0],
             source.resize,
             store,
             mask_values.meaning(source.mask_values, class_names, own),

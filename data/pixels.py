@@ -13,9 +13,11 @@ import PIL
 from threadpoolctl import threadpool_limits
 
 from data import few_levels, first_pass, image
+from data.crop import Box, OutsideError
 from data.folder import ImageRecord, Skipped
 from data.image import WORKERS
 from data.pixel_range import Ranges
+from data.squares import Size, pack, shape_of, sides_of
 from data.store.rows import Rows, RowType
 from data.store.store import Store
 from errors import UserError
@@ -33,6 +35,7 @@ class Pixels:
         rule: how an image becomes square.
         rows: what the store has of them; the rest is decoded, anew each time.
         ranges: what is black and white in files that do not state it.
+        boxes: what each is cut to, None for the whole; by default all are whole.
     """
 
     dtype = np.dtype(np.uint8)
@@ -45,8 +48,9 @@ class Pixels:
         rule: str,
         rows: Rows,
         ranges: Ranges | None = None,
+        boxes: Sequence[Box | None] = (),
     ) -> None:
-        self.files, self.sha256, self.rule, self.ranges = files, sha256, rule, ranges
+        self.files, self.sha256, self.rule, self.ranges, self.boxes = files, sha256, rule, ranges, boxes
         self.shape = (len(files), size, size, 3)
         self._rows, self._kept = rows, rows.available()
 
@@ -77,10 +81,33 @@ class Pixels:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def _decode(self, index: int) -> np.ndarray:
-        result = read(self.files[index], self.shape[1], self.rule, self.ranges)
+        box = self.boxes[index] if self.boxes else None
+        result = read(self.files[index], self.shape[1], self.rule, self.ranges, box)
         if isinstance(result, str) or result[0] != self.sha256[index]:
             raise UserError(f"{self.files[index]} was changed or removed during the run. Start again.")
         return result[1]
+
+
+class Squares:
+    """An array of images at several sizes, uint8 RGB (n, height, largest, 3).
+
+    Args:
+        pixels: the images at each size, the largest first.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, pixels: Sequence[Pixels]) -> None:
+        self.pixels = {of_size.shape[1]: of_size for of_size in pixels}
+        self.shape = (len(pixels[0]), *shape_of(tuple(self.pixels)))
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return self.shape[0]
+
+    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        """Return some images, uint8 (m, height, largest, 3). Raise UserError as `Pixels` does."""
+        return pack([of_size[indices] for of_size in self.pixels.values()])
 
 
 @dataclass(frozen=True)
@@ -95,6 +122,8 @@ class LoadedImages:
         keys: of each in the store; by default the hashes.
         ranges: kind of values that do not state their range -> which are black and white.
         notes: lines for the user on how the files were read.
+        inputs: what a network takes, where it takes them at several sizes.
+        boxes: what each is cut to, None for the whole; none where no image is cut.
     """
 
     records: tuple[ImageRecord, ...]
@@ -104,6 +133,8 @@ class LoadedImages:
     keys: tuple[str, ...] = ()
     ranges: Ranges = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    inputs: Squares | None = None
+    boxes: tuple[Box | None, ...] = ()
 
 
 def load(
@@ -124,7 +155,7 @@ def load(
     """
     from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one image need not wait
 
-    pixel_rows = RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+    pixel_rows = row_type(size, rule)
     fingerprint_rows = RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
     paths = [entry.path for entry in images]
     hashes = first_pass.hashes_of(paths, advance)
@@ -167,15 +198,41 @@ def load(
     return LoadedImages(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
 
 
-def read(path: Path, size: int, rule: str, ranges: Ranges | None = None) -> tuple[str, np.ndarray] | str:
-    """Return SHA-256 and pixels, uint8 (size, size, 3), of one file, or the reason why it has none.
+def row_type(size: int, rule: str) -> RowType:
+    """Name the store's rows of pixels by all that they depend on beside a file's content."""
+    return RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
 
-    `ranges`: what is black and white in files that do not state it; None: each by its own customary scale.
+
+def at_sizes(images: LoadedImages, sizes: Sequence[int], store: Store) -> Squares:
+    """Return loaded images at several sizes, the largest first, which is theirs.
+
+    At the others nothing is decoded before it is asked for: features of them may be in the store already.
+    """
+    first, keys = images.pixels, images.keys or images.sha256
+    others = [
+        Pixels(
+            *(first.files, first.sha256, size, first.rule),
+            *(store.rows(row_type(size, first.rule), keys), first.ranges, first.boxes),
+        )
+        for size in sizes[1:]
+    ]
+    return Squares([first, *others])
+
+
+def read(
+    path: Path, size: Size, rule: str, ranges: Ranges | None = None, box: Box | None = None
+) -> tuple[str, np.ndarray] | str:
+    """Return SHA-256 and pixels of one file, or the reason why it has none.
+
+    Pixels are uint8 (size, size, 3), and of several sizes as `data.squares` has them. `ranges`: what is black and white
+    in files that do not state it; None: each by its own customary scale. `box`: what it is cut to, with a margin; None:
+    it is taken whole.
     """
     try:
         with image.content_of(path) as content:
-            return hashlib.sha256(content).hexdigest(), image.load(content, size, rule, ranges)
+            squares = [image.load(content, side, rule, ranges, box=box) for side in sides_of(size)]
+            return hashlib.sha256(content).hexdigest(), pack(squares)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
-    except image.ImageError as error:
+    except (image.ImageError, OutsideError) as error:
         return str(error)

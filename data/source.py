@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.names import split_labels
 from data.split import DEFAULT_RATIO, SplitEntry, assign
+from data.squares import Size, sides_of
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from data.crop import Box
+    from data.pixels import LoadedImages
+    from data.store.store import Store
+
+    Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+    Note = Callable[[str], None]
 
 Assign = Callable[..., list[SplitEntry]]
 
@@ -18,7 +30,7 @@ class Source:
 
     Args:
         root: folder with one sub-folder of images a class, or a table as `data.table` reads it; None: the drawings.
-        image_size: side of the images in pixels.
+        image_size: side of the images in pixels; several, the largest first, where a network takes them so.
         resize: how an image becomes square, one of `image.RESIZE_RULES`.
         split: shares of train, validation and test.
         seed: of the split.
@@ -35,12 +47,14 @@ class Source:
         mask_values: what a value of a mask means, as `mask_values.parse` takes it.
         several_labels: whether an image may have several labels, or none; `split.csv` has them as `cat|spotted`.
         assign: divides images among train, validation and test, as `split.assign` does.
+        boxes: tells which box each image is cut to, by its name, and the user what of that is missing; None: all images
+            are taken whole. Duplicates and splits go by whole images.
         value_range: which values are black and white in files that do not state it; None: as all their values say.
         auxiliary: "none", "mask", an annotation of the drawings, or a CSV file with a second label of some images.
     """
 
     root: Path | None
-    image_size: int
+    image_size: Size
     resize: str = "crop"
     split: tuple[int, int, int] = DEFAULT_RATIO
     seed: int = 0
@@ -59,6 +73,12 @@ class Source:
     assign: Assign = assign
     auxiliary: str = "none"
     value_range: tuple[float, float] | None = None
+    boxes: Callable[[LoadedImages, Path, Store, Progress, Note], Mapping[str, Box]] | None = None
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Return the sizes of the images, the largest first."""
+        return sides_of(self.image_size)
 
     def classes_of(self, label: str) -> tuple[str, ...]:
         """Return the classes of an image whose label stands so in `split.csv`."""

@@ -24,17 +24,12 @@ YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
 TableRow = Mapping[str, str]
 
 
-def scan(path: Path, min_classes: int = 2, several_labels: bool = False, explained: bool = False) -> Scan:
-    """List the images of a folder with one sub-folder a class, or of a table; nothing is opened but the table.
-
-    `explained`: whether it is known what the folders below the classes are.
+def scan(path: Path, min_classes: int = 2, several_labels: bool = False) -> Scan:
+    """List the images of a table; nothing is opened but that.
 
     Raises:
-        UserError: what `folder.scan` raises; the table cannot be read, lacks a column, contradicts itself, or has fewer
-            than `min_classes` classes.
+        UserError: it cannot be read, lacks a column, contradicts itself, or has fewer than `min_classes` classes.
     """
-    if not (path.is_file() and path.suffix.casefold() == ".csv"):
-        return folder.scan(path, min_classes, explained)
     rows = list(read(path))
     labels_of = collect_labels(path, rows, several_labels)
     splits, groups = column_values(path, rows, "part"), column_values(path, rows, "group")

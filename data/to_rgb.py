@@ -37,7 +37,9 @@ def to_rgb(image: Image.Image, stored_as: str, ranges: Ranges | None) -> Image.I
     """Return an image that Pillow has loaded as RGB, by the ranges where it does not state its own."""
     kind = kind_of(image, stored_as)
     if kind:
-        grey = _grey(image, stored_as, _ends(kind, ranges, lambda: values_of(image, stored_as)))
+        stated = image.format == "HEIF"  # of 10 or 12 bits, which are spread over all 16 when they are read
+        ends = pixel_range.FULL if stated else _ends(kind, ranges, lambda: values_of(image, stored_as))
+        grey = _grey(image, stored_as, ends)
         return grey if grey.mode == "RGB" else _on_ground(grey.convert("RGBA"))
     if not image.has_transparency_data:
         return image.convert("RGB")

@@ -17,6 +17,7 @@ from errors import UserError
 if TYPE_CHECKING:
     import keras
 
+    from models.parts.joined import Joined
     from models.parts.options import ArchitectureOptions
 
 
@@ -27,12 +28,16 @@ def available(task: str | None = None) -> list[str]:
     return [name for name, model in usable()[0].items() if model.SPEC.task == task] if task else names
 
 
-def get(name: str) -> ModuleType:
-    """Return the model file's module.
+def get(name: str) -> ModuleType | Joined:
+    """Return the model file's module; of names that are joined by +, what such a file is for all of them.
 
     Raises:
         UserError: there is none of that name, and the models that exist are named; or it cannot be imported.
     """
+    if "+" in name:
+        from models.parts.joined import join
+
+        return join(name)
     if name not in available():
         near = difflib.get_close_matches(name, available(), n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""
@@ -64,7 +69,7 @@ def build(
     """
     from models.parts.weights import build_backbone
 
-    return build_backbone(name, image_size or get(name).SPEC.image_size, weights, options)
+    return build_backbone(name, image_size, weights, options)
 
 
 def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) -> keras.Model:

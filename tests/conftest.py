@@ -18,7 +18,7 @@ SLOW = (
     *("study/fit/test_progressive", "commands/test_store", "study/experiments/test_compare", "commands/test_errors"),
     *("commands/test_train_learning", "study/inference/test_engine", "study/tasks/test_multilabel"),
     *("study/experiments/test_crossval", "study/ensemble/test_ensemble", "study/ensemble/test_vote"),
-    *("commands/test_tune", "study/search/test_tune_heads"),
+    *("commands/test_tune", "study/search/test_tune_heads", "study/saved/test_cut"),
     *("commands/test_predict", "commands/test_train", "commands/test_train_data", "study/pages/test_pages"),
     *("scratch/test_lenet", "commands/test_summary", "data/drawn/test_facing"),
     *("commands/test_odd_files", "data/test_duplicate_groups", "structure/test_claims"),

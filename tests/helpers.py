@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 import main
 import models
+from data import folder
 from errors import UserError
 from models.parts.options import ArchitectureOptions
 
@@ -173,6 +174,13 @@ def fails(ran: Ran, text: str, runs: Path) -> None:
     assert re.fullmatch(r"error: .+\n", ran.err), ran.err
     assert text in ran.err
     assert left_behind(runs) == []
+
+
+def classes_in(out: Path) -> dict[str, int]:
+    """Count the images of each class as training finds them, in a folder that holds nothing that it would skip."""
+    scanned = folder.scan(out)
+    assert scanned.skipped == ()
+    return {label: sum(image.label == label for image in scanned.images) for label in scanned.class_names}
 
 
 def message(call: Callable, *arguments: object, **named: object) -> str:

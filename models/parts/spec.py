@@ -29,6 +29,8 @@ class Spec:
         defaults_from_scratch: settings that suit it better where it learns from a folder of images, from random
             weights.
         check_installed: raises UserError where pretrained weights come with a package that is not installed.
+        parts: names of the models that this one joins; of a model of one file none.
+        image_sizes: of parts that take different sizes by themselves, these, the largest first.
         task: "classify": `backbone` gives one vector of features for an image; "segment": one for every pixel.
     """
 
@@ -44,6 +46,14 @@ class Spec:
     defaults_from_scratch: Mapping[str, Any] = field(default_factory=dict)
     check_installed: Callable[[], object] | None = None
     task: str = "classify"
+    parts: tuple[str, ...] = ()
+    image_sizes: tuple[int, ...] = ()
+
+    def size(self, image_size: int | None) -> int | tuple[int, ...]:
+        """Return the side of the images in pixels: the one asked for, else its own, or those of its parts."""
+        if image_size:
+            return image_size
+        return self.image_sizes if len(self.image_sizes) > 1 else self.image_size
 
     def __post_init__(self) -> None:
         """Raise ValueError for facts that contradict each other, so that a new model file fails at import."""

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     import keras
 
 
-def build_backbone(name: str, image_size: int, weights: str, options: ArchitectureOptions | None = None) -> keras.Model:
+def build_backbone(
+    name: str, image_size: int | None, weights: str, options: ArchitectureOptions | None = None
+) -> keras.Model:
     """Return the backbone of model `name`: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
 
     Args:
-        name: a model of `models.available()`.
-        image_size: side of the input in pixels.
+        name: a model of `models.available()`, or several, joined by +.
+        image_size: side of the input in pixels; None: the model's own, and of models that are joined each its own.
         weights: a name of the model's `SPEC.weights`, "none", a `.weights.h5` or `.keras` file, or a run folder.
         options: options of the network; what it leaves open is the model's own.
 
@@ -34,7 +36,9 @@ def build_backbone(name: str, image_size: int, weights: str, options: Architectu
             obey an option.
     """
     module = models.get(name)
-    if image_size < module.SPEC.smallest_image_size:
+    if image_size is None and not module.SPEC.parts:
+        image_size = module.SPEC.image_size
+    if image_size is not None and image_size < module.SPEC.smallest_image_size:
         least = module.SPEC.smallest_image_size
         raise UserError(f"`image_size` for {name} is at least {least} pixels. Received: {image_size}")
     options = resolve_options(name, options or ArchitectureOptions())
@@ -45,7 +49,7 @@ def build_backbone(name: str, image_size: int, weights: str, options: Architectu
     return _from_file(module.backbone(image_size, "none", options), name, _weights_file(name, weights))
 
 
-def _pretrained(name: str, image_size: int, weights: str, options: ArchitectureOptions) -> keras.Model:
+def _pretrained(name: str, image_size: int | None, weights: str, options: ArchitectureOptions) -> keras.Model:
     try:
         return models.get(name).backbone(image_size, weights, options)
     except UserError:
@@ -67,8 +71,9 @@ def _weights_file(name: str, weights: str) -> Path:
     path = Path(weights)
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file() or file.suffix not in (".h5", ".keras"):
-        pretrained = models.get(name).SPEC.weights
-        choices = ", ".join((*pretrained, "none"))
+        spec = models.get(name).SPEC
+        pretrained = spec.weights
+        choices = ", ".join(pretrained if spec.parts else (*pretrained, "none"))
         lacking = f" ({name} has no pretrained weights)" if not pretrained else ""
         missing = "" if path.exists() else ", no such file or folder"
         raise UserError(

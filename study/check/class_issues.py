@@ -117,7 +117,7 @@ def hidden_files(scan: Scan) -> list[str]:
     """Walk the folder for files that the scan neither took nor skipped: all those are hidden ones."""
     if scan.root.is_file():  # a table names what it wants
         return []
-    listed = {image.name for image in scan.images} | {entry.name for entry in scan.skipped}
+    listed = {*scan.files, *(image.name for image in scan.images), *(entry.name for entry in scan.skipped)}
     hidden = []
     for folder, folders, files in os.walk(scan.root):
         folders.sort()

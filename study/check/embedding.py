@@ -11,7 +11,7 @@ import numpy as np
 from data.folder import ImageRecord
 from data.store.store import Store
 from errors import UserError
-from study.runtime import console
+from study.runtime import console, hardware
 
 if TYPE_CHECKING:
     from study.inference.engine import FrozenBackbone
@@ -50,12 +50,16 @@ def embed(
     from models.parts.lite_weights import PACKAGES, weights_path
 
     size, none = models.get(MODEL).SPEC.image_size, np.zeros(0, int)
+    colours = "colours of the images, shrunk to 24 × 24 pixels"
+    if not (hardware.openvino_available() or hardware.tensorflow_available()):
+        return Embedded(f"{colours}: neither OpenVINO nor TensorFlow is installed, to run a network", none)
     try:
         weights_path(MODEL)
         frozen = imagenet_backbone(size, store)
+        network = frozen.fingerprint  # builds it, where the store does not know it: weights may be damaged
     except UserError:
         why = f"the package {PACKAGES[MODEL].name}, which has ImageNet weights, is not installed or damaged"
-        return Embedded(f"colours of the images, shrunk to 24 × 24 pixels: {why}", none)
+        return Embedded(f"{colours}: {why}", none)
     from data import pixels
     from data.batches import Examples
     from study.inference.features import FeatureSpec, embed_train
@@ -67,7 +71,7 @@ def embed(
     features = embed_train(frozen, examples, FeatureSpec(MODEL, size, resize))
     source = f"{features.shape[1]:,} ImageNet features of {MODEL} at {size} × {size} pixels"
     rows = np.array([row_of[image.name] for image in loaded.records], int)
-    return Embedded(source, rows, features, " ".join([frozen.fingerprint, resize, *loaded.keys]))
+    return Embedded(source, rows, features, " ".join([network, resize, *loaded.keys]))
 
 
 def imagenet_backbone(size: int, store: Store) -> FrozenBackbone:
@@ -75,17 +79,13 @@ def imagenet_backbone(size: int, store: Store) -> FrozenBackbone:
 
     `benchmarks/slim_features.py` measures how nearly. Raise UserError where the weights are missing or damaged.
     """
-    from study.runtime import backend, hardware
-
     if hardware.openvino_available() and not hardware.tensorflow_available():
         from study.inference import built
 
         return built.imagenet_backbone(MODEL, size, store)
-    backend.start()
-    from models.parts.weights import build_backbone
-    from study.inference.engine import FrozenBackbone
+    from study.inference.remembered import RememberedBackbone
 
-    return FrozenBackbone(build_backbone(MODEL, size, "imagenet"), store)
+    return RememberedBackbone(MODEL, size, store)
 
 
 def outliers(coordinates: np.ndarray, names: list[str]) -> list[int]:

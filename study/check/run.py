@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data import exclude, fixes, groups, labels, table
+from data import any_form, exclude, fixes, groups, labels
 from data.dataset import synthetic_images
 from data.duplicates import Pair, fingerprints, stored_near_pairs
 from data.fixes import Fixed
@@ -61,7 +61,7 @@ def check(settings: CheckSettings, command: str = "") -> Result:
 
 def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue], Fixed]:
     """List the images as training would, what names tell of classes and groups, and what was fixed."""
-    scanned, lines = table.scan(root, explained=settings.group is not None), []
+    scanned, lines = any_form.scan(root, explained=settings.group is not None), []
     lines += scanned.notes
     scanned = groups.apply(scanned, settings.group, settings.data is None, lines.append)
     if settings.labels:

@@ -9,6 +9,7 @@ from typing import Any
 import models
 from errors import UserError
 from study.runtime.result import Result
+from study.settings import conflicts
 from study.settings.as_command import as_command
 from study.settings.commands import InspectSettings
 from study.settings.declare import flag, own_and_rest
@@ -33,7 +34,9 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     spec = models.get(rest["model"]).SPEC
     if spec.task != "classify":
         raise UserError(f"inspect is for classifiers. Received: -m {rest['model']}, which is for --task {spec.task}.")
-    result = inspect_new(settings, resolve(rest, defaults_of(spec, rest)), command_line)
+    training = resolve(rest, defaults_of(spec, rest))
+    conflicts.check_joined(training, spec)
+    result = inspect_new(settings, training, command_line)
     return replace(result, next_command=as_command("train", rest), why="train this network")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         raise
     from study.predict.tables import writable_table
 
+    if settings.boxes:
+        run = with_boxes(run, settings)
     table = writable_table(settings.csv) if settings.csv else None
     if bulk:
         return in_blocks(run, settings, flags, table)
@@ -69,6 +72,15 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     return Result(done.values(), *following, 4 if done.failed and settings.strict else 0)
 
 
+def with_boxes(run: Run, settings: PredictSettings) -> Run:
+    """Return the run with the boxes of a table. Raise UserError where it has no use for them."""
+    if not settings.paths:
+        raise UserError("--boxes goes with files and folders; the run knows the boxes of its own images: leave it out.")
+    from study.saved.cut import given_boxes
+
+    return replace(run, boxes=given_boxes(run, settings.boxes, settings.paths))
+
+
 def check_bulk(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
     """Raise UserError where a table in blocks lacks something, or what else is asked for needs all images at once."""
     flag = "--resume" if settings.resume else "--shard"
@@ -76,6 +88,11 @@ def check_bulk(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
         raise UserError(f"{flag} takes files and folders to predict for. Received: no path.")
     if not settings.csv:
         raise UserError(f"{flag} goes on with a table: give --csv FILE.csv. Received: no --csv.")
+    if settings.boxes:
+        raise UserError(
+            f"{flag} does not note which --boxes its rows were made with, so that a table could mix two: leave one of "
+            "the two out."
+        )
     for name in ("labelled", "page", "sort", "masks"):
         if getattr(settings, name):
             raise UserError(

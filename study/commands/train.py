@@ -23,6 +23,8 @@ def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
     folder = flags.get("runs", DEFAULTS["runs"])
     if "name" in flags and (taken := run_folder.by_name(flags["name"], folder)) != Path(flags["name"]):
         raise UserError(f"--name {flags['name']} is the name of {taken} already. Give another one.")
+    if "finder" in flags:
+        flags = {**flags, "finder": str(run_folder.by_name(flags["finder"], folder))}
     if flags.get("weights", "none") in ("none", "imagenet"):
         return dict(flags)
     return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
@@ -69,6 +71,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     from study.settings.source import load_dataset, store_of
 
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    if settings.run.tensorboard:
+        output.refuse_within(Path(settings.run.tensorboard), settings.data.folder, "--tensorboard")
     output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
     if "model" not in typed and flags["model"] == PRETRAINED:
         console.print(

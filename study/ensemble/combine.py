@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from models.parts.joined import join_backbones, under_name
 from study.confidence.calibration import SMALLEST
 
 Layers = Sequence[tuple[np.ndarray, np.ndarray]]  # kernel, (inputs, outputs), and bias of dense layers, in their order
@@ -106,20 +107,6 @@ def outputs_of(
     return outputs
 
 
-def under_name(network: keras.Model, name: str) -> keras.Model:
-    """Return a network, made of the same layers, under another name, with which theirs begin from now on.
-
-    Whoever opens the models within a model, as `inspect` does, finds each layer's name once.
-    """
-    waiting = [network]
-    while waiting:
-        for operation in waiting.pop().operations:
-            operation.name = f"{name}_{operation.name}"
-            if isinstance(operation, keras.Model):
-                waiting.append(operation)
-    return keras.Model(network.input, network.output, name=name)
-
-
 def finish(inputs: keras.KerasTensor, scores: keras.KerasTensor, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
     """Return the head that ends with a softmax of what a last dense layer makes of scores."""
     last = keras.layers.Dense(len(bias), activation="softmax", dtype="float32", name="probabilities")
@@ -132,6 +119,4 @@ def joined_backbone(backbones: Sequence[keras.Model]) -> keras.Model:
     """Return one network of several backbones: an image -> the features of all of them, one behind the other."""
     if len(backbones) == 1:
         return backbones[0]
-    inputs = keras.Input(backbones[0].input_shape[1:], name="image")
-    features = [under_name(backbone, f"backbone_{number}")(inputs) for number, backbone in enumerate(backbones, 1)]
-    return keras.Model(inputs, keras.layers.Concatenate(name="features")(features), name="backbone")
+    return join_backbones(backbones, [f"backbone_{number}" for number in range(1, len(backbones) + 1)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from data.dataset import Dataset
 from errors import UserError
 from study import tasks
-from study.runs.folder import Run
+from study.runs.folder import Run, size_of
 from study.runs.listing import fingerprint_of
 from study.settings.learning_type import LearningChoice
 from study.settings.resolve import as_json
@@ -36,8 +36,10 @@ def check(runs: Sequence[Run]) -> None:
     for run in runs:
         if (task := run.info.get("task", "classify")) != "classify":
             raise UserError(f"A vote is of runs of --task classify. Received: {run.folder}, of --task {task}")
+        if "crop" in run.info:
+            raise UserError(f"A vote is of runs that see whole images. Received: {run.folder}, of --crop-to")
     for run in others:
-        both = f"{first.folder} and {run.folder}"
+        pair, both = (first, run), f"{first.folder} and {run.folder}"
         if run.info["class_names"] != first.info["class_names"]:
             raise UserError(f"{both} tell other classes: a vote takes runs of the same ones.")
         if fingerprint_of(run) != fingerprint_of(first):
@@ -46,16 +48,22 @@ def check(runs: Sequence[Run]) -> None:
                 f"other. Train them with --split-file {first.folder / 'split.csv'}, or one --split-seed."
             )
         for name in READ_AS:
-            one, other = (text_of(entry.info.get(name)) for entry in (first, run))
+            one, other = (text_of(size_of(entry) if name == "image_size" else entry.info.get(name)) for entry in pair)
             if one != other:
                 raise UserError(
                     f"{both} read images in different ways ({name.replace('_', ' ')} {one} and {other}), and one "
                     "network gets an image in one way: train them with the same."
                 )
+        if "image_sizes" in first.info and run.info["model"] != first.info["model"]:
+            raise UserError(
+                f"{both} join different models, each at a size of its own: train them with one --image-size."
+            )
 
 
 def text_of(value: object) -> str:
     """Return what a run notes of how it reads images, as text."""
+    if isinstance(value, tuple):
+        return " with ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{kind} {ends[0]:g}:{ends[1]:g}" for kind, ends in sorted(value.items())) or "of their own"
     return str(value or "of their own")
@@ -85,7 +93,7 @@ def common_settings(runs: Sequence[Run]) -> TrainSettings:
     values = common(runs) | reading
     values |= {
         "data": folder,
-        "image_size": first.info["image_size"],
+        "image_size": None if "image_sizes" in first.info else first.info["image_size"],
         "resize": first.info["resize"],
         "labels": str(labels) if labels.is_file() else None,
         "split_file": None if first.info["data"].get("ready_made") else str(first.folder / "split.csv"),

@@ -145,7 +145,7 @@ def features_of(
 ) -> tuple[Examples, EngineChoice]:
     """Return the features of the wanted rows of each split, one behind the other, by all backbones."""
     from study.inference.engine import FrozenBackbone
-    from study.inference.features import embed
+    from study.inference.joined import embed
     from study.train.embed import feature_spec
 
     rows, found = np.concatenate(list(wanted.values())), []

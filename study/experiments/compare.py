@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from data import table
+from data import any_form
 from data.dataset import synthetic_images
 from errors import UserError
 from study import tasks
@@ -47,7 +47,7 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     task = tasks.get(plan.task)
     # What is wrong with it is told once, before any training.
     place = Path(data) if data else synthetic_images(console.bar)
-    table.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
+    any_form.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
     open_folder(plan.out, data)
     at_once = settings.jobs or max(1, cores() // 2)
     with alone_in(plan.out):

@@ -17,9 +17,10 @@ from models.parts.weights import build_backbone
 from study.fit.cross_validation import FoldHeads, describe_epochs, predict_held_out, stage_of
 from study.folds.divide import Fold
 from study.inference.engine import FrozenBackbone
-from study.inference.features import FeatureSpec, embed
+from study.inference.features import FeatureSpec
+from study.inference.joined import embed
 from study.runtime import console
-from study.settings.resolve import options_of
+from study.settings.resolve import options_of, size_of
 from study.settings.stages import Stage, augmented_views, decay_of
 from study.settings.train import TrainSettings
 
@@ -66,7 +67,7 @@ def embed_examples(examples: Examples, settings: TrainSettings, store: Store) ->
     freeze(backbone)
     frozen = FrozenBackbone(backbone, store)
     run, regularization = settings.run, settings.regularization
-    spec = FeatureSpec(run.model, settings.data.image_size, settings.data.resize, run.engine, run.precision)
+    spec = FeatureSpec(run.model, size_of(settings), settings.data.resize, run.engine, run.precision)
     augment = build(regularization.augment or {}, regularization.augment_with, settings.data.seed)
     embedded, choice = embed(frozen, examples, spec, augment, augmented_views(settings))
     frozen.release()

@@ -69,12 +69,12 @@ def with_maps(classifier: keras.Model, layers: tuple[str, ...]) -> keras.Model:
 
 
 def in_one_row(maps: tf.Tensor) -> tf.Tensor:
-    """Return maps, (n, height, width, channels), as (n, height * width, 1, channels).
+    """Return maps, (n, height, width, channels), as (n, height * width, channels).
 
-    tf2onnx turns means over maps of one place into means over their channels.
+    tf2onnx turns some means over height and width into means over others, and not in every process: by Python's hashes.
     """
     _, height, width, channels = maps.shape
-    return tf.reshape(maps, (-1, height * width, 1, channels))
+    return tf.reshape(maps, (-1, height * width, channels))
 
 
 def distance(features: tf.Tensor, known: np.ndarray) -> tf.Tensor:

@@ -23,7 +23,7 @@ from study.export.place import Place
 from study.export.running import Images, answers_of
 from study.predict.stream import Prediction, predict_split
 from study.predict.verdicts import judge_of
-from study.runs.folder import Run, images_of
+from study.runs.folder import Run, check_one_size, images_of
 from study.runtime import backend, console, output
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     Raises:
         UserError: it cannot be made here, or does not answer as the run does; nothing is written then.
     """
-    check_task(run)
+    check_run(run)
     formats.require(name, int8)
     form = formats.get(name)
     place = Place.of(out, f"{run.info['model']}-{name}{'-int8' if int8 else ''}")
@@ -112,13 +112,18 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     return Exported(run, form, folder, size, about, parity, unrounded)
 
 
-def check_task(run: Run) -> None:
-    """Raise UserError for a run that tells something else than one class of an image."""
+def check_run(run: Run) -> None:
+    """Raise UserError for a run that tells something else than one class of a whole image at one size."""
     task = run.info.get("task", "classify")
     if not tasks.get(task).VERDICTS:
         raise UserError(
             f"export is for runs that tell one class of an image. Received: {run.folder}, of --task {task}."
         )
+    if "crop" in run.info:
+        raise UserError(
+            f"export writes one network, and {run.folder} has two: the images are cut first (--crop-to). Use predict."
+        )
+    check_one_size(run, "export")
 
 
 def write(

@@ -71,6 +71,9 @@ def answers_of(folder: Path, form: str, images: Images, work: Path) -> Answers:
     command = [sys.executable, "-m", "study.export.running", str(asked), str(found)]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if ran.returncode:
+        if ran.returncode < 0:  # a signal: the engine itself fell over, and has no reason to give
+            crash = f"its engine crashed (signal {-ran.returncode})"
+            raise UserError(f"The exported file does not run in a process of its own, so nothing was written: {crash}")
         last = (ran.stderr.strip().splitlines() or [f"it ended with {ran.returncode} and said nothing"])[-1]
         raise UserError(f"The exported file does not run in a process of its own, so nothing was written: {last}")
     with np.load(found, allow_pickle=False) as file:

@@ -27,8 +27,10 @@ from study.fit.schedules import reduce_on_plateau
 from study.fit.state import assign, random_state, set_random_state
 from study.fit.targets import Source, first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
+from study.fit.watchers import Watchers
 from study.runtime import console
 from study.runtime.backend import user_errors
+from study.settings.resolve import largest_size
 from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
@@ -45,6 +47,7 @@ def run_stage(
     class_weight: Mapping[int, float] | None = None,
     earlier: Sequence[Outcome] = (),
     keeper: Keeper | None = None,
+    watchers: Watchers | None = None,
 ) -> Outcome:
     """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
 
@@ -59,9 +62,10 @@ def run_stage(
         class_weight: class -> its weight in the loss.
         earlier: what the stages before did.
         keeper: of checkpoints, where there are to be any.
+        watchers: are told of every epoch.
     """
     if stage.name == "head":
-        outcome = run_epochs(model, stage, examples, settings, class_weight, earlier)
+        outcome = run_epochs(model, stage, examples, settings, class_weight, earlier, None, watchers)
         console.print(summary_of(outcome.history, outcome.kept_epoch))
         # Else a saved classifier would name our losses and schedules, not load without them, and hold the optimiser.
         model.compiled, model.optimizer = False, None
@@ -76,7 +80,7 @@ def run_stage(
         per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
         saver = Saver(keeper, earlier, whole_of(model), asdict(choice), per_epoch)
     copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
-    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver)
+    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver, watchers)
     model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
 
@@ -114,10 +118,12 @@ def run_epochs(
     class_weight: Mapping[int, float] | None,
     earlier: Sequence[Outcome],
     saver: Saver | None = None,
+    watchers: Watchers | None = None,
 ) -> Outcome:
     """Train this very model for one stage, and leave it with the weights of the best validation loss.
 
-    Of a stage in phases, only the last one is judged: another size, another loss. `saver`: of checkpoints.
+    Of a stage in phases, only the last one is judged: another size, another loss. `saver`: of checkpoints. `watchers`:
+    are told of every epoch.
     """
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
@@ -141,15 +147,19 @@ def run_epochs(
     # average of the one before. Statistics of normalisation are averages already.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.optimization.ema else []
     renaming = [auxiliary.PlainNames()] if auxiliary.has_auxiliary_head(model) else []
+    watching = [watchers] if watchers else []
+    for watcher in watching:
+        watcher.follow([row for outcome in earlier for row in outcome.history], lines)
     callbacks = [
         *averaging,
         *renaming,
         lines,
+        *watching,
         divergence,
         *reduce_on_plateau(settings.optimization.schedule, settings.regularization.patience),
     ]
     sizes = () if is_head else settings.optimization.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, settings.data.image_size or 0)):
+    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
         if saver and number < saver.standing.phase:
             continue
         lines.size = phase.size
@@ -226,10 +236,12 @@ def fit(
     class_weight: Mapping[int, float] | None = None,
     auxiliary_training: AuxiliaryTraining | None = None,
     keeper: Keeper | None = None,
+    watchers: Watchers | None = None,
 ) -> list[Outcome]:
     """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any.
 
-    `keeper` writes checkpoints, and may have one to go on from; stages that are done then are passed over.
+    `keeper` writes checkpoints, and may have one to go on from; stages that are done then are passed over. `watchers`
+    are told of every epoch.
     """
     _, backbone, head = classifier.layers
     whole = auxiliary_training.model if auxiliary_training else classifier
@@ -242,7 +254,7 @@ def fit(
         model_and_examples = (whole, auxiliary_training.examples if auxiliary_training else pixels)
         model, examples = (head, features) if stage.name == "head" else model_and_examples
         with user_errors():
-            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes, keeper))
+            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes, keeper, watchers))
         if keeper:
             keep_stage(keeper, whole, outcomes)
     return outcomes

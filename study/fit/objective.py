@@ -7,7 +7,6 @@ from functools import partial
 
 import keras
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 
 from errors import UserError
 from study import tasks
@@ -31,6 +30,8 @@ def class_weights(
     if rule == "none":
         return None
     if rule == "balanced":
+        from sklearn.utils.class_weight import compute_class_weight
+
         classes = np.unique(labels)
         weights = compute_class_weight("balanced", classes=classes, y=labels)
         return dict(zip(classes.tolist(), weights.tolist(), strict=True))
@@ -92,7 +93,7 @@ def add_weight_penalty(model: keras.Model, l2: float, l1: float = 0.0) -> None:
 
 
 def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, steps: int) -> None:
-    """Add the weight penalty to a model and compile it, for soft labels.
+    """Add the weight penalty to a model and compile it, for soft labels; its optimiser has its variables.
 
     What is reported as cross-entropy is that, whatever the loss, and knows no smoothing.
     """
@@ -115,10 +116,24 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
         auxiliary.compile_two_heads(
             model, optimizer, loss, metrics, settings.task.auxiliary_weight, settings.task.ignores
         )
-        return
-    if task.PER_PIXEL and settings.task.ignores:
-        metrics = [Counted(metric) for metric in metrics]
-    model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
+    else:
+        if task.PER_PIXEL and settings.task.ignores:
+            metrics = [Counted(metric) for metric in metrics]
+        model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
+    make_variables(model)
+
+
+def make_variables(model: keras.Model) -> None:
+    """Make the variables of a compiled model's optimiser, metrics and loss before its step is traced.
+
+    A step that makes variables is traced twice by TensorFlow: half of the seconds before the first step.
+    """
+    model.optimizer.build(model.trainable_variables)
+    zeros = [keras.ops.zeros((1, *output.shape[1:])) for output in model.outputs]
+    y = zeros if len(zeros) > 1 else zeros[0]
+    model.compute_loss(None, y, y)
+    model.compute_metrics(None, y, y)
+    model.reset_metrics()
 
 
 def steps_at_once(stage: Stage) -> int:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MIN_COSINE = 0.995  # of the image that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
+PRECISIONS = ("float32", "bfloat16")
 NAMES = {"openvino": "OpenVINO", "tensorflow": "TensorFlow"}
 
 
@@ -41,7 +42,7 @@ class EngineChoice:
 
     Args:
         engine: "openvino" or "tensorflow".
-        precision: "float32" or "bfloat16".
+        precision: "float32" or "bfloat16"; "bfloat16 and float32" where backbones side by side take different ones.
         reason: one line with the figures that decided.
         images_per_second: precision -> images/s in the probe.
         cosine: smallest cosine similarity, over the images of the probe, of bfloat16's outputs to float32's.
@@ -52,6 +53,11 @@ class EngineChoice:
     reason: str
     images_per_second: dict[str, float]
     cosine: float | None
+
+    @property
+    def precision_of_all(self) -> str:
+        """Return that in which the network runs as a whole, its parts together."""
+        return self.precision if self.precision in PRECISIONS else "float32"
 
     @property
     def sentence(self) -> str:
@@ -73,12 +79,14 @@ class FrozenBackbone:
     """A network whose weights stay as they are now, to be run by either engine; converted once, when first needed.
 
     Args:
-        network: raw RGB 0..255, (batch, size, size, 3) -> (batch, outputs).
+        network: raw RGB 0..255, (batch, size, size, 3) -> (batch, outputs); None in a class that has it otherwise.
         store: where the converted network is kept, so that it is converted once on a machine; by default nowhere.
     """
 
-    def __init__(self, network: keras.Model, store: Store | None = None) -> None:
-        self.network, self.store = network, store or Store(None)
+    def __init__(self, network: keras.Model | None, store: Store | None = None) -> None:
+        if network is not None:
+            self.network = network
+        self.store = store or Store(None)
         self._runners: dict[tuple[str, str], Runner] = {}
 
     @property
@@ -103,23 +111,8 @@ class FrozenBackbone:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return a hash of what the outputs depend on: layers, preprocessing among them, and weights; no names.
-
-        Keras numbers layers, and operations between them, on within a process: a name stands for its place here.
-        Whether a layer may learn changes no answer.
-        """
-        layers = json.dumps(self.network.get_config(), sort_keys=True, default=str)
-        layers = layers.replace('"trainable": true', '"trainable": false')
-        named_layers = layers_within(self.network)
-        named_layers += [
-            operation for layer in named_layers if hasattr(layer, "operations") for operation in layer.operations
-        ]
-        for index, layer in enumerate(named_layers):
-            layers = layers.replace(f'"{layer.name}"', f'"#{index}"')
-        digest = hashlib.sha256(layers.encode())
-        for weights in self.network.get_weights():
-            digest.update(np.ascontiguousarray(weights).data)
-        return digest.hexdigest()[:16]
+        """Return a hash of what the outputs depend on."""
+        return fingerprint_of(self.network)
 
     def lazy_runner(self, engine: str, precision: str) -> Runner:
         """Return a function that prepares the network when it is called first: a conversion takes seconds."""
@@ -155,6 +148,26 @@ class BuiltBackbone(FrozenBackbone):
     def outputs(self) -> int:
         """Return how many numbers it gives of an image."""
         return self.converted.output(0).shape[-1]
+
+
+def fingerprint_of(network: keras.Model) -> str:
+    """Return a hash of what a network's outputs depend on: layers, preprocessing among them, and weights; no names.
+
+    Keras numbers layers, and operations between them, on within a process: a name stands for its place here. Whether a
+    layer may learn changes no answer.
+    """
+    layers = json.dumps(network.get_config(), sort_keys=True, default=str)
+    layers = layers.replace('"trainable": true', '"trainable": false')
+    named_layers = layers_within(network)
+    named_layers += [
+        operation for layer in named_layers if hasattr(layer, "operations") for operation in layer.operations
+    ]
+    for index, layer in enumerate(named_layers):
+        layers = layers.replace(f'"{layer.name}"', f'"#{index}"')
+    digest = hashlib.sha256(layers.encode())
+    for weights in network.get_weights():
+        digest.update(np.ascontiguousarray(weights).data)
+    return digest.hexdigest()[:16]
 
 
 def layers_within(network: keras.Model) -> list[keras.Layer]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
+from data.squares import Size
 from data.store.rows import Features, Rows, RowType
 from data.store.store import Store
 from study.inference import engine
@@ -36,14 +37,14 @@ class FeatureSpec:
 
     Args:
         model: name of the network, for the store.
-        image_size: side of the images in pixels.
+        image_size: side of the images in pixels; several, where parts of the network take different ones.
         resize: how they became square.
         engine: "auto", "openvino" or "tensorflow".
         precision: "auto", "float32" or "bfloat16".
     """
 
     model: str
-    image_size: int
+    image_size: Size
     resize: str
     engine: str = "auto"
     precision: str = "auto"

@@ -19,11 +19,11 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
 
     The gradient of the class' score, before softmax, is averaged over all places of a layer's maps: that weighs each
     map, and what their sum has above zero is the answer (equations 1 and 2 of the paper). It is scaled up to the
-    image's size.
+    image's size. Of backbones side by side, the sums of all of them are added up, each by its share of the score.
 
     Args:
         network: raw RGB 0..255, (batch, size, size, 3) -> (batch, classes), functional or sequential.
-        pixels: (n, size, size, 3).
+        pixels: (n, size, size, 3), or squares of several sizes, (n, height, largest, 3).
         classes: index of the class asked about, n of them.
         layer: its name; by default that of `target`.
 
@@ -35,18 +35,18 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
         UserError: there is no such layer, or it has no maps.
     """
     graph = build_layer_graph(network)
-    step = target(graph, layer)
+    steps = [target(graph, layer)] if layer is not None else targets(graph)
     before_softmax, finish = _scores(graph)
-    probe, chosen = graph.submodel([step.output, before_softmax]), np.eye(graph.steps[-1].output.shape[-1])[classes]
-    heats = [np.zeros((0, *step.output.shape[1:3], 1), np.float32)]
+    probe = graph.submodel([*(step.output for step in steps), before_softmax])
+    chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
+    heats = [np.zeros((0, *grid_of([step.output for step in steps]), 1), np.float32)]
     for first in range(0, len(pixels), AT_ONCE):
         rows = slice(first, first + AT_ONCE)
         asked = keras.ops.convert_to_tensor(chosen[rows], "float32")
         score = lambda last, asked=asked: keras.ops.sum(finish(last) * asked)  # noqa: E731
-        maps, slopes = maps_and_slopes(probe, pixels[rows], score)
-        heats.append(np.maximum((slopes.mean(axis=(1, 2), keepdims=True) * maps).sum(axis=-1, keepdims=True), 0))
+        heats.append(np.maximum(_added_up(maps_and_slopes(probe, pixels[rows], score)), 0))
     heat = np.concatenate(heats)
-    heat = keras.ops.convert_to_numpy(keras.ops.image.resize(heat, pixels.shape[1:3], "bilinear"))[..., 0]
+    heat = keras.ops.convert_to_numpy(keras.ops.image.resize(heat, (side, side), "bilinear"))[..., 0]
     highest = heat.max(axis=(1, 2), keepdims=True)
     return np.divide(heat, highest, out=np.zeros_like(heat), where=highest > 0).astype(np.float32)
 
@@ -67,6 +67,32 @@ def target(graph: LayerGraph, layer: str | None = None) -> Step:
         why = "its output is no map of height × width" if known else "no such layer"
         some = ", ".join(step.name for step in spatial[-3:]) or "none"
         raise UserError(f"--layer takes a layer with maps, such as {some}. Received: {layer} ({why})")
+    return _last_with_places(graph.steps)
+
+
+def targets(graph: LayerGraph) -> list[Step]:
+    """Return the step of each backbone that stands beside others, as `target` chooses it; of a single one, its."""
+    for step in reversed(graph.steps):
+        if isinstance(step.layer, keras.layers.Concatenate) and all(len(one.shape) == 2 for one in step.inputs):
+            branches = [_before(graph, tensor) for tensor in step.inputs]
+            convolutions = [id(one) for branch in branches for one in branch if isinstance(one.layer, CONVOLUTIONS)]
+            if convolutions and len(set(convolutions)) == len(convolutions):  # else heads on one backbone
+                return [_last_with_places(branch) for branch in branches]
+    return [target(graph)]
+
+
+def _before(graph: LayerGraph, tensor: keras.KerasTensor) -> list[Step]:
+    """Return the steps that a tensor is computed by."""
+    needed, found = {id(tensor)}, []
+    for step in reversed(graph.steps):
+        if id(step.output) in needed:
+            needed.update(map(id, step.inputs))
+            found.append(step)
+    return found[::-1]
+
+
+def _last_with_places(steps: Sequence[Step]) -> Step:
+    spatial = [step for step in steps if step.spatial]
     convolutions = [step for step in spatial if isinstance(step.layer, CONVOLUTIONS)]
     if not convolutions:
         raise UserError("Grad-CAM needs a network with a convolution over more than one place; this one has none.")
@@ -74,27 +100,45 @@ def target(graph: LayerGraph, layer: str | None = None) -> Step:
     return [step for step in spatial if step.output.shape[1:3] == size][-1]
 
 
+def grid_of(maps: Sequence[keras.KerasTensor | np.ndarray]) -> tuple[int, int]:
+    """Return height and width of the finest of several maps, (n, height, width, channels) each."""
+    return max(tuple(one.shape[1:3]) for one in maps)
+
+
+def _added_up(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return the sum of maps, weighed by their slopes, (n, height, width, 1): of several, on the finest grid."""
+    grid, total = grid_of([maps for maps, _ in parts]), 0
+    for maps, slopes in parts:
+        share = (slopes.mean(axis=(1, 2), keepdims=True) * maps).sum(axis=-1, keepdims=True)
+        if (own := share.shape[1:3]) != grid:  # fewer places, of which each has more of the score
+            scaled = keras.ops.convert_to_numpy(keras.ops.image.resize(share, grid, "bilinear"))
+            share = scaled * (own[0] * own[1] / (grid[0] * grid[1]))
+        total = total + share
+    return total
+
+
 def maps_and_slopes(
     probe: keras.Model, pixels: np.ndarray, score: Callable[[keras.KerasTensor], keras.KerasTensor]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first output of a network and the gradient, with respect to it, of `score` of the second output.
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return all outputs of a network but the last, each with the gradient, with respect to it, of `score` of the last.
 
     Args:
-        probe: pixels -> [maps, anything that is computed from the maps].
-        pixels: (n, size, size, 3).
-        score: makes one number of the second output.
+        probe: pixels -> maps, …, anything that is computed from the maps.
+        pixels: what it takes.
+        score: makes one number of the last output.
 
     Returns:
-        Two arrays of the maps' shape, float32.
+        Two arrays of each maps' shape, float32.
     """
     import tensorflow as tf
 
     inputs = tf.convert_to_tensor(pixels, tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(inputs)  # so that every step is recorded, also where nothing learns
-        maps, last = probe(inputs, training=False)
+        *maps, last = probe(inputs, training=False)
         value = score(last)
-    return maps.numpy(), tape.gradient(value, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO).numpy()
+    slopes = tape.gradient(value, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return [(one.numpy(), slope.numpy()) for one, slope in zip(maps, slopes, strict=True)]
 
 
 def _scores(graph: LayerGraph) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:

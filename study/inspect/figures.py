@@ -110,7 +110,7 @@ def heats(heat_maps: Sequence[HeatMap]) -> bytes:
         for (above, below), heat in zip(axes.T, heat_maps, strict=False):
             image = heat.image
             for ax in (above, below):
-                ax.imshow(image.pixels)
+                ax.imshow(image.shown)
             below.imshow(heat.map, cmap="inferno", alpha=0.6, vmin=0, vmax=1)
             true = f"true: {cut(image.label)}\n" if image.label is not None else ""
             above.set_title(f"{true}named: {cut(heat.label)} ({heat.probability:.0%})", fontsize=9)

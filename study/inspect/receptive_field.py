@@ -77,6 +77,9 @@ def _along(step: Step, side: int, seen: Span) -> Span:
     if isinstance(layer, keras.layers.ZeroPadding2D):
         padding = layer.padding[side][0] * seen.stride
         return Span(seen.first - padding, seen.last - padding, seen.stride)
+    if isinstance(layer, keras.layers.Cropping2D):
+        cut = layer.cropping[side][0] * seen.stride
+        return Span(seen.first + cut, seen.last + cut, seen.stride)
     kernel = getattr(layer, "pool_size", None) or getattr(layer, "kernel_size", None)
     if kernel is None or "Transpose" in type(layer).__name__:
         return seen if before == after else EVERYTHING  # one place after the other, or a kind that is not known here

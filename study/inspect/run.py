@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import models
 from data.pixel_range import Ranges
+from data.squares import Size
 from errors import UserError
 from study.inspect.source import NamedImage, Source, from_dataset, from_run, one_per_class, read_images
 from study.pages.language import t
@@ -21,7 +22,7 @@ from study.settings import stages as training_stages
 from study.settings.as_command import as_command
 from study.settings.commands import InspectSettings
 from study.settings.optimization import OptimizationSettings
-from study.settings.resolve import options_of
+from study.settings.resolve import options_of, size_of
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import Stage
 from study.settings.train import FIELDS, TrainSettings
@@ -53,7 +54,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     )
     dataset = load_dataset(training, store_of(training.data))
     source, ranges = from_dataset(dataset), dataset.images.ranges
-    images = _images(settings, training.data.image_size, training.data.resize, ranges)
+    images = _images(settings, size_of(training), training.data.resize, ranges)
     backend.start(training.data.seed)
     from models.parts.weights import build_backbone
     from study.fit import whitening
@@ -87,7 +88,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     run = _run_of(settings, flags)
     output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
     output.check_writable(Path(settings.inspects), "--inspects")
-    images = _images(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+    images = _images(settings, run_folder.size_of(run), run.info["resize"], run.info.get("pixel_range"))
     source, trained = from_run(run), _settings_of(run)
     backend.start(trained.data.seed)
     from study.inspect.collect import Subject
@@ -119,7 +120,11 @@ def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     run, path = _run_of(settings, flags), output.writable_page(settings.page)
     if run.info.get("ensemble"):
         raise UserError(f"--page shows one network, and {run.folder} is an ensemble: give --run a run of train.")
-    images = _images(settings, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
+    if "+" in run.info["model"]:
+        raise UserError(
+            f"--page shows one network, and {run.folder} joins several ({run.info['model']}): give --run a run of one."
+        )
+    images = _images(settings, run_folder.size_of(run), run.info["resize"], run.info.get("pixel_range"))
     images = images or one_per_class(from_run(run))
     backend.start()
     from study.inspect.explainer import explain
@@ -145,10 +150,12 @@ def _run_of(settings: InspectSettings, flags: Mapping[str, Any]) -> Run:
     run = run_folder.find_run(settings.run, settings.runs, flags.get("model"))
     if run.info.get("task", "classify") != "classify":
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
+    if "crop" in run.info:
+        raise UserError(f"inspect reads whole images, and {run.folder} learned cut ones (--crop-to): give another run.")
     return run
 
 
-def _images(settings: InspectSettings, size: int, rule: str, ranges: Ranges | None) -> list[NamedImage]:
+def _images(settings: InspectSettings, size: Size, rule: str, ranges: Ranges | None) -> list[NamedImage]:
     """Read the images that were named, if any."""
     return read_images(settings.paths, size, rule, ranges) if settings.paths else []
 

@@ -15,8 +15,9 @@ from data.dataset import Dataset
 from data.names import printable
 from data.pixel_range import Ranges
 from data.split import read_split
+from data.squares import Size
 from errors import UserError
-from study.runs.folder import Run, images_of
+from study.runs.folder import Run, images_of, size_of
 from study.runtime import console
 
 MAX_SHOWN = 8
@@ -24,11 +25,16 @@ MAX_SHOWN = 8
 
 @dataclass(frozen=True)
 class NamedImage:
-    """A image to look at: uint8 (size, size, 3), and its true class where that is known."""
+    """An image to look at, as the network takes it: uint8 (size, size, 3); its true class where that is known."""
 
     name: str
     pixels: np.ndarray
     label: str | None = None
+
+    @property
+    def shown(self) -> np.ndarray:
+        """Return it as a square; of several sizes, one below the other, the largest."""
+        return self.pixels[: self.pixels.shape[1]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Source:
     take: Callable[[np.ndarray], np.ndarray]
 
 
-def read_images(paths: Sequence[str], size: int, rule: str, ranges: Ranges | None) -> list[NamedImage]:
+def read_images(paths: Sequence[str], size: Size, rule: str, ranges: Ranges | None) -> list[NamedImage]:
     """Read the first images of files and folders. Raise UserError, naming it, where one cannot be read."""
     files, skipped = folder.list_images([Path(path) for path in paths])
     if skipped and not files:
@@ -101,7 +107,7 @@ def from_run(run: Run) -> Source:
         if gone := [entry.path for entry in wanted if entry.path not in path_of]:
             raise UserError(f"{gone[0]} of the run's images is no longer in {root}. Put it back.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
-            image = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
+            image = size_of(run), run.info["resize"], run.info.get("pixel_range")
             return np.stack(list(pool.map(lambda entry: _read(path_of[entry.path], *image, entry.sha256), wanted)))
 
     return Source(
@@ -126,7 +132,7 @@ def batches(source: Source, batch_size: int, steps: int, seed: int) -> Iterator[
         yield source.take(chosen).astype(np.float32), np.eye(len(source.class_names))[source.labels[chosen]]
 
 
-def _read(path: Path, size: int, rule: str, ranges: Ranges | None, sha256: str | None = None) -> np.ndarray:
+def _read(path: Path, size: Size, rule: str, ranges: Ranges | None, sha256: str | None = None) -> np.ndarray:
     result = pixels.read(path, size, rule, ranges)
     if isinstance(result, str):
         raise UserError(f"{printable(str(path))}: {result}.")

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import models
+from data.squares import sides_of, text_of
 from models.parts.options import ArchitectureOptions
 from study.runtime import console
 from study.runtime.format import format_value
@@ -50,7 +51,8 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
     from models.parts.weights import build_backbone
 
     spec = models.get(name).SPEC
-    network = build_backbone(name, image_size or spec.image_size, "none", options)
+    network = build_backbone(name, image_size, "none", options)
+    size = spec.size(image_size)
     layers = [facts_of_layer(layer) for layer in leaf_layers(network)]
     rows = [
         [
@@ -67,14 +69,15 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
     trainable = sum(math.prod(variable.shape) for variable in network.trainable_variables)
     cost = sum(layer["multiply_adds"] for layer in layers)
     features = network.output_shape[-1]
+    of_scratch = f": {trainable:,} learn from scratch, {total - trainable:,} never (statistics)"
     of_pixels = " of every pixel" if spec.task == "segment" else ""
     for key, value in (
         ("what it is", spec.summary),
-        ("parameters", f"{total:,}: {trainable:,} learn from scratch, {total - trainable:,} never (statistics)"),
+        ("parameters", f"{total:,}{'' if spec.parts else of_scratch}"),
         ("frozen backbone", f"0 of {total:,} learn, and {features + 1:,} of the head for each class"),
         ("multiply-adds", f"{cost:,} for one image"),
         ("size", f"{4 * total / 2**20:.1f} MiB in memory as float32"),
-        ("input", f"{network.input_shape[1]} × {network.input_shape[2]} pixels, RGB 0..255, scaled inside"),
+        ("input", f"{text_of(size)} pixels, RGB 0..255, scaled inside"),
         ("output", f"{features:,} features{of_pixels}, then Dropout and a softmax over the classes: the head"),
         ("learning", ", ".join(spec.learning)),
         ("weights", spec.weights_source),
@@ -85,7 +88,7 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
         console.print(f"{key:<16} {value}")
     return {
         **facts_of(name, spec),
-        "image_size": network.input_shape[1],
+        "image_size": sides_of(size)[0],
         "parameters": total,
         "trainable_parameters": trainable,
         "multiply_adds": cost,

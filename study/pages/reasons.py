@@ -15,6 +15,8 @@ TABLE = """
 # of study.settings.learning_type
 as asked for
   指定されたとおりです
+of models side by side only the head learns
+  並べて使うモデルでは出力層だけを学習します
 there are no pretrained weights to begin with
   学習済みの重みがないため、乱数の重みから始めます
 {reason}; but {estimate}: the head only. --learning {kind} does it all the same
@@ -109,6 +111,24 @@ its folder is left out by the label file
   ラベルファイルでフォルダーが除外されています
 its folder is left out by the run's label file
   学習時のラベルファイルでフォルダーが除外されています
+it has no label
+  ラベルがありません
+in none of the splits
+  どの分割にも入っていません
+its label must be text or a whole number. Received: {value}
+  ラベルは文字列か整数でなければなりません。受け取った値：{value}
+its label is {n}, and the {count} classes are numbered from 0
+  ラベルが {n} ですが、{count} クラスの番号は 0 から始まります
+it holds no image
+  画像が入っていません
+it holds no image, but a path that is not there: {path}
+  画像が入っておらず、パスの指すファイルもありません：{path}
+it names no image
+  画像の名前がありません
+no JSON: {error}
+  JSON ではありません：{error}
+no JSON object with file_name and label
+  file_name と label を持つ JSON オブジェクトではありません
 the file was changed after it was read
   読み込んだ後にファイルが変更されました
 the network gives no numbers (nan) for it

@@ -25,6 +25,7 @@ from study.predict.verdicts import Judge, judge_of
 from study.runs.folder import Run
 from study.runs.values import of_run
 from study.runtime import console
+from study.saved.cut import Cutter
 
 PAUSE = 0.5  # seconds between the ends of blocks: what a kill may cost
 
@@ -159,7 +160,7 @@ def predict_listing(listing: Listing, progress: Progress, rows: Rows, done: Bulk
 def predict_open(listing: Listing, progress: Progress, rows: Rows, done: Bulk, waiting: int) -> None:
     """Predict for the files that are open, print a line for each, and keep the rows."""
     run, width = done.run, width_of(listing.paths())
-    respond = load_averaged(run, done.asked.views, done.judge and done.judge.known)
+    respond, cutter = load_averaged(run, done.asked.views, done.judge and done.judge.known), Cutter(run)
     sources: dict[Path, tuple[Listed, Stamp]] = {}  # of what is being decoded
 
     def chunks() -> Iterator[list[Path]]:
@@ -169,7 +170,10 @@ def predict_open(listing: Listing, progress: Progress, rows: Rows, done: Bulk, w
 
     ended = time.monotonic()
     # Closed before the listing is, from which another thread reads.
-    with console.bar("predict", waiting) as advance, closing(predict_chunks(run, respond, chunks())) as all_answered:
+    with (
+        console.bar("predict", waiting) as advance,
+        closing(predict_chunks(run, respond, chunks(), cutter)) as all_answered,
+    ):
         for answered in all_answered:
             for prediction in answered:
                 advance()
@@ -188,6 +192,8 @@ def predict_open(listing: Listing, progress: Progress, rows: Rows, done: Bulk, w
                 progress.commit()
                 ended = time.monotonic()
     progress.commit()
+    if told := cutter.told():
+        console.to_error(told)
 
 
 def summarise(done: Bulk, rows: Rows) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from data import display
+from data.crop import Box
 from data.image import WORKERS
 from data.names import join_labels, printable
 from study.pages.blocks import Figure
@@ -43,7 +44,7 @@ def pictures(
         name, file = answer.prediction.path, answer.prediction.file
         classes = {*(answer.predicted or (none,)), *(answer.labels or ())}
         return {
-            "figure": figure(file, answer.said, run),
+            "figure": figure(file, answer.said, run, answer.prediction.box),
             "link": link_to(file, page),
             "path": name,
             "name": printable(os.path.relpath(file, place)) if place else name,
@@ -62,9 +63,9 @@ def pictures(
         return list(pool.map(card, shown))
 
 
-def figure(file: Path, text: str, run: Run) -> Figure | None:
+def figure(file: Path, text: str, run: Run, box: Box | None = None) -> Figure | None:
     """Return an image as small as the page shows it; None where the file has gone since."""
-    image = display.enlarged(file, STORED, run.info.get("pixel_range"))
+    image = display.enlarged(file, STORED, run.info.get("pixel_range"), box)
     if image is None:
         return None
     scale = min(SIDE / max(image.size), ENLARGED)

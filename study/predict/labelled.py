@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from data import labels
+from data.any_form import scan
 from data.folder import ImageRecord, Scan, Skipped
 from data.names import printable, split_labels
 from data.split import SplitEntry
-from data.table import scan
 from errors import UserError
 from study.pages.language import t
 from study.predict.classify import named, print_each

@@ -58,7 +58,7 @@ def page(
         command=wanted.command,
         told=[describe_run(run), describe_answers(answers, failed, none)],
         cautions=cautions(run) if truth is None or truth.in_table else [],
-        notes=notes(judge, bool(answers)),
+        notes=[*notes(judge, bool(answers)), *([describe_cut(answers)] if "crop" in run.info and answers else [])],
         learned=truth.learned if truth else "",
         figures=describe_metrics(run, truth),
         reports=report_tables(run, truth),
@@ -149,6 +149,17 @@ def look_first(answers: Sequence[Answer], kinds: Mapping[str, int]) -> Bilingual
 def notes(judge: Judge | None, answered: bool) -> list[str]:
     """Return what must be said of the verdicts."""
     return list(filter(None, [*judge.renamed(), judge.why_no_threshold()])) if judge and answered else []
+
+
+def describe_cut(answers: Sequence[Answer]) -> Bilingual:
+    """Say what the frame in an image is, and how many images have none."""
+    images, whole = f"{len(answers):,}", f"{sum(answer.prediction.box is None for answer in answers):,}"
+    return t(
+        "A yellow frame shows what was cut out of an image: the network saw only that. "
+        f"Of {images} images, {whole} were taken whole.",
+        "黄色い枠は、画像から切り出した部分です。ネットワークにはこの部分だけを入力しました。"
+        f"{images} 枚のうち {whole} 枚は、画像全体を使いました。",
+    )
 
 
 def sections(

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.csv_table import guarded
+from data.file_names import folder_names
 from data.names import printable
 from errors import UserError
 from study.predict.answers import Answer
-from study.predict.places import folder_names, place_copy, place_link, settle
+from study.predict.places import place_copy, place_link, settle
 from study.predict.stream import Prediction
 from study.predict.verdicts import Judge
 from study.runs.folder import Run

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from glob import glob
 from pathlib import Path
 
@@ -15,20 +14,23 @@ from threadpoolctl import threadpool_limits
 
 from data import folder, labels, pixels
 from data import names as names_module
+from data.crop import Box
 from data.folder import Skipped
 from data.pixel_range import Ranges
 from data.split import SplitEntry, read_split
+from data.squares import Size
 from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import FILE as KNOWN_FILE
 from study.confidence.known import Known
-from study.inference import channel_statistics, openvino_ir
 from study.pages.language import SPLIT_NAMES
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
-from study.runs.folder import Run, check_files, check_shapes, images_of, load_classifier
-from study.runtime import backend, console, hardware
+from study.runs.folder import Run, images_of, size_of
+from study.runtime import console
 from study.runtime.background import prefetch
+from study.saved.cut import Cutter, own_boxes
+from study.saved.runner import load_runner
 
 NO_NUMBER = "the network gives no numbers (nan) for it"
 CHUNK = 64  # images decoded and answered at a time: memory stays flat however many there are
@@ -38,7 +40,7 @@ CHUNK = 64  # images decoded and answered at a time: memory stays flat however m
 class Prediction:
     """What the run says of one file: probabilities, float32 (classes,), or the error that kept it from answering.
 
-    `path` can be printed, `file` opened: a name may be no UTF-8.
+    `path` can be printed, `file` opened: a name may be no UTF-8. `box`: what the image was cut to, None for the whole.
     """
 
     path: str
@@ -47,35 +49,10 @@ class Prediction:
     error: str = ""
     file: Path | None = None
     distance: float | None = None
+    box: Box | None = None
 
 
 Respond = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]  # pixels -> probabilities, distances
-
-
-def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
-    """Return what answers fastest: the network for OpenVINO, else `model.keras` through Keras.
-
-    Both take pixels, uint8 (n, size, size, 3), and return probabilities, float32 (n, classes); with `features`, what
-    distances go by as well, float32 (n, features).
-
-    Raises:
-        UserError: `run.json` names a layer that the network has not.
-    """
-    if hardware.openvino_available() and (run.folder / "model.xml").is_file():
-        check_files(run, openvino_ir.FILES)
-        return openvino_ir.load_all(run.folder, partial(check_shapes, run, openvino_ir.FILES[0]))
-    lacking = f"{run.folder} has no model.xml" if hardware.openvino_available() else "OpenVINO is not installed"
-    hardware.require_tensorflow(f"{lacking}, and model.keras of {run.folder}")
-    backend.start()
-    classifier = load_classifier(run)
-    if not features:
-        return lambda pixels: [classifier.predict(pixels.astype(np.float32), verbose=0)]
-    layers = run.info["verdicts"]["unlike"].get("layers", [])
-    try:
-        both = channel_statistics.with_statistics(classifier, layers)
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{run.folder}: run.json names layers that model.keras has not. Train again.") from error
-    return lambda pixels: both.predict(pixels.astype(np.float32), verbose=0)
 
 
 def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
@@ -103,7 +80,7 @@ def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
             features.extend(more)
             return probabilities
 
-        mean = average_views(probabilities_of, number_of_views(views), flipped_classes)(pixels)
+        mean = average_views(probabilities_of, number_of_views(views), flipped_classes, size_of(run))(pixels)
         if known is None or not features:
             return mean, None
         if features[0].shape[1] != known.directions.shape[1]:
@@ -134,42 +111,51 @@ def predict_files(
     views: str = "none",
     own_images: bool = True,
     known: Known | None = None,
+    cutter: Cutter | None = None,
 ) -> Iterator[Prediction]:
     """Say which run it is, then yield an answer for each file; what cannot be used comes first, with its reason.
+
+    `cutter`: what images are cut by; by default as the run cuts those that are not its own. How many were cut is said
+    at the end.
 
     Raises:
         UserError: the run cannot be read, or the views do not fit the run.
     """
     if files:
         respond = load_averaged(run, views, known)
+        cutter = cutter or Cutter(run)
         introduce(run, own_images)
     yield from (Prediction(entry.name, None, error=entry.reason) for entry in skipped)
     if not files:
         return
     chunks = (files[first : first + CHUNK] for first in range(0, len(files), CHUNK))
     with console.bar("predict", len(files)) as advance:
-        for answered in predict_chunks(run, respond, chunks):
+        for answered in predict_chunks(run, respond, chunks, cutter):
             for prediction in answered:
                 advance()
                 yield prediction
+    if told := cutter.told():
+        console.to_error(told)
 
 
 def predict_chunks(
-    run: Run, respond: Respond, chunks: Iterable[Sequence[Path]]
+    run: Run, respond: Respond, chunks: Iterable[Sequence[Path]], cutter: Cutter
 ) -> Generator[Iterator[Prediction], None, None]:
     """Yield the answers for some files at a time; the next ones are decoded meanwhile, in other threads."""
-    for chunk, outcomes in prefetch(
-        decode_chunks(chunks, run.info["image_size"], run.info["resize"], run.info.get("pixel_range"))
-    ):
-        yield predictions_of(chunk, outcomes, respond)
+    how = size_of(run), run.info["resize"], run.info.get("pixel_range")
+    for chunk, outcomes, boxes in prefetch(decode_chunks(chunks, *how, cutter)):
+        yield predictions_of(chunk, outcomes, respond, boxes)
 
 
 def predictions_of(
-    chunk: Sequence[Path], outcomes: Sequence[tuple[str, np.ndarray] | str], respond: Respond
+    chunk: Sequence[Path],
+    outcomes: Sequence[tuple[str, np.ndarray] | str],
+    respond: Respond,
+    boxes: Sequence[Box | None] | None = None,
 ) -> Iterator[Prediction]:
     """Yield the answer for each file of a chunk, or why there is none."""
     answers = iter(answers_for(respond, [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]))
-    for path, outcome in zip(chunk, outcomes, strict=True):
+    for path, outcome, box in zip(chunk, outcomes, boxes or [None] * len(chunk), strict=True):
         name = names_module.printable(str(path))
         if isinstance(outcome, str):
             yield Prediction(name, None, error=outcome, file=path)
@@ -183,6 +169,7 @@ def predictions_of(
                 error="" if sound else NO_NUMBER,
                 file=path,
                 distance=distance,
+                box=box,
             )
 
 
@@ -194,12 +181,15 @@ def answers_for(respond: Respond, images: Sequence[np.ndarray]) -> Iterator[tupl
 
 
 def decode_chunks(
-    chunks: Iterable[Sequence[Path]], size: int, rule: str, ranges: Ranges | None
-) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str]]]:
-    """Yield some files at a time with what `pixels.read` says of each."""
+    chunks: Iterable[Sequence[Path]], size: Size, rule: str, ranges: Ranges | None, cutter: Cutter
+) -> Iterator[tuple[Sequence[Path], list[tuple[str, np.ndarray] | str], Sequence[Box | None]]]:
+    """Yield some files at a time with what `pixels.read` says of each, and what each was cut to."""
     with ThreadPoolExecutor(pixels.WORKERS) as pool:
         for chunk in chunks:
-            yield chunk, list(pool.map(lambda path: pixels.read(path, size, rule, ranges), chunk))
+            boxes = cutter.boxes_of(chunk)
+            outcomes = list(pool.map(lambda path, box: pixels.read(path, size, rule, ranges, box), chunk, boxes))
+            cutter.count(box for box, outcome in zip(boxes, outcomes, strict=True) if not isinstance(outcome, str))
+            yield chunk, outcomes, boxes
 
 
 def predict_split(
@@ -231,7 +221,12 @@ def predict_split(
     path_of = images_of(run)
     paths = [path_of[entry.path] for entry in entries if entry.path in path_of]
     by_path = (
-        {prediction.path: kept(prediction) for prediction in predict_files(run, *find(paths), views, False, known)}
+        {
+            prediction.path: kept(prediction)
+            for prediction in predict_files(
+                run, *find(paths), views, False, known, Cutter(run, own_boxes(run, path_of))
+            )
+        }
         if paths
         else {}
     )

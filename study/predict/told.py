@@ -18,6 +18,7 @@ from study import tasks
 from study.pages.language import SPLIT_NAMES, t
 from study.runs.folder import Run
 from study.runtime import console
+from study.saved.cut import caution
 from study.tasks.contract import Task
 
 MAX_NAMED = 8  # classes
@@ -45,7 +46,9 @@ def cautions(run: Run) -> list[str]:
         "It learned drawings made by the program, and knows nothing of photos.",
         "この学習結果は、プログラムが描いた図を学習したもので、写真については何も知りません。",
     )
-    return [*([drawn] if run.info["data"].get("drawn") else []), *evaluated(run)[1]]
+    whole = caution(run)
+    first = [*([drawn] if run.info["data"].get("drawn") else []), *([whole] if whole else [])]
+    return [*first, *evaluated(run)[1]]
 
 
 def evaluated(run: Run) -> tuple[str, list[str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from data.squares import Size, by_square
 from errors import UserError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def crop(pixels: np.ndarray, position: tuple[float, float]) -> np.ndarray:
     return np.stack(scaled)
 
 
-def average_views(runner: Runner, count: int, flipped_classes: np.ndarray | None = None) -> Runner:
+def average_views(runner: Runner, count: int, flipped_classes: np.ndarray | None = None, size: Size = 0) -> Runner:
     """Return a runner that answers with the mean over `count` views.
 
     Args:
@@ -56,6 +57,7 @@ def average_views(runner: Runner, count: int, flipped_classes: np.ndarray | None
         count: of views; 1 is `runner` itself.
         flipped_classes: class index -> class index of the mirrored image; what a mirror image gets is swapped back by
             it.
+        size: of the images; of several, each is viewed by itself.
     """
     if count == 1:
         return runner
@@ -63,7 +65,7 @@ def average_views(runner: Runner, count: int, flipped_classes: np.ndarray | None
     def averaged(pixels: np.ndarray) -> np.ndarray:
         total = 0
         for flipped, view in views(count):
-            probabilities = runner(view(pixels))
+            probabilities = runner(by_square(view, size)(pixels))
             total += probabilities[:, flipped_classes] if flipped and flipped_classes is not None else probabilities
         return np.asarray(total / count, np.float32)
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import folder
+from data.any_form import paths_below
+from data.crop import Box
 from data.names import composed, natural_key
 from data.split import read_split
+from data.squares import Size, shape_of, sides_of, text_of
 from errors import UserError
 from models.parts.saved import DamagedError, load
 from study.runs.info import fault
@@ -31,10 +33,14 @@ PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 
 @dataclass(frozen=True)
 class Run:
-    """A complete run folder and what its `run.json` says."""
+    """A complete run folder and what its `run.json` says.
+
+    `boxes`: file -> box that an image is cut to which is not the run's own, where the user gives such.
+    """
 
     folder: Path
     info: Mapping[str, Any]
+    boxes: Mapping[Path, Box] | None = None
 
 
 def read_run(folder: Path) -> Run:
@@ -168,12 +174,32 @@ def check_files(run: Run, names: Iterable[str]) -> None:
 
 def check_shapes(run: Run, file: str, inputs: Sequence[int | None], outputs: Sequence[int | None]) -> None:
     """Raise UserError where a network takes other images or tells other classes than `run.json` says."""
-    size, classes = run.info["image_size"], len(run.info["class_names"])
+    size, classes = size_of(run), len(run.info["class_names"])
     if outputs[-1] != classes:
         raise UserError(f"{run.folder}: {file} tells {outputs[-1]} classes, and run.json names {classes}. Train again.")
-    if tuple(inputs[1:]) not in ((size, size, 3), (None, None, 3)):
-        taken = " × ".join(map(str, inputs[1:]))
-        raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {size} pixels. Train again.")
+    if tuple(inputs[1:]) not in (shape_of(size), (None, None, 3)):
+        taken, said = " × ".join(map(str, inputs[1:])), " and ".join(map(str, sides_of(size)))
+        raise UserError(f"{run.folder}: {file} takes images of {taken}, and run.json says {said} pixels. Train again.")
+
+
+def sizes_as_json(size: Size) -> dict[str, Any]:
+    """Return what `run.json` says of the sides of the images; `image_sizes` only where there are several."""
+    sides = sides_of(size)
+    return {"image_size": sides[0], **({"image_sizes": list(sides)} if len(sides) > 1 else {})}
+
+
+def size_of(run: Run) -> Size:
+    """Return the side of the images that the network of a run takes; several, where its parts take different ones."""
+    return tuple(run.info.get("image_sizes", ())) or run.info["image_size"]
+
+
+def check_one_size(run: Run, command: str) -> None:
+    """Raise UserError where the parts of a joined network take images at several sizes."""
+    if "image_sizes" in run.info:
+        sizes = text_of(size_of(run))
+        raise UserError(
+            f"{command} takes images at one size, and {run.folder} at {sizes}: train with --image-size N for all."
+        )
 
 
 def images_of(run: Run) -> dict[str, Path]:
@@ -182,4 +208,4 @@ def images_of(run: Run) -> dict[str, Path]:
     if run.info["data"].get("table"):
         files = {row.path: root / row.path for row in read_split(run.folder / "split.csv")}
         return {name: file for name, file in files.items() if file.is_file()}
-    return folder.paths_below(root) if root.is_dir() else {}
+    return paths_below(root) if root.is_dir() else {}

@@ -49,6 +49,21 @@ def are_ranges(value: Any) -> bool:  # noqa: ANN401
     )
 
 
+def are_sizes(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it is a list of different sizes of images, the largest first."""
+    if not isinstance(value, list) or len(value) < 2 or not all(type(side) is int for side in value):
+        return False
+    return value == sorted(set(value), reverse=True) and value[-1] >= 1 and value[0] <= LARGEST_SIZE
+
+
+def is_crop(value: Any) -> bool:  # noqa: ANN401
+    """Say whether it tells what images are cut to, and how what finds that sees them."""
+    if not is_mapping(value) or value.get("to") not in ("mask", "box"):
+        return False
+    finder = value.get("finder")
+    return value["to"] == "box" or (is_mapping(finder) and not fault({"data": {}, **finder}))
+
+
 def limit_of(verdicts: Any) -> Any:  # noqa: ANN401
     """Return the distance from which on an image is unlike what was learned; None where it is not said."""
     unlike = verdicts.get("unlike") if is_mapping(verdicts) else None
@@ -64,12 +79,14 @@ NEEDED: Mapping[str, Rule] = {
 }
 USED: Mapping[str, Rule] = {  # by some commands, and missing in runs of earlier versions
     "task": (", ".join(tasks.available()), lambda value: value in tasks.available()),
+    "image_sizes": (f"two or more different ones of 1 to {LARGEST_SIZE}, the largest first", are_sizes),
     "settings": ("an object", is_mapping),
     "learning": ("an object", is_mapping),
     "seconds": ("an object of numbers", lambda value: is_mapping(value) and all(map(is_number, value.values()))),
     "stages": ("a list of objects", lambda value: isinstance(value, list) and all(map(is_mapping, value))),
     "pixel_range": ("two numbers, the lower first, for each kind of values", are_ranges),
     "verdicts": ("an object with a limit of unlike", lambda value: is_number(limit_of(value))),
+    "crop": ("an object with to, and a finder where that is mask", is_crop),
     "files": ("an object of texts", lambda value: is_mapping(value) and all(map(is_text, value.values()))),
 }
 OF_DATA: Mapping[str, Rule] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from study import tasks
 from study.pages.blocks import Figure, Table
-from study.pages.language import SPLIT_NAMES, japanese, joined, t
+from study.pages.language import SPLIT_NAMES, Bilingual, japanese, joined, t
 from study.pages.reasons import translated
 from study.pages.render import render
 from study.runs.advice import Commands, next_step
@@ -107,6 +107,7 @@ def write(
         trust=trust(folder, info),
         repeat=asked.repeat,
         members=members(info),
+        cut=describe_cut(info["crop"]) if "crop" in info else "",
         **_tables(info),
         **_settings(info["settings"], asked.given),
     )
@@ -129,6 +130,23 @@ def auxiliary_summary(settings: Mapping[str, Any], results: Mapping[str, Any]) -
     return t(
         f"{lines} (weight {weight} in the loss; its head is no part of the saved network).",
         f"{japanese(lines)}（損失での重み {weight}。補助タスクの出力層は保存したネットワークに含まれません）。",
+    )
+
+
+def describe_cut(crop: Mapping[str, Any]) -> Bilingual:
+    """Say by what images were cut, and how many were not."""
+    images, whole, margin = crop["cut"] + crop["whole"], f"{crop['whole']:,}", f"{100 * crop['margin']:g}"
+    if crop["to"] == "mask":
+        by, ja_by = "found by the network in finder/", "finder/ のネットワークで検出した動物"
+        lacking, ja_lacking = "no animal was found", "動物を検出できなかった"
+    else:
+        by, ja_by = "by a table of boxes", "枠の表が示す動物"
+        lacking, ja_lacking = "the table has no box", "表に枠のない"
+    taken = f"; the {whole} in which {lacking} were taken whole" if crop["whole"] else ""
+    ja_taken = f"{ja_lacking} {whole} 枚は、画像全体を使いました。" if crop["whole"] else ""
+    return t(
+        f"Cut to the animal, {by}, with a margin of {margin} %: {crop['cut']:,} of {images:,} images{taken}.",
+        f"{images:,} 枚のうち {crop['cut']:,} 枚から、{ja_by}を {margin}% の余白を付けて切り出しました。{ja_taken}",
     )
 
 

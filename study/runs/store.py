@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from data import unpacked
 from data.store.cache import cache_folder
-from data.store.store import Store, Usage
+from data.store.index import Usage
+from data.store.store import Store
 from errors import UserError
 from study.runtime import console
 
@@ -14,7 +16,7 @@ from study.runtime import console
 def show_usage() -> dict[str, Any]:
     """Print a table of what is kept, the largest first, and return it."""
     store = Store(cache_folder() / "store")
-    usage = store.usage()
+    usage = [*store.usage(), *of_parquet()]
     if store.trouble:
         raise UserError(f"{store.trouble}. Empty it: python main.py store --clear")
     total = sum(entry.bytes for entry in usage)
@@ -23,6 +25,12 @@ def show_usage() -> dict[str, Any]:
     console.print("train --store-limit bounds it; empty it: python main.py store --clear")
     kept = [{"kind": kind(entry), "rows": entry.rows, "bytes": entry.bytes, "used": used(entry)} for entry in usage]
     return {"folder": store.root, "bytes": total, "kept": kept}
+
+
+def of_parquet() -> list[Usage]:
+    """Return what images of Parquet files take that were unpacked, if there are any."""
+    count, size, used = unpacked.usage()
+    return [Usage("images unpacked from Parquet", count, size, used)] if count else []
 
 
 def kind(entry: Usage) -> str:
@@ -48,6 +56,6 @@ def megabytes(size: int) -> str:
 def clear() -> dict[str, Any]:
     """Empty the store, say how much room that made, and return that."""
     store = Store(cache_folder() / "store")
-    removed = store.clear()
+    removed = store.clear() + unpacked.clear()
     console.print(f"emptied {store.root}: {megabytes(removed)} MB")
     return {"folder": store.root, "removed_bytes": removed}

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from errors import UserError
 from study.runtime import hardware, temporary
 
+_STARTING = threading.RLock()
+
 
 def start(seed: int = 0, deterministic: bool = False) -> None:
     """Import Keras with its backend and seed Python, NumPy and the backend.
@@ -25,10 +27,22 @@ def start(seed: int = 0, deterministic: bool = False) -> None:
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
     """
     hardware.require_tensorflow("A network that learns")
+    with _STARTING:
+        _start(seed, deterministic)
+
+
+def start_if_needed() -> None:
+    """Start Keras where nobody has, in any thread: another start would seed anew beneath a training that has begun."""
+    with _STARTING:
+        if "keras" not in sys.modules:
+            start()
+
+
+def _start(seed: int, deterministic: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
     temporary.use_own_folder()
-    with quiet_stderr(), without_garbage_collection():
+    with quiet_stderr(), without_garbage_collection(), without_scikit_learn():
         import keras
 
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
@@ -39,6 +53,21 @@ def start(seed: int = 0, deterministic: bool = False) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def without_scikit_learn() -> Iterator[None]:
+    """Keep Keras from importing scikit-learn, and SciPy's statistics with it, for wrappers that nobody here asks for.
+
+    They are a tenth of `import keras`, or more. Whoever needs scikit-learn later imports it as ever.
+    """
+    if hidden := "sklearn" not in sys.modules:
+        sys.modules["sklearn"] = None  # an import of it fails, as where it is not installed
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["sklearn"]
 
 
 @contextmanager

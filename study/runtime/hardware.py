@@ -6,6 +6,7 @@ import importlib.util
 import os
 import platform
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,14 @@ def core() -> openvino.Core:
     return import_openvino().Core()
 
 
+def gpu_files() -> list[Path]:
+    """Return the files by which Linux reaches a GPU: of NVIDIA, of AMD, of Windows beneath."""
+    return [*Path("/dev").glob("nvidia[0-9]*"), Path("/dev/kfd"), Path("/dev/dxg")]
+
+
 def gpu_visible() -> bool:
-    """Say whether TensorFlow sees a GPU."""
-    if not tensorflow_available():
+    """Say whether TensorFlow sees a GPU; it is not imported, which takes seconds, where the system has none."""
+    if not tensorflow_available() or (sys.platform == "linux" and not any(map(Path.exists, gpu_files()))):
         return False
     import tensorflow as tf
 

@@ -11,10 +11,12 @@ from study.runtime.format import format_value
 from study.settings import commands
 from study.settings.command_line import SHORT, TRAIN_FIELDS
 from study.settings.declare import flag, name_of
+from study.settings.fetch import FetchSettings
 from study.settings.train import DEFAULTS, TrainSettings
 
 SETTINGS = {
     "summary": commands.SummarySettings,
+    "fetch": FetchSettings,
     "check": commands.CheckSettings,
     "train": TrainSettings,
     "compare": commands.CompareSettings,
@@ -24,9 +26,11 @@ SETTINGS = {
     "inspect": commands.InspectSettings,
     "runs": commands.RunsSettings,
     "lessons": commands.LessonsSettings,
+    "export-data": commands.ExportDataSettings,
     "store": commands.StoreSettings,
     "predict": commands.PredictSettings,
     "export": commands.ExportSettings,
+    "serve": commands.ServeSettings,
 }
 
 

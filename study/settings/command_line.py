@@ -15,7 +15,6 @@ from study.settings.train import TrainSettings
 
 SHORT = {"model": ["-m"], "verbose": ["-v"]}
 JSON_HELP = "print the result as one JSON object on standard output, and all else on standard error"
-WITH_PATHS = ("predict", "inspect", "runs", "lessons", "ensemble", "export")
 TRAIN_FIELDS = {
     CompareSettings: commands_settings.compare_fields,
     CrossvalSettings: commands_settings.crossval_fields,
@@ -56,7 +55,7 @@ def build_parser(
             name,
             allow_abbrev=False,
             help=help,
-            usage=f"{parser.prog} {name} [flags]" + " [PATH ...]" * (name in WITH_PATHS),
+            usage=f"{parser.prog} {name} [flags]" + _words(settings),
             description=help[0].upper() + help[1:] + ".",
             epilog=more if (of_training or settings is TrainSettings) and not every else None,
         )
@@ -76,6 +75,12 @@ def build_parser(
     return parser
 
 
+def _words(settings: type) -> str:
+    """Return what stands behind the flags in the usage of a command."""
+    named = [entry.metadata["metavar"] for entry in dataclasses.fields(settings) if entry.name == "paths"]
+    return f" {named[0] or '[PATH ...]'}" if named else ""
+
+
 def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: bool, as_typed: bool = False) -> None:
     """Add one field as a flag; what is not given stays out of the result, so that defaults come from elsewhere.
 
@@ -91,7 +96,7 @@ def add_flag(group: argparse._ArgumentGroup, entry: dataclasses.Field, visible: 
     shown["type"] = str if as_typed else lambda text: declare.read(entry, text)
     shown["metavar"] = "|".join(meta["choices"]) or meta["metavar"] or {int: "N", float: "X"}.get(meta["kind"], "PATH")
     if name == "paths":
-        group.add_argument("paths", nargs="*", **shown | {"metavar": "PATH"})
+        group.add_argument("paths", nargs="*", **shown)
     elif name == "vary":
         group.add_argument("--vary", action="append", **shown)
     else:

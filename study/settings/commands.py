@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 
 from data.image import RESIZE_RULES
-from study.settings.data import grouping, repair, store_limit, store_switch, value_range
+from study.settings.data import (
+    exclusion,
+    grouping,
+    label_file,
+    repair,
+    split_file,
+    split_ratio,
+    store_limit,
+    store_switch,
+    value_range,
+)
 from study.settings.declare import Settings, name_of, setting
 from study.settings.experiments import CompareSettings as CompareSettings
 from study.settings.experiments import CrossvalSettings as CrossvalSettings
@@ -14,6 +24,7 @@ from study.settings.experiments import TuneSettings as TuneSettings
 from study.settings.export import ExportSettings as ExportSettings
 from study.settings.network import NetworkSettings
 from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_shard, parse_tta
+from study.settings.serve import ServeSettings as ServeSettings
 from study.settings.train import FIELDS, TrainSettings
 
 HEADINGS = (
@@ -95,6 +106,11 @@ class PredictSettings(Settings):
     csv: str | None = setting(
         None, "also write the predictions to this file: CSV, or Parquet where it ends in .parquet", metavar="FILE"
     )
+    boxes: str | None = setting(
+        None,
+        "of a run of --crop-to box: CSV file path,left,top,right,bottom of the images to predict for",
+        metavar="FILE.csv",
+    )
     resume: bool = setting(
         False,
         "with --csv, for very many images: go on where an earlier start ended, killed or not; what is done stands in "
@@ -165,6 +181,31 @@ class CheckSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ExportDataSettings(Settings):
+    """`python main.py export-data`."""
+
+    data: str | None = setting(
+        None, "data set, in any form that train takes; without it, animals drawn by code", group="data"
+    )
+    out: str | None = setting(None, "new or empty folder to write to", metavar="DIR")
+    format: str = setting(
+        "imagefolder",
+        "imagefolder: a folder of image files for each split, with metadata.jsonl; parquet: Parquet files",
+        choices=("imagefolder", "parquet"),
+    )
+    task: str = setting("classify", "multilabel: an image may have several labels", choices=("classify", "multilabel"))
+    split: tuple[int, int, int] = split_ratio()
+    split_file: str | None = split_file()
+    seed: int = setting(0, "seed of the split", group="data", kind=int, low=0, high=2**32 - 1)
+    group: str | None = grouping()
+    labels: str | None = label_file()
+    exclude: str | None = exclusion()
+    fixes: str | None = repair()
+    store: str = store_switch()
+    store_limit: float = store_limit()
+
+
+@dataclass(frozen=True)
 class RunsSettings(Settings):
     """`python main.py runs`."""
 
@@ -209,6 +250,7 @@ def crossval_fields() -> list[Field]:
 def ensemble_fields() -> list[Field]:
     """Return the settings of train that `ensemble` takes beside its own: all but those for a single network."""
     single = ("augment_preview", "find_learning_rate", "crossval", "language", "resume", "fresh", "checkpoint_minutes")
+    single += ("tensorboard", "callback")
     return [entry for entry in entries(TrainSettings) if name_of(entry) not in single]
 
 

@@ -73,11 +73,39 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
 def check_flags(settings: TrainSettings, spec: Spec) -> None:
     """Raise UserError, before any image is read, where settings contradict each other or the model."""
     check_task(settings, spec)
+    check_joined(settings, spec)
     learning = settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
     settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)
     check_transfer(settings)
+
+
+def check_joined(settings: TrainSettings, spec: Spec) -> None:
+    """Raise UserError for what models that stand side by side, all frozen, cannot do."""
+    if not spec.parts:
+        return
+    model, kind, weights = settings.run.model, settings.learning.kind, settings.learning.weights
+    if kind != "transfer":
+        raise UserError(
+            f"-m {model} joins frozen models, of which only the head learns, --learning transfer. Received: "
+            f"--learning {kind}; give one model for that, such as -m {spec.parts[0]}."
+        )
+    if weights == "none":
+        raise UserError(
+            f"-m {model} joins frozen models, which need pretrained weights. Received: --weights none; leave it out."
+        )
+    if settings.data.image_size or len(spec.image_sizes) < 2:
+        return
+    given = "--augment-with" if settings.regularization.augment_with else "--augment"
+    if settings.run.augment_preview:
+        given = "--augment-preview"
+    if settings.regularization.augment_with or settings.regularization.augment or settings.run.augment_preview:
+        sizes = " and ".join(map(str, spec.image_sizes))
+        raise UserError(
+            f"{given} changes images of one size, and -m {model} takes them at {sizes} pixels: leave it out, or give "
+            f"--image-size, such as {spec.image_sizes[0]}, for all."
+        )
 
 
 def check_installed(settings: TrainSettings) -> None:
@@ -172,6 +200,7 @@ def check_task(settings: TrainSettings, spec: Spec) -> None:
     check_supported_by_task(settings)
     check_auxiliary(settings)
     check_masks(settings)
+    check_crop(settings)
 
 
 def check_supported_by_task(settings: TrainSettings) -> None:
@@ -218,6 +247,19 @@ def check_masks(settings: TrainSettings) -> None:
     if without := [name for name in settings.regularization.augment or {} if name not in MASK_AUGMENTATIONS]:
         raise UserError(
             f"--augment {without[0]} cannot be done to masks: leave it out. There are: {', '.join(MASK_AUGMENTATIONS)}."
+        )
+
+
+def check_crop(settings: TrainSettings) -> None:
+    """Raise UserError where what images are to be cut by is missing, or something else needs whole ones."""
+    data = settings.data
+    if data.crop_to == "mask" and not data.finder:
+        raise UserError("--crop-to mask needs what finds the animal: give --finder RUN, a run of train --task segment.")
+    if data.crop_to == "box" and not data.boxes:
+        raise UserError("--crop-to box needs the boxes: give --boxes FILE.csv with path,left,top,right,bottom.")
+    if data.crop_to != "none" and settings.task.auxiliary == "mask":
+        raise UserError(
+            "--auxiliary mask learns masks of whole images, and --crop-to cuts the images: leave one of the two out."
         )
 
 

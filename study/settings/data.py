@@ -33,6 +33,33 @@ def value_range() -> Any:  # noqa: ANN401
     return setting(None, help, name="range", group="data", kind=parse_range, metavar="LOW:HIGH", varied=False)
 
 
+def split_ratio() -> Any:  # noqa: ANN401
+    """Declare `--split`."""
+    return setting(
+        (8, 1, 1), "train:val:test", group="data", kind=parse_ratio, metavar="A:B:C", basic=True, varied=False
+    )
+
+
+def split_file() -> Any:  # noqa: ANN401
+    """Declare `--split-file`."""
+    help = "split.csv of an earlier run; its assignments are kept"
+    return setting(None, help, group="data", path=True, varied=False)
+
+
+def label_file() -> Any:  # noqa: ANN401
+    """Declare `--labels`."""
+    help = (
+        "CSV file folder,class: renames, merges, leaves out classes; a row left<->right pairs labels that a flip swaps"
+    )
+    return setting(None, help, group="data", path=True, varied=False)
+
+
+def exclusion() -> Any:  # noqa: ANN401
+    """Declare `--exclude`."""
+    help = "check.csv with a filled drop column: those images are left out"
+    return setting(None, help, group="data", path=True, varied=False)
+
+
 def repair() -> Any:  # noqa: ANN401
     """Declare `--fixes`."""
     help = "CSV file path,action,label as check.html saves it: images to keep, relabel or leave out"
@@ -62,26 +89,14 @@ class DataSettings(Settings):
         path=True,
         varied=False,
     )
-    split: tuple[int, int, int] = setting(
-        (8, 1, 1), "train:val:test", group="data", kind=parse_ratio, metavar="A:B:C", basic=True, varied=False
-    )
-    split_file: str | None = setting(
-        None, "split.csv of an earlier run; its assignments are kept", group="data", path=True, varied=False
-    )
+    split: tuple[int, int, int] = split_ratio()
+    split_file: str | None = split_file()
     group: str | None = grouping()
-    labels: str | None = setting(
-        None,
-        "CSV file folder,class: renames, merges, leaves out classes; a row left<->right pairs labels that a flip swaps",
-        group="data",
-        path=True,
-        varied=False,
-    )
+    labels: str | None = label_file()
     label: str = setting(
         "class", "of the drawings: what to learn", group="data", choices=("class", "facing", "coat"), varied=False
     )
-    exclude: str | None = setting(
-        None, "check.csv with a filled drop column: those images are left out", group="data", path=True, varied=False
-    )
+    exclude: str | None = exclusion()
     fixes: str | None = repair()
     seed: int = setting(
         0,
@@ -113,6 +128,36 @@ class DataSettings(Settings):
     )
     resize: str = setting(
         "crop", "how an image becomes square", group="data", choices=RESIZE_RULES, with_weights="brought"
+    )
+    crop_to: str = setting(
+        "none",
+        "cut each image to the animal before it is resized, in training and in prediction; mask: where --finder finds "
+        "it; box: where --boxes says it is",
+        group="data",
+        choices=("none", "mask", "box"),
+        inspected=False,
+    )
+    finder: str | None = setting(
+        None,
+        "with --crop-to mask: a run of train --task segment, by its folder or name; it becomes a part of this run",
+        group="data",
+        metavar="RUN",
+        path=True,
+        given=True,
+        requires=("crop_to", ("mask",)),
+        unused_under=("crop_to", lambda crop_to: crop_to != "mask"),
+        inspected=False,
+    )
+    boxes: str | None = setting(
+        None,
+        "with --crop-to box: CSV file path,left,top,right,bottom in pixels, a box for each image",
+        group="data",
+        metavar="FILE",
+        path=True,
+        requires=("crop_to", ("box",)),
+        unused_under=("crop_to", lambda crop_to: crop_to != "box"),
+        inspected=False,
+        varied=False,
     )
     value_range: tuple[float, float] | None = value_range()
     store: str = store_switch()

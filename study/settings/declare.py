@@ -139,11 +139,11 @@ def reject_unused(values: Mapping[str, Any], explicit: Mapping[str, Any], entrie
 
 def reject_unused_of(settings: Settings, explicit: Mapping[str, Any]) -> None:
     """Raise UserError for a flag of one command that says nothing under the value of another one."""
-    reject_unused(asdict(settings), explicit, {entry.name: entry for entry in fields(settings)})
+    reject_unused(asdict(settings), explicit, {name_of(entry): entry for entry in fields(settings)})
 
 
 def own_and_rest(settings: type[S], flags: Mapping[str, Any]) -> tuple[S, dict[str, Any]]:
     """Return a command's own settings, and the flags beside them: those of train, which it hands on."""
-    own = {entry.name for entry in fields(settings)}
+    own = {name_of(entry): entry.name for entry in fields(settings)}
     rest = {name: value for name, value in flags.items() if name not in own}
-    return settings(**{name: value for name, value in flags.items() if name in own}), rest
+    return settings(**{own[name]: value for name, value in flags.items() if name in own}), rest

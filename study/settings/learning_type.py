@@ -62,6 +62,8 @@ def choose_learning(
         minutes: measures how long a learning type would take here; called only where the table asks for the whole
             network to be trained though pretrained weights are at hand. None: the table alone decides.
     """
+    if tuple(allowed) == ("transfer",):
+        return LearningChoice("transfer", weights, "of models side by side only the head learns")
     if asked != "auto":
         return LearningChoice(asked, weights, "as asked for")
     if weights == "none":

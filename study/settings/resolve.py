@@ -13,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import models
 from errors import UserError
 from models.parts.options import DETAILS, ArchitectureOptions, check_supported
 from models.parts.spec import OPTIONS
@@ -85,7 +86,7 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     if asked.get("dropout_at") == "head":
         del asked["dropout_at"]  # every model has that
     check_supported(explicit.get("model", DEFAULTS["model"]), spec, asked)
-    chosen = {"image_size": spec.image_size, **spec.defaults}
+    chosen = {"image_size": None if len(spec.image_sizes) > 1 else spec.image_size, **spec.defaults}
     pretrained = spec.weights[0] if spec.weights and explicit.get("learning") != "scratch" else "none"
     weights = explicit.get("weights", pretrained)
     if weights != "none":
@@ -99,7 +100,7 @@ def defaults_of(spec: Spec, explicit: Mapping[str, Any]) -> dict[str, Any]:
     elif explicit.get("data") is not None:
         chosen |= spec.defaults_from_scratch
     if "progressive" in explicit:
-        chosen["image_size"] = max(chosen["image_size"], *explicit["progressive"], 0)
+        chosen["image_size"] = max(chosen["image_size"] or 0, *explicit["progressive"], 0)
     elif "progressive" in chosen and "image_size" in explicit:
         chosen["progressive"] = sizes_up_to(chosen["progressive"], explicit["image_size"])
     return chosen
@@ -136,6 +137,16 @@ def options_of(network: NetworkSettings, regularization: RegularizationSettings 
     if regularization is not None:
         dropout = regularization.dropout if regularization.dropout_at != "head" else 0.0
     return ArchitectureOptions(**shared, dropout=dropout)
+
+
+def size_of(settings: TrainSettings) -> int | tuple[int, ...]:
+    """Return the side of the images in pixels; several, the largest first, where models side by side take their own."""
+    return models.get(settings.run.model).SPEC.size(settings.data.image_size)
+
+
+def largest_size(settings: TrainSettings) -> int:
+    """Return the side of the largest image that the network takes; 0 where that is not settled."""
+    return settings.data.image_size or max(models.get(settings.run.model).SPEC.image_sizes, default=0)
 
 
 def seed_of_split(data: DataSettings) -> int:

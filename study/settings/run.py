@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from data import own_code
 from study.settings.declare import Settings, setting
 from study.settings.parsers import parse_run_name
+
+CALLBACK = ("callback", "name")  # the setting, and what it names
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,23 @@ class RunSettings(Settings):
         "train nothing: draw some training images before and after augmentation, print the file's path",
         group="regularisation",
         kind=bool,
+        inspected=False,
+        compared=False,
+    )
+    tensorboard: str | None = setting(
+        None,
+        "new folder for event files of TensorBoard: the figures of each epoch",
+        metavar="DIR",
+        path=True,
+        inspected=False,
+        compared=False,
+    )
+    callback: str | None = setting(
+        None,
+        "a keras.callbacks.Callback of your own, package.module:name or path/to/file.py:name: a class, or a function "
+        "that returns one; it is told of every epoch",
+        kind=partial(own_code.parse, setting=CALLBACK[0], noun=CALLBACK[1]),
+        metavar="NAME",
         inspected=False,
         compared=False,
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.boxes import from_table
 from data.dataset import Dataset, load
 from data.source import Source
 from data.store.store import Store, open_store
 from study import tasks
-from study.settings.resolve import seed_of_split
+from study.settings.resolve import seed_of_split, size_of
 from study.settings.train import with_flags
 
 if TYPE_CHECKING:
+    from data.crop import Box
     from study.settings.commands import CheckSettings
     from study.settings.data import DataSettings
     from study.settings.train import TrainSettings
@@ -24,7 +27,7 @@ def source_of(settings: TrainSettings) -> Source:
     task = tasks.get(settings.task.name)
     return Source(
         root=Path(settings.data.folder) if settings.data.folder is not None else None,
-        image_size=settings.data.image_size,
+        image_size=size_of(settings),
         resize=settings.data.resize,
         split=settings.data.split,
         seed=seed_of_split(settings.data),
@@ -43,7 +46,23 @@ def source_of(settings: TrainSettings) -> Source:
         assign=task.assign,
         auxiliary=settings.task.auxiliary,
         value_range=settings.data.value_range,
+        boxes=boxes_of(settings),
     )
+
+
+def boxes_of(settings: TrainSettings) -> Callable[..., Mapping[str, Box]] | None:
+    """Return what tells the boxes that images are cut to; None where they are taken whole.
+
+    Raises:
+        UserError: what is to find them is no run that can.
+    """
+    if settings.data.crop_to == "box":
+        return partial(from_table, Path(settings.data.boxes))
+    if settings.data.crop_to == "mask":
+        from study.saved import finder
+
+        return finder.Finder(finder.opened(settings.data.finder, settings.run.runs)).boxes_by_name
+    return None
 
 
 def store_of(settings: DataSettings | CheckSettings) -> Store:

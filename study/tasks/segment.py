@@ -36,7 +36,7 @@ MIN_CLASSES = 1  # pixels of a single class can be told from the background
 ACTIVATION = "softmax"
 LEARNING = ("scratch",)
 LOSSES = ("crossentropy", "focal", "dice", "crossentropy+dice")
-FIXED = {"progressive": (), "auxiliary": "none"}
+FIXED = {"progressive": (), "auxiliary": "none", "crop_to": "none"}
 
 BATCH = 32
 SHOWN = 12  # validation images with their masks

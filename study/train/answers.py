@@ -15,7 +15,7 @@ from PIL import Image
 from data import display
 from data.dataset import Dataset
 from data.image import WORKERS
-from data.pixels import Pixels
+from data.pixels import Pixels, Squares
 from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import Known
@@ -95,7 +95,7 @@ def heats_of(evidence: Evidence, rows: np.ndarray, predicted: Sequence[str]) -> 
     """Return row -> Grad-CAM of the class predicted, float32 (size, size); and why there is none, if there is none."""
     names = evidence.dataset.class_names
     classes = {int(row): names.index(name) for row, name in zip(rows, predicted, strict=True)}
-    readable, pixels = still_readable(evidence.dataset.images.pixels, rows)
+    readable, pixels = still_readable(evidence.dataset.examples().inputs, rows)
     if not len(readable):
         return {}, ""
     try:
@@ -106,8 +106,8 @@ def heats_of(evidence: Evidence, rows: np.ndarray, predicted: Sequence[str]) -> 
     return dict(zip(readable.tolist(), heats, strict=True)), ""
 
 
-def still_readable(pixels: Pixels, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return those of some rows whose pixels can still be had, and the pixels, uint8 (m, size, size, 3)."""
+def still_readable(pixels: Pixels | Squares, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return those of some rows whose pixels can still be had, and the pixels, uint8 (m, height, width, 3)."""
     try:
         return rows, pixels[rows]
     except UserError:  # a file that the store does not have was changed or removed since
@@ -193,7 +193,8 @@ def small_by_cell(
 def file_of(dataset: Dataset, row: int, side: int) -> display.Shown | str:
     """Return an image of the data set from its file, or the reason why it cannot be shown any more."""
     images = dataset.images
-    return display.show(images.records[row].path, images.sha256[row], side, images.pixels.rule, images.ranges)
+    box = images.boxes[row] if images.boxes else None
+    return display.show(images.records[row].path, images.sha256[row], side, images.pixels.rule, images.ranges, box)
 
 
 def picture(dataset: Dataset, row: int, figure: Figure | None, gone: str = "") -> Picture:

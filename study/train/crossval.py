@@ -71,7 +71,7 @@ def heads_of(ready: Prepared, features: Examples, frozen: FrozenBackbone, engine
     rest = np.setdiff1d(np.arange(number), train)
     augment = build(settings.regularization.augment, settings.regularization.augment_with, settings.data.seed)
     others = replace(ready.pixels, indices={"train": rest})
-    every = add_views(features, others, frozen.runner(engine.engine, engine.precision), augment, views)
+    every = add_views(features, others, frozen.runner(engine.engine, engine.precision_of_all), augment, views)
     frozen.release()
     sources = np.concatenate([np.arange(number), np.tile(train, views), np.tile(rest, views)])
     return FoldHeads(every.inputs, every.labels, sources, ready.outputs)

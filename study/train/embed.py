@@ -13,18 +13,19 @@ from data.duplicates import fingerprints
 from data.store.store import Store
 from models.parts.head import freeze
 from study.inference.engine import EngineChoice, FrozenBackbone
-from study.inference.features import FeatureSpec, embed
+from study.inference.features import FeatureSpec
+from study.inference.joined import embed
 from study.inference.same_scene import reduce, stored_same_scene_pairs
 from study.runtime import console
+from study.settings.resolve import size_of
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
 
 
 def feature_spec(settings: TrainSettings) -> FeatureSpec:
     """Return what the features of a frozen backbone depend on beside network and images."""
-    return FeatureSpec(
-        settings.run.model, settings.data.image_size, settings.data.resize, settings.run.engine, settings.run.precision
-    )
+    run = settings.run
+    return FeatureSpec(run.model, size_of(settings), settings.data.resize, run.engine, run.precision)
 
 
 def features_of(

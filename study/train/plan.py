@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from data.augment.pipeline import describe
 from data.batches import iterations
+from data.crop import MARGIN
 from data.dataset import Dataset
 from data.folder import SPLITS
+from data.squares import text_of
 from study.runtime import console
+from study.settings.data import DataSettings
 from study.settings.learning_type import LearningChoice
 from study.settings.regularization import RegularizationSettings
+from study.settings.resolve import size_of
 from study.settings.stages import Stage, augmented_views, decay_of, phases
 from study.settings.train import TrainSettings
 
@@ -81,9 +85,10 @@ def plan_lines(
     if views := augmented_views(settings):
         augment += f"; the head sees {views} such views of each image beside the clean one"
     width = f", width {settings.network.width}" if settings.network.width else ""
-    size = f"{data.image_size} × {data.image_size} pixels ({data.resize})"
+    size = f"{text_of(size_of(settings))} pixels ({data.resize})"
     return [
         ("model", f"{settings.run.model}{width}, {size}, weights: {learning.weights}"),
+        *([("cut to the animal", described_crop(data))] if data.crop_to != "none" else []),
         *settings.network.describe(learning.weights == "none", learning.first_layer == "pca"),
         ("learning type", f"{choice.learning}: {choice.reason}"),
         ("augmentation", augment),
@@ -92,6 +97,12 @@ def plan_lines(
         *settings.task.describe(),
         *(line for stage in stages for line in stage_lines(stage, settings, train_images)),
     ]
+
+
+def described_crop(data: DataSettings) -> str:
+    """Say what images are cut by before they are resized."""
+    found = f"found by {data.finder}" if data.crop_to == "mask" else f"by the boxes of {data.boxes}"
+    return f"{found}, with a margin of {100 * MARGIN:g} % on each side"
 
 
 def stage_lines(stage: Stage, settings: TrainSettings, train_images: int) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import keras
 
 import models
+from data import own_code
 from data.augment import custom
 from data.augment.pipeline import DEFAULT_AUGMENT
 from data.batches import Examples
@@ -21,7 +22,7 @@ from data.store.store import Store
 from errors import UserError
 from models.parts.weights import build_backbone
 from study import tasks
-from study.fit import whitening
+from study.fit import event_files, whitening
 from study.fit.estimate import minutes_for
 from study.fit.network import with_head
 from study.fit.objective import class_weights, pixel_weights
@@ -30,6 +31,7 @@ from study.settings import conflicts, learning_type
 from study.settings.learning_type import LearningChoice
 from study.settings.regularization import RegularizationSettings
 from study.settings.resolve import options_of, seed_of_split
+from study.settings.run import CALLBACK
 from study.settings.source import load_dataset
 from study.settings.stages import Stage, decay_of, stages_of
 from study.settings.train import TrainSettings
@@ -67,6 +69,10 @@ def prepare(
     """
     if settings.regularization.augment_with:
         custom.load(settings.regularization.augment_with)  # what is wrong with it is told now
+    if settings.run.callback:
+        own_code.load(settings.run.callback, *CALLBACK)
+    if settings.run.tensorboard:
+        event_files.check(settings.run.tensorboard, bool(settings.run.resume) and not settings.run.fresh)
     spec = models.get(settings.run.model).SPEC
     model, size, sizes = settings.run.model, settings.data.image_size, settings.optimization.progressive
     weights = learning_type.start_weights(model, spec.weights, settings.learning.kind, settings.learning.weights)
@@ -88,7 +94,7 @@ def prepare(
     choice = learning_type.choose_learning(
         settings.learning.kind,
         weights,
-        spec.learning if settings.learning.weights is None else ("transfer", "finetune"),
+        spec.learning if settings.learning.weights is None or spec.parts else ("transfer", "finetune"),
         dataset.rarest(),
         None
         if settings.run.deterministic
@@ -104,6 +110,11 @@ def prepare(
         console.print(
             f"careful: {settings.learning.weights} has learned from {contaminated:,} of the validation and test images "
             "here, which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
+        )
+    if settings.data.finder and (seen := count_contaminated(settings.data.finder, dataset.entries)):
+        console.print(
+            f"careful: {settings.data.finder} has learned to find the animal in {seen:,} of the validation and test "
+            "images here, and may find it better there than in new ones"
         )
     if settings.learning.first_layer == "pca":
         whitening.init_first_layer(backbone, pixels.indices["train"], pixels.inputs.__getitem__)

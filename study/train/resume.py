@@ -26,7 +26,7 @@ from study.settings.typed import as_typed
 from study.train.prepare import Prepared
 
 AUTO = "auto"
-ONCE = ("resume", "fresh")  # flags that no later command is to carry on
+ONCE = ("resume", "fresh", "tensorboard")  # flags that no later command is to carry on
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("data", "models", "study", "errors.py")  # of the program that a training's numbers come from
 PACKAGES = ("keras", "tensorflow", "numpy")
@@ -47,6 +47,7 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     if not run.checkpoint_minutes and not run.resume:
         return None
     runs, now = Path(run.runs), description(ready, asked)
+    asked = {**asked, "tensorboard": run.tensorboard, "callback": run.callback}
     found = wanted(run.resume, run.fresh, runs, now)
     if found is None:
         return Keeper(Unfinished(runs, now, None, command_of(asked, runs)), run.checkpoint_minutes)
@@ -137,6 +138,8 @@ def data_hash(dataset: Dataset) -> str:
         digest.update(f"{entry.sha256} {entry.label} {entry.split}\n".encode("utf-8", "surrogateescape"))
     if dataset.auxiliary:
         digest.update(dataset.auxiliary.labels.tobytes())
+    if dataset.images.boxes:
+        digest.update(repr(dataset.images.boxes).encode())
     if dataset.masks is not None:
         for rows in np.array_split(np.arange(len(dataset.entries)), 1 + len(dataset.entries) // 256):
             digest.update(dataset.masks[rows].tobytes())
@@ -163,7 +166,7 @@ def command_of(asked: Mapping[str, Any], runs: Path) -> Any:  # noqa: ANN401
 
     Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
     """
-    more = {"augment_with": asked.get("augment_with"), **of_place(runs)}
+    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback")} | of_place(runs)
     return lambda name: as_command("train", {"resume": name, **more})
 
 

@@ -19,6 +19,7 @@ from study.fit import auxiliary, lr_finder
 from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.loop import fit
 from study.fit.outcome import Outcome
+from study.fit.watchers import watching
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
 from study.inference.engine import FrozenBackbone
@@ -106,10 +107,18 @@ def train_for_result(
         return Result({"image": image, "learning_rate": rate}, following, "train with it")
     keeper = resume.keeper_of(ready, asked)
     with keeper.naming_it() if keeper else nullcontext():
-        with stopwatch(seconds, "train"):
+        with stopwatch(seconds, "train"), watching(settings.run) as watchers:
             auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
             outcomes = fit(
-                classifier, pixels, features, ready.stages, settings, ready.class_weight, auxiliary_training, keeper
+                classifier,
+                pixels,
+                features,
+                ready.stages,
+                settings,
+                ready.class_weight,
+                auxiliary_training,
+                keeper,
+                watchers,
             )
         seconds["train"] += keeper.earlier if keeper else 0.0
         evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training, seconds)

@@ -26,9 +26,9 @@ from study.runs.answers import Answers
 from study.runs.folder import Run
 from study.runs.report import Asked
 from study.runtime import console, environment, output
-from study.settings.resolve import as_json
+from study.settings.resolve import as_json, size_of
 from study.tasks.contract import Evaluation
-from study.train import crossval, repeat, suggest
+from study.train import crop, crossval, repeat, suggest
 from study.train import figures as train_figures
 from study.train.embed import feature_spec
 from study.train.export import export
@@ -118,7 +118,9 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
         if evaluated.judged:
             known.write(folder, evaluated.judged[0])
             info["verdicts"] = evaluated.judged[1]
-        info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE))
+        if "crop" in info:
+            crop.write(folder, settings, dataset, info["crop"])
+        info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE, crop.FILE))
         info.update(tasks.get(settings.task.name).write(folder, dataset, evaluated.evaluations, language))
         if evaluated.temperature:
             indices = dataset.examples().indices["test"]
@@ -199,7 +201,7 @@ def describe(record: Record) -> dict[str, Any]:
         "stages": stages,
         "task": settings.task.name,
         "class_names": list(prepared.outputs),
-        "image_size": settings.data.image_size,
+        **run_folder.sizes_as_json(size_of(settings)),
         "resize": settings.data.resize,
         "pixel_range": {kind: list(ends) for kind, ends in dataset.images.ranges.items()},
         "classes": class_balance(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
@@ -218,6 +220,7 @@ def describe(record: Record) -> dict[str, Any]:
             "fixes": dataset.fixed.counts() if dataset.fixed else None,
             "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
         },
+        **({"crop": crop.describe(settings, dataset)} if dataset.images.boxes else {}),
         "engine": asdict(record.engine) if record.engine else None,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
         **environment.machine(),

@@ -46,6 +46,7 @@ def test_an_image_that_a_person_decided_on_is_not_suspected_again(tmp_path):
     assert '"earlier": [["cat/wrong.jpg", "keep", "", ""]]' in page
 
 
+@pytest.mark.slow
 def test_training_obeys_and_records(data, tmp_path):
     (sha256,) = hash_all([data / "square" / "wrong.png"])
     (data / "square" / "wrong.png").rename(data / "square" / "renamed.png")

@@ -20,6 +20,7 @@ def trained(runs, *flags):
     return run, (run / "report.html").read_text(encoding="utf-8"), run_info(run)
 
 
+@pytest.mark.slow
 def test_a_report_in_japanese_has_no_english_and_its_run_keeps_the_language(toy_copy, tmp_path):
     data = toy_copy()
     (data / "readme.txt").write_text("not an image")

@@ -78,6 +78,14 @@ def copies(run, tmp_path_factory):
     return runs
 
 
+def test_fetch_of_a_folder_that_was_downloaded(tmp_path):
+    for folder, label in zip(("cane", "cavallo", "gatto"), TOY_CLASSES, strict=True):
+        shutil.move(make_toy(tmp_path / folder, 2) / label, tmp_path / "raw-img" / folder)
+    values = answer("fetch", "animals10", "--from", tmp_path / "raw-img", "--out", tmp_path / "out")
+    holds(values, "fetch")
+    assert values["classes"] == {"cat": 2, "dog": 2, "horse": 2}
+
+
 def test_summary_of_all_and_of_one():
     values = answer("summary")
     holds(values, "summary")
@@ -135,6 +143,26 @@ def test_train_and_what_ends_before(toy, run, tmp_path):
     found = answer("train", "--data", toy, *quick, "--find-learning-rate", "--runs", tmp_path)
     holds(found, "train --find-learning-rate")
     assert 1e-6 < found["learning_rate"] < 10
+
+
+def test_serve(run):
+    pytest.importorskip("starlette", reason="the packages of requirements-serve.txt are not installed")
+    from serving import serving
+
+    with serving(run, "--json", stream="stderr") as server:
+        code, out, _ = server.end()
+    values = read(out)
+    assert code == 0
+    assert values.pop("next") is None
+    holds(values, "serve")
+
+
+def test_export(run, tmp_path):
+    pytest.importorskip("tf2onnx", reason="the packages of requirements-export.txt are not installed")
+    words = ("--format", "onnx", "--int8", "--allow-changed", 99, "--out", tmp_path / "out")
+    values = answer("export", run, *words)
+    holds(values, "export")
+    holds(values["float32"], "float32 of export --int8")
 
 
 def test_predict_for_files_and_for_the_run_itself(run, toy, tmp_path):
@@ -285,6 +313,12 @@ def unfinished_training(runs):
     kept.begin()
     write(kept.folder, Checkpoint({"outcomes": [], "standing": None}, {}))
     return kept
+
+
+def test_export_data(cache, tmp_path, toy):
+    values = answer("export-data", "--data", toy, "--out", tmp_path / "out")
+    holds(values, "export-data")
+    assert (values["images"], values["left_out"]) == (sum(values["splits"].values()), 0)
 
 
 def test_store(cache, tmp_path, toy):

@@ -79,6 +79,7 @@ def test_inspect_reads_the_run_s_images_by_its_range(trained, tmp_path):
     assert ran.code == 0, ran.err
 
 
+@pytest.mark.slow
 def test_a_range_of_ones_own(microscope, tmp_path):
     ran = call("train", *COMMON, "--data", microscope, "--runs", tmp_path, "--range=-2000:8,000")
     assert ran.code == 0, ran.err

@@ -78,6 +78,7 @@ def test_ctrl_c_while_images_are_read_in_the_background(idle, tmp_path):
     assert left_behind(tmp_path / "runs") == []
 
 
+@pytest.mark.slow
 def test_quiet_start_on_a_japanese_console_and_the_same_run_again(run, toy, tmp_path):
     """Another process, another folder, the same seed: the same figures to the last digit."""
     data, runs = tmp_path / "写真 🐱", tmp_path / "runs"

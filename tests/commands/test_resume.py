@@ -92,7 +92,7 @@ def test_it_says_how_to_go_on_and_runs_lists_it(place):
     name = name_in(folder / "runs")
     following = f"python main.py train --resume {name} --augment-with {words[-1]} --runs {folder / 'runs'}"
     last = stopped.strip().splitlines()[-1]
-    assert last == f"stopped, with a checkpoint. To go on: {following}"
+    assert last == f"stopped; what was done is kept. To go on: {following}"
     listed = call("runs", "--runs", folder / "runs", "--json")
     (told,) = json.loads(listed.out)["unfinished"]
     assert (told["name"], told["model"], told["at_work"]) == (name, "original", False)

@@ -19,6 +19,7 @@ from run_files import shares, table
 
 from models.parts.lite_weights import LITE0
 
+pytestmark = pytest.mark.slow
 SLIM_PYTHON = os.environ.get("STUDY_SLIM_PYTHON")  # of a real small install
 WEIGHTS = LITE0.replace("-", "_")
 HIDING = """

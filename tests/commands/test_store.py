@@ -72,6 +72,7 @@ def test_a_store_that_is_over_a_new_limit_shrinks_though_nothing_new_is_kept(cac
     assert sum(path.stat().st_size for path in (cache / "store").glob("*.rows")) <= 10e6
 
 
+@pytest.mark.slow
 def test_a_damaged_store_is_told_and_does_no_harm(cache, run, toy, tmp_path):
     (cache / "store").mkdir(parents=True)
     (cache / "store" / "index.sqlite3").write_bytes(b"spilt milk " * 1000)

@@ -64,6 +64,7 @@ def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_pa
     assert "circle/cut.jpg" in (made / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_names_that_a_spreadsheet_would_run_are_guarded_in_every_table_and_read_again(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     data = make_toy(tmp_path / "toy", 12)
@@ -94,6 +95,7 @@ def test_names_that_a_spreadsheet_would_run_are_guarded_in_every_table_and_read_
     assert [entry.name for entry in dataset.skipped] == ["=1+1/copy.png"]
 
 
+@pytest.mark.slow
 def test_data_folder_whose_name_is_no_unicode(run, tmp_path):
     data = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     try:

@@ -26,6 +26,7 @@ def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
     assert "careful" not in ran.out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")
 def test_a_copy_for_openvino_that_answers_otherwise_is_dropped(run, toy, tmp_path, monkeypatch):
     monkeypatch.setattr("study.train.export.MAX_DIFFERENCE", -1.0)
@@ -58,6 +59,7 @@ def test_what_the_head_alone_cannot_learn_from_is_refused(run, toy, tmp_path, ar
     fails(ran, error, tmp_path / "runs")
 
 
+@pytest.mark.slow
 def test_transfer_from_own_run(own):
     _, run, ran = own
     info = run_info(run)
@@ -83,6 +85,7 @@ def test_augmented_views_under_transfer(run, toy, tmp_path):
     assert run_info(made)["settings"]["augment"] == {"flip": 1.0}
 
 
+@pytest.mark.slow
 def test_finetune_has_both_stages(run, toy, tmp_path):
     arguments = ("train", *QUICK, "--data", toy, "--weights", run, "--runs", tmp_path / "runs")
     ran = call(*arguments, "--learning", "finetune", "--epochs", 2)
@@ -96,6 +99,7 @@ def test_finetune_has_both_stages(run, toy, tmp_path):
     assert run_info(made)["settings"]["learning"] == "finetune"
 
 
+@pytest.mark.slow
 def test_pretrained_weights_are_transferred_unasked_and_stay_as_they_are(toy, tmp_path):
     import keras
 

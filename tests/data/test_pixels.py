@@ -133,9 +133,9 @@ def decoded(monkeypatch):
     """The contents that are decoded from now on."""
     contents, load = [], image.load
 
-    def counted(content, *rest):
+    def counted(content, *rest, **named):
         contents.append(content)
-        return load(content, *rest)
+        return load(content, *rest, **named)
 
     monkeypatch.setattr(image, "load", counted)
     return contents

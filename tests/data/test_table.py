@@ -148,6 +148,7 @@ def test_too_few_groups_to_divide_are_told(images, tmp_path):
     assert error.startswith("Class 'circle' has 1 group(s) of images: at least 3 are needed, one for each of train")
 
 
+@pytest.mark.slow
 def test_training_on_a_table_predicts_its_own_test_split_and_is_checked(images, tmp_path):
     for number in range(5, 12):
         for label in TOY_CLASSES:

@@ -330,6 +330,7 @@ def test_efficientnet_with_a_weights_file_normalises_as_it_was_trained(efficient
     np.testing.assert_allclose(normalised(backbone), expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_efficientnet_from_a_saved_classifier_is_the_same_network(efficientnet_file, tmp_path):
     backbone = build_backbone("efficientnet", SIZE, str(efficientnet_file))
     classifier(backbone, head(1280, CLASSES, 0.2)).save(tmp_path / "model.keras")

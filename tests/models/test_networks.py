@@ -321,6 +321,7 @@ def test_only_with_coordinates_can_a_network_of_convolutions_tell_left_from_righ
     assert (np.sign(answers) == np.repeat([-1, 1], 3)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["original", "residual"])
 def test_coordinates_and_shortcuts_survive_saving_openvino_bfloat16_and_other_sizes(name, tmp_path):
     model = build(name, 64, coordinates=True, norm="group", activation="gelu")
@@ -405,6 +406,7 @@ def test_an_earlier_run_brings_the_shape_of_its_network(tmp_path):
 # ---- the whole road --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_training_obeys_them_all_and_writes_them_down(toy, tmp_path):
     ran = call(
         *("train", "-m", "lenet", "--data", toy, "--width", 4, "--activation", "silu", "--norm"),

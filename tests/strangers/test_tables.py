@@ -6,7 +6,7 @@ import pytest
 from helpers import TOY_CLASSES
 from mutations import ESCAPE, MARKUP, changed_bytes, fuzz
 
-from data import exclude, fixes, labels, split, table
+from data import exclude, fixes, folder, labels, split, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 HASHES = [f"{number:064x}" for number in range(6)]
@@ -28,7 +28,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def scanned(toy):
-    return table.scan(toy)
+    return folder.scan(toy)
 
 
 def uses(name, path, scanned):

@@ -15,7 +15,7 @@ from helpers import ROOT, call
 from structure.test_imports import HEAVY
 from structure.test_readme import FENCE, OF_PROGRAM, OF_SCRIPTS, TEXTS, TO_BE_WRITTEN
 
-from data import folder, groups
+from data import folder, groups, own_code
 from data.augment import custom
 from models.parts.head import head_on
 from models.parts.options import last_initializer
@@ -108,6 +108,7 @@ def test_the_example_beside_it_keeps_its_gradients_and_is_saturated():
     assert 0.1 < first / last < 10
 
 
+@pytest.mark.slow
 def test_weights_that_all_begin_at_zero_learn_nothing(toy, tmp_path):
     (example,) = (rest for rest in DOCUMENTED if rest.startswith("train -m lenet --init zeros"))
     ran = call(*shlex.split(example, comments=True), "--data", toy, "--epochs", 1, "--runs", tmp_path)
@@ -122,6 +123,21 @@ def test_the_function_of_ones_own_in_the_docs_runs_as_it_stands(tmp_path):
     changed = custom.load(f"{tmp_path / 'noise.py'}:speckle")(images)
     assert changed.shape == images.shape
     assert 75 < changed.min() < 85 < 115 < changed.max() < 125
+
+
+def test_the_callback_in_the_docs_is_made_and_logs_each_epoch(tmp_path):
+    mlflow = pytest.importorskip("mlflow")
+    (block,) = (block for language, block in FENCE.findall(TEXTS["docs/commands.md"]) if language == "python")
+    (tmp_path / "follow.py").write_text(block, encoding="utf-8")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
+    made = own_code.load(f"{tmp_path / 'follow.py'}:Mlflow", "callback", "name")()
+    made.on_train_begin()
+    run = mlflow.active_run().info.run_id
+    for epoch, loss in enumerate((0.5, 0.25)):
+        made.on_epoch_end(epoch, {"stage": "scratch", "loss": loss})
+    made.on_train_end()
+    logged = mlflow.MlflowClient().get_metric_history(run, "loss")
+    assert [(metric.step, metric.value) for metric in logged] == [(0, 0.5), (1, 0.25)]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.checkpoint": {"study.runtime", "errors"},
     "study.tasks": {"study.runtime", "study.pages", "data", "errors"},
     "study.folds": {"study.tasks", "data", "errors"},
-    "study.settings": {"study.tasks", "study.runtime", "data", "models", "errors"},
+    "study.settings": {"study.saved", "study.tasks", "study.runtime", "data", "models", "errors"},
+    "study.saved": {"study.runs", "study.inference", "study.runtime", "study.pages", "data", "errors"},
     "study.inference": {"study.runtime", "data", "models", "errors"},
     "study.fit": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint"),
@@ -30,10 +31,12 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.runs": {
         *("study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint", "data", "models", "errors"),
     },
+    "study.datasets": {"study.settings", "study.runtime", "study.tasks", "data", "errors"},
     "study.predict": {
         *("study.runtime", "study.pages", "study.confidence", "study.inference", "study.tasks", "study.runs"),
-        *("data", "errors"),
+        *("study.saved", "data", "errors"),
     },
+    "study.fetch": {"study.settings", "study.runtime", "data", "errors"},
     "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
     "study.experiments": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs", "data", "models", "errors"),
@@ -49,6 +52,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
             "study.runtime",
             "study.pages",
             "study.confidence",
+            "study.saved",
             "study.inference",
             "study.tasks",
             "study.folds",
@@ -70,11 +74,13 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("study.predict", "study.confidence", "study.inference", "study.tasks", "study.runs", "study.runtime"),
         *("data", "errors"),
     },
+    "study.serve": {"study.predict", "study.tasks", "study.runs", "study.runtime", "study.pages", "data", "errors"},
     "study.commands": {
         "study.export",
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
-        *("study.checkpoint",),
-        *("study.ensemble", "study.search", "study.inspect", "study.predict", "lessons", "models", "errors"),
+        *("study.checkpoint", "study.saved", "study.fetch", "study.datasets"),
+        *("study.ensemble", "study.search", "study.inspect", "study.predict", "study.serve", "lessons", "models"),
+        "errors",
     },
     "lessons": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.fit", "study.train", "study.inspect"),
@@ -269,6 +275,7 @@ def test_light_modules_bring_nothing_heavy(statement):
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.slow
 def test_garbage_is_collected_again_once_keras_is_there_and_looks_past_it():
     code = """
 import gc, json
@@ -283,6 +290,20 @@ print(json.dumps([gc.isenabled(), first, gc.get_freeze_count()]))
     assert enabled
     assert first > 100_000
     assert second <= first  # what a caller has made since is no part of it
+
+
+@pytest.mark.slow
+def test_keras_comes_without_scikit_learn_which_can_be_imported_as_ever():
+    code = """
+import sys
+from study.runtime import backend
+backend.start()
+print("keras" in sys.modules, "sklearn" in sys.modules, "scipy.stats" in sys.modules)
+from sklearn.model_selection import StratifiedKFold
+print(StratifiedKFold(3).n_splits)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["True", "False", "False", "3"]
 
 
 def defined_in(name):

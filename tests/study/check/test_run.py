@@ -349,6 +349,7 @@ def test_pictures_without_any_difference(tmp_path):
     look(tmp_path / "out", "--data", tmp_path / "data")
 
 
+@pytest.mark.slow
 def test_many_classes_and_ready_made_parts(tmp_path, no_weights):
     names = [f"クラス {i:02}" for i in range(classes_page.MAX_CLASSES + 2)]
     for split, count in (("train", 2), ("test", 1)):

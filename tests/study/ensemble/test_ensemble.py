@@ -157,6 +157,7 @@ def test_boosting_leaves_a_run_that_predicts_and_can_be_inspected(images, tmp_pa
     assert call("inspect", "--run", run, "--steps", 1, "--inspects", tmp_path / "inspects").code == 0
 
 
+@pytest.mark.slow
 def test_json_has_the_figures_and_where_all_lies(images, tmp_path):
     ran = call("ensemble", "--data", images, *HEADS, "--members", 2, "--runs", tmp_path / "runs", "--json")
     said, run = json.loads(ran.out), newest(tmp_path / "runs")

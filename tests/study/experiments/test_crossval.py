@@ -137,6 +137,7 @@ def trained(images, tmp_path_factory):
     return runs, words, call(*words)
 
 
+@pytest.mark.slow
 def test_from_scratch_each_fold_is_a_training_that_never_sees_what_it_holds_out(trained, images):
     runs, _, ran = trained
     assert (ran.code, ran.err) == (0, "")

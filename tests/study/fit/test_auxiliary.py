@@ -187,6 +187,7 @@ def test_the_training_copy_takes_any_size_with_both_heads(joined, kind):
 # ---- the command -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_tells_the_second_task_and_at_weight_0_ends_as_without(toy, run, tmp_path):
     table = tmp_path / "side.csv"
     with table.open("w", newline="") as file:

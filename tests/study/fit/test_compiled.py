@@ -153,3 +153,21 @@ def test_weight_decay_takes_a_share_of_the_kernels_and_nothing_of_the_rest(name)
 @pytest.mark.parametrize(("name", "asked", "decay"), [("adam", None, 0), ("adamw", None, 0.004), ("adamw", 0.0, 0)])
 def test_weight_decay_that_is_not_asked_for_is_the_optimisers_own(name, asked, decay):
     assert objective.make_optimizer(name, 0.1, asked).weight_decay == decay
+
+
+class Told(keras.layers.Layer):
+    """Hand on what comes, and count how often Python lays it for training."""
+
+    def call(self, x, training=None):
+        if training:
+            self.count = getattr(self, "count", 0) + 1
+        return x
+
+
+def test_the_step_is_traced_once():
+    told, x = Told(), keras.Input((4,))
+    model = keras.Model(x, keras.layers.Dense(3, activation="softmax")(told(x)))
+    objective.compile_model(model, Stage("scratch", 1, 8, 0.01), settings(), 10)
+    told.count = 0
+    model.fit(np.zeros((8, 4)), np.eye(3)[np.zeros(8, int)], epochs=2, verbose=0)
+    assert told.count == 1

@@ -86,6 +86,7 @@ def test_looking_at_the_start_of_a_head_changes_nothing():
     assert_same(*results)
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_report(toy, tmp_path):
     quick = [word for word in QUICK if word not in ("--learning-rate", "0.002")]
     flags = ["--data", toy, *quick, "--runs", tmp_path, "--learning-rate", "100", "--optimizer", "sgd"]

@@ -7,6 +7,7 @@ backend.start()
 
 
 import numpy as np
+import pytest
 from small import OFF, assert_same, embed_all, noisy_images, settings, tiny
 
 from study.inference.engine import FrozenBackbone
@@ -25,6 +26,7 @@ def test_features_are_those_of_the_backbone():
     }
 
 
+@pytest.mark.slow
 def test_augmented_views_join_training_only_and_the_clean_ones_stay():
     model, examples = tiny(), noisy_images()
     plain = embed_all(FrozenBackbone(model.layers[1], OFF), examples, settings(learning="transfer"))[0]

@@ -179,6 +179,7 @@ def test_fine_tuning_improves_on_the_head_and_keeps_the_statistics():
     assert [row["epoch"] for outcome in outcomes[:1] for row in outcome.history] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_fine_tuning_that_makes_it_worse_falls_back_to_the_head():
     model, examples, (_, outcome), kept = head_then_all(3.0)
     assert_same(model.layers[1].get_weights(), kept["backbone"])

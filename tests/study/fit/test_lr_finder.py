@@ -120,6 +120,7 @@ def test_the_curve_is_a_picture(tmp_path):
         assert (curve.format, np.asarray(curve.convert("RGB")).std() > 10) == ("PNG", True)
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_what_to_type(run, toy, tmp_path):
     quick = [word for word in QUICK if word not in ("--learning-rate", "0.002")]
     quick += ["--weights", str(run), "--learning", "transfer", "--epochs", "1"]

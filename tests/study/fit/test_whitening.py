@@ -119,6 +119,7 @@ def test_what_does_not_go_with_it(flags, error, toy, run, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_training_and_an_inspection_say_so(toy, tmp_path):
     shape = ("-m", "lenet", "--data", toy, "--first-layer", "pca")
     ran = call("train", *shape, "--epochs", 1, "--runs", tmp_path / "runs")

@@ -125,6 +125,7 @@ def test_probabilities_of_a_whole_classifier_are_those_of_keras():
     np.testing.assert_allclose(shares, keras_answer(model, pixels), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @needs_openvino
 @pytest.mark.parametrize("options", [{"coordinates": True}, {"activation": "silu"}])
 def test_of_a_converted_network_only_its_own_output_is_left(options):
@@ -265,6 +266,7 @@ openvino_ir.save(openvino_ir.accept_uint8(openvino_ir.convert(openvino_ir.trace(
     assert not [path for path in folders["home"].rglob("*") if "intel" in str(path.relative_to(tmp_path)).lower()]
 
 
+@pytest.mark.slow
 @needs_openvino
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_damaged_files_are_named(small, tmp_path, damage):
@@ -313,6 +315,7 @@ def test_a_released_network_runs_again(small):
     assert np.array_equal(frozen.runner("openvino", "float32")(pixels), expected)
 
 
+@pytest.mark.slow
 @needs_openvino
 @pytest.mark.parametrize("damage", [lambda old: bytes(len(old)), lambda old: old[:-9] + b"x" + old[-8:]])
 def test_a_kept_network_that_is_damaged_is_converted_and_kept_anew(small, tmp_path, capfd, damage):

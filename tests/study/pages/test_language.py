@@ -23,15 +23,41 @@ PLACES = {  # where reasons are made -> functions that return them, or that make
     "data.display": ("show",),
     "data.pixels": ("read",),
     "data.formats": ("by_name",),
+    "data.image_folder": ("read", "_row"),
+    "data.parquet_set": ("_row",),
     "study.fit.loop": ("run_epochs",),
     "study.fit.divergence": ("on_epoch_end", "told", "check"),
 }
-CONSTANTS = {"data.folder": ("_EMPTY", "OUTSIDE"), "study.predict.stream": ("NO_NUMBER",)}
+CONSTANTS = {
+    "data.folder": ("_EMPTY", "OUTSIDE"),
+    "data.hub_rows": ("NO_LABEL",),
+    "study.predict.stream": ("NO_NUMBER",),
+}
 RAISERS = ("data.formats", "data.image", "data.tiff", "data.to_rgb")
-SKIPPERS = ("data.folder", "data.table", "data.fixes", "data.exclude", "data.labels", "study.predict.labelled")
+SKIPPERS = (
+    "data.folder",
+    "data.table",
+    "data.fixes",
+    "data.exclude",
+    "data.labels",
+    "study.predict.labelled",
+    "data.hub_rows",
+)
 VALUES = {"DIFF", "RGB", "CR2", "CR3", "RAF", "ORF", "RW2", "DICOM", "XL", "RAW", "Photoshop", "ICO", "OpenEXR", "FITS"}
 VALUES |= {"HDF5", "NumPy", "PostScript", "SVG", "ZIP", "git", "lfs", "pull", "MP4", "MOV", "HTML", "XML", "pillow"}
-VALUES |= {"heif", "python", "m", "pip", "install", "txt", "learning", *map(str.upper, formats._RAW)}
+VALUES |= {
+    "heif",
+    "python",
+    "m",
+    "pip",
+    "install",
+    "txt",
+    "r",
+    "requirements",
+    "photos",
+    "learning",
+    *map(str.upper, formats._RAW),
+}
 
 
 class Any7(int):

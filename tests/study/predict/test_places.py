@@ -7,6 +7,7 @@ import sys
 import pytest
 from helpers import ROOT
 
+from data import file_names
 from study.predict import places
 
 
@@ -23,12 +24,12 @@ from study.predict import places
     ],
 )
 def test_a_class_of_any_name_has_a_folder(name, folder):
-    assert places.as_folder(name) == folder
+    assert file_names.as_folder(name) == folder
 
 
 def test_no_two_classes_share_a_folder_and_a_plain_name_stays():
     names = ["a/b", "Cat", "a?b", "a_b", "cat", "y" * 101, "y" * 102]
-    assert places.folder_names(names) == {
+    assert file_names.folder_names(names) == {
         **{"a_b": "a_b", "Cat": "Cat", "cat": "cat-2", "a/b": "a_b-2", "a?b": "a_b-3"},
         **{"y" * 101: "y" * 100, "y" * 102: "y" * 100 + "-2"},
     }
@@ -43,9 +44,9 @@ def test_no_two_classes_share_a_folder_and_a_plain_name_stays():
     ids=["plain", "two dots", "no suffix", "no stem", "long"],
 )
 def test_a_name_that_is_taken_gets_a_number(name, second):
-    assert places.numbered(name, 1) == name
-    assert places.numbered(name, 2) == second
-    assert len(os.fsencode(places.numbered(name, 2))) <= 255
+    assert file_names.numbered(name, 1) == name
+    assert file_names.numbered(name, 2) == second
+    assert len(os.fsencode(file_names.numbered(name, 2))) <= 255
 
 
 @pytest.mark.parametrize("place", [places.place_copy, places.place_link])

@@ -30,6 +30,7 @@ def test_what_training_writes_is_sound():
     assert fault(SOUND | {"task": "multilabel", "thresholds": {"cat": 0.5, "dog": 1}}) == ""
 
 
+CROP = "crop must be an object with to, and a finder where that is mask"
 RANGES = "pixel_range must be two numbers, the lower first, for each kind of values"
 
 
@@ -49,6 +50,9 @@ RANGES = "pixel_range must be two numbers, the lower first, for each kind of val
         ({"resize": "stretch"}, "resize must be crop, pad, squash"),
         ({"pixel_range": [0, 1]}, RANGES),
         ({"pixel_range": {"float": [1]}}, RANGES),
+        ({"crop": {"to": "mask"}}, CROP),
+        ({"crop": {"to": "mask", "finder": {"model": "unet"}}}, CROP),
+        ({"crop": {"to": 1}}, CROP),
         ({"pixel_range": {"float": [2, 1]}}, RANGES),
         ({"data": []}, "data must be an object"),
         ({"data": {"folder": 3}}, "folder must be a path"),

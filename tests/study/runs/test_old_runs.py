@@ -49,6 +49,7 @@ def test_inspect_writes_the_page_of_an_old_run(old_run, tmp_path):
     assert str(old_run) in json.loads(page.with_suffix(".json").read_text())["network"]
 
 
+@pytest.mark.slow
 def test_a_new_training_takes_an_old_split(old_run, tmp_path):
     old, again = old_run / "split.csv", tmp_path / "again"
     ran = call("train", "-m", "lenet", "--data", tmp_path / "toy", "--split-file", old,

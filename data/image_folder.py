@@ -1,0 +1,103 @@
+"""An ImageFolder of the Hugging Face hub: metadata.csv or metadata.jsonl name the images and their labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from data import csv_table, folder, hub_rows
+from data.folder import Scan, Skipped
+from data.hub_rows import Row
+from data.names import printable
+from data.table import name_in
+from errors import UserError
+
+FILES = ("metadata.csv", "metadata.jsonl")
+NAME, LABEL = ("file_name", "image_file_name"), ("label", "labels")  # columns, of each the first that is there
+
+Cells = Mapping[str, Any]
+Rows = Iterator[tuple[int, Cells | str]]  # line and cells, or why it has none
+
+
+def tables(root: Path) -> list[Path]:
+    """Return the metadata files of a folder and of the folders in it that name images with labels."""
+    folders = [root, *sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))]
+    inner = [path for path in (root / "data",) if path.is_dir()]
+    folders += sorted(path for top in inner for path in top.iterdir() if path.is_dir())
+    found = [place / name for place in folders for name in FILES if (place / name).is_file()]
+    return [path for path in found if _names_labels(path)]
+
+
+def scan(root: Path, files: list[Path], min_classes: int, several: bool) -> Scan:
+    """List the images that metadata files name; train, validation and test among their folders are the splits.
+
+    Raises:
+        UserError: a file cannot be read, or what `hub_rows.scan_of` raises.
+    """
+    rows, skipped = [], []
+    for path in files:
+        for line, cells in read(path):
+            where = f"{path.relative_to(root).as_posix()}, line {line}"
+            outcome = cells if isinstance(cells, str) else _row(root, path.parent, cells)
+            if isinstance(outcome, Row):
+                rows.append(outcome)
+            else:
+                skipped.append(outcome if isinstance(outcome, Skipped) else Skipped(where, outcome))
+    named = {row.name for row in rows} | {item.name for item in skipped}
+    notes = []
+    if loose := [name for name in folder.paths_below(root) if name not in named]:
+        notes.append(
+            f"{printable(str(root))}: {len(loose):,} image(s), such as {loose[0]}, are named by no metadata file and "
+            "are not used"
+        )
+    names = [path.relative_to(root).as_posix() for path in files]
+    return hub_rows.scan_of(root, rows, skipped, names, min_classes, several, notes)
+
+
+def read(path: Path) -> Rows:
+    """Yield the line and the cells of each row, or why it has none."""
+    try:
+        if path.suffix == ".csv":
+            yield from csv_table.read(path, str(path), (*NAME, *LABEL), NAME[:1]).rows()
+            return
+        text = csv_table.decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {error.strerror}.") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            cells = json.loads(line)
+        except ValueError as error:
+            yield number, f"no JSON: {' '.join(str(error).split())}"
+            continue
+        yield number, cells if isinstance(cells, dict) else "no JSON object with file_name and label"
+
+
+def _names_labels(path: Path) -> bool:
+    """Say whether the first row that can be read has a name and a label."""
+    first = next((cells for _, cells in read(path) if not isinstance(cells, str)), {})
+    return bool(_column(first, NAME) and _column(first, LABEL))
+
+
+def _column(cells: Cells, names: tuple[str, ...]) -> str:
+    return next((name for name in names if name in cells), "")
+
+
+def _row(root: Path, place: Path, cells: Cells) -> Row | Skipped | str:
+    """Return what a row says, or the image that is left out; a text where it names none."""
+    cell = cells.get(_column(cells, NAME))
+    if not isinstance(cell, str) or not cell.strip():
+        return "it names no image"
+    path = place / name_in(place, cell)
+    below = path.relative_to(root).as_posix()
+    name = printable(below)
+    if reason := folder.reason_skipped(path):
+        return Skipped(name, reason)
+    try:
+        labels = hub_rows.labels_of(cells.get(_column(cells, LABEL)))
+    except ValueError as error:
+        return Skipped(name, str(error))
+    return Row(path, name, labels, hub_rows.split_in(below.rpartition("/")[0]))

@@ -1,0 +1,172 @@
+"""Parquet files of images, as the Hugging Face hub keeps them: a column of images, one of labels, a file a shard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from data import hub_rows, unpacked
+from data.folder import Scan, Skipped
+from data.hub_rows import Row
+from data.names import natural_key, printable
+from data.unpacked import Unpacked
+from data.walk import FOLDER, IMAGE, files_first, walk
+from errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+SUFFIX = ".parquet"
+IMAGES, LABELS = ("image", "img"), ("label", "labels")  # columns, where the features of the file name none
+BATCH = 64  # rows that are in memory at a time
+INSTALL = "python -m pip install -r requirements-parquet.txt"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a shard hold images and labels, and the names of the classes that a number stands for."""
+
+    image: str
+    label: str
+    names: tuple[str, ...]
+
+
+def shards(root: Path) -> list[Path]:
+    """Return the Parquet files of a folder in which nothing is an image file; none of another folder."""
+    if not root.is_dir():
+        return []
+    found = []
+    for path, kind in walk(root, files_first):
+        if kind == IMAGE:
+            return []
+        if kind != FOLDER and path.suffix.casefold() == SUFFIX:
+            found.append(path)
+    return sorted(found, key=lambda path: natural_key(path.relative_to(root).as_posix()))
+
+
+def scan(root: Path, files: Sequence[Path], min_classes: int, several: bool) -> Scan:
+    """List the images of shards, which are unpacked into the cache at first; the names of the files tell the splits.
+
+    Raises:
+        UserError: pyarrow is missing, a file cannot be read or has no such columns, the cache cannot be written, or
+            what `hub_rows.scan_of` raises.
+    """
+    rows, skipped, inside = [], [], _unpacked(root, files)
+    for one in inside:
+        if one.reason:
+            skipped.append(Skipped(one.name, one.reason))
+        else:
+            rows.append(Row(one.file, one.name, one.labels, hub_rows.split_in(one.shard)))
+    names = [path.relative_to(root).as_posix() for path in files]
+    rows_of = f"{len(inside):,} rows of {len(files):,} Parquet file(s)"
+    told = f"{printable(str(root))}: {rows_of}, unpacked in {unpacked.place()}"
+    return hub_rows.scan_of(root, rows, skipped, names, min_classes, several, (told,))
+
+
+def paths(root: Path, files: Sequence[Path]) -> dict[str, Path]:
+    """Return name -> unpacked file of all images of shards."""
+    return {one.name: one.file for one in _unpacked(root, files) if not one.reason}
+
+
+def _unpacked(root: Path, files: Sequence[Path]) -> list[Unpacked]:
+    if find_spec("pyarrow") is None:
+        raise UserError(
+            f"{printable(str(root))} holds Parquet files, such as {files[0].relative_to(root).as_posix()}, which need "
+            f"pyarrow: {INSTALL}, or give a folder of image files."
+        )
+    return unpacked.images(root, files, lambda: _rows(root, files))
+
+
+def _rows(root: Path, files: Sequence[Path]) -> Iterator[tuple[Unpacked, bytes]]:
+    """Yield all rows of shards, each with the bytes of its image; of one without any, with its reason."""
+    from pyarrow import ArrowException, parquet
+
+    for path in files:
+        shard = path.relative_to(root).as_posix()
+        taken: set[str] = set()
+        try:
+            with parquet.ParquetFile(path) as file:
+                columns = columns_of(file.schema_arrow, printable(str(path)))
+                for number, cells in enumerate(_cells(file, columns)):
+                    yield _row(path, shard, number, cells, columns, taken)
+        except (ArrowException, OSError) as error:
+            told = " ".join(str(error).split())
+            raise UserError(f"{printable(str(path))} cannot be read as Parquet: {told}. Copy it again.") from error
+
+
+def _cells(file: parquet.ParquetFile, columns: Columns) -> Iterator[Mapping[str, Any]]:
+    for batch in file.iter_batches(BATCH, columns=[columns.image, columns.label]):
+        yield from batch.to_pylist()
+
+
+def _row(
+    path: Path, shard: str, number: int, cells: Mapping[str, Any], columns: Columns, taken: set[str]
+) -> tuple[Unpacked, bytes]:
+    cell = cells[columns.image]
+    inside, named = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
+    place = PurePosixPath(shard).with_suffix("").as_posix()
+    last = PurePosixPath(named or "").name
+    name = printable(f"{place}/{last}") if last and last not in taken else f"{place}/{number:06d}"
+    taken.add(last)
+    reason, labels = "", ()
+    if not inside and named and (beside := path.parent / named).is_file():
+        inside = beside.read_bytes()
+    try:
+        labels = hub_rows.labels_of(cells[columns.label], columns.names)
+    except ValueError as error:
+        reason = str(error)
+    if not inside:
+        reason = (
+            f"it holds no image, but a path that is not there: {printable(named)}" if named else "it holds no image"
+        )
+    return Unpacked(Path(), name, shard, labels, reason), inside or b""
+
+
+def columns_of(schema: pa.Schema, shown: str) -> Columns:
+    """Tell the columns of a shard by the features that the hub keeps in it, else by their names.
+
+    Raises:
+        UserError: there is no column of images, or none of labels, or there are several.
+    """
+    features = _features(schema)
+    images = [name for name, one in features.items() if _type(one) == "Image"] or [
+        name for name in IMAGES if name in schema.names
+    ]
+    classes = [name for name, one in features.items() if _class_names(one)]
+    labels = [name for name in LABELS if name in schema.names] or classes
+    there = f"It has: {', '.join(schema.names)}."
+    for what, found, example in (("images", images, "image"), ("labels", labels, "label")):
+        if not found:
+            raise UserError(f"{shown} has no column of {what}: name it {example}. {there}")
+    if len(labels) > 1:
+        raise UserError(
+            f"{shown} has several columns of labels, {', '.join(labels)}: name the one to learn label. {there}"
+        )
+    return Columns(images[0], labels[0], _class_names(features.get(labels[0], {})))
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    try:
+        found = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return {name: found[name] for name in schema.names if name in found} if isinstance(found, dict) else {}
+
+
+def _type(feature: Any) -> str:  # noqa: ANN401 - whatever the file says
+    return str(feature.get("_type", "")) if isinstance(feature, dict) else ""
+
+
+def _class_names(feature: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Return the names of a ClassLabel, or of those in a list."""
+    if isinstance(feature, list):
+        return _class_names(feature[0]) if feature else ()
+    if _type(feature) in ("Sequence", "List"):
+        return _class_names(feature.get("feature"))
+    names = feature.get("names") if _type(feature) == "ClassLabel" else None
+    return tuple(map(str, names)) if isinstance(names, list) else ()

@@ -1,0 +1,118 @@
+"""Images that lie within larger files, each unpacked once into a file of its own in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data import formats
+from data.store.cache import cache_folder
+from errors import UserError
+
+FOLDER, INDEX = "unpacked-1", "index.jsonl"  # raise the number whenever names or files come out differently
+PER_FOLDER = 1000  # files
+LEFT_AFTER = 3600.0  # seconds after which nobody unpacks into a folder any more
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """One image: its file, its name, the file that held it, its labels, and why it is left out, if it is."""
+
+    file: Path
+    name: str
+    shard: str
+    labels: tuple[str, ...]
+    reason: str = ""
+
+
+def place() -> Path:
+    """Return the folder of all that was unpacked."""
+    return cache_folder() / FOLDER
+
+
+def images(root: Path, files: Sequence[Path], rows: Callable[[], Iterable[tuple[Unpacked, bytes]]]) -> list[Unpacked]:
+    """Return the images within some files of a folder, unpacked now if these files are new or were changed.
+
+    Args:
+        root: the folder.
+        files: that hold the images, known by name, size and time.
+        rows: reads them: each image, without its file, and its bytes.
+
+    Raises:
+        UserError: the cache cannot be written.
+    """
+    stats = [(path.relative_to(root).as_posix(), path.stat()) for path in files]
+    stamp = json.dumps([(name, found.st_size, found.st_mtime_ns) for name, found in stats])
+    of_root = hashlib.sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    folder = place() / f"{of_root}-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
+    if not (folder / INDEX).is_file():
+        try:
+            _write(folder, rows())
+        except OSError as error:
+            raise UserError(
+                f"cannot unpack {root} into the cache {place()} ({error.strerror or error}): free some space, or set "
+                "STUDY_CACHE to another folder"
+            ) from error
+        _sweep(folder, of_root)
+    return _read(folder)
+
+
+def _write(folder: Path, rows: Iterable[tuple[Unpacked, bytes]]) -> None:
+    """Write images and index aside, and give the folder its name when all is there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.tmp")
+    aside.mkdir()
+    try:
+        with (aside / INDEX).open("w", encoding="utf-8") as index:
+            for number, (one, content) in enumerate(rows):
+                form = formats.format_of(content[: formats.HEAD])
+                suffix = formats.USUAL_SUFFIX.get(form, f".{form.lower()}" if form else ".bin")
+                name = f"{number // PER_FOLDER:04d}/{number:07d}{suffix}"
+                if not one.reason:
+                    (aside / name).parent.mkdir(exist_ok=True)
+                    (aside / name).write_bytes(content)
+                index.write(json.dumps([name, one.name, one.shard, one.labels, one.reason]) + "\n")
+        try:
+            aside.rename(folder)
+        except OSError:
+            if not (folder / INDEX).is_file():  # else another process was first, with the same images
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _read(folder: Path) -> list[Unpacked]:
+    with (folder / INDEX).open(encoding="utf-8") as index:
+        rows = [
+            Unpacked(Path(file), name, shard, tuple(labels), reason)
+            for file, name, shard, labels, reason in map(json.loads, index)
+        ]
+    return [replace(one, file=folder / one.file) for one in rows]
+
+
+def _sweep(kept: Path, of_root: str) -> None:
+    """Remove what was unpacked of the same folder as it was before, and what killed processes left."""
+    for path in kept.parent.iterdir():
+        earlier = path.name.startswith(f"{of_root}-") and path != kept and path.suffix != ".tmp"
+        left = path.suffix == ".tmp" and time.time() - path.stat().st_mtime > LEFT_AFTER
+        if earlier or left:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def usage() -> tuple[int, int, float]:
+    """Return how many images were unpacked, the bytes that they take, and when some were last."""
+    found = [path.stat() for path in place().glob("*/*/*") if path.is_file()]
+    return len(found), sum(one.st_size for one in found), max((one.st_mtime for one in found), default=0.0)
+
+
+def clear() -> int:
+    """Remove all of it, and return how many bytes that were."""
+    size = usage()[1]
+    shutil.rmtree(place(), ignore_errors=True)
+    return size

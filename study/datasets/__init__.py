@@ -1,0 +1,1 @@
+"""A data set as such: written with its split in a form that other programs read."""

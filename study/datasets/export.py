@@ -1,0 +1,103 @@
+"""Write a data set with its split for other programs, and for this one."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data import hub_write
+from data.dataset import Dataset, load
+from data.source import Source
+from data.store.store import open_store
+from errors import UserError
+from study import tasks
+from study.runtime import console, output
+from study.runtime.temporary import unfinished
+from study.settings.train import with_flags
+
+if TYPE_CHECKING:
+    from study.settings.commands import ExportDataSettings
+
+SIZE = 224  # pixels, at which near duplicates are looked for
+WRITERS = {"imagefolder": hub_write.image_folder, "parquet": hub_write.parquet}
+
+
+def export(settings: ExportDataSettings) -> dict[str, Any]:
+    """Read a data set, divide it, and write it; return what was written, and where.
+
+    Raises:
+        UserError: no such data, a split that cannot be, pyarrow is missing, or nowhere to write.
+    """
+    out = new_folder(settings.out)
+    if settings.format == "parquet" and find_spec("pyarrow") is None:
+        raise UserError(
+            "--format parquet needs pyarrow: python -m pip install -r requirements-parquet.txt, or give --format "
+            "imagefolder."
+        )
+    if settings.data is not None:
+        output.refuse_within(out, settings.data, "--out")
+    output.check_writable(out.parent, "--out", make=False)
+    store = open_store(settings.store == "on", settings.store_limit)
+    dataset = load(source_of(settings), store, console.bar, lambda line: console.print(with_flags(line)))
+    write(dataset, settings.format, out)
+    sizes = dataset.sizes()
+    told = ", ".join(f"{count:,} {hub_write.NAME_OF[split]}" for split, count in sizes.items())
+    console.print(f"{len(dataset.entries):,} images of {len(dataset.class_names)} classes ({told}): {out}")
+    return {
+        "folder": out,
+        "format": settings.format,
+        "images": len(dataset.entries),
+        "splits": sizes,
+        "class_names": list(dataset.class_names),
+        "left_out": len(dataset.skipped),
+    }
+
+
+def source_of(settings: ExportDataSettings) -> Source:
+    """Return what the data set is made of."""
+    task = tasks.get(settings.task)
+    return Source(
+        root=Path(settings.data) if settings.data is not None else None,
+        image_size=SIZE,
+        split=settings.split,
+        seed=settings.seed,
+        split_file=settings.split_file,
+        labels=settings.labels,
+        group=settings.group,
+        exclude=settings.exclude,
+        fixes=settings.fixes,
+        min_classes=task.MIN_CLASSES,
+        several_labels=task.SEVERAL_LABELS,
+        assign=task.assign,
+    )
+
+
+def new_folder(asked: str | None) -> Path:
+    """Return the folder to write to. Raise UserError where none is given, or there is something already."""
+    if asked is None:
+        raise UserError("export-data needs --out DIR, a new or empty folder for the data set.")
+    out = Path(asked)
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise UserError(f"--out {out} is there already, and is never written over. Give a new or empty folder.")
+    return out
+
+
+def write(dataset: Dataset, form: str, out: Path) -> None:
+    """Write a data set into a folder that appears when all is in it, or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = unfinished(out.parent)
+    try:
+        with console.bar(f"write {form}", len(dataset.entries)) as advance:
+            WRITERS[form](dataset, temporary, advance)
+        temporary.chmod(0o755)  # mkdtemp lets nobody else read
+        if out.is_dir():
+            out.rmdir()  # empty
+        temporary.rename(out)
+    except OSError as error:
+        if output.is_disk_full(error):
+            raise UserError("The disk is full: nothing was written. Free some space, or give another --out.") from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,186 @@
+"""Images are decoded in processes of their own: what a stranger sends may kill one, and another takes its place."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from data.pixel_range import Ranges
+from study.serve import worker
+
+Result = TypeVar("Result")
+ROOT = Path(__file__).parents[2]
+TOKEN = "STUDY_SERVE_TOKEN"  # the environment variable, which no worker is told
+STARTS = 60.0  # seconds that a process may take to begin, on a machine with much to do
+DIED = "the process that decoded it ended (out of memory, or a broken image): it was replaced"
+
+LONGEST = 10_000  # bytes of a reason
+NONE = "the process that should decode it did not start"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is made of every image.
+
+    Args:
+        size: side in pixels.
+        rule: how it becomes square.
+        ranges: what is black and white in files that do not state it.
+        most: pixels that it may have before.
+    """
+
+    size: int
+    rule: str
+    ranges: Ranges | None
+    most: int
+
+
+class Worker:
+    """One process, and the pipes to it."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.side, self.ready = asked.size, False
+        environment = {name: value for name, value in os.environ.items() if name != TOKEN}
+        paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", worker.__name__, json.dumps(asdict(asked))],
+            env=environment | {"PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the server, which lets the work end
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Say whether it still runs."""
+        return self.process.poll() is None
+
+    def start(self) -> None:
+        """Wait until it has begun. Raise EOFError where it has not."""
+        if not self.ready:
+            self._within(STARTS, lambda: worker.read(self.process.stdout))
+            self.ready = True
+
+    def decode(self, content: bytes, seconds: float) -> np.ndarray | str:
+        """Return pixels, uint8 (side, side, 3), or the reason why there are none; it may be dead afterwards."""
+
+        def exchange() -> tuple[bool, bytes]:
+            worker.write(self.process.stdin, content)
+            return worker.read(self.process.stdout, max(LONGEST, 3 * self.side**2))
+
+        try:
+            self.start()
+        except (TimeoutError, EOFError, OSError):
+            self._kill()
+            return NONE
+        try:
+            good, answer = self._within(seconds, exchange)
+        except TimeoutError:
+            return f"it takes more than {seconds:g} seconds to decode"
+        except (EOFError, OSError):
+            self._kill()
+            return DIED
+        if not good:
+            return answer.decode("utf-8", "replace")
+        return np.frombuffer(answer, np.uint8).reshape(self.side, self.side, 3)
+
+    def _within(self, seconds: float, work: Callable[[], Result]) -> Result:
+        """Return what some work gives. Kill the process and raise TimeoutError where that takes longer."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.process.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            return work()
+        except (EOFError, OSError):
+            if late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+            timer.join()
+            if late.is_set():
+                self.process.wait()
+
+    def _kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        """End it, and let go of its pipes."""
+        self._kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+class Decoders:
+    """Some processes that decode.
+
+    Args:
+        asked: what is made of every image.
+        count: of processes.
+        seconds: for one image; what takes longer is killed.
+        replaced: is called for each process that was replaced.
+    """
+
+    def __init__(self, asked: Asked, count: int, seconds: float, replaced: Callable[[], None] = lambda: None) -> None:
+        self.asked, self.seconds, self.replaced = asked, seconds, replaced
+        self.workers = [Worker(asked) for _ in range(count)]
+        self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._threads = ThreadPoolExecutor(count, "decode")
+        for index in range(count):
+            self._idle.put(index)
+
+    def start(self) -> None:
+        """Wait until all have begun."""
+        for one in self.workers:
+            one.start()
+
+    async def decode(self, content: bytes) -> np.ndarray | str:
+        """Return pixels, uint8 (side, side, 3), or the reason why there are none."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, content)
+
+    def _decode(self, content: bytes) -> np.ndarray | str:
+        index = self._idle.get()
+        try:
+            if not self.workers[index].alive:
+                self._replace(index)
+            outcome = self.workers[index].decode(content, self.seconds)
+            if isinstance(outcome, str) and not self.workers[index].alive:
+                self._replace(index)
+            return outcome
+        except OSError:
+            return NONE
+        finally:
+            self._idle.put(index)
+
+    def _replace(self, index: int) -> None:
+        self.workers[index].end()
+        self.replaced()
+        self.workers[index] = Worker(self.asked)
+
+    def close(self) -> None:
+        """End all processes."""
+        for one in self.workers:
+            one.end()
+        self._threads.shutdown(cancel_futures=True)

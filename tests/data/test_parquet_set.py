@@ -1,0 +1,179 @@
+"""Parquet files of images: columns, splits and classes as the hub writes them; each image unpacked once."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers import ROOT, TOY_CLASSES, message, toy_image
+
+from data import unpacked
+from data.any_form import paths_below, scan
+from data.dataset import load
+from data.source import Source
+
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+CLASSES = {"_type": "ClassLabel", "names": list(TOY_CLASSES)}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+
+
+def png(label, number):
+    file = io.BytesIO()
+    toy_image(label, number).save(file, "PNG")
+    return file.getvalue()
+
+
+def rows(numbers, path="{label}{number}.png"):
+    """Images and the numbers of their classes."""
+    pairs = [(index, number) for number in numbers for index in range(3)]
+    cells = [(TOY_CLASSES[index], number) for index, number in pairs]
+    images = [{"bytes": png(label, number), "path": path.format(label=label, number=number)} for label, number in cells]
+    return images, [index for index, _ in pairs]
+
+
+def write(path, images, labels, label_type=None, label=CLASSES, image=IMAGE, columns=("image", "label")):
+    features = {columns[0]: {"_type": "Image"}} | ({columns[1]: label} if label else {})
+    metadata = {b"huggingface": json.dumps({"info": {"features": features}}).encode()} if label else {}
+    fields = zip(columns, (image, label_type or pa.int64()), strict=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.table([images, labels], pa.schema(list(fields), metadata)), path, row_group_size=4)
+
+
+def hub(root):
+    """Two shards to learn from, one of validation, one of test."""
+    write(root / "data" / "train-00000-of-00002.parquet", *rows(range(5)))
+    write(root / "data" / "train-00001-of-00002.parquet", *rows(range(5, 10)))
+    write(root / "data" / "validation-00000-of-00001.parquet", *rows(range(10, 12)))
+    write(root / "data" / "test-00000-of-00001.parquet", *rows(range(12, 15)))
+    return root
+
+
+def test_shards_give_split_classes_and_pixels(tmp_path):
+    found = load(Source(hub(tmp_path / "set"), 32))
+    assert found.class_names == TOY_CLASSES
+    assert found.sizes() == {"train": 30, "val": 6, "test": 9}
+    assert found.skipped == ()
+    for record in found.images.records:
+        assert record.name.startswith("data/train-0000" if record.split == "train" else f"data/{record.split}")
+        label, number = record.label, int(record.name.rpartition(record.label)[2].removesuffix(".png"))
+        assert record.path.read_bytes() == png(label, number)
+    assert {image.name: image.path for image in found.images.records} == paths_below(tmp_path / "set")
+
+
+def test_images_are_unpacked_once_and_anew_when_a_file_changed(tmp_path):
+    root = hub(tmp_path / "set")
+    first = scan(root)
+    times = [image.path.stat().st_mtime_ns for image in first.images]
+    assert [image.path.stat().st_mtime_ns for image in scan(root).images] == times
+    write(root / "data" / "test-00000-of-00001.parquet", *rows(range(12, 14)))
+    assert len(scan(root).images) == len(first.images) - 3
+    assert unpacked.usage()[0] == len(first.images) - 3
+    assert len(list(unpacked.place().iterdir())) == 1
+    assert unpacked.clear() > 0
+    assert not unpacked.place().exists()
+
+
+def test_bad_rows_are_left_out_with_their_reason(tmp_path):
+    images, labels = rows(range(6))
+    images[0], images[1] = {"bytes": None, "path": "far/gone.png"}, {"bytes": None, "path": None}
+    labels[2], labels[3], images[4] = -1, 7, {"bytes": b"junk", "path": None}
+    write(tmp_path / "set" / "0000.parquet", images, labels)
+    reasons = {
+        "0000/circle1.png": "its label is 7, and the 3 classes are numbered from 0",
+        "0000/gone.png": "it holds no image, but a path that is not there: far/gone.png",
+        "0000/000001": "it holds no image",
+        "0000/stripes0.png": "it has no label",
+    }
+    assert {item.name: item.reason for item in scan(tmp_path / "set").skipped} == reasons
+    more = {item.name: item.reason for item in load(Source(tmp_path / "set", 32, min_classes=2)).skipped}
+    assert more["0000/000004"].startswith("not an image in a format read here")
+
+
+def test_without_features_the_names_of_columns_count_and_labels_may_be_texts(tmp_path):
+    images, labels = rows(range(3))
+    texts = [TOY_CLASSES[index] for index in labels]
+    write(tmp_path / "a" / "x.parquet", images, texts, pa.string(), label=None, columns=("img", "labels"))
+    plain = [image["bytes"] for image in images]
+    write(tmp_path / "b" / "x.parquet", plain, labels, label=None, image=pa.binary())
+    assert scan(tmp_path / "a").class_names == TOY_CLASSES
+    found = scan(tmp_path / "b")
+    assert found.class_names == ("0", "1", "2")
+    assert [image.split for image in found.images] == [None] * 9
+    assert found.images[0].name == "x/000000"
+
+
+def test_a_list_is_several_labels(tmp_path):
+    images, labels = rows(range(3))
+    of_list = {"_type": "List", "feature": CLASSES}
+    write(tmp_path / "x.parquet", images, [[0, index] for index in labels], pa.list_(pa.int64()), of_list)
+    found = scan(tmp_path, several_labels=True)
+    assert {image.label for image in found.images} == {"circle", "circle|square", "circle|stripes"}
+
+
+def test_columns_that_are_missing_or_several_are_told(tmp_path):
+    images, labels = rows(range(2))
+    write(tmp_path / "a" / "x.parquet", images, labels, label=None, columns=("picture", "label"))
+    write(tmp_path / "b" / "x.parquet", images, labels, label=None, columns=("image", "kind"))
+    there = {place: f"{tmp_path / place / 'x.parquet'}" for place in "ab"}
+    assert message(scan, tmp_path / "a") == (
+        f"{there['a']} has no column of images: name it image. It has: picture, label."
+    )
+    assert message(scan, tmp_path / "b") == f"{there['b']} has no column of labels: name it label. It has: image, kind."
+
+
+@pytest.mark.parametrize("content", [b"PAR1 and no more", b""])
+def test_a_broken_file_is_named(content, tmp_path):
+    (tmp_path / "train-0.parquet").write_bytes(content)
+    assert message(scan, tmp_path).startswith(f"{tmp_path / 'train-0.parquet'} cannot be read as Parquet: ")
+    assert list(unpacked.place().iterdir()) == []
+
+
+def test_a_folder_of_classes_stays_one_beside_a_parquet_file(tmp_path):
+    for label in TOY_CLASSES:
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "0.png").write_bytes(png(label, 0))
+    (tmp_path / "features.parquet").write_bytes(b"PAR1")
+    assert scan(tmp_path).class_names == TOY_CLASSES
+
+
+WITHOUT = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "pyarrow" else find(name)  # as where it is not installed
+import main
+sys.exit(main.main(sys.argv[1:]))
+"""
+
+
+def test_without_pyarrow_the_command_is_told(tmp_path):
+    root = tmp_path / "set"
+    write(root / "train-0.parquet", *rows(range(3)))
+    words = [sys.executable, "-c", WITHOUT, "check", "--data", str(root)]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert (
+        f"error: {root} holds Parquet files, such as train-0.parquet, which need pyarrow: python -m pip install -r "
+        "requirements-parquet.txt, or give a folder of image files."
+    ) in ran.stderr
+
+
+def test_pixels_are_decoded_once_and_known_by_content(tmp_path, monkeypatch):
+    from data.store.store import Store
+
+    store = Store(tmp_path / "store")
+    first = load(Source(hub(tmp_path / "set"), 32), store)
+    pixels = np.asarray(first.images.pixels)
+    (tmp_path / "set").rename(tmp_path / "moved")
+    kinds = {entry.kind: entry.rows for entry in store.usage()}
+    again = load(Source(tmp_path / "moved", 32), store)
+    np.testing.assert_array_equal(np.asarray(again.images.pixels), pixels)
+    assert {entry.kind: entry.rows for entry in store.usage()} == kinds
