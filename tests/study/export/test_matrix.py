@@ -1,5 +1,5 @@
 # ruff: noqa: E402 - Keras is started before anything imports it
-"""Every classifier in every format, as the table of docs/export.md says: `make slow`."""
+"""Every classifier in every format, as the table of docs/export.md says: small ones `make slow`, all `make soak`."""
 
 from study.runtime import backend
 
@@ -24,6 +24,7 @@ from study.inference import channel_statistics
 from study.settings.export import FORMATS
 
 CLASSES, SIZE = 3, 48
+SMALL = ("efficientnet_lite", "lenet", "original", "residual")
 ROWS = {row[0].strip("`"): row[1:] for row in table("docs/export.md", "## Models and formats")}
 
 
@@ -32,7 +33,13 @@ def test_the_table_names_every_classifier_and_every_format():
     assert [len(row) for row in ROWS.values()] == [2 * len(FORMATS)] * len(ROWS)
 
 
-@pytest.fixture(scope="module", params=models.available("classify"))
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=pytest.mark.slow if name in SMALL else pytest.mark.soak)
+        for name in models.available("classify")
+    ],
+)
 def name(request):
     return request.param
 
@@ -57,7 +64,6 @@ def images(network, count=3):
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("int8", [False, True], ids=["float", "int8"])
 def test_a_model_answers_the_same_in_a_format(network, name, form, int8, tmp_path):
