@@ -10,10 +10,10 @@ from study.confidence import known as known_file
 from study.confidence import neighbours
 from study.confidence.known import Known
 from study.export.about import DISTANCE, IMAGE, KNOWN, PROBABILITIES
-from study.inference import channel_statistics
 from study.runs.folder import Run, check_files, load_classifier
 
 TINY = float(np.finfo(np.float32).tiny)
+SHORTEST = 1e-12  # of a vector that is divided by it
 
 
 class Network(tf.Module):
@@ -40,7 +40,7 @@ class Network(tf.Module):
         if self.known is None:
             return {PROBABILITIES: outputs}
         probabilities, *maps = outputs
-        parts = [channel_statistics.statistics(in_one_row(one)) for one in maps] if self.layers else maps
+        parts = [statistics(one) for one in maps] if self.layers else maps
         return {PROBABILITIES: probabilities, DISTANCE: distance(tf.concat(parts, -1), self.known.directions)}
 
     def traced(self, batch: int | None = None) -> tf.types.experimental.ConcreteFunction:
@@ -68,20 +68,32 @@ def with_maps(classifier: keras.Model, layers: tuple[str, ...]) -> keras.Model:
     return keras.Model(backbone.inputs, [head(backbone.output), *maps])
 
 
-def in_one_row(maps: tf.Tensor) -> tf.Tensor:
-    """Return maps, (n, height, width, channels), as (n, height * width, channels).
+def statistics(maps: tf.Tensor) -> tf.Tensor:
+    """Return what `channel_statistics.statistics` does, as a part of the graph.
 
-    tf2onnx turns some means over height and width into means over others, and not in every process: by Python's hashes.
+    Of maps of one place, (n, 1, 1, channels), the mean is the map itself: tf2onnx makes a mean over their channels of
+    one over their places, in some processes, and LiteRT ends the process at one in 8-bit integers.
     """
     _, height, width, channels = maps.shape
-    return tf.reshape(maps, (-1, height * width, channels))
+    rows = tf.reshape(maps, (-1, height * width, channels))
+    if height * width == 1:
+        mean, deviation = tf.reshape(maps, (-1, channels)), tf.zeros_like(tf.reshape(maps, (-1, channels)))
+    else:
+        mean, deviation = tf.reduce_mean(rows, 1), tf.math.reduce_std(rows, 1)
+    both = tf.concat([mean, deviation], -1)
+    return of_length_one(both)
+
+
+def of_length_one(rows: tf.Tensor) -> tf.Tensor:
+    """Return rows with length one each, by operations that LiteRT keeps in float; see `IN_FLOAT` there."""
+    lengths = tf.sqrt(tf.reduce_sum(tf.square(rows), -1, keepdims=True))
+    return rows / tf.maximum(lengths, SHORTEST)
 
 
 def distance(features: tf.Tensor, known: np.ndarray) -> tf.Tensor:
     """Return what `neighbours.distances` does, as a part of the graph."""
     features = features / tf.maximum(tf.reduce_max(tf.abs(features), -1, keepdims=True), TINY)
-    features = features / tf.maximum(tf.norm(features, axis=-1, keepdims=True), 1e-12)
-    cosines = tf.matmul(features, tf.constant(known.T), name=KNOWN)
+    cosines = tf.matmul(of_length_one(features), tf.constant(known.T), name=KNOWN)
     nearest = tf.math.top_k(cosines, min(neighbours.NEIGHBOURS, len(known)), sorted=False).values
     return 1 - tf.reduce_mean(nearest, -1)
 

@@ -48,11 +48,11 @@ def with_statistics(classifier: keras.Model, layers: Sequence[str]) -> keras.Mod
 
 
 def statistics(maps: keras.KerasTensor) -> keras.KerasTensor:
-    """Return mean and standard deviation of each channel over all places, (batch, 2 * channels), with length one."""
+    """Return mean and standard deviation of each channel, (batch, 2 * channels), with length one."""
     import keras
 
-    ops, places = keras.ops, tuple(range(1, len(maps.shape) - 1))
-    both = ops.concatenate([ops.mean(maps, axis=places), ops.std(maps, axis=places)], axis=-1)
+    ops = keras.ops
+    both = ops.concatenate([ops.mean(maps, axis=(1, 2)), ops.std(maps, axis=(1, 2))], axis=-1)
     return ops.normalize(both, axis=-1)
 
 

@@ -22,7 +22,10 @@ TITLE, FILE = "LiteRT", "model.tflite"
 NEEDS = {"tensorflow": "tensorflow", "ai_edge_litert": "ai-edge-litert"}
 NEEDS_FOR_INT8: Mapping[str, str] | None = {}
 BATCH: int | None = 1  # one image at a time: what accelerators of phones take
-IN_FLOAT = ("SOFTMAX", "TOPK_V2")  # a probability in 8 bits has steps of 0.004: too coarse for a threshold of 0.99
+IN_FLOAT = (  # by LiteRT's names; a probability in 8 bits has steps of 0.004: too coarse for a threshold of 0.99
+    *("SOFTMAX", "TOPK_V2"),
+    *("ABS", "REDUCE_MAX", "SQUARE", "SUM", "SQRT", "MAXIMUM", "DIV"),  # a short length would be rounded to 0
+)
 
 
 def write(network: Network, about: Mapping[str, Any], folder: Path) -> None:
