@@ -165,7 +165,7 @@ def test_what_cannot_be_exported_says_why(run, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["onnx", "openvino"])
+@pytest.mark.parametrize("name", ["onnx", "litert", "openvino"])
 def test_integers_tell_what_they_cost_and_gain(run, tmp_path, name):
     pytest.importorskip({**ENGINES, "openvino": "nncf"}[name])
     ran = call("export", run, "--format", name, "--int8", "--allow-changed", 99, "--out", tmp_path / "out")
