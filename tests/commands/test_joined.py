@@ -40,6 +40,16 @@ def test_predict_says_what_training_said(joined, toy, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_server_says_what_predict_says(joined, toy):
+    serving = pytest.importorskip("serving")
+    file = toy / "circle" / "1.png"
+    (told,) = json.loads(call("predict", "--run", joined, file, "--json").out)["predictions"]
+    with serving.serving(joined) as server:
+        (answer,) = server.post(file.read_bytes()).json["predictions"]
+    assert answer["probabilities"] == pytest.approx(told["probabilities"], abs=2e-6)
+
+
+@pytest.mark.slow
 def test_the_page_of_one_network_is_not_for_several(joined, tmp_path):
     ran = call("inspect", "--run", joined, "--page", tmp_path / "page.html")
     fails(ran, f"--page shows one network, and {joined} joins several ({MODEL}): give --run a run of one.", tmp_path)
