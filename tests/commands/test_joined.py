@@ -8,7 +8,7 @@ from helpers import call, fails
 from run_files import shares, table
 
 MODEL = "efficientnet_lite+efficientnet_lite1"
-TRAIN = ("train", "-m", MODEL, "--epochs", "3")
+TRAIN = ("train", "-m", MODEL, "--epochs", "3", "--learning", "auto")
 SIZED = "takes them at 240 and 224 pixels: leave it out, or give --image-size, such as 240, for all."
 
 
@@ -29,6 +29,7 @@ def test_predict_says_what_training_said(joined, toy, tmp_path):
     info = json.loads((joined / "run.json").read_text(encoding="utf-8"))
     assert (info["model"], info["image_size"], info["image_sizes"]) == (MODEL, 240, [240, 224])
     assert info["openvino_difference"] is None or info["openvino_difference"]["greatest"] < 1e-4
+    assert info["learning"]["type"] == "transfer"
     test = table(joined / "predictions.csv")
     ran = call("predict", "--run", joined, *(toy / row["path"] for row in test), "--csv", tmp_path / "out.csv")
     assert ran.code == 0, ran.err
