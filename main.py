@@ -26,6 +26,7 @@ from study.settings.commands import (
     CrossvalSettings,
     EnsembleSettings,
     ExportDataSettings,
+    ExportSettings,
     InspectSettings,
     LessonsSettings,
     PredictSettings,
@@ -71,10 +72,12 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
+    "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
     "serve": (ServeSettings, "answer over HTTP by a saved run: a page to drop images on, and JSON for programs"),
 }
 
-LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect")  # refused where TensorFlow is not installed
+# refused where TensorFlow is not installed
+LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect", "export")
 
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from helpers import QUICK, Ran, call, make_toy
 
+from study.runtime import console
+
 # The longest first and the shortest last, so that two workers end together.
 SLOW = (
     *("commands/test_processes", "study/fit/test_loop", "study/check/test_run", "models/test_models"),
@@ -97,6 +99,12 @@ def run(trained: tuple[Path, Ran]) -> Path:
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test draws into, or depends on, the user's own cache."""
     os.environ["STUDY_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _print_to_the_screen() -> None:
+    """A command with `--json` prints to standard error, and so would the tests after it in this process."""
+    console.to_stderr(False)
 
 
 @pytest.fixture(autouse=True)

@@ -198,6 +198,7 @@ def predict_split(
     views: str = "none",
     kept: Callable[[Prediction], Prediction] = lambda prediction: prediction,
     known: Known | None = None,
+    instead: str = ", or name files or folders to predict",
 ) -> tuple[list[Prediction], list[SplitEntry]]:
     """Answer for the run's own "val" or "test" part.
 
@@ -207,6 +208,7 @@ def predict_split(
         views: as `tta` reads them.
         kept: what is to be remembered of each answer.
         known: to what distances are told.
+        instead: what else can be done where images are missing, behind "Put them back".
 
     Returns:
         What is kept of each answer; the entries of the split.
@@ -239,8 +241,7 @@ def predict_split(
     if changed or not entries:
         raise UserError(
             f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or changed "
-            f"in {root}{', such as ' + changed[0] if changed else ''}. Put them back, or name files or folders to "
-            "predict."
+            f"in {root}{', such as ' + changed[0] if changed else ''}. Put them back{instead}."
         )
     return predictions, entries
 

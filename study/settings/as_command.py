@@ -29,6 +29,7 @@ SETTINGS = {
     "export-data": commands.ExportDataSettings,
     "store": commands.StoreSettings,
     "predict": commands.PredictSettings,
+    "export": commands.ExportSettings,
     "serve": commands.ServeSettings,
 }
 

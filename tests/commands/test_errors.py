@@ -6,6 +6,8 @@ import pytest
 from faults import DATA_ERRORS, LONG, RUN_ERRORS, TRAIN_ERRORS, changed_run, other_network, scratched
 from helpers import QUICK, call, fails, left_behind, make_toy
 
+import main
+
 
 @pytest.mark.parametrize("case", DATA_ERRORS)
 def test_unusable_data(case, tmp_path):
@@ -108,8 +110,7 @@ def test_model_without_a_run(run, tmp_path):
         ([], "The following arguments are required: COMMAND. See: python main.py --help"),
         (
             ["lern"],
-            "invalid choice: 'lern' (choose from 'summary', 'check', 'train', 'compare', 'crossval', 'ensemble', "
-            "'tune', 'inspect', 'runs', 'lessons', 'store', 'predict')",
+            f"invalid choice: 'lern' (choose from {', '.join(map(repr, main.COMMANDS))})",
         ),
         (["train", "photos"], "Unrecognized arguments: photos. See: python main.py train --help"),
         (["train", "--epochs"], "Argument --epochs: expected one argument. See: python main.py train --help"),
@@ -123,6 +124,7 @@ def test_unusable_commands(words, text, tmp_path):
     fails(call(*words), text, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("largest", [2_000, 200_000], ids=["run.json", "model.keras"])
 def test_full_disk_while_saving(largest, run, toy, tmp_path):
     runs = tmp_path / "runs"

@@ -157,6 +157,14 @@ def test_serve(run):
     holds(values, "serve")
 
 
+def test_export(run, tmp_path):
+    pytest.importorskip("tf2onnx", reason="the packages of requirements-export.txt are not installed")
+    words = ("--format", "onnx", "--int8", "--allow-changed", 99, "--out", tmp_path / "out")
+    values = answer("export", run, *words)
+    holds(values, "export")
+    holds(values["float32"], "float32 of export --int8")
+
+
 def test_predict_for_files_and_for_the_run_itself(run, toy, tmp_path):
     broken = tmp_path / os.fsdecode(b"\xe9.png")
     broken.write_bytes(b"no image")

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
 
+pytestmark = pytest.mark.slow
 QUICK = ("--image-size", 32, "--epochs", 2, "--precision", "float32", "--seed", 1)
 MAPPING = "1=own,2=background,3=ignore"
 SHAPES = {"cat": "rectangle", "dog": "ellipse"}

@@ -9,6 +9,8 @@ from helpers import QUICK, call
 
 from data import names, split
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory):

@@ -110,6 +110,7 @@ def test_a_range_that_would_change_nothing(tmp_path):
     assert ran.err.startswith("error: --range is for images that do not state their range")
 
 
+@pytest.mark.slow
 def test_check_uses_one_range_too(microscope, tmp_path):
     ran = call("check", "--data", microscope, "--out", tmp_path / "out")
     assert ran.code == 0, ran.err

@@ -77,6 +77,7 @@ def test_transfer_leaves_the_backbone_as_it_was(own, run):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_augmented_views_under_transfer(run, toy, tmp_path):
     made, ran = quick_transfer(run, toy, tmp_path / "runs", "--augment", "flip")
     (stage,) = run_info(made)["stages"]

@@ -297,6 +297,7 @@ def test_a_grouped_training_is_kept_in_its_run_and_predicts_its_own_split(tmp_pa
     assert "--vary cannot take group: every run is evaluated on the same images" in refused.err
 
 
+@pytest.mark.slow
 def test_check_tells_of_groups_and_of_too_few(tmp_path):
     data = patients(tmp_path / "data", groups=2)
     told = call("check", "--data", data, "--out", tmp_path / "out", "--group", "folder")

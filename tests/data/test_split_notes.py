@@ -99,6 +99,7 @@ def test_images_that_are_alike_in_two_classes_are_told_as_the_cause(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_class_without_test_images_is_said_not_to_be_evaluated(tmp_path):
     for at, split in enumerate(("train", "val", "test")):
         for kind, label in enumerate(("cat", "dog", "owl")):

@@ -149,6 +149,7 @@ def test_page_begins_with_labels_and_ends_with_settings(looked):
     assert re.search(r"Odd images <b>\d+</b>", page)
 
 
+@pytest.mark.slow
 def test_page_says_what_to_write_and_the_command_that_obeys_it(tmp_path, no_weights):
     data, labels = folder_of_noise(tmp_path / "my photos", ("a", "b"), 12), tmp_path / "labels.csv"
     labels.write_text("folder,class\na,one\nb,two\n")
@@ -304,6 +305,7 @@ def test_a_filled_drop_column_is_not_written_over(tmp_path, toy, no_weights):
     assert before != table.read_bytes() == b"name,price\npear,3\n"
 
 
+@pytest.mark.slow
 def test_the_store_changes_nothing_and_a_damaged_one_is_told(tmp_path, troubled, no_weights, monkeypatch):
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
     _, _, without = look(tmp_path / "off", "--data", troubled, "--store", "off")

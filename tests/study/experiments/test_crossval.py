@@ -105,6 +105,7 @@ def test_the_page_shows_the_mistakes_and_needs_no_network(heads):
     assert "more are in" not in page
 
 
+@pytest.mark.slow
 def test_early_stopping_is_said_to_be_optimistic_and_mistakes_beyond_those_shown_are_counted(
     images, tmp_path, monkeypatch
 ):
@@ -120,6 +121,7 @@ def test_early_stopping_is_said_to_be_optimistic_and_mistakes_beyond_those_shown
     assert re.search(r"Shown are 1; \d+ more are in <code>out-of-fold.csv</code>\.", page)
 
 
+@pytest.mark.slow
 def test_leave_one_out_has_a_fold_for_each_unit_and_goes_by_views_too(images, tmp_path):
     words = ("--leave-one-out", "--epochs", 1, "--augment", "flip")
     ran = call("crossval", "--data", images, *HEADS, *words, "--runs", tmp_path / "runs")
@@ -162,6 +164,7 @@ def test_from_scratch_each_fold_is_a_training_that_never_sees_what_it_holds_out(
         assert ": python main.py crossval " in log.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_same_command_trains_only_what_is_missing(trained, monkeypatch):
     runs, words, first = trained
     (folder,) = runs.iterdir()

@@ -114,6 +114,7 @@ def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_probabilities_of_a_whole_classifier_are_those_of_keras():
     model, pixels = network("efficientnet_lite", 3), pictures(5)
@@ -280,6 +281,7 @@ def test_damaged_files_are_named(small, tmp_path, damage):
         openvino_ir.load(tmp_path)
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_backbone_and_a_head_join_to_the_classifier(small):
     whole, pixels = network("original", 3), pictures(4)
@@ -290,6 +292,7 @@ def test_a_backbone_and_a_head_join_to_the_classifier(small):
     np.testing.assert_allclose(openvino_ir.compile(joined, "float32")(pixels), keras_answer(whole, pixels), atol=1e-5)
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_network_is_converted_once(small, tmp_path, monkeypatch):
     store, pixels = Store(tmp_path), pictures(3)
@@ -303,6 +306,7 @@ def test_a_network_is_converted_once(small, tmp_path, monkeypatch):
         _ = head_of_it.converted
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_released_network_runs_again(small):
     frozen, pixels = FrozenBackbone(small), pictures(3)
@@ -354,6 +358,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.slow
 @needs_openvino
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a limit")
 def test_a_network_that_the_disk_cannot_hold_runs_from_memory(tmp_path):
@@ -364,6 +369,7 @@ def test_a_network_that_the_disk_cannot_hold_runs_from_memory(tmp_path):
     assert ran.stderr == "note: the converted network is not kept, and will be converted again: File too large\n"
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_network_that_is_larger_than_the_store_drives_nothing_out(small, tmp_path):
     store, kind = Store(tmp_path, 1000), RowType("rows", (10,))
@@ -430,6 +436,7 @@ def test_an_interruption_waits_for_the_end_of_what_cannot_be_interrupted():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_thread_converts_too():
     with ThreadPoolExecutor(1) as pool:

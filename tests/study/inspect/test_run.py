@@ -123,6 +123,7 @@ def test_the_page_needs_no_network(inspected):
     assert not re.search(r"<(link|iframe)|<script [^>]*src|src=.http|url\(", page)
 
 
+@pytest.mark.slow
 def test_a_new_network_obeys_the_flags_of_train(toy, tmp_path):
     shape = ("--image-size", "32", "--width", "0", "--data", toy, "--store", "off", "--seed", "5")
     more = (

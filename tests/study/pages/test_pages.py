@@ -117,6 +117,7 @@ def cross_validated(out, data):
     (out / "crossval" / "crossval.html").write_text(crossval_report.page(record), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

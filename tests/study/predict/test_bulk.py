@@ -20,7 +20,6 @@ from run_files import table
 from study.predict.bulk import Asked, predict_bulk
 from study.predict.progress import Progress, beside
 from study.runs.folder import read_run
-from study.runtime import console
 
 
 @pytest.fixture
@@ -265,7 +264,6 @@ class Counting(io.TextIOBase):
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_images(run, toy, tmp_path):
     folder, screen = many(tmp_path / "many", toy, 3100), Counting()
-    console.to_stderr(False)  # as a command with --json, in a test before this one, left it
     tracemalloc.start()
     with contextlib.redirect_stdout(screen):
         done = predict_bulk(read_run(run), [str(folder)], Asked(tmp_path / "out.csv"))

@@ -92,6 +92,7 @@ def test_mcnemar_is_twice_the_smaller_tail_of_a_fair_coin(better, worse, p):
     assert math.isclose(mcnemar(better, worse), min(1, 2 * tail))
 
 
+@pytest.mark.slow
 def test_a_name_works_where_a_folder_does_and_is_given_once(three, run, toy):
     runs, _, named, _ = three
     assert f"{named}: original" in call("predict", "--run", "spring.1", "--runs", runs).err

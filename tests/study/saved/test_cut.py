@@ -15,6 +15,7 @@ from study.runs.folder import Run
 from study.saved import finder
 from study.saved.cut import given_boxes
 
+pytestmark = pytest.mark.slow
 SIDE = 96
 QUICK = ("-m", "original", "--image-size", 32, "--width", 0, "--epochs", 1, "--batch-size", 16)
 

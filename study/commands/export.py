@@ -1,0 +1,28 @@
+"""Write a run's network as a file for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from errors import UserError
+from study.runtime.result import Result
+from study.settings.as_command import as_command
+from study.settings.commands import ExportSettings
+
+COMPARE = "compare the file's answer with the run's own, for an image of yours in place of IMAGE"
+
+
+def run(flags: Mapping[str, Any], command_line: str) -> Result:
+    """Write a run's network as a file for other programs, where that answers as the run does."""
+    settings = ExportSettings(**flags)
+    if len(settings.paths) > 1:
+        raise UserError(f"export takes one run. Received: {' '.join(settings.paths)}")
+    from study.runs.folder import find_run
+
+    chosen = find_run(settings.paths[0] if settings.paths else None, settings.runs, None)
+    from study.export.run import export, tell
+
+    done = export(chosen, settings.format, settings.int8, settings.allow_changed, settings.out, command_line)
+    tell(done)
+    return Result(done.values(), as_command("predict", {"run": chosen.folder}, ["IMAGE"]), COMPARE)

@@ -1,0 +1,204 @@
+"""Export a run: make the file, compare it with the run in a process of its own, and only then write it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.split import read_split
+from errors import UserError
+from study import tasks
+from study.confidence import neighbours
+from study.export import about as about_file
+from study.export import formats
+from study.export.parity import Parity, compare, gate, price_of
+from study.export.place import Place
+from study.export.running import Images, answers_of
+from study.predict.stream import Prediction, predict_split
+from study.predict.verdicts import judge_of
+from study.runs.folder import Run, check_one_size, images_of
+from study.runtime import backend, console, output
+
+if TYPE_CHECKING:
+    from study.export.network import Network
+
+REPORT = "export.json"
+CALIBRATION = 256  # training images by which the ranges of 8-bit integers are chosen
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the folder, the file or folder of the network in it, and how far it is from the run.
+
+    `unrounded`: the same in float, measured beside a file of 8-bit integers.
+    """
+
+    run: Run
+    form: ModuleType
+    folder: Path
+    bytes: int
+    about: Mapping[str, Any]
+    parity: Parity
+    unrounded: Parity | None
+
+    def values(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        kept = ("images", "greatest", "changed", "changed_verdicts", "accuracy", "accuracy_of_run", "images_per_second")
+        parity = self.parity.values()
+        return {
+            "run": str(self.run.folder),
+            "folder": str(self.folder),
+            "file": str(self.folder / self.form.FILE),
+            "labels": str(self.folder / about_file.LABELS),
+            "json": str(self.folder / REPORT),
+            "format": self.form.__name__.rpartition(".")[2],
+            "int8": self.about["int8"],
+            "bytes": self.bytes,
+            "class_names": self.about["class_names"],
+            **{key: parity[key] for key in kept},
+            "float32": {key: self.unrounded.values()[key] for key in kept} if self.unrounded else None,
+        }
+
+
+def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, command: str) -> Exported:
+    """Write a run's network in a format.
+
+    Args:
+        run: of a task that tells one class of an image.
+        name: of the format.
+        int8: whether in 8-bit integers.
+        allowed: how many answers on the validation split may change.
+        out: folder to write, new or empty; None: one of its own in `exports`.
+        command: as it was typed.
+
+    Raises:
+        UserError: it cannot be made here, or does not answer as the run does; nothing is written then.
+    """
+    check_run(run)
+    formats.require(name, int8)
+    form = formats.get(name)
+    place = Place.of(out, f"{run.info['model']}-{name}{'-int8' if int8 else ''}")
+    judge = judge_of(run, None)
+    predictions, entries = predict_split(run, "val", known=judge.known, instead="")
+    backend.start()
+    from study.export.network import network_of
+
+    network = network_of(run)
+    about = about_file.describe(run, network.known is not None, form.BATCH, int8)
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        made, unrounded = work / "export", None
+        files = images_like(run, predictions)
+        if int8:
+            plain = work / "float"
+            write(form, network, {**about, "int8": False}, plain)
+            unrounded = compare(predictions, entries, judge, answers_of(plain, name, files, work))
+            write(form, network, about, made, calibration_images(run))
+        else:
+            write(form, network, about, made)
+        parity = compare(predictions, entries, judge, answers_of(made, name, files, work))
+        gate(parity, allowed, unrounded)
+        size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
+        (made / about_file.LABELS).write_text(about_file.labels(about), encoding="utf-8")
+        output.write_json(made / REPORT, report(run, form, about, parity, unrounded, command))
+        folder = place.take(made)
+    return Exported(run, form, folder, size, about, parity, unrounded)
+
+
+def check_run(run: Run) -> None:
+    """Raise UserError for a run that tells something else than one class of a whole image at one size."""
+    task = run.info.get("task", "classify")
+    if not tasks.get(task).VERDICTS:
+        raise UserError(
+            f"export is for runs that tell one class of an image. Received: {run.folder}, of --task {task}."
+        )
+    if "crop" in run.info:
+        raise UserError(
+            f"export writes one network, and {run.folder} has two: the images are cut first (--crop-to). Use predict."
+        )
+    check_one_size(run, "export")
+
+
+def write(
+    form: ModuleType, network: Network, about: Mapping[str, Any], folder: Path, images: np.ndarray | None = None
+) -> None:
+    """Let a format write a network, with images in 8-bit integers. Raise UserError where it cannot."""
+    folder.mkdir()
+    try:
+        if images is None:
+            form.write(network, about, folder)
+        else:
+            form.quantize(network, about, folder, images)
+    except (UserError, OSError):
+        raise
+    except Exception as error:  # converters raise nearly every built-in exception
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UserError(f"{about['model']} cannot be written as {form.TITLE}: {said}") from error
+
+
+def images_like(run: Run, predictions: list[Prediction]) -> Images:
+    """Return the files of some predictions, decoded as the run decodes them."""
+    return Images([one.file for one in predictions], run.info["image_size"], run.info["resize"], ranges_of(run))
+
+
+def ranges_of(run: Run) -> Mapping[str, Any] | None:
+    """Return what is black and white in files that do not state it."""
+    return run.info.get("pixel_range")
+
+
+def calibration_images(run: Run) -> np.ndarray:
+    """Return some training images, every class by its share. Raise UserError where one is missing."""
+    entries = [entry for entry in read_split(run.folder / "split.csv") if entry.split == "train"]
+    labels = np.unique([entry.label for entry in entries], return_inverse=True)[1]
+    chosen = [entries[i] for i in neighbours.sample(labels, CALIBRATION, seed=0)]
+    file_of = images_of(run)
+    if missing := [entry.path for entry in chosen if entry.path not in file_of]:
+        raise UserError(
+            f"--int8 chooses its ranges by training images, and {missing[0]} is missing in "
+            f"{run.info['data']['folder']}. Put it back, or leave --int8 out."
+        )
+    images = Images(
+        [file_of[entry.path] for entry in chosen], run.info["image_size"], run.info["resize"], ranges_of(run)
+    )
+    return np.concatenate(list(images.chunks()))
+
+
+def report(
+    run: Run, form: ModuleType, about: Mapping[str, Any], parity: Parity, unrounded: Parity | None, command: str
+) -> dict[str, Any]:
+    """Return what `export.json` says."""
+    packages = {**form.NEEDS, **((form.NEEDS_FOR_INT8 or {}) if about["int8"] else {})}
+    return {
+        "command": command,
+        "run": str(run.folder.absolute()),
+        "file": form.FILE,
+        "metadata": about,
+        "parity": parity.values(),
+        "float32": unrounded.values() if unrounded else None,
+        "versions": {package: version(package) for package in packages.values()},
+    }
+
+
+def tell(done: Exported) -> None:
+    """Print what was written, and what it is worth."""
+    names, size = done.about["class_names"], done.about["resize"]["size"]
+    console.print(
+        f"{done.folder / done.form.FILE}: {done.form.TITLE}{' in 8-bit integers' if done.about['int8'] else ''}, "
+        f"{done.bytes / 1e6:,.1f} MB, {len(names)} classes, images of {size} × {size} pixels, preprocessing inside"
+    )
+    console.print(done.parity.sentence())
+    if plain := done.unrounded:
+        console.print(f"price: {price_of(done.parity, plain)}")
+        faster = done.parity.images_per_second / plain.images_per_second
+        console.print(
+            f"gain: {done.parity.images_per_second:,.0f} images/s, in float {plain.images_per_second:,.0f}, measured "
+            f"now on this machine ({faster:.1f} times as fast)"
+        )
+    console.print(f"report: {done.folder / REPORT}; class names: {done.folder / about_file.LABELS}")

@@ -1,0 +1,177 @@
+"""`export`: a file that answers as the run does and says what it needs to be used, or no file at all."""
+
+import contextlib
+import io
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from helpers import TOY_CLASSES, call, fails, left_behind, toy_image
+from run_files import run_info, shares, table
+from structure.test_readme import FENCE, TEXTS
+
+from study.runs.folder import hashes
+from study.runtime import hardware
+
+SNIPPETS = [block for language, block in FENCE.findall(TEXTS["docs/export.md"]) if language == "python"]
+FILES = {"onnx": "model.onnx", "litert": "model.tflite", "openvino": "model.xml", "saved_model": "saved_model"}
+ENGINES = {"onnx": "onnxruntime", "litert": "ai_edge_litert", "openvino": "openvino", "saved_model": "tensorflow"}
+TAKES_LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("openvino", "saved_model")]
+
+
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    """A function that exports the trained run in a format, once, and returns the folder and what the command said."""
+    made = {}
+
+    def export(name):
+        pytest.importorskip(ENGINES[name])
+        if name == "onnx":
+            pytest.importorskip("tf2onnx")
+        if name not in made:
+            place = tmp_path_factory.mktemp("exports") / name
+            made[name] = place, call("export", run, "--format", name, "--out", place, "--json")
+        return made[name]
+
+    return export
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert", *TAKES_LONG])
+def test_the_file_is_there_with_its_labels_and_how_far_it_is_from_the_run(exported, run, name):
+    place, ran = exported(name)
+    assert ran.code == 0, ran.err
+    assert {FILES[name], "labels.txt", "export.json"} <= {path.name for path in place.iterdir()}
+    assert (place / "labels.txt").read_text(encoding="utf-8").split() == list(TOY_CLASSES)
+    told = json.loads((place / "export.json").read_text(encoding="utf-8"))
+    info = run_info(run)
+    assert told["parity"]["images"] == sum(info["data"]["counts"]["val"].values())
+    assert told["parity"]["changed"] == []
+    assert told["parity"]["greatest"] < 1e-4
+    assert told["parity"]["greatest_distance"] < 1e-3
+    assert told["metadata"]["verdicts"]["unlike_above"] == info["verdicts"]["unlike"]["limit"]
+    assert "0 answer(s) changed" in ran.err
+    assert json.loads(ran.out)["greatest"] == told["parity"]["greatest"]
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert", *TAKES_LONG])
+def test_the_lines_of_the_docs_answer_as_predict_does(exported, run, name, tmp_path, monkeypatch):
+    snippet, (place, _) = SNIPPETS[list(FILES).index(name)], exported(name)
+    assert len(snippet.strip().splitlines()) <= 13
+    toy_image("square", 77).resize((32, 32)).save(tmp_path / "photo.jpg", quality=95)
+    shutil.copytree(place, tmp_path / "exported")
+    monkeypatch.chdir(tmp_path)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(snippet, name, "exec"), {"__name__": "snippet"})
+    assert call("predict", "--run", run, "photo.jpg", "--csv", "out.csv").code == 0
+    (row,) = table(tmp_path / "out.csv")
+    label, probability = said.getvalue().split()
+    assert label == row["predicted"]
+    assert float(probability) == pytest.approx(shares(row).max(), abs=1e-3)
+
+
+def test_a_network_that_answers_otherwise_is_not_written(run, tmp_path):
+    """What is exported is `model.keras`, and `predict` answers by `model.xml`: here they are two networks."""
+    pytest.importorskip("tf2onnx")
+    if not hardware.openvino_available():
+        pytest.skip("predict would answer by the changed network too")
+    damaged = with_changed_weights(run, tmp_path / "run")
+    ran = call("export", damaged, "--out", tmp_path / "out" / "new")
+    assert ran.code == 2
+    count, all_images = map(
+        int, re.search(r"error: (\d+) of (\d+) answers on the validation split changed", ran.err).groups()
+    )
+    assert 0 < count <= all_images
+    assert ran.err.endswith(f"so nothing was written. To accept that: --allow-changed {count}.\n")
+    assert left_behind(tmp_path / "out") == []
+    assert call("export", damaged, "--out", tmp_path / "out" / "new", "--allow-changed", count - 1).code == 2
+    assert left_behind(tmp_path / "out") == []
+    ran = call("export", damaged, "--out", tmp_path / "out" / "new", "--allow-changed", count)
+    assert ran.code == 0
+    assert f"{count:,} answer(s) changed" in ran.out
+    told = json.loads((tmp_path / "out" / "new" / "export.json").read_text(encoding="utf-8"))
+    assert len(told["parity"]["changed"]) == count
+
+
+def with_changed_weights(run, place):
+    """A copy of a run whose `model.keras` tells one class of every image."""
+    import keras
+
+    shutil.copytree(run, place)
+    network = keras.saving.load_model(place / "model.keras")
+    _, bias = network.layers[-1].get_layer("probabilities").weights
+    bias.assign(np.array([0, 0, 50], np.float32))
+    network.save(place / "model.keras")
+    info = run_info(place)
+    info["files"] |= hashes(place, ["model.keras"])
+    (place / "run.json").write_text(json.dumps(info), encoding="utf-8")
+    return place
+
+
+# ---- what is refused ----
+
+
+def test_images_that_are_gone_are_told(run, tmp_path):
+    copy, info = shutil.copytree(run, tmp_path / "run"), run_info(run)
+    elsewhere = info | {"data": info["data"] | {"folder": str(tmp_path / "gone")}}
+    (copy / "run.json").write_text(json.dumps(elsewhere), encoding="utf-8")
+    ran = call("export", copy, "--out", tmp_path / "out")
+    assert ran.code == 2
+    assert re.search(r"images of the run's validation split are missing or changed in .*\. Put them back\.\n$", ran.err)
+    assert left_behind(tmp_path / "out") == []
+
+
+def test_a_folder_that_holds_something_is_left_as_it_is(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    ran = call("export", run, "--out", tmp_path / "out")
+    assert (ran.code, ran.err) == (
+        2,
+        f"error: --out takes a new or an empty folder. Received: {tmp_path / 'out'}, which is there and not empty.\n",
+    )
+    assert left_behind(tmp_path / "out") == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "missing", "text"),
+    [
+        (["--format", "onnx"], "tf2onnx", "--format onnx needs tf2onnx, which is not installed."),
+        (["--format", "litert"], "ai_edge_litert", "--format litert needs ai-edge-litert, which is not installed."),
+        (["--format", "openvino", "--int8"], "nncf", "--format openvino --int8 needs nncf, which is not installed."),
+    ],
+)
+def test_a_missing_package_is_named_with_the_command_that_installs_it(run, tmp_path, monkeypatch, words, missing, text):
+    for module in ("onnx", "onnxruntime", "tf2onnx", "ai_edge_litert", "nncf"):
+        pytest.importorskip(module)
+    monkeypatch.setitem(__import__("sys").modules, missing, None)
+    ran = call("export", run, *words, "--out", tmp_path / "out")
+    fails(ran, f"{text} Run: python -m pip install -r requirements-export.txt", tmp_path / "out")
+
+
+def test_what_cannot_be_exported_says_why(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "run.json").write_text(json.dumps(run_info(run) | {"task": "segment"}), encoding="utf-8")
+    out = tmp_path / "out"
+    fails(call("export", copy, "--out", out), f"Received: {copy}, of --task segment.", out)
+    ran = call("export", run, "--format", "saved_model", "--int8", "--out", out)
+    fails(ran, "--int8: TensorFlow computes a SavedModel in float alone. Leave --int8 out, or give another", out)
+    fails(call("export", run, run, "--out", out), "export takes one run. Received: ", out)
+    fails(call("export", tmp_path / "none", "--out", out), "(there is none)", out)
+
+
+# ---- 8-bit integers ----
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_integers_tell_what_they_cost_and_gain(run, tmp_path, name):
+    pytest.importorskip({**ENGINES, "openvino": "nncf"}[name])
+    ran = call("export", run, "--format", name, "--int8", "--allow-changed", 99, "--out", tmp_path / "out")
+    assert ran.code == 0, ran.err
+    assert re.search(r"^price: accuracy on these images [\d.]+ %, in float [\d.]+ %$", ran.out, re.MULTILINE)
+    assert re.search(r"^gain: [\d,]+ images/s, in float [\d,]+, measured now on this machine", ran.out, re.MULTILINE)
+    told = json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))
+    assert told["metadata"]["int8"] is True
+    assert told["float32"]["greatest"] < 1e-4 < told["parity"]["greatest"]
