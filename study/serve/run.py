@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from data.squares import shape_of
 from errors import UserError
 from study.predict.stream import load_averaged
 from study.predict.told import introduce, task_of
 from study.predict.verdicts import judge_of
-from study.runs.folder import Run, check_one_size
+from study.runs.folder import Run, size_of
 from study.runs.values import of_run
 from study.runtime import console, hardware
 from study.serve import page
@@ -55,11 +56,10 @@ def serve(run: Run, limits: Limits, place: Place, right: float | None = None) ->
         )
     if "crop" in run.info:
         raise UserError(f"serve reads whole images, and {run.folder} learned cut ones (--crop-to): use predict.")
-    check_one_size(run, "serve")
     judge = judge_of(run, right)
     respond = load_averaged(run, "none", judge and judge.known)
-    size = run.info["image_size"]
-    respond(np.zeros((1, size, size, 3), np.uint8))  # what is wrong with the run is told now, not to a stranger
+    size = size_of(run)
+    respond(np.zeros((1, *shape_of(size)), np.uint8))  # what is wrong with the run is told now, not to a stranger
     listening, metrics = listen(place.host, place.port), Metrics()
     address = address_of(listening)
     with contextlib.closing(listening):

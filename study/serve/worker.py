@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from data import image
 from data.pixel_range import Ranges
+from data.squares import Size, pack, sides_of
 
 FRAME = struct.Struct(">?Q")  # whether it went well, and how many bytes follow
 MEMORY = 2**31  # bytes beside those that it has when it begins; 50 million pixels take half of them
@@ -52,7 +53,7 @@ def limit() -> None:
             resource.setrlimit(kind, (0, 0))
 
 
-def work(size: int, rule: str, ranges: Ranges | None, most: int) -> None:
+def work(size: Size, rule: str, ranges: Ranges | None, most: int) -> None:
     """Decode what comes on standard input until that ends; `most` pixels an image."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # it ends with its standard input
         if hasattr(signal, name):
@@ -65,7 +66,8 @@ def work(size: int, rule: str, ranges: Ranges | None, most: int) -> None:
         while True:
             _, content = read(requests)
             try:
-                write(answers, image.load(content, size, rule, ranges, most).tobytes())
+                squares = [image.load(content, side, rule, ranges, most) for side in sides_of(size)]
+                write(answers, pack(squares).tobytes())
             except image.ImageError as error:
                 write(answers, str(error).encode(), good=False)
 

@@ -86,7 +86,7 @@ def check_joined(settings: TrainSettings, spec: Spec) -> None:
     if not spec.parts:
         return
     model, kind, weights = settings.run.model, settings.learning.kind, settings.learning.weights
-    if kind != "transfer":
+    if kind not in ("transfer", "auto"):
         raise UserError(
             f"-m {model} joins frozen models, of which only the head learns, --learning transfer. Received: "
             f"--learning {kind}; give one model for that, such as -m {spec.parts[0]}."

@@ -8,7 +8,7 @@ from helpers import call, fails
 from run_files import shares, table
 
 MODEL = "efficientnet_lite+efficientnet_lite1"
-TRAIN = ("train", "-m", MODEL, "--epochs", "3")
+TRAIN = ("train", "-m", MODEL, "--epochs", "3", "--learning", "auto")
 SIZED = "takes them at 240 and 224 pixels: leave it out, or give --image-size, such as 240, for all."
 
 
@@ -29,6 +29,7 @@ def test_predict_says_what_training_said(joined, toy, tmp_path):
     info = json.loads((joined / "run.json").read_text(encoding="utf-8"))
     assert (info["model"], info["image_size"], info["image_sizes"]) == (MODEL, 240, [240, 224])
     assert info["openvino_difference"] is None or info["openvino_difference"]["greatest"] < 1e-4
+    assert info["learning"]["type"] == "transfer"
     test = table(joined / "predictions.csv")
     ran = call("predict", "--run", joined, *(toy / row["path"] for row in test), "--csv", tmp_path / "out.csv")
     assert ran.code == 0, ran.err
@@ -37,6 +38,16 @@ def test_predict_says_what_training_said(joined, toy, tmp_path):
     by_keras = json.loads((joined / "metrics.json").read_text(encoding="utf-8"))["test"]
     ran = call("predict", "--run", joined, "--tta", "4", "--json")
     assert json.loads(ran.out)["metrics"]["n"] == by_keras["n"]
+
+
+@pytest.mark.slow
+def test_a_server_says_what_predict_says(joined, toy):
+    serving = pytest.importorskip("serving")
+    file = toy / "circle" / "1.png"
+    (told,) = json.loads(call("predict", "--run", joined, file, "--json").out)["predictions"]
+    with serving.serving(joined) as server:
+        (answer,) = server.post(file.read_bytes()).json["predictions"]
+    assert answer["probabilities"] == pytest.approx(told["probabilities"], abs=2e-6)
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Models joined by +: what can be joined, and one network that sees what each part sees alone."""
 
+from urllib.error import URLError
+
 import numpy as np
 import pytest
 from helpers import message
@@ -45,6 +47,20 @@ def test_the_facts_are_those_of_all_parts():
     assert (spec.size(None), spec.size(64), spec.image_size) == ((240, 224), 64, 240)
     assert models.get("efficientnet_lite+resnet").SPEC.size(None) == 224
     assert models.get("resnet").SPEC.size(None) == 224
+
+
+def test_a_part_that_cannot_be_downloaded_is_named_with_what_helps_joined_models(tmp_path, monkeypatch):
+    def download(*_):
+        raise URLError("Name or service not known")
+
+    monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", download)
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert message(build_backbone, "resnet+efficientnet_lite", 32, "imagenet") == (
+        f"The imagenet weights of resnet are neither in {tmp_path / 'models'} nor can they be downloaded. Connect to "
+        "the network once, or join models whose weights a package brings, such as "
+        "efficientnet_lite+efficientnet_lite2."
+    )
 
 
 @pytest.mark.slow
