@@ -6,6 +6,7 @@ import importlib.util
 import os
 import platform
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -57,8 +58,13 @@ def import_openvino() -> ModuleType:
     return openvino
 
 
+@cache
 def core() -> openvino.Core:
-    """Return OpenVINO's own door to this machine."""
+    """Return OpenVINO's own door to this machine, one until the process ends.
+
+    Each gives the thread another stack for signals, and the one before back when it goes: of several that went in
+    another order, one that was freed. The next Ctrl-C then ended the process by a crash.
+    """
     return import_openvino().Core()
 
 
