@@ -97,5 +97,5 @@ def from_table(
     if table.several:
         note(f"`boxes` {path}: {table.several:,} image(s) have several boxes; the largest is taken")
     found = {name: table.boxes[name] for name in names if table.boxes.get(name)}
-    note(cut.line(names, found, f"a box in `boxes` {path}"))
+    note(cut.line_of(names, found, f"a box in `boxes` {path}"))
     return found

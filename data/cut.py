@@ -49,9 +49,15 @@ def cut(
     return replace(images, pixels=array, keys=keys, boxes=tuple(found))
 
 
-def line(names: Sequence[str], boxes: Mapping[str, Box], lacking: str) -> str:
+def line(images: int, whole: int, lacking: str, such_as: str = "") -> str:
     """`of 900 images, 12 without a box, such as cat/3.jpg: taken whole`; `lacking` is what those are without."""
-    whole = [name for name in names if name not in boxes]
     if not whole:
-        return f"all {len(names):,} images are cut to the animal"
-    return f"of {len(names):,} images, {len(whole):,} without {lacking}, such as {whole[0]}: taken whole"
+        return f"all {images:,} images are cut to the animal"
+    counted, such = f"{images:,} image{'s' if images > 1 else ''}", f", such as {such_as}" if such_as else ""
+    return f"of {counted}, {whole:,} without {lacking}{such}: taken whole"
+
+
+def line_of(names: Sequence[str], boxes: Mapping[str, Box], lacking: str) -> str:
+    """Return the line for images of these names, of whose name there is a box or not."""
+    whole = [name for name in names if name not in boxes]
+    return line(len(names), len(whole), lacking, *whole[:1])

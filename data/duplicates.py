@@ -17,6 +17,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from data import registration
+from data.connected import components
 from data.duplicate_candidates import ASKED, candidates
 from data.store.store import Store
 from data.thumbnails import CHUNK, PRINT, SIDE, View
@@ -102,17 +103,7 @@ def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
     """Join pairs to groups: for each of `count` images the smallest index in its group, int (count,)."""
-    smaller = list(range(count))  # of each image one of its group that is no larger: a union-find structure
-
-    def smallest(image: int) -> int:
-        while smaller[image] != image:
-            smaller[image] = image = smaller[smaller[image]]
-        return image
-
-    for pair in pairs:
-        first, second = sorted((smallest(pair.first), smallest(pair.second)))
-        smaller[second] = first
-    return np.array([smallest(image) for image in range(count)], int)
+    return components(((pair.first, pair.second) for pair in pairs), count)
 
 
 def _shrink_matrix(size: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ def split_in(name: str) -> str | None:
     """Return the split that a posix path tells, by the first word that is one: `data/train-00000-of-00002.parquet`."""
     words = re.findall(r"[^\W\d_]+", PurePosixPath(name).as_posix())
     return next((SPLIT_OF[word.casefold()] for word in words if word.casefold() in SPLIT_OF), None)
+
+
+def lies_in(root: Path, path: Path) -> bool:
+    """Say whether a path that a file of a data set names is below its folder; a link there may lead anywhere."""
+    return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(root))
 
 
 def labels_of(value: Any, names: Sequence[str] = ()) -> tuple[str, ...]:  # noqa: ANN401 - whatever a cell holds

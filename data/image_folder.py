@@ -92,6 +92,8 @@ def _row(root: Path, place: Path, cells: Cells) -> Row | Skipped | str:
     if not isinstance(cell, str) or not cell.strip():
         return "it names no image"
     path = place / name_in(place, cell)
+    if not hub_rows.lies_in(root, path):
+        return Skipped(printable(cell), "it lies outside of the folder")
     below = path.relative_to(root).as_posix()
     name = printable(below)
     if reason := folder.reason_skipped(path):

@@ -114,7 +114,8 @@ def _row(
     name = printable(f"{place}/{last}") if last and last not in taken else f"{place}/{number:06d}"
     taken.add(last)
     reason, labels = "", ()
-    if not inside and named and (beside := path.parent / named).is_file():
+    beside = path.parent / (named or "")
+    if not inside and beside.is_file() and hub_rows.lies_in(path.parent, beside):
         inside = beside.read_bytes()
     try:
         labels = hub_rows.labels_of(cells[columns.label], columns.names)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from data.connected import components
 from data.crop import Box
 from data.resize import padded_box
 
@@ -13,14 +15,13 @@ from data.resize import padded_box
 def largest(mask: np.ndarray, least: int = 1) -> Box | None:
     """Return the box of the largest region of a mask, bool (height, width); None of one below `least` pixels.
 
-    Pixels that share a side are connected. Each row is taken apart into runs, and runs that touch are joined: SciPy,
-    which could do it, need not be there for predictions.
+    Pixels that share a side are connected: each row is taken apart into runs, and runs that touch are joined.
     """
     padded = np.pad(mask.astype(np.int8), ((0, 0), (1, 1)))
     steps = np.diff(padded, axis=1)
     rows, starts = np.nonzero(steps == 1)
     ends = np.nonzero(steps == -1)[1]
-    region = _joined(rows.tolist(), starts.tolist(), ends.tolist())
+    region = components(_touching(rows.tolist(), starts.tolist(), ends.tolist()), len(rows))
     if not len(region):
         return None
     pixels = np.bincount(region, weights=ends - starts)
@@ -30,25 +31,16 @@ def largest(mask: np.ndarray, least: int = 1) -> Box | None:
     return int(starts[best].min()), int(rows[best].min()), int(ends[best].max()), int(rows[best].max()) + 1
 
 
-def _joined(rows: list[int], starts: list[int], ends: list[int]) -> np.ndarray:
-    """Return the region of each run: the number of its first run."""
-    parent, above, at = list(range(len(rows))), 0, 0
-
-    def root(run: int) -> int:
-        while parent[run] != run:
-            parent[run] = run = parent[parent[run]]
-        return run
-
-    while at < len(rows):  # `above` is the first run above that does not end before this one begins
+def _touching(rows: Sequence[int], starts: Sequence[int], ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of runs that touch, one above the other; runs are sorted by rows, then by starts."""
+    above = 0
+    for at in range(len(rows)):  # `above` is the first run above that does not end before this one begins
         while above < at and (rows[above] < rows[at] - 1 or (rows[above] < rows[at] and ends[above] <= starts[at])):
             above += 1
         run = above
         while run < at and rows[run] == rows[at] - 1 and starts[run] < ends[at]:
-            one, other = sorted((root(run), root(at)))
-            parent[other] = one
+            yield run, at
             run += 1
-        at += 1
-    return np.array([root(run) for run in range(len(rows))], int)
 
 
 def in_image(box: Box, size: int, width: int, height: int, rule: str) -> Box:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.split import read_split
+from data.squares import text_of
 from errors import UserError
 from study import tasks
 from study.confidence import neighbours
@@ -23,7 +24,7 @@ from study.export.place import Place
 from study.export.running import Images, answers_of
 from study.predict.stream import Prediction, predict_split
 from study.predict.verdicts import judge_of
-from study.runs.folder import Run, check_one_size, images_of
+from study.runs.folder import Run, images_of, size_of
 from study.runtime import backend, console, output
 
 if TYPE_CHECKING:
@@ -123,7 +124,11 @@ def check_run(run: Run) -> None:
         raise UserError(
             f"export writes one network, and {run.folder} has two: the images are cut first (--crop-to). Use predict."
         )
-    check_one_size(run, "export")
+    if "image_sizes" in run.info:
+        sizes = text_of(size_of(run))
+        raise UserError(
+            f"export takes images at one size, and {run.folder} at {sizes}: train with --image-size N for all."
+        )
 
 
 def write(

@@ -15,7 +15,7 @@ from data.any_form import paths_below
 from data.crop import Box
 from data.names import composed, natural_key
 from data.split import read_split
-from data.squares import Size, shape_of, sides_of, text_of
+from data.squares import Size, shape_of, sides_of
 from errors import UserError
 from models.parts.saved import DamagedError, load
 from study.runs.info import fault
@@ -107,7 +107,7 @@ def newest_run(runs: Path, model: str | None) -> Run:
             return run
     of_model = f" of model '{model}'" if model else ""
     command = f"python main.py train -m {model or 'original'}"
-    raise UserError(f"There is no complete run{of_model} in {runs}. Train first ({command}) or give --run RUN.")
+    raise UserError(f"There is no complete run{of_model} in {runs}. Train first ({command}), or name a run.")
 
 
 def newest_that_learned(runs: Path, model: str | None) -> Run:
@@ -191,15 +191,6 @@ def sizes_as_json(size: Size) -> dict[str, Any]:
 def size_of(run: Run) -> Size:
     """Return the side of the images that the network of a run takes; several, where its parts take different ones."""
     return tuple(run.info.get("image_sizes", ())) or run.info["image_size"]
-
-
-def check_one_size(run: Run, command: str) -> None:
-    """Raise UserError where the parts of a joined network take images at several sizes."""
-    if "image_sizes" in run.info:
-        sizes = text_of(size_of(run))
-        raise UserError(
-            f"{command} takes images at one size, and {run.folder} at {sizes}: train with --image-size N for all."
-        )
 
 
 def images_of(run: Run) -> dict[str, Path]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from data import boxes as box_tables
+from data import cut
 from data.crop import Box
 from errors import UserError
 from study.pages.language import Bilingual, t
@@ -48,10 +49,7 @@ class Cutter:
         """Say how many images were taken whole; nothing of a run that cuts none."""
         if not self.cuts or not self.images:
             return ""
-        if not self.whole:
-            return f"all {self.images:,} images are cut to the animal"
-        lacking = "a found animal" if self.finder else "a box"
-        return f"of {self.images:,} images, {self.whole:,} without {lacking}: taken whole"
+        return cut.line(self.images, self.whole, "a found animal" if self.finder else "a box")
 
 
 def own_boxes(run: Run, path_of: Mapping[str, Path]) -> dict[Path, Box] | None:

@@ -152,5 +152,5 @@ class Finder:
                     advance()
         names = [record.name for record in images.records]
         by_name = {name: tuple(box) for name, box in zip(names, boxes.tolist(), strict=True) if any(box)}
-        note(cut.line(names, by_name, "a found animal"))
+        note(cut.line_of(names, by_name, "a found animal"))
         return by_name

@@ -127,3 +127,17 @@ def test_check_takes_it(tmp_path):
     ran = call("check", "--data", tmp_path / "data", "--out", tmp_path / "out", "--store", "off")
     assert ran.code == 0, ran.err
     assert "hidden" not in (tmp_path / "out" / "check.csv").read_text()
+
+
+def test_a_name_that_leads_out_of_the_folder_is_left_out_and_a_link_within_is_followed(tmp_path):
+    inside, outside = tmp_path / "set", tmp_path / "elsewhere"
+    inside.mkdir()
+    outside.mkdir()
+    labels = flat(inside)
+    (inside / "circle0.png").rename(outside / "circle0.png")
+    (inside / "circle0.png").symlink_to(outside / "circle0.png")
+    as_csv(inside, labels, f"{outside / 'circle0.png'},circle", "../elsewhere/circle0.png,circle")
+    found = scan(inside)
+    assert {image.name for image in found.images} == set(labels)
+    assert {item.reason for item in found.skipped} == {"it lies outside of the folder"}
+    assert len(found.skipped) == 2

@@ -262,7 +262,7 @@ def test_no_run_says_how_to_get_one(tmp_path, model, folder):
     of_model = " of model 'resnet'" if model else ""
     assert message(run_folder.newest_run, runs, model) == (
         f"There is no complete run{of_model} in {runs}. "
-        f"Train first (python main.py train -m {model or 'original'}) or give --run RUN."
+        f"Train first (python main.py train -m {model or 'original'}), or name a run."
     )
 
 
