@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ import pytest
 from helpers import QUICK, Ran, call, make_toy
 
 from study.runtime import console
+
+for name in ("SIGINT", "SIGHUP"):  # whoever runs the tests in the background, or by nohup, ignores them, and so would
+    if signal.getsignal(number := getattr(signal, name, signal.SIGINT)) is signal.SIG_IGN:  # the commands of the tests
+        signal.signal(number, signal.default_int_handler)
 
 # The longest first and the shortest last, so that two workers end together.
 SLOW = (

@@ -9,7 +9,10 @@ import contextlib
 import errno
 import io
 import os
+import shutil
 from pathlib import Path
+
+from helpers import classes_in
 
 NAMES = ("rename", "replace", "link", "symlink", "mkdir", "utime", "truncate")  # of functions of os
 
@@ -124,3 +127,25 @@ def every_position(root, work, check, once=True, step=1):
         if not disk.failed:
             return tried
     raise AssertionError("no end of positions")
+
+
+def whole_folder_or_none(root, work, out, images, kept=()):
+    """Let each position fail in turn while a command makes the folder `out`: it is whole, or one line and nothing.
+
+    `kept`: names beside it that may stay.
+    """
+    refused = []
+
+    def check(ran, disk):
+        if ran.code:  # 0 also where another way was open: tempfile knows two to make a file
+            assert disk.failed
+            refused.append(ran)
+            assert "the disk is full" in ran.err.lower() or "No space left on device" in ran.err
+            assert ran.err.startswith("error: ")
+            assert [path.name for path in out.parent.glob("*") if path.name not in kept] == []
+        else:
+            assert sum(classes_in(out).values()) == images
+        shutil.rmtree(out.parent, ignore_errors=True)
+
+    assert every_position(root, work, check) > 10
+    assert len(refused) > 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,7 @@ from data.source import Source
 from data.store.store import open_store
 from errors import UserError
 from study import tasks
-from study.runtime import console, output
-from study.runtime.temporary import unfinished
+from study.runtime import console, new_folder, output
 from study.settings.train import with_flags
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def export(settings: ExportDataSettings) -> dict[str, Any]:
     Raises:
         UserError: no such data, a split that cannot be, pyarrow is missing, or nowhere to write.
     """
-    out = new_folder(settings.out)
+    out = folder_of(settings.out)
     if settings.format == "parquet" and find_spec("pyarrow") is None:
         raise UserError(
             "--format parquet needs pyarrow: python -m pip install -r requirements-parquet.txt, or give --format "
@@ -38,7 +36,6 @@ def export(settings: ExportDataSettings) -> dict[str, Any]:
         )
     if settings.data is not None:
         output.refuse_within(out, settings.data, "--out")
-    output.check_writable(out.parent, "--out", make=False)
     store = open_store(settings.store == "on", settings.store_limit)
     dataset = load(source_of(settings), store, console.bar, lambda line: console.print(with_flags(line)))
     write(dataset, settings.format, out)
@@ -74,30 +71,15 @@ def source_of(settings: ExportDataSettings) -> Source:
     )
 
 
-def new_folder(asked: str | None) -> Path:
+def folder_of(asked: str | None) -> Path:
     """Return the folder to write to. Raise UserError where none is given, or there is something already."""
     if asked is None:
         raise UserError("export-data needs --out DIR, a new or empty folder for the data set.")
-    out = Path(asked)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise UserError(f"--out {out} is there already, and is never written over. Give a new or empty folder.")
-    return out
+    new_folder.check(Path(asked))
+    return Path(asked)
 
 
 def write(dataset: Dataset, form: str, out: Path) -> None:
     """Write a data set into a folder that appears when all is in it, or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = unfinished(out.parent)
-    try:
-        with console.bar(f"write {form}", len(dataset.entries)) as advance:
-            WRITERS[form](dataset, temporary, advance)
-        temporary.chmod(0o755)  # mkdtemp lets nobody else read
-        if out.is_dir():
-            out.rmdir()  # empty
-        temporary.rename(out)
-    except OSError as error:
-        if output.is_disk_full(error):
-            raise UserError("The disk is full: nothing was written. Free some space, or give another --out.") from error
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with new_folder.filled(out) as folder, console.bar(f"write {form}", len(dataset.entries)) as advance:
+        WRITERS[form](dataset, folder, advance)

@@ -13,8 +13,7 @@ from typing import IO
 
 from errors import UserError
 from study.fetch.catalogue import DataSet
-from study.runtime import output
-from study.runtime.temporary import unfinished
+from study.runtime import new_folder
 
 LICENCE = ".licence.txt"  # hidden, so that it is not counted among the files that are no images
 
@@ -56,13 +55,6 @@ def linked(source: Path, target: Path) -> bool:
     return True
 
 
-def check_new(out: Path) -> None:
-    """Raise UserError where a folder is there and holds something, or cannot be made."""
-    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
-        raise UserError(f"{out} is there already, and nothing is overwritten: give another --out DIR, or remove it.")
-    output.check_writable(out.parent, "--out")
-
-
 def check_space(folder: Path, needed: int, what: str) -> None:
     """Raise UserError where the disk of a folder has less room than is needed."""
     free = shutil.disk_usage(folder).free
@@ -74,22 +66,12 @@ def check_space(folder: Path, needed: int, what: str) -> None:
 
 
 @contextmanager
-def new_folder(out: Path, data_set: DataSet) -> Iterator[Placed]:
-    """Yield a hidden folder to fill; it becomes `out` at the end, and goes if that fails.
+def filling(out: Path, data_set: DataSet) -> Iterator[Placed]:
+    """Yield what is to be filled; it becomes `out` at the end, with the licence in it, and goes if that fails.
 
     Raises:
         UserError: the disk is full.
     """
-    temporary = unfinished(out.parent)
-    try:
+    with new_folder.filled(out) as temporary:
         yield Placed(temporary)
         (temporary / LICENCE).write_text("\n".join([*data_set.told(), ""]), encoding="utf-8")
-        temporary.chmod(0o755)  # mkdtemp lets nobody else read
-        if out.is_dir():
-            out.rmdir()  # empty: Windows renames over none
-        temporary.rename(out)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if isinstance(error, OSError) and output.is_disk_full(error):
-            raise UserError(f"The disk is full: {out} was not made. Free some space, or give another --out.") from error
-        raise

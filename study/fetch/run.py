@@ -13,7 +13,7 @@ from study.fetch import animals10, catalogue, members, oxford_pets, place
 from study.fetch.catalogue import OXFORD_PETS, DataSet
 from study.fetch.download import PART, Patience, download, size_of
 from study.fetch.place import Placed
-from study.runtime import console, locks, output
+from study.runtime import console, locks, new_folder, output
 from study.runtime.result import Result
 from study.settings.as_command import as_command
 from study.settings.fetch import FetchSettings
@@ -23,7 +23,7 @@ def fetch(settings: FetchSettings, command_line: str, patience: Patience | None 
     """Fetch a data set into a new folder; what was downloaded is kept for the next start, whatever happens."""
     data_set = catalogue.find(settings.paths)
     out = Path(settings.out or data_set.name + ("-species" if settings.species else ""))
-    place.check_new(out)
+    new_folder.check(out, make=True)
     for line in data_set.told():
         console.print(line)
     try:
@@ -49,7 +49,7 @@ def _oxford_pets(settings: FetchSettings, data_set: DataSet, out: Path, patience
         annotations, images = (download(one, archives, patience) for one in data_set.archives)
         with members.readable(annotations):
             label_of = oxford_pets.read_labels(annotations, settings.species)
-        with members.readable(images), place.new_folder(out, data_set) as placed:
+        with members.readable(images), place.filling(out, data_set) as placed:
             left_out = oxford_pets.fill(placed, images, label_of)
     return placed, left_out, archives
 
@@ -62,7 +62,7 @@ def _animals10(settings: FetchSettings, data_set: DataSet, out: Path) -> tuple[P
     with members.readable(path):
         needed = animals10.needed(path, out, settings.all, settings.copy)
     place.check_space(out.absolute().parent, needed, data_set.name)
-    with members.readable(path), place.new_folder(out, data_set) as placed:
+    with members.readable(path), place.filling(out, data_set) as placed:
         left_out = animals10.fill(placed, path, settings.all, settings.copy)
     return placed, left_out
 

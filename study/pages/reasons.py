@@ -125,6 +125,8 @@ it holds no image, but a path that is not there: {path}
   画像が入っておらず、パスの指すファイルもありません：{path}
 it names no image
   画像の名前がありません
+it lies outside of the folder
+  フォルダーの外にあります
 no JSON: {error}
   JSON ではありません：{error}
 no JSON object with file_name and label

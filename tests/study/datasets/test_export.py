@@ -120,9 +120,7 @@ def test_nothing_is_written_over_and_nothing_among_the_images(table, tmp_path):
     for out in (full, full / "mine.txt"):
         ran = call("export-data", "--data", table, "--out", out)
         assert ran.code == 2
-        assert (
-            ran.err == f"error: --out {out} is there already, and is never written over. Give a new or empty folder.\n"
-        )
+        assert f"so that nothing is overwritten. Received: {out}, which is there." in ran.err
     images = tmp_path / "images"
     ran = call("export-data", "--data", images, "--out", images / "out")
     assert "lies within the images, which stay as they are" in ran.err

@@ -129,7 +129,8 @@ def test_a_folder_that_holds_something_is_left_as_it_is(run, tmp_path):
     ran = call("export", run, "--out", tmp_path / "out")
     assert (ran.code, ran.err) == (
         2,
-        f"error: --out takes a new or an empty folder. Received: {tmp_path / 'out'}, which is there and not empty.\n",
+        "error: --out takes a new or empty folder, so that nothing is overwritten. Received: "
+        f"{tmp_path / 'out'}, which is there.\n",
     )
     assert left_behind(tmp_path / "out") == ["mine.txt"]
 
