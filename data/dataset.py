@@ -136,20 +136,15 @@ def load(
             fit.
     """
     path = source.root if source.root is not None else synthetic_images(progress, check_cancelled)
-    store = store or Store(None)
+    store, watched = store or Store(None), checking(progress, check_cancelled)
     scanned, label_map, fixed = scan(path, source, note)
     root = scanned.base
     folder = mask_set.folder_of(root, source)
     if folder is not None:
         mask_set.check_files(scanned, folder, source)
-    with progress("read images", 2 * len(scanned.images)) as advance:
+    with watched("read images", 2 * len(scanned.images)) as advance:
         images, undecodable = pixels.load(
-            scanned.images,
-            source.sides[0],
-            source.resize,
-            store,
-            lambda: (check_cancelled(), advance()),
-            source.value_range,
+            scanned.images, source.sides[0], source.resize, store, advance, source.value_range
         )
     skipped = (*scanned.skipped, *undecodable)
     for line in describe_skipped(skipped):
@@ -159,7 +154,6 @@ def load(
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     if source.boxes:
-        watched = checking(progress, check_cancelled)
         boxes = source.boxes(images, root, store, watched, note)
         with watched("cut images", len(images.records)) as advance:
             images = cut.cut(images, boxes, store, advance)
@@ -168,7 +162,7 @@ def load(
     names, synthetic = scanned.class_names, source.root is None
     pixel_masks = None
     if folder is not None:
-        pixel_masks = mask_set.load(root, images, entries, names, folder, source, store, progress, note)
+        pixel_masks = mask_set.load(root, images, entries, names, folder, source, store, watched, note)
     auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
         root,

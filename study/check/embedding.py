@@ -47,14 +47,13 @@ def embed(
     imported.
     """
     import models
-    from models.parts.lite_weights import PACKAGES, weights_path
+    from models.parts.lite_weights import PACKAGES
 
     size, none = models.get(MODEL).SPEC.image_size, np.zeros(0, int)
     colours = "colours of the images, shrunk to 24 × 24 pixels"
     if not (hardware.openvino_available() or hardware.tensorflow_available()):
         return Embedded(f"{colours}: neither OpenVINO nor TensorFlow is installed, to run a network", none)
     try:
-        weights_path(MODEL)
         frozen = imagenet_backbone(size, store)
         network = frozen.fingerprint  # builds it, where the store does not know it: weights may be damaged
     except UserError:
