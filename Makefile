@@ -36,7 +36,7 @@ soak: .venv/ready-dev
 	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -s
 
 quick: .venv/ready-dev
-	$(BIN)/python -m pytest --quick
+	$(BIN)/python -m pytest --quick -n 2 --dist loadfile
 
 recipes: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --every-recipe tests/models/test_networks.py -k as_asked
