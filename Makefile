@@ -41,7 +41,7 @@ browser: .venv/ready-dev
 	$(BIN)/python -m pytest tests/study/browser
 
 quick: .venv/ready-dev
-	$(BIN)/python -m pytest --quick
+	$(BIN)/python -m pytest --quick -n 2 --dist loadfile
 
 recipes: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --every-recipe tests/models/test_networks.py -k as_asked

@@ -32,8 +32,9 @@ SLOW = (
     *("commands/test_slim", "commands/test_regression"),
 )
 TAKES_LONG = re.compile(  # what a test file says that starts Keras, runs a command or needs a training
-    r"\bbackend\.start\(|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\(|\bsubprocess\b"
-    r"|\(.*\b(run|trained)\b.*\):$"
+    r"\bbackend\.start\(|\bbuild_backbone\b|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\("
+    r"|\bsubprocess\b"
+    r"|\(.*\b(run|trained|served|strict)\b.*\):$"
     r"|^from lessons\.(training|convolving|counting|dense_stacks) |^from lessons import (?!exercises$)|\"study\.fit\.",
     re.MULTILINE,
 )
@@ -65,11 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not {"slow", "soak"} & {mark.name for mark in item.iter_markers()}]
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _quick_without_tensorflow(pytestconfig: pytest.Config) -> Iterator[None]:
     """Fail `make quick` where something brought TensorFlow in after all."""
-    if session.config.getoption("quick") and "tensorflow" in sys.modules:
-        session.exitstatus = 1
-        print("\n--quick: TensorFlow was imported, which takes seconds; see tests/conftest.py")
+    yield
+    if pytestconfig.getoption("quick") and "tensorflow" in sys.modules:
+        pytest.fail("--quick: TensorFlow was imported, which takes seconds; see tests/conftest.py", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from models.parts.lite_weights import LITE0
 
 pytestmark = pytest.mark.slow
 SLIM_PYTHON = os.environ.get("STUDY_SLIM_PYTHON")  # of a real small install
+NEAR = "near duplicate"
 WEIGHTS = LITE0.replace("-", "_")
 HIDING = """
 import importlib.machinery
@@ -89,7 +90,13 @@ def test_check_finds_what_the_whole_install_finds(slim, toy, tmp_path):
     assert (ran.code, ran.err) == (0, "")
     assert "ImageNet features of efficientnet_lite" in (tmp_path / "slim" / "check.html").read_text(encoding="utf-8")
     assert call("check", "--data", toy, "--out", tmp_path / "whole").code == 0
-    assert table(tmp_path / "slim" / "check.csv") == table(tmp_path / "whole" / "check.csv")
+    found, expected = (table(tmp_path / name / "check.csv") for name in ("slim", "whole"))
+    near = [
+        {(row["\ufeffpath"], row["related_path"]) for row in rows if row["kind"] == NEAR} for rows in (found, expected)
+    ]
+    assert [row for row in found if row["kind"] != NEAR] == [row for row in expected if row["kind"] != NEAR]
+    assert len(near[0] ^ near[1]) <= 2  # each takes the precision that is faster at the moment: some are at the limit
+    assert len(near[1]) > 5
 
 
 def test_check_without_the_weights_places_images_by_colours(slim, tmp_path):
