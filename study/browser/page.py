@@ -7,13 +7,17 @@ import gzip
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import PIL
+
 from study.browser.runtime import Runtime
+from study.pages.language import t
 from study.pages.policy import allowed
 from study.pages.render import render
 from study.predict import drop
 from study.predict.verdicts import Judge
 from study.runs.folder import Run
 
+DOWN_FIRST = 13  # from this version on Pillow may take the height before the width, which changes pixels by one level
 POLICY = "policy-of-this-page"  # stands for it until the page is there
 
 
@@ -42,13 +46,14 @@ def page(
         "classes": about["class_names"],
         "size": about["resize"]["size"],
         "rule": about["resize"]["rule"],
+        "down_first": int(PIL.__version__.partition(".")[0]) >= DOWN_FIRST,
         "verdicts": about["verdicts"],
     }
     contents = {"program": runtime.program, "engine": runtime.engine, "network": network}
     text = render(
         "network_page.html.jinja",
         language,
-        **drop.values(run, judge),
+        **{**drop.values(run, judge), "notes": notes(judge)},
         told=told,
         examples=examples,
         version=runtime.version,
@@ -56,6 +61,15 @@ def page(
         policy=POLICY,
     )
     return text.replace(POLICY, policy(text), 1)
+
+
+def notes(judge: Judge) -> list[str]:
+    """Return what must be said of the verdicts to somebody who gets the page, and has no command to ask otherwise."""
+    none_proved = t(
+        "No answer is called unsure: there were too few images to prove from which probability on answers are right.",
+        "画像が少なく、どの確率から予測が正しいといえるかを示せないため、不確かとする予測はありません。",
+    )
+    return [*judge.renamed(), *([none_proved] if judge.known and judge.threshold is None else [])]
 
 
 def packed(content: bytes) -> str:

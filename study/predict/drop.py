@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.predict.told import cautions
+from study.predict.told import cautions, evaluated
 from study.predict.verdicts import UNLIKE, UNSURE, Judge
 from study.runs.folder import Run
 
@@ -19,6 +19,7 @@ def values(run: Run, judge: Judge | None) -> dict[str, Any]:
         "model": run.info["model"],
         "names": names[:MOST_NAMED],
         "more": max(0, len(names) - MOST_NAMED),
+        "figures": evaluated(run)[0],
         "cautions": cautions(run),
         "notes": notes(judge),
     }

@@ -37,14 +37,13 @@ function scaled(image, width, height, box) { /* bilinear, the box cut out first;
     }
     return { width: wide, height: high, data };
   };
-  let source = image;
-  if (width !== image.width || left || right !== image.width) {
-    source = along(source, width, image.height, weightsOf(image.width, left, right, width), true);
-  }
-  if (height !== image.height || top || bottom !== image.height) {
-    source = along(source, width, height, weightsOf(image.height, top, bottom, height), false);
-  }
-  return source;
+  const across = (source) => (width !== image.width || left || right !== image.width
+    ? along(source, width, source.height, weightsOf(image.width, left, right, width), true) : source);
+  const down = (source) => (height !== image.height || top || bottom !== image.height
+    ? along(source, source.width, height, weightsOf(image.height, top, bottom, height), false) : source);
+  /* Pillow 13 begins with the height where that shrinks by more than twice as many pixels as the width. */
+  const downFirst = told.down_first && image.height - height > Math.max(0, 2 * (image.width - width));
+  return downFirst ? across(down(image)) : down(across(image));
 }
 
 function reduced(image, acrossFactor, downFactor, [left, top, right, bottom]) { /* the mean of each so many pixels */

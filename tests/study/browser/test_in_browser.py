@@ -124,6 +124,9 @@ def test_it_may_not_open_a_connection(opened):
     [
         ("small.png", 20, 31, 0, 0),
         ("same.png", 32, 32, 0, 0),
+        ("narrow.png", 25, 44, 0, 0),  # of which Pillow 13 takes the height first
+        ("narrow.jpg", 25, 44, 2, 0.1),
+        ("tall.png", 60, 300, 0, 0),
         ("wide.png", 301, 200, 0, 0),
         ("large.png", 1700, 1201, 0, 0),  # more than six times as large, where Pillow takes means first
         ("photo.jpg", 120, 75, 2, 0.1),
