@@ -4,7 +4,7 @@ BIN = .venv/bin
 END_TO_END = tests/commands/test_train.py tests/commands/test_train_data.py tests/commands/test_predict.py \
 	tests/commands/test_damaged_run.py tests/commands/test_report.py tests/study/inference tests/models/test_keras_private.py
 
-.PHONY: train test slow oldest slim soak quick recipes lint lessons lessons-write clean
+.PHONY: browser train test slow oldest slim soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
@@ -34,6 +34,11 @@ slim: .venv/ready-dev requirements-predict.txt
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev
 	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -s
+
+# The pages of `page` in headless Chromium, where that, its driver and npm are installed.
+browser: .venv/ready-dev
+	npm install --silent --no-save --no-package-lock onnxruntime-web@1.30.0
+	$(BIN)/python -m pytest tests/study/browser
 
 quick: .venv/ready-dev
 	$(BIN)/python -m pytest --quick -n 2 --dist loadfile

@@ -29,6 +29,7 @@ from study.settings.commands import (
     ExportSettings,
     InspectSettings,
     LessonsSettings,
+    PageSettings,
     PredictSettings,
     RunsSettings,
     ServeSettings,
@@ -73,11 +74,12 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
     "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
     "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
+    "page": (PageSettings, "a run as one page that answers in any browser, without a server or a connection"),
     "serve": (ServeSettings, "answer over HTTP by a saved run: a page to drop images on, and JSON for programs"),
 }
 
 # refused where TensorFlow is not installed
-LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect", "export")
+LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect", "export", "page")
 
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:

@@ -30,6 +30,7 @@ SETTINGS = {
     "store": commands.StoreSettings,
     "predict": commands.PredictSettings,
     "export": commands.ExportSettings,
+    "page": commands.PageSettings,
     "serve": commands.ServeSettings,
 }
 

@@ -23,6 +23,7 @@ from study.settings.experiments import EnsembleSettings as EnsembleSettings
 from study.settings.experiments import TuneSettings as TuneSettings
 from study.settings.export import ExportSettings as ExportSettings
 from study.settings.network import NetworkSettings
+from study.settings.page import PageSettings as PageSettings
 from study.settings.parsers import LARGEST_SIZE, MAX_VIEWS, SMALLEST_SIZE, parse_shard, parse_tta
 from study.settings.serve import ServeSettings as ServeSettings
 from study.settings.train import FIELDS, TrainSettings

@@ -74,9 +74,13 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("study.predict", "study.confidence", "study.inference", "study.tasks", "study.runs", "study.runtime"),
         *("data", "errors"),
     },
+    "study.browser": {
+        *("study.export", "study.predict", "study.settings", "study.runs", "study.runtime", "study.pages"),
+        *("data", "errors"),
+    },
     "study.serve": {"study.predict", "study.tasks", "study.runs", "study.runtime", "study.pages", "data", "errors"},
     "study.commands": {
-        "study.export",
+        *("study.export", "study.browser"),
         *("study.settings", "study.runtime", "study.runs", "study.check", "study.train", "study.experiments"),
         *("study.checkpoint", "study.saved", "study.fetch", "study.datasets"),
         *("study.ensemble", "study.search", "study.inspect", "study.predict", "study.serve", "lessons", "models"),

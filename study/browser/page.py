@@ -1,0 +1,85 @@
+"""The page: the template, and in it the network and what runs it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import PIL
+
+from study.browser.runtime import Runtime
+from study.pages.language import t
+from study.pages.policy import allowed
+from study.pages.render import render
+from study.predict import drop
+from study.predict.verdicts import Judge
+from study.runs.folder import Run
+
+DOWN_FIRST = 13  # from this version on Pillow may take the height before the width, which changes pixels by one level
+POLICY = "policy-of-this-page"  # stands for it until the page is there
+
+
+def page(
+    run: Run,
+    judge: Judge,
+    about: Mapping[str, Any],
+    network: bytes,
+    runtime: Runtime,
+    examples: Sequence[tuple[str, bytes]],
+    language: str,
+) -> str:
+    """Return the whole page.
+
+    Args:
+        run: that answers.
+        judge: of its answers.
+        about: what the network says of itself.
+        network: its ONNX file.
+        runtime: what runs it.
+        examples: class and JPEG file of each.
+        language: "en" or "ja".
+    """
+    told = {
+        "words": drop.words(judge),
+        "classes": about["class_names"],
+        "size": about["resize"]["size"],
+        "rule": about["resize"]["rule"],
+        "down_first": int(PIL.__version__.partition(".")[0]) >= DOWN_FIRST,
+        "verdicts": about["verdicts"],
+    }
+    contents = {"program": runtime.program, "engine": runtime.engine, "network": network}
+    text = render(
+        "network_page.html.jinja",
+        language,
+        **{**drop.values(run, judge), "notes": notes(judge)},
+        told=told,
+        examples=examples,
+        version=runtime.version,
+        parts=[(name, packed(content)) for name, content in contents.items()],
+        policy=POLICY,
+    )
+    return text.replace(POLICY, policy(text), 1)
+
+
+def notes(judge: Judge) -> list[str]:
+    """Return what must be said of the verdicts to somebody who gets the page, and has no command to ask otherwise."""
+    none_proved = t(
+        "No answer is called unsure: there were too few images to prove from which probability on answers are right.",
+        "画像が少なく、どの確率から予測が正しいといえるかを示せないため、不確かとする予測はありません。",
+    )
+    return [*judge.renamed(), *([none_proved] if judge.known and judge.threshold is None else [])]
+
+
+def packed(content: bytes) -> str:
+    """Return bytes as a page can hold them: compressed by gzip, in base64."""
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+def policy(text: str) -> str:
+    """Return the Content-Security-Policy of a page: it may open no connection at all."""
+    return (
+        f"default-src 'none'; style-src {allowed(text, 'style')}; script-src {allowed(text, 'script')} blob: "
+        "'wasm-unsafe-eval'; img-src data:; base-uri 'none'; form-action 'none'"
+    )

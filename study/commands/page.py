@@ -1,0 +1,27 @@
+"""Write a run as one page that answers by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from errors import UserError
+from study.runtime.result import Result
+from study.settings.as_command import as_command
+from study.settings.commands import PageSettings
+
+
+def run(flags: Mapping[str, Any], command_line: str) -> Result:
+    """Write a run as one page that answers by itself, where it answers as the run does."""
+    settings = PageSettings(**flags)
+    if len(settings.paths) > 1:
+        raise UserError(f"page takes one run. Received: {' '.join(settings.paths)}")
+    from study.runs.folder import find_run
+
+    chosen = find_run(settings.paths[0] if settings.paths else None, settings.runs, None)
+    from study.browser.run import make, tell
+
+    made = make(chosen, settings, command_line)
+    tell(made)
+    why = "compare the page's answer with the run's own, for an image of yours in place of IMAGE"
+    return Result(made.values(), as_command("predict", {"run": chosen.folder}, ["IMAGE"]), why)
