@@ -50,8 +50,8 @@ def make(run: Run, settings: PageSettings, command: str) -> Made:
         UserError: it cannot be made here, or its network does not answer as the run does; nothing is written then.
     """
     file = output.writable_page(settings.out or f"{run.folder.name}.html", "--out")
-    check_run(run)
-    formats.require(FORMAT, settings.int8)
+    check_run(run, "page")
+    formats.require(FORMAT, settings.int8, "page")
     runtime = read_runtime(settings.runtime)
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / FORMAT

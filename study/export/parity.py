@@ -95,7 +95,7 @@ def gate(parity: Parity, allowed: int, unrounded: Parity | None) -> None:
     if not unrounded and not count and parity.greatest > MAX_DIFFERENCE:
         raise UserError(
             f"The exported file's probabilities differ from the run's by up to {parity.greatest:.2g}, where rounding "
-            f"explains {MAX_DIFFERENCE:g} at most, so nothing was written. Give another --format."
+            f"explains {MAX_DIFFERENCE:g} at most, so nothing was written. Another format of export may round less."
         )
 
 

@@ -113,21 +113,22 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     return Exported(run, form, folder, size, about, parity, unrounded)
 
 
-def check_run(run: Run) -> None:
+def check_run(run: Run, command: str = "export") -> None:
     """Raise UserError for a run that tells something else than one class of a whole image at one size."""
     task = run.info.get("task", "classify")
     if not tasks.get(task).VERDICTS:
         raise UserError(
-            f"export is for runs that tell one class of an image. Received: {run.folder}, of --task {task}."
+            f"{command} is for runs that tell one class of an image. Received: {run.folder}, of --task {task}."
         )
     if "crop" in run.info:
         raise UserError(
-            f"export writes one network, and {run.folder} has two: the images are cut first (--crop-to). Use predict."
+            f"{command} writes one network, and {run.folder} has two: the images are cut first (--crop-to). Use "
+            "predict."
         )
     if "image_sizes" in run.info:
         sizes = text_of(size_of(run))
         raise UserError(
-            f"export takes images at one size, and {run.folder} at {sizes}: train with --image-size N for all."
+            f"{command} takes images at one size, and {run.folder} at {sizes}: train with --image-size N for all."
         )
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import npm
 import numpy as np
 import pytest
 from accepted import accept
@@ -163,6 +164,14 @@ def test_export(run, tmp_path):
     values = answer("export", run, *words)
     holds(values, "export")
     holds(values["float32"], "float32 of export --int8")
+
+
+def test_page(run, tmp_path):
+    pytest.importorskip("tf2onnx", reason="the packages of requirements-export.txt are not installed")
+    words = ("--runtime", npm.package(tmp_path), "--out", tmp_path / "page.html")
+    values = answer("page", run, *words)
+    holds(values, "page")
+    assert values["float32"] is None
 
 
 def test_predict_for_files_and_for_the_run_itself(run, toy, tmp_path):

@@ -20,14 +20,17 @@ def get(name: str) -> ModuleType:
     return importlib.import_module(f"study.export.formats.{name}")
 
 
-def require(name: str, int8: bool) -> None:
-    """Raise UserError where a format is not made here: it has no such integers, or a package is missing."""
+def require(name: str, int8: bool, asker: str | None = None) -> None:
+    """Raise UserError where a format is not made here: it has no such integers, or a package is missing.
+
+    `asker`: what needs it, in a message; None: the flags of `export`.
+    """
     form = get(name)
     if int8 and form.NEEDS_FOR_INT8 is None:
         raise UserError(f"--int8: {form.WHY_NO_INT8} Leave --int8 out, or give another --format.")
     needed: Mapping[str, str] = {**form.NEEDS, **(form.NEEDS_FOR_INT8 if int8 else {})}
     if missing := [package for module, package in needed.items() if importlib.util.find_spec(module) is None]:
-        shown = f"--format {name}" + (" --int8" if int8 else "")
+        shown = asker or f"--format {name}" + (" --int8" if int8 else "")
         raise UserError(
             f"{shown} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed. "
             f"Run: python -m pip install -r {LIST}"

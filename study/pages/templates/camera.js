@@ -1,4 +1,4 @@
-/* The camera and the examples, which become files as those that are dropped. */
+/* The camera and the examples, which become files as those that are dropped; what the browser itself may spoil. */
 const [camera, view, shutter, said] = ["camera", "view", "take", "camera-said"].map((id) => document.getElementById(id));
 
 function stop() {
@@ -30,6 +30,7 @@ function shoot() {
   canvas.toBlob((blob) => take([new File([blob], say("camera", "カメラ"), { type: "image/png" })]), "image/png");
 }
 
+document.getElementById("changed").hidden = keepsPixels();
 camera.hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
 camera.addEventListener("click", () => (view.srcObject ? stop() : start()));
 shutter.addEventListener("click", shoot);

@@ -174,6 +174,21 @@ def test_a_file_that_is_no_image_says_so_and_the_others_are_answered(opened, tmp
     assert window.find_element("id", "count").text == "1 of 2 images answered, 1 could not be used"
 
 
+def test_a_browser_that_changes_pixels_is_told(opened):
+    window = opened()
+    assert not window.find_element("id", "changed").is_displayed()
+    spoil = (
+        "const real = CanvasRenderingContext2D.prototype.getImageData;"
+        "CanvasRenderingContext2D.prototype.getImageData = function (...box) {"
+        " const found = real.apply(this, box); found.data[8] ^= 1; return found; };"
+    )
+    added = window.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": spoil})
+    try:
+        assert opened().find_element("id", "changed").text.startswith("This browser changes the pixels")
+    finally:
+        window.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
 def test_an_example_and_the_camera_become_images(opened):
     window = opened()
     examples = window.find_elements("css selector", ".examples button")

@@ -5,27 +5,25 @@ import gzip
 import io
 import json
 import re
+import shutil
+import sys
 
+import npm
 import pytest
 from english_left import english_left
 from helpers import TOY_CLASSES, call, fails
 from PIL import Image
 from run_files import run_info
 
-from study.browser.runtime import ENGINE, PACKAGE, PROGRAM
+from study.browser.runtime import ENGINE, PROGRAM
 
 pytest.importorskip("tf2onnx", reason="the packages of requirements-export.txt are not installed")
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """A folder like npm's, of a program that is none: enough for what is not run."""
-    folder = tmp_path_factory.mktemp("npm") / PACKAGE
-    (folder / "dist").mkdir(parents=True)
-    (folder / "package.json").write_text(json.dumps({"name": PACKAGE, "version": "1.2.3"}))
-    (folder / PROGRAM).write_bytes(b"export default 1;" * 1000)
-    (folder / ENGINE).write_bytes(bytes(range(256)) * 100)
-    return folder
+    """Its folder."""
+    return npm.package(tmp_path_factory.mktemp("npm"))
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +112,18 @@ def test_without_the_package_it_says_how_to_get_it(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = "page puts onnxruntime-web into the file, which is not installed here. Run: npm install onnxruntime-web@"
     fails(call("page", run), text, tmp_path / "runs")
+
+
+def test_what_export_does_not_take_is_refused_in_its_own_name(run, package, tmp_path, monkeypatch):
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "run.json").write_text(json.dumps(run_info(run) | {"task": "segment"}), encoding="utf-8")
+    words = ("--out", tmp_path / "toy.html", "--runtime", package)
+    text = f"page is for runs that tell one class of an image. Received: {copy}, of --task segment."
+    fails(call("page", copy, *words), text, tmp_path / "runs")
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    text = "page needs tf2onnx, which is not installed. Run: python -m pip install -r requirements-export.txt"
+    fails(call("page", run, *words), text, tmp_path / "runs")
+    assert not (tmp_path / "toy.html").exists()
 
 
 def test_a_file_that_is_no_page_stays_and_two_runs_are_refused(run, package, tmp_path):
