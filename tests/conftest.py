@@ -31,6 +31,7 @@ SLOW = (
     *("commands/test_odd_files", "data/test_duplicate_groups", "structure/test_claims"),
     *("commands/test_slim", "commands/test_regression"),
 )
+DEEPER = ("efficientnet_lite1", "efficientnet_lite2")  # the same code as Lite0, which is tested first
 TAKES_LONG = re.compile(  # what a test file says that starts Keras, runs a command or needs a training
     r"\bbackend\.start\(|\bbuild_backbone\b|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\("
     r"|\bsubprocess\b"
@@ -61,6 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = item.path.relative_to(root).with_suffix("").as_posix()
         return SLOW.index(name) if name in SLOW else -1
 
+    for item in items:
+        if item.path.parent.name == "models" and any(name in item.name for name in DEEPER):
+            item.add_marker("slow")
     items.sort(key=place)
     if config.getoption("quick"):
         items[:] = [item for item in items if not {"slow", "soak"} & {mark.name for mark in item.iter_markers()}]
