@@ -128,12 +128,14 @@ def bare(run_folder: Path, files: list[Path]) -> float:
     """Return images/s of the network alone."""
     import numpy as np
 
-    from study.predict.stream import decode_chunks, load_runner
+    from study.predict.stream import decode_chunks
     from study.runs.folder import read_run
+    from study.saved.cut import Cutter
+    from study.saved.runner import load_runner
 
     run = read_run(run_folder)
-    how = run.info["image_size"], run.info["resize"], run.info.get("pixel_range")
-    ((_, outcomes),) = decode_chunks([files[:IN_MEMORY]], *how)
+    how = run.info["image_size"], run.info["resize"], run.info.get("pixel_range"), Cutter(run)
+    ((_, outcomes, _),) = decode_chunks([files[:IN_MEMORY]], *how)
     images, respond = np.stack([outcome[1] for outcome in outcomes]), load_runner(run)
     respond(images[:64])  # allocates memory
     rates = []

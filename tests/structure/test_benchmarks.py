@@ -27,6 +27,7 @@ def place(tmp_path_factory):
     [
         ("store.py --rows 300 --images 60", "300 rows written"),
         ("predict.py --data DATA --run RUN --images 24", "images/s"),
+        ("serve.py --data DATA --run RUN --callers 2 --seconds 1 --hostile 20", "20 answered"),
         ("checkpoint.py --model lenet --epochs 4", "of it checkpoints"),
         ("slim_features.py --images 4", "cosine"),
         ("near_duplicates.py --copies 2 --sizes 40 80", "exponent"),
