@@ -173,7 +173,7 @@ def test_the_commands_say_it_in_one_line(run, toy, tmp_path):
     rewritten(run / "model.keras", folder / "model.keras", lambda c: layer(c, "Functional").update(module="evil"))
     for words in (
         ("predict", "--run", folder, toy / "circle"),
-        ("inspect", "--run", folder),
+        ("inspect", "--run", folder, "--inspects", tmp_path / "inspects"),
         (
             "train",
             "--data",
