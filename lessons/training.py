@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,14 +36,17 @@ class Learned:
     Args:
         network: pixels -> probabilities, of an image or of each pixel, with the weights of its best epoch.
         history: a row an epoch, as `history.csv` has it.
-        accuracy: on validation, of the weights that were kept; of pixels where those are learned.
-        initial_accuracy: the same before training.
+        judge: returns the accuracy on validation.
     """
 
     network: keras.Model
     history: list[dict[str, Any]]
-    accuracy: float
-    initial_accuracy: float
+    judge: Callable[[], float]
+
+    @cached_property
+    def accuracy(self) -> float:
+        """On validation, of the weights that were kept; of pixels where those are learned."""
+        return self.judge()  # only where it is asked for: TensorFlow traces the network for it
 
 
 def read(data: str | None = None, image_size: int = 32, **values: Any) -> Dataset:  # noqa: ANN401
@@ -51,7 +56,7 @@ def read(data: str | None = None, image_size: int = 32, **values: Any) -> Datase
 
 
 def learn(dataset: Dataset, indices: np.ndarray | None = None, **values: Any) -> Learned:  # noqa: ANN401
-    """Train a network from random weights as `python main.py train` would, and evaluate it on validation.
+    """Train a network from random weights as `python main.py train` would.
 
     Args:
         dataset: the images, of the size that the network is to take.
@@ -77,9 +82,12 @@ def learn(dataset: Dataset, indices: np.ndarray | None = None, **values: Any) ->
     network = with_head(backbone, settings.network, settings.regularization, len(names), settings.task.name)
     weights = weights_of_classes(examples, names, settings.regularization)
     stages = stages_of(settings.optimization, "scratch")
+
+    def judge() -> float:
+        with console.silent():
+            return task.evaluate(network, examples, names, "val").metrics["accuracy"]
+
     with console.silent():
-        before = task.evaluate(network, examples, names, "val").metrics["accuracy"]
         second = auxiliary.build_auxiliary_training(network, examples, dataset, settings)
         (outcome,) = fit(network, examples, None, stages, settings, weights, second)
-        after = task.evaluate(network, examples, names, "val").metrics["accuracy"]
-    return Learned(network, outcome.history, after, before)
+    return Learned(network, outcome.history, judge)

@@ -192,7 +192,7 @@ temporary = tempfile.TemporaryDirectory()  # removed when the notebook ends
 pairs = Path(temporary.name) / "pairs.csv"
 pairs.write_text("folder,class\nleft<->right,\n", encoding="utf-8")
 facing, paired = read(image_size=32, label="facing"), read(image_size=32, label="facing", labels=str(pairs))
-FLIP, USUAL = {"flip": 1.0}, {"epochs": 17, "optimizer": "adam", "learning_rate": 0.002}
+FLIP, USUAL = {"flip": 1.0}, {"epochs": 15, "optimizer": "adam", "learning_rate": 0.002}
 ways = {"no flip": (facing, {}), "flip, label kept": (facing, FLIP), "flip, label swapped": (paired, FLIP)}
 score = {name: [] for name in ways}
 
@@ -313,7 +313,7 @@ say(
 #
 # - place, size, direction, light and hidden parts are random in *every* drawing: a shift or a flip adds little that is new.
 #   Photos are less varied, as people hold the camera straight and the animal in the middle;
-# - augmentation works against learning by heart, and that takes time: 17 epochs of a small network are few. Set `epochs` to 100
+# - augmentation works against learning by heart, and that takes time: 15 epochs of a small network are few. Set `epochs` to 100
 #   above and look again;
 # - three seeds see a difference of a few points hardly at all. That no difference was seen does not prove that there is none.
 
@@ -325,7 +325,7 @@ say(
 #
 # - 描画では、位置、大きさ、向き、光、隠れる部分が *1 枚ごとに*無作為です。平行移動や反転で新しくなることは、ほとんどありません。写真は、
 #   カメラをまっすぐ構えて動物を中央に置くため、それほど多様ではありません。
-# - データ拡張は丸暗記を防ぐものですが、丸暗記には時間がかかります。小さなネットワークの 17 エポックでは短すぎます。上の `epochs` を
+# - データ拡張は丸暗記を防ぐものですが、丸暗記には時間がかかります。小さなネットワークの 15 エポックでは短すぎます。上の `epochs` を
 #   100 にして、もう一度見てください。
 # - シードが三つでは、数ポイントの差はまず見えません。差が見えなかったことは、差がないことの証明にはなりません。
 
