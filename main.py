@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from errors import UserError
 from study.runtime.format import visible
+from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
 from study.runtime.signals import Terminated, end_cleanly_on_signals
 from study.runtime.streams import kept_free
@@ -142,7 +143,8 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
             hardware.require_tensorflow(command)
         flags.pop("json", None)
         console.to_stderr(as_json)
-        result = importlib.import_module(f"study.commands.{command.replace('-', '_')}").run(flags, command_line)
+        with gradients_forgotten():  # of one command after another in a process
+            result = importlib.import_module(f"study.commands.{command.replace('-', '_')}").run(flags, command_line)
         finish(result, out, as_json)
     except UserError as error:
         return fail(with_flags(str(error)), out, as_json)

@@ -30,6 +30,7 @@ from study.fit.training_copy import PrecisionChoice, choose_precision, training_
 from study.fit.watchers import Watchers
 from study.runtime import console
 from study.runtime.backend import user_errors
+from study.runtime.gradients import gradients_forgotten
 from study.settings.resolve import largest_size
 from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
@@ -253,7 +254,7 @@ def fit(
             continue
         model_and_examples = (whole, auxiliary_training.examples if auxiliary_training else pixels)
         model, examples = (head, features) if stage.name == "head" else model_and_examples
-        with user_errors():
+        with user_errors(), gradients_forgotten():
             outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes, keeper, watchers))
         if keeper:
             keep_stage(keeper, whole, outcomes)
