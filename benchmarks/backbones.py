@@ -19,15 +19,24 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from study.runtime import backend
+
+if TYPE_CHECKING:
+    import keras
+
+    from data.batches import Examples
+    from data.dataset import Dataset
+    from study.inference.engine import FrozenBackbone
+    from study.settings.train import TrainSettings
 
 LITES = ("efficientnet_lite", "efficientnet_lite1", "efficientnet_lite2")
 MODELS = (*LITES, *("+".join(pair) for pair in combinations(LITES, 2)), "+".join(LITES))
@@ -41,6 +50,20 @@ class Tested:
     names: np.ndarray
     wrong: np.ndarray
     losses: np.ndarray
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A head that has learned from the features of a data set, and what they came from."""
+
+    dataset: Dataset
+    frozen: FrozenBackbone
+    features: Examples
+    network: keras.Model
+
+    def answers(self, split: str) -> np.ndarray:
+        """Return the probabilities of the images of a split, (n, classes)."""
+        return np.asarray(self.network(self.features.inputs[self.features.indices[split]], training=False))
 
 
 def main(data: str, models: Sequence[str], seeds: Sequence[int]) -> None:
@@ -58,19 +81,27 @@ def main(data: str, models: Sequence[str], seeds: Sequence[int]) -> None:
     cost(data, models)
 
 
-def settings_for(data: str, name: str, seed: int) -> object:
-    """Return the settings of a training of a head, at the model's own image size."""
+def settings_for(data: str, name: str, seed: int, **more: object) -> TrainSettings:
+    """Return the settings of a training of a head, at the model's own image size unless another is given."""
     import models
     from study.settings.train import TrainSettings
 
     spec = models.get(name).SPEC
     size = None if spec.parts else spec.image_size
-    given = {"model": name, "image_size": size, "learning": "transfer", "weights": "imagenet", "augment": {}}
+    given = {"model": name, "image_size": size, "learning": "transfer", "weights": "imagenet", "augment": {}} | more
     return TrainSettings.of(**given, data=data, seed=seed, precision="float32")
 
 
 def of_seed(data: str, name: str, seed: int) -> Tested:
     """Train a head on the split of a seed, print how good it is, and return what it says of the test images."""
+    settings = settings_for(data, name, seed)
+    head = learned(name, settings)
+    answers = {split: head.answers(split) for split in ("val", "test")}
+    return judged(f"seed {seed}  {name:<55} {size_text(settings)} px", head, answers)
+
+
+def learned(name: str, settings: TrainSettings) -> Learned:
+    """Train a head on the features of a frozen backbone."""
     import keras
 
     from models.parts.head import head
@@ -82,28 +113,30 @@ def of_seed(data: str, name: str, seed: int) -> Tested:
     from study.settings.stages import stages_of
     from study.train.embed import feature_spec
 
-    settings = settings_for(data, name, seed)
     store = store_of(settings.data)
     dataset = load_dataset(settings, store)
     frozen = FrozenBackbone(build_backbone(name, settings.data.image_size, "imagenet"), store)
     features, _ = embed(frozen, dataset.examples(), feature_spec(settings))
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(settings.data.seed)
     network = head(features.inputs.shape[1], len(dataset.class_names), settings.regularization.dropout)
     run_stage(network, stages_of(settings.optimization, "transfer")[0], features, settings)
+    return Learned(dataset, frozen, features, network)
+
+
+def judged(title: str, head: Learned, answers: Mapping[str, np.ndarray]) -> Tested:
+    """Print mistakes and cross-entropy of the probabilities of each split; return what is said of the test images."""
     wrong, losses = {}, {}
-    for split in ("val", "test"):
-        rows = features.indices[split]
-        labels, found = features.labels[rows], np.asarray(network(features.inputs[rows], training=False))
+    for split, found in answers.items():
+        labels = head.features.labels[head.features.indices[split]]
         wrong[split] = found.argmax(axis=1) != labels
-        losses[split] = -np.log(np.maximum(found[np.arange(len(rows)), labels], 1e-12)).astype(np.float64)
-    print(f"seed {seed}  {name:<55} {size_text(settings)} px  ", end="")
-    print("  ".join(f"{split}: {wrong[split].sum()} of {len(wrong[split])} wrong" for split in wrong), end="")
-    print(f", cross-entropy {losses['test'].mean():.4f}", flush=True)
-    names = np.array(dataset.units)[features.indices["test"]]
+        losses[split] = -np.log(np.maximum(found[np.arange(len(found)), labels], 1e-12)).astype(np.float64)
+    told = "  ".join(f"{split}: {wrong[split].sum()} of {len(wrong[split])} wrong" for split in wrong)
+    print(f"{title}  {told}, cross-entropy {losses['test'].mean():.4f}", flush=True)
+    names = np.array(head.dataset.units)[head.features.indices["test"]]
     return Tested(names, wrong["test"], losses["test"])
 
 
-def size_text(settings: object) -> str:
+def size_text(settings: TrainSettings) -> str:
     """`224`, or `260+224` of several."""
     from data.squares import sides_of
     from study.settings.resolve import size_of
