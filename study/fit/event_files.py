@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import UserError
+from study.runtime import output
 
 INSTALL = "python -m pip install -r requirements-tensorboard.txt"
 FOLDERS = ("train", "validation")
@@ -18,7 +19,7 @@ NO_FIGURES = ("epoch", "stage", "image_size", "seconds")
 
 
 def check(folder: str, goes_on: bool) -> None:
-    """Raise UserError where TensorBoard is missing, or the folder holds what another training wrote."""
+    """Raise UserError where TensorBoard is missing, or the folder holds another training's or can't be written to."""
     if find_spec("tensorboard") is None:
         raise UserError(f"--tensorboard needs TensorBoard: {INSTALL}, or leave it out.")
     place = Path(folder)
@@ -26,6 +27,7 @@ def check(folder: str, goes_on: bool) -> None:
         raise UserError(f"--tensorboard {folder} is a file. Give a new folder.")
     if not goes_on and any(next((place / name).glob(PATTERN), None) for name in FOLDERS):
         raise UserError(f"--tensorboard {folder} holds the events of another training. Give a new folder.")
+    output.check_writable(place, "--tensorboard", make=False)
 
 
 class EventFiles:

@@ -31,7 +31,9 @@ def require(name: str, int8: bool, asker: str | None = None) -> None:
     needed: Mapping[str, str] = {**form.NEEDS, **(form.NEEDS_FOR_INT8 if int8 else {})}
     if missing := [package for module, package in needed.items() if importlib.util.find_spec(module) is None]:
         shown = asker or f"--format {name}" + (" --int8" if int8 else "")
+        *others, last = missing
+        listed = f"{', '.join(others)} and {last}" if others else last
         raise UserError(
-            f"{shown} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed. "
+            f"{shown} needs {listed}, which {'is' if len(missing) == 1 else 'are'} not installed. "
             f"Run: python -m pip install -r {LIST}"
         )

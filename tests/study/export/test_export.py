@@ -5,13 +5,15 @@ import io
 import json
 import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call, fails, left_behind, toy_image
+from helpers import TOY_CLASSES, call, fails, left_behind, message, toy_image
 from run_files import run_info, shares, table
 from structure.test_readme import FENCE, TEXTS
 
+from study.export import formats
 from study.runs.folder import hashes
 from study.runtime import hardware
 
@@ -146,9 +148,17 @@ def test_a_folder_that_holds_something_is_left_as_it_is(run, tmp_path):
 def test_a_missing_package_is_named_with_the_command_that_installs_it(run, tmp_path, monkeypatch, words, missing, text):
     for module in ("onnx", "onnxruntime", "tf2onnx", "ai_edge_litert", "nncf"):
         pytest.importorskip(module)
-    monkeypatch.setitem(__import__("sys").modules, missing, None)
+    monkeypatch.setitem(sys.modules, missing, None)
     ran = call("export", run, *words, "--out", tmp_path / "out")
     fails(ran, f"{text} Run: python -m pip install -r requirements-export.txt", tmp_path / "out")
+
+
+def test_several_missing_packages_are_listed(monkeypatch):
+    for module in ("onnx", "onnxruntime", "tf2onnx"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert message(formats.require, "onnx", True, "page").startswith(
+        "page needs onnx, tf2onnx and onnxruntime, which are not installed. Run: "
+    )
 
 
 def test_what_cannot_be_exported_says_why(run, tmp_path):

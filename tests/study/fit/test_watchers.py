@@ -157,3 +157,12 @@ def test_without_tensorboard_the_command_is_told(tmp_path):
     assert message(event_files.check, str(tmp_path), False) == (
         "--tensorboard needs TensorBoard: python -m pip install -r requirements-tensorboard.txt, or leave it out."
     )
+
+
+@with_tensorboard
+def test_a_folder_that_cannot_be_written_to_is_told_before_images_are_read(tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    place = tmp_path / "file" / "events"
+    told = message(event_files.check, str(place), False)
+    assert told.startswith(f"Cannot write to --tensorboard {place}: ")
+    assert told.endswith("Give a folder that can be written.")
