@@ -25,7 +25,7 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
         network: raw RGB 0..255, (batch, size, size, 3) -> (batch, classes), functional or sequential.
         pixels: (n, size, size, 3), or squares of several sizes, (n, height, largest, 3).
         classes: index of the class asked about, n of them.
-        layer: its name; by default that of `target`.
+        layer: its name; by default those of `targets`.
 
     Returns:
         float32 (n, size, size), 0..1 with the highest place of each image at 1; all 0 where nothing speaks for the
@@ -35,7 +35,7 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
         UserError: there is no such layer, or it has no maps.
     """
     graph = build_layer_graph(network)
-    steps = [target(graph, layer)] if layer is not None else targets(graph)
+    steps = targets(graph, layer)
     before_softmax, finish = _scores(graph)
     probe = graph.submodel([*(step.output for step in steps), before_softmax])
     chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
@@ -70,8 +70,10 @@ def target(graph: LayerGraph, layer: str | None = None) -> Step:
     return _last_with_places(graph.steps)
 
 
-def targets(graph: LayerGraph) -> list[Step]:
-    """Return the step of each backbone that stands beside others, as `target` chooses it; of a single one, its."""
+def targets(graph: LayerGraph, layer: str | None = None) -> list[Step]:
+    """Return the named step, or that of each backbone that stands beside others, as `target` chooses it."""
+    if layer is not None:
+        return [target(graph, layer)]
     for step in reversed(graph.steps):
         if isinstance(step.layer, keras.layers.Concatenate) and all(len(one.shape) == 2 for one in step.inputs):
             branches = [_before(graph, tensor) for tensor in step.inputs]

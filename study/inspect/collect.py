@@ -11,7 +11,7 @@ import numpy as np
 from models.parts.graph import LayerGraph, build_layer_graph
 from study.fit.objective import compile_model
 from study.fit.training_copy import keras_class_name, training_copy
-from study.inference.gradcam import grad_cam, target
+from study.inference.gradcam import grad_cam, grid_of, targets
 from study.inspect.gradients import Trace, trace
 from study.inspect.receptive_field import Field, receptive_fields
 from study.inspect.source import NamedImage, Source, batches
@@ -89,14 +89,17 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was seen. `feature_maps`: layer -> maps of the first image, (height, width, channels)."""
+    """What was seen. `feature_maps`: layer -> maps of the first image, (height, width, channels).
+
+    `cam_layers`: whose maps Grad-CAM weighs, several of backbones side by side; `cam_grid`: the finest of them.
+    """
 
     subject: Subject
     layers: tuple[Layer, ...]
     losses: np.ndarray
     heat_maps: tuple[HeatMap, ...]
-    cam_layer: str
-    cam_shape: tuple[int, ...]
+    cam_layers: tuple[str, ...]
+    cam_grid: tuple[int, int]
     feature_maps: dict[str, np.ndarray]
     filters: tuple[str, np.ndarray] | None
     images: int
@@ -137,11 +140,11 @@ def inspect_network(
     graph = build_layer_graph(training_copy(subject.classifier))
     network = graph.model()
     _make_trainable(graph, subject.stage)
-    step = target(graph, layer)
+    seen = targets(graph, layer)
     seed = subject.settings.data.seed
     sample, _ = next(batches(source, min(max_images_in_memory(graph), len(source.indices["train"])), 1, seed))
     outputs = activations(graph, sample, training=subject.untrained)
-    heat_maps = _heat_maps(network, source.class_names, images, step.name)
+    heat_maps = _heat_maps(network, source.class_names, images, layer)
     filters = first_filters(graph)
     if filters:
         filters = (filters[0].name, filters[1].copy())
@@ -165,8 +168,8 @@ def inspect_network(
         )
         for step in graph.steps
     )
-    shape = tuple(step.output.shape[1:])
-    return Inspection(subject, layers, measured.losses, heat_maps, step.name, shape, maps, filters, len(sample))
+    names, grid = tuple(step.name for step in seen), grid_of([step.output for step in seen])
+    return Inspection(subject, layers, measured.losses, heat_maps, names, grid, maps, filters, len(sample))
 
 
 def _make_trainable(graph: LayerGraph, stage: Stage) -> None:
@@ -196,7 +199,7 @@ def _train(
 
 
 def _heat_maps(
-    network: keras.Model, class_names: Sequence[str], images: Sequence[NamedImage], layer: str
+    network: keras.Model, class_names: Sequence[str], images: Sequence[NamedImage], layer: str | None
 ) -> tuple[HeatMap, ...]:
     """Return Grad-CAM of each image for the class that the network names."""
     pixels = np.stack([image.pixels for image in images]).astype(np.float32)

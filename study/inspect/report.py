@@ -133,7 +133,7 @@ def as_numbers(inspection: Inspection, command: str, seconds: float) -> dict[str
             "losses": inspection.losses.tolist(),
             "layers": [_numbers(layer) for layer in inspection.layers],
             "grad_cam": {
-                "layer": inspection.cam_layer,
+                "layer": ", ".join(inspection.cam_layers),
                 "pictures": [
                     {"path": heat.image.name, "predicted": heat.label, "probability": heat.probability}
                     for heat in inspection.heat_maps
@@ -175,8 +175,8 @@ def write(folder: Path, inspection: Inspection, command: str) -> None:
         command=command,
         told=summary_sentences(inspection),
         figures=drawn,
-        cam_layer=inspection.cam_layer,
-        cam_shape=inspection.cam_shape,
+        cam_layers=inspection.cam_layers,
+        cam_grid=inspection.cam_grid,
         batch_size=subject.stage.batch_size,
         pictures=inspection.images,
         edge=f"{EDGE:.0%}",

@@ -18,7 +18,7 @@ from data.drawn import folder as drawn_folder
 from models.parts.graph import build_layer_graph
 from models.parts.head import classifier, head
 from models.parts.weights import build_backbone
-from study.inference.gradcam import grad_cam, target
+from study.inference.gradcam import grad_cam, target, targets
 
 L = keras.layers
 
@@ -58,6 +58,22 @@ def test_a_sure_answer_has_a_map_too():
     x = np.full((1, 12, 12, 3), 255, np.float32)
     assert np.asarray(model(x))[0, 0] == 1
     assert grad_cam(model, x, [0]).min() == 1
+
+
+def test_of_backbones_side_by_side_all_are_looked_through():
+    image = keras.Input((12, 12, 3))
+    seen = []
+    for name, colour in (("reds", 0), ("greens", 1)):
+        maps = L.Conv2D(1, 1, use_bias=False, name=name)
+        seen.append(L.GlobalAveragePooling2D()(maps(image)))
+        maps.set_weights([np.eye(3)[colour].reshape(1, 1, 3, 1) / 255])
+    model = keras.Model(image, L.Dense(2, use_bias=False, name="dense")(L.Concatenate()(seen)))
+    model.get_layer("dense").set_weights([np.array([[1, 0], [1, 0]])])
+    x = np.zeros((1, 12, 12, 3), np.float32)
+    x[0, 2:5, 3:9, 0] = x[0, 8:10, :, 1] = 200
+    assert [step.name for step in targets(build_layer_graph(model))] == ["reds", "greens"]
+    np.testing.assert_allclose(grad_cam(model, x, [0])[0], x[0, ..., :2].sum(axis=-1) / 200)
+    np.testing.assert_allclose(grad_cam(model, x, [0], "reds")[0], x[0, ..., 0] / 200)
 
 
 def test_layers_that_cannot_be_drawn_are_named():
