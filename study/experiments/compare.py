@@ -102,7 +102,7 @@ def check_same(plan: Plan) -> None:
     """Note in the folder what its runs share. Raise UserError where runs of other settings would be mixed in."""
     note, same = plan.out / "compare.json", json.loads(json.dumps(plan.same))
     try:
-        earlier = json.loads(note.read_text(encoding="utf-8"))["same"]
+        earlier = dict(json.loads(note.read_text(encoding="utf-8"))["same"])
     except FileNotFoundError:
         earlier = same
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

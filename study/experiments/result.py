@@ -15,7 +15,7 @@ from data.csv_table import guarded
 from data.split import read_split
 from errors import UserError
 from study import tasks
-from study.runs.folder import Run
+from study.runs.folder import UNREADABLE, Run
 from study.runtime import output
 
 HEADER = ("val_accuracy", "val_accuracy_std", "val_macro_f1", "val_macro_f1_std", "seconds", "n")
@@ -58,7 +58,7 @@ class Line:
 
 
 # What tables and JSON raise that were cut off or hold something else.
-UNREADABLE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, csv.Error)
+UNREADABLE_TABLES = (*UNREADABLE, csv.Error)
 
 
 def read_result(run: Run) -> Result:
@@ -75,7 +75,7 @@ def read_result(run: Run) -> Result:
         seconds, _, _ = sum(run.info["seconds"].values()), run.info["settings"], run.info["stages"][-1]["precision"]
     except KeyError as error:
         raise UserError(f"{run.folder / name} cannot be read: it has no {error.args[0]}. Train again.") from error
-    except UNREADABLE as error:
+    except UNREADABLE_TABLES as error:
         raise UserError(f"{run.folder / name} cannot be read: {error}. Train again.") from error
     return Result(run, accuracy, macro_f1, images, seconds, epochs, baseline, loss)
 

@@ -16,7 +16,7 @@ from data.split import read_split
 from errors import UserError
 from study import tasks
 from study.pages.language import SPLIT_NAMES, t
-from study.runs.folder import Run
+from study.runs.folder import UNREADABLE, Run
 from study.runtime import console
 from study.saved.cut import caution
 from study.tasks.contract import Task
@@ -57,7 +57,7 @@ def evaluated(run: Run) -> tuple[str, list[str]]:
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
         return task.describe(SPLIT_NAMES["test"], metrics), task.warnings(metrics)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
+    except UNREADABLE:
         return t("its metrics.json cannot be read", "metrics.json を読み込めません"), []
 
 

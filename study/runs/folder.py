@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 LARGEST_INFO = 2**28  # bytes of run.json; a million images that were left out take half of them
+# What reading a file of a run raises where a stranger, or a disk, has changed it.
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
 PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 
@@ -131,7 +133,7 @@ def no_better_than(run: Run) -> str:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
         name, share = classify.baseline(metrics)
         return name if run.info.get("task", "classify") == "classify" and metrics["accuracy"] <= share else ""
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError):
+    except UNREADABLE:
         return ""  # `predict` says that it cannot be read
 
 

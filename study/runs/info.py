@@ -61,7 +61,7 @@ def is_crop(value: Any) -> bool:  # noqa: ANN401
     if not is_mapping(value) or value.get("to") not in ("mask", "box"):
         return False
     finder = value.get("finder")
-    return value["to"] == "box" or (is_mapping(finder) and not fault({"data": {}, **finder}))
+    return value["to"] == "box" or (is_mapping(finder) and not fault({"data": {"folder": "."}, **finder}))
 
 
 def limit_of(verdicts: Any) -> Any:  # noqa: ANN401
@@ -75,7 +75,7 @@ NEEDED: Mapping[str, Rule] = {
     "class_names": ("a list of different names", are_class_names),
     "image_size": (f"1 to {LARGEST_SIZE}", lambda value: type(value) is int and 1 <= value <= LARGEST_SIZE),
     "resize": (", ".join(RESIZE_RULES), lambda value: value in RESIZE_RULES),
-    "data": ("an object", is_mapping),
+    "data": ("an object with the folder of the images", lambda value: is_mapping(value) and "folder" in value),
 }
 USED: Mapping[str, Rule] = {  # by some commands, and missing in runs of earlier versions
     "task": (", ".join(tasks.available()), lambda value: value in tasks.available()),

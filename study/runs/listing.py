@@ -12,7 +12,7 @@ from typing import Any
 from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
-from study.runs.folder import FILES, PATTERN, Run, by_name, read_run
+from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, read_run
 from study.runs.values import of_listing
 from study.runtime import console
 from study.runtime.temporary import UNFINISHED
@@ -65,7 +65,7 @@ def figures_of(run: Run) -> Mapping[str, Any]:
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
         return metrics if all(isinstance(metrics[split]["accuracy"], float) for split in ("val", "test")) else {}
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return {}
 
 

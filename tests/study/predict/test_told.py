@@ -8,6 +8,8 @@ from helpers import call
 from study.predict.stream import expand_paths
 from study.predict.told import padded, width_of
 
+SHORT = '{"test": {"accuracy_interval": [0, 1], "confusion": [[1], [2]]}}'  # a row ends before its diagonal
+
 
 @pytest.fixture
 def copied(run, tmp_path):
@@ -46,7 +48,7 @@ def test_a_run_no_better_than_its_commonest_class_says_so(copied, toy):
     assert "This is no better than always answering circle: nothing was learned that helps." in ran.err.splitlines()
 
 
-@pytest.mark.parametrize("content", ['{"test": [1, 2', "[" * 100_000], ids=["cut", "nested"])
+@pytest.mark.parametrize("content", ['{"test": [1, 2', "[" * 100_000, SHORT], ids=["cut", "nested", "short"])
 def test_figures_that_cannot_be_read_do_not_keep_it_from_predicting(content, run, toy, tmp_path):
     folder = shutil.copytree(run, tmp_path / "run")
     (folder / "metrics.json").write_text(content)

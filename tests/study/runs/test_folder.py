@@ -15,7 +15,7 @@ from study.runtime import environment, output
 NAME = re.compile(r"\d{8}-\d{6}-resnet(-\d+)?")
 
 
-REQUIRED = {"class_names": ["cat", "dog"], "image_size": 32, "resize": "crop", "data": {}}
+REQUIRED = {"class_names": ["cat", "dog"], "image_size": 32, "resize": "crop", "data": {"folder": "."}}
 
 
 def fill(folder, model="resnet", **changes):

@@ -48,7 +48,7 @@ def make_finder(folder, **more):
     folder.mkdir(parents=True)
     network.save(folder / "model.keras")
     info = {"schema": 1, "model": "unet", "task": "segment", "class_names": ["background", "thing"],
-            "image_size": SIDE, "resize": "pad", "data": {}, "settings": {}, "stages": []}  # fmt: skip
+            "image_size": SIDE, "resize": "pad", "data": {"folder": "."}, "settings": {}, "stages": []}  # fmt: skip
     info["files"] = {}
     (folder / "run.json").write_text(json.dumps(info | more))
     for name in ("split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html"):
