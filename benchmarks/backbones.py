@@ -19,8 +19,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,42 +27,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
+from frozen_heads import Tested, compare, joined, judged, learned, settings_for
+
 from study.runtime import backend
 
 if TYPE_CHECKING:
-    import keras
-
-    from data.batches import Examples
-    from data.dataset import Dataset
-    from study.inference.engine import FrozenBackbone
     from study.settings.train import TrainSettings
 
 LITES = ("efficientnet_lite", "efficientnet_lite1", "efficientnet_lite2")
 MODELS = (*LITES, *("+".join(pair) for pair in combinations(LITES, 2)), "+".join(LITES))
 TIMED, ROUNDS = 512, 3
-
-
-@dataclass(frozen=True)
-class Tested:
-    """What a head says of the test images of a seed: whose they are, whether it errs, and its losses, each (n,)."""
-
-    names: np.ndarray
-    wrong: np.ndarray
-    losses: np.ndarray
-
-
-@dataclass(frozen=True)
-class Learned:
-    """A head that has learned from the features of a data set, and what they came from."""
-
-    dataset: Dataset
-    frozen: FrozenBackbone
-    features: Examples
-    network: keras.Model
-
-    def answers(self, split: str) -> np.ndarray:
-        """Return the probabilities of the images of a split, (n, classes)."""
-        return np.asarray(self.network(self.features.inputs[self.features.indices[split]], training=False))
 
 
 def main(data: str, models: Sequence[str], seeds: Sequence[int]) -> None:
@@ -81,17 +55,6 @@ def main(data: str, models: Sequence[str], seeds: Sequence[int]) -> None:
     cost(data, models)
 
 
-def settings_for(data: str, name: str, seed: int, **more: object) -> TrainSettings:
-    """Return the settings of a training of a head, at the model's own image size unless another is given."""
-    import models
-    from study.settings.train import TrainSettings
-
-    spec = models.get(name).SPEC
-    size = None if spec.parts else spec.image_size
-    given = {"model": name, "image_size": size, "learning": "transfer", "weights": "imagenet", "augment": {}} | more
-    return TrainSettings.of(**given, data=data, seed=seed, precision="float32")
-
-
 def of_seed(data: str, name: str, seed: int) -> Tested:
     """Train a head on the split of a seed, print how good it is, and return what it says of the test images."""
     settings = settings_for(data, name, seed)
@@ -100,74 +63,12 @@ def of_seed(data: str, name: str, seed: int) -> Tested:
     return judged(f"seed {seed}  {name:<55} {size_text(settings)} px", head, answers)
 
 
-def learned(name: str, settings: TrainSettings) -> Learned:
-    """Train a head on the features of a frozen backbone."""
-    import keras
-
-    from models.parts.head import head
-    from models.parts.weights import build_backbone
-    from study.fit.loop import run_stage
-    from study.inference.engine import FrozenBackbone
-    from study.inference.joined import embed
-    from study.settings.source import load_dataset, store_of
-    from study.settings.stages import stages_of
-    from study.train.embed import feature_spec
-
-    store = store_of(settings.data)
-    dataset = load_dataset(settings, store)
-    frozen = FrozenBackbone(build_backbone(name, settings.data.image_size, "imagenet"), store)
-    features, _ = embed(frozen, dataset.examples(), feature_spec(settings))
-    keras.utils.set_random_seed(settings.data.seed)
-    network = head(features.inputs.shape[1], len(dataset.class_names), settings.regularization.dropout)
-    run_stage(network, stages_of(settings.optimization, "transfer")[0], features, settings)
-    return Learned(dataset, frozen, features, network)
-
-
-def judged(title: str, head: Learned, answers: Mapping[str, np.ndarray]) -> Tested:
-    """Print mistakes and cross-entropy of the probabilities of each split; return what is said of the test images."""
-    wrong, losses = {}, {}
-    for split, found in answers.items():
-        labels = head.features.labels[head.features.indices[split]]
-        wrong[split] = found.argmax(axis=1) != labels
-        losses[split] = -np.log(np.maximum(found[np.arange(len(found)), labels], 1e-12)).astype(np.float64)
-    told = "  ".join(f"{split}: {wrong[split].sum()} of {len(wrong[split])} wrong" for split in wrong)
-    print(f"{title}  {told}, cross-entropy {losses['test'].mean():.4f}", flush=True)
-    names = np.array(head.dataset.units)[head.features.indices["test"]]
-    return Tested(names, wrong["test"], losses["test"])
-
-
 def size_text(settings: TrainSettings) -> str:
     """`224`, or `260+224` of several."""
     from data.squares import sides_of
     from study.settings.resolve import size_of
 
     return "+".join(map(str, sides_of(size_of(settings))))
-
-
-def joined(tested: Sequence[Tested]) -> Tested:
-    """Return what is said in all seeds, one after the other."""
-    return Tested(*(np.concatenate([getattr(one, of) for one in tested]) for of in ("names", "wrong", "losses")))
-
-
-def compare(name: str, of_model: Tested, reference: str, of_reference: Tested) -> None:
-    """Print what sets a model apart from the reference on the same test images."""
-    from study.folds.out_of_fold import DRAWS, bootstrap
-    from study.runs.difference import mcnemar
-
-    if not np.array_equal(of_model.names, of_reference.names):
-        raise ValueError(f"{name} and {reference} were tested on different images")
-    _, once, units = np.unique(of_reference.names, return_index=True, return_inverse=True)
-    apart = of_model.losses - of_reference.losses
-    low, high = np.percentile(bootstrap(apart, units, DRAWS, 0), [2.5, 97.5])
-    mine, theirs = of_model.wrong[once], of_reference.wrong[once]
-    only_mine, only_theirs = int((mine & ~theirs).sum()), int((theirs & ~mine).sum())
-    print(f"{name} beside {reference}, {len(apart):,} tests of {len(once):,} units of images: cross-entropy", end=" ")
-    print(f"{of_model.losses.mean():.4f} beside {of_reference.losses.mean():.4f}, ", end="")
-    print(f"difference {apart.mean():+.4f} ({low:+.4f} to {high:+.4f}); mistakes ", end="")
-    print(f"{of_model.wrong.sum()} beside {of_reference.wrong.sum()}; ", end="")
-    print(
-        f"only its own {only_mine}, only the other's {only_theirs}, McNemar's p = {mcnemar(only_theirs, only_mine):.2g}"
-    )
 
 
 def cost(data: str, models: Sequence[str]) -> None:

@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from benchmarks.backbones import Learned, compare, joined, judged, learned, settings_for
+sys.path.insert(0, str(Path(__file__).parent))
+from frozen_heads import Learned, compare, joined, judged, learned, settings_for
+
 from study.runtime import backend
 
 WAYS = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from numbers import Integral, Real
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from errors import UserError
 
@@ -66,9 +68,29 @@ class Settings:
     """Base of each command's settings, and of each group of them: checks every field's choices and range when made."""
 
     def __post_init__(self) -> None:
-        """Raise UserError for a value outside its choices or range."""
+        """Raise UserError for a value of another type, or outside its choices or range."""
+        hints = get_type_hints(type(self))
         for entry in fields(self):
-            check(entry, getattr(self, entry.name))
+            value = getattr(self, entry.name)
+            if not fits(value, hints[entry.name]):  # of a run.json, for one: a command line has been read by `kind`
+                raise UserError(f"{flag(name_of(entry))} cannot be of type {type(value).__name__}. Received: {value}")
+            check(entry, value)
+
+
+def fits(value: Any, hint: Any) -> bool:  # noqa: ANN401
+    """Say whether a value is of an annotated type, with all that it holds."""
+    within = get_args(hint)
+    if isinstance(hint, UnionType):
+        return any(fits(value, one) for one in within)
+    if get_origin(hint) is tuple:
+        if not isinstance(value, tuple | list):
+            return False
+        kinds = within[:1] * len(value) if within[-1] is ... else within
+        return len(value) == len(kinds) and all(map(fits, value, kinds))
+    if get_origin(hint) is dict:
+        return isinstance(value, dict) and all(fits(pair, tuple[within]) for pair in value.items())
+    numbers = {int: Integral, float: Real}
+    return isinstance(value, numbers.get(hint, hint)) and not (isinstance(value, bool) and hint in numbers)
 
 
 def name_of(entry: Field) -> str:

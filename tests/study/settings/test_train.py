@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import ROOT, message
 
@@ -168,6 +169,28 @@ def test_a_value_out_of_its_range_or_choices_is_refused(given, error):
 )
 def test_the_ends_of_a_range_belong_to_it(given):
     assert TrainSettings.of(**given).as_dict().items() >= given.items()
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"epochs": "3"}, "--epochs cannot be of type str. Received: 3"),
+        ({"epochs": True}, "--epochs cannot be of type bool. Received: True"),
+        ({"group": []}, "--group cannot be of type list. Received: []"),
+        ({"l2": None}, "--l2 cannot be of type NoneType. Received: None"),
+        ({"deterministic": 1}, "--deterministic cannot be of type int. Received: 1"),
+        ({"progressive": (32, "64")}, "--progressive cannot be of type tuple. Received: (32, '64')"),
+        ({"split": [8, 1]}, "--split cannot be of type list. Received: [8, 1]"),
+        ({"augment": {"flip": "always"}}, "--augment cannot be of type dict. Received: {'flip': 'always'}"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(given, error):
+    assert message(TrainSettings.of, **given) == error
+
+
+@pytest.mark.parametrize("given", [{"l2": 0}, {"epochs": np.int64(3)}, {"l2": np.float32(0.5)}, {"group": None}])
+def test_whole_numbers_are_numbers_and_numpys_too(given):
+    TrainSettings.of(**given)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 10**30])
