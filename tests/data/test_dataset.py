@@ -93,7 +93,7 @@ def test_marks_that_fit_no_picture_are_told(tmp_path, capsys):
 
 
 def test_parts_are_as_large_as_asked_for(tmp_path):
-    dataset = loaded(data=str(make_toy(tmp_path, 20)), split=(2.0, 1.0, 1.0))
+    dataset = loaded(data=str(make_toy(tmp_path, 20)), split=(2, 1, 1))
     for label in TOY_CLASSES:
         sizes = Counter(row.split for row in dataset.entries if row.label == label)
         assert [abs(sizes[split] - size) <= 1 for split, size in (("train", 10), ("val", 5), ("test", 5))] == [True] * 3
@@ -124,7 +124,7 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"split": (6.0, 2.0, 2.0)}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
+        ({"split": (6, 2, 2)}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
         ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
         (
             {},
