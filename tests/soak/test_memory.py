@@ -15,6 +15,7 @@ from helpers import QUICK, ROOT, call, make_toy
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")]
 GROWTH = 1.05  # of the memory, from the second fifth of the work to the last
+OPEN_AT_TIMES = 4  # files: those that threads decode, and a journal
 
 WATCHED = """
 import contextlib, io, json, os, sys, threading, time
@@ -38,7 +39,8 @@ words, times = json.loads(sys.argv[1]), int(sys.argv[2])
 if times == 1:
     threading.Thread(target=watch, daemon=True).start()
 for number in range(times):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as told:
+    told = io.StringIO()  # what is printed goes: it would be memory that grows
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(told):
         code = main.main(words)
     assert code == 0, told.getvalue()
     look()
@@ -66,7 +68,7 @@ def flat(seen, name):
         f"\n{name}: {memory[0] / 1e6:.0f} MB, then {memory[1] / 1e6:.0f} MB; {files[0]:.0f}, then {files[1]:.0f} files"
     )
     assert memory[1] <= GROWTH * memory[0]
-    assert files[1] <= files[0]
+    assert files[1] <= files[0] + OPEN_AT_TIMES
 
 
 def test_predictions(tmp_path):
@@ -79,7 +81,7 @@ def test_predictions(tmp_path):
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(files[number % len(files)], target)
     words = ("predict", "--run", next((tmp_path / "runs").glob("2*")), tmp_path / "many", "--csv", tmp_path / "out.csv")
-    flat(watched(words, 1), f"{count:,} predictions")
+    flat(watched((*words, "--resume"), 1), f"{count:,} predictions")  # without it all are kept for what is printed last
 
 
 def test_trainings(tmp_path):
