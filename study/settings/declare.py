@@ -65,7 +65,7 @@ def setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """Base of each command's settings, and of each group of them: checks every field's choices and range when made."""
+    """Base of each command's settings, and of each group of them: checks type, choices and range of every field."""
 
     def __post_init__(self) -> None:
         """Raise UserError for a value of another type, or outside its choices or range."""
