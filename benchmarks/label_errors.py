@@ -33,7 +33,7 @@ def read(folder: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from data.store.store import open_store
     from study.check.embedding import embed
     from study.check.image_statistics import gather
-    from study.inference.same_scene import reduce
+    from study.inference.components import reduce
     from study.runtime import backend
 
     backend.start()

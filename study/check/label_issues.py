@@ -11,8 +11,8 @@ from data.duplicates import Pair, groups
 from data.folder import ImageRecord
 from study.check.image_issues import Issue
 from study.inference import label_errors
+from study.inference.components import reduce
 from study.inference.label_errors import Suspect
-from study.inference.same_scene import reduce
 
 SUSPECTED_LABEL_ERROR = "looks like another class"  # the kind of finding
 

@@ -28,7 +28,8 @@ from study.check.embedding import embed, outliers
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
 from study.check.outcome import outcome
-from study.inference.same_scene import reduce, stored_same_scene_pairs
+from study.inference.components import reduce
+from study.inference.same_scene import stored_same_scene_pairs
 from study.runtime import console, output
 from study.runtime.result import Result
 from study.settings import learning_type

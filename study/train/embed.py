@@ -10,12 +10,14 @@ from data.batches import Examples
 from data.dataset import Dataset
 from data.duplicate_groups import leaking_pairs
 from data.duplicates import fingerprints
+from data.store.rows import Features
 from data.store.store import Store
 from models.parts.head import freeze
+from study.inference.components import reduce
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.features import FeatureSpec
 from study.inference.joined import embed
-from study.inference.same_scene import reduce, stored_same_scene_pairs
+from study.inference.same_scene import stored_same_scene_pairs
 from study.runtime import console
 from study.settings.resolve import size_of
 from study.settings.stages import augmented_views
@@ -49,11 +51,12 @@ def same_scene(dataset: Dataset, features: Examples, frozen: FrozenBackbone, sto
 
     They have no say in the split, which would else depend on the network: the figures of two could not be compared.
     """
-    entries = dataset.entries
+    entries, inputs = dataset.entries, features.inputs
+    if isinstance(inputs, np.ndarray):
+        inputs = inputs[: len(entries)]  # augmented views are behind the clean images
 
-    def read_features() -> tuple[np.ndarray, np.ndarray]:
-        of_images = np.asarray(features.inputs[np.arange(len(entries))])
-        return of_images, reduce(of_images)[0]
+    def read_features() -> tuple[np.ndarray | Features, np.ndarray]:
+        return inputs, reduce(inputs)[0]
 
     pairs = stored_same_scene_pairs(
         [entry.label for entry in entries],

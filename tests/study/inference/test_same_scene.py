@@ -16,7 +16,7 @@ from data.duplicates import fingerprints
 from data.folder import ImageRecord
 from data.store.store import Store
 from study.check import embedding, image_statistics
-from study.inference import same_scene
+from study.inference import components, same_scene
 
 
 def changed(picture):
@@ -50,7 +50,7 @@ def drawings(tmp_path_factory):
         pytest.skip(embedded.source)
     thumbs = np.stack([image.resize(picture, image_statistics.THUMB, "squash") for picture in pictures.values()])
     labels, names = zip(*pictures, strict=True)
-    return names, labels, embedded.features, same_scene.reduce(embedded.features)[0], fingerprints(thumbs)
+    return names, labels, embedded.features, components.reduce(embedded.features)[0], fingerprints(thumbs)
 
 
 def names_alike(names, labels, features, reduced, prints):
@@ -77,11 +77,11 @@ def test_pictures_of_two_classes_are_not_called_alike(drawings):
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_pictures_to_be_alike(drawings, count):
     names, labels, features, _, prints = drawings
-    reduced, _ = same_scene.reduce(features[:count])
+    reduced, _ = components.reduce(features[:count])
     assert names_alike(names, labels[:count], features[:count], reduced, prints) == set()
 
 
 def test_pictures_without_any_difference_are_not_alike(drawings):
     names, labels, features, _, prints = drawings
     same = np.repeat(features[:1], 5, axis=0)
-    assert names_alike(names, labels[:5], same, same_scene.reduce(same)[0], prints) == set()
+    assert names_alike(names, labels[:5], same, components.reduce(same)[0], prints) == set()
