@@ -14,7 +14,7 @@ from study.check import (
     label_issues,
 )
 from study.check import figures as check_figures
-from study.inference import label_errors, same_scene
+from study.inference import components, label_errors
 from study.pages import palette
 
 
@@ -54,7 +54,7 @@ def test_a_copy_says_nothing_of_the_label_of_its_original():
 def test_too_few_pictures_for_a_map():
     for count in range(7):
         features, images = np.eye(8, dtype=np.float32)[:count], clouds(*["cat", "dog"] * 4)[1][:count]
-        reduced, shares = same_scene.reduce(features)
+        reduced, shares = components.reduce(features)
         assert len(reduced) == count
         assert reduced.shape[1] >= 2
         assert np.isfinite(reduced).all()
