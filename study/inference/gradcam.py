@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from errors import UserError
 from models.parts.graph import LayerGraph, Step, build_layer_graph
 
-AT_ONCE = 4  # images: of each the maps of all layers are held, so that the gradient can go back through them
+AT_ONCE = 8  # images
+FEW = 4  # images: these are through one by one before a graph were traced
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 
 
@@ -37,14 +39,18 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     graph = build_layer_graph(network)
     steps = targets(graph, layer)
     before_softmax, finish = _scores(graph)
-    probe = graph.submodel([*(step.output for step in steps), before_softmax])
+    maps = [step.output for step in steps]
+    rest = keras.Model([*maps, graph.image], before_softmax)
+    seen, at_once = graph.submodel(maps), 1
+    if len(pixels) > FEW:
+        seen, at_once = traced(seen, pixels.shape[1:]), AT_ONCE
     chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
-    heats = [np.zeros((0, *grid_of([step.output for step in steps]), 1), np.float32)]
-    for first in range(0, len(pixels), AT_ONCE):
-        rows = slice(first, first + AT_ONCE)
+    heats = [np.zeros((0, *grid_of(maps), 1), np.float32)]
+    for first in range(0, len(pixels), at_once):
+        rows = slice(first, first + at_once)
         asked = keras.ops.convert_to_tensor(chosen[rows], "float32")
         score = lambda last, asked=asked: keras.ops.sum(finish(last) * asked)  # noqa: E731
-        heats.append(np.maximum(_added_up(maps_and_slopes(probe, pixels[rows], score)), 0))
+        heats.append(np.maximum(_added_up(maps_and_slopes(seen, rest, pixels[rows], score)), 0))
     heat = np.concatenate(heats)
     heat = keras.ops.convert_to_numpy(keras.ops.image.resize(heat, (side, side), "bilinear"))[..., 0]
     highest = heat.max(axis=(1, 2), keepdims=True)
@@ -119,15 +125,32 @@ def _added_up(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     return total
 
 
+def traced(network: keras.Model, shape: tuple[int, ...]) -> Callable[[keras.KerasTensor], Any]:
+    """Return the network as a graph, which lets go of what a layer made once the next ones have read it.
+
+    Called as it is, Keras holds the maps of all layers to the end: 100 MB an image of EfficientNet-Lite0.
+    """
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec([None, *shape], tf.float32)]
+    return tf.function(network, input_signature=signature, autograph=False)
+
+
 def maps_and_slopes(
-    probe: keras.Model, pixels: np.ndarray, score: Callable[[keras.KerasTensor], keras.KerasTensor]
+    seen: Callable[[keras.KerasTensor], Any],
+    rest: keras.Model,
+    pixels: np.ndarray,
+    score: Callable[[keras.KerasTensor], keras.KerasTensor],
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return all outputs of a network but the last, each with the gradient, with respect to it, of `score` of the last.
+    """Return maps of a network, each with the gradient, with respect to it, of `score` of what the rest makes of them.
+
+    Only what comes after the maps is recorded: the gradient need not go back through the layers before them.
 
     Args:
-        probe: pixels -> maps, …, anything that is computed from the maps.
-        pixels: what it takes.
-        score: makes one number of the last output.
+        seen: pixels -> maps.
+        rest: these maps and the pixels -> anything that is computed from them.
+        pixels: what the network takes.
+        score: makes one number of what the rest makes.
 
     Returns:
         Two arrays of each maps' shape, float32.
@@ -135,10 +158,10 @@ def maps_and_slopes(
     import tensorflow as tf
 
     inputs = tf.convert_to_tensor(pixels, tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)  # so that every step is recorded, also where nothing learns
-        *maps, last = probe(inputs, training=False)
-        value = score(last)
+    maps = keras.tree.flatten(seen(inputs))  # Keras gives a single one bare
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(maps)
+        value = score(rest([*maps, inputs], training=False))
     slopes = tape.gradient(value, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return [(one.numpy(), slope.numpy()) for one, slope in zip(maps, slopes, strict=True)]
 

@@ -52,6 +52,18 @@ def test_the_map_is_where_the_class_is(end):
     np.testing.assert_allclose(found[2], x[2, ..., 1] / 90)
 
 
+@pytest.mark.parametrize("layer", [None, "first"])
+def test_each_of_many_images_has_the_map_that_it_has_alone(layer):
+    image = keras.Input((16, 16, 3))
+    first = L.Conv2D(4, 3, padding="same", activation="relu", name="first")(image)
+    joined = L.Add()([first, L.Conv2D(4, 3, padding="same", name="second")(first)])  # a road past the last convolution
+    model = keras.Model(image, L.Dense(3, "softmax")(L.GlobalAveragePooling2D()(joined)))
+    x, classes = np.random.default_rng(0).uniform(0, 255, (19, 16, 16, 3)).astype(np.float32), [0, 1, 2] * 6 + [0]
+    alone = [grad_cam(model, x[[i]], [asked], layer)[0] for i, asked in enumerate(classes)]
+    np.testing.assert_allclose(grad_cam(model, x, classes, layer), alone, atol=1e-5)
+    assert np.any(alone)
+
+
 def test_a_sure_answer_has_a_map_too():
     model = sees_red([L.Dense(2, "softmax", name="dense")])
     model.get_layer("dense").set_weights([np.array([[1e4, 0], [0, 0], [0, 0]]), np.zeros(2)])
