@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from data.store.rows import Features
 
 COMPONENTS = 100  # at most
 SMALL = 500  # rows and columns of which all principal components are soon found
-BLOCK = 1024  # rows at a time: 5 MB
+BLOCK = 2048  # rows at a time: 10 MB
 
-Product = Callable[[np.ndarray], np.ndarray]
+# Of a matrix of centred rows: where each row lies along each direction, (n, k), the singular values, (k,), and the
+# directions, (k, d).
+Directions = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def reduce(features: np.ndarray | Features) -> tuple[np.ndarray, tuple[float, float]]:
@@ -21,23 +23,20 @@ def reduce(features: np.ndarray | Features) -> tuple[np.ndarray, tuple[float, fl
     `features`: (m, features), an array or what cuts rows out of the store as one would out of an array.
     """
     n, width = features.shape
-    if n < 3 or not differ(features):
+    mean, squares = moments(features)
+    if n < 3 or not squares:
         return np.zeros((n, 2)), (0.0, 0.0)
-    count, mean = min(COMPONENTS, n, width), mean_of(features)
-    small = max(n, width) <= SMALL or (width <= 2 * SMALL and n >= 10 * width)  # soon done in full
-    if small or count >= 0.8 * min(n, width):
-        left, singular, right = np.linalg.svd(np.asarray(features) - mean, full_matrices=False)
-    elif n >= width:
-        left, singular, right = first_directions(*products(features, mean), width, count, mean.dtype)
+    count = min(COMPONENTS, n, width)
+    if width <= 2 * SMALL and n >= 10 * width:
+        places, singular, directions = by_covariance(features, mean)
+    elif n >= width and n > SMALL and count < 0.8 * width:
+        places, singular, directions = first_directions(features, mean, count)
     else:
-        wide = np.asarray(features) - mean
-        right, singular, left = first_directions(wide.T.__matmul__, wide.__matmul__, n, count, mean.dtype)
-        left, right = left.T, right.T
-    largest = np.take_along_axis(right, np.abs(right).argmax(axis=1)[:, None], axis=1)[:, 0]  # of each direction, up
-    places = left * singular * np.where(largest < 0, -1, 1).astype(singular.dtype)
-    squares = sum(np.square(block - mean).sum(dtype=float) for _, block in blocks(features))
+        places, singular, directions = of_few(np.asarray(features) - mean, count)
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)[:count, 0]
+    places = places[:, :count] * np.where(largest < 0, -1, 1).astype(places.dtype)  # of each direction, up
     first, second = (np.square(singular[:2]) / squares).tolist()
-    return places[:, :count], (first, second)
+    return places, (first, second)
 
 
 def blocks(features: np.ndarray | Features) -> Iterator[tuple[slice, np.ndarray]]:
@@ -47,49 +46,59 @@ def blocks(features: np.ndarray | Features) -> Iterator[tuple[slice, np.ndarray]
         yield part, features[part] if isinstance(features, np.ndarray) else features[np.arange(part.start, part.stop)]
 
 
-def differ(features: np.ndarray | Features) -> bool:
-    """Say whether any row differs from the first."""
-    first = features[np.arange(1)]
-    return any((block != first).any() for _, block in blocks(features))
+def moments(features: np.ndarray | Features) -> tuple[np.ndarray, float]:
+    """Return the mean of each feature, (features,), and the sum of all squares of what differs from it.
+
+    The sum is 0 where all rows are equal. Of rounding alone it would not be: each row is compared with the first.
+    """
+    total = squares = np.zeros(features.shape[1])
+    for part, block in blocks(features):
+        if not part.start:
+            first = block[:1].astype(float)
+        apart = block - first
+        total, squares = total + apart.sum(axis=0), squares + np.square(apart).sum(axis=0)
+    if not len(features):
+        return total.astype(np.float32), 0.0
+    mean = total / len(features)
+    centred = float(np.sum(squares - len(features) * np.square(mean)))
+    return (first[0] + mean).astype(np.result_type(features.dtype, np.float32)), centred if squares.any() else 0.0
 
 
-def mean_of(features: np.ndarray | Features) -> np.ndarray:
-    """Return the mean of each feature, (features,)."""
-    total = sum(block.sum(axis=0, dtype=float) for _, block in blocks(features))
-    return (total / len(features)).astype(np.result_type(features.dtype, np.float32))
+def by_covariance(features: np.ndarray | Features, mean: np.ndarray) -> Directions:
+    """Return all directions of rows that are many more than their columns."""
+    width = features.shape[1]
+    products = np.zeros((width, width))
+    for _, block in blocks(features):
+        centred = (block - mean).astype(float)
+        products += centred.T @ centred
+    squares, vectors = np.linalg.eigh(products)
+    squares, vectors = squares[::-1], vectors[:, ::-1].astype(mean.dtype)
+    places = np.concatenate([(block - mean) @ vectors[:, :COMPONENTS] for _, block in blocks(features)])
+    return places, np.sqrt(squares.clip(0)), vectors.T
 
 
-def products(features: np.ndarray | Features, mean: np.ndarray) -> tuple[Product, Product]:
-    """Return what multiplies the centred features, (n, d), with a matrix (d, k), and what their transpose, (n, k)."""
-
-    def times(matrix: np.ndarray) -> np.ndarray:
-        return np.concatenate([(block - mean) @ matrix for _, block in blocks(features)])
-
-    def transposed_times(matrix: np.ndarray) -> np.ndarray:
-        return sum((block - mean).T @ matrix[part] for part, block in blocks(features))
-
-    return times, transposed_times
+def of_few(centred: np.ndarray, count: int) -> Directions:
+    """Return directions of rows, (n, d), that are few, or fewer than their columns."""
+    if max(centred.shape) > SMALL and count < 0.8 * len(centred):
+        directions, singular, left = first_directions(centred.T, np.zeros(len(centred), centred.dtype), count)
+        return left.T * singular, singular, (directions / np.maximum(singular, 1e-12)).T
+    left, singular, right = np.linalg.svd(centred, full_matrices=False)
+    return left * singular, singular, right
 
 
-def first_directions(
-    times: Product, transposed_times: Product, width: int, count: int, dtype: np.dtype
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return about the first `count` singular vectors and values of a matrix, (n, width), n >= width.
+def first_directions(features: np.ndarray | Features, mean: np.ndarray, count: int) -> Directions:
+    """Return about the first `count` directions of rows, (n, d), n >= d.
 
     Of the range of the matrix that random vectors span after some rounds through it (Halko, Martinsson, Tropp, "Finding
     structure with randomness", SIAM Review 2011); with the seed and the numbers of scikit-learn's PCA, so that both
-    find the same.
-
-    Args:
-        times: multiplies the matrix with another.
-        transposed_times: multiplies its transpose with another.
-        width: its columns.
-        count: of singular values.
-        dtype: of the matrix.
+    find the same. A round goes through the rows once.
     """
-    span = np.random.RandomState(0).normal(size=(width, count + 10)).astype(dtype)
+    width = features.shape[1]
+    span = np.random.RandomState(0).normal(size=(width, count + 10)).astype(mean.dtype)
     for _ in range(7 if count < 0.1 * width else 4):
-        span = np.linalg.qr(transposed_times(np.linalg.qr(times(span))[0]))[0]
-    span = np.linalg.qr(times(span))[0]
-    left, singular, right = np.linalg.svd(transposed_times(span).T, full_matrices=False)
-    return (span @ left)[:, :count], singular[:count], right[:count]
+        through = sum(centred.T @ (centred @ span) for centred in (block - mean for _, block in blocks(features)))
+        span = np.linalg.qr(through)[0]
+    span = np.linalg.qr(np.concatenate([(block - mean) @ span for _, block in blocks(features)]))[0]
+    onto = sum((block - mean).T @ span[part] for part, block in blocks(features))
+    left, singular, right = np.linalg.svd(onto.T, full_matrices=False)
+    return (span @ left[:, :count]) * singular[:count], singular[:count], right[:count]

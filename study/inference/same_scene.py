@@ -69,7 +69,7 @@ def nearest(directions: np.ndarray, count: int) -> np.ndarray:
     for first in range(0, len(directions), rows):
         cosines = directions[first : first + rows] @ directions.T
         np.fill_diagonal(cosines[:, first:], -np.inf)
-        parts.append(np.argpartition(cosines, -count, axis=1)[:, -count:])
+        parts.append(np.argpartition(cosines, -count, axis=1)[:, -count:].copy())  # a view would hold all n of each row
     return np.concatenate(parts)
 
 

@@ -34,8 +34,18 @@ def test_components_are_those_of_scikit_learn(shape):
     np.testing.assert_allclose(shares, pca.explained_variance_ratio_[:2], rtol=1e-4)
 
 
-def test_rows_are_cut_out_a_block_at_a_time():
-    whole = np.random.default_rng(0).normal(size=(3000, 600)).astype(np.float32)
+def test_of_many_rows_with_few_columns_they_are_exact_however_far_from_zero():
+    whole = (np.random.default_rng(0).normal(size=(5000, 60)) / np.arange(1, 61) ** 0.5 + 50).astype(np.float32)
+    centred = whole.astype(float) - whole.mean(axis=0, dtype=float)
+    left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    found, shares = components.reduce(whole)
+    np.testing.assert_allclose(np.abs(found), np.abs(left * singular), atol=1e-3)
+    np.testing.assert_allclose(shares, singular[:2] ** 2 / np.square(centred).sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("width", [60, 600])
+def test_rows_are_cut_out_a_block_at_a_time(width):
+    whole = np.random.default_rng(0).normal(size=(5000, width)).astype(np.float32)
     rows = CutOut(whole)
     found, shares = components.reduce(rows)
     expected, expected_shares = components.reduce(whole)
