@@ -18,7 +18,7 @@ from data.store.store import Store
 
 NEIGHBOURS = 5  # candidates an image
 COMPARED = 2**22  # pairs at a time: 16 MB of cosines
-PAIRS = 4096  # at a time: 40 MB of features
+PAIRS = 512  # at a time: their images too are read anew, 77 MB; those of 100,000 pairs took 14 GB
 # Of the 25 pairs that pass both limits among 8,093 photos, 22 show one animal or one series of photos (looked at, one
 # by one); images alone tell of 7.
 MIN_COSINE = 0.75
@@ -51,15 +51,14 @@ def same_scene_pairs(
     pairs = np.unique(np.sort(pairs, axis=1), axis=0)  # found from either side
     classes = np.unique(labels, return_inverse=True)[1]
     pairs = pairs[classes[pairs[:, 0]] == classes[pairs[:, 1]]]
-    of_one_scene = [np.zeros((0, 2), int)]
+    alike = []
     for first in range(0, len(pairs), PAIRS):
         some = pairs[first : first + PAIRS]
         a, b = features[some[:, 0]], features[some[:, 1]]
         lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-        of_one_scene.append(some[np.einsum("nf,nf->n", a, b) > MIN_COSINE * lengths])
-    near = np.concatenate(of_one_scene)
-    scores = similarity(prints_of(near[:, 0]), prints_of(near[:, 1]))
-    alike = zip(near.tolist(), scores.tolist(), strict=True)
+        near = some[np.einsum("nf,nf->n", a, b) > MIN_COSINE * lengths]
+        scores = similarity(prints_of(near[:, 0]), prints_of(near[:, 1]))
+        alike += zip(near.tolist(), scores.tolist(), strict=True)
     return [Pair(i, j, score) for (i, j), score in alike if score > MIN_SIMILARITY]
 
 
