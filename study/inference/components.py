@@ -13,7 +13,7 @@ SMALL = 500  # rows and columns of which all principal components are soon found
 BLOCK = 2048  # rows at a time: 10 MB
 
 # Of a matrix of centred rows: where each row lies along each direction, (n, k), the singular values, (k,), and the
-# directions, (k, d).
+# directions, (k, d), of any length.
 Directions = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -52,13 +52,12 @@ def moments(features: np.ndarray | Features) -> tuple[np.ndarray, float]:
     The sum is 0 where all rows are equal. Of rounding alone it would not be: each row is compared with the first.
     """
     total = squares = np.zeros(features.shape[1])
-    for part, block in blocks(features):
-        if not part.start:
-            first = block[:1].astype(float)
-        apart = block - first
-        total, squares = total + apart.sum(axis=0), squares + np.square(apart).sum(axis=0)
     if not len(features):
         return total.astype(np.float32), 0.0
+    first = np.asarray(features[np.arange(1)], float)
+    for _, block in blocks(features):
+        apart = block - first
+        total, squares = total + apart.sum(axis=0), squares + np.square(apart).sum(axis=0)
     mean = total / len(features)
     centred = float(np.sum(squares - len(features) * np.square(mean)))
     return (first[0] + mean).astype(np.result_type(features.dtype, np.float32)), centred if squares.any() else 0.0
@@ -79,9 +78,9 @@ def by_covariance(features: np.ndarray | Features, mean: np.ndarray) -> Directio
 
 def of_few(centred: np.ndarray, count: int) -> Directions:
     """Return directions of rows, (n, d), that are few, or fewer than their columns."""
-    if max(centred.shape) > SMALL and count < 0.8 * len(centred):
+    if max(centred.shape) > SMALL and count < 0.8 * min(centred.shape):
         directions, singular, left = first_directions(centred.T, np.zeros(len(centred), centred.dtype), count)
-        return left.T * singular, singular, (directions / np.maximum(singular, 1e-12)).T
+        return left.T * singular, singular, directions.T
     left, singular, right = np.linalg.svd(centred, full_matrices=False)
     return left * singular, singular, right
 

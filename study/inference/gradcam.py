@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from errors import UserError
 from models.parts.graph import LayerGraph, Step, build_layer_graph
 
 AT_ONCE = 8  # images
-FEW = 4  # images: these are through one by one before a graph were traced
+FEW = 4  # images: so many are done one by one before a graph would be traced
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 
 
@@ -41,9 +42,8 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     before_softmax, finish = _scores(graph)
     maps = [step.output for step in steps]
     rest = keras.Model([*maps, graph.image], before_softmax)
-    seen, at_once = graph.submodel(maps), 1
-    if len(pixels) > FEW:
-        seen, at_once = traced(seen, pixels.shape[1:]), AT_ONCE
+    before, at_once = graph.submodel(maps), AT_ONCE if len(pixels) > FEW else 1
+    seen = traced(before, pixels.shape[1:]) if at_once > 1 else partial(before, training=False)
     chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
     heats = [np.zeros((0, *grid_of(maps), 1), np.float32)]
     for first in range(0, len(pixels), at_once):
@@ -133,7 +133,7 @@ def traced(network: keras.Model, shape: tuple[int, ...]) -> Callable[[keras.Kera
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, *shape], tf.float32)]
-    return tf.function(network, input_signature=signature, autograph=False)
+    return tf.function(lambda image: network(image, training=False), input_signature=signature, autograph=False)
 
 
 def maps_and_slopes(
