@@ -148,7 +148,8 @@ def without_next(err: str) -> tuple[str, str]:
 
 def command(*arguments: object, cwd: Path = ROOT, **variables: object) -> dict[str, object]:
     """Give a command line and an environment for a process of its own."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TF_", "KERAS_", "PYTHON"))}
+    as_users_start = re.compile(r"(?!TF_NUM_)(TF_|KERAS_|PYTHON)")  # but with the threads of this process
+    environment = {key: value for key, value in os.environ.items() if not as_users_start.match(key)}
     return {
         "args": [sys.executable, "main.py", *map(str, arguments)],
         "cwd": cwd,
