@@ -27,6 +27,7 @@ def place(tmp_path_factory):
     [
         ("store.py --rows 300 --images 60", "300 rows written"),
         ("predict.py --data DATA --run RUN --images 24", "images/s"),
+        ("phone_photos.py --data DATA --run RUN --photos 2", "core-milliseconds a photo"),
         ("serve.py --data DATA --run RUN --callers 2 --seconds 1 --hostile 20", "20 answered"),
         ("checkpoint.py --model lenet --epochs 40 --data DATA", "of it checkpoints"),
         ("slim_features.py --images 4", "cosine"),

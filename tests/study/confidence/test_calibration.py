@@ -62,6 +62,20 @@ def test_the_one_that_is_chosen_lowers_the_cross_entropy_of_images_left_out():
     assert said == "fitted on 3,000 images out of fold"
 
 
+@pytest.mark.parametrize("folds", [2, 5])
+def test_each_fold_has_of_every_class_as_many_images_as_can_be(folds):
+    labels = np.repeat([0, 1, 2], [7, 50, 13])
+    fold_of = calibration.stratified_folds(labels, folds)
+    for label in range(3):
+        counts = np.bincount(fold_of[labels == label], minlength=folds)
+        assert counts.max() - counts.min() <= 1
+        assert len(counts) == folds
+    assert np.ptp(np.bincount(fold_of)) <= 1
+    ordered = fold_of[labels == 1]
+    assert ordered.tolist() != sorted(ordered)
+    assert (np.diff(ordered) % folds != 1).any()  # by chance, not in turn
+
+
 def test_a_flawless_network_has_no_temperature_that_is_best():
     sure = np.eye(3)[[0, 1, 2] * 5] * 0.9 + 1 / 30
     assert calibration.fit_temperature(np.log(sure), np.array([0, 1, 2] * 5)) < 0.01  # towards 0, without an end
