@@ -4,7 +4,7 @@ BIN = .venv/bin
 END_TO_END = tests/commands/test_train.py tests/commands/test_train_data.py tests/commands/test_predict.py \
 	tests/commands/test_damaged_run.py tests/commands/test_report.py tests/study/inference tests/models/test_keras_private.py
 
-.PHONY: browser train test slow oldest slim soak quick recipes lint lessons lessons-write clean
+.PHONY: browser train test slow oldest slim jax soak quick recipes lint lessons lessons-write clean
 
 train: .venv/ready
 	$(BIN)/python main.py train
@@ -30,6 +30,11 @@ slim: .venv/ready-dev requirements-predict.txt
 	.venv-slim/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-predict.txt
 	.venv-slim/bin/python benchmarks/install_size.py requirements-predict.txt --most 500
 	STUDY_SLIM_PYTHON="$(CURDIR)/.venv-slim/bin/python" $(BIN)/python -m pytest tests/commands/test_slim.py
+
+# The models on another backend of Keras.
+jax: .venv/ready-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check jax
+	$(BIN)/python -m pytest tests/models/test_jax.py
 
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev
