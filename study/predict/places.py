@@ -6,11 +6,10 @@ import contextlib
 import itertools
 import os
 import shutil
-import uuid
 from pathlib import Path
 
 from data.file_names import numbered
-from study.runtime.temporary import UNFINISHED
+from study.runtime.temporary import aside_in
 
 
 def place_copy(file: Path, folder: Path) -> Path:
@@ -18,7 +17,7 @@ def place_copy(file: Path, folder: Path) -> Path:
 
     Its date stays; a file that is there is never written over.
     """
-    aside = folder / f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    aside = aside_in(folder)
     try:
         shutil.copyfile(file, aside)
         with contextlib.suppress(OSError):  # some disks keep no dates

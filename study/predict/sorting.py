@@ -21,7 +21,7 @@ from study.predict.stream import Prediction
 from study.predict.verdicts import Judge
 from study.runs.folder import Run
 from study.runtime import console, output
-from study.runtime.temporary import UNFINISHED, sweep
+from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep
 
 TABLE, HEADER = "sort.csv", ("path", "verdict", "sorted_to", "error")
 WAYS = {"copy": "copied", "link": "linked"}
@@ -136,7 +136,7 @@ def sort_files(
                 else:
                     folder.mkdir(parents=True, exist_ok=True)
                     if folder not in swept:
-                        sweep(folder, UNFINISHED)
+                        sweep(folder, UNFINISHED, ASIDE)
                         swept.add(folder)
                     found = place(file, folder)
                     result.now[folder.name] += 1
@@ -151,7 +151,7 @@ def sort_files(
 
 def write_table(out: Path, rows: Sequence[Sequence[str]], earlier: Earlier) -> Path:
     """Write where each file is, under a name that nothing has; return where, or the same table from an earlier time."""
-    aside = out / f"{UNFINISHED}{os.getpid()}-table"
+    aside = aside_in(out)
     try:
         output.write_csv(aside, HEADER, guarded(rows))
         content = hashlib.sha256(aside.read_bytes()).hexdigest()

@@ -10,7 +10,6 @@ import re
 import shutil
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import UserError
-from study.runtime.temporary import UNFINISHED, unfinished
+from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep, unfinished
 
 PATIENCE = 5.0  # seconds
 PAGE_SUFFIXES = (".html", ".htm")
@@ -145,10 +144,13 @@ def publish(temporary: Path, runs: Path, model: str) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; what is written takes its place at the end, whole or not at all.
 
+    What killed processes left there is swept.
+
     Raises:
         UserError: the disk is full, or the folder cannot be written; what was there before is as it was.
     """
-    aside = path.with_name(f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    sweep(path.parent, UNFINISHED, ASIDE)
+    aside = aside_in(path.parent)
     try:
         yield aside
         with aside.open("rb+") as file:

@@ -8,10 +8,12 @@ import re
 import shutil
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 PREFIX = "study-classification-"
 UNFINISHED = ".unfinished-"  # what a command fills before it gets its name; the number behind it is the process
+ASIDE = "[0-9a-f]{32}"  # behind the number, of one file: the folder may be the user's, where others may look alike
 HOUR = 3600.0  # seconds
 
 
@@ -34,15 +36,20 @@ def unfinished(folder: Path, name: str = "") -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}-{name}", dir=folder))
 
 
-def sweep(folder: Path, prefix: str) -> None:
-    """Remove what processes that are gone left in `folder` under names of `prefix`, their number and a dash.
+def aside_in(folder: Path) -> Path:
+    """Return a hidden path in `folder` for a file to be written and then renamed; swept as `ASIDE`."""
+    return folder / f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex}"
+
+
+def sweep(folder: Path, prefix: str, rest: str = ".*") -> None:
+    """Remove what processes that are gone left in `folder` under names of `prefix`, their number, a dash and `rest`.
 
     Only what nothing was added to for an hour: in a folder that several computers share, it may be another one's.
     """
     for path in folder.glob(f"{prefix}*"):
-        number = re.match(r"(\d+)-", path.name.removeprefix(prefix))
+        number = re.fullmatch(rf"(\d+)-{rest}", path.name.removeprefix(prefix))
         try:
-            if is_old(path) and not (number and is_alive(int(number[1]))):
+            if number and is_old(path) and not is_alive(int(number[1])):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         except OSError:  # of somebody else, or gone already
             continue

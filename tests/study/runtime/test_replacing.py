@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from helpers import ROOT, message
@@ -67,4 +68,43 @@ except UserError as error:
     ran = subprocess.run([sys.executable, "-c", code, table], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.startswith(f"Cannot write {table}: the disk is full. What was there before is unchanged.")
     assert table.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [table]
+
+
+def test_what_killed_processes_left_beside_a_table_is_swept_and_what_looks_alike_stays(tmp_path):
+    gone, alive, long_ago = 2**22 + 1, os.getpid(), (time.time() - 7200,) * 2
+    left = {name: tmp_path / f".unfinished-{name}" for name in (f"{gone}-{'a' * 32}", f"{alive}-{'b' * 32}")}
+    left |= {name: tmp_path / f".unfinished-{name}" for name in (f"{gone}-notes", "notes", f"{gone}-{'C' * 32}")}
+    for path in left.values():
+        path.write_text("half")
+        os.utime(path, long_ago)
+    fresh = tmp_path / f".unfinished-{gone}-{'d' * 32}"
+    fresh.write_text("half")
+    table = tmp_path / "answers.csv"
+    output.write_csv(table, ["path", "class"], [["a.jpg", "cat"]])
+    swept = left.pop(f"{gone}-{'a' * 32}")
+    assert not swept.exists()
+    assert set(tmp_path.iterdir()) == {table, fresh, *left.values()}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from study.runtime import output
+
+def rows():
+    yield ["a.jpg", "cat"]
+    os.kill(os.getpid(), signal.SIGKILL)
+
+output.write_csv(Path(sys.argv[1]), ["path", "class"], rows())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_kill_in_the_middle_of_writing_leaves_nothing_that_a_later_start_does_not_sweep(tmp_path):
+    table = tmp_path / "answers.csv"
+    subprocess.run([sys.executable, "-c", KILLED, str(table)], cwd=ROOT, check=False)
+    (half,) = tmp_path.iterdir()
+    os.utime(half, (time.time() - 7200,) * 2)
+    output.write_csv(table, ["path", "class"], [["a.jpg", "cat"]])
     assert list(tmp_path.iterdir()) == [table]

@@ -23,11 +23,10 @@ def left(folder, name, hours):
 def test_only_what_gone_processes_left_is_swept(tmp_path):
     alive = left(tmp_path, f"{temporary.UNFINISHED}{os.getpid()}-a", 1000)
     fresh = left(tmp_path, f"{temporary.UNFINISHED}{GONE}-b", 0.5)
-    mine = left(tmp_path, "20260101-000000-lenet", 1000)
-    for name in (f"{GONE}-c", "of-an-earlier-version"):
-        left(tmp_path, temporary.UNFINISHED + name, 2)
+    mine = {left(tmp_path, name, 1000) for name in ("20260101-000000-lenet", f"{temporary.UNFINISHED}notes")}
+    left(tmp_path, f"{temporary.UNFINISHED}{GONE}-c", 2)
     made = temporary.unfinished(tmp_path)
-    assert set(tmp_path.iterdir()) == {alive, fresh, mine, made}
+    assert set(tmp_path.iterdir()) == {alive, fresh, *mine, made}
 
 
 @pytest.mark.slow
