@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
@@ -17,13 +17,13 @@ from study.checkpoint.files import Checkpoint
 from study.checkpoint.keeper import Keeper
 from study.fit import auxiliary
 from study.fit.auxiliary import AuxiliaryTraining
+from study.fit.callbacks import callbacks_of, early_stopping
 from study.fit.divergence import Divergence, loss_of_head
 from study.fit.estimate import minutes_at
 from study.fit.objective import compile_model, steps_at_once
 from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines, summary_of
 from study.fit.saver import Saver
-from study.fit.schedules import reduce_on_plateau
 from study.fit.state import assign, random_state, set_random_state
 from study.fit.targets import Source, first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
@@ -126,7 +126,6 @@ def run_epochs(
     Of a stage in phases, only the last one is judged: another size, another loss. `saver`: of checkpoints. `watchers`:
     are told of every epoch.
     """
-    first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
     val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model, ignores=settings.task.ignores)
@@ -135,39 +134,16 @@ def run_epochs(
         with console.bar("compiling, to evaluate the head alone on the validation split", 1):
             before = model.get_weights(), crossentropy_of(model, val_batches)
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
-    is_head = stage.name == "head"
-    divergence = Divergence(stage, loss_of_head(model, examples, class_weight) if is_head else None)
+    divergence = Divergence(stage, loss_of_head(model, examples, class_weight) if stage.name == "head" else None)
+    first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch, settings.run.verbose)
-    stopping = keras.callbacks.EarlyStopping(
-        "val_crossentropy",
-        mode="min",
-        patience=settings.regularization.patience or stage.epochs,
-        restore_best_weights=True,
-    )
-    # Before all others, so that they see the averaged weights and what those are worth. A phase goes on from the
-    # average of the one before. Statistics of normalisation are averages already.
-    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.optimization.ema else []
-    renaming = [auxiliary.PlainNames()] if auxiliary.has_auxiliary_head(model) else []
-    watching = [watchers] if watchers else []
-    for watcher in watching:
-        watcher.follow([row for outcome in earlier for row in outcome.history], lines)
-    callbacks = [
-        *averaging,
-        *renaming,
-        lines,
-        *watching,
-        divergence,
-        *reduce_on_plateau(settings.optimization.schedule, settings.regularization.patience),
-    ]
-    sizes = () if is_head else settings.optimization.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
-        if saver and number < saver.standing.phase:
-            continue
+    if watchers:
+        watchers.follow([row for outcome in earlier for row in outcome.history], lines)
+    callbacks = callbacks_of(model, settings, lines, divergence, watchers)
+    stopping = early_stopping(stage, settings)
+    for source in sources(model, stage, examples, settings, class_weight, saver):
+        phase = source.phase
         lines.size = phase.size
-        if number:  # graphs for any size would be slower than those for this one
-            model.make_train_function(force=True)
-            model.make_test_function(force=True)
-        source = Source(model, stage, examples, settings, class_weight, phase, number)
         run_phase(source, [*callbacks, stopping] if phase.last else callbacks, val_batches, lines, saver)
         if divergence.broken:
             break
@@ -186,6 +162,25 @@ def run_epochs(
         model.set_weights(before[0])
         return Outcome(lines.rows, kept_before, f"{ended}; it never improved on the head alone, which was kept")
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
+
+
+def sources(
+    model: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None,
+    saver: Saver | None,
+) -> Iterator[Source]:
+    """Yield what each phase of a stage learns from, but for those that a training that goes on had behind it."""
+    sizes = () if stage.name == "head" else settings.optimization.progressive
+    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
+        if saver and number < saver.standing.phase:
+            continue
+        if number:  # graphs for any size would be slower than those for this one
+            model.make_train_function(force=True)
+            model.make_test_function(force=True)
+        yield Source(model, stage, examples, settings, class_weight, phase, number)
 
 
 def run_phase(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import keras
 
 from data.batches import Examples
 from data.dataset import Dataset
 from data.store.store import Store
 from study import tasks
+from study.checkpoint.keeper import Keeper
 from study.confidence.calibration import choose_temperature
 from study.fit import auxiliary, lr_finder
 from study.fit.auxiliary import AuxiliaryTraining
@@ -22,7 +22,7 @@ from study.fit.outcome import Outcome
 from study.fit.watchers import watching
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
-from study.inference.engine import FrozenBackbone
+from study.inference.engine import EngineChoice, FrozenBackbone
 from study.runs.values import of_training
 from study.runtime import console, output
 from study.runtime.result import Result
@@ -81,54 +81,31 @@ def train_for_result(
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs))
     ready = prepare(settings, store, loading, seconds)
-    settings, pixels, classifier = ready.settings, ready.pixels, ready.classifier
+    settings = ready.settings
     print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
     if settings.run.augment_preview:
-        image = preview.write(settings, ready.stages[-1], pixels, ready.dataset.class_names)
+        image = preview.write(settings, ready.stages[-1], ready.pixels, ready.dataset.class_names)
         return Result({"image": image}, as_command("train", {**asked, "augment_preview": False}), "train with these")
     from_features = settings.learning.kind == "transfer"
     division = crossval.divided(settings, ready.dataset) if settings.run.crossval else None
     if division and not from_features:
         crossval.announce(ready, division, store)
-
-    features = engine = frozen = scenes = None
-    if settings.learning.kind != "scratch":
-        with stopwatch(seconds, "embed"):
-            features, engine, frozen = features_of(classifier, pixels, settings, store)
-            if settings.learning.weights == "imagenet":  # others may find all images of a class alike
-                scenes = same_scene(ready.dataset, features, frozen, store)
-    if not from_features:
-        frozen = None  # let go of it: all weights will change
+    embedded = embed(ready, store, seconds)
     if settings.run.find_learning_rate:
-        image, rate = lr_finder.find_learning_rate(
-            classifier, pixels, features, ready.stages, settings, ready.class_weight
-        )
-        following = as_command("train", {**asked, "find_learning_rate": False, "learning_rate": rate})
-        return Result({"image": image, "learning_rate": rate}, following, "train with it")
+        return try_learning_rates(ready, embedded, asked)
     keeper = resume.keeper_of(ready, asked)
     with keeper.naming_it() if keeper else nullcontext():
-        with stopwatch(seconds, "train"), watching(settings.run) as watchers:
-            auxiliary_training = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
-            outcomes = fit(
-                classifier,
-                pixels,
-                features,
-                ready.stages,
-                settings,
-                ready.class_weight,
-                auxiliary_training,
-                keeper,
-                watchers,
-            )
-        seconds["train"] += keeper.earlier if keeper else 0.0
-        evaluated = evaluate(ready, classifier, outcomes, features, frozen, auxiliary_training, seconds)
+        outcomes, auxiliary_training = learn(ready, embedded, keeper, seconds)
+        evaluated = evaluate(ready, outcomes, embedded, auxiliary_training, seconds)
         out_of_fold = None
         if division and from_features:
             with stopwatch(seconds, "cross-validate"):
-                heads = crossval.heads_of(ready, features, frozen, engine)
+                heads = crossval.heads_of(ready, embedded.features, embedded.frozen, embedded.engine)
                 out_of_fold = crossval.by_heads(ready, unsettled, heads, division)
-        record = Record(ready, outcomes, evaluated, seconds, command, engine, scenes, out_of_fold, asked)
-        run = write_run(classifier, record)
+        record = Record(
+            ready, outcomes, evaluated, seconds, command, embedded.engine, embedded.scenes, out_of_fold, asked
+        )
+        run = write_run(ready.classifier, record)
     if keeper:
         keeper.unfinished.remove()
     if store.trouble:
@@ -146,17 +123,64 @@ def train_for_result(
     return Result(of_training(run, results), *following)
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """What a frozen backbone gave of all images; nothing of it where none was asked.
+
+    `frozen` is None as well where the backbone is to learn later: all its weights will change.
+    """
+
+    features: Examples | None = None
+    engine: EngineChoice | None = None
+    frozen: FrozenBackbone | None = None
+    scenes: dict[str, int] | None = None
+
+
+def embed(ready: Prepared, store: Store, seconds: dict[str, float]) -> Embedded:
+    """Let every image through the frozen backbone, where a head is to learn from that; tell of same scenes."""
+    learning, scenes = ready.settings.learning, None
+    if learning.kind == "scratch":
+        return Embedded()
+    with stopwatch(seconds, "embed"):
+        features, engine, frozen = features_of(ready.classifier, ready.pixels, ready.settings, store)
+        if learning.weights == "imagenet":  # others may find all images of a class alike
+            scenes = same_scene(ready.dataset, features, frozen, store)
+    return Embedded(features, engine, frozen if learning.kind == "transfer" else None, scenes)
+
+
+def try_learning_rates(ready: Prepared, embedded: Embedded, asked: Mapping[str, Any]) -> Result:
+    """Try learning rates instead of training, and return which one is suggested."""
+    image, rate = lr_finder.find_learning_rate(
+        ready.classifier, ready.pixels, embedded.features, ready.stages, ready.settings, ready.class_weight
+    )
+    following = as_command("train", {**asked, "find_learning_rate": False, "learning_rate": rate})
+    return Result({"image": image, "learning_rate": rate}, following, "train with it")
+
+
+def learn(
+    ready: Prepared, embedded: Embedded, keeper: Keeper | None, seconds: dict[str, float]
+) -> tuple[list[Outcome], AuxiliaryTraining | None]:
+    """Train the classifier, and the second head that helps it, where there is one."""
+    classifier, pixels, settings = ready.classifier, ready.pixels, ready.settings
+    with stopwatch(seconds, "train"), watching(settings.run) as watchers:
+        helper = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
+        outcomes = fit(
+            classifier, pixels, embedded.features, ready.stages, settings, ready.class_weight, helper, keeper, watchers
+        )
+    seconds["train"] += keeper.earlier if keeper else 0.0
+    return outcomes, helper
+
+
 def evaluate(
     ready: Prepared,
-    classifier: keras.Model,
     outcomes: Sequence[Outcome],
-    features: Examples | None,
-    frozen: FrozenBackbone | None,
+    embedded: Embedded,
     auxiliary_training: AuxiliaryTraining | None,
     seconds: dict[str, float],
 ) -> Evaluated:
     """Evaluate validation and test, once, after the temperature has become part of the network."""
-    settings, pixels, names = ready.settings, ready.pixels, ready.outputs
+    settings, pixels, names, classifier = ready.settings, ready.pixels, ready.outputs, ready.classifier
+    features, frozen = embedded.features, embedded.frozen
     from_features, task = settings.learning.kind == "transfer", tasks.get(settings.task.name)
     model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
     with stopwatch(seconds, "evaluate"):
