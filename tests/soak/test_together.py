@@ -99,8 +99,9 @@ def test_a_store_is_emptied_again_and_again_while_three_commands_use_it(place, t
     rounds(place, tmp_path, int(os.environ.get("SOAK_TOGETHER", "10")))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["compare", "tune"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("compare", marks=pytest.mark.slow), pytest.param("tune", marks=pytest.mark.soak)]
+)
 def test_of_several_in_one_folder_one_works_and_the_others_are_told(name, place, tmp_path):
     own = {
         "compare": (*LENET, "--epochs", "2", "--vary", "l2=0,0.01", "--seeds", "1", "--out", tmp_path / "out"),
