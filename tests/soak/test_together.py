@@ -89,11 +89,6 @@ def rounds(place, out, number):
     print(f"\n{3 * number} commands at once in threes, the store emptied {cleared} times; {rows} rows checked")
 
 
-@pytest.mark.slow
-def test_a_store_is_emptied_while_three_commands_use_it(place, tmp_path):
-    rounds(place, tmp_path, 1)
-
-
 @pytest.mark.soak
 def test_a_store_is_emptied_again_and_again_while_three_commands_use_it(place, tmp_path):
     rounds(place, tmp_path, int(os.environ.get("SOAK_TOGETHER", "10")))

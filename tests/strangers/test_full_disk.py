@@ -19,7 +19,7 @@ from study.checkpoint.unfinished import Unfinished
 from study.runtime import output
 
 ASKED = {"model": "tiny", "flags": {}, "settings": {}, "data": "", "program": "", "versions": {}}
-STEP = 1 if "STUDY_FUZZ_CASES" in os.environ else 7  # of commands, where it is not `make soak` that asks
+STEP = 1 if "STUDY_FUZZ_CASES" in os.environ else 13  # of commands, where it is not `make soak` that asks
 ONCE_OR_FROM_THEN_ON = pytest.mark.parametrize("once", [True, False], ids=["once", "from then on"])
 
 

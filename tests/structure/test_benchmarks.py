@@ -7,7 +7,7 @@ import sys
 import pytest
 from helpers import QUICK, ROOT, call, make_toy
 
-pytestmark = pytest.mark.slow
+SLOW, SOAK = pytest.mark.slow, pytest.mark.soak  # some of those that take long are left to `make soak`
 
 
 @pytest.fixture(scope="module")
@@ -25,15 +25,15 @@ def place(tmp_path_factory):
 @pytest.mark.parametrize(
     ("words", "printed"),
     [
-        ("store.py --rows 300 --images 60", "300 rows written"),
-        ("predict.py --data DATA --run RUN --images 24", "images/s"),
-        ("phone_photos.py --data DATA --run RUN --photos 2", "core-milliseconds a photo"),
-        ("serve.py --data DATA --run RUN --callers 2 --seconds 1 --hostile 20", "20 answered"),
-        ("checkpoint.py --model lenet --epochs 40 --data DATA", "of it checkpoints"),
-        ("slim_features.py --images 4", "cosine"),
-        ("near_duplicates.py --data DATA --copies 2 --sizes 40 80", "exponent"),
-        ("label_errors.py --data DATA --seeds 0", "recall"),
-        ("head.py --data DATA --seeds 0", "cross-entropy"),
+        pytest.param("store.py --rows 300 --images 60", "300 rows written", marks=SLOW),
+        pytest.param("predict.py --data DATA --run RUN --images 24", "images/s", marks=SLOW),
+        pytest.param("phone_photos.py --data DATA --run RUN --photos 2", "core-milliseconds a photo", marks=SLOW),
+        pytest.param("serve.py --data DATA --run RUN --callers 2 --seconds 1 --hostile 20", "20 answered", marks=SLOW),
+        pytest.param("checkpoint.py --model lenet --epochs 40 --data DATA", "of it checkpoints", marks=SOAK),
+        pytest.param("slim_features.py --images 4", "cosine", marks=SOAK),
+        pytest.param("near_duplicates.py --data DATA --copies 2 --sizes 40 80", "exponent", marks=SLOW),
+        pytest.param("label_errors.py --data DATA --seeds 0", "recall", marks=SLOW),
+        pytest.param("head.py --data DATA --seeds 0", "cross-entropy", marks=SOAK),
     ],
     ids=lambda words: words.partition(".")[0],
 )
