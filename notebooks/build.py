@@ -31,6 +31,7 @@ from lessons.catalogue import LANGUAGES, NOTEBOOKS, Lesson, lessons
 from lessons.exercises import find
 
 AT_ONCE = 2  # lessons where nothing is written: each uses little more than one core; their times are no figures then
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}  # then: two would wait for each other's
 MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"  # of the kernel, in kB on Linux
 FOLDED = {"en": "Solution", "ja": "解答"}
 COSTS = re.compile(r"^\| (\d\d) \|.*\| (\d+) s \| (\d+) MB \|$", re.MULTILINE)
@@ -125,6 +126,7 @@ def build(numbers: Sequence[str], write: bool) -> list[str]:
     wrong, costs = [], {}
     chosen = [lesson for lesson in lessons() if not numbers or lesson.number in numbers]
     notebooks = [read_source(lesson.source) for lesson in chosen]
+    os.environ |= {} if write else ONE_THREAD
     with ThreadPoolExecutor(1 if write else AT_ONCE) as pool:
         for lesson, notebook, cost in zip(
             chosen, notebooks, pool.map(lambda one: execute(one, NOTEBOOKS), notebooks), strict=True
