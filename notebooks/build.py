@@ -31,7 +31,7 @@ from lessons.catalogue import LANGUAGES, NOTEBOOKS, Lesson, lessons
 from lessons.exercises import find
 
 AT_ONCE = 2  # lessons where nothing is written: each uses little more than one core; their times are no figures then
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}  # then: two would wait for each other's
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}  # for each: more would wait for one another
 MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"  # of the kernel, in kB on Linux
 FOLDED = {"en": "Solution", "ja": "解答"}
 COSTS = re.compile(r"^\| (\d\d) \|.*\| (\d+) s \| (\d+) MB \|$", re.MULTILINE)

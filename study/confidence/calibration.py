@@ -70,7 +70,7 @@ def choose_temperature(
 def stratified_folds(labels: np.ndarray, folds: int) -> np.ndarray:
     """Return the fold of each image, int (n,): at random, of each class as many in each as can be.
 
-    scikit-learn's StratifiedKFold does as much; importing it, and SciPy's statistics with it, takes half a second.
+    scikit-learn's StratifiedKFold does as much, but every training would import it for that, with SciPy's statistics.
     """
     order, fold_of = np.random.default_rng(0).permutation(len(labels)), np.empty(len(labels), int)
     by_class = order[np.argsort(labels[order], kind="stable")]

@@ -1,4 +1,4 @@
-"""The models are Keras alone: on its JAX backend each answers as on TensorFlow, and learns. `make jax` installs JAX."""
+"""The models are Keras alone: on its JAX backend they answer as on TensorFlow, and learn. `make jax` installs JAX."""
 
 # ruff: noqa: E402 - Keras is started before anything imports it
 from study.runtime import backend
@@ -27,7 +27,7 @@ SIZE = 64
 OF_KERAS = ("efficientnet", "resnet")  # `keras.applications`, which Keras tests on its backends
 AS_LITE0 = ("efficientnet_lite1", "efficientnet_lite2")
 NAMES = [name for name in models.available("classify") if name not in OF_KERAS + AS_LITE0]
-LEARNING = ("lenet", "original")  # XLA takes half a minute to compile a step of the larger ones
+LEARNING = ("lenet", "original")  # a step of the larger ones takes long to compile
 
 ON_JAX = """
 import sys
