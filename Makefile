@@ -31,13 +31,14 @@ slim: .venv/ready-dev requirements-predict.txt
 	.venv-slim/bin/python benchmarks/install_size.py requirements-predict.txt --most 500
 	STUDY_SLIM_PYTHON="$(CURDIR)/.venv-slim/bin/python" $(BIN)/python -m pytest tests/commands/test_slim.py
 
-# The models on another backend of Keras.
+# Models and trainings on another backend of Keras.
 jax: .venv/ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check jax
-	$(BIN)/python -m pytest tests/models/test_jax.py
+	$(BIN)/python -m pytest -m "not soak" tests/models/test_jax.py tests/commands/test_on_jax.py
 
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check jax
 	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -s
 
 # The pages of `page` in headless Chromium, where that, its driver and npm are installed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from errors import UserError
 from study.runtime.result import Result
 from study.settings import conflicts, declare
 from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_model
+from study.settings.run import BACKENDS
 from study.settings.train import DEFAULTS, FIELDS, names_where
 
 
@@ -28,6 +30,12 @@ def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
     if flags.get("weights", "none") in ("none", "imagenet"):
         return dict(flags)
     return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
+
+
+def with_backend(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to the flags the backend that KERAS_BACKEND names, if it is one that networks learn on here."""
+    named = os.environ.get("KERAS_BACKEND")
+    return {"backend": named, **flags} if named in BACKENDS and named != DEFAULTS["backend"] else dict(flags)
 
 
 def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
 
-    typed = with_named_weights(with_resumed(flags))
+    typed = with_named_weights(with_resumed(with_backend(flags)))
     flags = with_model(typed)
     spec = models.get(flags["model"]).SPEC
     settings = resolve(flags, defaults_of(spec, flags))
@@ -85,7 +93,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     ) as loading:  # TensorFlow starts meanwhile, for seconds
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.data.seed, settings.run.deterministic)
+        backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
         from study.train.run import train_for_result
 
         def train_folds(*given: Any) -> Any:  # noqa: ANN401 - what `study.train.crossval.Trainings` says

@@ -149,6 +149,8 @@ def settled(texts: Mapping[str, str], command: str = "crossval") -> TrainSetting
 def check(asked: CrossvalSettings, texts: Mapping[str, str], settings: TrainSettings) -> None:
     """Raise UserError for a flag that would change nothing, or that folds cannot obey."""
     transfer, kind = settings.learning.kind == "transfer", settings.learning.kind
+    if transfer:
+        conflicts.check_heads(settings, "crossval")
     if asked.leave_one_out and (asked.repeats or asked.folds != CrossvalSettings.folds):
         raise UserError("--leave-one-out has one fold for each unit, and one repeat: leave --folds and --repeats out.")
     if asked.jobs and transfer:

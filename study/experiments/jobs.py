@@ -40,9 +40,12 @@ class Job:
 
 
 def environment(jobs: int) -> dict[str, str]:
-    """Return the children's environment: several at once share the cores instead of fighting for them."""
+    """Return the children's environment: several at once share the cores instead of fighting for them.
+
+    What Keras runs on they are told by --backend, where that was given.
+    """
     shared = dict.fromkeys(THREADS, str(max(1, cores() // jobs))) if jobs > 1 else {}
-    return shared | dict(os.environ)
+    return shared | {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
 
 
 def run_all(todo: Sequence[Job], at_once: int, finished: Callable[[Job, str | None], None]) -> None:

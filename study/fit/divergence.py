@@ -82,6 +82,6 @@ def loss_of_head(model: keras.Model, examples: Examples, class_weight: Mapping[i
     rows = examples.indices["train"]
     some = np.random.default_rng(0).choice(rows, min(SAMPLE, len(rows)), replace=False)
     batches = keras_batches(eval_batches(replace(examples, indices={"": some}), "", SAMPLE), model, class_weight)
-    features, labels, *weights = next(iter(batches))
+    features, labels, *weights = next(batches.as_numpy_iterator())
     answers = model(features, training=False)
     return float(model.compute_loss(features, labels, answers, *weights, training=False))

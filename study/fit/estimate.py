@@ -70,7 +70,7 @@ def _measured_as(classifier: keras.Model, stage: Stage, settings: TrainSettings)
     run, optimization = settings.run, settings.optimization
     return json.dumps(
         [
-            [hardware.machine(), version("tensorflow"), version("keras")],
+            [hardware.machine(), version(keras.config.backend()), version("keras")],
             [run.model, run.precision, classifier.input_shape[1:], classifier.output_shape[1:]],
             [classifier.count_params(), asdict(settings.network)],
             [stage.name, stage.batch_size, optimization.optimizer, optimization.ema],

@@ -198,7 +198,7 @@ def sweep(
             copy = _copy_of(model, stage, settings)
             compile_model(copy, replace(stage, learning_rate=LOWEST), plain, STEPS)
             training, _ = _batches(copy, stage, examples, settings, class_weight, number)
-            seen.append(_raise(copy, rates, islice(training, STEPS), advance))
+            seen.append(_raise(copy, rates, islice(training.as_numpy_iterator(), STEPS), advance))
     losses = np.mean([each[: min(map(len, seen))] for each in seen], axis=0)
     rates, smooth = rates[: len(losses)], smoothed(losses)
     return Sweep(tuple(rates.tolist()), tuple(losses.tolist()), tuple(smooth.tolist()), steepest(rates, smooth))
@@ -252,7 +252,7 @@ def trial(
     compile_model(copy, stage, settings.with_values(ema=0.0), steps)
     training, validation = _batches(copy, stage, examples, settings, class_weight, SWEEPS)
     with console.bar(f"try learning rate {stage.learning_rate:g}", steps) as advance:
-        for batch in islice(training, steps):
+        for batch in islice(training.as_numpy_iterator(), steps):
             copy.train_on_batch(*batch)
             advance()
     return crossentropy_of(copy, validation)

@@ -139,6 +139,7 @@ def make_variables(model: keras.Model) -> None:
 def steps_at_once(stage: Stage) -> int:
     """Return the iterations that TensorFlow does by itself before Python is asked again.
 
-    Those of a head are so short that Python would take a tenth to a quarter of the time.
+    Those of a head are so short that Python would take a tenth to a quarter of the time. JAX would compile each of them
+    for itself.
     """
-    return 32 if stage.name == "head" else 1
+    return 32 if stage.name == "head" and keras.config.backend() == "tensorflow" else 1

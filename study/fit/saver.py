@@ -14,6 +14,7 @@ from study.checkpoint.files import Checkpoint
 from study.checkpoint.keeper import Keeper
 from study.fit import state
 from study.fit.outcome import Outcome
+from study.runtime import by_backend
 from study.settings.stages import ResolutionPhase
 
 
@@ -119,6 +120,7 @@ class Saver(keras.callbacks.Callback):
 
     def gather(self, between: bool = False) -> Checkpoint:
         """Return all that decides how the stage goes on from this moment."""
+        by_backend.share_weights(self.model)
         values = {
             **self.fixed,
             "standing": asdict(self.standing),

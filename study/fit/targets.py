@@ -61,10 +61,10 @@ def keras_batches(
     return batches.map(to_keras)
 
 
-def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[tf.Tensor, Any]:
+def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[np.ndarray, Any]:
     """Return the first training images as they are, float32, and what is to be learned of them."""
     first = replace(examples, indices={"": examples.indices["train"][: stage.batch_size]})
-    return next(iter(keras_batches(eval_batches(first, "", stage.batch_size), model)))[:2]
+    return next(keras_batches(eval_batches(first, "", stage.batch_size), model).as_numpy_iterator())[:2]
 
 
 @dataclass(frozen=True)

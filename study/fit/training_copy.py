@@ -22,7 +22,7 @@ from models.parts.auxiliary_head import join_heads as join_two
 from models.parts.head import classifier as join
 from models.parts.keras_private import flatten_layers
 from study.fit.fast_layers import FusedBatchNormalization, ShortRowConv2D
-from study.runtime import console, hardware
+from study.runtime import by_backend, console, hardware
 
 PROBE_SECONDS = 1.0  # for each of the two precisions; building each graph takes about as long
 PROBE_STEPS = 300  # a shorter training is over before what the probe may gain has paid for it
@@ -66,18 +66,17 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
     With `any_size` it takes images of every side, which a classifier of convolutions and global pooling can.
 
     Its answers are float32 and, in that precision, those of `model` to the fifth digit. Weights are copied, not shared:
-    give them back with `model.set_weights(copy.get_weights())`. Under another backend than TensorFlow it is `model`.
+    give them back with `model.set_weights(copy.get_weights())`.
 
     Raises:
         UserError: `any_size`, of a network that is made for one size.
     """
-    if keras.config.backend() != "tensorflow" and not any_size:
-        return model
+    faster = FAST_LAYERS if keras.config.backend() == "tensorflow" else {}
 
     def clone(layer: keras.Operation) -> keras.Operation:
         if not isinstance(layer, keras.Layer):
             return layer  # arithmetic between layers, without weights or precision
-        layer_class = FAST_LAYERS.get(type(layer), type(layer))
+        layer_class = faster.get(type(layer), type(layer))
         config = layer.get_config()
         if precision == "bfloat16" and not _keeps_float32(layer):
             config["dtype"] = "mixed_bfloat16"
@@ -143,18 +142,15 @@ def choose_precision(
         precision: "auto" times both, where there are enough steps for it to pay.
         steps: iterations that the training may take.
     """
-    if keras.config.backend() != "tensorflow":
-        return PrecisionChoice("float32", "Keras runs on another backend than TensorFlow", {})
-    import tensorflow as tf
-
     if precision != "auto":
         return PrecisionChoice(precision, f"{precision} was asked for", {})
     if steps < PROBE_STEPS:
         return PrecisionChoice("float32", f"{steps} iterations are too few to try bfloat16", {})
-    if hardware.openvino_available() and not hardware.has_bfloat16() and not tf.config.list_physical_devices("GPU"):
-        return PrecisionChoice(
-            "float32", "this processor does not compute in bfloat16", {}
-        )  # one iteration may take minutes
+    if not by_backend.on_gpu():
+        if keras.config.backend() != "tensorflow":
+            return PrecisionChoice("float32", "on a processor bfloat16 is tried with TensorFlow alone", {})
+        if hardware.openvino_available() and not hardware.has_bfloat16():  # one iteration may take minutes
+            return PrecisionChoice("float32", "this processor does not compute in bfloat16", {})
     seconds = {}
     with console.bar("compiling, to time float32 and bfloat16", len(TYPES)) as advance:
         for name in TYPES:

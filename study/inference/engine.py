@@ -1,4 +1,4 @@
-"""Run a network that does not learn, on the engine that is fastest here: OpenVINO on a CPU, or TensorFlow.
+"""Run a network that does not learn, on the engine that is fastest here: OpenVINO on a CPU, or what Keras runs on.
 
 OpenVINO (https://docs.openvino.ai) knows that the weights stay as they are: it folds each normalisation into its
 convolution, lays the weights out for the processor at hand, and computes in bfloat16 where that has instructions for
@@ -22,7 +22,7 @@ from data.store.store import Store
 from errors import UserError
 from study.inference import openvino_ir
 from study.inference.openvino_ir import Runner
-from study.runtime import hardware
+from study.runtime import backend, hardware
 from study.runtime.hardware import gpu_visible
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MIN_COSINE = 0.995  # of the image that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
 PRECISIONS = ("float32", "bfloat16")
-NAMES = {"openvino": "OpenVINO", "tensorflow": "TensorFlow"}
+NAMES = {"openvino": "OpenVINO", "tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class EngineChoice:
     """What runs the network, and why: kept in `run.json`; the figures are empty where nothing had to be tried.
 
     Args:
-        engine: "openvino" or "tensorflow".
+        engine: "openvino", or Keras' backend.
         precision: "float32" or "bfloat16"; "bfloat16 and float32" where backbones side by side take different ones.
         reason: one line with the figures that decided.
         images_per_second: precision -> images/s in the probe.
@@ -125,8 +125,8 @@ class FrozenBackbone:
     def runner(self, engine: str, precision: str) -> Runner:
         """Return the function that runs it. Raise UserError where this processor can't compute in the precision."""
         if (engine, precision) not in self._runners:
-            tensorflow = engine == "tensorflow"
-            runner = _tensorflow_runner(self.network) if tensorflow else openvino_ir.compile(self.converted, precision)
+            converts = engine == "openvino"
+            runner = openvino_ir.compile(self.converted, precision) if converts else _keras_runner(self.network)
             self._runners[engine, precision] = runner
         return self._runners[engine, precision]
 
@@ -200,7 +200,7 @@ def choose_engine(
     Args:
         frozen: the network.
         sample: images to try it on, uint8 (m, size, size, 3); a few dozen are enough.
-        engine: "auto" takes OpenVINO where it is installed and TensorFlow sees no GPU.
+        engine: "auto" takes OpenVINO where it is installed, Keras runs on TensorFlow, and that sees no GPU.
         precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every image's
             outputs keep a cosine similarity to float32's of at least `MIN_COSINE`.
 
@@ -208,11 +208,12 @@ def choose_engine(
         UserError: what is asked for is not possible here.
     """
     engine, reason = resolve_engine(engine)
-    if engine == "tensorflow":
+    if engine != "openvino":
         if precision == "bfloat16":
+            remedy = "Give --engine openvino, or" if engine == "tensorflow" else "Give"
             raise UserError(
-                f"--precision bfloat16 is OpenVINO's, and TensorFlow was taken ({reason}). "
-                "Give --engine openvino, or --precision float32."
+                f"--precision bfloat16 is OpenVINO's, and {NAMES[engine]} was taken ({reason}). "
+                f"{remedy} --precision float32."
             )
         return EngineChoice(engine, "float32", reason, {}, None)
     if precision == "auto":
@@ -226,6 +227,8 @@ def resolve_engine(engine: str) -> tuple[str, str]:
         hardware.require_openvino()
     if engine != "auto":
         return engine, f"{engine} was asked for"
+    if (running := backend.running()) not in ("", "tensorflow"):  # a network is converted from TensorFlow's graph
+        return running, f"Keras runs on {NAMES[running]}"
     if not hardware.openvino_available():
         return "tensorflow", "openvino is not installed"
     if gpu_visible():
@@ -233,7 +236,7 @@ def resolve_engine(engine: str) -> tuple[str, str]:
     return "openvino", "openvino is installed and TensorFlow sees no GPU"
 
 
-def _tensorflow_runner(network: keras.Model) -> Runner:
+def _keras_runner(network: keras.Model) -> Runner:
     def run(pixels: np.ndarray) -> np.ndarray:
         if not len(pixels):  # Keras refuses no images
             return np.empty((0, network.output_shape[-1]), np.float32)

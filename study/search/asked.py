@@ -117,4 +117,6 @@ def reason_against(names: Sequence[str], settings: TrainSettings) -> str:
         return "ema averages weights"
     if "schedule" in names or settings.optimization.schedule == "plateau":
         return "the schedule may follow the validation loss"
+    if settings.run.backend != "tensorflow":
+        return f"{settings.run.backend} trains one head after the other"
     return ""

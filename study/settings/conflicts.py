@@ -13,6 +13,7 @@ import models
 from data.augment.pipeline import MIXING
 from errors import UserError
 from study import tasks
+from study.runtime import hardware
 from study.runtime.format import format_value
 from study.settings import declare, learning_type
 from study.settings.optimization import SCHEDULES, WITHOUT_WARMUP
@@ -46,6 +47,8 @@ NO_TRANSFER = (
 def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None:
     """Raise UserError where settings contradict each other, or one that was given says nothing."""
     optimization, run = settings.optimization, settings.run
+    if run.deterministic and run.backend != "tensorflow":
+        raise UserError(f"--deterministic is TensorFlow's. Received: --backend {run.backend}; leave one of both out.")
     if optimization.warmup and optimization.schedule in WITHOUT_WARMUP:
         raise UserError(
             f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
@@ -109,7 +112,8 @@ def check_joined(settings: TrainSettings, spec: Spec) -> None:
 
 
 def check_installed(settings: TrainSettings) -> None:
-    """Raise UserError, before any image is read, where the weights come with a package that is not installed."""
+    """Raise UserError, before any image is read, where weights or backend are of a package that is not installed."""
+    hardware.require_backend(settings.run.backend)
     spec, learning = models.get(settings.run.model).SPEC, settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
     if weights in spec.weights and spec.check_installed:
@@ -124,11 +128,25 @@ def check(settings: TrainSettings, dataset: Dataset) -> None:
 
 
 def check_engine(settings: TrainSettings) -> None:
-    """Raise UserError where an engine was asked for and nothing is frozen that it could run."""
+    """Raise UserError where an engine was asked for and nothing is frozen that it could run, or it runs elsewhere."""
     if settings.learning.kind == "scratch" and settings.run.engine != "auto":
         raise UserError(
             "--engine runs a frozen backbone, and here all learns from scratch: leave it out. "
             f"Received: {settings.run.engine}"
+        )
+    if settings.run.backend != "tensorflow" and settings.run.engine != "auto":
+        raise UserError(
+            f"--engine {settings.run.engine} takes a network as TensorFlow has it. Received: --backend "
+            f"{settings.run.backend}, which runs it itself; leave one of the two out."
+        )
+
+
+def check_heads(settings: TrainSettings, command: str) -> None:
+    """Raise UserError where heads that learn side by side, in TensorFlow, were to learn on another backend."""
+    if settings.run.backend != "tensorflow":
+        raise UserError(
+            f"{command} under transfer trains many heads at once, which TensorFlow does. Received: --backend "
+            f"{settings.run.backend}; leave it out."
         )
 
 
@@ -153,6 +171,8 @@ def check_transfer(settings: TrainSettings) -> None:
             "--optimizer muon needs --learning scratch or finetune: it moves the kernels inside a network, and under "
             "transfer only the last layer learns. Give another optimizer, such as adamw, or another learning type."
         )
+    if settings.run.crossval:
+        check_heads(settings, "--crossval")
     if settings.run.crossval and settings.optimization.schedule == "plateau":
         raise UserError(
             "--crossval does not go with --schedule plateau under transfer: that follows a validation loss, which the "

@@ -9,6 +9,7 @@ from data import own_code
 from study.settings.declare import Settings, setting
 from study.settings.parsers import parse_run_name
 
+BACKENDS = ("tensorflow", "jax", "torch")
 CALLBACK = ("callback", "name")  # the setting, and what it names
 
 
@@ -34,6 +35,14 @@ class RunSettings(Settings):
         "of a frozen backbone and of training; auto: the faster one, of a backbone bfloat16 only where the features of "
         "the first 64 training images hardly change; the final validation and test are always float32",
         choices=("auto", "float32", "bfloat16"),
+        inspected=False,
+    )
+    backend: str = setting(
+        "tensorflow",
+        "what computes a network that learns, by default what KERAS_BACKEND says; jax and torch have to be installed, "
+        "batches stay TensorFlow's",
+        choices=BACKENDS,
+        varied=False,
         inspected=False,
     )
     deterministic: bool = setting(

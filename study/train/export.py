@@ -37,9 +37,10 @@ def export(
 
     Returns:
         The greatest difference of its probabilities to those of Keras, over how many images of the validation split;
-        None where OpenVINO is missing.
+        None where OpenVINO is missing, or Keras runs on another backend than TensorFlow, from whose graph a network is
+        converted.
     """
-    if not hardware.openvino_available():
+    if not hardware.openvino_available() or keras.config.backend() != "tensorflow":
         return None
     indices = examples.indices["val"][:COMPARED]
     pixels = examples.inputs[indices]

@@ -24,7 +24,7 @@ from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.runs.values import of_training
-from study.runtime import console, output
+from study.runtime import by_backend, console, output
 from study.runtime.result import Result
 from study.settings.as_command import as_command, changed
 from study.settings.source import store_of
@@ -183,7 +183,7 @@ def evaluate(
     features, frozen = embedded.features, embedded.frozen
     from_features, task = settings.learning.kind == "transfer", tasks.get(settings.task.name)
     model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
-    with stopwatch(seconds, "evaluate"):
+    with stopwatch(seconds, "evaluate"), by_backend.full_precision():
         val, temperature, told = task.evaluate(model, examples, names, "val"), None, None
         if task.VERDICTS:
             told = answers_of(ready, outcomes, features, val.predictions)

@@ -9,28 +9,13 @@ import csv
 import json
 import shutil
 
-import keras
-import numpy as np
 import pytest
 from helpers import QUICK, call, make_toy, process
+from resuming import STOP, name_in, run_in, same_results
 
 from study.checkpoint.files import files_of, read
 
 pytestmark = pytest.mark.slow
-
-STOP = """
-import os, signal
-from pathlib import Path
-
-CALLS, STOP = [], Path({stop!r})
-
-def change(images):
-    CALLS.extend([1] * STOP.exists())
-    if STOP.exists() and len(CALLS) == 7:
-        STOP.unlink()
-        os.kill(os.getpid(), signal.SIGTERM)
-    return images[:, ::-1]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -63,28 +48,6 @@ def copied(place, tmp_path):
     folder, words, _ = place
     shutil.copytree(folder / "runs", tmp_path / "runs")
     return tmp_path / "runs", words
-
-
-def name_in(runs):
-    (kept,) = (runs / ".unfinished").iterdir()
-    return kept.name
-
-
-def same_results(one, other):
-    for name in ("metrics.json", "predictions.csv"):
-        assert (one / name).read_bytes() == (other / name).read_bytes()
-    rows = [
-        [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file.open())]
-        for file in (one / "history.csv", other / "history.csv")
-    ]
-    assert rows[0] == rows[1]
-    found = (keras.saving.load_model(run / "model.keras", compile=False).get_weights() for run in (one, other))
-    for first, second in zip(*found, strict=True):
-        np.testing.assert_array_equal(first, second)
-
-
-def run_in(runs):
-    return next(runs.glob("2*"))
 
 
 def test_it_says_how_to_go_on_and_runs_lists_it(place):

@@ -1,0 +1,44 @@
+"""`train --backend`: what it refuses."""
+
+from importlib.util import find_spec
+
+import pytest
+from helpers import QUICK, call, fails
+
+from study.settings.run import BACKENDS
+
+REFUSED = {
+    "theano": "--backend takes tensorflow, jax, torch. Received: theano",
+    "jax --deterministic": "--deterministic is TensorFlow's. Received: --backend jax; leave one of both out.",
+    "torch --deterministic": "--deterministic is TensorFlow's. Received: --backend torch; leave one of both out.",
+    "jax -m efficientnet_lite --engine tensorflow": (
+        "--engine tensorflow takes a network as TensorFlow has it. Received: --backend jax, which runs it itself; "
+        "leave one of the two out."
+    ),
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_does_not_go_with_it_is_refused(words, tmp_path):
+    fails(call("train", "--runs", tmp_path / "runs", "--backend", *words.split()), REFUSED[words], tmp_path / "runs")
+
+
+@pytest.mark.parametrize(("command", "what"), [
+    ("crossval", "crossval"), ("ensemble", "ensemble"), ("train --learning transfer --crossval 3", "--crossval"),
+])  # fmt: skip
+def test_heads_that_learn_side_by_side_are_refused(command, what, toy, tmp_path):
+    words = (*command.split(), "-m", "efficientnet_lite", "--data", toy, "--backend", "jax")
+    fails(
+        call(*words, "--runs", tmp_path / "runs"),
+        f"{what} under transfer trains many heads at once, which TensorFlow does. Received: --backend jax; leave it",
+        tmp_path / "runs",
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in BACKENDS if find_spec(name) is None])
+def test_one_that_is_not_installed_is_told_with_the_remedy(name, toy, tmp_path, monkeypatch):
+    told = f"--backend {name}, or KERAS_BACKEND: {name} is not installed. Run: python -m pip install {name}"
+    words = ("train", "--data", toy, *QUICK, "--runs", tmp_path / "runs")
+    fails(call(*words, "--backend", name), told, tmp_path / "runs")
+    monkeypatch.setenv("KERAS_BACKEND", name)
+    fails(call(*words), told, tmp_path / "runs")
