@@ -53,12 +53,12 @@ def _start(seed: int, deterministic: bool, backend: str) -> None:
     os.environ["KERAS_BACKEND"] = backend
     temporary.use_own_folder()
     with quiet_stderr(), without_garbage_collection(), without_scikit_learn():
-        if backend != "tensorflow":
-            import tensorflow as tf
-
-            tf.config.set_visible_devices([], "GPU")  # all of its memory, for batches that are made beside it
         import keras
 
+        if backend != "tensorflow":  # it comes second: before PyTorch, it has ended the process by a crash
+            import tensorflow as tf
+
+            tf.config.set_visible_devices([], "GPU")  # it would take all memory there, and only makes batches
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float32")

@@ -21,6 +21,9 @@ from study.runtime import output
 ASKED = {"model": "tiny", "flags": {}, "settings": {}, "data": "", "program": "", "versions": {}}
 STEP = 1 if "STUDY_FUZZ_CASES" in os.environ else 13  # of commands, where it is not `make soak` that asks
 ONCE_OR_FROM_THEN_ON = pytest.mark.parametrize("once", [True, False], ids=["once", "from then on"])
+ONCE_OR_FROM_THEN_ON_OF_COMMANDS = pytest.mark.parametrize(
+    "once", [pytest.param(True, id="once", marks=pytest.mark.slow), pytest.param(False, id="from then on")]
+)
 
 
 def told(what, positions):
@@ -166,9 +169,8 @@ def refused_or_done(ran, disk, *allowed):
     return ran.code == 0
 
 
-@pytest.mark.slow
 @pytest.mark.soak
-@ONCE_OR_FROM_THEN_ON
+@ONCE_OR_FROM_THEN_ON_OF_COMMANDS
 def test_a_run_folder_is_whole_or_not_there(run, toy, tmp_path, once):
     runs = tmp_path / "runs"
     words = ("train", "-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--epochs", 1)
@@ -194,9 +196,8 @@ def test_a_run_folder_is_whole_or_not_there(run, toy, tmp_path, once):
     assert told("run folder of train", every_position(runs, work, check, once, STEP)) > 2
 
 
-@pytest.mark.slow
 @pytest.mark.soak
-@ONCE_OR_FROM_THEN_ON
+@ONCE_OR_FROM_THEN_ON_OF_COMMANDS
 def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
     images, out = make_toy(tmp_path / "images", 1, first=500), tmp_path / "out"
     table, page, sort = out / "a.csv", out / "a.html", out / "sorted"
@@ -225,9 +226,8 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
     assert told("predict", every_position(out, work, check, once, STEP)) > 2
 
 
-@pytest.mark.slow
 @pytest.mark.soak
-@ONCE_OR_FROM_THEN_ON
+@ONCE_OR_FROM_THEN_ON_OF_COMMANDS
 def test_each_file_that_check_writes_is_whole_or_not_there(toy, tmp_path, once):
     out = tmp_path / "out"
     assert call("check", "--data", toy, "--out", tmp_path / "first").code == 0

@@ -1,4 +1,7 @@
-"""A training on JAX is one as on TensorFlow: what it learns, tells, saves and goes on from. `make jax` installs JAX."""
+"""A training on JAX, or PyTorch, is one as on TensorFlow: what it learns, tells, saves and goes on from.
+
+`make jax` installs JAX; PyTorch is tried where it is installed.
+"""
 
 # ruff: noqa: E402 - Keras is started before anything imports it
 from study.runtime import backend
@@ -19,10 +22,7 @@ from resuming import STOP, name_in, run_in, same_results
 
 from study.inference.gradcam import grad_cam
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed (make jax)"),
-]
+pytestmark = pytest.mark.slow
 LENET = ("-m", "lenet", "--image-size", "32", "--batch-size", "16", "--learning-rate", "0.002")
 OTHERS = {
     "masks": ("--task", "segment", "--image-size", "32", "--width", "4", "--epochs", "1"),
@@ -41,7 +41,7 @@ import keras
 import numpy as np
 from study.inference.gradcam import grad_cam
 
-assert keras.config.backend() == "jax"
+assert keras.config.backend() == sys.argv[4]
 CLASSES = {CLASSES}
 network, pixels = keras.saving.load_model(sys.argv[1], compile=False), np.load(sys.argv[2])
 together, one_by_one = grad_cam(network, pixels, CLASSES), grad_cam(network, pixels[:2], CLASSES[:2])
@@ -56,22 +56,30 @@ def train(*words, **variables):
     return ended
 
 
+@pytest.fixture(scope="module", params=["jax", "torch"])
+def other(request):
+    """Return the name of a backend that is installed beside TensorFlow."""
+    if find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def both(toy, tmp_path_factory):
-    """Return the runs of one training on each of two backends."""
+def both(other, toy, tmp_path_factory):
+    """Return the runs of one training on each of two backends, TensorFlow's first."""
     folder = tmp_path_factory.mktemp("both")
     words = ("--data", toy, *LENET, "--epochs", "10")
     train(*words, "--runs", folder / "tensorflow")
-    train(*words, "--runs", folder / "jax", KERAS_BACKEND="jax")
-    return {name: run_in(folder / name) for name in ("tensorflow", "jax")}
+    train(*words, "--runs", folder / other, KERAS_BACKEND=other)
+    return {name: run_in(folder / name) for name in ("tensorflow", other)}
 
 
 def test_the_run_tells_its_backend_and_how_to_repeat_it(both):
     for name, run in both.items():
         info = json.loads((run / "run.json").read_text())
         assert info["settings"]["backend"] == name
-        assert "jax" in info["versions"]
-        assert ("--backend jax" in (run / "report.html").read_text()) == (name == "jax")
+        assert name in info["versions"]
+        assert (f"--backend {name}" in (run / "report.html").read_text()) == (name != "tensorflow")
 
 
 def test_it_learns_as_well(both):
@@ -80,21 +88,21 @@ def test_it_learns_as_well(both):
         assert (last < 0.7 * first).all()
 
 
-def test_predict_answers_on_tensorflow_as_was_measured(both):
-    measured = json.loads((both["jax"] / "metrics.json").read_text())["test"]
-    ran = call("predict", "--run", both["jax"], "--json")
+def test_predict_answers_on_tensorflow_as_was_measured(both, other):
+    measured = json.loads((both[other] / "metrics.json").read_text())["test"]
+    ran = call("predict", "--run", both[other], "--json")
     assert ran.code == 0, ran.err
     right = [row["label"] == row["predicted"] for row in json.loads(ran.out)["predictions"]]
     assert (len(right), sum(right)) == (measured["n"], round(measured["accuracy"] * measured["n"]))
 
 
-def test_what_speaks_for_a_class_is_the_same(both, tmp_path):
-    path, files = both["jax"] / "model.keras", (tmp_path / "pixels.npy", tmp_path / "heat.npz")
+def test_what_speaks_for_a_class_is_the_same(both, other, tmp_path):
+    path, files = both[other] / "model.keras", (tmp_path / "pixels.npy", tmp_path / "heat.npz")
     pixels = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3)).astype(np.float32)
     np.save(files[0], pixels)
     subprocess.run(
-        [sys.executable, "-c", HEAT, *map(str, (path, *files))], cwd=ROOT, env=os.environ | {"KERAS_BACKEND": "jax"},
-        check=True,
+        [sys.executable, "-c", HEAT, *map(str, (path, *files)), other], cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": other}, check=True,
     )  # fmt: skip
     network = keras.saving.load_model(path, compile=False)
     expected, found = grad_cam(network, pixels, CLASSES), np.load(files[1])
@@ -103,10 +111,10 @@ def test_what_speaks_for_a_class_is_the_same(both, tmp_path):
     np.testing.assert_allclose(found["one_by_one"], expected[:2], atol=1e-3)
 
 
-def test_one_that_was_stopped_within_an_epoch_ends_as_one_that_was_not(toy, tmp_path):
+def test_one_that_was_stopped_within_an_epoch_ends_as_one_that_was_not(other, toy, tmp_path):
     stop, code = tmp_path / "stop", tmp_path / "turned.py"
     code.write_text(STOP.format(stop=str(stop)))
-    words = ("--data", toy, *LENET, "--epochs", "3", "--backend", "jax", "--augment-with", f"{code}:change")
+    words = ("--data", toy, *LENET, "--epochs", "3", "--backend", other, "--augment-with", f"{code}:change")
     train(*words, "--runs", tmp_path / "whole")
     stop.touch()
     assert process("train", *words, "--runs", tmp_path / "runs").returncode == 143
@@ -115,18 +123,18 @@ def test_one_that_was_stopped_within_an_epoch_ends_as_one_that_was_not(toy, tmp_
 
 
 @pytest.mark.soak
-def test_a_head_and_then_all_learn_from_weights_of_a_run(toy, both, tmp_path):
+def test_a_head_and_then_all_learn_from_weights_of_a_run(toy, both, other, tmp_path):
     for kind in ("transfer", "finetune"):
         words = ("-m", "lenet", "--weights", both["tensorflow"], "--learning", kind, "--epochs", "1")
-        train("--data", toy, *words, "--backend", "jax", "--runs", tmp_path / kind)
+        train("--data", toy, *words, "--backend", other, "--runs", tmp_path / kind)
         info = json.loads((run_in(tmp_path / kind) / "run.json").read_text())
-        assert info["engine"]["engine"] == "jax" if kind == "transfer" else info["stages"][-1]["name"] == "finetune"
+        assert info["engine"]["engine"] == other if kind == "transfer" else info["stages"][-1]["name"] == "finetune"
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("what", OTHERS)
-def test_what_else_is_learned(what, tmp_path):
-    ended = train(*OTHERS[what], "--backend", "jax", "--runs", tmp_path / "runs")
+def test_what_else_is_learned(what, other, tmp_path):
+    ended = train(*OTHERS[what], "--backend", other, "--runs", tmp_path / "runs")
     if what == "a rate":
         assert b"suggested learning rate" in ended.stdout
     else:
