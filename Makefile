@@ -40,6 +40,7 @@ jax: .venv/ready-dev
 soak: .venv/ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check jax
 	STUDY_FUZZ_CASES=10000 $(BIN)/python -m pytest -m soak -s
+	$(MAKE) recipes
 
 # The pages of `page` in headless Chromium, where that, its driver and npm are installed.
 browser: .venv/ready-dev

@@ -6,6 +6,8 @@ Such copies make a score too good when one lies in training and the other in the
 2. Candidates (`data/duplicate_candidates.py`): the low frequencies of the thumbnail's cosine transform (as in the
    perceptual hash "pHash", Zauner 2010, but kept as numbers) place an image in 28 dimensions; a k-d tree gives its
    nearest neighbours within a radius. The middle of an image is sought as well as the whole, since a copy may be cut.
+   An image's nearest ones are compared first, and the others only if it has a copy: where many images look alike, most
+   of the work would go into strangers.
 3. Each candidate pair is laid over each other and compared (`data/registration.py`).
 """
 
@@ -26,7 +28,7 @@ from data.thumbnails import CHUNK, PRINT, SIDE, View
 # two pairs of photos of one animal (0.712, 0.709) and strangers (0.69). Images of one plain shape in many
 # places are counted as copies too.
 MIN_SIMILARITY = 0.72
-KEPT = "near duplicates (1)"  # in the store: raise the number whenever other pairs are found
+KEPT = "near duplicates (2)"  # in the store: raise the number whenever other pairs are found
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,31 @@ def near_pairs(prints: np.ndarray, least: float = MIN_SIMILARITY, mirrored: bool
     first_equal = np.array([first_of.setdefault(content, index) for index, content in enumerate(contents)], dtype=int)
     pairs_found = {(first, index): 1.0 for index, first in enumerate(first_equal.tolist()) if first != index}
     distinct = np.flatnonzero(first_equal == np.arange(len(prints)))
-    for pairs, view in candidates(prints, distinct, mirrored):
-        for start in range(0, len(pairs), ASKED):
-            batch = pairs[start : start + ASKED]
-            scores = registration.similarity(prints[batch[:, 0]], prints[batch[:, 1]], view, least)
-            alike = scores >= least
-            for ends, score in zip(np.sort(batch[alike], axis=1).tolist(), scores[alike].tolist(), strict=True):
-                pairs_found[tuple(ends)] = max(score, pairs_found.get(tuple(ends), 0.0))
+    copied = np.zeros(len(prints), bool)  # whether a copy of an image was found
+    copied[first_equal[first_equal != np.arange(len(prints))]] = True
+    for pairs, nearest, view in candidates(prints, distinct, mirrored):
+        _compare(prints, pairs[nearest], view, least, pairs_found, copied)
+        others = pairs[~nearest]
+        _compare(prints, others[copied[others].any(axis=1)], view, least, pairs_found, copied)
     return [Pair(first, second, score) for (first, second), score in sorted(pairs_found.items())]
+
+
+def _compare(
+    prints: np.ndarray,
+    pairs: np.ndarray,
+    view: View,
+    least: float,
+    found: dict[tuple[int, int], float],
+    copied: np.ndarray,
+) -> None:
+    """Add those pairs that are near duplicates in a view to `found`, with their similarity, and mark their images."""
+    for start in range(0, len(pairs), ASKED):
+        batch = pairs[start : start + ASKED]
+        scores = registration.similarity(prints[batch[:, 0]], prints[batch[:, 1]], view, least)
+        alike = scores >= least
+        copied[batch[alike]] = True
+        for ends, score in zip(np.sort(batch[alike], axis=1).tolist(), scores[alike].tolist(), strict=True):
+            found[tuple(ends)] = max(score, found.get(tuple(ends), 0.0))
 
 
 def stored_near_pairs(prints: np.ndarray, store: Store, mirrored: bool = True) -> list[Pair]:

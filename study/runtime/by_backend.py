@@ -70,10 +70,7 @@ def share_weights(model: keras.Model) -> None:
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Multiply all digits of float32 within: on NVIDIA's GPUs the default of each backend rounds to 10 bits, TF32.
-
-    On an H100, probabilities of EfficientNet-Lite0 then differ from those of a processor by up to 0.0017.
-    """
+    """Multiply all digits of float32 within: on NVIDIA's GPUs a backend's default may round to 10 bits, TF32."""
     match keras.config.backend():
         case "jax":
             import jax

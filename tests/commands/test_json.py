@@ -262,7 +262,7 @@ def test_the_lessons_and_an_ensemble(run, toy, tmp_path):
     assert Path(values["page"]).is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_search(run, toy, tmp_path):
     heads = ("-m", "original", "--image-size", 32, "--weights", run, "--learning", "transfer", "--data", toy)
     values = answer("tune", *heads, "--trials", 2, "--epochs", 2, "--jobs", 2, "--runs", tmp_path)

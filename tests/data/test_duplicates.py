@@ -163,12 +163,19 @@ def test_many_blanks_make_few_pairs():
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_many_noisy_blanks_make_few_pairs_and_one_group():
     noise = np.random.default_rng(0).integers(126, 131, (150, 32, 32, 3), dtype=np.uint8)
     pairs = near_pairs(fingerprints(noise))
     assert 149 <= len(pairs) <= 150 * 54  # nine neighbours, at three scales, mirrored or not
     assert len(set(groups(pairs, 150))) == 1
+
+
+def test_of_several_copies_all_are_compared_not_the_nearest_alone(drawings, originals):
+    """Else two pairs of copies of one image would be nobody's neighbours, and might be torn apart."""
+    copies = [drawings[0].rotate(angle, Image.Resampling.BICUBIC) for angle in (0.2, 0.4, 2.0, 2.2)]
+    several = {COUNT, COUNT + 1, COUNT + 2, COUNT + 3, 0}
+    pairs = found(np.concatenate([originals, prints_of(copies)]))
+    assert pairs == {(first, second) for first in several for second in several if first < second}
 
 
 # ---- the contract --------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ squareOf(file, size, rule).then((bytes) => {
   done(btoa(text));
 }, (error) => done(`error: ${error}`));
 """
+READY = "return typeof ask === 'function' && !window.given;"  # and not those of the page before
 KEEP = """
 window.answers = {};
 window.given = [];
@@ -52,6 +53,9 @@ def opened(pages, browser):
     def open_page(*flags):
         browser.get_log("performance"), browser.get_log("browser")  # of the page before
         browser.get(pages(*flags).as_uri())
+        until = time.monotonic() + 30
+        while not browser.execute_script(READY) and time.monotonic() < until:
+            time.sleep(0.05)
         browser.execute_script(KEEP)
         return browser
 
