@@ -6,7 +6,7 @@ Such copies make a score too good when one lies in training and the other in the
 2. Candidates (`data/duplicate_candidates.py`): the low frequencies of the thumbnail's cosine transform (as in the
    perceptual hash "pHash", Zauner 2010, but kept as numbers) place an image in 28 dimensions; a k-d tree gives its
    nearest neighbours within a radius. The middle of an image is sought as well as the whole, since a copy may be cut.
-   An image's nearest ones are compared first, and the others only if it has a copy: where many images look alike, most
+   An image's nearest one is compared first, and the others only if it has a copy: where many images look alike, most
    of the work would go into strangers.
 3. Each candidate pair is laid over each other and compared (`data/registration.py`).
 """
