@@ -41,7 +41,7 @@ def candidates(
         distinct: indices of those to look at.
         mirrored: whether an image and its mirror image may be a pair.
 
-    Returns:
+    Yields:
         Pairs; for each of them whether the one is among the `FIRST` neighbours of the other, bool (m,); the view.
     """
     waves, signs = _waves()

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from study.runtime import hardware
+
 
 def on_gpu() -> bool:
     """Say whether what Keras computes runs on a GPU, or another accelerator."""
@@ -21,9 +23,7 @@ def on_gpu() -> bool:
             import torch
 
             return torch.cuda.is_available() or torch.backends.mps.is_available()
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
+    return hardware.gpu_visible()
 
 
 def value_gradients(
