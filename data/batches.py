@@ -69,6 +69,7 @@ def train_batches(
     augment: Augment | None = None,
     balanced: bool = False,
     first: int | None = None,
+    shard: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Return batches of the training split, in a new order every epoch.
 
@@ -81,14 +82,26 @@ def train_batches(
         balanced: draw every class equally often, as many images an epoch as there are; rarer ones then come again,
             all of a class before one of them does.
         first: epoch follows epoch without end, and so many batches are left out at the beginning.
+        shard: of several processes that learn together, the number of this one, from 0, and how many they are: it
+            gets its share of each batch, in the order of the whole. A batch that cannot be divided, the last of an
+            epoch, begins again at its end.
     """
     order = _order(examples, seed, balanced).batch(batch_size)
     if first is not None:
         order = order.repeat().skip(first)
+    if shard[1] > 1:
+        order = order.map(lambda rows: _share(rows, *shard))
     batches = _gather(order, examples)
     if augment:
         batches = batches.map(augment)
     return batches.map(_as_float).prefetch(2)
+
+
+def _share(rows: tf.Tensor, number: int, count: int) -> tf.Tensor:
+    import tensorflow as tf
+
+    each = -(-tf.size(rows) // count)
+    return tf.gather(rows, tf.range(number * each, (number + 1) * each) % tf.size(rows))
 
 
 def epoch_rows(examples: Examples, seed: int, epochs: int, balanced: bool = False) -> Iterator[np.ndarray]:

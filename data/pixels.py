@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,8 +20,9 @@ from data.folder import ImageRecord, Skipped
 from data.image import WORKERS
 from data.pixel_range import Ranges
 from data.squares import Size, pack, shape_of, sides_of
+from data.store.rounds import rounds
 from data.store.rows import Rows, RowType
-from data.store.store import Store
+from data.store.store import Store, Writer
 from errors import UserError
 
 # Of the rows in the store: raise the number whenever pixels or fingerprints come out differently.
@@ -147,8 +150,9 @@ def load(
 ) -> tuple[LoadedImages, list[Skipped]]:
     """Look at all images at `size` by a resize rule; return the usable ones and, with the reason, those that are not.
 
-    Only what the store does not know is decoded. `advance` is called twice for each image: read, and looked at. `given`
-    is black and white in files that do not state it; None: as the values of all of them say.
+    Only what the store does not know is decoded, round by round, so that processes share the work that share the store.
+    `advance` is called twice for each image: read, and looked at. `given` is black and white in files that do not state
+    it; None: as the values of all of them say.
 
     Raises:
         UserError: a range is given, and no file is shown by it.
@@ -166,27 +170,40 @@ def load(
     if has_room:
         available &= store.rows(pixel_rows, surveyed.keys).available()
     keys, reasons = list(surveyed.keys), {}
-    with (
-        threadpool_limits(1, "blas"),  # its threads and ours would wait for one another: 8 s would become 42
-        store.writer(pixel_rows) as keep_pixels,
-        store.writer(fingerprint_rows) as keep_prints,
-        ThreadPoolExecutor(WORKERS) as pool,
-    ):
 
-        def decode_one(i: int) -> None:
-            outcome = read(images[i].path, size, rule, surveyed.ranges)
-            if isinstance(outcome, str):
-                reasons[i] = outcome
-                return
-            hashes[i], decoded = outcome
-            keys[i] = first_pass.key_of(hashes[i], surveyed.peeks[i], surveyed.ranges)
-            prints[i] = fingerprints(decoded[None])[0]
-            if has_room:
-                keep_pixels.add(keys[i], decoded)
-            keep_prints.add(keys[i], prints[i])
+    def decode_one(i: int, keep_pixels: Writer, keep_prints: Writer) -> None:
+        outcome = read(images[i].path, size, rule, surveyed.ranges)
+        if isinstance(outcome, str):
+            reasons[i] = outcome
+            return
+        hashes[i], decoded = outcome
+        keys[i] = first_pass.key_of(hashes[i], surveyed.peeks[i], surveyed.ranges)
+        prints[i] = fingerprints(decoded[None])[0]
+        if has_room:
+            keep_pixels.add(keys[i], decoded)
+        keep_prints.add(keys[i], prints[i])
 
-        for _ in pool.map(lambda i: None if available[i] else decode_one(i), range(len(images))):
-            advance()
+    def decoded_by_others(some: np.ndarray) -> np.ndarray:
+        of_some, found = [surveyed.keys[i] for i in some], np.empty((len(some), PRINT), np.uint8)
+        there = store.rows(fingerprint_rows, of_some).read_into(found)
+        if has_room:
+            there &= store.rows(pixel_rows, of_some).available()
+        prints[some[there]] = found[there]
+        return there
+
+    for _ in range(available.sum()):
+        advance()
+    with threadpool_limits(1, "blas"):  # its threads and ours would wait for one another: 8 s would become 42
+        for some in rounds(np.flatnonzero(~available), pixel_rows):
+            there = decoded_by_others(some)
+            with (
+                store.writer(pixel_rows) as keep_pixels,
+                store.writer(fingerprint_rows) as keep_prints,
+                ThreadPoolExecutor(WORKERS) as pool,
+            ):
+                write = functools.partial(decode_one, keep_pixels=keep_pixels, keep_prints=keep_prints)
+                for _ in itertools.chain(some[there], pool.map(write, some[~there].tolist())):
+                    advance()
     usable = [i for i in range(len(images)) if i not in reasons]
     kept, sha256, keys = (tuple(values[i] for i in usable) for values in (images, hashes, keys))
     files = [entry.path for entry in kept]

@@ -14,6 +14,7 @@ from data.augment.custom import apply, load
 from data.augment.geometry import random_affine, random_resized_crop, resize, transform_batch
 from data.augment.photometric import augment_values, can_compile, compiled_augment_values, draw_parameters, square_mask
 from data.augment.randaugment import randaugment
+from data.augment.shared_generator import SharedGenerator
 from data.soft_labels import flip_labels, to_soft_labels
 from errors import UserError
 
@@ -83,6 +84,7 @@ def augmenter(
     classes: int = 0,
     size: int | None = None,
     auxiliary_classes: int = 0,
+    shard: tuple[int, int] = (0, 1),
 ) -> Augment:
     """Return a function that changes each image of a batch at random: places, RandAugment, then values.
 
@@ -94,6 +96,8 @@ def augmenter(
         classes: how many there are; needed for the labels of mixed images.
         size: side of the images that come out; by default that of those that go in.
         auxiliary_classes: how many different "auxiliary" labels there are; needed for those of mixed images.
+        shard: number and count of processes, where a batch is a share of the whole: its images change as they would
+            there, but are mixed with those of the share.
 
     Returns:
         A function of a batch (`data.batches`) that returns another, of the same keys:
@@ -113,6 +117,8 @@ def augmenter(
 
     # Its state is a variable: it goes on from batch to batch and from epoch to epoch, inside tf.data too.
     random = tf.random.Generator.from_seed(seed)
+    if shard[1] > 1:
+        random = SharedGenerator(random, *shard)
     outputs = {"labels": classes, "auxiliary": auxiliary_classes}
 
     def augment(batch: Batch) -> Batch:
@@ -174,6 +180,7 @@ def build(
     number: int = 0,
     mixing: bool = True,
     auxiliary_classes: int = 0,
+    shard: tuple[int, int] = (0, 1),
 ) -> Augment | None:
     """Return a function of a batch, as `augmenter` does, or None where nothing is changed.
 
@@ -187,10 +194,11 @@ def build(
         number: of the phase, else one would see the changes of the one before.
         mixing: whether images may be mixed with others.
         auxiliary_classes: how many different auxiliary labels there are.
+        shard: number and count of processes that learn together.
     """
     strengths = {name: strength for name, strength in strengths.items() if mixing or name not in MIXING}
     augment = (
-        augmenter(strengths, seed + number, flipped_classes, classes, size, auxiliary_classes)
+        augmenter(strengths, seed + number, flipped_classes, classes, size, auxiliary_classes, shard)
         if strengths or size
         else None
     )

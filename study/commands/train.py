@@ -74,7 +74,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings = resolve(flags, defaults_of(spec, flags))
     conflicts.check_flags(settings, spec)
     conflicts.check_installed(settings)
-    from study.runtime import console, output
+    from study.runtime import console, output, processes
     from study.runtime.background import start_in_background
     from study.settings.source import load_dataset, store_of
 
@@ -82,23 +82,24 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     if settings.run.tensorboard:
         output.refuse_within(Path(settings.run.tensorboard), settings.data.folder, "--tensorboard")
     output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
-    if "model" not in typed and flags["model"] == PRETRAINED:
-        console.print(
-            f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of them "
-            "in minutes; -m original learns from random weights"
-        )
-    store = store_of(settings.data)
-    with start_in_background(
-        lambda check_cancelled: load_dataset(settings, store, check_cancelled)
-    ) as loading:  # TensorFlow starts meanwhile, for seconds
-        with contextlib.suppress(TimeoutError):
-            loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
-        from study.train.run import train_for_result
+    with processes.together(settings.run.processes, command_line) as place:
+        if "model" not in typed and flags["model"] == PRETRAINED:
+            console.print(
+                f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of "
+                "them in minutes; -m original learns from random weights"
+            )
+        store = store_of(settings.data)
+        with start_in_background(
+            lambda check_cancelled: place.after_first(load_dataset, settings, store, check_cancelled)
+        ) as loading:  # TensorFlow starts meanwhile, for seconds
+            with contextlib.suppress(TimeoutError):
+                loading.result(timeout=0.3)  # a folder that is not there is told at once
+            backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend, place)
+            from study.train.run import train_for_result
 
-        def train_folds(*given: Any) -> Any:  # noqa: ANN401 - what `study.train.crossval.Trainings` says
-            from study.experiments.crossval import train_folds
+            def train_folds(*given: Any) -> Any:  # noqa: ANN401 - what `study.train.crossval.Trainings` says
+                from study.experiments.crossval import train_folds
 
-            return train_folds(flags, *given)
+                return train_folds(flags, *given)
 
-        return train_for_result(settings, command_line, store, loading, typed, train_folds)
+            return train_for_result(settings, command_line, store, loading, typed, train_folds, place)

@@ -28,7 +28,7 @@ from study.fit.state import assign, random_state, set_random_state
 from study.fit.targets import Source, first_batch, keras_batches, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.fit.watchers import Watchers
-from study.runtime import console
+from study.runtime import by_backend, console
 from study.runtime.backend import user_errors
 from study.runtime.gradients import gradients_forgotten
 from study.settings.resolve import largest_size
@@ -80,9 +80,12 @@ def run_stage(
     if keeper:
         per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
         saver = Saver(keeper, earlier, whole_of(model), asdict(choice), per_epoch)
-    copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
-    outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver, watchers)
-    model.set_weights(copy.get_weights())
+    if by_backend.shard()[1] > 1:
+        model.set_weights(by_backend.of_first(model.get_weights()))
+    with by_backend.learning_together():
+        copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
+        outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver, watchers)
+        model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
 
 

@@ -14,6 +14,7 @@ from data.augment.draws import Draws
 from data.batches import Examples, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
 from study.fit import auxiliary
+from study.runtime import by_backend
 from study.settings.stages import ResolutionPhase, Stage
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
@@ -98,8 +99,9 @@ def phase_batches(
     model, stage, settings, phase = source.model, source.stage, source.settings, source.phase
     examples, regularization, ignores = source.examples, settings.regularization, settings.task.ignores
     size = phase.size if settings.optimization.progressive and stage.name != "head" else None
-    augment = None  # a head's views were made before
+    augment, shard = None, (0, 1)  # a head's views were made before, and it learns in each process by itself
     if stage.name != "head":
+        shard = by_backend.shard()
         augment = pipeline.build(
             regularization.augment or {},
             regularization.augment_with,
@@ -110,10 +112,11 @@ def phase_batches(
             number=source.number,
             mixing=phase.mixing,
             auxiliary_classes=len(examples.auxiliary.names) if examples.auxiliary else 0,
+            shard=shard,
         )
     seed = settings.data.seed + source.number  # else a phase would see the order of the one before
     draws = Draws(augment, first or 0, random_state)
     balanced = regularization.sampler == "balanced"
-    training = train_batches(examples, stage.batch_size, seed, draws.function(), balanced, first)
+    training = train_batches(examples, stage.batch_size, seed, draws.function(), balanced, first, shard)
     validation = keras_batches(eval_batches(examples, "val", EVAL_BATCH, size), model, ignores=ignores)
     return keras_batches(training, model, source.class_weight, ignores), validation, draws

@@ -144,6 +144,8 @@ def choose_precision(
     """
     if precision != "auto":
         return PrecisionChoice(precision, f"{precision} was asked for", {})
+    if by_backend.shard()[1] > 1:  # which might each find another one faster
+        return PrecisionChoice("float32", "several processes learn together", {})
     if steps < PROBE_STEPS:
         return PrecisionChoice("float32", f"{steps} iterations are too few to try bfloat16", {})
     if not by_backend.on_gpu():

@@ -13,6 +13,7 @@ import numpy as np
 from data.batches import Examples, eval_batches
 from data.pixels import VERSION
 from data.squares import Size
+from data.store.rounds import rounds
 from data.store.rows import Features, Rows, RowType
 from data.store.store import Store
 from study.inference import engine
@@ -133,9 +134,8 @@ def embed_into_store(
     """
     keys = keys_of(examples, indices)
     if examples.sha256 and store.has_room_for(row_type, len(indices)):
-        for _ in compute_features(
-            run, examples, indices[~store.rows(row_type, keys).check().available()], row_type, store, label
-        ):
+        missing = indices[~store.rows(row_type, keys).check().available()]
+        for _ in compute_features(run, examples, missing, row_type, store, label):
             if store.trouble:  # such as a full disk: what is left goes into memory
                 break
     kept = store.rows(row_type, keys)
@@ -152,11 +152,10 @@ def embed_into_memory(
     label: str,
 ) -> None:
     """Put the features of some rows, one after the other, into `features`, float32 (len(rows), features)."""
-    missing, done = np.flatnonzero(~store.rows(row_type, keys_of(examples, indices)).read_into(features)), 0
+    missing = np.flatnonzero(~store.rows(row_type, keys_of(examples, indices)).read_into(features))
     keeping = store if store.has_room_for(row_type, len(indices)) else Store(None)
-    for outputs in compute_features(run, examples, indices[missing], row_type, keeping, label):
-        features[missing[done : done + len(outputs)]] = outputs
-        done += len(outputs)
+    for places, outputs in compute_features(run, examples, indices[missing], row_type, keeping, label):
+        features[missing[places]] = outputs
 
 
 def keys_of(examples: Examples, indices: np.ndarray) -> list[str]:
@@ -166,15 +165,28 @@ def keys_of(examples: Examples, indices: np.ndarray) -> list[str]:
 
 def compute_features(
     run: Runner, examples: Examples, indices: np.ndarray, row_type: RowType, store: Store, label: str
-) -> Iterator[np.ndarray]:
-    """Run the backbone over some rows: their features, batch by batch, which the store keeps."""
-    keys = iter(keys_of(examples, indices))
-    with store.writer(row_type) as writer:
-        for outputs in run_batches(run, prefetch(pixel_batches(examples, indices)), len(indices), label):
-            for output, key in zip(outputs, keys, strict=False):  # the next batch goes on with the next keys
-                if key:
-                    writer.add(key, output)
-            yield outputs
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Run the backbone over some rows, and let the store keep their features: places among the rows, and features.
+
+    Processes that share a store share the work: each passes over what it finds there before a round.
+    """
+    keys = np.array(keys_of(examples, indices))
+    with console.bar(label, len(indices)) as advance:
+        for places in rounds(np.arange(len(indices)), row_type):
+            features = np.empty((len(places), *row_type.shape), np.float32)
+            there = store.rows(row_type, keys[places].tolist()).read_into(features)
+            if there.any():
+                yield places[there], features[there]
+                advance(step=there.sum())
+            places, first = places[~there], 0
+            with store.writer(row_type) as writer:
+                for outputs in map(run, prefetch(pixel_batches(examples, indices[places]))):
+                    own, first = places[first : first + len(outputs)], first + len(outputs)
+                    for key, output in zip(keys[own], outputs, strict=True):
+                        if key:
+                            writer.add(str(key), output)
+                    yield own, outputs
+                    advance(step=len(outputs))
 
 
 def pixel_batches(examples: Examples, indices: np.ndarray) -> Iterator[np.ndarray]:

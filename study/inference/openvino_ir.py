@@ -43,7 +43,7 @@ def trace(network: keras.Model) -> tf.types.experimental.ConcreteFunction:
     spec = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32, name="image")
     # autograph would rewrite Python code, of which there is none, through a file in /tmp
     function = tf.function(lambda inputs: network(inputs, training=False), autograph=False)
-    with backend.quiet_stderr():
+    with backend.quiet():
         return function.get_concrete_function(spec)
 
 
@@ -58,7 +58,7 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
     openvino = import_openvino()
-    with backend.quiet_stderr(), backend.defer_interrupts(), telling_tensorflow_version():
+    with backend.quiet(), backend.defer_interrupts(), telling_tensorflow_version():
         converted = openvino.convert_model(traced)
     # What nothing reads, such as a constant of `--coordinates`, or is read twice, becomes an output of its own as well.
     results = [
@@ -195,7 +195,7 @@ def compile_all(model: openvino.Model, precision: str) -> RunnerOfAll:
     if precision == "bfloat16" and not hardware.has_bfloat16():
         raise UserError("--precision bfloat16: this processor does not compute in it. Give --precision float32.")
     settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": TYPES[precision]}
-    with backend.quiet_stderr():
+    with backend.quiet():
         compiled = core().compile_model(model, "CPU", settings)
     requests = [
         compiled.create_infer_request() for _ in range(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))

@@ -14,14 +14,16 @@ from contextlib import contextmanager
 
 from errors import UserError
 from study.runtime import hardware, temporary
+from study.runtime.processes import ALONE, Place
 
 _STARTING = threading.RLock()
 
 
-def start(seed: int = 0, deterministic: bool = False, backend: str = "tensorflow") -> None:
+def start(seed: int = 0, deterministic: bool = False, backend: str = "tensorflow", place: Place = ALONE) -> None:
     """Import Keras with its backend and seed Python, NumPy and the backend.
 
-    `deterministic`: only operations that give equal bits again, until this process ends.
+    `deterministic`: only operations that give equal bits again, until this process ends. `place`: of this process among
+    others, for which it waits.
 
     Raises:
         UserError: Keras runs on another backend in this process already.
@@ -31,7 +33,7 @@ def start(seed: int = 0, deterministic: bool = False, backend: str = "tensorflow
     """
     hardware.require_tensorflow("A network that learns")
     with _STARTING:
-        _start(seed, deterministic, backend)
+        _start(seed, deterministic, backend, place)
 
 
 def start_if_needed() -> None:
@@ -46,19 +48,21 @@ def running() -> str:
     return sys.modules["keras"].config.backend() if "keras" in sys.modules else ""
 
 
-def _start(seed: int, deterministic: bool, backend: str) -> None:
+def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
     if (now := running()) not in ("", backend):
         raise UserError(f"Keras runs on {now} in this process already. --backend {backend} needs another one.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = backend
     temporary.use_own_folder()
-    with quiet_stderr(), without_garbage_collection(), without_scikit_learn():
+    with quiet(), without_garbage_collection(), without_scikit_learn():
         import keras
 
         if backend != "tensorflow":  # it comes second: before PyTorch, it has ended the process by a crash
             import tensorflow as tf
 
             tf.config.set_visible_devices([], "GPU")  # it would take all memory there, and only makes batches
+        if place.count > 1:
+            _join(place)
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float32")
@@ -67,6 +71,23 @@ def _start(seed: int, deterministic: bool, backend: str) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def _join(place: Place) -> None:
+    """Make JAX know the other processes, which has to come before anything is computed; each has one GPU, if any.
+
+    Where one of them is gone, JAX by itself waits for it at the end, and then ends this one by a crash.
+    """
+    import jax
+
+    jax.config.update("jax_enable_recoverability", True)
+    if not place.address:
+        jax.distributed.initialize()
+        return
+    own = {}
+    if place.local:  # else the first process would listen to the whole network
+        own = {"coordinator_bind_address": place.address, "local_device_ids": [place.number]}
+    jax.distributed.initialize(place.address.split(",")[0], place.count, place.number, **own)
 
 
 @contextmanager
@@ -117,21 +138,21 @@ def defer_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Hold back what native code writes to standard error; pass it on only where the block raises."""
-    sys.stderr.flush()
-    screen = os.dup(2)
+def quiet(stream: int = 2) -> Iterator[None]:
+    """Hold back what native code writes to standard error, or to output, 1; pass it on only where the block raises."""
+    (sys.stdout if stream == 1 else sys.stderr).flush()
+    screen = os.dup(stream)
     with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+        os.dup2(held.fileno(), stream)
         try:
             yield
         except Exception:
-            os.dup2(screen, 2)
+            os.dup2(screen, stream)
             held.seek(0)
             os.write(2, held.read())
             raise
         finally:
-            os.dup2(screen, 2)
+            os.dup2(screen, stream)
             os.close(screen)
 
 

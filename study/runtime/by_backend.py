@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from study.runtime import hardware
+from study.runtime import backend, hardware
 
 
 def on_gpu() -> bool:
@@ -95,3 +95,41 @@ def full_precision() -> Iterator[None]:
         yield
     finally:
         set_to(before)
+
+
+def shard() -> tuple[int, int]:
+    """Return which of the processes that learn together this is, from 0, and how many they are."""
+    if keras.config.backend() != "jax":
+        return 0, 1
+    import jax
+
+    return jax.process_index(), jax.process_count()
+
+
+@contextmanager
+def learning_together() -> Iterator[None]:
+    """Let a network that is made and learns within be the same in all processes, where there are several.
+
+    Each gives its share of a batch: loss, gradients and the statistics of normalisation are those of the whole batch.
+    """
+    if shard()[1] == 1:
+        yield
+        return
+    with keras.distribution.DataParallel(auto_shard_dataset=False).scope():  # ours are shares already
+        yield
+
+
+def of_first(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return what the first of several processes gives, in all of them; each gives as many, of the same shapes."""
+    from jax.experimental import multihost_utils
+
+    with backend.quiet(1):  # the processes find each other, and JAX says so
+        return [np.asarray(array) for array in multihost_utils.broadcast_one_to_all(list(arrays))]
+
+
+def part() -> None:
+    """Let each process go its own way, once nothing is computed together any more."""
+    if shard()[1] > 1:
+        import jax
+
+        jax.distributed.shutdown()

@@ -39,12 +39,12 @@ def silent() -> Iterator[None]:
 def bar(label: str, total: int) -> Iterator[Callable[..., None]]:
     """Show a progress bar on a terminal, nothing elsewhere.
 
-    Yield the function that moves it on by one; it may be given another label.
+    Yield the function that moves it on, by one or by a `step`; it may be given another label.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda label=None: progress.update(task, advance=1, description=label)
+        yield lambda label=None, step=1: progress.update(task, advance=step, description=label)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from errors import UserError
 from study import tasks
 from study.runtime import hardware
 from study.runtime.format import format_value
-from study.settings import declare, learning_type
+from study.settings import declare, learning_type, processes
 from study.settings.optimization import SCHEDULES, WITHOUT_WARMUP
 from study.settings.stages import phases
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings
@@ -49,6 +49,7 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
     optimization, run = settings.optimization, settings.run
     if run.deterministic and run.backend != "tensorflow":
         raise UserError(f"--deterministic is TensorFlow's. Received: --backend {run.backend}; leave one of both out.")
+    processes.check(settings)
     if optimization.warmup and optimization.schedule in WITHOUT_WARMUP:
         raise UserError(
             f"--warmup goes with --schedule {', '.join(name for name in SCHEDULES if name not in WITHOUT_WARMUP)}. "
@@ -125,6 +126,7 @@ def check(settings: TrainSettings, dataset: Dataset) -> None:
     check_engine(settings)
     check_transfer(settings)
     check_flip_pairs(settings, dataset)
+    processes.check(settings)
 
 
 def check_engine(settings: TrainSettings) -> None:

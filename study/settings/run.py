@@ -45,6 +45,16 @@ class RunSettings(Settings):
         varied=False,
         inspected=False,
     )
+    processes: int = setting(
+        1,
+        "with --backend jax: how many processes learn one network together, each from its share of every batch; they "
+        "are started here, unless SLURM or KERAS_DISTRIBUTION_PROCESS_ID says which of them this is",
+        kind=int,
+        low=1,
+        high=4096,
+        inspected=False,
+        compared=False,
+    )
     deterministic: bool = setting(
         False,
         "equal bits for equal seed, processor and number of cores: nothing is chosen by its speed, all is computed in "

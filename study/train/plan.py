@@ -114,6 +114,8 @@ def stage_lines(stage: Stage, settings: TrainSettings, train_images: int) -> lis
         (f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"),
         ("", settings.optimization.describe_steps(stage.learning_rate, batches)),
     ]
+    if (processes := settings.run.processes) > 1 and stage.name != "head":
+        lines.append(("", f"{processes} processes, each with {stage.batch_size // processes} images of a batch"))
     if settings.optimization.progressive and stage.name != "head":
         resolution_phases = phases(stage.epochs, settings.optimization.progressive, settings.data.image_size)
         text = ", ".join(f"{phase.end - phase.first} at {phase.size} pixels" for phase in resolution_phases)

@@ -97,7 +97,7 @@ def prepare(
         spec.learning if settings.learning.weights is None or spec.parts else ("transfer", "finetune"),
         dataset.rarest(),
         None
-        if settings.run.deterministic
+        if settings.run.deterministic or settings.run.processes > 1  # which would each choose for themselves
         else lambda kind: minutes_for(classifier, pixels, stages_of(settings.optimization, kind)[-1], settings, store),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from study.checkpoint import unfinished
 from study.checkpoint.keeper import Keeper
 from study.checkpoint.unfinished import Found, Unfinished
 from study.fit import restored
-from study.runtime import console, hardware
+from study.runtime import by_backend, console, hardware
 from study.settings.as_command import as_command
 from study.settings.declare import flag
 from study.settings.resolve import as_json
@@ -30,6 +31,7 @@ ONCE = ("resume", "fresh", "tensorboard")  # flags that no later command is to c
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("data", "models", "study", "errors.py")  # of the program that a training's numbers come from
 PACKAGES = ("keras", "tensorflow", "numpy")
+PATH = 4096  # bytes that a path may have
 FREE = ("engine",)  # settings that decide where a frozen backbone is computed, not what is learned
 
 
@@ -47,7 +49,7 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     if not run.checkpoint_minutes and not run.resume:
         return None
     runs, now = Path(run.runs), description(ready, asked)
-    asked = {**asked, "tensorboard": run.tensorboard, "callback": run.callback}
+    asked = {**asked, "tensorboard": run.tensorboard, "callback": run.callback}  # as it is now
     found = wanted(run.resume, run.fresh, runs, now)
     if found is None:
         return Keeper(Unfinished(runs, now, None, command_of(asked, runs)), run.checkpoint_minutes)
@@ -63,6 +65,27 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
             "rounded otherwise, and the result may differ in the last digits"
         )
     return Keeper(kept, run.checkpoint_minutes or DEFAULTS["checkpoint_minutes"], checkpoint)
+
+
+def agreed(ready: Prepared, asked: Mapping[str, Any], keeper: Keeper | None) -> Keeper:
+    """Let all processes go on from the checkpoint that the first one took; the others write none.
+
+    Args:
+        ready: what the training begins with.
+        asked: flags that were given.
+        keeper: of the first process.
+    """
+    name = np.zeros(PATH, np.uint8)
+    if keeper and keeper.resumed:
+        path = os.fsencode(keeper.unfinished.folder.resolve())
+        name[: len(path)] = np.frombuffer(path, np.uint8)
+    (name,) = by_backend.of_first([name])
+    if keeper:
+        return keeper
+    runs, resumed = Path(ready.settings.run.runs), None
+    if path := os.fsdecode(name.tobytes().rstrip(b"\0")):
+        resumed, _ = unfinished.load(Found(Path(path), {}, busy=True))
+    return Keeper(Unfinished(runs, {}, None, command_of(asked, runs)), 0.0, resumed)
 
 
 def wanted(resume: str | None, fresh: bool, runs: Path, now: Mapping[str, Any]) -> Found | None:
@@ -166,7 +189,7 @@ def command_of(asked: Mapping[str, Any], runs: Path) -> Any:  # noqa: ANN401
 
     Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
     """
-    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback")} | of_place(runs)
+    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback", "processes")} | of_place(runs)
     return lambda name: as_command("train", {"resume": name, **more})
 
 

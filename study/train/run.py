@@ -25,6 +25,7 @@ from study.inference import channel_statistics
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.runs.values import of_training
 from study.runtime import by_backend, console, output
+from study.runtime.processes import ALONE, Place
 from study.runtime.result import Result
 from study.settings.as_command import as_command, changed
 from study.settings.source import store_of
@@ -60,6 +61,7 @@ def train_for_result(
     loading: Future[Dataset] | None = None,
     asked: Mapping[str, Any] | None = None,
     trainings: Trainings | None = None,
+    place: Place = ALONE,
 ) -> Result:
     """Train a classifier as `settings` say, print what happens, and return what that came to and what can follow.
 
@@ -70,9 +72,11 @@ def train_for_result(
         loading: the data set, if it is being read already.
         asked: flags that were given, which commands that follow carry on; by default all that is not at its default.
         trainings: what trains whole networks for the folds, where `crossval` asks for that.
+        place: of this process among those that learn together.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
+        SystemExit: all is learned that this process has to help with; the first one does the rest.
     """
     asked = changed(settings.as_dict()) if asked is None else asked
     asked = {name: value for name, value in asked.items() if name not in resume.ONCE}
@@ -93,9 +97,16 @@ def train_for_result(
     embedded = embed(ready, store, seconds)
     if settings.run.find_learning_rate:
         return try_learning_rates(ready, embedded, asked)
-    keeper = resume.keeper_of(ready, asked)
-    with keeper.naming_it() if keeper else nullcontext():
-        outcomes, auxiliary_training = learn(ready, embedded, keeper, seconds)
+    place.ready.set()  # the store has what the other processes need
+    keeper = resume.keeper_of(ready, asked) if place.first else None
+    if place.count > 1:
+        keeper = resume.agreed(ready, asked, keeper)
+    with keeper.naming_it() if keeper and place.first else nullcontext():
+        with place.telling_what_failed():
+            outcomes, auxiliary_training = learn(ready, embedded, keeper, seconds)
+            by_backend.part()
+        if not place.first:
+            raise SystemExit(0)
         evaluated = evaluate(ready, outcomes, embedded, auxiliary_training, seconds)
         out_of_fold = None
         if division and from_features:

@@ -4,6 +4,7 @@ from study.runtime import backend
 backend.start()
 
 import gc
+import itertools
 import weakref
 from dataclasses import replace
 
@@ -211,3 +212,16 @@ def test_the_arrays_live_as_long_as_what_is_read_of_them():
     del iterator
     gc.collect()
     assert left() is None
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_shares_of_several_processes_are_together_the_batches_of_one(count, balanced):
+    def two_epochs(shard):
+        batches = train_batches(examples(), 6, 0, balanced=balanced, shard=shard)
+        return [[int(one.flat[0]) for one in x] for _ in range(2) for x, _ in read(batches)]
+
+    for whole, *shares in zip(two_epochs((0, 1)), *(two_epochs((i, count)) for i in range(count)), strict=True):
+        repeated = whole * count if len(whole) == 1 else whole  # of 25 the last batch has one
+        assert list(itertools.chain(*shares)) == repeated
+        assert len({len(share) for share in shares}) == 1

@@ -12,6 +12,7 @@ from PIL import Image as PillowImage
 from data import image, pixels
 from data.duplicates import PRINT
 from data.folder import ImageRecord, Skipped
+from data.store import rounds
 from data.store import store as store_module
 from data.store.store import Store
 from errors import UserError
@@ -287,3 +288,18 @@ def test_stopping_while_looking_keeps_what_is_done(tmp_path, kept, decoded):
     assert 5 <= done < 200
     pixels.load(images, 32, "crop", kept)
     assert len(decoded) == 200
+
+
+def test_commands_that_share_a_store_share_the_decoding(tmp_path, kept, decoded, monkeypatch):
+    monkeypatch.setattr(rounds, "ROUND", 10)
+    images, steps = many(tmp_path, 100), itertools.count(1)
+
+    def second_command():  # decodes all as soon as the first one has begun to
+        if next(steps) == 101:
+            pixels.load(images, 32, "crop", Store(kept.root))
+
+    first, _ = pixels.load(images, 32, "crop", kept, second_command)
+    assert 100 <= len(decoded) <= 110
+    again, _ = pixels.load(images, 32, "crop", Store(None))
+    np.testing.assert_array_equal(cut(first), cut(again))
+    np.testing.assert_array_equal(first.fingerprints, again.fingerprints)

@@ -32,7 +32,7 @@ def write(network: Network, about: Mapping[str, Any], folder: Path) -> None:
     """Write the network with what it says of itself."""
     import tensorflow as tf
 
-    with tempfile.TemporaryDirectory() as own, backend.quiet_stderr():
+    with tempfile.TemporaryDirectory() as own, backend.quiet():
         saved_model.write(network, about, Path(own), BATCH)
         content = tf.lite.TFLiteConverter.from_saved_model(f"{own}/{saved_model.FILE}").convert()
     save(content, about, folder)
@@ -45,7 +45,7 @@ def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: n
     def calibration() -> Iterator[dict[str, np.ndarray]]:
         yield from ({IMAGE: image[None]} for image in images)
 
-    with tempfile.TemporaryDirectory() as own, backend.quiet_stderr():
+    with tempfile.TemporaryDirectory() as own, backend.quiet():
         saved_model.write(network, about, Path(own), BATCH)
         converter = tf.lite.TFLiteConverter.from_saved_model(f"{own}/{saved_model.FILE}")
         converter.optimizations, converter.representative_dataset = [tf.lite.Optimize.DEFAULT], calibration

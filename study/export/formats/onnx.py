@@ -50,7 +50,7 @@ def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: n
             image = next(self.images, None)
             return None if image is None else {IMAGE: image[None]}
 
-    with tempfile.TemporaryDirectory() as own, backend.quiet_stderr():
+    with tempfile.TemporaryDirectory() as own, backend.quiet():
         before, after = Path(own) / "float.onnx", Path(own) / "int8.onnx"
         quant_pre_process(converted(network), before, skip_optimization=True, skip_symbolic_shape=True)
         nodes = [node.name for node in onnx.load(before).graph.node]
@@ -85,7 +85,7 @@ def converted(network: Network) -> onnx.ModelProto:
     from study.export.network import frozen
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    with backend.quiet_stderr():
+    with backend.quiet():
         graph, outputs = frozen(network.traced(BATCH))
         model, _ = tf2onnx.convert.from_graph_def(
             graph,

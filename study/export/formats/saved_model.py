@@ -27,7 +27,7 @@ def write(network: Network, about: Mapping[str, Any], folder: Path, batch: int |
     """Write the network with what it says of itself, for so many images at a time."""
     import tensorflow as tf
 
-    with backend.quiet_stderr():
+    with backend.quiet():
         tf.saved_model.save(network, folder / FILE, signatures=network.traced(batch))
     extra = folder / FILE / EXTRA
     extra.mkdir()

@@ -399,3 +399,25 @@ def test_inside_a_pipeline_batches_of_every_length_are_changed_alike_in_every_ru
         assert set(batch) == {"images", "labels"}
         for key, values in batch.items():
             np.testing.assert_array_equal(values, other[key])
+
+
+@pytest.mark.parametrize("name", sorted(set(STRENGTHS) - set(MIXING)))
+def test_the_shares_of_several_processes_are_changed_as_the_whole_batch_is(name):
+    def changed_twice(shard):
+        step, pixels = augmenter({name: STRENGTHS[name]}, 3, shard=shard), pictures(12 // shard[1])
+        return [np.asarray(step({"images": tf.constant(pixels)})["images"]) for _ in range(2)]
+
+    whole, shares = changed_twice((0, 1)), [changed_twice((number, 3)) for number in range(3)]
+    for number in range(2):
+        np.testing.assert_allclose(np.concatenate([share[number] for share in shares]), whole[number], atol=1e-3)
+    assert not np.allclose(whole[0], whole[1])
+
+
+def test_whether_a_batch_is_mixed_is_the_same_for_every_share():
+    def shares(number):
+        step = augmenter({"cutmix": 0.5}, 0, classes=4, shard=(number, 2))
+        return [augmented(step, plain([0, 80, 160, 240]), np.arange(4, dtype=np.int32))[1] for _ in range(20)]
+
+    mixed_in = [[not np.isin(labels, (0, 1)).all() for labels in shares(number)] for number in range(2)]
+    assert mixed_in[0] == mixed_in[1]
+    assert 3 < sum(mixed_in[0]) < 17

@@ -22,6 +22,7 @@ from data import pixels
 from data.augment.pipeline import build
 from data.batches import Examples
 from data.folder import ImageRecord
+from data.store import rounds
 from data.store import store as store_module
 from data.store.store import RowType, Store
 from errors import UserError
@@ -30,7 +31,16 @@ from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
 from study.inference import openvino_ir
 from study.inference.engine import FrozenBackbone, layers_within
-from study.inference.features import FeatureSpec, cached_engine_choice, embed, embed_traced, embed_train
+from study.inference.features import (
+    FeatureSpec,
+    cached_engine_choice,
+    embed,
+    embed_into_memory,
+    embed_into_store,
+    embed_traced,
+    embed_train,
+    features_row_type,
+)
 from study.runtime import hardware
 
 OFF = Store(None)
@@ -437,3 +447,30 @@ def test_what_was_asked_for_is_taken_whatever_was_measured(store):
     asked = cached_engine_choice(FrozenBackbone(network(), store), examples, spec(engine="openvino"))
     assert (asked.precision, asked.reason) == ("float32", "openvino was asked for; float32 was asked for")
     assert cached_engine_choice(FrozenBackbone(network(), store), examples, spec()).engine == "tensorflow"
+
+
+@pytest.mark.parametrize("where", ["into the store", "into memory"])
+def test_commands_that_share_a_store_share_the_embedding(where, tmp_path, monkeypatch):
+    monkeypatch.setattr(rounds, "ROUND", 10)
+    frozen = FrozenBackbone(network())
+    all_rows, run = np.arange(80), frozen.runner("tensorflow", "float32")
+    examples = pictures(rows={"train": all_rows})
+    row_type, seen = features_row_type(frozen, spec(), "tensorflow", "float32"), []
+
+    def work(run, store):
+        features = np.zeros((80, *row_type.shape), np.float32)
+        if where == "into memory":
+            embed_into_memory(features, run, examples, all_rows, row_type, store, "")
+        else:
+            embed_into_store(run, examples, all_rows, row_type, store, "")[0].read_into(features)
+        return features
+
+    def first_command(batch):
+        seen.append(len(batch))
+        if len(seen) == 1:  # a second one does all meanwhile
+            work(run, Store(tmp_path))
+        return run(batch)
+
+    found = work(first_command, Store(tmp_path))
+    assert seen == [10]
+    np.testing.assert_allclose(found, run(examples.inputs), atol=1e-5)
