@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 from errors import UserError
 from lessons import progress
 from lessons.catalogue import LANGUAGES, Lesson, lessons
+from study.runtime import hardware
 from study.runtime.result import Result
 from study.settings.commands import LessonsSettings
 
@@ -59,7 +59,7 @@ def find(number: str) -> Lesson:
 def open_lesson(lesson: Lesson, language: str) -> Result:
     """Open a lesson in Jupyter. Raise UserError, saying how else to read it, where that is not installed."""
     notebook = lesson.notebook(language)
-    if importlib.util.find_spec("jupyterlab") is None:
+    if not hardware.is_installed("jupyterlab"):
         raise UserError(
             f"Jupyter is not installed: python -m pip install jupyterlab. Or open {notebook} in VS Code with the "
             "Python of .venv; GitHub shows it too."

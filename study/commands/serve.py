@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from errors import UserError
+from study.runtime import hardware
 from study.runtime.result import Result
 from study.settings.serve import ServeSettings
 
@@ -46,7 +46,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
 def require_packages() -> None:
     """Raise UserError where a package of the optional list is not installed."""
-    if lacking := [name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None]:
+    if lacking := [name for module, name in NEEDED.items() if not hardware.is_installed(module)]:
         verb = "is" if len(lacking) == 1 else "are"
         raise UserError(
             f"serve needs {', '.join(lacking)}, which {verb} not installed. Run: python -m pip install -r "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from data.source import Source
 from data.store.store import open_store
 from errors import UserError
 from study import tasks
-from study.runtime import console, new_folder, output
+from study.runtime import console, hardware, new_folder, output
 from study.settings.train import with_flags
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def export(settings: ExportDataSettings) -> dict[str, Any]:
         UserError: no such data, a split that cannot be, pyarrow is missing, or nowhere to write.
     """
     out = folder_of(settings.out)
-    if settings.format == "parquet" and find_spec("pyarrow") is None:
+    if settings.format == "parquet" and not hardware.is_installed("pyarrow"):
         raise UserError(
             "--format parquet needs pyarrow: python -m pip install -r requirements-parquet.txt, or give --format "
             "imagefolder."

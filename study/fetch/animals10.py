@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from errors import UserError
 from study.fetch import members
 from study.fetch.catalogue import ANIMALS10, KAGGLE
 from study.fetch.place import Placed
-from study.runtime import console
+from study.runtime import console, hardware
 
 TABLES = Path(__file__).parent
 WITHIN = ("", "raw-img", "animals10/raw-img", "archive/raw-img")  # where the folders lie in what one downloads
@@ -40,7 +39,7 @@ def source(given: str | None) -> Path:
         f"Download it by hand from {ANIMALS10.page} (Download, then: Download dataset as zip), "
         "and then: python main.py fetch animals10 --from archive.zip"
     )
-    if importlib.util.find_spec("kagglehub") is None:
+    if not hardware.is_installed("kagglehub"):
         raise UserError(
             f"Kaggle gives this data set to those who have an account. {by_hand} (Or let kagglehub download it: "
             "python -m pip install -r requirements-fetch.txt)"

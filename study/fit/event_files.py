@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from errors import UserError
-from study.runtime import output
+from study.runtime import hardware, output
 
 INSTALL = "python -m pip install -r requirements-tensorboard.txt"
 FOLDERS = ("train", "validation")
@@ -20,7 +19,7 @@ NO_FIGURES = ("epoch", "stage", "image_size", "seconds")
 
 def check(folder: str, goes_on: bool) -> None:
     """Raise UserError where TensorBoard is missing, or the folder holds another training's or can't be written to."""
-    if find_spec("tensorboard") is None:
+    if not hardware.is_installed("tensorboard"):
         raise UserError(f"--tensorboard needs TensorBoard: {INSTALL}, or leave it out.")
     place = Path(folder)
     if place.exists() and not place.is_dir():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.csv_table import guarded
 from errors import UserError
-from study.runtime import output
+from study.runtime import hardware, output
 
 if TYPE_CHECKING:
     import pyarrow
@@ -23,7 +22,7 @@ TEXTS = ("path", "label", "predicted", "error", "verdict")  # columns; every oth
 def writable_table(name: str) -> Path:
     """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
     path = output.writable_file(name)
-    if is_parquet(path) and find_spec("pyarrow") is None:
+    if is_parquet(path) and not hardware.is_installed("pyarrow"):
         raise UserError(
             f"--csv {path} needs pyarrow: python -m pip install -r requirements-parquet.txt, or give a file that ends "
             "in .csv."

@@ -54,7 +54,7 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = backend
     temporary.use_own_folder()
-    with quiet(), without_garbage_collection(), without_scikit_learn():
+    with quiet(), without_garbage_collection(), without_what_nobody_asked_for():
         import keras
 
         if backend != "tensorflow":  # it comes second: before PyTorch, it has ended the process by a crash
@@ -91,18 +91,20 @@ def _join(place: Place) -> None:
 
 
 @contextmanager
-def without_scikit_learn() -> Iterator[None]:
-    """Keep Keras from importing scikit-learn, and SciPy's statistics with it, for wrappers that nobody here asks for.
+def without_what_nobody_asked_for() -> Iterator[None]:
+    """Keep from Keras what it would import without need; whoever needs it later imports it as ever.
 
-    They are a tenth of `import keras`, or more. Whoever needs scikit-learn later imports it as ever.
+    That is scikit-learn, and SciPy's statistics with it, for wrappers: a tenth of `import keras`, or more. And a folder
+    called jax beside this program, such as of --runs jax: Keras would take it for JAX, and not start.
     """
-    if hidden := "sklearn" not in sys.modules:
-        sys.modules["sklearn"] = None  # an import of it fails, as where it is not installed
+    unwanted = ["sklearn", *([] if hardware.is_installed("jax") else ["jax"])]
+    hidden = [name for name in unwanted if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # an import of None fails, as where nothing is installed
     try:
         yield
     finally:
-        if hidden:
-            del sys.modules["sklearn"]
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     import openvino
 
 
+def is_installed(package: str) -> bool:
+    """Say whether a package is installed, without importing it.
+
+    A folder of its name beside this program, such as of `--tensorboard tensorboard`, would count as one to Python
+    (https://peps.python.org/pep-0420/), but has no code of its own.
+    """
+    spec = importlib.util.find_spec(package)
+    return spec is not None and spec.origin is not None
+
+
 def openvino_available() -> bool:
     """Say whether OpenVINO is installed, without importing it."""
-    return importlib.util.find_spec("openvino") is not None
+    return is_installed("openvino")
 
 
 def has_bfloat16() -> bool:
@@ -35,7 +45,7 @@ def require_openvino() -> None:
 
 def tensorflow_available() -> bool:
     """Say whether TensorFlow is installed, without importing it."""
-    return importlib.util.find_spec("tensorflow") is not None
+    return is_installed("tensorflow")
 
 
 def require_tensorflow(what: str) -> None:
@@ -48,7 +58,7 @@ def require_tensorflow(what: str) -> None:
 
 def require_backend(name: str) -> None:
     """Raise UserError where a backend of Keras is not installed."""
-    if importlib.util.find_spec(name) is None:
+    if not is_installed(name):
         raise UserError(
             f"--backend {name}, or KERAS_BACKEND: {name} is not installed. Run: python -m pip install {name}"
         )

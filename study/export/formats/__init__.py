@@ -6,11 +6,11 @@ Each has `TITLE`, `FILE`, `NEEDS` and `NEEDS_FOR_INT8` (module -> package), `wri
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from types import ModuleType
 
 from errors import UserError
+from study.runtime import hardware
 
 LIST = "requirements-export.txt"
 
@@ -29,7 +29,7 @@ def require(name: str, int8: bool, asker: str | None = None) -> None:
     if int8 and form.NEEDS_FOR_INT8 is None:
         raise UserError(f"--int8: {form.WHY_NO_INT8} Leave --int8 out, or give another --format.")
     needed: Mapping[str, str] = {**form.NEEDS, **(form.NEEDS_FOR_INT8 if int8 else {})}
-    if missing := [package for module, package in needed.items() if importlib.util.find_spec(module) is None]:
+    if missing := [package for module, package in needed.items() if not hardware.is_installed(module)]:
         shown = asker or f"--format {name}" + (" --int8" if int8 else "")
         *others, last = missing
         listed = f"{', '.join(others)} and {last}" if others else last
