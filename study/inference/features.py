@@ -170,11 +170,11 @@ def compute_features(
 
     Processes that share a store share the work: each passes over what it finds there before a round.
     """
-    keys = np.array(keys_of(examples, indices))
+    keys = keys_of(examples, indices)
     with console.bar(label, len(indices)) as advance:
         for places in rounds(np.arange(len(indices)), row_type):
             features = np.empty((len(places), *row_type.shape), np.float32)
-            there = store.rows(row_type, keys[places].tolist()).read_into(features)
+            there = store.rows(row_type, [keys[place] for place in places]).read_into(features)
             if there.any():
                 yield places[there], features[there]
                 advance(step=there.sum())
@@ -182,9 +182,9 @@ def compute_features(
             with store.writer(row_type) as writer:
                 for outputs in map(run, prefetch(pixel_batches(examples, indices[places]))):
                     own, first = places[first : first + len(outputs)], first + len(outputs)
-                    for key, output in zip(keys[own], outputs, strict=True):
-                        if key:
-                            writer.add(str(key), output)
+                    for place, output in zip(own, outputs, strict=True):
+                        if keys[place]:
+                            writer.add(keys[place], output)
                     yield own, outputs
                     advance(step=len(outputs))
 

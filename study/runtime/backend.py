@@ -61,8 +61,9 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
             import tensorflow as tf
 
             tf.config.set_visible_devices([], "GPU")  # it would take all memory there, and only makes batches
-        if place.count > 1:
-            _join(place)
+    if place.count > 1:
+        _join(place)
+    with quiet():
         keras.ops.zeros(1)  # the first operation looks for devices, and talks about them
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float32")
@@ -76,18 +77,18 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
 def _join(place: Place) -> None:
     """Make JAX know the other processes, which has to come before anything is computed; each has one GPU, if any.
 
-    Where one of them is gone, JAX by itself waits for it at the end, and then ends this one by a crash.
+    Where one of them is gone, JAX by itself would wait for it at the end, and then end this one by a crash.
     """
     import jax
 
     jax.config.update("jax_enable_recoverability", True)
-    if not place.address:
-        jax.distributed.initialize()
-        return
     own = {}
     if place.local:  # else the first process would listen to the whole network
         own = {"coordinator_bind_address": place.address, "local_device_ids": [place.number]}
-    jax.distributed.initialize(place.address.split(",")[0], place.count, place.number, **own)
+    if place.address:
+        own |= {"coordinator_address": place.address, "num_processes": place.count, "process_id": place.number}
+    with place.meeting() as seconds:
+        jax.distributed.initialize(**own, initialization_timeout=2 * seconds)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -30,6 +31,7 @@ MAIN = Path(__file__).resolve().parents[2] / "main.py"
 STARTED = "STUDY_PROCESS"  # "1 4 127.0.0.1:50123" in the environment of a process that another one started
 KERAS = tuple(f"KERAS_DISTRIBUTION_{name}" for name in ("PROCESS_ID", "NUM_PROCESSES", "JOB_ADDRESSES"))
 SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")  # what JAX needs
+MEETING = 300  # seconds in which the processes have to find each other
 GRACE = 5.0  # seconds that the end of a process may take to be seen
 
 
@@ -75,6 +77,18 @@ class Place:
         return ""
 
     @contextmanager
+    def meeting(self) -> Iterator[int]:
+        """Let the processes find each other within the block, which has so many seconds: JAX would end in a crash."""
+        met = threading.Event()
+        where = f"at {self.address}" if self.address else "where SLURM says"
+        told = f"process {self.number + 1} of {self.count} did not find the others {where} in {MEETING} seconds."
+        threading.Thread(target=end_unless, args=(met, MEETING, told), daemon=True).start()
+        try:
+            yield MEETING
+        finally:
+            met.set()
+
+    @contextmanager
     def telling_what_failed(self) -> Iterator[None]:
         """Let an error of what all compute together name the process that it comes from. Raise UserError then."""
         try:
@@ -100,16 +114,20 @@ def place_in(environment: Mapping[str, str], count: int) -> Place | None:
     if started := environment.get(STARTED):
         number, of_all, address = started.split()
         return Place(int(number), int(of_all), address)
-    for names, number, of_all in ((KERAS, KERAS[0], KERAS[1]), (SLURM, "SLURM_PROCID", "SLURM_NTASKS")):
-        if not all(environment.get(name) for name in names):
-            continue
-        if environment[of_all] != str(count):
-            raise UserError(f"--processes {count}, and {of_all} says {environment[of_all]}: both have to be the same.")
-        try:
-            return Place(int(environment[number]), count, environment[KERAS[2]] if names == KERAS else "", local=False)
-        except ValueError as error:
-            raise UserError(f"{number} is the number of this process. Received: {environment[number]}") from error
-    return None
+    if all(environment.get(name) for name in KERAS):
+        number, of_all, address = KERAS
+    elif all(environment.get(name) for name in SLURM):
+        number, of_all, address = "SLURM_PROCID", "SLURM_NTASKS", ""
+    else:
+        return None
+    if environment[of_all] != str(count):
+        raise UserError(f"--processes {count}, and {of_all} says {environment[of_all]}: both have to be the same.")
+    if environment[number] not in map(str, range(count)):
+        raise UserError(f"{number} is the number of this process, from 0. Received: {environment[number]} of {count}")
+    first = environment[address].split(",")[0] if address else ""
+    if address and not re.search(r":\d+$", first):
+        raise UserError(f"{address} is the host:port of the first process. Received: {first}")
+    return Place(int(environment[number]), count, first, local=False)
 
 
 @contextmanager
@@ -181,14 +199,19 @@ def call(place: Place) -> None:
 
 def watch(place: Place, over: threading.Event) -> None:
     """End this process some seconds after another one failed: it may wait for that, in native code, for ever."""
+    while not over.wait(0.5):
+        if failed := place.failed():
+            end_unless(over, 2 * GRACE, f"{failed} --resume goes on with what was kept.")
+            return
+
+
+def end_unless(over: threading.Event, seconds: float, told: str) -> None:
+    """End this process, which nothing else can, and say why, unless something happens within so many seconds."""
     from study.runtime import console
 
-    while not over.wait(0.5):
-        if place.failed():
-            if not over.wait(2 * GRACE):
-                console.to_error(f"error: {place.failed()} --resume goes on with what was kept.")
-                os._exit(2)
-            return
+    if not over.wait(seconds):
+        console.to_error(f"error: {told}")
+        os._exit(2)
 
 
 def end(place: Place, over: threading.Event) -> None:

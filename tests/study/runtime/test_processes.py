@@ -1,7 +1,10 @@
 """Which of several processes this is."""
 
+import subprocess
+import sys
+
 import pytest
-from helpers import message
+from helpers import ROOT, message
 
 from study.runtime.processes import Place, place_in
 
@@ -37,6 +40,20 @@ def test_another_number_there_is_refused(environment, told):
     assert message(place_in, environment, 2) == told
 
 
-def test_what_is_no_number_is_refused():
-    told = "KERAS_DISTRIBUTION_PROCESS_ID is the number of this process. Received: two"
-    assert message(place_in, {**KERAS, "KERAS_DISTRIBUTION_PROCESS_ID": "two"}, 4) == told
+@pytest.mark.parametrize(("name", "given", "told"), [
+    ("PROCESS_ID", "two", "KERAS_DISTRIBUTION_PROCESS_ID is the number of this process, from 0. Received: two of 4"),
+    ("PROCESS_ID", "4", "KERAS_DISTRIBUTION_PROCESS_ID is the number of this process, from 0. Received: 4 of 4"),
+    ("JOB_ADDRESSES", "here", "KERAS_DISTRIBUTION_JOB_ADDRESSES is the host:port of the first process. Received: here"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused(name, given, told):
+    assert message(place_in, {**KERAS, f"KERAS_DISTRIBUTION_{name}": given}, 4) == told
+
+
+def test_one_that_meets_nobody_says_so_and_ends():
+    code = (
+        "import time; from study.runtime import processes; processes.MEETING = 1\n"
+        "with processes.Place(1, 2, 'host:5000', local=False).meeting(): time.sleep(60)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    told = "error: process 2 of 2 did not find the others at host:5000 in 1 seconds.\n"
+    assert (ran.returncode, ran.stderr) == (2, told)
