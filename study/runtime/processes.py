@@ -12,6 +12,7 @@ import contextlib
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from errors import UserError
+from study.runtime import temporary
 
 T = TypeVar("T")
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
@@ -146,6 +148,9 @@ def together(count: int, command_line: str) -> Iterator[Place]:
         from study.runtime import console
 
         console.console.quiet = True
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # a batch system sends them to all: the first one says what ends
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
         if place.local:
             threading.Thread(target=follow, args=(place,), daemon=True).start()
     yield place
@@ -166,7 +171,10 @@ def others(count: int, command_line: str) -> Iterator[Place]:
     """Start all processes but the first, which this is; where one of them fails, this one ends as well."""
     place, over = Place(0, count, f"127.0.0.1:{free_port()}"), threading.Event()
     words = [sys.executable, str(MAIN), *shlex.split(command_line)[2:]]
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{temporary.PREFIX}{os.getpid()}-") as folder,
+        contextlib.ExitStack() as stack,
+    ):
         stack.callback(end, place, over)
         for number in range(1, count):
             log = Path(folder) / f"{number}.txt"
