@@ -6,6 +6,7 @@ import shutil
 import sys
 import types
 import zipfile
+from importlib.machinery import ModuleSpec
 
 import pytest
 from full_disk import whole_folder_or_none
@@ -91,7 +92,6 @@ def test_the_label_table_leaves_seven_of_ten_out_and_renames_the_others():
 
 def test_without_an_archive_it_says_what_to_download_by_hand(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    monkeypatch.setattr(animals10.importlib.util, "find_spec", lambda name: None)
     ran = call("fetch", "animals10", "--out", tmp_path / "out")
     fails(ran, "Download it by hand from https://www.kaggle.com/datasets/alessiocorrado99/animals10 ", tmp_path)
     assert "licence: GPL-2.0, as its page on Kaggle says." in ran.out
@@ -108,7 +108,7 @@ def test_kagglehub_downloads_where_it_is_installed(works, kaggle, tmp_path, monk
 
     module = types.ModuleType("kagglehub")
     module.dataset_download = dataset_download
-    module.__spec__ = types.SimpleNamespace(name="kagglehub")
+    module.__spec__ = ModuleSpec("kagglehub", None, origin="kagglehub/__init__.py")
     monkeypatch.setitem(sys.modules, "kagglehub", module)
     ran = call("fetch", "animals10", "--out", tmp_path / "out")
     if works:
