@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tested:
-    """What a head says of the test images of a seed: whose they are, whether it errs, and its losses, each (n,)."""
+    """What a head says of the test images of a seed: which, near duplicates of one unit, if it errs, losses: (n,)."""
 
-    names: np.ndarray
+    images: np.ndarray
+    units: np.ndarray
     wrong: np.ndarray
     losses: np.ndarray
 
@@ -83,13 +84,16 @@ def judged(title: str, head: Learned, answers: Mapping[str, np.ndarray]) -> Test
         losses[split] = -np.log(np.maximum(found[np.arange(len(found)), labels], 1e-12)).astype(np.float64)
     told = "  ".join(f"{split}: {wrong[split].sum()} of {len(wrong[split])} wrong" for split in wrong)
     print(f"{title}  {told}, cross-entropy {losses['test'].mean():.4f}", flush=True)
-    names = np.array(head.dataset.units)[head.features.indices["test"]]
-    return Tested(names, wrong["test"], losses["test"])
+    images = np.array([entry.path for entry in head.dataset.entries])
+    images, units = (of_all[head.features.indices["test"]] for of_all in (images, np.array(head.dataset.units)))
+    return Tested(images, units, wrong["test"], losses["test"])
 
 
 def joined(tested: Sequence[Tested]) -> Tested:
     """Return what is said in all seeds, one after the other."""
-    return Tested(*(np.concatenate([getattr(one, of) for one in tested]) for of in ("names", "wrong", "losses")))
+    return Tested(
+        *(np.concatenate([getattr(one, of) for one in tested]) for of in ("images", "units", "wrong", "losses"))
+    )
 
 
 def compare(name: str, of_model: Tested, reference: str, of_reference: Tested) -> None:
@@ -97,9 +101,9 @@ def compare(name: str, of_model: Tested, reference: str, of_reference: Tested) -
     from study.folds.out_of_fold import DRAWS, bootstrap
     from study.runs.difference import mcnemar
 
-    if not np.array_equal(of_model.names, of_reference.names):
+    if not np.array_equal(of_model.images, of_reference.images):
         raise ValueError(f"{name} and {reference} were tested on different images")
-    _, once, units = np.unique(of_reference.names, return_index=True, return_inverse=True)
+    _, once, units = np.unique(of_reference.units, return_index=True, return_inverse=True)
     apart = of_model.losses - of_reference.losses
     low, high = np.percentile(bootstrap(apart, units, DRAWS, 0), [2.5, 97.5])
     mine, theirs = of_model.wrong[once], of_reference.wrong[once]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,15 +35,21 @@ WAYS = {
 VIEWS = (2, 7, 12)  # the image and its mirror image; crops of the middle and the corners; both mirrored too
 
 
-def main(data: str, model: str, seeds: Sequence[int]) -> None:
-    """Print a line for each way and seed, then how the ways differ and what they cost."""
+def main(data: str, model: str, seeds: Sequence[int], folder: str) -> None:
+    """Print a line for each way and seed, then how the ways differ and what they cost; splits are kept in a folder."""
     from study.runtime import console
 
     console.console.quiet = True  # what a training says by the way
+    from data.split import write_split
+
     tested, costs = {}, {}
     for seed in seeds:
+        division = {}  # near duplicates are looked for in the squares, so that each way might divide otherwise
         for way, more in WAYS.items():
-            head = learned(model, settings_for(data, model, seed, **more))
+            head = learned(model, settings_for(data, model, seed, **more, **division))
+            if not division:
+                division = {"split_file": str(Path(folder) / f"{seed}.csv")}
+                write_split(Path(division["split_file"]), head.dataset.entries)
             views = (1, *VIEWS) if way == next(iter(WAYS)) else (1,)
             for count in views:
                 title = f"{way}, {count} views" if count > 1 else way
@@ -78,4 +85,5 @@ if __name__ == "__main__":
     parser.add_argument("--model", default="efficientnet_lite", metavar="NAME", help="default efficientnet_lite")
     asked = parser.parse_args()
     backend.start()
-    main(asked.data, asked.model, asked.seeds)
+    with tempfile.TemporaryDirectory() as temporary:
+        main(asked.data, asked.model, asked.seeds, temporary)
