@@ -71,7 +71,7 @@ def test_what_does_not_go_with_it_is_refused(words, tmp_path):
     fails(call("train", "--processes", "2", *words.split(), "--runs", tmp_path), REFUSED[words], tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @with_jax
 def test_a_default_batch_that_cannot_be_divided_is_refused(tmp_path):
     told = train("-m", "lenet", "--backend", "jax", "--processes", "3", "--runs", tmp_path, code=2)
@@ -94,7 +94,7 @@ def test_they_learn_as_one_does(count, alone, toy, tmp_path):
 
 @pytest.mark.slow
 @with_jax
-@pytest.mark.parametrize(("begun", "gone_on"), [(1, 2), (2, 1)])
+@pytest.mark.parametrize(("begun", "gone_on"), [(1, 2), pytest.param(2, 1, marks=pytest.mark.soak)])
 def test_another_number_of_them_goes_on(begun, gone_on, toy, tmp_path):
     code = tmp_path / "stop.py"
     code.write_text(STOP.format(signal="SIGTERM"))
