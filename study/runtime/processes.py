@@ -209,7 +209,7 @@ def watch(place: Place, over: threading.Event) -> None:
     """End this process some seconds after another one failed: it may wait for that, in native code, for ever."""
     while not over.wait(0.5):
         if failed := place.failed():
-            end_unless(over, 2 * GRACE, f"{failed} --resume goes on with what was kept.")
+            end_unless(over, 2 * GRACE, f"{failed} If a checkpoint was kept, --resume goes on from it.")
             return
 
 
