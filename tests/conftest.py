@@ -21,6 +21,10 @@ for name in ("SIGINT", "SIGHUP"):  # whoever runs the tests in the background, o
     if signal.getsignal(number := getattr(signal, name, signal.SIGINT)) is signal.SIG_IGN:  # the commands of the tests
         signal.signal(number, signal.default_int_handler)
 
+# A test that imports OpenVINO by itself would else have it tell Google Analytics of every conversion, each time from a
+# copy of this process: that took a minute of all tests. See study.runtime.hardware.import_openvino.
+sys.modules.setdefault("openvino_telemetry", None)
+
 # The longest first and the shortest last, so that two workers end together.
 SLOW = (
     *("commands/test_processes", "study/fit/test_loop", "study/check/test_run", "models/test_models"),
