@@ -53,7 +53,7 @@ def trained(
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):
             loading.result(timeout=0.3)  # a folder that is not there is told at once
-        backend.start(settings.data.seed, settings.run.deterministic)
+        backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
         from study.ensemble.run import train_ensemble
 
         return train_ensemble(method, members, settings, command_line, store, loading, given)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import numpy as np
 
 from study.runs import members as told
 from study.runtime import console
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
-
-if TYPE_CHECKING:
-    import keras
 
 SPLITS = ("val", "test")
 MEAN = "mean of the members' probabilities"
@@ -55,7 +53,7 @@ class Ensemble:
 
 def shares_of(head: keras.Model, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return split -> probabilities that a head has for its features."""
-    return {split: np.asarray(head(rows, training=False)) for split, rows in features.items()}
+    return {split: keras.ops.convert_to_numpy(head(rows, training=False)) for split, rows in features.items()}
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

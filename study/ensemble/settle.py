@@ -64,7 +64,6 @@ def settled(method: str, given: Mapping[str, Any]) -> TrainSettings:
     settings = resolve(values, defaults_of(spec, values))
     check_frozen(settings, spec.weights)
     check_given(method, given, settings)
-    conflicts.check_heads(settings, "ensemble")
     weights = learning_type.start_weights(
         settings.run.model, spec.weights, settings.learning.kind, settings.learning.weights
     )

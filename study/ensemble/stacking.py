@@ -123,7 +123,7 @@ def predicted_out_of_fold(heads: Heads, material: Material, folds: Sequence[Fold
     features = material.by_split["train"]
     shares = np.empty((len(features), len(material.images.names)))
     for fold, head in zip(folds, heads, strict=False):
-        shares[fold.held_out] = np.asarray(head(features[fold.held_out], training=False))
+        shares[fold.held_out] = keras.ops.convert_to_numpy(head(features[fold.held_out], training=False))
     return shares
 
 

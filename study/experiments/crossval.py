@@ -74,7 +74,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
         with contextlib.suppress(TimeoutError):
             reading.result(timeout=0.3)  # a folder that is not there is told at once
         if settings.learning.kind == "transfer":  # else no network is built in this process
-            backend.start(settings.data.seed, settings.run.deterministic)
+            backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
         divided = reading.result()
     uneven = [] if asked.leave_one_out else notes(divided.images, divided.folds)
     told = [*uneven, *learned_before(settings.learning.weights, divided.dataset)]
@@ -149,8 +149,6 @@ def settled(texts: Mapping[str, str], command: str = "crossval") -> TrainSetting
 def check(asked: CrossvalSettings, texts: Mapping[str, str], settings: TrainSettings) -> None:
     """Raise UserError for a flag that would change nothing, or that folds cannot obey."""
     transfer, kind = settings.learning.kind == "transfer", settings.learning.kind
-    if transfer:
-        conflicts.check_heads(settings, "crossval")
     if asked.leave_one_out and (asked.repeats or asked.folds != CrossvalSettings.folds):
         raise UserError("--leave-one-out has one fold for each unit, and one repeat: leave --folds and --repeats out.")
     if asked.jobs and transfer:

@@ -1,6 +1,7 @@
 """The heads of many folds on the same features: each as a training of its own makes it, but built and traced once.
 
-Keras would trace its training function again for every fold, which takes longer than to train the head.
+Keras would trace its training function again for every fold, which takes longer than to train the head. In TensorFlow
+some heads learn in step; other backends train one after another, by random numbers of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import keras
 import numpy as np
 
 from data.batches import Examples, epoch_rows, iterations
+from study.fit.head_fits import OneByOne
 from study.fit.head_trainer import HeadData, HeadFold, HeadOutcome, Trainer, make_head
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
@@ -39,8 +41,8 @@ def train_heads(
         UserError: a training diverged.
     """
     alike = groups(folds, stage.batch_size)
-    together, trainers = max(map(len, alike)), {}
-    tensors = keras.ops.convert_to_tensor(data.features), keras.ops.one_hot(data.labels, len(data.outputs))
+    trainers: dict[int, Trainer | OneByOne] = {}
+    new_trainer = trainer_of(data, stage, settings, max(map(len, alike)))
     first = {seed: initial_values(seed, data, settings) for seed in {fold.seed for fold in folds}}
     order = order_of(folds, data.labels, ends or stage.epochs, settings.regularization.sampler == "balanced")
     outcomes: dict[int, HeadOutcome] = {}
@@ -48,12 +50,22 @@ def train_heads(
         own = [folds[number] for number in numbers]
         per_epoch = iterations(len(own[0].train), stage.batch_size)
         if per_epoch not in trainers:
-            trainers[per_epoch] = Trainer(data, tensors, stage, settings, per_epoch, together)
+            trainers[per_epoch] = new_trainer(per_epoch)
         found = trainers[per_epoch].train(own, first[own[0].seed], [order(fold) for fold in own], early_stopping)
         for number, outcome in zip(numbers, found, strict=True):
             outcomes[number] = outcome
             finished()
     return [outcomes[number] for number in range(len(folds))]
+
+
+def trainer_of(
+    data: HeadData, stage: Stage, settings: TrainSettings, together: int
+) -> Callable[[int], Trainer | OneByOne]:
+    """Return what makes, for a number of iterations an epoch, the trainer of heads for Keras' backend."""
+    if keras.config.backend() != "tensorflow":
+        return lambda per_epoch: OneByOne(data, stage, settings, per_epoch)
+    tensors = keras.ops.convert_to_tensor(data.features), keras.ops.one_hot(data.labels, len(data.outputs))
+    return lambda per_epoch: Trainer(data, tensors, stage, settings, per_epoch, together)
 
 
 def groups(folds: Sequence[HeadFold], batch_size: int) -> list[list[int]]:

@@ -178,7 +178,7 @@ class Progress:
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
         """Return the probabilities of some rows, float32 (rows, classes)."""
-        return np.array(self.head(self.data.features[rows], training=False))
+        return keras.ops.convert_to_numpy(self.head(self.data.features[rows], training=False))
 
 
 def assign(head: keras.Model, first: Sequence[np.ndarray], untouched: Sequence[np.ndarray]) -> None:

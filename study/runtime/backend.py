@@ -61,6 +61,8 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
             import tensorflow as tf
 
             tf.config.set_visible_devices([], "GPU")  # it would take all memory there, and only makes batches
+    if deterministic:
+        _want_equal_bits(backend)
     if place.count > 1:
         _join(place)
     with quiet():
@@ -68,10 +70,23 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float32")
     keras.utils.set_random_seed(seed)
-    if deterministic:
-        import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+
+def _want_equal_bits(backend: str) -> None:
+    """Let only operations run that give equal bits again; TensorFlow's in any case, which makes the batches.
+
+    JAX and PyTorch differ from that on GPUs alone; what they have no such operation for, PyTorch refuses.
+    """
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    if backend == "jax":  # https://openxla.org/xla/flags_guidance, read when it looks for devices
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+    if backend == "torch":  # https://docs.pytorch.org/docs/stable/notes/randomness.html
+        import torch
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
 
 
 def _join(place: Place) -> None:

@@ -47,8 +47,6 @@ NO_TRANSFER = (
 def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None:
     """Raise UserError where settings contradict each other, or one that was given says nothing."""
     optimization, run = settings.optimization, settings.run
-    if run.deterministic and run.backend != "tensorflow":
-        raise UserError(f"--deterministic is TensorFlow's. Received: --backend {run.backend}; leave one of both out.")
     processes.check(settings)
     if optimization.warmup and optimization.schedule in WITHOUT_WARMUP:
         raise UserError(
@@ -143,15 +141,6 @@ def check_engine(settings: TrainSettings) -> None:
         )
 
 
-def check_heads(settings: TrainSettings, command: str) -> None:
-    """Raise UserError where heads that learn side by side, in TensorFlow, were to learn on another backend."""
-    if settings.run.backend != "tensorflow":
-        raise UserError(
-            f"{command} under transfer trains many heads at once, which TensorFlow does. Received: --backend "
-            f"{settings.run.backend}; leave it out."
-        )
-
-
 def check_transfer(settings: TrainSettings) -> None:
     """Raise UserError where a head alone would learn from views whose labels do not fit, or at other sizes."""
     if settings.learning.kind != "transfer":
@@ -173,8 +162,6 @@ def check_transfer(settings: TrainSettings) -> None:
             "--optimizer muon needs --learning scratch or finetune: it moves the kernels inside a network, and under "
             "transfer only the last layer learns. Give another optimizer, such as adamw, or another learning type."
         )
-    if settings.run.crossval:
-        check_heads(settings, "--crossval")
     if settings.run.crossval and settings.optimization.schedule == "plateau":
         raise UserError(
             "--crossval does not go with --schedule plateau under transfer: that follows a validation loss, which the "

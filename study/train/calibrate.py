@@ -78,8 +78,6 @@ def out_of_fold(ready: Prepared, epochs: int, features: Examples) -> Answers:
     """
     if not epochs or ready.settings.optimization.schedule == "plateau":
         raise UserError("Heads of folds would have no validation split, which the training here went by.")
-    if ready.settings.run.backend != "tensorflow":
-        raise UserError("Heads of folds learn in TensorFlow, and this one does not.")
     rows = np.sort(np.concatenate([ready.pixels.indices[split] for split in ("train", "val")]))
     folds, heads = folds_of(ready, rows), heads_of(ready, features)
     found, _ = predict_held_out(heads, folds, ready.stages[-1], ready.settings, ends=epochs)

@@ -82,8 +82,6 @@ def for_crossval(settings: TrainSettings, asked: Mapping[str, Any]) -> tuple[dic
     What it does not know, such as the ratio of a split, `as_command` leaves out.
     """
     kind, values = settings.learning.kind, dict(asked)
-    if kind == "transfer":
-        values.pop("backend", None)  # its heads learn in TensorFlow
     if values.get("learning", "auto") == "auto":
         values.pop("learning", None)
         if kind == "finetune" or (kind == "scratch" and models.get(settings.run.model).SPEC.weights):

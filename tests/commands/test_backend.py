@@ -9,8 +9,6 @@ from study.settings.run import BACKENDS
 
 REFUSED = {
     "theano": "--backend takes tensorflow, jax, torch. Received: theano",
-    "jax --deterministic": "--deterministic is TensorFlow's. Received: --backend jax; leave one of both out.",
-    "torch --deterministic": "--deterministic is TensorFlow's. Received: --backend torch; leave one of both out.",
     "jax -m efficientnet_lite --engine tensorflow": (
         "--engine tensorflow takes a network as TensorFlow has it. Received: --backend jax, which runs it itself; "
         "leave one of the two out."
@@ -21,18 +19,6 @@ REFUSED = {
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_does_not_go_with_it_is_refused(words, tmp_path):
     fails(call("train", "--runs", tmp_path / "runs", "--backend", *words.split()), REFUSED[words], tmp_path / "runs")
-
-
-@pytest.mark.parametrize(("command", "what"), [
-    ("crossval", "crossval"), ("ensemble", "ensemble"), ("train --learning transfer --crossval 3", "--crossval"),
-])  # fmt: skip
-def test_heads_that_learn_side_by_side_are_refused(command, what, toy, tmp_path):
-    words = (*command.split(), "-m", "efficientnet_lite", "--data", toy, "--backend", "jax")
-    fails(
-        call(*words, "--runs", tmp_path / "runs"),
-        f"{what} under transfer trains many heads at once, which TensorFlow does. Received: --backend jax; leave it",
-        tmp_path / "runs",
-    )
 
 
 @pytest.mark.parametrize("name", [name for name in BACKENDS if find_spec(name) is None])

@@ -122,6 +122,48 @@ def test_one_that_was_stopped_within_an_epoch_ends_as_one_that_was_not(other, to
     same_results(run_in(tmp_path / "whole"), run_in(tmp_path / "runs"))
 
 
+def test_heads_of_folds_learn_alike_twice(toy, both, other, tmp_path):
+    words = (
+        "--data",
+        toy,
+        "-m",
+        "lenet",
+        "--weights",
+        both["tensorflow"],
+        "--learning",
+        "transfer",
+        "--learning-rate",
+        "0.05",
+    )
+    told = [
+        train(*words, "--crossval", "2", "--deterministic", "--backend", other, "--runs", tmp_path / name).stdout
+        for name in ("first", "second")
+    ]
+    assert all(b"chosen on 54 images out of fold" in one for one in told)
+    runs = [run_in(tmp_path / name) for name in ("first", "second")]
+    same_results(*runs)
+    out_of_fold = json.loads((runs[0] / "metrics.json").read_text())["crossval"]
+    assert out_of_fold["images"] == 60
+    assert out_of_fold["accuracy"] > 0.5  # always answering one class: a third
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("method", [
+    "seeds --members 2 --epochs 3", "folds --members 2 --epochs 3", "bagging --members 2 --epochs 3",
+    "stacking --epochs 3",
+])  # fmt: skip
+def test_an_ensemble_learned_there_answers_on_tensorflow(method, toy, both, other, tmp_path):
+    words = ("--data", toy, "-m", "lenet", "--weights", both["tensorflow"], "--runs", tmp_path, "--backend", other)
+    ended = process("ensemble", "--method", *method.split(), *words)
+    assert ended.returncode == 0, ended.stderr.decode()[-2000:]
+    run = run_in(tmp_path)
+    ran = call("predict", "--run", run, "--json")
+    assert ran.code == 0, ran.err
+    measured = json.loads((run / "metrics.json").read_text())["test"]
+    right = [row["label"] == row["predicted"] for row in json.loads(ran.out)["predictions"]]
+    assert sum(right) == round(measured["accuracy"] * measured["n"])
+
+
 @pytest.mark.soak
 def test_a_head_and_then_all_learn_from_weights_of_a_run(toy, both, other, tmp_path):
     for kind in ("transfer", "finetune"):
