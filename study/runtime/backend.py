@@ -75,7 +75,7 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
 def _want_equal_bits(backend: str) -> None:
     """Let only operations run that give equal bits again; TensorFlow's in any case, which makes the batches.
 
-    JAX and PyTorch differ from that on GPUs alone; what they have no such operation for, PyTorch refuses.
+    On a GPU, PyTorch refuses what it has no such operation for.
     """
     import tensorflow as tf
 
