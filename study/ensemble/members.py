@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from study.runs import members as told
 from study.runtime import console
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
+
+if TYPE_CHECKING:
+    import keras
 
 SPLITS = ("val", "test")
 MEAN = "mean of the members' probabilities"
@@ -53,6 +55,8 @@ class Ensemble:
 
 def shares_of(head: keras.Model, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return split -> probabilities that a head has for its features."""
+    import keras
+
     return {split: keras.ops.convert_to_numpy(head(rows, training=False)) for split, rows in features.items()}
 
 
