@@ -3,7 +3,7 @@
 # of them for a network of one layer, each in a forked copy of the process that called it, from a thread, one after the
 # other while the conversion and what follows go on. A copy of a small program costs little. A training holds gigabytes,
 # whose page tables are copied at each fork with the interpreter locked, and every page that is written to afterwards is
-# copied too: beside TensorFlow and 1 GB, conversions that take 0.1 s took 2 to 4 s in tests, and calls like os.stat 0.5 ms.
+# copied too: in a process with TensorFlow and 1 GB, tests of 0.5 s that convert a small network took 2 to 5 s.
 # Without the package openvino_telemetry OpenVINO uses a stub of its own: put None in its place before the first import,
 # or say no once by `opt_in_out --opt_out`. Here a proxy that is not there keeps everything from being sent.
 # Seen with OpenVINO 2026.4.1, openvino-telemetry 2025.2.0 and ONNX 1.22.0, 29 November 2026. Source:

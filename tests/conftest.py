@@ -22,7 +22,7 @@ for name in ("SIGINT", "SIGHUP"):  # whoever runs the tests in the background, o
         signal.signal(number, signal.default_int_handler)
 
 # A test that imports OpenVINO by itself would else have it tell Google Analytics of every conversion, each time from a
-# copy of this process: that took a minute of all tests. See study.runtime.hardware.import_openvino.
+# copy of this process: half of the system time of all tests. See study.runtime.hardware.import_openvino.
 sys.modules.setdefault("openvino_telemetry", None)
 
 # The longest first and the shortest last, so that two workers end together.
