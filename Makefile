@@ -20,7 +20,7 @@ oldest: $(wildcard requirements*.txt)
 	$$(for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python $(PYTHON); do "$$one" -c "" 2>/dev/null && echo "$$one" && break; done) -m venv .venv-oldest
 	sed -n 's/^\([a-z0-9-]*\)>=\([0-9.]*\).*/\1==\2/p' requirements.txt requirements-predict.txt > .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c .venv-oldest/constraints.txt
-	.venv-oldest/bin/python -m pytest --quick
+	.venv-oldest/bin/python -m pytest --quick -n 2 --dist loadfile
 	.venv-oldest/bin/python -m pytest -m "not slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder $(END_TO_END)
 
 # The commands of the small install, in one; it may take 500 MB.
@@ -34,7 +34,7 @@ slim: .venv/ready-dev requirements-predict.txt
 # Models and trainings on another backend of Keras.
 jax: .venv/ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check jax
-	$(BIN)/python -m pytest -m "not soak" tests/models/test_jax.py tests/commands/test_on_backends.py tests/commands/test_together.py
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile tests/models/test_jax.py tests/commands/test_on_backends.py tests/commands/test_together.py
 
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev

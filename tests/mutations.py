@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from errors import UserError
 
-CASES = int(os.environ.get("STUDY_FUZZ_CASES", "300"))  # of each property; `make soak` asks for 10,000
+CASES = int(os.environ.get("STUDY_FUZZ_CASES", "100"))  # of each property; `make soak` asks for 10,000
 MOST_MEMORY = 3 * 2**30  # bytes that all cases of a property together may add to the process
 HANGS = timedelta(seconds=60)
 ESCAPE, MARKUP = "\x1b[2J\x07\x9b31m", "<script>alert(1)</script>"
