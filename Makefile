@@ -34,7 +34,8 @@ slim: .venv/ready-dev requirements-predict.txt
 # Models and trainings on another backend of Keras.
 jax: .venv/ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check jax
-	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile tests/models/test_jax.py tests/commands/test_on_backends.py tests/commands/test_together.py
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile tests/models/test_jax.py tests/commands/test_on_backends.py tests/commands/test_together.py \
+		tests/commands/test_without_tensorflow.py
 
 # Hours. How many cases, positions and kills each promise was tried with is printed: docs/reliability.md.
 soak: .venv/ready-dev

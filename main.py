@@ -11,7 +11,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from errors import UserError
@@ -79,8 +79,9 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
     "serve": (ServeSettings, "answer over HTTP by a saved run: a page to drop images on, and JSON for programs"),
 }
 
-# refused where TensorFlow is not installed
-LEARNING = ("train", "compare", "crossval", "ensemble", "tune", "inspect", "export", "page")
+ON_ANY_BACKEND = ("train", "crossval", "ensemble")  # with --backend jax or torch, TensorFlow need not be installed
+# refused where it is not
+LEARNING = (*ON_ANY_BACKEND, "compare", "tune", "inspect", "export", "page")
 
 
 def make_parser(every: bool = False) -> argparse.ArgumentParser:
@@ -137,10 +138,10 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
     """Run a command, print its result or what is wrong, and return the exit code."""
     try:
         command, flags = read(arguments)
-        from study.runtime import console, hardware
+        from study.runtime import console
 
         if command in LEARNING:
-            hardware.require_tensorflow(command)
+            check_backend(command, flags)
         flags.pop("json", None)
         console.to_stderr(as_json)
         with gradients_forgotten():  # of one command after another in a process
@@ -153,6 +154,19 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
             raise
         return fail(f"{error.strerror}: {error.filename or 'no file named'}", out, as_json)
     return result.code
+
+
+def check_backend(command: str, flags: Mapping[str, Any]) -> None:
+    """Raise UserError where TensorFlow is not installed, and no other backend of Keras is asked to learn."""
+    from study.runtime import hardware
+    from study.settings.resolve import with_backend
+
+    if flags.get("resume") not in (None, "auto"):  # its flags are read later; without TensorFlow Keras refuses to start
+        return
+    if command not in ON_ANY_BACKEND:
+        hardware.require_tensorflow(command)
+    elif with_backend(flags).get("backend", "tensorflow") == "tensorflow":
+        hardware.require_tensorflow(command, or_another=True)
 
 
 def read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:

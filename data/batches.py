@@ -143,13 +143,18 @@ def _sample_balanced(examples: Examples, indices: np.ndarray, seed: int) -> tf.d
     """Draw a class at random, then its next image, as many an epoch as there are images."""
     import tensorflow as tf
 
-    labels = examples.labels[indices]
-    epochs = balanced_epochs([indices[labels == label] for label in np.unique(labels)], len(indices), seed)
+    epochs = balanced_epochs(rows_of_classes(examples, indices), len(indices), seed)
     # A dataset begins anew in every epoch; what is left of a class outlives that here.
     epoch = tf.data.Dataset.from_generator(
         lambda: islice(epochs, 1), output_signature=tf.TensorSpec((len(indices),), tf.int64)
     )
     return epoch.unbatch().apply(tf.data.experimental.assert_cardinality(len(indices)))
+
+
+def rows_of_classes(examples: Examples, indices: np.ndarray) -> list[np.ndarray]:
+    """Return which of some rows are of each class that has any."""
+    labels = examples.labels[indices]
+    return [indices[labels == label] for label in np.unique(labels)]
 
 
 def balanced_epochs(classes: Sequence[np.ndarray], count: int, seed: int) -> Iterator[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 from study.runtime.result import Result
 from study.settings.commands import CrossvalSettings
 from study.settings.declare import own_and_rest
+from study.settings.resolve import with_backend
 
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
@@ -15,4 +16,4 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings, rest = own_and_rest(CrossvalSettings, flags)
     from study.experiments.crossval import crossval
 
-    return crossval(settings, rest, command_line)
+    return crossval(settings, with_backend(rest), command_line)

@@ -13,6 +13,7 @@ from study.settings import conflicts
 from study.settings.as_command import as_command
 from study.settings.commands import EnsembleSettings
 from study.settings.declare import own_and_rest
+from study.settings.resolve import with_backend
 
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
@@ -28,7 +29,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
         folder, told = vote(asked.paths, rest, command_line)
     else:
-        folder, told = trained(method, asked.members, rest, given, command_line)
+        folder, told = trained(method, asked.members, with_backend(rest), given, command_line)
     following = as_command("predict", {"run": folder}, ["IMAGE"])
     return Result(values_of(folder, told), following, "predict for images of yours in place of IMAGE")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +12,7 @@ import models
 from errors import UserError
 from study.runtime.result import Result
 from study.settings import conflicts, declare
-from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_model
-from study.settings.run import BACKENDS
+from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_backend, with_model
 from study.settings.train import DEFAULTS, FIELDS, names_where
 
 
@@ -30,12 +28,6 @@ def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
     if flags.get("weights", "none") in ("none", "imagenet"):
         return dict(flags)
     return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
-
-
-def with_backend(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to the flags the backend that KERAS_BACKEND names, if it is one that networks learn on here."""
-    named = os.environ.get("KERAS_BACKEND")
-    return {"backend": named, **flags} if named in BACKENDS and named != DEFAULTS["backend"] else dict(flags)
 
 
 def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from data.batches import Examples
 from data.dataset import Dataset
@@ -20,6 +19,8 @@ from study.settings.train import TrainSettings
 from study.tasks import segment
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from data.augment.geometry import Batch
 
 BATCH = 64
@@ -75,6 +76,8 @@ def targets(batch: Batch, shape: Sequence[int], ignores: bool = False) -> tuple[
         those that count weigh more by as much. Of second labels, soft labels, float32 (batch, names), and how much of
         them is known, (batch,) 0..1: an image without one weighs 0.
     """
+    import tensorflow as tf
+
     if len(shape) == 4:
         share, known = foreground(batch["segmentation_masks"], shape[1], ignores)
         soft = tf.one_hot(tf.cast(share >= 0.5, tf.int32), 2)
@@ -86,6 +89,7 @@ def targets(batch: Batch, shape: Sequence[int], ignores: bool = False) -> tuple[
 
 def foreground(masks: tf.Tensor, side: int, ignores: bool) -> tuple[tf.Tensor, tf.Tensor]:
     """Return which share of each pixel is not background at a side, and 1 where most of it counts, else 0."""
+    import tensorflow as tf
 
     def area(where: tf.Tensor) -> tf.Tensor:
         return tf.image.resize(tf.cast(where, tf.float32)[..., None], (side, side), "area")[..., 0]
@@ -100,6 +104,8 @@ def foreground(masks: tf.Tensor, side: int, ignores: bool) -> tuple[tf.Tensor, t
 
 def weights_of_known(known: tf.Tensor) -> tf.Tensor:
     """Return weights, 0 where `known` is 0, whose mean over the batch is 1."""
+    import tensorflow as tf
+
     return tf.math.divide_no_nan(known, tf.reduce_mean(known))
 
 
@@ -157,7 +163,7 @@ def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any
         return {"n": known, "accuracy": right / known if known else None, "labels": list(examples.auxiliary.names)}
     side, matrix = predicted[0].shape[1], np.zeros((2, 2), np.int64)
     for batch, masks in zip(batches, predicted, strict=True):
-        share, known = foreground(tf.constant(examples.masks[batch]), side, auxiliary_training.ignores)
+        share, known = foreground(examples.masks[batch], side, auxiliary_training.ignores)
         true = np.where(known, np.asarray(share) >= 0.5, IGNORED)
         matrix += segment.confusions(true, masks, 2).sum(axis=0)
     return {"n": len(indices), "iou": float(np.nan_to_num(segment.iou(matrix)[1])), "side": side}

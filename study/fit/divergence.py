@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import keras
 import numpy as np
 
-from data.batches import Examples, eval_batches
+from data.batches import Examples
 from errors import UserError
-from study.fit.targets import keras_batches
+from study.fit.targets import as_one_batch
 from study.runtime import console
 from study.settings.stages import Stage
 
@@ -81,7 +80,6 @@ def loss_of_head(model: keras.Model, examples: Examples, class_weight: Mapping[i
     """
     rows = examples.indices["train"]
     some = np.random.default_rng(0).choice(rows, min(SAMPLE, len(rows)), replace=False)
-    batches = keras_batches(eval_batches(replace(examples, indices={"": some}), "", SAMPLE), model, class_weight)
-    features, labels, *weights = next(batches.as_numpy_iterator())
+    features, labels, *weights = as_one_batch(examples, some, model, class_weight)
     answers = model(features, training=False)
     return float(model.compute_loss(features, labels, answers, *weights, training=False))

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from data.batches import Examples, epoch_rows, iterations
+from data.batches import Examples, iterations
 from study.fit.head_fits import OneByOne
 from study.fit.head_trainer import HeadData, HeadFold, HeadOutcome, Trainer, make_head
+from study.fit.targets import rows_of_epochs
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
 
@@ -88,10 +89,12 @@ def order_of(folds: Sequence[HeadFold], labels: np.ndarray, epochs: int, balance
     Such an order goes by TensorFlow's global seed too.
     """
     if balanced:
-        return lambda fold: list(epoch_rows(Examples(labels, labels, {"train": fold.train}), fold.seed, epochs, True))
+        return lambda fold: list(
+            rows_of_epochs(Examples(labels, labels, {"train": fold.train}), fold.seed, epochs, True)
+        )
     known: dict[tuple[int, int], list[np.ndarray]] = {}
     for size, seed in {(len(fold.train), fold.seed) for fold in folds}:
         keras.utils.set_random_seed(seed)
         places = np.arange(size)
-        known[size, seed] = list(epoch_rows(Examples(places, places, {"train": places}), seed, epochs))
+        known[size, seed] = list(rows_of_epochs(Examples(places, places, {"train": places}), seed, epochs))
     return lambda fold: [fold.train[places] for places in known[len(fold.train), fold.seed]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from data.batches import Examples, eval_batches, iterations
+from data.batches import Examples, iterations
 from models.parts.head import unfreeze
 from study.checkpoint.files import Checkpoint
 from study.checkpoint.keeper import Keeper
@@ -25,7 +25,7 @@ from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines, summary_of
 from study.fit.saver import Saver
 from study.fit.state import assign, random_state, set_random_state
-from study.fit.targets import Source, first_batch, keras_batches, phase_batches
+from study.fit.targets import Source, first_batch, form_of, judged, phase_batches
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.fit.watchers import Watchers
 from study.runtime import by_backend, console
@@ -37,7 +37,7 @@ from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from study.fit.targets import Batches
 
 
 def run_stage(
@@ -131,7 +131,7 @@ def run_epochs(
     """
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
-    val_batches = keras_batches(eval_batches(examples, "val", EVAL_BATCH), model, ignores=settings.task.ignores)
+    val_batches = judged(examples, "val", EVAL_BATCH, model, ignores=settings.task.ignores)
     before = None
     if stage.name == "finetune":
         with console.bar("compiling, to evaluate the head alone on the validation split", 1):
@@ -189,7 +189,7 @@ def sources(
 def run_phase(
     source: Source,
     callbacks: Sequence[keras.callbacks.Callback],
-    val_batches: tf.data.Dataset,
+    val_batches: Batches,
     lines: EpochLines,
     saver: Saver | None,
 ) -> None:
@@ -203,7 +203,7 @@ def run_phase(
         done, drawn = saver.enter(source.number, phase) if saver else (0, None)
         training, validation, draws = phase_batches(source, done if endless else None, drawn)
         if saver:
-            saver.follow(draws, training.element_spec, callbacks)
+            saver.follow(draws, form_of(training, source), callbacks)
         with closing(lines), saver.keeper.watching() if saver else nullcontext():
             model.fit(
                 training,
@@ -221,7 +221,7 @@ def run_phase(
             return
 
 
-def crossentropy_of(model: keras.Model, batches: tf.data.Dataset) -> float:
+def crossentropy_of(model: keras.Model, batches: Batches) -> float:
     """Return the mean cross-entropy of a compiled model over batches."""
     return auxiliary.with_plain_names(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
 

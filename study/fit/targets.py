@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from data import numpy_batches
 from data.augment import pipeline
 from data.augment.draws import Draws
-from data.batches import Examples, eval_batches, train_batches
+from data.batches import Examples, epoch_rows, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
 from study.fit import auxiliary
-from study.runtime import by_backend
+from study.fit.numpy_targets import Judged, to_keras
+from study.runtime import by_backend, hardware
 from study.settings.stages import ResolutionPhase, Stage
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from data.augment.geometry import Batch
+
+    Batches = tf.data.Dataset | Judged | Iterator[tuple[Any, ...]]  # what Keras learns from, or is judged by
 
 
 def keras_batches(
@@ -62,10 +66,36 @@ def keras_batches(
     return batches.map(to_keras)
 
 
+def judged(
+    examples: Examples,
+    split: str,
+    batch_size: int,
+    model: keras.Model,
+    class_weight: Mapping[int, float] | None = None,
+    ignores: bool = False,
+    size: int | None = None,
+) -> Batches:
+    """Return the batches of a split in its order, as Keras takes them; `size` is that to which images are scaled."""
+    if not hardware.tensorflow_available():
+        return Judged(examples, split, batch_size, model, class_weight, ignores)
+    return keras_batches(eval_batches(examples, split, batch_size, size), model, class_weight, ignores)
+
+
+def as_one_batch(
+    examples: Examples,
+    rows: np.ndarray,
+    model: keras.Model,
+    class_weight: Mapping[int, float] | None = None,
+    ignores: bool = False,
+) -> tuple[Any, ...]:
+    """Return some rows as one batch, as Keras takes it, of NumPy's arrays."""
+    batches = judged(replace(examples, indices={"": rows}), "", len(rows), model, class_weight, ignores)
+    return batches[0] if isinstance(batches, Judged) else next(batches.as_numpy_iterator())
+
+
 def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[np.ndarray, Any]:
     """Return the first training images as they are, float32, and what is to be learned of them."""
-    first = replace(examples, indices={"": examples.indices["train"][: stage.batch_size]})
-    return next(keras_batches(eval_batches(first, "", stage.batch_size), model).as_numpy_iterator())[:2]
+    return as_one_batch(examples, examples.indices["train"][: stage.batch_size], model)[:2]
 
 
 @dataclass(frozen=True)
@@ -81,9 +111,23 @@ class Source:
     number: int
 
 
+def rows_of_epochs(examples: Examples, seed: int, epochs: int, balanced: bool = False) -> Iterator[np.ndarray]:
+    """Yield the rows of each epoch, int64, in the order in which they are learned."""
+    draw = epoch_rows if hardware.tensorflow_available() else numpy_batches.epoch_rows
+    return draw(examples, seed, epochs, balanced)
+
+
+def form_of(training: Batches, source: Source) -> Any:  # noqa: ANN401 - whatever Keras takes
+    """Return what has the shapes and types of the batches that a phase learns from."""
+    if hardware.tensorflow_available():
+        return training.element_spec
+    first = source.examples.indices["train"][: source.stage.batch_size]
+    return as_one_batch(source.examples, first, source.model, source.class_weight, source.settings.task.ignores)
+
+
 def phase_batches(
     source: Source, first: int | None = None, random_state: np.ndarray | None = None
-) -> tuple[tf.data.Dataset, tf.data.Dataset, Draws]:
+) -> tuple[Batches, Batches, Draws]:
     """Return the batches to learn from and to judge by at a phase's size, as Keras' `fit` takes them.
 
     Mixed images have no place in the last of several phases: it shows whole ones, as they will be judged.
@@ -117,6 +161,9 @@ def phase_batches(
     seed = settings.data.seed + source.number  # else a phase would see the order of the one before
     draws = Draws(augment, first or 0, random_state)
     balanced = regularization.sampler == "balanced"
+    validation = judged(examples, "val", EVAL_BATCH, model, ignores=ignores, size=size)
+    if not hardware.tensorflow_available():
+        batches = numpy_batches.train_batches(examples, stage.batch_size, seed, balanced, first or 0, shard)
+        return (to_keras(batch, model, source.class_weight, ignores) for batch in batches), validation, draws
     training = train_batches(examples, stage.batch_size, seed, draws.function(), balanced, first, shard)
-    validation = keras_batches(eval_batches(examples, "val", EVAL_BATCH, size), model, ignores=ignores)
     return keras_batches(training, model, source.class_weight, ignores), validation, draws

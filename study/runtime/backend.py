@@ -31,16 +31,20 @@ def start(seed: int = 0, deterministic: bool = False, backend: str = "tensorflow
     TensorFlow writes notes on its own build to the screen, past Python and in spite of its own variables (GitHub issue
     tensorflow/tensorflow#100442); they are held back, and shown only if the import fails.
     """
-    hardware.require_tensorflow("A network that learns")
+    if backend == "tensorflow":
+        hardware.require_tensorflow("A network that learns")
     with _STARTING:
         _start(seed, deterministic, backend, place)
 
 
 def start_if_needed() -> None:
-    """Start Keras where nobody has, in any thread: another start would seed anew beneath a training that has begun."""
+    """Start Keras where nobody has, in any thread: another start would seed anew beneath a training that has begun.
+
+    It runs on TensorFlow, or where that is not installed on a backend that is.
+    """
     with _STARTING:
         if "keras" not in sys.modules:
-            start()
+            start(backend=next(iter(hardware.installed_backends()), "tensorflow"))
 
 
 def running() -> str:
@@ -57,7 +61,8 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
     with quiet(), without_garbage_collection(), without_what_nobody_asked_for():
         import keras
 
-        if backend != "tensorflow":  # it comes second: before PyTorch, it has ended the process by a crash
+        # It comes second: before PyTorch, it has ended the process by a crash.
+        if backend != "tensorflow" and hardware.tensorflow_available():
             import tensorflow as tf
 
             tf.config.set_visible_devices([], "GPU")  # it would take all memory there, and only makes batches
@@ -77,9 +82,10 @@ def _want_equal_bits(backend: str) -> None:
 
     On a GPU, PyTorch refuses what it has no such operation for.
     """
-    import tensorflow as tf
+    if hardware.tensorflow_available():
+        import tensorflow as tf
 
-    tf.config.experimental.enable_op_determinism()
+        tf.config.experimental.enable_op_determinism()
     if backend == "jax":  # https://openxla.org/xla/flags_guidance, read when it looks for devices
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
     if backend == "torch":  # https://docs.pytorch.org/docs/stable/notes/randomness.html
@@ -177,6 +183,9 @@ def quiet(stream: int = 2) -> Iterator[None]:
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Raise a UserError from within a batch pipeline as such: it comes as TensorFlow's, with a traceback as text."""
+    if not hardware.tensorflow_available():
+        yield
+        return
     import tensorflow as tf
 
     try:

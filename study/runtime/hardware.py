@@ -16,6 +16,8 @@ from errors import UserError
 if TYPE_CHECKING:
     import openvino
 
+BACKENDS = ("tensorflow", "jax", "torch")  # of Keras
+
 
 def is_installed(package: str) -> bool:
     """Say whether a package is installed, without importing it.
@@ -48,12 +50,22 @@ def tensorflow_available() -> bool:
     return is_installed("tensorflow")
 
 
-def require_tensorflow(what: str) -> None:
-    """Raise UserError where TensorFlow is not installed, as in the small install for `predict` and `check`."""
+def require_tensorflow(what: str, or_another: bool = False) -> None:
+    """Raise UserError where TensorFlow is not installed, as in the small install for `predict` and `check`.
+
+    `or_another`: backend of Keras would do as well.
+    """
     if not tensorflow_available():
+        others = installed_backends() if or_another else []
         raise UserError(
             f"{what} needs TensorFlow, which is not installed. Run: python -m pip install -r requirements.txt"
+            + (f", or give --backend {others[0]}, which is installed" if others else "")
         )
+
+
+def installed_backends() -> list[str]:
+    """Return the backends of Keras that are installed, without importing them."""
+    return [name for name in BACKENDS if is_installed(name)]
 
 
 def require_backend(name: str) -> None:

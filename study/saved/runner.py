@@ -25,7 +25,8 @@ def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
         check_files(run, openvino_ir.FILES)
         return openvino_ir.load_all(run.folder, partial(check_shapes, run, openvino_ir.FILES[0]))
     lacking = f"{run.folder} has no model.xml" if hardware.openvino_available() else "OpenVINO is not installed"
-    hardware.require_tensorflow(f"{lacking}, and model.keras of {run.folder}")
+    if not hardware.installed_backends():
+        hardware.require_tensorflow(f"{lacking}, and model.keras of {run.folder}")
     backend.start_if_needed()
     classifier = load_classifier(run)
     if not features:

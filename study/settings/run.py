@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from data import own_code
+from study.runtime.hardware import BACKENDS
 from study.settings.declare import Settings, setting
 from study.settings.parsers import parse_run_name
 
-BACKENDS = ("tensorflow", "jax", "torch")
 CALLBACK = ("callback", "name")  # the setting, and what it names
 
 
@@ -39,8 +39,8 @@ class RunSettings(Settings):
     )
     backend: str = setting(
         "tensorflow",
-        "what computes a network that learns, by default what KERAS_BACKEND says; jax and torch have to be installed, "
-        "batches stay TensorFlow's",
+        "what computes a network that learns, by default what KERAS_BACKEND says; jax and torch have to be installed; "
+        "where TensorFlow is installed too, batches are its own",
         choices=BACKENDS,
         varied=False,
         inspected=False,

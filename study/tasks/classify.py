@@ -10,10 +10,11 @@ import numpy as np
 
 from data.batches import Examples, eval_batches, iterations
 from data.csv_table import guarded
+from data.numpy_batches import cut, gather
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Table
 from study.pages.language import t
-from study.runtime import console, output
+from study.runtime import console, hardware, output
 from study.runtime.backend import user_errors
 from study.tasks import crossentropy, scores
 from study.tasks.contract import Evaluation
@@ -134,8 +135,11 @@ def predict(model: keras.Model, examples: Examples, indices: np.ndarray, label: 
     """Run a model over some rows of the inputs, behind a progress bar: float32 (rows, outputs)."""
     import keras
 
-    subset = Examples(examples.inputs, examples.labels, {"": indices})
-    batches = eval_batches(subset, "", EVAL_BATCH).map(lambda batch: batch["images"])
+    if hardware.tensorflow_available():
+        subset = Examples(examples.inputs, examples.labels, {"": indices})
+        batches = eval_batches(subset, "", EVAL_BATCH).map(lambda batch: batch["images"])
+    else:
+        batches = ((gather(examples, rows)["images"],) for rows in cut(indices, EVAL_BATCH))
     with user_errors(), console.bar(label, iterations(len(indices), EVAL_BATCH)) as advance:
         after_batch = keras.callbacks.LambdaCallback()
         after_batch.on_predict_batch_end = lambda batch, logs=None: advance()

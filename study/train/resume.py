@@ -138,7 +138,9 @@ def description(ready: Prepared, asked: Mapping[str, Any]) -> dict[str, Any]:
         "settings": {name: plain(settings[name]) for name in compared},
         "data": data_hash(ready.dataset),
         "program": program_hash(),
-        "versions": {name: version(name) for name in (*PACKAGES, ready.settings.run.backend)},
+        "versions": {
+            name: version(name) for name in (*PACKAGES, ready.settings.run.backend) if hardware.is_installed(name)
+        },
         "threads": hardware.cores(),
     }
 

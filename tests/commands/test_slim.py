@@ -15,6 +15,7 @@ from importlib.metadata import packages_distributions
 import numpy as np
 import pytest
 from helpers import ROOT, TOY_CLASSES, Ran, call, command, fails, make_patches, make_toy, without_next
+from hiding import hiding
 from run_files import shares, table
 
 from models.parts.lite_weights import LITE0
@@ -23,13 +24,6 @@ pytestmark = pytest.mark.slow
 SLIM_PYTHON = os.environ.get("STUDY_SLIM_PYTHON")  # of a real small install
 NEAR = "near duplicate"
 WEIGHTS = LITE0.replace("-", "_")
-HIDING = """
-import importlib.machinery
-HIDDEN, found = {hidden!r}, importlib.machinery.PathFinder.find_spec
-importlib.machinery.PathFinder.find_spec = classmethod(
-    lambda cls, name, *rest: None if name.partition(".")[0] in HIDDEN else found(name, *rest)
-)
-"""
 
 
 def beside_the_list():
@@ -50,9 +44,7 @@ def slim(tmp_path_factory):
 
     def run(*arguments, without=()):
         hidden = [*without, *([] if SLIM_PYTHON else beside_the_list())]
-        folder = tmp_path_factory.mktemp("hiding")
-        (folder / "sitecustomize.py").write_text(HIDING.format(hidden=hidden), encoding="utf-8")
-        asked = command(*arguments, PYTHONPATH=folder)
+        asked = command(*arguments, PYTHONPATH=hiding(tmp_path_factory.mktemp("hiding"), hidden))
         asked["args"][0] = SLIM_PYTHON or sys.executable
         ended = subprocess.run(**asked, timeout=100, check=False)
         err, following = without_next(ended.stderr.decode())
