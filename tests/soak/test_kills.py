@@ -1,6 +1,6 @@
 """Every command killed with `kill -9` at random moments, over one store: it ends as one that nobody killed.
 
-`SOAK_KILLS` says how many kills all commands get together: 12 in `make slow`, 200 in `make soak`.
+`SOAK_KILLS` says how many kills all commands get together: 9 in `make slow`, 200 in `make soak`.
 """
 
 import contextlib
@@ -146,7 +146,7 @@ def test_killed_at_random_it_ends_as_one_that_nobody_killed(name, place, shared,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["scratch", "check", "compare", "predict"])
+@pytest.mark.parametrize("name", ["scratch", "check", "predict"])  # one of compare is killed in its own tests
 def test_three_kills_of_some_commands(name, place, shared, tmp_path):
     check_kills(name, 3, place, shared, tmp_path)
 
