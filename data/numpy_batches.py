@@ -1,6 +1,6 @@
 """Batches without TensorFlow, for another backend where that is not installed: as `data.batches` has them, of NumPy.
 
-Nothing here changes an image: the augmentation is TensorFlow's.
+What changes their images is `study.fit.augmentation`.
 """
 
 from __future__ import annotations
@@ -65,4 +65,6 @@ def cut(rows: np.ndarray, batch_size: int) -> list[np.ndarray]:
 def gather(examples: Examples, rows: Sequence[int] | np.ndarray) -> Batch:
     """Return the batch of some rows."""
     batch = {"images": examples.inputs[rows].astype(np.float32), "labels": examples.labels[rows]}
-    return batch if examples.masks is None else {**batch, "segmentation_masks": examples.masks[rows]}
+    if examples.masks is not None:
+        batch["segmentation_masks"] = examples.masks[rows]
+    return {**batch, "auxiliary": examples.auxiliary.labels[rows]} if examples.auxiliary else batch

@@ -36,3 +36,17 @@ def flip_labels(labels: tf.Tensor, flipped: tf.Tensor, flipped_classes: np.ndarr
     if labels.dtype.is_integer:
         return tf.where(flipped, tf.gather(tf.constant(flipped_classes, labels.dtype), labels), labels)
     return tf.where(flipped[:, None], tf.gather(labels, flipped_classes, axis=1), labels)
+
+
+def to_numpy_soft_labels(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Do what `to_soft_labels` does, to NumPy's."""
+    if not np.issubdtype(labels.dtype, np.integer):
+        return labels
+    return (labels[..., None] == np.arange(classes)).astype(np.float32)
+
+
+def flip_numpy_labels(labels: np.ndarray, flipped: np.ndarray, flipped_classes: np.ndarray) -> np.ndarray:
+    """Do what `flip_labels` does, to NumPy's."""
+    if np.issubdtype(labels.dtype, np.integer):
+        return np.where(flipped, flipped_classes[labels], labels).astype(labels.dtype)
+    return np.where(flipped[:, None], labels[:, flipped_classes], labels)

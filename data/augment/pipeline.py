@@ -196,13 +196,18 @@ def build(
         auxiliary_classes: how many different auxiliary labels there are.
         shard: number and count of processes that learn together.
     """
-    strengths = {name: strength for name, strength in strengths.items() if mixing or name not in MIXING}
+    strengths = chosen(strengths, mixing)
     augment = (
         augmenter(strengths, seed + number, flipped_classes, classes, size, auxiliary_classes, shard)
         if strengths or size
         else None
     )
     return with_custom_function(augment, custom_function) if custom_function else augment
+
+
+def chosen(strengths: Mapping[str, float], mixing: bool) -> dict[str, float]:
+    """Return the strengths of what is done, without mixing those of the rest."""
+    return {name: strength for name, strength in strengths.items() if mixing or name not in MIXING}
 
 
 def describe(strengths: Mapping[str, float], custom_function: str | None) -> str:

@@ -8,12 +8,12 @@ from statistics import median
 
 import numpy as np
 
-from data.augment.pipeline import build
 from data.batches import Examples
 from data.dataset import Dataset
 from data.store.store import Store
 from models.parts.head import freeze
 from models.parts.weights import build_backbone
+from study.fit import augmentation
 from study.fit.cross_validation import FoldHeads, describe_epochs, predict_held_out, stage_of
 from study.folds.divide import Fold
 from study.inference.engine import FrozenBackbone
@@ -66,10 +66,9 @@ def embed_examples(examples: Examples, settings: TrainSettings, store: Store) ->
     backbone = build_backbone(settings.run.model, settings.data.image_size, settings.learning.weights, options)
     freeze(backbone)
     frozen = FrozenBackbone(backbone, store)
-    run, regularization = settings.run, settings.regularization
+    run = settings.run
     spec = FeatureSpec(run.model, size_of(settings), settings.data.resize, run.engine, run.precision)
-    augment = build(regularization.augment or {}, regularization.augment_with, settings.data.seed)
-    embedded, choice = embed(frozen, examples, spec, augment, augmented_views(settings))
+    embedded, choice = embed(frozen, examples, spec, augmentation.build(settings), augmented_views(settings))
     frozen.release()
     console.print(f"engine: {choice.reason}")
     return embedded

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,16 +12,11 @@ import numpy as np
 from data.batches import Examples
 from data.dataset import Dataset
 from data.mask_values import IGNORED
-from data.soft_labels import to_soft_labels
+from data.soft_labels import to_numpy_soft_labels
 from models.parts.auxiliary_head import join_heads, label_head, mask_head, with_feature_map
 from study.fit.counted import Counted
 from study.settings.train import TrainSettings
 from study.tasks import segment
-
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from data.augment.geometry import Batch
 
 BATCH = 64
 HEAD = "head"  # by which Keras tells the figures of the class from those of the auxiliary task
@@ -62,51 +57,61 @@ def has_auxiliary_head(model: keras.Model) -> bool:
     return len(model.outputs) > 1
 
 
-def targets(batch: Batch, shape: Sequence[int], ignores: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return what the second head learns of a batch, and how much each of it weighs.
+def values_of(batch: Mapping[str, Any]) -> Any:  # noqa: ANN401 - TensorFlow's or NumPy's, as the batch is
+    """Return what of a batch, as `data.batches` has it, the second head learns: masks, or second labels."""
+    return batch["auxiliary"] if "auxiliary" in batch else batch["segmentation_masks"]
+
+
+def targets(values: np.ndarray, shape: Sequence[int], ignores: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the second head learns of a batch, and how much each of it weighs, float32.
 
     Args:
-        batch: as `data.batches` has it; its "segmentation_masks" or its "auxiliary" is learned.
+        values: masks, uint8 (batch, side, side), or second labels, int (batch,) or soft, float32 (batch, names).
         shape: of the head's answer: (None, side, side, 2) to a mask, (None, names) to a second label.
         ignores: whether pixels of the masks may not count.
 
     Returns:
-        Of masks, float32 (batch, side, side, 2) and ones, (batch, side, side): at the side of the answer each pixel is
+        Of masks, (batch, side, side, 2) and ones, (batch, side, side): at the side of the answer each pixel is
         background or not by the larger part; where the larger part does not count, its shares and its weight are 0, and
-        those that count weigh more by as much. Of second labels, soft labels, float32 (batch, names), and how much of
-        them is known, (batch,) 0..1: an image without one weighs 0.
+        those that count weigh more by as much. Of second labels, soft labels, (batch, names), and how much of them is
+        known, (batch,) 0..1: an image without one weighs 0.
     """
-    import tensorflow as tf
-
     if len(shape) == 4:
-        share, known = foreground(batch["segmentation_masks"], shape[1], ignores)
-        soft = tf.one_hot(tf.cast(share >= 0.5, tf.int32), 2)
+        share, known = foreground(values, shape[1], ignores)
+        soft = to_numpy_soft_labels((share >= 0.5).astype(int), 2)
         return (soft * known[..., None], weights_of_known(known)) if ignores else (soft, known)
-    soft = to_soft_labels(batch["auxiliary"], shape[-1])
-    known = tf.reduce_sum(soft, axis=1)
-    return tf.math.divide_no_nan(soft, known[:, None]), known
+    soft = to_numpy_soft_labels(values, shape[-1])
+    known = soft.sum(axis=1)
+    return divide(soft, known[:, None]), known
 
 
-def foreground(masks: tf.Tensor, side: int, ignores: bool) -> tuple[tf.Tensor, tf.Tensor]:
+def foreground(masks: np.ndarray, side: int, ignores: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return which share of each pixel is not background at a side, and 1 where most of it counts, else 0."""
-    import tensorflow as tf
-
-    def area(where: tf.Tensor) -> tf.Tensor:
-        return tf.image.resize(tf.cast(where, tf.float32)[..., None], (side, side), "area")[..., 0]
-
     if not ignores:
-        share = area(masks > 0)
-        return share, tf.ones_like(share)
-    counted = area(masks != IGNORED)
-    share = tf.math.divide_no_nan(area((masks > 0) & (masks != IGNORED)), counted)
-    return share, tf.cast(counted >= 0.5, tf.float32)
+        share = area(masks > 0, side)
+        return share, np.ones_like(share)
+    counted = area(masks != IGNORED, side)
+    share = divide(area((masks > 0) & (masks != IGNORED), side), counted)
+    return share, (counted >= 0.5).astype(np.float32)
 
 
-def weights_of_known(known: tf.Tensor) -> tf.Tensor:
+def area(where: np.ndarray, side: int) -> np.ndarray:
+    """Return how much of each larger pixel is true: bool (batch, n, n) -> float32 (batch, side, side), 0..1."""
+    pixels = np.arange(where.shape[1])
+    edges = np.arange(side + 1)[:, None] * where.shape[1] / side
+    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    shares = (np.maximum(overlap, 0) * side / where.shape[1]).astype(np.float32)  # (side, n)
+    return shares @ where.astype(np.float32) @ shares.T
+
+
+def weights_of_known(known: np.ndarray) -> np.ndarray:
     """Return weights, 0 where `known` is 0, whose mean over the batch is 1."""
-    import tensorflow as tf
+    return divide(known, known.mean())
 
-    return tf.math.divide_no_nan(known, tf.reduce_mean(known))
+
+def divide(values: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Divide; by 0 it is 0."""
+    return np.divide(values, by, out=np.zeros_like(values), where=by != 0)
 
 
 def compile_two_heads(
@@ -164,6 +169,6 @@ def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any
     side, matrix = predicted[0].shape[1], np.zeros((2, 2), np.int64)
     for batch, masks in zip(batches, predicted, strict=True):
         share, known = foreground(examples.masks[batch], side, auxiliary_training.ignores)
-        true = np.where(known, np.asarray(share) >= 0.5, IGNORED)
+        true = np.where(known, share >= 0.5, IGNORED)
         matrix += segment.confusions(true, masks, 2).sum(axis=0)
     return {"n": len(indices), "iou": float(np.nan_to_num(segment.iou(matrix)[1])), "side": side}

@@ -24,7 +24,7 @@ from errors import UserError
 from models.parts.head import unfreeze
 from study.fit.loop import crossentropy_of, fit
 from study.fit.objective import compile_model
-from study.fit.targets import Source, phase_batches
+from study.fit.targets import Source, as_iterator, phase_batches
 from study.fit.training_copy import training_copy
 from study.pages.figures import STYLE, plt, save
 from study.pages.palette import BLUE, GREY, VERMILION
@@ -34,7 +34,7 @@ from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from study.fit.targets import Batches
 
 LOWEST, HIGHEST = 1e-5, 10.0
 SWEEPS, STEPS = 3, 100
@@ -167,7 +167,7 @@ def _batches(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
     number: int,
-) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+) -> tuple[Batches, Batches]:
     """Return the batches of the first phase, in an order of their own for each number, and those to judge by."""
     sizes = () if stage.name == "head" else settings.optimization.progressive
     phase = phases(stage.epochs, sizes, settings.data.image_size or 0)[0]
@@ -198,7 +198,7 @@ def sweep(
             copy = _copy_of(model, stage, settings)
             compile_model(copy, replace(stage, learning_rate=LOWEST), plain, STEPS)
             training, _ = _batches(copy, stage, examples, settings, class_weight, number)
-            seen.append(_raise(copy, rates, islice(training.as_numpy_iterator(), STEPS), advance))
+            seen.append(_raise(copy, rates, islice(as_iterator(training), STEPS), advance))
     losses = np.mean([each[: min(map(len, seen))] for each in seen], axis=0)
     rates, smooth = rates[: len(losses)], smoothed(losses)
     return Sweep(tuple(rates.tolist()), tuple(losses.tolist()), tuple(smooth.tolist()), steepest(rates, smooth))
@@ -252,7 +252,7 @@ def trial(
     compile_model(copy, stage, settings.with_values(ema=0.0), steps)
     training, validation = _batches(copy, stage, examples, settings, class_weight, SWEEPS)
     with console.bar(f"try learning rate {stage.learning_rate:g}", steps) as advance:
-        for batch in islice(training.as_numpy_iterator(), steps):
+        for batch in islice(as_iterator(training), steps):
             copy.train_on_batch(*batch)
             advance()
     return crossentropy_of(copy, validation)

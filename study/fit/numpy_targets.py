@@ -1,49 +1,59 @@
-"""What `study.fit.targets` makes of batches, where TensorFlow is not installed: for one head, of NumPy."""
+"""What `study.fit.targets` makes of batches, where TensorFlow is not installed: of NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from data.augment.on_device import move
 from data.batches import Examples
 from data.numpy_batches import Batch, cut, gather
+from data.soft_labels import to_numpy_soft_labels
+from study.fit import auxiliary
 
 
 class Judged(keras.utils.PyDataset):
-    """Batches of a split in its order, as Keras takes them: every epoch of a training reads them anew.
+    """Batches of some rows, as Keras takes them: every epoch of a training reads them anew.
 
     Args:
-        examples: all images.
-        split: that is read.
-        batch_size: images of a batch; the last may be smaller.
-        model: that is judged.
-        class_weight: class -> its weight.
-        ignores: whether pixels may be of no class.
+        rows: of each batch.
+        make: makes a batch of its rows.
     """
 
-    def __init__(
-        self,
-        examples: Examples,
-        split: str,
-        batch_size: int,
-        model: keras.Model,
-        class_weight: Mapping[int, float] | None = None,
-        ignores: bool = False,
-    ) -> None:
+    def __init__(self, rows: Sequence[np.ndarray], make: Callable[[np.ndarray], tuple[Any, ...]]) -> None:
         super().__init__()
-        self.examples, self.rows = examples, cut(examples.indices[split], batch_size)
-        self.model, self.class_weight, self.ignores = model, class_weight, ignores
+        self.rows, self.make = rows, make
 
     def __len__(self) -> int:
         """Return how many batches there are."""
         return len(self.rows)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return a batch."""
-        return to_keras(gather(self.examples, self.rows[index]), self.model, self.class_weight, self.ignores)
+        return self.make(self.rows[index])
+
+
+def judged(
+    examples: Examples,
+    split: str,
+    batch_size: int,
+    model: keras.Model,
+    class_weight: Mapping[int, float] | None = None,
+    ignores: bool = False,
+    size: int | None = None,
+) -> Judged:
+    """Return the batches of a split, as `study.fit.targets.judged` does."""
+
+    def make(rows: np.ndarray) -> tuple[Any, ...]:
+        batch = gather(examples, rows)
+        if size:
+            batch["images"] = move(batch["images"], {}, size)
+        return to_keras(batch, model, class_weight, ignores)
+
+    return Judged(cut(examples.indices[split], batch_size), make)
 
 
 def to_keras(
@@ -52,16 +62,12 @@ def to_keras(
     """Turn a batch into what Keras' `fit` takes, as `study.fit.targets.keras_batches` does with many."""
     classes = model.outputs[0].shape[-1]
     learns_pixels = len(model.outputs[0].shape) == 4
-    y = to_soft_labels(batch["segmentation_masks" if learns_pixels else "labels"], classes)
+    y = to_numpy_soft_labels(batch["segmentation_masks" if learns_pixels else "labels"], classes)
     weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
+    if auxiliary.has_auxiliary_head(model):
+        shape = model.compute_output_shape(batch["images"].shape)[1]  # the network itself may take any size
+        targets, known = auxiliary.targets(auxiliary.values_of(batch), shape, ignores)
+        return batch["images"], (y, targets), (y @ weights, known)
     if ignores and learns_pixels:
-        known = y.sum(axis=-1)
-        return batch["images"], y, y @ weights * known / max(known.mean(), np.finfo(np.float32).tiny)
+        return batch["images"], y, y @ weights * auxiliary.weights_of_known(y.sum(axis=-1))
     return (batch["images"], y, y @ weights) if class_weight else (batch["images"], y)
-
-
-def to_soft_labels(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Return soft labels, float32 (batch, …, classes), as `data.soft_labels.to_soft_labels` does."""
-    if not np.issubdtype(labels.dtype, np.integer):
-        return labels
-    return (labels[..., None] == np.arange(classes)).astype(np.float32)

@@ -129,7 +129,9 @@ def make_variables(model: keras.Model) -> None:
     A step that makes variables is traced twice by TensorFlow: half of the seconds before the first step.
     """
     model.optimizer.build(model.trainable_variables)
-    zeros = [keras.ops.zeros((1, *output.shape[1:])) for output in model.outputs]
+    # A mask has a side of its own at each size of images.
+    shapes = [[side or 1 for side in output.shape[1:]] for output in model.outputs]
+    zeros = [keras.ops.zeros((1, *shape)) for shape in shapes]
     y = zeros if len(zeros) > 1 else zeros[0]
     model.compute_loss(None, y, y)
     model.compute_metrics(None, y, y)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from data import numpy_batches
-from data.augment import pipeline
 from data.augment.draws import Draws
 from data.batches import Examples, epoch_rows, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
-from study.fit import auxiliary
-from study.fit.numpy_targets import Judged, to_keras
+from study.fit import augmentation, auxiliary, numpy_targets
 from study.runtime import by_backend, hardware
 from study.settings.stages import ResolutionPhase, Stage
 from study.settings.train import TrainSettings
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 
     from data.augment.geometry import Batch
 
-    Batches = tf.data.Dataset | Judged | Iterator[tuple[Any, ...]]  # what Keras learns from, or is judged by
+    Batches = (
+        tf.data.Dataset | numpy_targets.Judged | Iterator[tuple[Any, ...]]
+    )  # what Keras learns from, or is judged by
 
 
 def keras_batches(
@@ -57,11 +58,14 @@ def keras_batches(
         y = to_soft_labels(batch[key], classes)
         if not two_heads:
             if ignores and key == "segmentation_masks":
-                known = auxiliary.weights_of_known(tf.reduce_sum(y, axis=-1))
-                return batch["images"], y, tf.linalg.matvec(y, weights) * known
+                known = tf.reduce_sum(y, axis=-1)
+                weight = tf.math.divide_no_nan(known, tf.reduce_mean(known))
+                return batch["images"], y, tf.linalg.matvec(y, weights) * weight
             return (batch["images"], y, tf.linalg.matvec(y, weights)) if class_weight else (batch["images"], y)
-        auxiliary_targets, known = auxiliary.targets(batch, shape, ignores)
-        return batch["images"], (y, auxiliary_targets), (tf.linalg.matvec(y, weights), known)
+        learn = partial(auxiliary.targets, shape=shape, ignores=ignores)
+        targets, known = tf.numpy_function(learn, [auxiliary.values_of(batch)], [tf.float32, tf.float32])
+        targets, known = tf.ensure_shape(targets, shape), tf.ensure_shape(known, shape[:-1])
+        return batch["images"], (y, targets), (tf.linalg.matvec(y, weights), known)
 
     return batches.map(to_keras)
 
@@ -77,7 +81,7 @@ def judged(
 ) -> Batches:
     """Return the batches of a split in its order, as Keras takes them; `size` is that to which images are scaled."""
     if not hardware.tensorflow_available():
-        return Judged(examples, split, batch_size, model, class_weight, ignores)
+        return numpy_targets.judged(examples, split, batch_size, model, class_weight, ignores, size)
     return keras_batches(eval_batches(examples, split, batch_size, size), model, class_weight, ignores)
 
 
@@ -87,10 +91,11 @@ def as_one_batch(
     model: keras.Model,
     class_weight: Mapping[int, float] | None = None,
     ignores: bool = False,
+    size: int | None = None,
 ) -> tuple[Any, ...]:
     """Return some rows as one batch, as Keras takes it, of NumPy's arrays."""
-    batches = judged(replace(examples, indices={"": rows}), "", len(rows), model, class_weight, ignores)
-    return batches[0] if isinstance(batches, Judged) else next(batches.as_numpy_iterator())
+    batches = judged(replace(examples, indices={"": rows}), "", len(rows), model, class_weight, ignores, size)
+    return next(batches.as_numpy_iterator()) if hardware.tensorflow_available() else batches[0]
 
 
 def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[np.ndarray, Any]:
@@ -110,6 +115,11 @@ class Source:
     phase: ResolutionPhase
     number: int
 
+    @property
+    def size(self) -> int | None:
+        """Return the side to which images are scaled, where that is another in each phase."""
+        return self.phase.size if self.settings.optimization.progressive and self.stage.name != "head" else None
+
 
 def rows_of_epochs(examples: Examples, seed: int, epochs: int, balanced: bool = False) -> Iterator[np.ndarray]:
     """Yield the rows of each epoch, int64, in the order in which they are learned."""
@@ -117,12 +127,17 @@ def rows_of_epochs(examples: Examples, seed: int, epochs: int, balanced: bool = 
     return draw(examples, seed, epochs, balanced)
 
 
+def as_iterator(training: Batches) -> Iterator[tuple[Any, ...]]:
+    """Return what yields the batches to learn from one after the other, as Keras' `train_on_batch` takes them."""
+    return training.as_numpy_iterator() if hardware.tensorflow_available() else training
+
+
 def form_of(training: Batches, source: Source) -> Any:  # noqa: ANN401 - whatever Keras takes
     """Return what has the shapes and types of the batches that a phase learns from."""
     if hardware.tensorflow_available():
         return training.element_spec
-    first = source.examples.indices["train"][: source.stage.batch_size]
-    return as_one_batch(source.examples, first, source.model, source.class_weight, source.settings.task.ignores)
+    first, ignores = source.examples.indices["train"][: source.stage.batch_size], source.settings.task.ignores
+    return as_one_batch(source.examples, first, source.model, source.class_weight, ignores, source.size)
 
 
 def phase_batches(
@@ -141,29 +156,32 @@ def phase_batches(
         The third value knows the state of the augmentation's random numbers behind each of the first.
     """
     model, stage, settings, phase = source.model, source.stage, source.settings, source.phase
-    examples, regularization, ignores = source.examples, settings.regularization, settings.task.ignores
-    size = phase.size if settings.optimization.progressive and stage.name != "head" else None
+    examples, ignores = source.examples, settings.task.ignores
     augment, shard = None, (0, 1)  # a head's views were made before, and it learns in each process by itself
     if stage.name != "head":
         shard = by_backend.shard()
-        augment = pipeline.build(
-            regularization.augment or {},
-            regularization.augment_with,
-            settings.data.seed,
+        augment = augmentation.build(
+            settings,
             examples.flipped_classes,
             classes=model.outputs[0].shape[-1],
-            size=size,
+            size=source.size,
             number=source.number,
             mixing=phase.mixing,
             auxiliary_classes=len(examples.auxiliary.names) if examples.auxiliary else 0,
             shard=shard,
+            first=first or 0,
         )
     seed = settings.data.seed + source.number  # else a phase would see the order of the one before
     draws = Draws(augment, first or 0, random_state)
-    balanced = regularization.sampler == "balanced"
-    validation = judged(examples, "val", EVAL_BATCH, model, ignores=ignores, size=size)
+    balanced = settings.regularization.sampler == "balanced"
+    validation = judged(examples, "val", EVAL_BATCH, model, ignores=ignores, size=source.size)
     if not hardware.tensorflow_available():
         batches = numpy_batches.train_batches(examples, stage.batch_size, seed, balanced, first or 0, shard)
-        return (to_keras(batch, model, source.class_weight, ignores) for batch in batches), validation, draws
+        batches = map(augment, batches) if augment else batches
+        return (
+            (numpy_targets.to_keras(batch, model, source.class_weight, ignores) for batch in batches),
+            validation,
+            draws,
+        )
     training = train_batches(examples, stage.batch_size, seed, draws.function(), balanced, first, shard)
     return keras_batches(training, model, source.class_weight, ignores), validation, draws

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.batches import Examples, eval_batches
+from data.numpy_batches import cut, gather
 from data.pixels import VERSION
 from data.squares import Size
 from data.store.rounds import rounds
@@ -207,13 +208,24 @@ def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augmen
     train = pixels.indices["train"]
     inputs, labels, indices = [features.inputs], features.labels, dict(features.indices)
     for view in range(1, views + 1):
-        augmented = eval_batches(pixels, "train", BATCH).map(augment)
-        batches = (np.rint(batch["images"]).clip(0, 255).astype(np.uint8) for batch in augmented.as_numpy_iterator())
+        changed = changed_images(pixels, augment)
+        batches = (np.rint(images).clip(0, 255).astype(np.uint8) for images in changed)
         indices["train"] = np.concatenate([indices["train"], len(labels) + np.arange(len(train))])
         labels = np.concatenate([labels, pixels.labels[train]])
         with user_errors():
             inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
     return Examples(np.concatenate(inputs), labels, indices)
+
+
+def changed_images(pixels: Examples, augment: Augment) -> Iterator[np.ndarray]:
+    """Yield the training images in their order, as `augment` changes them, in batches."""
+    if hardware.tensorflow_available():
+        augmented = eval_batches(pixels, "train", BATCH).map(augment)
+        return (batch["images"] for batch in augmented.as_numpy_iterator())
+    import keras
+
+    batches = (augment(gather(pixels, rows)) for rows in cut(pixels.indices["train"], BATCH))
+    return (keras.ops.convert_to_numpy(batch["images"]) for batch in batches)
 
 
 def cached_engine_choice(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -> EngineChoice:

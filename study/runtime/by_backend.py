@@ -59,6 +59,15 @@ def value_gradients(
     return [keras.ops.convert_to_numpy(gradient) for gradient in gradients]
 
 
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors that a backend computes as one program, where it can: JAX can."""
+    if keras.config.backend() != "jax":
+        return function
+    import jax
+
+    return jax.jit(function)
+
+
 def share_weights(model: keras.Model) -> None:
     """Give the variables of a network that is being trained their values of this moment.
 

@@ -15,7 +15,7 @@ from errors import UserError
 from study import tasks
 from study.runtime import hardware
 from study.runtime.format import format_value
-from study.settings import declare, learning_type, processes, without_tensorflow
+from study.settings import declare, learning_type, processes
 from study.settings.optimization import SCHEDULES, WITHOUT_WARMUP
 from study.settings.stages import phases
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings
@@ -125,7 +125,6 @@ def check(settings: TrainSettings, dataset: Dataset) -> None:
     check_transfer(settings)
     check_flip_pairs(settings, dataset)
     processes.check(settings)
-    without_tensorflow.check(settings)
 
 
 def check_engine(settings: TrainSettings) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from data.augment.pipeline import build
 from data.batches import Examples
 from data.dataset import Dataset
 from data.store.store import Store
+from study.fit import augmentation
 from study.fit.cross_validation import FoldHeads, describe_epochs, predict_held_out, stage_of
 from study.fit.estimate import minutes_for
 from study.folds import divide
@@ -69,7 +69,7 @@ def heads_of(ready: Prepared, features: Examples, frozen: FrozenBackbone, engine
         return FoldHeads(inputs, features.labels, np.arange(number), ready.outputs)
     train = ready.pixels.indices["train"]
     rest = np.setdiff1d(np.arange(number), train)
-    augment = build(settings.regularization.augment, settings.regularization.augment_with, settings.data.seed)
+    augment = augmentation.build(settings)
     others = replace(ready.pixels, indices={"train": rest})
     every = add_views(features, others, frozen.runner(engine.engine, engine.precision_of_all), augment, views)
     frozen.release()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from data.augment.pipeline import build
 from data.batches import Examples
 from data.dataset import Dataset
 from data.duplicate_groups import leaking_pairs
@@ -13,6 +12,7 @@ from data.duplicates import fingerprints
 from data.store.rows import Features
 from data.store.store import Store
 from models.parts.head import freeze
+from study.fit import augmentation
 from study.inference.components import reduce
 from study.inference.engine import EngineChoice, FrozenBackbone
 from study.inference.features import FeatureSpec
@@ -37,8 +37,8 @@ def features_of(
     _, backbone, _ = classifier.layers
     freeze(backbone)
     frozen = FrozenBackbone(backbone, store)
-    augment = build(settings.regularization.augment, settings.regularization.augment_with, settings.data.seed)
-    features, choice = embed(frozen, pixels, feature_spec(settings), augment, augmented_views(settings))
+    augment, views = augmentation.build(settings), augmented_views(settings)
+    features, choice = embed(frozen, pixels, feature_spec(settings), augment, views)
     frozen.release()
     console.print(choice.sentence)
     if settings.run.verbose and choice.images_per_second:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.augment.pipeline import build, describe
+from data.augment.pipeline import describe
 from data.batches import Examples
 from errors import UserError
+from study.fit import augmentation
 from study.pages.figures import STYLE, cut, plt, save
 from study.pages.palette import GREY
 from study.runtime import console, output
@@ -35,14 +36,8 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
     """
     phase = preview_phase(settings, stage)
     size = phase.size if settings.optimization.progressive else None
-    augment = build(
-        settings.regularization.augment,
-        settings.regularization.augment_with,
-        settings.data.seed,
-        examples.flipped_classes,
-        len(class_names),
-        size,
-        mixing=phase.mixing,
+    augment = augmentation.build(
+        settings, examples.flipped_classes, classes=len(class_names), size=size, mixing=phase.mixing
     )
     described = describe(settings.regularization.augment, settings.regularization.augment_with)
     if described == "none":

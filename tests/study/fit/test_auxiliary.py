@@ -264,3 +264,12 @@ def test_a_joint_network_shares_the_classifiers_layers(joined):
     assert isinstance(both, AuxiliaryTraining)
     assert both.model.get_layer("backbone") is whole.get_layer("backbone")
     assert both.model.get_layer("head") is whole.get_layer("head")
+
+
+def test_two_heads_of_a_network_for_images_of_any_size_have_all_variables_before_they_learn():
+    image = keras.Input((None, None, 3))
+    pooled = keras.layers.Dense(CLASSES, activation="softmax")(keras.layers.GlobalAveragePooling2D()(image))
+    model = keras.Model(image, [pooled, keras.layers.Conv2D(2, 1, activation="softmax")(image)])
+    auxiliary.compile_two_heads(model, keras.optimizers.Adam(), keras.losses.CategoricalCrossentropy(), [], 1.0)
+    objective.make_variables(model)
+    assert len(model.optimizer.variables) > 2 * len(model.trainable_variables)

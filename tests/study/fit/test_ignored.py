@@ -99,7 +99,7 @@ def test_a_cross_entropy_worked_by_hand():
     """Two pixels count, of probabilities 1/2 and 1/8 for their class: the mean of ln 2 and ln 8 is 2 ln 2."""
     y = np.array([[[[1, 0], [0, 1]], [[0, 0], [0, 0]]]], np.float32)
     probabilities = np.array([[[[0.5, 0.5], [0.875, 0.125]], [[0.1, 0.9], [0.9, 0.1]]]], np.float32)
-    weights = auxiliary.weights_of_known(tf.reduce_sum(tf.constant(y), axis=-1))
+    weights = auxiliary.weights_of_known(y.sum(axis=-1))
     np.testing.assert_array_equal(weights, [[[2, 2], [0, 0]]])
     assert float(make_loss("crossentropy")(y, probabilities, weights)) == pytest.approx(2 * np.log(2))
     metrics = {metric.name: Counted(metric) for metric in segment.metrics(2)}
@@ -142,7 +142,7 @@ def test_a_second_head_learns_only_where_most_of_its_pixel_counts():
     masks[0, :2, 2:] = [[IGNORED, 1], [IGNORED, IGNORED]]  # above right: most do not count
     masks[0, 2:, :2] = [[IGNORED, 1], [1, 0]]  # below left: two of the three that count
     masks[0, 2, 2] = IGNORED  # below right: background
-    y, weights = auxiliary.targets({"segmentation_masks": tf.constant(masks)}, (None, 2, 2, 2), ignores=True)
+    y, weights = auxiliary.targets(masks, (None, 2, 2, 2), ignores=True)
     np.testing.assert_array_equal(y[0, ..., 1], [[1, 0], [1, 0]])
     np.testing.assert_array_equal(y[0, ..., 0], [[0, 0], [0, 1]])
     np.testing.assert_allclose(weights[0], [[4 / 3, 0], [4 / 3, 4 / 3]], rtol=1e-6)
