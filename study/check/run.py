@@ -84,6 +84,8 @@ def output_folder(asked: str | None, root: Path) -> Path:
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{where}: permission denied. Give a folder that can be written.")
     output.refuse_within(out, root, "--out")
+    if not output.is_replaceable_page(out / "check.html"):
+        raise UserError(f"{where}: its check.html is no page of this program, and would be lost. Give another --out.")
     table = out / "check.csv"
     if table.exists() and exclude.read_drops(table):
         raise UserError(f"{where}: its check.csv has a filled drop column, which would be lost. Give another --out.")

@@ -53,6 +53,10 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     if settings.boxes:
         run = with_boxes(run, settings)
     table = writable_table(settings.csv) if settings.csv else None
+    written = {"--csv": table, "--page": output.writable_page(settings.page) if settings.page else None}
+    for flag, path in written.items():
+        if path:
+            output.refuse_input(path, settings.paths, flag)
     if bulk:
         return in_blocks(run, settings, flags, table)
     from study.predict.run import predict
@@ -60,7 +64,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
     wanted = Wanted(
         table,
-        output.writable_page(settings.page) if settings.page else None,
+        written["--page"],
         Path(settings.sort) if settings.sort else None,
         settings.sort_as,
         settings.masks,

@@ -27,6 +27,7 @@ from study.settings import conflicts
 from study.settings.commands import CompareSettings
 
 Key = tuple[Combination, int]
+NOTE, FILES = "compare.json", ("compare.html", "compare.csv", "curves.png")
 
 
 def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = "") -> Result:
@@ -96,11 +97,16 @@ def open_folder(out: Path, data: str | None) -> None:
         raise UserError(f"Cannot write to {out}: {error.strerror}. Give --out a folder that can be written.") from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise UserError(f"Cannot write to {out}: permission denied. Give --out a folder that can be written.")
+    if not (out / NOTE).exists() and (there := [name for name in FILES if (out / name).exists()]):
+        raise UserError(
+            f"{out} has a file {there[0]} and is no folder of a comparison, which has a {NOTE}: it would be lost. "
+            "Give another --out DIR."
+        )
 
 
 def check_same(plan: Plan) -> None:
     """Note in the folder what its runs share. Raise UserError where runs of other settings would be mixed in."""
-    note, same = plan.out / "compare.json", json.loads(json.dumps(plan.same))
+    note, same = plan.out / NOTE, json.loads(json.dumps(plan.same))
     try:
         earlier = dict(json.loads(note.read_text(encoding="utf-8"))["same"])
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -55,6 +56,8 @@ def predict_labelled(
         UserError: a label is no class of the run, or nothing is labelled, or every file failed; or files cannot be
             sorted where that is wanted.
     """
+    if wanted.table:
+        check_report(report_path(wanted.table))
     task, judge, given = task_of(run), judge_of(run, right), collect(run, paths)
     if wanted.sort:
         check_place(wanted.sort, run, given.roots, given.files, judge)
@@ -139,6 +142,20 @@ def shortened(names: Sequence[str]) -> str:
 def report_path(table: Path) -> Path:
     """`answers.csv` -> `answers-report.json`."""
     return table.with_name(f"{table.stem}-report.json")
+
+
+def check_report(path: Path) -> None:
+    """Raise UserError where a file that is no report of this program is at the place of a report."""
+    try:
+        known = set(json.loads(path.read_text(encoding="utf-8"))) >= {"run", "summary", "metrics"}
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError, RecursionError):
+        known = False
+    if not known:
+        raise UserError(
+            f"The report would be written to {path}, which is a file already, and no report: give --csv another name."
+        )
 
 
 def write_report(path: Path, content: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,14 +21,35 @@ TEXTS = ("path", "label", "predicted", "error", "verdict")  # columns; every oth
 
 
 def writable_table(name: str) -> Path:
-    """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
-    path = output.writable_file(name)
+    """Return the path of a table to write.
+
+    Raises:
+        UserError: it cannot be written, or it is a file that is no table of predictions: told now, not after the work.
+    """
+    path = output.writable_file(name, "--csv")
     if is_parquet(path) and not hardware.is_installed("pyarrow"):
         raise UserError(
             f"--csv {path} needs pyarrow: python -m pip install -r requirements-parquet.txt, or give a file that ends "
             "in .csv."
         )
+    if path.exists() and path.stat().st_size and not is_predictions(path):
+        raise UserError(f"--csv {path} is a file already, and no table of predictions: give a new file.")
     return path
+
+
+def is_predictions(path: Path) -> bool:
+    """Say whether a file is a table as `predict` writes it: its first column is `path`, and one is `error`."""
+    try:
+        if is_parquet(path):
+            from pyarrow import parquet
+
+            columns = parquet.read_schema(path).names
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                columns = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error):  # pyarrow's errors are of the second kind
+        return False
+    return columns[:1] == ["path"] and "error" in columns
 
 
 def is_parquet(path: Path) -> bool:

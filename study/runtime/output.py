@@ -21,7 +21,8 @@ from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep, unfinish
 
 PATIENCE = 5.0  # seconds
 PAGE_SUFFIXES = (".html", ".htm")
-PAGE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->|<\?xml.*?\?>)*<(?:!doctype )?html\b", re.IGNORECASE | re.DOTALL)
+# What the head of a page of this program has; the second stood in every one before there was the first.
+OWN_PAGE = re.compile(rb'<meta name="generator" content="study-classification">|  --ground: #fff; --text: #1a1a1a;')
 
 
 def check_writable(runs: Path, flag: str = "--runs", make: bool = True) -> None:
@@ -48,46 +49,42 @@ def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
         raise UserError(f"{flag} {out} lies within the images, which stay as they are. Give another {flag} DIR.")
 
 
-def writable_file(name: str, flag: str = "--csv") -> Path:
-    """Return the path of a table to write. Raise UserError now, not after the work, where it cannot be written."""
-    path = _in_a_folder(name, flag)
-    if path.is_file() and path.stat().st_size and not _is_table(path):
-        raise UserError(f"{flag} {path} is a file already, and not a table: give a new file, or one that ends in .csv.")
-    return path
-
-
 def writable_page(name: str, flag: str = "--page") -> Path:
     """Return the path of a page to write.
 
     Raises:
-        UserError: it cannot be written, no browser would take it for a page, or it is a file of another kind: told
-            now, not after the work.
+        UserError: it cannot be written, no browser would take it for a page, or it is a file that this program did
+            not write: told now, not after the work.
     """
-    path = _in_a_folder(name, flag)
+    path = writable_file(name, flag)
     if path.suffix.casefold() not in PAGE_SUFFIXES:
         raise UserError(f"{flag} takes a file that ends in {' or '.join(PAGE_SUFFIXES)}. Received: {path}")
-    if path.exists() and path.stat().st_size and not _is_page(path):
-        raise UserError(f"{flag} {path} is a file already, and no HTML page: give a new file.")
+    if not is_replaceable_page(path):
+        raise UserError(f"{flag} {path} is a file already, and no page of this program: give a new file.")
     return path
 
 
-def _in_a_folder(name: str, flag: str) -> Path:
+def is_replaceable_page(path: Path) -> bool:
+    """Say whether there is nothing of the user's at the place of a page."""
+    if not path.exists() or not path.stat().st_size:
+        return True
+    with path.open("rb") as file:
+        return bool(OWN_PAGE.search(file.read(4096)))
+
+
+def writable_file(name: str, flag: str) -> Path:
+    """Return the path of a file to write. Raise UserError now, not after the work, where it cannot be written."""
     path = Path(name)
     if not path.parent.is_dir() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UserError(f"Cannot write {flag} {path}: give a file in a folder that exists and can be written.")
     return path
 
 
-def _is_table(path: Path) -> bool:
-    if path.suffix.casefold() == ".parquet":
-        with path.open("rb") as file:
-            return file.read(4) == b"PAR1"
-    return path.suffix.casefold() == ".csv"
-
-
-def _is_page(path: Path) -> bool:
-    with path.open("rb") as file:
-        return bool(PAGE.match(file.read(4096)))
+def refuse_input(path: Path, inputs: Iterable[str], flag: str) -> None:
+    """Raise UserError where a file to write is one of those that are read."""
+    for name in inputs:
+        if path.exists() and Path(name).exists() and path.samefile(name):
+            raise UserError(f"{flag} {path} is what is read, and would be lost. Give another file.")
 
 
 def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = "run", flag: str = "--runs") -> Path:

@@ -128,7 +128,7 @@ def test_what_export_does_not_take_is_refused_in_its_own_name(run, package, tmp_
 
 def test_a_file_that_is_no_page_stays_and_two_runs_are_refused(run, package, tmp_path):
     (tmp_path / "mine.html").write_text("my notes")
-    text = f"--out {tmp_path / 'mine.html'} is a file already, and no HTML page: give a new file."
+    text = f"--out {tmp_path / 'mine.html'} is a file already, and no page of this program: give a new file."
     fails(call("page", run, "--out", tmp_path / "mine.html", "--runtime", package), text, tmp_path / "runs")
     assert (tmp_path / "mine.html").read_text() == "my notes"
     fails(call("page", run, run), "page takes one run. Received: ", tmp_path / "runs")

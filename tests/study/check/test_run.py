@@ -397,3 +397,14 @@ def test_every_kind_has_its_meaning():
     kinds = set(re.findall(r"Issue\(\s*[\w.\"]+,\s*\"([a-z ]+)\"", source))
     assert {"two labels", "tiny", "few images", "crop"} <= kinds
     assert kinds <= set(check_report.MEANING)
+
+
+def test_a_page_of_the_users_own_is_not_written_over(tmp_path):
+    make_toy(tmp_path / "toy", 2)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "check.html").write_text("<html>my notes")
+    assert refused("--data", tmp_path / "toy", "--out", tmp_path / "out") == (
+        f"error: Cannot write to --out {tmp_path / 'out'}: its check.html is no page of this program, and would be "
+        "lost. Give another --out.\n"
+    )
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["check.html"]

@@ -6,7 +6,7 @@ import pytest
 from helpers import message
 
 from errors import UserError
-from study.experiments.compare import check_same
+from study.experiments.compare import check_same, open_folder
 from study.experiments.plan import TRAIN_FIELDS, Combination, make_plan, read_vary
 from study.settings.commands import CheckSettings, CompareSettings
 
@@ -148,3 +148,15 @@ def test_runs_of_other_settings_are_not_mixed_in(tmp_path):
     check_same(plan_of("l2=0,1e-3", out=str(tmp_path), epochs="3", seeds=4))
     error = message(check_same, plan_of("l2=0", out=str(tmp_path), epochs="4"))
     assert error == f"{tmp_path} holds a comparison with another epochs. Give another --out DIR, or none."
+
+
+@pytest.mark.parametrize("name", ["compare.html", "compare.csv", "curves.png"])
+def test_files_of_the_users_own_are_not_written_over(name, tmp_path):
+    (tmp_path / name).write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine")
+    assert message(open_folder, tmp_path, None) == (
+        f"{tmp_path} has a file {name} and is no folder of a comparison, which has a compare.json: it would be lost. "
+        "Give another --out DIR."
+    )
+    check_same(plan_of("l2=0", out=str(tmp_path), epochs="3"))
+    open_folder(tmp_path, None)

@@ -177,13 +177,13 @@ def test_without_room_it_ends_in_one_line_and_goes_on_later(run, toy, tmp_path):
     import resource
 
     csv = tmp_path / "out.csv"
-    csv.write_text("as it was")
+    csv.write_text("path,predicted,error\n")
     # Without bytecode, which the limit would cut short for everybody.
     words = command("predict", "--run", run, toy, "--csv", csv, "--resume", PYTHONDONTWRITEBYTECODE=1)
     limit = (12_000, 12_000)
     ended = subprocess.run(**words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit), check=False)
     told = f"{csv}.progress cannot be read or written (disk I/O error). Make room for it, then go on, or give another"
-    assert (ended.returncode, csv.read_text()) == (2, "as it was")
+    assert (ended.returncode, csv.read_text()) == (2, "path,predicted,error\n")
     assert ended.stderr.decode().splitlines()[-1] == f"error: {told} --csv FILE."
     resumed(run, toy, csv)
     call("predict", "--run", run, toy, "--csv", tmp_path / "plain.csv")

@@ -2,15 +2,16 @@
 
 import csv
 import importlib.util
+from pathlib import Path
 
 import pytest
-from helpers import call, make_toy
+from helpers import call, make_toy, message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_files import table
 
 from data.csv_table import unguard
-from study.predict.tables import write_table
+from study.predict.tables import writable_table, write_table
 
 FORMULAS = ("=1+1.png", "+a.png", "-b.png", "@c.png", "'=d.png", "plain.png")
 with_pyarrow = pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="needs pyarrow")
@@ -84,4 +85,63 @@ def test_a_file_of_another_kind_is_not_written_over(run, toy, tmp_path):
     path.write_text("no table")
     ran = call("predict", "--run", run, toy, "--csv", path)
     assert (ran.code, path.read_text()) == (2, "no table")
-    assert "is a file already, and not a table" in ran.err
+    assert "is a file already, and no table of predictions: give a new file." in ran.err
+
+
+def test_a_table_takes_the_place_of_one_that_the_program_wrote(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert writable_table("out.csv") == Path("out.csv")
+    assert not Path("out.csv").exists()
+    for columns in (["path", "predicted", "error"], ["path", "label", "share_cat", "error", "verdict"]):
+        write_table(Path("out.csv"), columns, [["a.png", *columns[1:]]])
+        assert writable_table("out.csv") == Path("out.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("prices.csv", "name,price\nhay,3\n"),
+        ("labels.csv", "path,label\na.png,cat\n"),
+        ("photo.jpg", "\udcff\udcd8 a photo"),
+        ("notes", "error,path\n"),
+        ("long.csv", '"' + "a" * 200_000),
+    ],
+)
+def test_a_table_of_the_users_own_stays(name, content, tmp_path):
+    (tmp_path / name).write_text(content, errors="surrogateescape")
+    told = f"--csv {tmp_path / name} is a file already, and no table of predictions: give a new file."
+    assert message(writable_table, str(tmp_path / name)) == told
+
+
+def test_a_table_that_cannot_be_written_is_told_at_once(tmp_path):
+    for path in (tmp_path, tmp_path / "none" / "new.csv"):
+        assert message(writable_table, str(path)) == (
+            f"Cannot write --csv {path}: give a file in a folder that exists and can be written."
+        )
+
+
+def test_what_is_read_is_not_written_over(run, toy, tmp_path):
+    table = tmp_path / "labelled.csv"
+    assert call("predict", "--run", run, toy, "--csv", table).code == 0
+    text = table.read_text().replace("predicted", "label", 1)  # corrected by hand
+    table.write_text(text)
+    ran = call("predict", "--run", run, "--labelled", table, "--csv", table)
+    assert (ran.code, ran.err) == (
+        2,
+        f"error: --csv {table} is what is read, and would be lost. Give another file.\n",
+    )
+    assert table.read_text() == text
+
+
+def test_a_file_at_the_place_of_the_report_stays(run, toy, tmp_path):
+    (tmp_path / "out-report.json").write_text('{"mine": 1}')
+    words = ("predict", "--run", run, "--labelled", toy, "--csv", tmp_path / "out.csv")
+    ran = call(*words)
+    assert (ran.code, ran.err) == (
+        2,
+        f"error: The report would be written to {tmp_path / 'out-report.json'}, which is a file already, and no "
+        "report: give --csv another name.\n",
+    )
+    assert (tmp_path / "out-report.json").read_text() == '{"mine": 1}'
+    (tmp_path / "out-report.json").unlink()
+    assert [call(*words).code, call(*words).code] == [0, 0]

@@ -153,28 +153,6 @@ def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path):
         assert error.endswith(". Give a folder that can be written.")
 
 
-def test_a_table_that_cannot_be_written_is_told_at_once(tmp_path):
-    assert output.writable_file(str(tmp_path / "new.csv")) == tmp_path / "new.csv"
-    assert not (tmp_path / "new.csv").exists()
-    (tmp_path / "old.csv").write_text("old")
-    assert output.writable_file(str(tmp_path / "old.csv")).read_text() == "old"
-    for path in (tmp_path, tmp_path / "none" / "new.csv"):
-        assert message(output.writable_file, str(path)) == (
-            f"Cannot write --csv {path}: give a file in a folder that exists and can be written."
-        )
-
-
-def test_a_photo_is_not_taken_for_a_table(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"photo")
-    told = message(output.writable_file, str(tmp_path / "a.jpg"))
-    assert told.startswith(f"--csv {tmp_path / 'a.jpg'} is a file already, and not a table: give a new file, ")
-
-
-def test_a_name_without_a_folder_is_in_the_working_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert output.writable_file("answers.csv") == Path("answers.csv")
-
-
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
