@@ -80,7 +80,7 @@ def train_ensemble(
     rows = rows_by_split(ready.pixels, ready.settings.data.seed)
     by_split = features_by_split(rows, ready.pixels, features, frozen)
     asked = repeat.asked(flags, ready.settings, "ensemble")
-    made = Made(ensemble, ready, features, rows, by_split, frozen, engine, asked, {}, scenes)
+    made = Made(ensemble, ready, features, rows, by_split, frozen, engine, asked, {}, flags, scenes)
     return judge_and_write(made, seconds, command, store)
 
 

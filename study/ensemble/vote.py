@@ -19,6 +19,8 @@ from study.runs.folder import Run, load_classifier
 from study.runs.listing import find
 from study.runtime import backend, console, output
 from study.runtime.background import start_in_background
+from study.settings.as_command import changed
+from study.settings.resolve import as_json
 from study.settings.source import load_dataset, store_of
 from study.settings.train import DEFAULTS, TrainSettings
 
@@ -118,7 +120,7 @@ def write_votes(
     prepared = same_images.prepared(runs, settings, dataset, join(backbone, head))
     frozen, info = FrozenBackbone(backbone, store), same_images.info(runs, settings)
     asked = repeat.asked(flags, settings, "ensemble", (), [run.folder.absolute() for run in runs])
-    made = Made(ensemble, prepared, features, rows, by_split, frozen, engine, asked, info)
+    made = Made(ensemble, prepared, features, rows, by_split, frozen, engine, asked, info, changed(as_json(settings)))
     return judge_and_write(made, seconds, command, store)
 
 

@@ -35,7 +35,7 @@ class Made:
 
     `prepared`: with a classifier whose backbone gives the features. `features`: of the images, with their splits.
     `rows`: some training images, and all of validation and test. `by_split`: their features. `asked`: how it was asked
-    for. `info`: what `run.json` says in its own way.
+    for. `info`: what `run.json` says in its own way. `flags`: of train, with which commands for the same images go on.
     """
 
     ensemble: Ensemble
@@ -47,6 +47,7 @@ class Made:
     engine: EngineChoice
     asked: Asked
     info: Mapping[str, Any]
+    flags: Mapping[str, Any]
     scenes: Mapping[str, int] | None = None
 
 
@@ -76,6 +77,7 @@ def judge_and_write(made: Made, seconds: dict[str, float], command: str, store: 
         command,
         made.engine,
         made.scenes,
+        asked=made.flags,
         members=Members(ensemble.method, {**made.info, "ensemble": told}, history(ensemble, truth), made.asked),
     )
     run = write_run(classifier, record).folder

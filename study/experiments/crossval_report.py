@@ -108,7 +108,7 @@ def content(record: Record, seconds: float) -> dict[str, Any]:
         "command": record.command,
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "crossval": asdict(record.asked) | {"folds": folds, "repeats": record.repeats, "trainings": len(record.folds)},
-        "settings": as_json(record.settings),
+        "settings": settings_of(record),
         "class_names": list(dataset.class_names),
         "data": {
             "folder": str(dataset.root.resolve()),
@@ -151,10 +151,15 @@ def values(record: Record, folder: Path) -> dict[str, Any]:
     }
 
 
+def settings_of(record: Record) -> dict[str, Any]:
+    """Return the settings, with the place where this lies."""
+    return as_json(record.settings.with_values(runs=record.asked.runs))
+
+
 def page(record: Record) -> str:
     """Return the page."""
     wrong = mistakes(record.images, record.probabilities)
-    settings = [[name, format_value(value, name)] for name, value in as_json(record.settings).items()]
+    settings = [[name, format_value(value, name)] for name, value in settings_of(record).items()]
     return render(
         "crossval.html.jinja",
         root=str(record.dataset.root),

@@ -21,7 +21,8 @@ from study.runtime.format import format_value
 from study.search.anew import Runs
 from study.search.asked import Asked
 from study.search.study import JOURNAL, Search, noted, ranked, state_of, without_password
-from study.search.verdict import Found, figures, sentences
+from study.search.verdict import Found, advice, figures, sentences
+from study.settings.commands import TuneSettings
 from study.settings.resolve import as_json
 
 if TYPE_CHECKING:
@@ -75,15 +76,15 @@ class Record:
 
 def command_for(record: Record, chosen: Mapping[str, str]) -> str:
     """Return the command that trains a setting."""
-    texts = record.asked.flags(chosen) | dict(chosen)
+    runs = record.asked.own.runs
+    texts = record.asked.flags(chosen) | dict(chosen) | ({"runs": runs} if runs != TuneSettings.runs else {})
     return shlex.join(["python", "main.py", *train_arguments(texts)])
 
 
 def next_step(record: Record) -> tuple[str, str]:
-    """Return the sensible next command and why: to train the best setting, unless it is worse than the defaults."""
-    if record.found.verdict.worse:
-        return command_for(record, {}), "train with the defaults, which are better"
-    return command_for(record, record.best), "train with the best settings"
+    """Return the sensible next command and why: to train the best setting where it beats the defaults, or these."""
+    verdict = record.found.verdict
+    return command_for(record, record.best if verdict.better else {}), advice(verdict)
 
 
 def write(record: Record) -> None:
@@ -121,7 +122,7 @@ def content(record: Record) -> dict[str, Any]:
         "states": states(record),
         "best": dict(record.best),
         "best_command": command_for(record, record.best),
-        "settings": as_json(asked.settings),
+        "settings": as_json(asked.settings.with_values(runs=asked.own.runs)),
         "data": {
             "folder": str(dataset.root.resolve()),
             "drawn": dataset.synthetic,
@@ -161,7 +162,7 @@ def page(record: Record) -> str:
     points, shares = points_of(record), importances(record)
     ended = sum(point.rank is not None for point in points)
     told = ", ".join(f"{count:,} {state}" for state, count in states(record).items())
-    settings = [[name, format_value(value, name)] for name, value in as_json(record.asked.settings).items()]
+    settings = [[name, format_value(value, name)] for name, value in content(record)["settings"].items()]
     return render(
         "tune.html.jinja",
         root=str(record.dataset.root),

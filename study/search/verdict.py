@@ -148,6 +148,13 @@ def outcome(judged: Judgement, trials: int) -> str:
     return f"The best of {trials:,} trials does not beat the defaults by more than chance"
 
 
+def advice(judged: Judgement) -> str:
+    """Say what to train next."""
+    if judged.better:
+        return "train with the best settings"
+    return f"train with the defaults, which are {'better' if judged.worse else 'as good a choice'}"
+
+
 def difference(judged: Judgement) -> str:
     """`difference 0.43 points, 95 % interval 0.12 to 0.74`."""
     if judged.interval is None:

@@ -116,9 +116,14 @@ def test_it_leaves_table_page_and_runs_and_says_what_was_found(tuned):
             assert (settings["dropout"] == float(best["dropout"])) == (name == "best")
     assert len(splits) == 1
     assert read_run(runs / said["run"]).info["settings"]["seed"] == 1
-    train = "next: train with the best settings: python main.py train --data="
-    assert train in ran.next
-    assert f"--dropout={best['dropout']} --l2={best['l2']}" in ran.next
+    assert content["settings"]["runs"] == str(runs)
+    assert f"--dropout={best['dropout']} --l2={best['l2']}" in content["best_command"]
+    assert f"--runs={runs}" in content["best_command"]
+    beaten = said["better"]
+    assert ("next: train with the best settings: python main.py train --data=" in ran.next) == beaten
+    assert ("next: train with the defaults, which are " in ran.next) == (not beaten)
+    assert ("--dropout=" in ran.next) == beaten
+    assert f"--runs={runs}" in ran.next
     assert "The test split was looked at once, after the search: " in ran.err
 
 

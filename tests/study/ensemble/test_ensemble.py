@@ -1,6 +1,8 @@
 """`ensemble` as a whole, with members of its own: an ordinary run folder, which the other commands take."""
 
+import html
 import json
+import re
 import shutil
 
 import numpy as np
@@ -88,6 +90,13 @@ def test_members_csv_and_the_screen_have_every_member_and_the_ensemble(bagged):
     assert "the best member on validation" in page
     assert '<td class="text">member 3</td>' in page
     assert len(table(run / "history.csv")) == 3
+
+
+def test_what_its_report_advises_is_for_the_same_images(bagged, images):
+    page = html.unescape((bagged[0] / "report.html").read_text(encoding="utf-8"))
+    advised = re.findall(r"python main\.py (?:check|crossval|train)\b[^<\n]*", page)
+    assert advised
+    assert all(f"--data {images}" in command for command in advised)
 
 
 def test_predict_takes_it_and_repeats_its_figures(bagged, images):

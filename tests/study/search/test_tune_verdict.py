@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from study.search.verdict import Found, Judgement, Retrained, figures, judge, points, sentences
+from study.search.verdict import Found, Judgement, Retrained, advice, figures, judge, points, sentences
 
 
 def judgement(difference, interval, images=1000, defaults=0.95):
@@ -102,3 +102,16 @@ def test_the_table_has_what_chose_and_what_did_not():
 
 def test_no_minus_stands_before_nothing():
     assert [points(share) for share in (-0.00001, 0.0, -0.0002, 0.0123)] == ["0.00", "0.00", "-0.02", "1.23"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [
+        ((0.01, 0.05), "train with the best settings"),
+        ((-0.05, -0.01), "train with the defaults, which are better"),
+        ((-0.01, 0.01), "train with the defaults, which are as good a choice"),
+        (None, "train with the defaults, which are as good a choice"),
+    ],
+)
+def test_what_is_advised_follows_from_the_verdict(interval, told):
+    assert advice(judgement(0.0 if interval is None else sum(interval) / 2, interval)) == told
