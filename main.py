@@ -12,14 +12,17 @@ import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
-from errors import UserError
+from errors import UserError, did_you_mean
 from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
 from study.runtime.signals import Terminated, end_cleanly_on_signals
 from study.runtime.streams import kept_free
+from study.settings import declare
+from study.settings.as_command import fields_of
 from study.settings.command_line import build_parser
 from study.settings.commands import (
     CheckSettings,
@@ -179,7 +182,11 @@ def read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
         flags["paths"] = (*flags.get("paths", ()), *(word for word in unknown if not word.startswith("-")))
         unknown = [word for word in unknown if word.startswith("-")]
     if unknown:
-        raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. See: python main.py {command} --help")
+        known = [declare.flag(name) for name in fields_of(command)]
+        hint = did_you_mean(unknown[0].partition("=")[0], known)
+        if "--data" in known and Path(unknown[0]).exists():
+            hint = f"Did you mean --data {unknown[0]}? "
+        raise UserError(f"Unrecognized arguments: {' '.join(unknown)}. {hint}See: python main.py {command} --help")
     return command, flags
 
 

@@ -29,7 +29,7 @@ from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
 from data.fixes import Fixed
-from data.folder import OUTSIDE, SPLITS, Scan, Skipped
+from data.folder import EMPTY, OUTSIDE, SPLITS, Scan, Skipped
 from data.hub_rows import NO_LABEL
 from data.labels import LabelMap
 from data.mask_set import Progress
@@ -258,7 +258,8 @@ def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
     ]
     told = {entry.name for entries in many.values() for entry in entries}
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
-    return [f"{len(skipped):,} file(s) left out:", *lines] if skipped else []
+    what = "file(s) or folder(s)" if any(entry.reason == EMPTY for entry in skipped) else "file(s)"
+    return [f"{len(skipped):,} {what} left out:", *lines] if skipped else []
 
 
 def load_auxiliary(

@@ -13,7 +13,7 @@ from errors import UserError
 
 SPLITS = ("train", "val", "test")
 
-_EMPTY = "no image files in this folder"
+EMPTY = "no image files in this folder"
 OUTSIDE = "outside the class folders"
 
 
@@ -175,7 +175,7 @@ def _empty_classes(listing: _Listing, root: Path, depth: int) -> list[tuple[Path
     filled = {path.relative_to(root).parts[:depth] for path in listing.images}
     below = {folder: folder.relative_to(root).parts for folder in listing.folders}
     empty = [folder for folder, parts in below.items() if len(parts) == depth and parts not in filled]
-    return [(folder, _EMPTY) for folder in empty if folder not in explained]
+    return [(folder, EMPTY) for folder in empty if folder not in explained]
 
 
 def _name(path: Path, root: Path) -> str:
@@ -207,7 +207,7 @@ def _check_classes(result: Scan, min_classes: int) -> None:
             "put them into one sub-folder for each class, such as cat and dog"
         )
     if not result.images:
-        files = [item for item in skipped if item.reason != _EMPTY]
+        files = [item for item in skipped if item.reason != EMPTY]
         left_out = f" ({len(files)} skipped, such as {files[0].name}: {files[0].reason})" if files else ""
         raise UserError(
             f"{shown}: no images found{left_out}; give a folder that holds one sub-folder for each class, "

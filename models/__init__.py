@@ -6,13 +6,12 @@ share is in `models.parts`. Nothing here imports Keras before a network is built
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from errors import UserError
+from errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import keras
@@ -39,8 +38,7 @@ def get(name: str) -> ModuleType | Joined:
 
         return join(name)
     if name not in available():
-        near = difflib.get_close_matches(name, available(), n=1)
-        hint = f"Did you mean '{near[0]}'? " if near else ""
+        hint = did_you_mean(name, available())
         raise UserError(f"Unknown model '{name}'. {hint}Available: {', '.join(available())}.")
     try:
         return importlib.import_module(f"models.{name}")

@@ -100,10 +100,13 @@ def scatter(
         for i, name in enumerate(shown):
             style = {"color": CLASSES[i % len(CLASSES)], "marker": MARKERS[i % len(MARKERS)]}
             ax.scatter(*coordinates[of == name].T, s=size, alpha=0.55, linewidths=0, label=cut(name), **style)
-        for number, row in enumerate(highlighted, 1):
+        ax.autoscale_view()
+        places = ax.transData.transform(coordinates[list(highlighted)]) * 72 / figure.dpi if len(highlighted) else []
+        for number, (row, offset) in enumerate(zip(highlighted, label_offsets(places), strict=True), 1):
             ax.plot(*coordinates[row], "o", ms=9, mfc="none", mec="black", mew=1.2)
             behind = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
-            ax.annotate(str(number), coordinates[row], xytext=(6, 6), textcoords="offset points", bbox=behind)
+            at = {"xytext": offset, "textcoords": "offset points", "ha": "center", "va": "center"}
+            ax.annotate(str(number), coordinates[row], bbox=behind, **at)
         first, second = (
             f"direction {i} ({share:.0%} of the differences)" for i, share in enumerate(explained_variance, 1)
         )
@@ -114,6 +117,22 @@ def scatter(
         for handle in legend.legend_handles:
             handle.set(alpha=1, sizes=[45])
         return png(figure)
+
+
+def label_offsets(places: np.ndarray) -> list[tuple[int, int]]:
+    """Return where the label of each point stands, from the point: in the corner that is farthest from all others.
+
+    Args:
+        places: of the points on the figure, in points of 1/72 inch, (n, 2).
+    """
+    corners = [(x, y) for x in (10, -10) for y in (10, -10)]
+    found = []
+    for i, place in enumerate(places):
+        labels = [other + offset for other, offset in zip(places, found, strict=False)]
+        others = np.array([*places[:i], *places[i + 1 :], *labels, place - 1000])
+        free = [np.linalg.norm(others - place - corner, axis=1).min() for corner in corners]
+        found.append(corners[int(np.argmax(free))])
+    return found
 
 
 def panel(title: str, unit: str, count: str = "images") -> tuple[Figure, Axes]:

@@ -37,7 +37,7 @@ SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about 
         "wrong-labels",
         "Suspected wrong labels",
         (SUSPECTED_LABEL_ERROR,),
-        "images look like another class to a classifier that learned from the others",
+        "image(s) look like another class to a classifier that learned from the others",
         "Keep those whose label is right, relabel or leave out the rest, save fixes.csv, and give it to train --fixes",
     ),
     (

@@ -162,7 +162,7 @@ def audit(
 def print_summary(result: AuditResult, out: Path) -> None:
     """Print how many findings there are of each kind, and where to read on."""
     counts = Counter((issue.severity, issue.kind) for issue in result.issues)
-    console.print(f"{len(result.scan.images):,} images in {len(result.scan.class_names)} classes")
+    console.print(f"{len(result.scan.images):,} image files in {len(result.scan.class_names)} classes")
     rows = [(kind, severity, f"{number:,}") for (severity, kind), number in counts.items()]
     console.table("Findings", ("kind", "severity", "count"), rows, left=2)
     console.print(f"look at {out / 'check.html'}; all findings: {out / 'check.csv'}")

@@ -34,7 +34,7 @@ def show(language: str) -> Result:
         {
             "number": lesson.number,
             "title": lesson.titles[column],
-            "question": lesson.questions[column],
+            "question": lesson.questions[column].replace("*", ""),  # of Markdown
             "notebook": str(lesson.notebook(language)),
             "exercises": len(lesson.exercises),
             "solved": len(solved & set(lesson.exercises)),

@@ -164,7 +164,8 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
     if "mask" in done.images[0] and not settings.masks and not Path(MASKS).exists():
         return as_command("predict", {**again, "masks": MASKS}, settings.paths), "write the masks as well"
     if not settings.csv and not Path(TABLE).exists():
-        return as_command("predict", {**again, "csv": TABLE}, settings.paths), "write a table as well"
+        there = [path for path in settings.paths if Path(path).exists()]
+        return as_command("predict", {**again, "csv": TABLE}, there or settings.paths), "write a table as well"
     return own_split
 
 

@@ -134,7 +134,7 @@ def run_missing(
     }
     wait_for_earlier(list(every.values()), command, otherwise)  # before looking: they may just have finished a run
     missing = [key for key in every if not finished_run(plan, *key, console.print)]
-    count = f"{len(plan.combinations)} combinations × {len(plan.seeds)} seeds = {len(keys(plan))} trainings"
+    count = f"{len(plan.combinations)} combination(s) × {len(plan.seeds)} seed(s) = {len(keys(plan))} trainings"
     console.print(f"{count}, {len(keys(plan)) - len(missing)} of them done before; {at_once} at once, in {plan.out}")
     jobs: dict[Job, Key] = {}
     for key in missing:

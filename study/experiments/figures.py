@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from study.pages.figures import STYLE, WIDTH, cut, plt, save
+from study.pages.figures import STYLE, WIDTH, cut, plt, save, whole_numbers
 from study.pages.palette import LINES
 
 MAX_DRAWN = len(LINES)
@@ -35,7 +35,7 @@ def curves(drawn: Mapping[str, Runs], path: Path) -> None:
                 ax.plot(epochs, middle, label=cut(label, 40), marker="o", markersize=3, **style)
                 ax.fill_between(epochs, low, high, color=LINES[i], alpha=0.15, lw=0)
             ax.set(xlabel="epoch", ylabel=title.split()[1], title=title)
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            whole_numbers(ax)
             ax.grid(alpha=0.25)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4 if max(map(len, labels)) < 22 else 2)

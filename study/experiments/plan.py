@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import models
-from errors import UserError
+from errors import UserError, did_you_mean
 from study.settings import commands, conflicts, declare
 from study.settings.commands import CompareSettings
 from study.settings.parsers import split_outside_quotes
@@ -181,7 +181,8 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
         field = name.strip().lstrip("-").replace("-", "_")
         if not equals or field not in TRAIN_FIELDS:
             names = ", ".join(key.replace("_", "-") for key in TRAIN_FIELDS if key not in (*NOT_VARIED, "seed"))
-            raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. Received: {item}")
+            hint = did_you_mean(field.replace("_", "-"), names.split(", "))
+            raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. {hint}Received: {item}")
         if field in (*NOT_VARIED, "seed"):
             why = "every run is evaluated on the same images" if field != "seed" else "--seeds says how many there are"
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")

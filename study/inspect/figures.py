@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from study.inspect.collect import HeatMap, Layer
 from study.inspect.statistics import TensorStats, evenly_spaced
-from study.pages.figures import STYLE, WIDTH, cut, plt, png, short
+from study.pages.figures import STYLE, WIDTH, cut, plt, png, short, whole_numbers
 from study.pages.palette import BLUE, GREY, VERMILION
 
 MAX_PANELS = 16  # histograms
@@ -57,7 +57,8 @@ def gradients(layers: Sequence[Layer]) -> bytes:
         figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.8), layout="constrained")
         left.vlines(positions, np.fmin.reduce(norms[:, 0]) / 2, norms[:, 0], color=GREY, lw=1)
         left.scatter(positions, norms[:, 0], color=colours, zorder=3)
-        left.set(yscale="log", ylabel="length of the gradient", title="At the first iteration")
+        drawn = f", at least {FLOOR:g}" if (norms == FLOOR).any() else ""
+        left.set(yscale="log", ylabel=f"length of the gradient{drawn}", title="At the first iteration")
         if len(layers) <= MAX_NAMED:
             left.set_xticks(positions, [cut(layer.name, 22) for layer in layers], rotation=60, ha="right", fontsize=9)
         else:
@@ -67,7 +68,7 @@ def gradients(layers: Sequence[Layer]) -> bytes:
             label = cut(layer.name, 22) if i in labelled else None
             right.plot(range(1, len(row) + 1), row, color=colours[i], marker="o", markersize=2.5, lw=1.2, label=label)
         right.set(yscale="log", xlabel="iteration", title="Along the iterations")
-        right.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(right)
         for ax in (left, right):
             ax.grid(alpha=0.25)
             _decades(ax, norms)
@@ -102,7 +103,7 @@ def feature_maps(maps: Mapping[str, np.ndarray]) -> bytes:
 
 def heats(heat_maps: Sequence[HeatMap]) -> bytes:
     """Draw each image and, below it, the places that speak for the class named."""
-    columns = max(3, len(heat_maps))
+    columns = len(heat_maps)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(2, columns, figsize=(2.3 * columns, 5.2), layout="constrained", squeeze=False)
         for ax in axes.flat:

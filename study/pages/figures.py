@@ -13,6 +13,7 @@ mpl.use("Agg")  # draws into files, needs no screen
 with mpl.rc_context():
     import matplotlib_fontja  # noqa: F401 - registers IPAexGothic, for class names in Japanese
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.cells import cell_len, set_cell_size
 
@@ -25,6 +26,11 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+
+
+def whole_numbers(ax: Axes) -> None:
+    """Mark whole numbers alone on the axis below, also where there is only one of them."""
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
 def short(text: str, longest: int = 30) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.pages.figures import STYLE, WIDTH, cut, plt, png
+from study.pages.figures import STYLE, WIDTH, cut, plt, png, whole_numbers
 from study.pages.palette import BLUE, LIGHT_GREY, VERMILION
 from study.search.space import Choice, Entry, Range
 
@@ -50,12 +50,13 @@ def history(points: Sequence[Point]) -> bytes:
             is_loss = name.startswith("loss")
             low, high = np.percentile(heights, (10, 90))  # a few bad trials would flatten all others
             margin = 0.6 * (high - low) + 1e-3
-            ax.set_ylim(
-                bottom=None if is_loss else max(min(heights) - 0.1 * margin, low - margin),
-                top=min(max(heights) + 0.1 * margin, high + margin) if is_loss else None,
-            )
+            if high > low:
+                ax.set_ylim(
+                    bottom=None if is_loss else max(min(heights) - 0.1 * margin, low - margin),
+                    top=min(max(heights) + 0.1 * margin, high + margin) if is_loss else None,
+                )
             ax.set(xlabel="trial", ylabel=name)
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            whole_numbers(ax)
             ax.grid(alpha=0.25)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
         return png(figure)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from errors import UserError
+from errors import UserError, did_you_mean
 from study.settings import commands as commands_settings
 from study.settings import declare
 from study.settings.commands import CompareSettings, CrossvalSettings, EnsembleSettings, InspectSettings, TuneSettings
@@ -29,7 +30,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError instead of printing the usage."""
-        raise UserError(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
+        chosen = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        hint = did_you_mean(chosen[1], re.findall(r"[\w.-]+", chosen[2])) if chosen else ""
+        raise UserError(f"{message[0].upper()}{message[1:]}. {hint}See: {self.prog} --help")
 
 
 def build_parser(

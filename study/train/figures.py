@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from study.pages.figures import STYLE, WIDTH, plt, save
+from study.pages.figures import STYLE, WIDTH, plt, save, whole_numbers
 from study.pages.language import one_of
 from study.pages.palette import BLUE, GREY, VERMILION
 
@@ -30,7 +30,7 @@ def curves(history: Sequence[Mapping[str, Any]], kept_epoch: int, path: Path, la
             kept = say(f"kept: epoch {kept_epoch}", f"採用：エポック {kept_epoch}")
             ax.axvline(kept_epoch, color=GREY, ls=":", lw=1.5, label=kept)
             ax.set(xlabel=say("epoch", "エポック"), ylabel=say(key, title), title=title)
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            whole_numbers(ax)
             ax.grid(alpha=0.25)
         axes[0].legend()
         save(figure, path)
@@ -48,9 +48,9 @@ def members(history: Sequence[Mapping[str, Any]], path: Path) -> None:
             together = [row[f"ensemble_val_{key}"] for row in history]
             ax.plot(numbers, together, color=VERMILION, marker="o", markersize=3, label="the first ones together")
             ax.set(xlabel="member", ylabel=key, title=f"{key.capitalize()} on validation")
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            whole_numbers(ax)
             ax.grid(alpha=0.25)
-        axes[0].legend()
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         save(figure, path)
 
 
@@ -71,5 +71,5 @@ def reliability(bins: Sequence[Mapping[str, float]], path: Path, language: str =
             title=say("Reliability on the test split", "テストデータの信頼度図"),
         )
         ax.grid(alpha=0.25)
-        ax.legend()
+        figure.legend(loc="outside lower center", ncols=2)
         save(figure, path)

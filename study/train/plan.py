@@ -109,7 +109,9 @@ def stage_lines(stage: Stage, settings: TrainSettings, train_images: int) -> lis
     """Return what the screen says of a stage: epochs and iterations, steps, and the sizes of its phases."""
     images = stage_images(stage, settings, train_images)
     batches = iterations(images, stage.batch_size)
-    per_epoch = f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iterations"
+    per_epoch = (
+        f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iteration{'s' * (batches != 1)}"
+    )
     lines = [
         (f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"),
         ("", settings.optimization.describe_steps(stage.learning_rate, batches)),

@@ -204,6 +204,8 @@ def test_new_images_get_a_table_and_then_the_report_of_the_run(run, toy, tmp_pat
     image = toy / "circle" / "1.png"
     command, _ = following(call("predict", "--run", run, image, "--tta", "flip"))
     assert command == f"predict --run {run} --tta flip --csv predictions.csv {image}"
+    missing = call("predict", "--run", run, tmp_path / "none.png", image)
+    assert missing.next.endswith(f": python main.py predict --run {run} --csv predictions.csv {image}\n")
     assert call(*shlex.split(command)).code == 0
     assert following(call("predict", "--run", run, image))[0] == f"predict --run {run}"  # the table would be replaced
     listed = call("predict", "--run", run, "-", stdin=f"{image}\n".encode())

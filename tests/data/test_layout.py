@@ -237,7 +237,7 @@ def test_classes_with_folders_of_the_same_names_train_once_the_flag_explains_the
     assert "give --group folder or --group none" in refusal.err
     checked = call("check", "--data", tmp_path, "--out", tmp_path.parent / "checked", "--group", "none")
     assert (checked.code, checked.err) == (0, "")
-    assert "20 images in 2 classes" in checked.out
+    assert "20 image files in 2 classes" in checked.out
     assert load(Source(tmp_path, 32, group="none")).class_names == ("circle", "square")
 
 

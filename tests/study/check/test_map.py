@@ -94,3 +94,11 @@ def test_every_mark_on_the_map_is_another():
         for i in range(check_figures.MAX_COLOURED)
     ]
     assert len(set(marks)) == len(marks)
+
+
+def test_the_numbers_of_neighbours_stand_apart():
+    places = np.array([[0, 0], [3, 2], [300, 200], [302, 199], [299, 203], [900, 0]], float)
+    labels = places + check_figures.label_offsets(places)
+    apart = np.linalg.norm(labels[:, None] - labels, axis=2)[~np.eye(len(places), dtype=bool)]
+    assert apart.min() > 14
+    assert check_figures.label_offsets([]) == []

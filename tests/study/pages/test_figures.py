@@ -21,6 +21,15 @@ def picture(path):
     return pixels
 
 
+def test_only_whole_numbers_are_marked_also_where_there_is_one():
+    for epochs in ([1], [1, 2, 3], range(1, 60)):
+        _, ax = pages_figures.plt.subplots()
+        ax.plot(epochs, epochs)
+        pages_figures.whole_numbers(ax)
+        assert all(tick == int(tick) for tick in ax.get_xticks())
+        pages_figures.plt.close()
+
+
 def confusion(names, path, matrix=None):
     n = len(names)
     matrix = np.eye(n, dtype=int) * 40 + 1 if matrix is None else matrix

@@ -29,7 +29,7 @@ PLACES = {  # where reasons are made -> functions that return them, or that make
     "study.fit.divergence": ("on_epoch_end", "told", "check"),
 }
 CONSTANTS = {
-    "data.folder": ("_EMPTY", "OUTSIDE"),
+    "data.folder": ("EMPTY", "OUTSIDE"),
     "data.hub_rows": ("NO_LABEL",),
     "study.predict.stream": ("NO_NUMBER",),
 }
