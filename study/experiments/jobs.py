@@ -18,6 +18,7 @@ from filelock import Timeout
 from errors import UserError
 from study.runtime import locks
 from study.runtime.hardware import cores
+from study.runtime.processes import reason
 
 CHILD = Path(__file__).with_name("child.py")
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
@@ -105,15 +106,6 @@ def stop(running: Sequence[subprocess.Popen]) -> None:
             process.kill()  # nothing where it has ended
             process.wait()
             process.stdin.close()
-
-
-def reason(code: int, log: Path) -> str:
-    """Return in one line why a process failed: its error line, else the last that it printed."""
-    if code < 0:
-        return f"ended by signal {-code}" + (" (was there too little memory?)" if code == -9 else "")
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return [f"exit code {code}", *lines[-1:], *errors[-1:]][-1]
 
 
 @contextmanager

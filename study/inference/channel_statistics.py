@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study.inference import openvino_ir
-from study.inference.engine import FrozenBackbone, resolve_engine
+from study.inference.engine import FrozenBackbone, engine_for
 from study.inference.openvino_ir import Runner
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def statistics(maps: keras.KerasTensor) -> keras.KerasTensor:
 
 def runner(frozen: FrozenBackbone) -> Runner:
     """Return what runs the second output of such a network, on the engine that is fastest here."""
-    if resolve_engine("auto")[0] == "openvino":
+    if engine_for(frozen)[0] == "openvino":
         run = openvino_ir.compile_all(frozen.converted, "float32")
         return lambda pixels: run(pixels)[1]
     return lambda pixels: np.asarray(frozen.network.predict(pixels, batch_size=64, verbose=0)[1])

@@ -7,10 +7,7 @@ it (AMX, AVX-512). `benchmarks/embed.py` measures what that gains.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -20,7 +17,8 @@ import numpy as np
 
 from data.store.store import Store
 from errors import UserError
-from study.inference import openvino_ir
+from study.inference import keras_openvino, openvino_ir
+from study.inference.fingerprint import fingerprint_of
 from study.inference.openvino_ir import Runner
 from study.runtime import backend, hardware
 from study.runtime.hardware import gpu_visible
@@ -100,11 +98,17 @@ class FrozenBackbone:
 
     @cached_property
     def converted(self) -> openvino.Model:
-        """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it."""
+        """Return the network as OpenVINO has it, which takes 2 s of a warm `train` unless the store has it.
+
+        Raise UserError where it does not take the network of another backend than TensorFlow.
+        """
         name = f"{self.fingerprint} {version('openvino')}"
         if (kept := openvino_ir.load_from_store(name, self.store)) is not None:
             return kept
-        converted = openvino_ir.accept_uint8(openvino_ir.convert(self.traced))
+        if another_backend():
+            converted = keras_openvino.converted(self.network)
+        else:
+            converted = openvino_ir.accept_uint8(openvino_ir.convert(self.traced))
         openvino_ir.save_to_store(converted, name, self.store)
         return converted
 
@@ -154,44 +158,6 @@ class BuiltBackbone(FrozenBackbone):
         return self.converted.output(0).shape[-1]
 
 
-def fingerprint_of(network: keras.Model) -> str:
-    """Return a hash of what a network's outputs depend on: layers, preprocessing among them, and weights; no names.
-
-    Keras numbers layers, and operations between them, on within a process: a name stands for its place here. Whether a
-    layer may learn changes no answer.
-    """
-    layers = json.dumps(network.get_config(), sort_keys=True, default=str)
-    layers = layers.replace('"trainable": true', '"trainable": false')
-    named_layers = layers_within(network)
-    named_layers += [
-        operation for layer in named_layers if hasattr(layer, "operations") for operation in layer.operations
-    ]
-    for index, layer in enumerate(named_layers):
-        layers = layers.replace(f'"{layer.name}"', f'"#{index}"')
-    digest = hashlib.sha256(layers.encode())
-    for weights in network.get_weights():
-        digest.update(np.ascontiguousarray(weights).data)
-    return digest.hexdigest()[:16]
-
-
-def layers_within(network: keras.Model) -> list[keras.Layer]:
-    """Return a network and the layers within it, models opened, in the order in which kept fingerprints count them."""
-    import keras
-
-    def own(model: keras.Model) -> list[keras.Layer]:
-        # `Sequential.layers` leaves its input layer out, whose name is in the configuration as well.
-        return super(keras.Sequential, model).layers if isinstance(model, keras.Sequential) else model.layers
-
-    layers, waiting = {}, deque(own(network))
-    while waiting:
-        layer = waiting.popleft()
-        if id(layer) not in layers:
-            layers[id(layer)] = layer
-            if isinstance(layer, keras.Model):
-                waiting.extendleft(own(layer))
-    return [network, *layers.values()]
-
-
 def choose_engine(
     frozen: FrozenBackbone, sample: np.ndarray, engine: str = "auto", precision: str = "auto"
 ) -> EngineChoice:
@@ -200,14 +166,14 @@ def choose_engine(
     Args:
         frozen: the network.
         sample: images to try it on, uint8 (m, size, size, 3); a few dozen are enough.
-        engine: "auto" takes OpenVINO where it is installed, Keras runs on TensorFlow, and that sees no GPU.
+        engine: "auto" takes OpenVINO where it is installed and Keras sees no GPU.
         precision: "auto" times both for a second each; bfloat16 is taken where it is faster and every image's
             outputs keep a cosine similarity to float32's of at least `MIN_COSINE`.
 
     Raises:
         UserError: what is asked for is not possible here.
     """
-    engine, reason = resolve_engine(engine)
+    engine, reason = engine_for(frozen, engine)
     if engine != "openvino":
         if precision == "bfloat16":
             remedy = "Give --engine openvino, or" if engine == "tensorflow" else "Give"
@@ -221,19 +187,43 @@ def choose_engine(
     return EngineChoice(engine, precision, f"{reason}; {precision} was asked for", {}, None)
 
 
+def another_backend() -> str:
+    """Return the backend that Keras runs on where that is not TensorFlow, from whose graph a network is converted."""
+    return running if (running := backend.running()) != "tensorflow" else ""
+
+
+def engine_for(frozen: FrozenBackbone, engine: str = "auto") -> tuple[str, str]:
+    """Return the engine for a network and the reason for it: what Keras runs on, where OpenVINO does not take it."""
+    found, reason = resolve_engine(engine)
+    if found == "openvino" and engine == "auto" and (running := another_backend()):
+        try:
+            frozen.converted  # noqa: B018 - it is kept
+        except UserError as error:
+            return running, str(error)
+    return found, reason
+
+
 def resolve_engine(engine: str) -> tuple[str, str]:
     """Return the engine that is meant and the reason for it. Raise UserError where it is not installed."""
     if engine == "openvino":
         hardware.require_openvino()
     if engine != "auto":
         return engine, f"{engine} was asked for"
-    if (running := backend.running()) not in ("", "tensorflow"):  # a network is converted from TensorFlow's graph
-        return running, f"Keras runs on {NAMES[running]}"
+    own = another_backend() or "tensorflow"
     if not hardware.openvino_available():
-        return "tensorflow", "openvino is not installed"
-    if gpu_visible():
-        return "tensorflow", "TensorFlow sees a GPU"
-    return "openvino", "openvino is installed and TensorFlow sees no GPU"
+        return own, "openvino is not installed"
+    if on_gpu():
+        return own, f"{NAMES[own]} sees a GPU"
+    return "openvino", f"openvino is installed and {NAMES[own]} sees no GPU"
+
+
+def on_gpu() -> bool:
+    """Say whether Keras runs on a GPU, or would."""
+    if not another_backend():
+        return gpu_visible()
+    from study.runtime import by_backend
+
+    return by_backend.on_gpu()
 
 
 def _keras_runner(network: keras.Model) -> Runner:

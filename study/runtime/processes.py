@@ -48,6 +48,7 @@ class Place:
         local: whether all are of this machine, started by the first.
         started: by this one, each with the file that takes what it prints.
         ready: whether the first one has read the images.
+        parted: whether nothing is computed together any more, so that this one needs the others no longer.
     """
 
     number: int = 0
@@ -56,6 +57,7 @@ class Place:
     local: bool = True
     started: list[tuple[subprocess.Popen, Path]] = field(default_factory=list, compare=False)
     ready: threading.Event = field(default_factory=threading.Event, compare=False)
+    parted: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property
     def first(self) -> bool:
@@ -72,10 +74,8 @@ class Place:
         """Say which of the started processes has ended that should not have, and why; "" where none has."""
         for number, (process, log) in enumerate(self.started, 2):
             if process.poll():
-                text = log.read_text(encoding="utf-8", errors="replace")
-                errors = [line.removeprefix("error: ") for line in text.splitlines() if line.startswith("error: ")]
-                why = [f"exit code {process.returncode}", *errors[-1:]][-1]
-                return f"Process {number} of {self.count} ended ({why}), and with it the training."
+                why = reason(process.returncode, log)
+                return f"Process {number} of {self.count} failed ({why}), and with it the training."
         return ""
 
     @contextmanager
@@ -102,6 +102,15 @@ class Place:
                     raise UserError(failed) from error
                 time.sleep(0.05)
             raise
+
+
+def reason(code: int, log: Path) -> str:
+    """Return in one line why a process failed: its error line, else the last that it printed."""
+    if code < 0:
+        return f"ended by signal {-code}" + (" (was there too little memory?)" if code == -9 else "")
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return [f"exit code {code}", *lines[-1:], *errors[-1:]][-1]
 
 
 ALONE = Place()
@@ -169,13 +178,13 @@ def follow(place: Place) -> None:
 @contextmanager
 def others(count: int, command_line: str) -> Iterator[Place]:
     """Start all processes but the first, which this is; where one of them fails, this one ends as well."""
-    place, over = Place(0, count, f"127.0.0.1:{free_port()}"), threading.Event()
+    place = Place(0, count, f"127.0.0.1:{free_port()}")
     words = [sys.executable, str(MAIN), *shlex.split(command_line)[2:]]
     with (
         tempfile.TemporaryDirectory(prefix=f"{temporary.PREFIX}{os.getpid()}-") as folder,
         contextlib.ExitStack() as stack,
     ):
-        stack.callback(end, place, over)
+        stack.callback(end, place)
         for number in range(1, count):
             log = Path(folder) / f"{number}.txt"
             environment = os.environ | {STARTED: f"{number} {count} {place.address}"}
@@ -184,7 +193,7 @@ def others(count: int, command_line: str) -> Iterator[Place]:
                     words, stdin=subprocess.PIPE, stdout=file, stderr=file, env=environment, start_new_session=True
                 )
             place.started.append((process, log))
-        for work in (call, lambda place: watch(place, over)):
+        for work in (call, watch):
             threading.Thread(target=work, args=(place,), daemon=True).start()
         yield place
 
@@ -205,11 +214,14 @@ def call(place: Place) -> None:
             process.stdin.flush()
 
 
-def watch(place: Place, over: threading.Event) -> None:
-    """End this process some seconds after another one failed: it may wait for that, in native code, for ever."""
-    while not over.wait(0.5):
+def watch(place: Place) -> None:
+    """End this process some seconds after another one failed: it may wait for that, in native code, for ever.
+
+    Not once they have parted: then it has all that it needs, whatever becomes of the others.
+    """
+    while not place.parted.wait(0.5):
         if failed := place.failed():
-            end_unless(over, 2 * GRACE, f"{failed} If a checkpoint was kept, --resume goes on from it.")
+            end_unless(place.parted, 2 * GRACE, f"{failed} If a checkpoint was kept, --resume goes on from it.")
             return
 
 
@@ -222,9 +234,9 @@ def end_unless(over: threading.Event, seconds: float, told: str) -> None:
         os._exit(2)
 
 
-def end(place: Place, over: threading.Event) -> None:
+def end(place: Place) -> None:
     """End the other processes, if they have not ended."""
-    over.set()
+    place.parted.set()
     for process, _ in place.started:
         process.kill()
         process.wait()

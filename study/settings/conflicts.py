@@ -134,10 +134,10 @@ def check_engine(settings: TrainSettings) -> None:
             "--engine runs a frozen backbone, and here all learns from scratch: leave it out. "
             f"Received: {settings.run.engine}"
         )
-    if settings.run.backend != "tensorflow" and settings.run.engine != "auto":
+    if settings.run.backend != "tensorflow" and settings.run.engine == "tensorflow":
         raise UserError(
-            f"--engine {settings.run.engine} takes a network as TensorFlow has it. Received: --backend "
-            f"{settings.run.backend}, which runs it itself; leave one of the two out."
+            f"--engine tensorflow takes a network as TensorFlow has it. Received: --backend {settings.run.backend}; "
+            "leave one of the two out."
         )
 
 

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from data.batches import Examples
-from study.inference import openvino_ir
+from study.inference import keras_openvino, openvino_ir
 from study.inference.engine import FrozenBackbone
 from study.inference.features import FeatureSpec, embed_traced
-from study.runtime import console, hardware
+from study.runtime import by_backend, console, hardware
 
 MAX_DIFFERENCE = 0.001  # of a probability; rounding alone comes to about 0.00001
 COMPARED = 32  # images on which OpenVINO is compared with Keras: all would take as long as the rest of a warm run
@@ -37,13 +37,19 @@ def export(
 
     Returns:
         The greatest difference of its probabilities to those of Keras, over how many images of the validation split;
-        None where OpenVINO is missing, or Keras runs on another backend than TensorFlow, from whose graph a network is
-        converted.
+        None where OpenVINO is missing, or does not take the network of another backend than TensorFlow.
     """
-    if not hardware.openvino_available() or keras.config.backend() != "tensorflow":
+    if not hardware.openvino_available():
         return None
     indices = examples.indices["val"][:COMPARED]
     pixels = examples.inputs[indices]
+    if keras.config.backend() != "tensorflow":
+        if why := keras_openvino.write(folder, features):
+            console.print(f"OpenVINO does not take the network ({why}): predict will use Keras")
+            return None
+        with by_backend.full_precision():
+            expected = classifier.predict(pixels.astype(np.float32), verbose=0)
+        return compare(folder, pixels, expected)
     if frozen and len(frozen.network.outputs) > 1:
         network = frozen.converted
         expected = openvino_ir.run_traced(openvino_ir.trace(classifier), pixels)
@@ -56,6 +62,11 @@ def export(
         network = openvino_ir.accept_uint8(openvino_ir.convert(traced))
         expected = openvino_ir.run_traced(traced, pixels)
     openvino_ir.save(network, folder)
+    return compare(folder, pixels, expected)
+
+
+def compare(folder: Path, pixels: np.ndarray, expected: np.ndarray) -> dict[str, float]:
+    """Return how far the network for OpenVINO is from what is expected of some pixels; one that differs is removed."""
     greatest = float(np.abs(openvino_ir.load(folder)(pixels) - expected).max())
     if greatest > MAX_DIFFERENCE:
         console.print(f"OpenVINO's probabilities differ from Keras' by up to {greatest:.2g}: predict will use Keras")

@@ -13,7 +13,7 @@ from study.confidence import calibration, neighbours, selective
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, Temperature
 from study.confidence.known import Known
 from study.inference import channel_statistics
-from study.inference.engine import FrozenBackbone, resolve_engine
+from study.inference.engine import FrozenBackbone, engine_for
 from study.inference.features import embed_some
 from study.tasks.contract import Evaluation, Task
 from study.train.calibrate import Answers
@@ -81,7 +81,7 @@ def features_by_split(
     """
     if features is not None:
         return {split: np.asarray(features.inputs[of_split]) for split, of_split in rows.items()}
-    run = channel_statistics.runner(frozen) if layers else frozen.runner(resolve_engine("auto")[0], "float32")
+    run = channel_statistics.runner(frozen) if layers else frozen.runner(engine_for(frozen)[0], "float32")
     return {split: embed_some(run, pixels, of_split, f"embed {split}") for split, of_split in rows.items()}
 
 

@@ -105,6 +105,7 @@ def train_for_result(
         with place.telling_what_failed():
             outcomes, auxiliary_training = learn(ready, embedded, keeper, seconds)
             by_backend.part()
+            place.parted.set()
         if not place.first:
             raise SystemExit(0)
         evaluated = evaluate(ready, outcomes, embedded, auxiliary_training, seconds)

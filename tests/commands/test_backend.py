@@ -10,8 +10,7 @@ from study.settings.run import BACKENDS
 REFUSED = {
     "theano": "--backend takes tensorflow, jax, torch. Received: theano",
     "jax -m efficientnet_lite --engine tensorflow": (
-        "--engine tensorflow takes a network as TensorFlow has it. Received: --backend jax, which runs it itself; "
-        "leave one of the two out."
+        "--engine tensorflow takes a network as TensorFlow has it. Received: --backend jax; leave one of the two out."
     ),
 }
 

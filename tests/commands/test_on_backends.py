@@ -170,7 +170,10 @@ def test_a_head_and_then_all_learn_from_weights_of_a_run(toy, both, other, tmp_p
         words = ("-m", "lenet", "--weights", both["tensorflow"], "--learning", kind, "--epochs", "1")
         train("--data", toy, *words, "--backend", other, "--runs", tmp_path / kind)
         info = json.loads((run_in(tmp_path / kind) / "run.json").read_text())
-        assert info["engine"]["engine"] == other if kind == "transfer" else info["stages"][-1]["name"] == "finetune"
+        assert info["openvino_difference"]["greatest"] < 1e-4
+        assert (
+            info["engine"]["engine"] == "openvino" if kind == "transfer" else info["stages"][-1]["name"] == "finetune"
+        )
 
 
 @pytest.mark.soak

@@ -116,7 +116,10 @@ def test_where_one_of_them_dies_all_end_and_the_reason_is_told(toy, tmp_path):
     code.write_text(STOP.format(signal="SIGKILL"))
     words = ("--augment-with", f"{code}:change", "--epochs", "50", "--runs", tmp_path / "runs")
     told = train("--data", toy, *LENET, *words, "--processes", "2", code=2, ENDS="1")
-    assert "error: Process 2 of 2 ended (exit code -9), and with it the training." in told
+    assert (
+        "error: Process 2 of 2 failed (ended by signal 9 (was there too little memory?)), and with it the training."
+        in told
+    )
     assert "Traceback" not in told
 
 

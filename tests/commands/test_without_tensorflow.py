@@ -53,6 +53,7 @@ def test_a_head_learns_and_predicts_as_was_measured_and_so_it_does_with_tensorfl
     run = run_in(tmp_path / "runs")
     info = json.loads((run / "run.json").read_text())
     assert info["settings"]["backend"] == "jax"
+    assert info["openvino_difference"]["greatest"] < 1e-4  # so that `predict` starts no backend
     assert info["settings"]["augment"] == {"flip": 1.0, "crop": 0.3}
     measured = json.loads((run / "metrics.json").read_text())["test"]
     expected = (round(measured["accuracy"] * measured["n"]), measured["n"])

@@ -25,7 +25,7 @@ from models.parts.keras_private import flatten_layers
 from models.parts.options import ArchitectureOptions
 from models.parts.spec import LEARNING_TYPES, Spec
 from models.parts.weights import build_backbone
-from study.inference.engine import layers_within
+from study.inference.fingerprint import layers_within
 
 SIZE, CLASSES = 64, 3
 

@@ -68,7 +68,7 @@ def test_they_are_mean_and_deviation_of_each_channel_and_the_answer_stays():
 def test_either_engine_runs_the_second_output(engine, monkeypatch):
     if engine == "openvino":
         pytest.importorskip("openvino")
-    monkeypatch.setattr("study.inference.channel_statistics.resolve_engine", lambda asked: (engine, ""))
+    monkeypatch.setattr("study.inference.channel_statistics.engine_for", lambda frozen: (engine, ""))
     network = classifier("original", 64)
     both = channel_statistics.with_statistics(network, channel_statistics.layers_of(network.layers[1]))
     _, expected = both.predict(images(64), verbose=0)

@@ -30,7 +30,7 @@ from models.parts.head import freeze
 from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
 from study.inference import openvino_ir
-from study.inference.engine import FrozenBackbone, layers_within
+from study.inference.engine import FrozenBackbone
 from study.inference.features import (
     FeatureSpec,
     cached_engine_choice,
@@ -41,6 +41,7 @@ from study.inference.features import (
     embed_train,
     features_row_type,
 )
+from study.inference.fingerprint import layers_within
 from study.runtime import hardware
 
 OFF = Store(None)

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 from helpers import ROOT, message
 
-from study.runtime.processes import Place, place_in
+from study.runtime.processes import Place, place_in, watch
 
 KERAS = {
     "KERAS_DISTRIBUTION_PROCESS_ID": "2",
@@ -57,3 +59,18 @@ def test_one_that_meets_nobody_says_so_and_ends():
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     told = "error: process 2 of 2 did not find the others at host:5000 in 1 seconds.\n"
     assert (ran.returncode, ran.stderr) == (2, told)
+
+
+def test_one_that_fails_after_they_parted_does_not_end_the_first(tmp_path):
+    failing = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    (tmp_path / "log").write_text("starting\nwhat went wrong\n")
+    failing.wait()
+    place = Place(count=2, started=[(failing, tmp_path / "log")])
+    assert place.failed() == "Process 2 of 2 failed (what went wrong), and with it the training."
+    watching = threading.Thread(target=watch, args=(place,), daemon=True)
+    watching.start()
+    time.sleep(0.7)  # it has seen that, and waits whether this one needs it still
+    assert watching.is_alive()
+    place.parted.set()
+    watching.join(5)
+    assert not watching.is_alive()
