@@ -71,8 +71,10 @@ class Augmenter:
         if "segmentation_masks" in batch:
             batch["segmentation_masks"] = moved_masks(batch["segmentation_masks"], drawn, self.size or side)
         changed = self.change(batch["images"], drawn)
+        if self.function or self.shard[1] > 1:  # of a share Keras makes a part of what lies on all devices
+            changed = keras.ops.convert_to_numpy(changed)
         if self.function:
-            changed = custom.apply(self.path, self.function, keras.ops.convert_to_numpy(changed))
+            changed = custom.apply(self.path, self.function, changed)
         return {**batch, "images": changed}
 
     def draw(self, count: int, side: int) -> numpy_draws.Drawn:
