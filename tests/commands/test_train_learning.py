@@ -65,7 +65,7 @@ def test_transfer_from_own_run(own):
     info = run_info(run)
     assert (info["settings"]["learning"], info["settings"]["augment"]) == ("transfer", {})
     assert "learning type       transfer: as asked for" in ran.out
-    assert "48 training images / batch of 256 = 1 iterations per epoch" in ran.out
+    assert "48 training images / batch of 256 = 1 iteration per epoch" in ran.out
     assert [row["stage"] for row in table(run / "history.csv")] == ["head"]
 
 
@@ -82,7 +82,7 @@ def test_augmented_views_under_transfer(run, toy, tmp_path):
     made, ran = quick_transfer(run, toy, tmp_path / "runs", "--augment", "flip")
     (stage,) = run_info(made)["stages"]
     assert (stage["images"], stage["iterations"]) == (3 * 48, 1)
-    assert "144 training images / batch of 256 = 1 iterations per epoch" in ran.out
+    assert "144 training images / batch of 256 = 1 iteration per epoch" in ran.out
     assert run_info(made)["settings"]["augment"] == {"flip": 1.0}
 
 

@@ -163,4 +163,4 @@ def test_training_on_a_table_predicts_its_own_test_split_and_is_checked(images, 
     assert "its own test split" in predicted.out
     checked = call("check", "--data", table, "--out", tmp_path / "checked")
     assert checked.code == 0, checked.err
-    assert "36 images in 3 classes" in checked.out
+    assert "36 image files in 3 classes" in checked.out

@@ -24,6 +24,8 @@ ONCE_OR_FROM_THEN_ON = pytest.mark.parametrize("once", [True, False], ids=["once
 ONCE_OR_FROM_THEN_ON_OF_COMMANDS = pytest.mark.parametrize(
     "once", [pytest.param(True, id="once", marks=pytest.mark.slow), pytest.param(False, id="from then on")]
 )
+# What an earlier command left: nothing else is written over.
+TABLE, PAGE = "path,error\nbefore,\n", '<html><meta name="generator" content="study-classification">before'
 
 
 def told(what, positions):
@@ -205,8 +207,8 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
     def begin():
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        table.write_text("path\nbefore\n")
-        page.write_text("<html>before")
+        table.write_text(TABLE)
+        page.write_text(PAGE)
 
     def work():
         return call("predict", "--run", run, images, "--csv", table, "--page", page, "--sort", sort)
@@ -215,8 +217,8 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
         refused_or_done(ran, disk)
         assert not [path for path in out.rglob("*") if path.name.startswith(".")]
         text, shown = table.read_text(), page.read_text()
-        assert text == "path\nbefore\n" or text.count("\n") == 4
-        assert shown == "<html>before" or shown.rstrip().endswith("</html>")
+        assert text == TABLE or text.count("\n") == 4
+        assert shown == PAGE or shown.rstrip().endswith("</html>")
         for path in sort.rglob("*.png"):
             assert path.read_bytes() in {image.read_bytes() for image in images.rglob("*.png")}
         begin()

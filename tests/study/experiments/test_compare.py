@@ -64,7 +64,9 @@ def runs_of(out):
 def test_all_that_can_be_trained_is_and_one_that_fails_is_told(compared):
     out, _, ran = compared
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"3 combinations × 2 seeds = 6 trainings, 0 of them done before; 2 at once, in {out}\n")
+    assert ran.out.startswith(
+        f"3 combination(s) × 2 seed(s) = 6 trainings, 0 of them done before; 2 at once, in {out}\n"
+    )
     folders = [path.parent.relative_to(out).as_posix() for path in runs_of(out)]
     assert folders == [f"class-weight={rule}/seed-{seed}" for rule in ("balanced", "none") for seed in (0, 1)]
     why = "failed: --class-weight: no class dragon. There are: circle, square, stripes. (all it printed: "

@@ -48,6 +48,4 @@ def test_why_it_was_not_possible_is_told(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.keras"]
     image = keras.Input((8, 8, 3))
     unknown = keras.Model(image, keras.layers.Lambda(lambda x: x * 2)(image))  # of which no code is run
-    assert message(keras_openvino.converted, unknown).startswith(
-        "OpenVINO does not take the network: errors.UserError: "
-    )
+    assert message(keras_openvino.converted, unknown).startswith("OpenVINO does not take the network: ")
