@@ -29,14 +29,13 @@ def converted(network: keras.Model) -> openvino.Model:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         network.save(folder / FILE)
-        if why := write(folder):
-            raise UserError(f"OpenVINO does not take the network: {why}")
+        write(folder)
         layers, weights = ((folder / name).read_bytes() for name in openvino_ir.FILES)
     return core().read_model(layers, weights)
 
 
-def write(folder: Path, features: bool = False) -> str:
-    """Write a network for OpenVINO beside `model.keras`; return why that was not possible, or nothing.
+def write(folder: Path, features: bool = False) -> None:
+    """Write a network for OpenVINO beside `model.keras`. Raise UserError, which says why, where that is not possible.
 
     Args:
         folder: of the run.
@@ -45,10 +44,12 @@ def write(folder: Path, features: bool = False) -> str:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     command = [sys.executable, "-m", __name__, str(folder.absolute()), *["features"][: int(features)]]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
-    if ended.returncode == 0:
-        return ""
-    lines = ended.stderr.decode(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("errors.UserError: ") if lines else f"its process ended with {ended.returncode}"
+    if ended.returncode:
+        lines = [
+            f"its process ended with {ended.returncode}",
+            *ended.stderr.decode(errors="replace").strip().splitlines(),
+        ]
+        raise UserError(f"OpenVINO does not take the network: {lines[-1].removeprefix('errors.UserError: ')}")
 
 
 def convert(folder: Path, features: bool) -> None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from data.batches import Examples
+from errors import UserError
 from study.inference import keras_openvino, openvino_ir
 from study.inference.engine import FrozenBackbone
 from study.inference.features import FeatureSpec, embed_traced
@@ -44,8 +45,13 @@ def export(
     indices = examples.indices["val"][:COMPARED]
     pixels = examples.inputs[indices]
     if keras.config.backend() != "tensorflow":
-        if why := keras_openvino.write(folder, features):
-            console.print(f"OpenVINO does not take the network ({why}): predict will use Keras")
+        try:
+            if frozen and len(frozen.network.outputs) > 1:
+                openvino_ir.save(frozen.converted, folder)
+            else:
+                keras_openvino.write(folder, features)
+        except UserError as error:
+            console.print(f"{error}: predict will use Keras")
             return None
         with by_backend.full_precision():
             expected = classifier.predict(pixels.astype(np.float32), verbose=0)

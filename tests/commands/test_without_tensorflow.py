@@ -77,6 +77,8 @@ def test_images_grow_from_phase_to_phase(bare, toy, tmp_path):
     words = ("-m", "original", "--width", "0", "--progressive", "32,48", "--image-size", "48", "--epochs", "2")
     ended = bare("train", "--data", toy, *words, "--backend", "jax", "--runs", tmp_path / "runs")
     assert ended.returncode == 0, ended.stderr.decode()[-2000:]
+    predicted = bare("predict", "--run", run_in(tmp_path / "runs"), "--json")
+    assert predicted.returncode == 0, predicted.stderr.decode()[-2000:]  # its own features, of several layers
     assert "32" in (run_in(tmp_path / "runs") / "history.csv").read_text().splitlines()[1].split(",")
 
 
