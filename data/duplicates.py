@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from functools import cache
 
 import numpy as np
 
@@ -125,6 +126,7 @@ def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:
     return components(((pair.first, pair.second) for pair in pairs), count)
 
 
+@cache
 def _shrink_matrix(size: int) -> np.ndarray:
     """Weights (24, size) from a row of pixels to a row of the thumbnail: means of areas, then smoothed by 1 2 1.
 

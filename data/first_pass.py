@@ -23,6 +23,7 @@ from data.pixel_range import KINDS, Ranges
 from data.store.hashes import hash_all
 from data.store.rows import RowType
 from data.store.store import Store
+from data.store.threads import map_in_threads
 from errors import UserError
 
 DEEP = "16-bit colour"  # beside `KINDS`: its range is stated, and its upper 8 bits are read
@@ -89,8 +90,7 @@ def survey(
     Raises:
         UserError: a range is given, and no file is shown by it.
     """
-    with ThreadPoolExecutor(image.WORKERS) as pool:
-        peeks = list(pool.map(peek, paths))
+    peeks = list(map_in_threads(peek, paths))
     members = defaultdict(list)
     for at, found in enumerate(peeks):
         if found.kind in KINDS:

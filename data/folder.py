@@ -1,7 +1,8 @@
 """From a folder on disk to a sorted list of photos, each with its class; no image is opened here."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 
 from data import layout as layout_of
@@ -82,23 +83,25 @@ def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
     root = Path(root)
     _check_folder(root)
     listing = _search(root)
-    layout = _layout(root, listing, explained)
+    below = [path.relative_to(root).parts for path in listing.images]
+    layout = _layout(root, listing, below, explained)
     images, skipped = [], []
-    for path in listing.images:
-        parts = path.relative_to(root).parts
+    for path, parts in zip(listing.images, below, strict=True):
         if len(parts) <= layout.depth:
             skipped.append((path, OUTSIDE))
         else:
             split = SPLIT_NAMES[parts[layout.split_at].casefold()] if layout.split_at is not None else None
             folder = printable(parts[layout.depth]) if len(parts) > layout.depth + 1 else ""
             label = composed(printable(parts[layout.class_at]))
-            images.append(ImageRecord(path, _name(path, root), label, split, folder=folder))
+            record = ImageRecord(path, printable("/".join(parts)), label, split, folder=folder)
+            images.append((_in_order(parts), record))
     for path, reason in listing.skipped:
         outside = len(path.relative_to(root).parts) <= layout.depth and reason.startswith("not an image")
         skipped.append((path, f"{OUTSIDE}, and {reason}" if outside else reason))
-    skipped += _empty_classes(listing, root, layout.depth)
+    filled = {parts[: layout.depth] for parts in below}
+    skipped += _empty_classes(listing, root, filled, layout.depth)
 
-    images.sort(key=lambda image: _path_key(image.path, root))
+    images = [record for _, record in sorted(images, key=itemgetter(0))]
     skipped.sort(key=lambda item: _path_key(item[0], root))
     class_names = tuple(sorted({image.label for image in images}, key=natural_key))
     left_out = tuple(Skipped(_name(path, root), why) for path, why in skipped)
@@ -107,8 +110,7 @@ def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
     return without_lone_train(result)
 
 
-def _layout(root: Path, found: _Listing, explained: bool) -> Layout:
-    below = [path.relative_to(root).parts for path in found.images]
+def _layout(root: Path, found: _Listing, below: Sequence[tuple[str, ...]], explained: bool) -> Layout:
     tops = [folder.name for folder in found.folders if folder.parent == root]
     beside = [path.name for path, _ in found.skipped if path.parent == root]
     return layout_of.find(root, below, tops, beside, explained)
@@ -170,11 +172,12 @@ def reason_skipped(path: Path) -> str:
     return "a folder, not an image" if kind == "folder" else kind
 
 
-def _empty_classes(listing: _Listing, root: Path, depth: int) -> list[tuple[Path, str]]:
+def _empty_classes(
+    listing: _Listing, root: Path, filled: Container[tuple[str, ...]], depth: int
+) -> list[tuple[Path, str]]:
     explained = {path for path, reason in listing.skipped if reason.startswith("cannot be read")}
-    filled = {path.relative_to(root).parts[:depth] for path in listing.images}
-    below = {folder: folder.relative_to(root).parts for folder in listing.folders}
-    empty = [folder for folder, parts in below.items() if len(parts) == depth and parts not in filled]
+    folders = {folder: folder.relative_to(root).parts for folder in listing.folders}
+    empty = [folder for folder, parts in folders.items() if len(parts) == depth and parts not in filled]
     return [(folder, EMPTY) for folder in empty if folder not in explained]
 
 
@@ -183,7 +186,11 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _path_key(path: Path, root: Path) -> list[tuple[list[str | int], str]]:
-    return [natural_key(part) for part in path.relative_to(root).parts]
+    return _in_order(path.relative_to(root).parts)
+
+
+def _in_order(parts: Sequence[str]) -> list[tuple[list[str | int], str]]:
+    return [natural_key(part) for part in parts]
 
 
 def _check_folder(root: Path) -> None:

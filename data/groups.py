@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import PurePosixPath
 
 from data.folder import ImageRecord, Scan
 from errors import UserError
@@ -73,7 +72,7 @@ def group_of(image: ImageRecord, rule: str) -> str:
 
 def file_name(image: ImageRecord) -> str:
     """Return the last part of an image's name."""
-    return PurePosixPath(image.name).name
+    return image.name.rpartition("/")[2]
 
 
 def hint(images: Sequence[ImageRecord]) -> str:

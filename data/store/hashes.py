@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from data.store.threads import map_in_threads
 
 
 def hash_all(paths: Sequence[Path], advance: Callable[[], None] = lambda: None) -> list[str]:
@@ -20,8 +20,7 @@ def hash_all(paths: Sequence[Path], advance: Callable[[], None] = lambda: None) 
             return ""
 
     hashes = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found in pool.map(hash_one, paths):
-            hashes.append(found)
-            advance()
+    for found in map_in_threads(hash_one, paths):
+        hashes.append(found)
+        advance()
     return hashes

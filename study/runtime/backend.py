@@ -116,10 +116,11 @@ def _join(place: Place) -> None:
 def without_what_nobody_asked_for() -> Iterator[None]:
     """Keep from Keras what it would import without need; whoever needs it later imports it as ever.
 
-    That is scikit-learn, and SciPy's statistics with it, for wrappers: a tenth of `import keras`, or more. And a folder
-    called jax beside this program, such as of --runs jax: Keras would take it for JAX, and not start.
+    That is scikit-learn, and SciPy's statistics with it, for wrappers: a tenth of `import keras`, or more; and pandas
+    where it is installed, for tables as input. And a folder called jax beside this program, such as of --runs jax:
+    Keras would take it for JAX, and not start.
     """
-    unwanted = ["sklearn", *([] if hardware.is_installed("jax") else ["jax"])]
+    unwanted = ["sklearn", "pandas", *([] if hardware.is_installed("jax") else ["jax"])]
     hidden = [name for name in unwanted if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # an import of None fails, as where nothing is installed
     try:

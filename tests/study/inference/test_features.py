@@ -24,11 +24,13 @@ from data.batches import Examples
 from data.folder import ImageRecord
 from data.store import rounds
 from data.store import store as store_module
+from data.store.rows import Features
 from data.store.store import RowType, Store
 from errors import UserError
 from models.parts.head import freeze
 from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
+from study.inference import features as features_module
 from study.inference import openvino_ir
 from study.inference.engine import FrozenBackbone
 from study.inference.features import (
@@ -264,8 +266,22 @@ def test_without_hashes_nothing_is_kept(store):
     assert store.usage() == []
 
 
+@pytest.fixture
+def left_in_store(monkeypatch):
+    """Let features be cut out of the store as they are needed, as those of many images are."""
+    monkeypatch.setattr(features_module, "IN_MEMORY", 0)
+
+
+def test_few_features_are_all_in_memory_and_many_are_left_in_the_store(store, monkeypatch):
+    few = embed(FrozenBackbone(network(), store), pictures(), spec())[0].inputs
+    monkeypatch.setattr(features_module, "IN_MEMORY", few.nbytes - 1)
+    many = embed(FrozenBackbone(network(), store), pictures(), spec())[0].inputs
+    assert (type(few), type(many)) == (np.ndarray, Features)
+    np.testing.assert_array_equal(few, many)
+
+
 @pytest.mark.parametrize("hindrance", ["limit", "full disk", "half a disk"])
-def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, hindrance):
+def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, left_in_store, hindrance):
     model, examples = network(), pictures()
     fresh = embed(FrozenBackbone(model, OFF), examples, spec())[0].inputs
     if hindrance == "limit":
@@ -289,7 +305,7 @@ def test_features_are_right_whatever_the_store_cannot_keep(store, monkeypatch, h
 
 @pytest.mark.parametrize("when", ["before the run", "during the run"])
 @pytest.mark.parametrize("damage", ["zeros", "removed"])
-def test_damaged_features_are_computed_anew(store, capsys, damage, when):
+def test_damaged_features_are_computed_anew(store, capsys, left_in_store, damage, when):
     model, examples = network(), pictures()
     expected = np.array(embed(FrozenBackbone(model, store), examples, spec())[0].inputs)
     again = embed(FrozenBackbone(model, store), examples, spec())[0].inputs if when == "during the run" else None
