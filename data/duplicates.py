@@ -115,10 +115,13 @@ def stored_near_pairs(prints: np.ndarray, store: Store, mirrored: bool = True) -
     return pairs
 
 
-def similarity(prints: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return how alike the images of m pairs of fingerprints are, mirrored or not: uint8 (m, 1728) twice -> (m,)."""
+def similarity(prints: np.ndarray, others: np.ndarray, least: float) -> np.ndarray:
+    """Return how alike the images of m pairs of fingerprints are, mirrored or not: uint8 (m, 1728) twice -> (m,).
+
+    Pairs below `least` before they are laid over each other are not compared in full.
+    """
     views = View(), View(mirrored=True)
-    return np.maximum(*(registration.similarity(prints, others, view, least=0.0) for view in views))
+    return np.maximum(*(registration.similarity(prints, others, view, least) for view in views))
 
 
 def groups(pairs: Iterable[Pair], count: int) -> np.ndarray:

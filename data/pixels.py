@@ -23,10 +23,12 @@ from data.squares import Size, pack, shape_of, sides_of
 from data.store.rounds import rounds
 from data.store.rows import Rows, RowType
 from data.store.store import Store, Writer
+from data.thumbnails import PRINT
 from errors import UserError
 
 # Of the rows in the store: raise the number whenever pixels or fingerprints come out differently.
 VERSION = f"1, Pillow {PIL.__version__}"
+TOGETHER = 512  # images whose pixels are held at a time
 
 
 class Pixels:
@@ -157,10 +159,9 @@ def load(
     Raises:
         UserError: a range is given, and no file is shown by it.
     """
-    from data.duplicates import PRINT, fingerprints  # SciPy, for which an answer to one image need not wait
+    from data.duplicates import fingerprints  # SciPy, for which an answer to one image need not wait
 
-    pixel_rows = row_type(size, rule)
-    fingerprint_rows = RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
+    pixel_rows, fingerprint_rows = row_type(size, rule), fingerprint_row_type(size, rule)
     paths = [entry.path for entry in images]
     hashes = first_pass.hashes_of(paths, advance)
     surveyed = first_pass.survey(paths, hashes, store, given)
@@ -218,6 +219,25 @@ def load(
 def row_type(size: int, rule: str) -> RowType:
     """Name the store's rows of pixels by all that they depend on beside a file's content."""
     return RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
+
+
+def fingerprint_row_type(size: int, rule: str) -> RowType:
+    """Name the store's rows of fingerprints likewise."""
+    return RowType(f"fingerprints {size} {rule} ({VERSION})", (PRINT,))
+
+
+def fingerprints_of(images: LoadedImages, indices: np.ndarray, store: Store) -> np.ndarray:
+    """Return the fingerprints of some images, uint8 (m, 1728): the store's, or made of their pixels."""
+    from data.duplicates import fingerprints
+
+    pixels, keys = images.pixels, images.keys or images.sha256
+    prints = np.empty((len(indices), PRINT), np.uint8)
+    rows = store.rows(fingerprint_row_type(pixels.shape[1], pixels.rule), [keys[index] for index in indices])
+    missing = np.flatnonzero(~rows.read_into(prints))
+    for first in range(0, len(missing), TOGETHER):
+        some = missing[first : first + TOGETHER]
+        prints[some] = fingerprints(pixels[indices[some]])
+    return prints
 
 
 def at_sizes(images: LoadedImages, sizes: Sequence[int], store: Store) -> Squares:

@@ -8,7 +8,7 @@ import numpy as np
 from data.batches import Examples
 from data.dataset import Dataset
 from data.duplicate_groups import leaking_pairs
-from data.duplicates import fingerprints
+from data.pixels import fingerprints_of
 from data.store.rows import Features
 from data.store.store import Store
 from models.parts.head import freeze
@@ -61,7 +61,7 @@ def same_scene(dataset: Dataset, features: Examples, frozen: FrozenBackbone, sto
     pairs = stored_same_scene_pairs(
         [entry.label for entry in entries],
         read_features,
-        lambda indices: fingerprints(dataset.images.pixels[indices]),
+        lambda indices: fingerprints_of(dataset.images, indices, store),
         " ".join([frozen.fingerprint, *(entry.sha256 for entry in entries)]),
         store,
     )

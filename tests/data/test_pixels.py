@@ -124,6 +124,15 @@ def test_one_file_read_alone_is_what_load_reads(tmp_path, store):
 # ---- what the store keeps --------------------------------------------------------------------------------------------
 
 
+def test_fingerprints_can_be_had_again(tmp_path, store, monkeypatch):
+    loaded, _ = pixels.load(many(tmp_path), 32, "crop", store)
+    monkeypatch.setattr(pixels, "TOGETHER", 3)
+    asked = np.array([7, 2, 11, 0, 1])
+    found = pixels.fingerprints_of(loaded, asked, store)
+    np.testing.assert_array_equal(found, loaded.fingerprints[asked])
+    assert pixels.fingerprints_of(loaded, asked[:0], store).shape == (0, PRINT)
+
+
 @pytest.fixture
 def kept(tmp_path):
     return Store(tmp_path / "store")
