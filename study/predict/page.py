@@ -63,7 +63,7 @@ def page(
         figures=describe_metrics(run, truth),
         reports=report_tables(run, truth),
         place=place,
-        sections=sections(ordered, len(shown), cards.pictures(shown, run, wanted.page, place, none, number), judge),
+        sections=sections(ordered, cards.pictures(shown, run, wanted.page, place, none, number), judge, len(number)),
         classes=[(i, name, counted[name]) for name, i in number.items()],
         filtered_away=len(counted) - len(number),
         shown=len(shown),
@@ -163,9 +163,12 @@ def describe_cut(answers: Sequence[Answer]) -> Bilingual:
 
 
 def sections(
-    ordered: Sequence[Answer], shown: int, pictures: Sequence[Mapping[str, Any]], judge: Judge | None
+    ordered: Sequence[Answer], pictures: Sequence[Mapping[str, Any]], judge: Judge | None, classes: int
 ) -> list[dict[str, Any]]:
-    """Return the images by what is to be looked at first, each section with its cards: those among the first shown."""
+    """Return the images by what is to be looked at first, each section with its cards: those of the first answers.
+
+    `of_class`: how many of its cards each of the `classes` has by which they can be filtered.
+    """
     found = []
     for name in (WRONG, *DOUBT):
         rows = [i for i, one in enumerate(ordered) if (WRONG if one.wrong else one.kind) == name]
@@ -174,7 +177,9 @@ def sections(
             if any(one.wrong for one in ordered) and name != WRONG:
                 title = t(f"{title}, and right", f"{title.ja}（正解）")
             section = {"id": name, "title": title, "number": len(rows), "note": explain(name, judge)}
-            found.append(section | {"cards": [pictures[i] for i in rows if i < shown]})
+            own = [pictures[i] for i in rows if i < len(pictures)]
+            of_class = Counter(name for card in own for name in card["filters"].split())
+            found.append(section | {"cards": own, "of_class": [of_class[f"c{i}"] for i in range(classes)]})
     return found
 
 

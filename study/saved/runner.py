@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from errors import UserError
 from study.inference import channel_statistics, openvino_ir
 from study.runs.folder import Run, check_files, check_shapes, load_classifier
 from study.runtime import backend, hardware
+
+if TYPE_CHECKING:
+    import keras
 
 
 def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
@@ -30,10 +34,18 @@ def load_runner(run: Run, features: bool = False) -> openvino_ir.RunnerOfAll:
     backend.start_if_needed()
     classifier = load_classifier(run)
     if not features:
-        return lambda pixels: [classifier.predict(pixels.astype(np.float32), verbose=0)]
+        return lambda pixels: [_predict(classifier, pixels)]
     layers = run.info["verdicts"]["unlike"].get("layers", [])
     try:
         both = channel_statistics.with_statistics(classifier, layers)
     except (ValueError, TypeError) as error:
         raise UserError(f"{run.folder}: run.json names layers that model.keras has not. Train again.") from error
-    return lambda pixels: both.predict(pixels.astype(np.float32), verbose=0)
+    return lambda pixels: _predict(both, pixels)
+
+
+def _predict(network: keras.Model, pixels: np.ndarray) -> Any:  # noqa: ANN401 - as many outputs as the network has
+    """Let Keras answer in all digits of float32, as when the run was evaluated: on a GPU it might leave some out."""
+    from study.runtime import by_backend
+
+    with by_backend.full_precision():
+        return network.predict(pixels.astype(np.float32), verbose=0)

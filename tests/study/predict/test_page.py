@@ -132,6 +132,8 @@ def test_images_can_be_filtered_by_class_without_a_script(run, images, tmp_path)
         shown = [row["path"] for row in table(tmp_path / "a.csv") if row["predicted"] == name]
         cards_of = re.findall(rf'<figure class="card [^"]*\b{key}\b.*?title="([^"]+)"', page.source, re.DOTALL)
         assert set(cards_of) == set(shown)
+        told = re.findall(rf'#{key}:checked\) #\w+::after {{ content: ", of this class (\d+)"; }}', page.source)
+        assert sum(map(int, told)) == len(shown)
 
 
 def test_of_many_images_the_first_are_shown_and_the_table_has_all(run, tmp_path):
