@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from data import folder, image, pixels
+from data import folder, image, loading
 from data.resize import resize
 from data.store.store import Store
 
@@ -75,7 +75,7 @@ def main(data: Path, run_folder: Path, count: int) -> None:
 
         def read_all() -> None:
             with tempfile.TemporaryDirectory() as store:
-                pixels.load(records, size, rule, Store(Path(store)))
+                loading.load(records, size, rule, Store(Path(store)))
 
         ways = {
             "reading as train does, into an empty store": read_all,

@@ -21,6 +21,7 @@ from data import (
     formats,
     groups,
     labels,
+    loading,
     mask_set,
     pixels,
 )
@@ -143,7 +144,7 @@ def load(
     if folder is not None:
         mask_set.check_files(scanned, folder, source)
     with watched("read images", 2 * len(scanned.images)) as advance:
-        images, undecodable = pixels.load(
+        images, undecodable = loading.load(
             scanned.images, source.sides[0], source.resize, store, advance, source.value_range
         )
     skipped = (*scanned.skipped, *undecodable)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import PIL
-from threadpoolctl import threadpool_limits
 
-from data import few_levels, first_pass, image
+from data import image
 from data.crop import Box, OutsideError
-from data.folder import ImageRecord, Skipped
+from data.duplicates import fingerprints
+from data.folder import ImageRecord
 from data.image import WORKERS
 from data.pixel_range import Ranges
 from data.squares import Size, pack, shape_of, sides_of
-from data.store.rounds import rounds
 from data.store.rows import Rows, RowType
-from data.store.store import Store, Writer
+from data.store.store import Store
 from data.thumbnails import PRINT
 from errors import UserError
 
@@ -142,80 +139,6 @@ class LoadedImages:
     boxes: tuple[Box | None, ...] = ()
 
 
-def load(
-    images: Sequence[ImageRecord],
-    size: int,
-    rule: str,
-    store: Store,
-    advance: Callable[[], None] = lambda: None,
-    given: tuple[float, float] | None = None,
-) -> tuple[LoadedImages, list[Skipped]]:
-    """Look at all images at `size` by a resize rule; return the usable ones and, with the reason, those that are not.
-
-    Only what the store does not know is decoded, round by round, so that processes share the work that share the store.
-    `advance` is called twice for each image: read, and looked at. `given` is black and white in files that do not state
-    it; None: as the values of all of them say.
-
-    Raises:
-        UserError: a range is given, and no file is shown by it.
-    """
-    from data.duplicates import fingerprints  # SciPy, for which an answer to one image need not wait
-
-    pixel_rows, fingerprint_rows = row_type(size, rule), fingerprint_row_type(size, rule)
-    paths = [entry.path for entry in images]
-    hashes = first_pass.hashes_of(paths, advance)
-    surveyed = first_pass.survey(paths, hashes, store, given)
-    prints = np.zeros((len(images), PRINT), np.uint8)
-    available = store.rows(fingerprint_rows, surveyed.keys).read_into(prints)
-    has_room = store.has_room_for(pixel_rows, len(images))
-    if has_room:
-        available &= store.rows(pixel_rows, surveyed.keys).available()
-    keys, reasons = list(surveyed.keys), {}
-
-    def decode_one(i: int, keep_pixels: Writer, keep_prints: Writer) -> None:
-        outcome = read(images[i].path, size, rule, surveyed.ranges)
-        if isinstance(outcome, str):
-            reasons[i] = outcome
-            return
-        hashes[i], decoded = outcome
-        keys[i] = first_pass.key_of(hashes[i], surveyed.peeks[i], surveyed.ranges)
-        prints[i] = fingerprints(decoded[None])[0]
-        if has_room:
-            keep_pixels.add(keys[i], decoded)
-        keep_prints.add(keys[i], prints[i])
-
-    def decoded_by_others(some: np.ndarray) -> np.ndarray:
-        of_some, found = [surveyed.keys[i] for i in some], np.empty((len(some), PRINT), np.uint8)
-        there = store.rows(fingerprint_rows, of_some).read_into(found)
-        if has_room:
-            there &= store.rows(pixel_rows, of_some).available()
-        prints[some[there]] = found[there]
-        return there
-
-    for _ in range(available.sum()):
-        advance()
-    with threadpool_limits(1, "blas"):  # its threads and ours would wait for one another: 8 s would become 42
-        for some in rounds(np.flatnonzero(~available), pixel_rows):
-            there = decoded_by_others(some)
-            with (
-                store.writer(pixel_rows) as keep_pixels,
-                store.writer(fingerprint_rows) as keep_prints,
-                ThreadPoolExecutor(WORKERS) as pool,
-            ):
-                write = functools.partial(decode_one, keep_pixels=keep_pixels, keep_prints=keep_prints)
-                for _ in itertools.chain(some[there], pool.map(write, some[~there].tolist())):
-                    advance()
-    usable = [i for i in range(len(images)) if i not in reasons]
-    kept, sha256, keys = (tuple(values[i] for i in usable) for values in (images, hashes, keys))
-    files = [entry.path for entry in kept]
-    pixels = Pixels(files, sha256, size, rule, store.rows(pixel_rows, keys), surveyed.ranges)
-    skipped = [Skipped(images[i].name, reasons[i]) for i in sorted(reasons)]
-    prints = prints[usable] if skipped else prints
-    names, surveyed = [entry.name for entry in kept], surveyed.of(usable)
-    notes = (*surveyed.notes(names, given is not None), *few_levels.lines(names, pixels, prints, surveyed))
-    return LoadedImages(kept, sha256, pixels, prints, keys, surveyed.ranges, notes), skipped
-
-
 def row_type(size: int, rule: str) -> RowType:
     """Name the store's rows of pixels by all that they depend on beside a file's content."""
     return RowType(f"pixels {size} {rule} ({VERSION})", (size, size, 3))
@@ -228,8 +151,6 @@ def fingerprint_row_type(size: int, rule: str) -> RowType:
 
 def fingerprints_of(images: LoadedImages, indices: np.ndarray, store: Store) -> np.ndarray:
     """Return the fingerprints of some images, uint8 (m, 1728): the store's, or made of their pixels."""
-    from data.duplicates import fingerprints
-
     pixels, keys = images.pixels, images.keys or images.sha256
     prints = np.empty((len(indices), PRINT), np.uint8)
     rows = store.rows(fingerprint_row_type(pixels.shape[1], pixels.rule), [keys[index] for index in indices])

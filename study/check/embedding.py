@@ -59,12 +59,12 @@ def embed(
     except UserError:
         why = f"the package {PACKAGES[MODEL].name}, which has ImageNet weights, is not installed or damaged"
         return Embedded(f"{colours}: {why}", none)
-    from data import pixels
+    from data import loading
     from data.batches import Examples
     from study.inference.features import FeatureSpec, embed_train
 
     with console.bar("read images", 2 * len(images)) as advance:
-        loaded, _ = pixels.load(images, size, resize, store, advance, value_range)
+        loaded, _ = loading.load(images, size, resize, store, advance, value_range)
     number, row_of = len(loaded.records), {image.name: i for i, image in enumerate(images)}
     examples = Examples(loaded.pixels, np.zeros(number, np.int32), {"train": np.arange(number)}, None, loaded.keys)
     features = embed_train(frozen, examples, FeatureSpec(MODEL, size, resize))

@@ -8,6 +8,7 @@ it (AMX, AVX-512). `benchmarks/embed.py` measures what that gains.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -17,7 +18,7 @@ import numpy as np
 
 from data.store.store import Store
 from errors import UserError
-from study.inference import keras_openvino, openvino_ir
+from study.inference import int8, keras_openvino, openvino_ir
 from study.inference.fingerprint import fingerprint_of
 from study.inference.openvino_ir import Runner
 from study.runtime import backend, hardware
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MIN_COSINE = 0.995  # of the image that bfloat16 changes most, to its features in float32
 PROBE_SECONDS = 1.0  # for each of the two precisions
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "int8")
 NAMES = {"openvino": "OpenVINO", "tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
@@ -40,7 +41,7 @@ class EngineChoice:
 
     Args:
         engine: "openvino", or Keras' backend.
-        precision: "float32" or "bfloat16"; "bfloat16 and float32" where backbones side by side take different ones.
+        precision: one of `PRECISIONS`; "bfloat16 and float32" where backbones side by side take different ones.
         reason: one line with the figures that decided.
         images_per_second: precision -> images/s in the probe.
         cosine: smallest cosine similarity, over the images of the probe, of bfloat16's outputs to float32's.
@@ -89,6 +90,7 @@ class FrozenBackbone:
         if network is not None:
             self.network = network
         self.store = store or Store(None)
+        self.calibration: Callable[[], np.ndarray] | None = None  # images by which ranges of 8-bit integers are chosen
         self._runners: dict[tuple[str, str], Runner] = {}
 
     @property
@@ -129,10 +131,15 @@ class FrozenBackbone:
     def runner(self, engine: str, precision: str) -> Runner:
         """Return the function that runs it. Raise UserError where this processor can't compute in the precision."""
         if (engine, precision) not in self._runners:
-            converts = engine == "openvino"
-            runner = openvino_ir.compile(self.converted, precision) if converts else _keras_runner(self.network)
-            self._runners[engine, precision] = runner
+            self._runners[engine, precision] = self._prepared(engine, precision)
         return self._runners[engine, precision]
+
+    def _prepared(self, engine: str, precision: str) -> Runner:
+        if engine != "openvino":
+            return _keras_runner(self.network)
+        if precision == "int8":
+            return openvino_ir.compile(int8.quantized(self.converted, self.calibration()), "float32")
+        return openvino_ir.compile(self.converted, precision)
 
     def release(self) -> None:
         """Let go of what was prepared to run it: 80 MB for EfficientNet-Lite0 in two precisions."""
@@ -175,10 +182,10 @@ def choose_engine(
     """
     engine, reason = engine_for(frozen, engine)
     if engine != "openvino":
-        if precision == "bfloat16":
+        if precision in ("bfloat16", "int8"):
             remedy = "Give --engine openvino, or" if engine == "tensorflow" else "Give"
             raise UserError(
-                f"--precision bfloat16 is OpenVINO's, and {NAMES[engine]} was taken ({reason}). "
+                f"--precision {precision} is OpenVINO's, and {NAMES[engine]} was taken ({reason}). "
                 f"{remedy} --precision float32."
             )
         return EngineChoice(engine, "float32", reason, {}, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +30,7 @@ from study.runtime.background import prefetch
 
 BATCH = 64  # images held at a time
 PROBE_IMAGES = 64  # training images on which the engine tries its precisions
+CALIBRATED = 128  # training images by which ranges of 8-bit integers are chosen
 IN_MEMORY = 100e6  # bytes of features up to which a head finds them all there: its epochs take two thirds as long
 # As JSON: a machine then always takes the same for a network. Padded rows of that name go by the store's limit.
 CHOICES = "choices of precision (1)"
@@ -43,7 +45,7 @@ class FeatureSpec:
         image_size: side of the images in pixels; several, where parts of the network take different ones.
         resize: how they became square.
         engine: "auto", "openvino" or "tensorflow".
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "int8".
     """
 
     model: str
@@ -63,22 +65,20 @@ def embed(
     float32, so that the figures are those of the saved model to the fifth digit. Changed copies are not kept.
     """
     store, choice = frozen.store, cached_engine_choice(frozen, examples, spec)
-    row_types, runs = {}, {}
-    for split, precision in (("train", choice.precision), ("val", "float32"), ("test", "float32")):
-        row_types[split] = features_row_type(frozen, spec, choice.engine, precision)
-        runs[split] = frozen.lazy_runner(choice.engine, precision)
+    exact = frozen.lazy_runner(choice.engine, "float32"), features_row_type(frozen, spec, choice.engine, "float32")
+    run, row_type = of_training(frozen, examples, spec, choice)
+    by_split = {"train": (run, row_type), "val": exact, "test": exact}
     indices = dict(examples.indices)
-    kept, indices["train"] = embed_into_store(
-        runs["train"], examples, indices["train"], row_types["train"], store, "embed train"
-    )
+    kept, indices["train"] = embed_into_store(run, examples, indices["train"], row_type, store, "embed train")
     memory, first = np.empty((sum(map(len, indices.values())), frozen.outputs), np.float32), 0
     for split, of_split in indices.items():
         here = memory[first : first + len(of_split)]
-        embed_into_memory(here, runs[split], examples, of_split, row_types[split], store, f"embed {split}")
+        run_split, rows_of_split = by_split[split]
+        embed_into_memory(here, run_split, examples, of_split, rows_of_split, store, f"embed {split}")
         first += len(of_split)
 
     def compute(lost: np.ndarray) -> np.ndarray:
-        return np.concatenate([runs["train"](batch) for batch in pixel_batches(examples, lost)])
+        return np.concatenate([run(batch) for batch in pixel_batches(examples, lost)])
 
     features = Features(memory, np.concatenate(list(indices.values())), kept, examples.indices["train"], compute)
     held = np.asarray(features) if 4 * np.prod(features.shape) <= IN_MEMORY else features
@@ -90,13 +90,35 @@ def embed(
 
 def embed_train(frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec) -> np.ndarray:
     """Return the features of the training split only, float32 (rows, features), in the fastest precision."""
-    choice = cached_engine_choice(frozen, examples, spec)
-    row_type = features_row_type(frozen, spec, choice.engine, choice.precision)
-    run = frozen.lazy_runner(choice.engine, choice.precision)
+    run, row_type = of_training(frozen, examples, spec, cached_engine_choice(frozen, examples, spec))
     indices = examples.indices["train"]
     features = np.empty((len(indices), *row_type.shape), np.float32)
     embed_into_memory(features, run, examples, indices, row_type, frozen.store, "embed images")
     return features
+
+
+def of_training(
+    frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec, choice: EngineChoice
+) -> tuple[Runner, RowType]:
+    """Return what embeds the training split, and the rows of the store that have its features.
+
+    Those in 8-bit integers depend on the images that the ranges are chosen by, too.
+    """
+    precision = choice.precision
+    if precision == "int8":
+        by = " ".join(keys_of(examples, calibrate(frozen, examples)))
+        precision = f"int8 {hashlib.sha256(by.encode()).hexdigest()}"
+    return frozen.lazy_runner(choice.engine, choice.precision), features_row_type(
+        frozen, spec, choice.engine, precision
+    )
+
+
+def calibrate(frozen: FrozenBackbone, examples: Examples) -> np.ndarray:
+    """Let training images decide, once that is needed, the ranges of 8-bit integers; return which these are."""
+    train = examples.indices["train"]
+    chosen = train[np.linspace(0, len(train) - 1, min(CALIBRATED, len(train))).astype(int)]
+    frozen.calibration = lambda: examples.inputs[chosen]
+    return chosen
 
 
 def embed_traced(frozen: FrozenBackbone, examples: Examples, indices: np.ndarray, spec: FeatureSpec) -> np.ndarray:

@@ -70,6 +70,7 @@ def embed(
     clean, choice = Examples(SideBySide(found), examples.labels, examples.indices), one_choice(names, choices)
     if not views:
         return clean, choice
+    features.calibrate(frozen, examples)
     run = frozen.runner(choice.engine, choice.precision_of_all)
     return features.add_views(clean, examples, run, augment, views), choice
 

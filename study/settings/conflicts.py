@@ -80,6 +80,7 @@ def check_flags(settings: TrainSettings, spec: Spec) -> None:
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
     settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)
+    check_precision(settings)
     check_transfer(settings)
 
 
@@ -122,6 +123,7 @@ def check_installed(settings: TrainSettings) -> None:
 def check(settings: TrainSettings, dataset: Dataset) -> None:
     """Raise UserError where settled settings contradict the data or each other."""
     check_engine(settings)
+    check_precision(settings)
     check_transfer(settings)
     check_flip_pairs(settings, dataset)
     processes.check(settings)
@@ -138,6 +140,15 @@ def check_engine(settings: TrainSettings) -> None:
         raise UserError(
             f"--engine tensorflow takes a network as TensorFlow has it. Received: --backend {settings.run.backend}; "
             "leave one of the two out."
+        )
+
+
+def check_precision(settings: TrainSettings) -> None:
+    """Raise UserError where 8-bit integers were asked for and something learns that would compute in them."""
+    if settings.run.precision == "int8" and settings.learning.kind not in ("auto", "transfer"):
+        raise UserError(
+            "--precision int8 is for a backbone that stays as it is, --learning transfer: gradients would be lost in "
+            f"integers. Received: --learning {settings.learning.kind}"
         )
 
 

@@ -32,9 +32,10 @@ class RunSettings(Settings):
     )
     precision: str = setting(
         "auto",
-        "of a frozen backbone and of training; auto: the faster one, of a backbone bfloat16 only where the features of "
-        "the first 64 training images hardly change; the final validation and test are always float32",
-        choices=("auto", "float32", "bfloat16"),
+        "of a frozen backbone and of training; auto: the faster of float32 and bfloat16, of a backbone bfloat16 only "
+        "where the features of the first 64 training images hardly change; int8: of a backbone under transfer; final "
+        "figures are always of float32",
+        choices=("auto", "float32", "bfloat16", "int8"),
         inspected=False,
     )
     backend: str = setting(

@@ -44,6 +44,31 @@ def test_an_engine_is_refused_where_nothing_is_frozen(toy, tmp_path):
     )
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")
+def test_a_head_learns_from_8_bit_integers_and_is_judged_in_float32(run, toy, tmp_path):
+    exact, _ = quick_transfer(run, toy, tmp_path / "exact", "--precision", "float32")
+    rough, ran = quick_transfer(run, toy, tmp_path / "rough", "--precision", "int8", "--augment", "flip")
+    assert "the frozen network runs on OpenVINO in int8: " in ran.out
+    assert (run_info(rough)["engine"]["precision"], run_info(rough)["openvino_difference"]["greatest"] < 1e-4) == (
+        "int8",
+        True,
+    )
+    for one, other in zip(table(exact / "predictions.csv"), table(rough / "predictions.csv"), strict=True):
+        assert float(one["probability"]) == pytest.approx(float(other["probability"]), abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["finetune", "scratch"])
+def test_what_learns_does_not_compute_in_integers(toy, tmp_path, kind):
+    words = ("train", "--data", toy, "-m", "efficientnet_lite", "--learning", kind, "--precision", "int8")
+    fails(
+        call(*words, "--runs", tmp_path / "runs"),
+        "--precision int8 is for a backbone that stays as it is, --learning transfer: gradients would be lost in "
+        f"integers. Received: --learning {kind}",
+        tmp_path / "runs",
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -7,7 +7,7 @@ import pytest
 from helpers import message
 from PIL import Image
 
-from data import boxes, crop, cut, display, pixels, regions
+from data import boxes, crop, cut, display, loading, pixels, regions
 from data.folder import ImageRecord
 from data.resize import RESIZE_RULES, resize
 from data.store.store import Store
@@ -59,7 +59,7 @@ def test_cut_images_have_rows_of_their_own_and_whole_ones_keep_theirs(tmp_path):
     records = [ImageRecord(scene(tmp_path / name, (10 * at, 20, 10 * at + 20, 40)), name, "cat", None)
                for at, name in enumerate(names, 1)]  # fmt: skip
     store = Store(tmp_path / "store")
-    whole, _ = pixels.load(records, 16, "crop", store)
+    whole, _ = loading.load(records, 16, "crop", store)
     found = {"a.png": (10, 20, 30, 40), "b.png": (20, 20, 40, 40)}
     first = cut.cut(whole, found, store)
     assert first.boxes == (*found.values(), None)

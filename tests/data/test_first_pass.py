@@ -9,7 +9,7 @@ import tifffile
 from helpers import message
 from PIL import Image as Pillow
 
-from data import image, pixels
+from data import image, loading
 from data.first_pass import peek
 from data.folder import ImageRecord
 from data.store.store import Store
@@ -34,7 +34,7 @@ def write(root, name, values):
 
 
 def levels(images, store=None, given=None):
-    pictures, skipped = pixels.load(images, 40, "crop", store or Store(None), given=given)
+    pictures, skipped = loading.load(images, 40, "crop", store or Store(None), given=given)
     assert not skipped
     return pictures, pictures.pixels[np.arange(len(images))]
 
@@ -189,7 +189,7 @@ def test_fine_patterns_and_plain_colours_side_by_side_have_levels_enough(tmp_pat
     board = (np.indices((200, 200)).sum(0) % 2 * 255).astype(np.uint8)
     halves = np.zeros((40, 40), np.uint8)
     halves[:, 20:] = 255
-    pictures, _ = pixels.load(
+    pictures, _ = loading.load(
         [write(tmp_path, "a/board.png", board), write(tmp_path, "a/halves.png", halves)], 200, "crop", Store(None)
     )
     assert pictures.notes == ()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from data import first_pass, image, pixels
+from data import first_pass, image, loading, pixels
 from data.folder import ImageRecord
 from data.in_flight import Budget
 from data.store.store import Store
@@ -34,7 +34,7 @@ def png_header(width, height):
 def test_a_file_far_too_large_is_not_read(tmp_path):
     path = sparse(tmp_path / "1.jpg", b"\xff\xd8\xff\xe0", 6 * 2**30)
     started = time.monotonic()
-    pictures, skipped = pixels.load([ImageRecord(path, "a/1.jpg", "a", None)], 32, "crop", Store(None))
+    pictures, skipped = loading.load([ImageRecord(path, "a/1.jpg", "a", None)], 32, "crop", Store(None))
     assert time.monotonic() - started < 2  # hashing it would take longer
     assert pictures.records == ()
     assert skipped[0].reason == pixels.read(path, 32, "crop") == "too large: a file of 6.0 GiB, the limit is 1 GiB"

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from helpers import toy_image
 
-from data import pixels, squares
+from data import loading, pixels, squares
 from data.folder import ImageRecord
 from data.store.store import Store
 
@@ -29,7 +29,7 @@ def test_an_image_at_two_sizes_is_what_it_is_at_each_alone(tmp_path):
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
     for side, square in zip((48, 32), squares.unpack(packed, (48, 32)), strict=True):
         np.testing.assert_array_equal(square, pixels.read(path, side, "crop")[1])
-    loaded, _ = pixels.load([ImageRecord(path, "circle/0.png", "circle", None)], 48, "crop", Store(None))
+    loaded, _ = loading.load([ImageRecord(path, "circle/0.png", "circle", None)], 48, "crop", Store(None))
     both = pixels.at_sizes(loaded, (48, 32), Store(None))
     np.testing.assert_array_equal(both[np.array([0])][0], packed)
     np.testing.assert_array_equal(loaded.pixels[np.array([0])][0], packed[:48])  # what is shown stays a square

@@ -20,14 +20,14 @@ FULL = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from data import folder, pixels
+from data import folder, loading, pixels
 from data.store import store
 root, images, largest = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 if largest:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 kept = store.Store(root)
-pictures, skipped = pixels.load(folder.scan(images).images, 128, "squash", kept)
-plain, _ = pixels.load(folder.scan(images).images, 128, "squash", store.Store(None))
+pictures, skipped = loading.load(folder.scan(images).images, 128, "squash", kept)
+plain, _ = loading.load(folder.scan(images).images, 128, "squash", store.Store(None))
 every = np.arange(len(plain.pixels))
 assert len(every) == 40 and not skipped
 assert np.array_equal(pictures.pixels[every], plain.pixels[every])

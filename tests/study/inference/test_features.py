@@ -18,7 +18,7 @@ import pytest
 from helpers import ROOT
 from PIL import Image as PillowImage
 
-from data import pixels
+from data import loading
 from data.augment.pipeline import build
 from data.batches import Examples
 from data.folder import ImageRecord
@@ -156,6 +156,29 @@ def test_a_second_call_runs_no_network(store, monkeypatch, which):
     monkeypatch.setattr(openvino_ir, "convert", run)
     np.testing.assert_array_equal(embed(FrozenBackbone(model, store), pictures(), chosen)[0].inputs, first)
     np.testing.assert_array_equal(embed_train(FrozenBackbone(model, store), pictures(), chosen), first[:20])
+
+
+@needs_openvino
+def test_in_8_bit_integers_a_second_call_looks_at_no_image(store, monkeypatch):
+    chosen = spec(engine="openvino", precision="int8")
+    first, choice = embed(FrozenBackbone(network(), store), pictures(), chosen)
+    assert (choice.engine, choice.precision) == ("openvino", "int8")
+    again, unread = FrozenBackbone(network(), store), pictures()
+    monkeypatch.setattr(features_module, "pixel_batches", lambda *rows: pytest.fail("an image was read"))
+    np.testing.assert_array_equal(embed(again, unread, chosen)[0].inputs, first.inputs)
+    assert again.calibration is not None  # it would be asked if an image were missing
+
+
+@needs_openvino
+def test_features_by_other_ranges_of_integers_are_not_taken(store):
+    chosen = spec(engine="openvino", precision="int8")
+    embed(FrozenBackbone(network(), store), pictures(), chosen)
+    forge(store)
+    images = pictures()
+    parts = {"train": np.arange(19), "val": np.arange(19, 30), "test": np.arange(30, 36)}
+    fewer = Examples(images.inputs, images.labels, parts, None, images.sha256)
+    fresh = embed(FrozenBackbone(network(), OFF), fewer, chosen)[0].inputs[:19]
+    np.testing.assert_allclose(embed(FrozenBackbone(network(), store), fewer, chosen)[0].inputs[:19], fresh, atol=1e-6)
 
 
 def test_only_what_is_missing_is_computed(store):
@@ -365,7 +388,7 @@ def test_a_file_that_changes_during_the_run_is_told(tmp_path):
         PillowImage.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 40, 3), np.uint8)).save(buffer, "PNG")
         (tmp_path / f"{seed}.png").write_bytes(buffer.getvalue())
         files.append(ImageRecord(tmp_path / f"{seed}.png", f"{seed}.png", "a", None))
-    streamed, _ = pixels.load(files, SIZE, "crop", OFF)
+    streamed, _ = loading.load(files, SIZE, "crop", OFF)
     examples = Examples(streamed.pixels, np.zeros(36, np.int32), PARTS, None, streamed.sha256)
     assert embed(FrozenBackbone(network(), OFF), examples, spec())[0].inputs.shape == (36, 8)
     files[25].path.write_bytes(files[24].path.read_bytes())
