@@ -92,10 +92,15 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
         by_data.setdefault((name, fingerprint_of(run)), []).append(run)
     header = ("run", "name", "validation", "test", "MB")
     for (name, fingerprint), of_data in by_data.items():
-        console.table(f"{name} (images and split {fingerprint})", header, [row_of(run) for run in of_data], left=2)
+        title, rows = f"{name} (images and split {fingerprint})", [row_of(run) for run in of_data]
+        console.table(title, header, rows, left=2, wide=True)
     if stopped:
         console.table(
-            "unfinished trainings", ("name", "model", "stands", "MB"), map(row_of_unfinished, stopped), left=3
+            "unfinished trainings",
+            ("name", "model", "stands", "MB"),
+            map(row_of_unfinished, stopped),
+            left=3,
+            wide=True,
         )
     for why in unreadable:
         console.print(f"not listed: {why}")

@@ -11,11 +11,13 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segments
 from rich.table import Table
 
 from study.runtime.format import visible
 
 FOLDED = 8  # letters to which a word may be folded in a table
+WIDEST = 1000  # letters of a line that is not folded
 
 console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
 
@@ -56,14 +58,19 @@ def byte_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:
-    """Print a table; the first `left` columns are text, the rest numbers."""
+def table(
+    title: str, header: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1, wide: bool = False
+) -> None:
+    """Print a table; the first `left` columns are text, the rest numbers.
+
+    A `wide` one is never folded, so that names in it can be copied: its lines may be longer than the screen.
+    """
     grid = Table(title=visible(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
         grid.add_column(visible(name), justify="left" if i < left else "right", overflow="fold")
     for row in rows:
         grid.add_row(*(visible(str(cell)) for cell in row))
-    console.print(grid)
+    console.print(Segments(console.render(grid, console.options.update(max_width=WIDEST))) if wide else grid)
 
 
 def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:

@@ -36,6 +36,14 @@ def test_all_are_listed_by_data_set_and_split_the_newest_first(three, toy):
     assert ran.out.index(named.name) < ran.out.index(first.name)
 
 
+def test_a_long_name_stands_on_one_line(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    name = "20261130-021448-efficientnet_lite+efficientnet_lite1+efficientnet_lite2-bagging"
+    shutil.copytree(run, tmp_path / "runs" / name)
+    (line,) = (line for line in call("runs", "--runs", tmp_path / "runs").out.splitlines() if name in line)
+    assert line.count(" %") == 2
+
+
 def test_runs_are_found_by_what_they_learned_from(three, toy, tmp_path):
     runs, *_ = three
     assert len(listing.runs_in(runs, str(toy))[0]) == 3
