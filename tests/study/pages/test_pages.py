@@ -157,9 +157,8 @@ def test_the_filters_of_predict_are_all_that_is_not_the_same_on_each_page(pages)
     expected = [(TEMPLATES / file).read_text(encoding="utf-8").strip() for file in files]
     assert [first, own[: len(expected[1])], last] == expected
     filters = own[len(expected[1]) :].split("\n")
-    assert all(
-        re.match(r"main:has\(#c\d+:checked\) :is\([\w.():, -]+\) \{ display: none; \}$", line) for line in filters[1:]
-    )
+    hides, counts = r":is\([\w.():, -]+\) \{ display: none; \}", r'#\w+::after \{ content: ", of this class [\d,]+"; \}'
+    assert all(re.match(rf"main:has\(#c\d+:checked\) ({hides}|{counts})$", line) for line in filters[1:])
     assert not re.search(r"https?:|@import|url\(|//", own)
 
 
