@@ -70,7 +70,8 @@ def table(
         grid.add_column(visible(name), justify="left" if i < left else "right", overflow="fold")
     for row in rows:
         grid.add_row(*(visible(str(cell)) for cell in row))
-    console.print(Segments(console.render(grid, console.options.update(max_width=WIDEST))) if wide else grid)
+    unfolded = console.options.update(max_width=WIDEST, no_wrap=True, overflow="ignore")
+    console.print(Segments(console.render(grid, unfolded)) if wide else grid)
 
 
 def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
