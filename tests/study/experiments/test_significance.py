@@ -97,6 +97,7 @@ def test_p_of_several_settings_is_holms():
     )
 
 
+@pytest.mark.slow
 def test_among_many_settings_chance_seldom_makes_one_better():
     """Twelve equal settings: by plain p of 0.05 the best would be better than some other more often than not."""
     rng, wrong = np.random.default_rng(0), 0

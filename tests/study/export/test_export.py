@@ -74,6 +74,7 @@ def test_the_lines_of_the_docs_answer_as_predict_does(exported, run, name, tmp_p
     assert float(probability) == pytest.approx(shares(row).max(), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_network_that_answers_otherwise_is_not_written(run, tmp_path):
     """What is exported is `model.keras`, and `predict` answers by `model.xml`: here they are two networks."""
     pytest.importorskip("tf2onnx")

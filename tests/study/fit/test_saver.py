@@ -73,7 +73,7 @@ def went_on(changes, at, folder):
         ("plain", 2),
         pytest.param("plain", PER_EPOCH, marks=pytest.mark.slow),
         pytest.param("averaged", 3 * PER_EPOCH + 3, marks=pytest.mark.slow),
-        ("averaged", PER_EPOCH),
+        pytest.param("averaged", PER_EPOCH, marks=pytest.mark.slow),
         pytest.param("phases", PER_EPOCH + 1, marks=pytest.mark.slow),
         pytest.param("phases", 5 * PER_EPOCH, marks=pytest.mark.slow),
         pytest.param("phases", 5 * PER_EPOCH + 2, marks=pytest.mark.slow),
@@ -90,6 +90,7 @@ def test_it_ends_as_one_that_nobody_stopped(name, at, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_what_was_done_is_passed_over(tmp_path):
     keeper = Stopping(tmp_path, PER_EPOCH * EPOCHS)  # the last question is asked behind the stage
     with pytest.raises(Stopped):

@@ -106,6 +106,7 @@ def test_event_files_have_the_rows_of_all_stages(tmp_path):
     assert set(validation) == {"epoch_loss", "epoch_accuracy"}
 
 
+@pytest.mark.slow
 @with_tensorboard
 def test_a_training_that_goes_on_writes_no_step_twice(tmp_path):
     runs, logs = tmp_path / "runs", tmp_path / "logs"

@@ -399,6 +399,7 @@ def test_a_file_that_changes_during_the_run_is_told(tmp_path):
 # ---- fingerprints of networks ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_network_has_one_fingerprint_here_and_in_another_process():
     try:
         from models.parts.lite_weights import weights_path

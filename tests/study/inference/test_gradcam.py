@@ -122,6 +122,7 @@ def scene(seed, size=64):
     return np.asarray(draw.photographed(draw.background(draw.FINE * size, rng).reduce(draw.FINE), rng))
 
 
+@pytest.mark.slow
 def test_the_map_lies_on_the_animal():
     drawings = [draw.draw(label, seed, 64) for seed in range(40) for label in drawn_folder.CLASS_COUNTS]
     masks = np.stack([np.asarray(drawing.mask) > 0 for drawing in drawings])
