@@ -58,7 +58,9 @@ class FeatureSpec:
 def embed(
     frozen: FrozenBackbone, examples: Examples, spec: FeatureSpec, augment: Augment | None = None, views: int = 0
 ) -> tuple[Examples, EngineChoice]:
-    """Run a frozen backbone once over every image: the same examples with `Features` instead of pixels.
+    """Run a frozen backbone once over every image: the same examples with features instead of pixels.
+
+    Those of many images are left in the store, and cut out of it as `Features` when they are asked for.
 
     Changed copies of each training image join the training split, `views` of each, made by `augment`; the clean ones
     are always there. Training images go through the fastest engine and precision; validation and test through
