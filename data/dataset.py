@@ -148,33 +148,25 @@ def load(
             scanned.images, source.sides[0], source.resize, store, advance, source.value_range
         )
     skipped = (*scanned.skipped, *undecodable)
-    for line in describe_skipped(skipped):
-        note(line)
-    for line in images.notes:
+    for line in (*describe_skipped(skipped), *images.notes):
         note(line)
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
-    if source.boxes:
-        boxes = source.boxes(images, root, store, watched, note)
-        with watched("cut images", len(images.records)) as advance:
-            images = cut.cut(images, boxes, store, advance)
-    if len(source.sides) > 1:
-        images = replace(images, inputs=pixels.at_sizes(images, source.sides, store))
-    names, synthetic = scanned.class_names, source.root is None
-    pixel_masks = None
+    images = cut_and_scaled(images, root, source, store, watched, note)
+    names, masks = scanned.class_names, None
     if folder is not None:
-        pixel_masks = mask_set.load(root, images, entries, names, folder, source, store, watched, note)
+        masks = mask_set.load(root, images, entries, names, folder, source, store, watched, note)
     auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
         root,
-        synthetic,
+        source.root is None,
         names,
         images,
         entries,
         skipped,
         duplicates,
         label_map.flip_pairs,
-        pixel_masks,
+        masks,
         folder,
         auxiliary,
         label_text=label_map.text,
@@ -183,6 +175,19 @@ def load(
         units=units,
         fixed=fixed,
     )
+
+
+def cut_and_scaled(
+    images: LoadedImages, root: Path, source: Source, store: Store, progress: Progress, note: Note
+) -> LoadedImages:
+    """Cut the images to their boxes where there are such, and make them ready at each side where there are several."""
+    if source.boxes:
+        boxes = source.boxes(images, root, store, progress, note)
+        with progress("cut images", len(images.records)) as advance:
+            images = cut.cut(images, boxes, store, advance)
+    if len(source.sides) > 1:
+        images = replace(images, inputs=pixels.at_sizes(images, source.sides, store))
+    return images
 
 
 def checking(progress: Progress, check_cancelled: Callable[[], None]) -> Progress:

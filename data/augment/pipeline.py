@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import numpy as np
+    import tensorflow as tf
 
     from data.augment.geometry import Batch
 
@@ -123,35 +124,57 @@ def augmenter(
 
     def augment(batch: Batch) -> Batch:
         batch = {key: tf.convert_to_tensor(values) for key, values in batch.items()}
-        count, before = tf.shape(batch["images"])[0], batch["images"].shape[1]
-        flipped = random.uniform((count,)) < 0.5 if "flip" in strengths else tf.zeros((count,), tf.bool)
-        if "flip" in strengths and flipped_classes is not None:
-            batch["labels"] = flip_labels(batch["labels"], flipped, flipped_classes)
-        side = size or before
-        if "crop" in strengths:
-            if {"rotation", "zoom", "translation"} & strengths.keys():
-                batch = transform_batch(random_affine(tf.zeros_like(flipped), before, strengths, random), batch)
-            batch = transform_batch(random_resized_crop(flipped, side, strengths["crop"], random), batch)
-        else:
-            if {"flip", "rotation", "zoom", "translation"} & strengths.keys():
-                batch = transform_batch(random_affine(flipped, before, strengths, random), batch)
-            batch = transform_batch(lambda pixels, method: resize(pixels, side, method), batch)
+        batch = _change_places(batch, strengths, random, flipped_classes, size)
         if "randaugment" in strengths:
             batch["images"] = randaugment(batch["images"], strengths["randaugment"], random)
-        if not any(name in strengths for name in PHOTOMETRIC):
-            return batch
-        mixing = any(name in strengths for name in MIXING)
-        soft = {key: to_soft_labels(batch[key], outputs[key]) for key in outputs if mixing and key in batch}
-        parameters = draw_parameters(count, strengths, random)
-        photometric = compiled_augment_values() if can_compile() else augment_values
-        batch["images"], soft = photometric(tf.cast(batch["images"], tf.float32), soft, parameters)
-        if "cutmix" in parameters and "segmentation_masks" in batch:
-            masks = batch["segmentation_masks"]
-            batch["segmentation_masks"] = tf.where(square_mask(parameters["cutmix"], side)[..., 0], masks[::-1], masks)
-        return batch | soft
+        return _change_values(batch, strengths, random, outputs)
 
     augment.random = random
     return augment
+
+
+def _change_places(
+    batch: Batch,
+    strengths: Mapping[str, float],
+    random: tf.random.Generator,
+    flipped_classes: np.ndarray | None,
+    size: int | None,
+) -> Batch:
+    """Flip, turn, shift, zoom, crop and resize, in as few steps as that takes."""
+    import tensorflow as tf
+
+    count, before = tf.shape(batch["images"])[0], batch["images"].shape[1]
+    flipped = random.uniform((count,)) < 0.5 if "flip" in strengths else tf.zeros((count,), tf.bool)
+    if "flip" in strengths and flipped_classes is not None:
+        batch["labels"] = flip_labels(batch["labels"], flipped, flipped_classes)
+    side = size or before
+    if "crop" in strengths:
+        if {"rotation", "zoom", "translation"} & strengths.keys():
+            batch = transform_batch(random_affine(tf.zeros_like(flipped), before, strengths, random), batch)
+        return transform_batch(random_resized_crop(flipped, side, strengths["crop"], random), batch)
+    if {"flip", "rotation", "zoom", "translation"} & strengths.keys():
+        batch = transform_batch(random_affine(flipped, before, strengths, random), batch)
+    return transform_batch(lambda pixels, method: resize(pixels, side, method), batch)
+
+
+def _change_values(
+    batch: Batch, strengths: Mapping[str, float], random: tf.random.Generator, outputs: Mapping[str, int]
+) -> Batch:
+    """Change colours, erase squares and mix images; `outputs`: kind of label -> how many classes it has."""
+    import tensorflow as tf
+
+    if not any(name in strengths for name in PHOTOMETRIC):
+        return batch
+    mixing = any(name in strengths for name in MIXING)
+    soft = {key: to_soft_labels(batch[key], outputs[key]) for key in outputs if mixing and key in batch}
+    parameters = draw_parameters(tf.shape(batch["images"])[0], strengths, random)
+    photometric = compiled_augment_values() if can_compile() else augment_values
+    batch["images"], soft = photometric(tf.cast(batch["images"], tf.float32), soft, parameters)
+    if "cutmix" in parameters and "segmentation_masks" in batch:
+        masks = batch["segmentation_masks"]
+        square = square_mask(parameters["cutmix"], masks.shape[1])[..., 0]
+        batch["segmentation_masks"] = tf.where(square, masks[::-1], masks)
+    return batch | soft
 
 
 def with_custom_function(augment: Augment | None, path: str) -> Augment:

@@ -31,17 +31,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         raise UserError(f"--part {settings.part} goes without files and folders. Leave one of the two out.")
     if settings.merge:
         return merged(settings, flags)
-    bulk = settings.resume or settings.shard is not None
-    if bulk:
-        check_bulk(settings, flags)
-    elif "resume_by" in flags:
-        raise UserError(f"--resume-by {settings.resume_by} goes with --resume or --shard. Leave it out, or add one.")
-    if "sort_as" in flags and not settings.sort:
-        raise UserError(f"--sort-as {settings.sort_as} goes with --sort DIR. Received: no --sort; leave --sort-as out.")
-    if "language" in flags and not settings.page:
-        raise UserError(
-            f"--language {settings.language} goes with --page FILE.html. Received: no --page; leave --language out."
-        )
+    check_together(settings, flags)
     try:
         run = run_folder.find_run(settings.run, settings.runs, settings.model)
     except UserError:
@@ -57,7 +47,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     for flag, path in written.items():
         if path:
             output.refuse_input(path, settings.paths, flag)
-    if bulk:
+    if in_bulk(settings):
         return in_blocks(run, settings, flags, table)
     from study.predict.run import predict
     from study.predict.written import Wanted
@@ -74,6 +64,25 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     done = predict(run, settings.paths, settings.part, wanted, settings.tta, settings.labelled, flags.get("right"))
     following = after_paths(settings, flags, done) if settings.paths else after_split(done)
     return Result(done.values(), *following, 4 if done.failed and settings.strict else 0)
+
+
+def in_bulk(settings: PredictSettings) -> bool:
+    """Say whether the table is written in blocks."""
+    return settings.resume or settings.shard is not None
+
+
+def check_together(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
+    """Raise UserError for a flag without the one that it goes with."""
+    if in_bulk(settings):
+        check_bulk(settings, flags)
+    elif "resume_by" in flags:
+        raise UserError(f"--resume-by {settings.resume_by} goes with --resume or --shard. Leave it out, or add one.")
+    if "sort_as" in flags and not settings.sort:
+        raise UserError(f"--sort-as {settings.sort_as} goes with --sort DIR. Received: no --sort; leave --sort-as out.")
+    if "language" in flags and not settings.page:
+        raise UserError(
+            f"--language {settings.language} goes with --page FILE.html. Received: no --page; leave --language out."
+        )
 
 
 def with_boxes(run: Run, settings: PredictSettings) -> Run:

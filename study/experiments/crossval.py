@@ -61,7 +61,6 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
         UserError: something that the user can mend.
     """
     from study.experiments import crossval_report, crossval_suspects
-    from study.runtime import backend
 
     started = time.perf_counter()
     settings = settled(texts)
@@ -70,12 +69,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     output.refuse_within(Path(asked.runs), settings.data.folder, "--runs")
     output.check_writable(Path(asked.runs), make=False)
     store = store_of(settings.data)
-    with start_in_background(lambda check_cancelled: divide(asked, settings, store, check_cancelled)) as reading:
-        with contextlib.suppress(TimeoutError):
-            reading.result(timeout=0.3)  # a folder that is not there is told at once
-        if settings.learning.kind == "transfer":  # else no network is built in this process
-            backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
-        divided = reading.result()
+    divided = divide_while_starting(asked, settings, store)
     uneven = [] if asked.leave_one_out else notes(divided.images, divided.folds)
     told = [*uneven, *learned_before(settings.learning.weights, divided.dataset)]
     for line in told:
@@ -164,6 +158,18 @@ def check(asked: CrossvalSettings, texts: Mapping[str, str], settings: TrainSett
         raise UserError("--schedule plateau follows a validation loss, which the head of a fold has not. Give another.")
     if asked.early_stopping and settings.optimization.ema:
         raise UserError("--ema does not go with --early-stopping here. Leave one of the two out.")
+
+
+def divide_while_starting(asked: CrossvalSettings, settings: TrainSettings, store: Store) -> Divided:
+    """Read the images and divide them; meanwhile Keras is imported, where this process builds a network."""
+    from study.runtime import backend
+
+    with start_in_background(lambda check_cancelled: divide(asked, settings, store, check_cancelled)) as reading:
+        with contextlib.suppress(TimeoutError):
+            reading.result(timeout=0.3)  # a folder that is not there is told at once
+        if settings.learning.kind == "transfer":
+            backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
+        return reading.result()
 
 
 def divide(

@@ -38,6 +38,16 @@ class Advice:
     command: str = ""
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What a run folder tells, and what can be done about it: the arguments of `next_step`."""
+
+    info: Mapping[str, Any]
+    results: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
+    commands: Commands
+
+
 def next_step(
     info: Mapping[str, Any], results: Mapping[str, Any], history: Sequence[Mapping[str, Any]], commands: Commands
 ) -> Advice:
@@ -51,68 +61,101 @@ def next_step(
     """
     if info.get("task", "classify") != "classify":
         return Advice()
-    val = results["val"]
-    if val["accuracy"] <= classify.baseline(val)[1]:
-        return Advice(
-            t(
-                "Nothing was learned that helps: look at the data for wrong labels and copies, then try another "
-                "learning rate or other weights.",
-                "有用な学習ができていません。データに誤ったラベルや重複画像がないか確認し、"
-                "別の学習率や重みを試してください。",
-            ),
-            "nothing was learned that helps, look at the data",
-            commands.check,
+    facts = Facts(info, results, history, commands)
+    return next(advice for rule in RULES if (advice := rule(facts)))
+
+
+def _nothing_learned(facts: Facts) -> Advice | None:
+    val = facts.results["val"]
+    if val["accuracy"] > classify.baseline(val)[1]:
+        return None
+    return Advice(
+        t(
+            "Nothing was learned that helps: look at the data for wrong labels and copies, then try another "
+            "learning rate or other weights.",
+            "有用な学習ができていません。データに誤ったラベルや重複画像がないか確認し、"
+            "別の学習率や重みを試してください。",
+        ),
+        "nothing was learned that helps, look at the data",
+        facts.commands.check,
+    )
+
+
+def _still_learning(facts: Facts) -> Advice | None:
+    if "ensemble" in facts.info:
+        return None
+    last = facts.info["stages"][-1]
+    if last["epochs_run"] < last["epochs"] or last["kept_epoch"] != len(facts.history):
+        return None
+    return Advice(
+        t(
+            "Train longer: the last epoch was the best, so it was still learning.",
+            "学習を長くしてください。最後のエポックが最良だったため、まだ学習の途中です。",
+        ),
+        "train longer, the last epoch was the best",
+        facts.commands.longer,
+    )
+
+
+def _weak_class(facts: Facts) -> Advice | None:
+    val = facts.results["val"]
+    if not (weak := _weakest(val)):
+        return None
+    images, recall = facts.info["data"]["counts"]["train"].get(weak, 0), f"{val['per_class'][weak]['recall']:.2f}"
+    return Advice(
+        t(
+            f"Add images of {weak}, of which it finds the fewest (recall {recall}) and "
+            f"has learned from {images:,}; and look at their labels.",
+            f"「{weak}」の画像を追加し、そのラベルも確認してください。見つけられる割合が最も低く"
+            f"（再現率 {recall}）、学習に使った画像は {images:,} 枚です。",
+        ),
+        f"it finds the fewest of {weak} (recall {recall}), add images of it and look at their labels",
+        facts.commands.check,
+    )
+
+
+def _rough_figure(facts: Facts) -> Advice | None:
+    test, crossval = facts.results["test"], facts.commands.crossval
+    low, high = test["accuracy_interval"]
+    if not crossval or high - low <= WIDE or "crossval" in facts.results:
+        return None
+    points = f"{100 * (high - low):.0f}"
+    rough = f"{test['n']:,} test images leave an interval of {points} points"
+    return Advice(
+        t(
+            f"Measure on all images before comparing this with anything: {rough}; cross-validation predicts each "
+            "image by a network that never saw it.",
+            f"何かと比較する前に、すべての画像で測ってください。テスト画像 {test['n']:,} 枚では"
+            f"信頼区間の幅が {points} ポイントあります。交差検証では、各画像を、その画像を学習していない"
+            "ネットワークで予測します。",
+        ),
+        f"{rough}, measure on all images",
+        crossval,
+    )
+
+
+def _overfitted(facts: Facts) -> Advice | None:
+    if facts.history[-1].get("accuracy", 0) - facts.results["val"]["accuracy"] <= OVERFITTED:
+        return None
+    return Advice(
+        t(
+            "Add images or augmentation: it is much better on the images that it has learned from.",
+            "画像かデータ拡張を増やしてください。学習に使った画像での結果のほうがずっと良く、過学習しています。",
         )
-    last = None if "ensemble" in info else info["stages"][-1]
-    if last and last["epochs_run"] == last["epochs"] and last["kept_epoch"] == len(history):
-        return Advice(
-            t(
-                "Train longer: the last epoch was the best, so it was still learning.",
-                "学習を長くしてください。最後のエポックが最良だったため、まだ学習の途中です。",
-            ),
-            "train longer, the last epoch was the best",
-            commands.longer,
-        )
-    if weak := _weakest(val):
-        images, recall = info["data"]["counts"]["train"].get(weak, 0), f"recall {val['per_class'][weak]['recall']:.2f}"
-        return Advice(
-            t(
-                f"Add images of {weak}, of which it finds the fewest ({recall}) and "
-                f"has learned from {images:,}; and look at their labels.",
-                f"「{weak}」の画像を追加し、そのラベルも確認してください。見つけられる割合が最も低く"
-                f"（再現率 {val['per_class'][weak]['recall']:.2f}）、学習に使った画像は {images:,} 枚です。",
-            ),
-            f"it finds the fewest of {weak} ({recall}), add images of it and look at their labels",
-            commands.check,
-        )
-    low, high = results["test"]["accuracy_interval"]
-    if commands.crossval and high - low > WIDE and "crossval" not in results:
-        rough = f"{results['test']['n']:,} test images leave an interval of {100 * (high - low):.0f} points"
-        points = f"{100 * (high - low):.0f}"
-        return Advice(
-            t(
-                f"Measure on all images before comparing this with anything: {rough}; cross-validation predicts each "
-                "image by a network that never saw it.",
-                f"何かと比較する前に、すべての画像で測ってください。テスト画像 {results['test']['n']:,} 枚では"
-                f"信頼区間の幅が {points} ポイントあります。交差検証では、各画像を、その画像を学習していない"
-                "ネットワークで予測します。",
-            ),
-            f"{rough}, measure on all images",
-            commands.crossval,
-        )
-    if history[-1].get("accuracy", 0) - val["accuracy"] > OVERFITTED:
-        return Advice(
-            t(
-                "Add images or augmentation: it is much better on the images that it has learned from.",
-                "画像かデータ拡張を増やしてください。学習に使った画像での結果のほうがずっと良く、過学習しています。",
-            )
-        )
+    )
+
+
+def _nothing_stands_out(facts: Facts) -> Advice:
     return Advice(
         t(
             "Stop here, unless the mistakes below show labels to mend: no figure points at a plain fault.",
             "下の誤りに直すべきラベルがなければ、ここで終えてかまいません。明らかな問題を示す数値はありません。",
         )
     )
+
+
+# The first that has something to say is what would help most.
+RULES = (_nothing_learned, _still_learning, _weak_class, _rough_figure, _overfitted, _nothing_stands_out)
 
 
 def _weakest(result: Mapping[str, Any]) -> str:

@@ -58,6 +58,11 @@ class Prepared:
     class_weight: dict[int, float] | None
     contaminated: int
 
+    @property
+    def from_features(self) -> bool:
+        """Whether a head learns alone, from stored features."""
+        return self.settings.learning.kind == "transfer"
+
 
 def prepare(
     settings: TrainSettings, store: Store, loading: Future[Dataset] | None, seconds: dict[str, float]
@@ -67,25 +72,13 @@ def prepare(
     Raises:
         UserError: something that the user can mend.
     """
-    if settings.regularization.augment_with:
-        custom.load(settings.regularization.augment_with)  # what is wrong with it is told now
-    if settings.run.callback:
-        own_code.load(settings.run.callback, *CALLBACK)
-    if settings.run.tensorboard:
-        event_files.check(settings.run.tensorboard, bool(settings.run.resume) and not settings.run.fresh)
-    spec = models.get(settings.run.model).SPEC
-    model, size, sizes = settings.run.model, settings.data.image_size, settings.optimization.progressive
+    check_first(settings)
+    spec, model = models.get(settings.run.model).SPEC, settings.run.model
     weights = learning_type.start_weights(model, spec.weights, settings.learning.kind, settings.learning.weights)
-    if sizes and sizes[0] < spec.smallest_image_size:
-        raise UserError(
-            f"--progressive for {model} begins at {spec.smallest_image_size} pixels or above. "
-            f"Received: {','.join(map(str, sizes))}"
-        )
-    options = options_of(settings.network, settings.regularization)
     with stopwatch(seconds, "build the network"):
-        backbone = build_backbone(model, size, weights, options)
-        if sizes:  # what the network refuses at its smallest size is told now
-            build_backbone(model, sizes[0], "none", options)
+        backbone = new_backbone(settings, weights)
+        if sizes := settings.optimization.progressive:  # what the network refuses at its smallest size is told now
+            build_backbone(model, sizes[0], "none", options_of(settings.network, settings.regularization))
     with stopwatch(seconds, "read the images"):
         dataset = loading.result() if loading else load_dataset(settings, store)
     pixels, outputs = examples_of(dataset, settings), tasks.get(settings.task.name).outputs(dataset.class_names)
@@ -101,11 +94,42 @@ def prepare(
         else lambda kind: minutes_for(classifier, pixels, stages_of(settings.optimization, kind)[-1], settings, store),
     )
     if choice.weights != weights:  # the table prefers to begin from scratch
-        backbone = build_backbone(model, size, choice.weights, options)
+        backbone = new_backbone(settings, choice.weights)
         classifier = with_head(backbone, settings.network, settings.regularization, len(outputs), settings.task.name)
     stages = stages_of(settings.optimization, choice.learning)
     settings = resolve_learning(settings, choice.learning, choice.weights)
     conflicts.check(settings, dataset)
+    contaminated = tell_contaminated(settings, dataset)
+    if settings.learning.first_layer == "pca":
+        whitening.init_first_layer(backbone, pixels.indices["train"], pixels.inputs.__getitem__)
+    class_weight = weights_of_classes(pixels, outputs, settings.regularization)
+    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, contaminated)
+
+
+def check_first(settings: TrainSettings) -> None:
+    """Raise UserError for what is wrong with the user's own code, the event files and the sizes, before any work."""
+    if settings.regularization.augment_with:
+        custom.load(settings.regularization.augment_with)
+    if settings.run.callback:
+        own_code.load(settings.run.callback, *CALLBACK)
+    if settings.run.tensorboard:
+        event_files.check(settings.run.tensorboard, bool(settings.run.resume) and not settings.run.fresh)
+    model, sizes = settings.run.model, settings.optimization.progressive
+    smallest = models.get(model).SPEC.smallest_image_size
+    if sizes and sizes[0] < smallest:
+        raise UserError(
+            f"--progressive for {model} begins at {smallest} pixels or above. Received: {','.join(map(str, sizes))}"
+        )
+
+
+def new_backbone(settings: TrainSettings, weights: str) -> keras.Model:
+    """Return the network without its head, at the size that is asked for, with these weights."""
+    options = options_of(settings.network, settings.regularization)
+    return build_backbone(settings.run.model, settings.data.image_size, weights, options)
+
+
+def tell_contaminated(settings: TrainSettings, dataset: Dataset) -> int:
+    """Say what has learned from held-out images before; return from how many of them the weights have."""
     if contaminated := count_contaminated(settings.learning.weights, dataset.entries):
         console.print(
             f"careful: {settings.learning.weights} has learned from {contaminated:,} of the validation and test images "
@@ -116,10 +140,7 @@ def prepare(
             f"careful: {settings.data.finder} has learned to find the animal in {seen:,} of the validation and test "
             "images here, and may find it better there than in new ones"
         )
-    if settings.learning.first_layer == "pca":
-        whitening.init_first_layer(backbone, pixels.indices["train"], pixels.inputs.__getitem__)
-    class_weight = weights_of_classes(pixels, outputs, settings.regularization)
-    return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, contaminated)
+    return contaminated
 
 
 def resolve_learning(settings: TrainSettings, kind: str, weights: str) -> TrainSettings:

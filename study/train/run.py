@@ -23,6 +23,7 @@ from study.fit.watchers import watching
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
 from study.inference.engine import EngineChoice, FrozenBackbone
+from study.runs.folder import Run
 from study.runs.values import of_training
 from study.runtime import by_backend, console, output
 from study.runtime.processes import ALONE, Place
@@ -81,18 +82,16 @@ def train_for_result(
     asked = changed(settings.as_dict()) if asked is None else asked
     asked = {name: value for name, value in asked.items() if name not in resume.ONCE}
     seconds: dict[str, float] = {}
-    unsettled, store = settings, store or store_of(settings.data)
+    store = store or store_of(settings.data)
     output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
     output.check_writable(Path(settings.run.runs))
     ready = prepare(settings, store, loading, seconds)
-    settings = ready.settings
-    print_plan(settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
+    print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
     if settings.run.augment_preview:
-        image = preview.write(settings, ready.stages[-1], ready.pixels, ready.dataset.class_names)
+        image = preview.write(ready.settings, ready.stages[-1], ready.pixels, ready.dataset.class_names)
         return Result({"image": image}, as_command("train", {**asked, "augment_preview": False}), "train with these")
-    from_features = settings.learning.kind == "transfer"
-    division = crossval.divided(settings, ready.dataset) if settings.run.crossval else None
-    if division and not from_features:
+    division = crossval.divided(ready.settings, ready.dataset) if settings.run.crossval else None
+    if division and not ready.from_features:
         crossval.announce(ready, division, store)
     embedded = embed(ready, store, seconds)
     if settings.run.find_learning_rate:
@@ -102,18 +101,13 @@ def train_for_result(
     if place.count > 1:
         keeper = resume.agreed(ready, asked, keeper)
     with keeper.naming_it() if keeper and place.first else nullcontext():
-        with place.telling_what_failed():
-            outcomes, auxiliary_training = learn(ready, embedded, keeper, seconds)
-            by_backend.part()
-            place.parted.set()
-        if not place.first:
-            raise SystemExit(0)
-        evaluated = evaluate(ready, outcomes, embedded, auxiliary_training, seconds)
+        outcomes, helper = learn_together(ready, embedded, keeper, place, seconds)
+        evaluated = evaluate(ready, outcomes, embedded, helper, seconds)
         out_of_fold = None
-        if division and from_features:
+        if division and ready.from_features:
             with stopwatch(seconds, "cross-validate"):
                 heads = crossval.heads_of(ready, embedded.features, embedded.frozen, embedded.engine)
-                out_of_fold = crossval.by_heads(ready, unsettled, heads, division)
+                out_of_fold = crossval.by_heads(ready, settings, heads, division)
         record = Record(
             ready, outcomes, evaluated, seconds, command, embedded.engine, embedded.scenes, out_of_fold, asked
         )
@@ -123,15 +117,12 @@ def train_for_result(
     if store.trouble:
         console.print(store.trouble)
     results = evaluated.metrics()
-    print_results(run.folder, results, settings.task, out_of_fold)
-    if division and not from_features:  # the run is complete without, whatever may end this early
-        found = trainings(settings.learning.kind, ready.dataset, division.images, division.folds)
-        out_of_fold = crossval.summary_of(ready, division, *found)
-        add_crossval(run.folder, record, out_of_fold)
-        print_out_of_fold(out_of_fold, results["test"]["n"])
+    print_results(run.folder, results, ready.settings.task, out_of_fold)
+    if division and not ready.from_features:  # the run is complete without, whatever may end this early
+        out_of_fold = by_whole_trainings(run, record, division, trainings)
     if out_of_fold:
         results = {**results, "crossval": out_of_fold}
-    following = suggest.after(settings, asked, ready.dataset, run, results, record.history())
+    following = suggest.after(ready.settings, asked, ready.dataset, run, results, record.history())
     return Result(of_training(run, results), *following)
 
 
@@ -157,7 +148,7 @@ def embed(ready: Prepared, store: Store, seconds: dict[str, float]) -> Embedded:
         features, engine, frozen = features_of(ready.classifier, ready.pixels, ready.settings, store)
         if learning.weights == "imagenet":  # others may find all images of a class alike
             scenes = same_scene(ready.dataset, features, frozen, store)
-    return Embedded(features, engine, frozen if learning.kind == "transfer" else None, scenes)
+    return Embedded(features, engine, frozen if ready.from_features else None, scenes)
 
 
 def try_learning_rates(ready: Prepared, embedded: Embedded, asked: Mapping[str, Any]) -> Result:
@@ -167,6 +158,19 @@ def try_learning_rates(ready: Prepared, embedded: Embedded, asked: Mapping[str, 
     )
     following = as_command("train", {**asked, "find_learning_rate": False, "learning_rate": rate})
     return Result({"image": image, "learning_rate": rate}, following, "train with it")
+
+
+def learn_together(
+    ready: Prepared, embedded: Embedded, keeper: Keeper | None, place: Place, seconds: dict[str, float]
+) -> tuple[list[Outcome], AuxiliaryTraining | None]:
+    """Train with the other processes, if there are any; all but the first of them end here."""
+    with place.telling_what_failed():
+        learned = learn(ready, embedded, keeper, seconds)
+        by_backend.part()
+        place.parted.set()
+    if not place.first:
+        raise SystemExit(0)
+    return learned
 
 
 def learn(
@@ -193,7 +197,7 @@ def evaluate(
     """Evaluate validation and test, once, after the temperature has become part of the network."""
     settings, pixels, names, classifier = ready.settings, ready.pixels, ready.outputs, ready.classifier
     features, frozen = embedded.features, embedded.frozen
-    from_features, task = settings.learning.kind == "transfer", tasks.get(settings.task.name)
+    from_features, task = ready.from_features, tasks.get(settings.task.name)
     model, examples = (classifier.layers[-1], features) if from_features else (classifier, pixels)
     with stopwatch(seconds, "evaluate"), by_backend.full_precision():
         val, temperature, told = task.evaluate(model, examples, names, "val"), None, None
@@ -216,6 +220,16 @@ def evaluate(
     test = evaluations["test"].predictions
     evidence = answers.Evidence(classifier, ready.dataset, test, by_split["test"], known, judged)
     return Evaluated(evaluations, frozen, judged, temperature, answers.collect(evidence, len(learned), seconds))
+
+
+def by_whole_trainings(run: Run, record: Record, division: crossval.Division, trainings: Trainings) -> dict[str, Any]:
+    """Train a whole network for each fold, tell of it in the run folder and on the screen, and return the figure."""
+    ready = record.prepared
+    found = trainings(ready.settings.learning.kind, ready.dataset, division.images, division.folds)
+    out_of_fold = crossval.summary_of(ready, division, *found)
+    add_crossval(run.folder, record, out_of_fold)
+    print_out_of_fold(out_of_fold, record.evaluated.metrics()["test"]["n"])
+    return out_of_fold
 
 
 def print_out_of_fold(summary: Mapping[str, Any], test_images: int) -> None:
