@@ -40,10 +40,10 @@ def from_names(names: Sequence[str], label_of: Mapping[str, str]) -> AuxiliaryLa
     return AuxiliaryLabels(labels, np.array([index_of.get(label_of.get(name), -1) for name in names], np.int32))
 
 
-def read(path: Path, exists: Callable[[str], bool] = lambda name: False) -> dict[str, str]:
+def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> dict[str, str]:
     """Read `path,label` with the paths of `split.csv`; an empty label counts as none.
 
-    `exists`: whether there is an image of a name; a path that is none is told without spaces around it.
+    `name_of`: tells which image a cell means.
 
     Raises:
         UserError: the file cannot be read, has other columns, or gives an image two labels.
@@ -58,7 +58,7 @@ def read(path: Path, exists: Callable[[str], bool] = lambda name: False) -> dict
     if not {"path", "label"} <= set(table.columns):
         raise UserError(f"`auxiliary` {path}: expected a CSV file with the columns path,label.")
     for _, row in table.rows():
-        name = csv_table.meant(row.get("path", ""), exists)
+        name = name_of(row.get("path", ""))
         label = csv_table.unguard(row.get("label", "").strip())
         if label and label_of.setdefault(name, label) != label:
             raise UserError(f"`auxiliary` {path} gives {name} two labels: {label_of[name]} and {label}.")

@@ -30,11 +30,11 @@ class BoxTable:
     several: int
 
 
-def read(path: Path, exists: Callable[[str], bool] = lambda name: False) -> BoxTable:
-    """Read a table `path,left,top,right,bottom`; `exists` says whether there is an image of a name.
+def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> BoxTable:
+    """Read a table `path,left,top,right,bottom`; `name_of` tells which image a cell means.
 
     Raises:
-        UserError: it cannot be read, lacks a column, or has a row that is no box.
+        UserError: it cannot be read, lacks a column, has a row that is no box, or shares of a side instead of pixels.
     """
     shown = f"`boxes` {path}"
     try:
@@ -46,10 +46,17 @@ def read(path: Path, exists: Callable[[str], bool] = lambda name: False) -> BoxT
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise UserError(f"{shown} has no column {', '.join(missing)}: expected {','.join(COLUMNS)}, in pixels.")
     found: dict[str, list[Box]] = {}
+    shares = True  # until a row is none
     for line, row in table.rows():
-        name, cells = csv_table.meant(row.get("path", ""), exists), [row.get(side, "").strip() for side in SIDES]
+        name, cells = name_of(row.get("path", "")), [row.get(side, "").strip() for side in SIDES]
         box = _box(cells, f"{shown}, line {line}") if any(cells) else None
         found.setdefault(name, []).extend([box] if box else [])
+        shares = shares and (box is None or any("." in cell and max(map(float, cells)) <= 1 for cell in cells))
+    if shares and any(found.values()):
+        raise UserError(
+            f"{shown} has numbers of 0 to 1 alone, shares of the sides: expected pixels, left and right times the "
+            "image's width, top and bottom times its height."
+        )
     boxes = {name: max(several, key=_area, default=None) for name, several in found.items()}
     return BoxTable(boxes, sum(len(several) > 1 for several in found.values()))
 
@@ -84,7 +91,7 @@ def from_table(
     """
     names = [record.name for record in images.records]
     there = set(names)
-    table = read(path, there.__contains__)
+    table = read(path, csv_table.Names(there))
     if unknown := [name for name in table.boxes if name not in there]:
         if len(unknown) == len(table.boxes):
             raise UserError(

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from data.names import composed
 from errors import UserError
@@ -48,6 +48,37 @@ def meant(cell: str, exists: Callable[[str], bool]) -> str:
     """
     forms = tuple(dict.fromkeys((unguard(cell), unguard(cell.strip()), cell, cell.strip())))
     return forms[0] if len(forms) == 1 else next(filter(exists, forms), unguard(cell.strip()))
+
+
+class Names:
+    """The names that cells of a table may mean: a function of a cell that returns one of them, else the cell's text.
+
+    A cell means the name that it has, as `meant` says, else one that differs only in the form of Unicode (macOS and a
+    keyboard write パ in two ways), in a `./` in front, or in the direction of its slashes.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = set(names)
+        self.by_plain: dict[str, str] | None = None
+
+    def __call__(self, cell: str) -> str:
+        """Return the name that a cell means."""
+        name = meant(cell, self.names.__contains__)
+        if name in self.names:
+            return name
+        if self.by_plain is None:
+            self.by_plain = {plain(known): known for known in sorted(self.names)}
+        return self.by_plain.get(plain(name), name)
+
+
+def plain(name: str) -> str:
+    """Return a path below a folder as any program may write it: composed, with slashes, without `./`."""
+    return PurePosixPath(composed(name).replace("\\", "/")).as_posix()
+
+
+def no_names(cell: str) -> str:
+    """Return the text of a cell where no names are known."""
+    return meant(cell, lambda name: False)
 
 
 @dataclass(frozen=True)

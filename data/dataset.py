@@ -15,6 +15,7 @@ from data import (
     any_form,
     auxiliary_labels,
     companions,
+    csv_table,
     cut,
     exclude,
     fixes,
@@ -282,7 +283,7 @@ def load_auxiliary(
     if source.auxiliary == "coat":
         return auxiliary_labels.from_names(names, drawn_folder.annotation(root, "coat"))
     there = {*names, *(entry.name for entry in skipped)}
-    label_of = auxiliary_labels.read(Path(source.auxiliary), lambda name: name in there)
+    label_of = auxiliary_labels.read(Path(source.auxiliary), csv_table.Names(there))
     if unknown := sorted(label_of.keys() - there):
         raise UserError(
             f"`auxiliary` {source.auxiliary} names {len(unknown):,} image(s) that are not in {root}, such as "

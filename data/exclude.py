@@ -11,13 +11,13 @@ from data.folder import Scan, Skipped
 from errors import UserError
 
 DROP = "drop"  # the column that a person fills in
-NOT_DROPPED = ("", "0", "no")
+NOT_DROPPED = ("", "0", "no", "false")  # false: an empty check box of a spreadsheet
 
 
-def read_drops(path: Path, exists: Callable[[str], bool] = lambda name: False) -> set[str]:
-    """Return the paths whose `drop` is filled: anything but nothing, 0 or no.
+def read_drops(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> set[str]:
+    """Return the paths whose `drop` is filled: anything but nothing, 0, no or false.
 
-    `exists`: whether there is an image or class of a name; a path that is none is told without spaces around it.
+    `name_of`: tells which image or class a cell means.
 
     Raises:
         UserError: the file is missing or is no such table.
@@ -29,7 +29,7 @@ def read_drops(path: Path, exists: Callable[[str], bool] = lambda name: False) -
     if missing := {"path", DROP} - set(table.columns):
         raise UserError(f"{path} has no column {', '.join(sorted(missing))}: expected those that `check` writes.")
     marked = [row.get("path", "") for _, row in table.rows() if is_marked(row.get(DROP, ""))]
-    return {csv_table.meant(cell, exists) for cell in marked}
+    return set(map(name_of, marked))
 
 
 def is_marked(cell: str) -> bool:
@@ -41,7 +41,7 @@ def apply(scanned: Scan, table: Path, note: Callable[[str], None]) -> Scan:
     """Leave out the images that a person marked in a `check.csv`; tell `note` which rows name none."""
     names = {entry.name for entry in (*scanned.images, *scanned.skipped)}
     others = {".", *scanned.class_names}  # of which `check` has rows, too
-    marked = read_drops(table, lambda name: name in names | others)
+    marked = read_drops(table, csv_table.Names(names | others))
     unknown = sorted(marked - names)
     if (images := sorted(set(unknown) - others)) and len(unknown) == len(marked):
         raise UserError(

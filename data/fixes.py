@@ -88,7 +88,8 @@ def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_label
     Raises:
         UserError: what `read` raises, a label that is no class of the data, or a table of other images.
     """
-    fixes = read(table)
+    name_of = csv_table.Names(entry.name for entry in (*scanned.images, *scanned.skipped))
+    fixes = [replace(fix, path=name_of(fix.path)) if fix.path else fix for fix in read(table)]
     _check_labels(fixes, scanned, table, several_labels)
     fix_of = match(fixes, scanned.images)
     _tell_unknown(fixes, set(fix_of.values()), scanned, table, note)

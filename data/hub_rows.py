@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -59,7 +59,7 @@ def labels_of(value: Any, names: Sequence[str] = ()) -> tuple[str, ...]:  # noqa
         if not 0 <= value < len(names):
             raise ValueError(f"its label is {value}, and the {len(names)} classes are numbered from 0")
         return (composed(printable(names[value])),)
-    return (composed(printable(str(value).strip())),) if str(value).strip() else ()
+    return (composed(printable(str(value))),) if str(value).strip() else ()
 
 
 def scan_of(
@@ -89,9 +89,11 @@ def scan_of(
     if not several:
         left_out += [Skipped(row.name, NO_LABEL) for row in rows if not row.labels]
         rows = [row for row in rows if row.labels]
-    if any(row.split for row in rows):
+    if any(row.split == "train" for row in rows):
         left_out += [Skipped(row.name, "in none of the splits") for row in rows if not row.split]
         rows = [row for row in rows if row.split]
+    elif not all(row.split for row in rows):  # without one to learn from, it is a word in a name, as of a test tube
+        rows = [replace(row, split=None) for row in rows]
     cells = [{"path": row.name, "label": label} for row in rows for label in row.labels or ("",)]
     labels = table.collect_labels(root, cells, several)
     by_name = {row.name: row for row in sorted(rows, key=lambda row: natural_key(row.name))}
@@ -104,8 +106,9 @@ def scan_of(
             f"{shown}: none of the images that {files[0]} names can be used ({len(left_out):,} left out{why})."
         )
     if len(classes) < min_classes:
+        why = f" {len(left_out):,} left out, such as {left_out[0].name}: {left_out[0].reason}." if left_out else ""
         raise UserError(
-            f"{shown} has {len(classes)} class(es), {', '.join(classes)}: at least {min_classes} are needed."
+            f"{shown} has {len(classes)} class(es), {', '.join(classes)}: at least {min_classes} are needed.{why}"
         )
     left_out.sort(key=lambda item: natural_key(item.name))
     return without_lone_train(Scan(root, images, tuple(left_out), classes, tuple(notes), tuple(files)))

@@ -60,7 +60,8 @@ def read(path: Path) -> Rows:
     """Yield the line and the cells of each row, or why it has none."""
     try:
         if path.suffix == ".csv":
-            yield from csv_table.read(path, str(path), (*NAME, *LABEL), NAME[:1]).rows()
+            for line, cells in csv_table.read(path, str(path), (*NAME, *LABEL), NAME[:1]).rows():
+                yield line, {name: cell if name in NAME else cell.strip() for name, cell in cells.items()}
             return
         text = csv_table.decode(path.read_bytes(), str(path))
     except OSError as error:
@@ -77,9 +78,9 @@ def read(path: Path) -> Rows:
 
 
 def _names_labels(path: Path) -> bool:
-    """Say whether the first row that can be read has a name and a label."""
-    first = next((cells for _, cells in read(path) if not isinstance(cells, str)), {})
-    return bool(_column(first, NAME) and _column(first, LABEL))
+    """Say whether a row that can be read has a name and a label."""
+    rows = (cells for _, cells in read(path) if not isinstance(cells, str))
+    return any(_column(cells, NAME) and _column(cells, LABEL) for cells in rows)
 
 
 def _column(cells: Cells, names: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -64,12 +64,7 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
         UserError: the map names folders or flip-paired labels that do not exist, or a folder in two ways, or leaves
             fewer than two classes, or `min_classes`.
     """
-    class_of: dict[str, str] = {}
-    for written, label in label_map.classes.items():
-        folder = csv_table.meant(written, scanned.class_names.__contains__)
-        if folder in class_of:
-            raise UserError(f"`labels` names the folder '{folder}' twice.")
-        class_of[folder] = label
+    class_of = by_folder(label_map, scanned.class_names)
     if unknown := sorted(class_of.keys() - set(scanned.class_names)):
         raise UserError(
             f"`labels` names folders that are not in {scanned.root}: {', '.join(unknown)}. "
@@ -89,6 +84,17 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     if unknown := sorted(set(label_map.flip_pairs) - set(class_names)):
         raise UserError(f"`labels` pairs classes that do not exist: {', '.join(unknown)}.")
     return replace(scanned, images=tuple(images), skipped=tuple(skipped), class_names=class_names, notes=())
+
+
+def by_folder(label_map: LabelMap, folders: Collection[str]) -> dict[str, str]:
+    """Return folder -> class by the names of the folders that there are. Raise UserError for one in two ways."""
+    class_of: dict[str, str] = {}
+    for written, label in label_map.classes.items():
+        folder = csv_table.meant(written, folders.__contains__)
+        if folder in class_of:
+            raise UserError(f"`labels` names the folder '{folder}' twice.")
+        class_of[folder] = label
+    return class_of
 
 
 def by_annotation(scanned: Scan, label_of: Mapping[str, str]) -> Scan:

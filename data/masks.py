@@ -29,7 +29,7 @@ from data.store.store import Store
 from errors import UserError
 
 MAX_CLASSES = 255
-VERSION = f"1, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently
+VERSION = f"2, Pillow {PIL.__version__}"  # of the rows in the store: raise the number when they come out differently
 EXPECTED = "one channel of 8 bits or less, a PNG of the image's size, 0 for background"
 
 
@@ -102,19 +102,31 @@ def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Pa
     """Return where the mask of each image of a folder lies.
 
     Raises:
-        UserError: some are not there.
+        UserError: some are not there, or two images would have one.
     """
     if outside := [entry for entry in images if not entry.path.is_relative_to(root)]:
         raise UserError(
             f"{printable_path(outside[0].path)} is not below {root}, so that nothing says where its mask is."
         )
-    paths = [(masks / entry.path.relative_to(root)).with_suffix(".png") for entry in images]
+    paths = [_path_for(masks / entry.path.relative_to(root)) for entry in images]
+    image_of: dict[Path, Path] = {}
+    for path, entry in zip(paths, images, strict=True):
+        if (other := image_of.setdefault(path, entry.path)) != entry.path:
+            raise UserError(
+                f"{printable_path(other)} and {printable_path(entry.path)} would both have the mask "
+                f"{printable_path(path)}: give one of the two another name, or leave it out by `exclude`."
+            )
     if missing := [path for path in paths if not path.is_file()]:
         raise UserError(
             f"{len(missing):,} of {len(paths):,} images have no mask, such as {printable_path(missing[0])}: give each "
             "a PNG of the same path below `masks`, or leave the image out by `exclude`."
         )
     return paths
+
+
+def _path_for(image_file: Path) -> Path:
+    path = image_file.with_suffix(".png")
+    return path if path.is_file() or not image_file.with_suffix(".PNG").is_file() else image_file.with_suffix(".PNG")
 
 
 def load(
@@ -167,7 +179,8 @@ def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
         UserError: it cannot be read, is no mask, or is not of its image's size.
     """
     try:
-        mask = Pillow.open(io.BytesIO(path.read_bytes()), formats=("PNG",))
+        content = path.read_bytes()
+        mask = Pillow.open(io.BytesIO(content), formats=("PNG",))
         mask.load()
         header = image.header(image_file.read_bytes())
     except Exception as error:  # hostile bytes draw nearly every built-in exception out of Pillow
@@ -179,8 +192,14 @@ def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
             f"{printable_path(path)} is {mask.width}×{mask.height} pixels and its image "
             f"{header.width}×{header.height}, seen upright: a mask has the size of its image."
         )
-    values = Pillow.fromarray(np.asarray(mask).astype(np.uint8))  # of a palette the indices
-    return image.resize(values, size, rule)
+    values = np.asarray(mask).astype(np.uint8) // _scaled_by(content)  # of a palette the indices
+    return image.resize(Pillow.fromarray(values), size, rule)
+
+
+def _scaled_by(content: bytes) -> int:
+    """Return by how much Pillow multiplied the values of a PNG: grey of 2 and of 4 bits it brings to 0..255."""
+    depth, colour = content[24], content[25]
+    return {2: 85, 4: 17}.get(depth, 1) if colour == 0 else 1
 
 
 def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:

@@ -14,6 +14,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def decomposed(text: str) -> str:
+    """Give a name in the other form, NFD, in which macOS writes names of files."""
+    return unicodedata.normalize("NFD", text)
+
+
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """Sort by this for 2 before 12 and a beside A: runs of digits count as numbers, then ties go by the raw name."""
     pieces = re.split(r"(\d+)", name.casefold())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 SUFFIX = ".parquet"
 IMAGES, LABELS = ("image", "img"), ("label", "labels")  # columns, where the features of the file name none
 BATCH = 64  # rows that are in memory at a time
+LONGEST = 4096  # characters of a path; a longer text is none
+KIND_OF = {list: "a list", int: "a number", float: "a number", dict: "several columns"}  # that an image's cell may hold
 INSTALL = "python -m pip install -r requirements-parquet.txt"
 
 
@@ -37,16 +41,26 @@ class Columns:
 
 
 def shards(root: Path) -> list[Path]:
-    """Return the Parquet files of a folder in which nothing is an image file; none of another folder."""
+    """Return the Parquet files of a folder; none where image files lie in two of its folders, which are its classes.
+
+    Other images, such as a logo, belong to the page of a data set.
+    """
     if not root.is_dir():
         return []
-    found = []
+    found, folders = [], set()
     for path, kind in walk(root, files_first):
         if kind == IMAGE:
-            return []
-        if kind != FOLDER and path.suffix.casefold() == SUFFIX:
+            folders.add(path.parent)
+            if len(folders - {root}) > 1 or not (found or _near(root)):
+                return []
+        elif kind != FOLDER and path.suffix.casefold() == SUFFIX:
             found.append(path)
     return sorted(found, key=lambda path: natural_key(path.relative_to(root).as_posix()))
+
+
+def _near(root: Path) -> bool:
+    """Say whether a Parquet file lies where they usually do; else the first image tells, before all are walked over."""
+    return any(any(root.glob(f"{below}*{SUFFIX}")) for below in ("", "*/"))
 
 
 def scan(root: Path, files: Sequence[Path], min_classes: int, several: bool) -> Scan:
@@ -107,25 +121,40 @@ def _cells(file: parquet.ParquetFile, columns: Columns) -> Iterator[Mapping[str,
 def _row(
     path: Path, shard: str, number: int, cells: Mapping[str, Any], columns: Columns, taken: set[str]
 ) -> tuple[Unpacked, bytes]:
-    cell = cells[columns.image]
-    inside, named = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
+    inside, named, reason = _image_in(cells[columns.image], path.parent)
     place = PurePosixPath(shard).with_suffix("").as_posix()
-    last = PurePosixPath(named or "").name
-    name = printable(f"{place}/{last}") if last and last not in taken else f"{place}/{number:06d}"
-    taken.add(last)
-    reason, labels = "", ()
-    beside = path.parent / (named or "")
-    if not inside and beside.is_file() and hub_rows.lies_in(path.parent, beside):
-        inside = beside.read_bytes()
+    last = printable(PurePosixPath(named).name)
+    others = (f"{number:06d}-{again}" for again in itertools.count(2))
+    names = itertools.chain([last] if last else [], [f"{number:06d}"], others)
+    name = next(one for one in names if one not in taken)
+    taken.add(name)
+    labels = ()
     try:
         labels = hub_rows.labels_of(cells[columns.label], columns.names)
     except ValueError as error:
-        reason = str(error)
-    if not inside:
-        reason = (
-            f"it holds no image, but a path that is not there: {printable(named)}" if named else "it holds no image"
-        )
-    return Unpacked(Path(), name, shard, labels, reason), inside or b""
+        reason = reason or str(error)
+    return Unpacked(Path(), f"{place}/{name}", shard, labels, reason), inside
+
+
+def _image_in(cell: Any, folder: Path) -> tuple[bytes, str, str]:  # noqa: ANN401 - whatever the column holds
+    """Return the bytes of an image, the path that is given with it, and why it cannot be used: each may be empty."""
+    inside, named = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
+    if isinstance(inside, str):
+        inside, named = None, inside
+    named = named if isinstance(named, str) and len(named) < LONGEST else ""
+    if inside is not None and not isinstance(inside, bytes):
+        return b"", named, f"it holds no bytes of an image file, but {KIND_OF.get(type(inside), 'something else')}"
+    if inside:
+        return inside, named, ""
+    if not named:
+        text = isinstance(cell, str) and cell
+        return b"", "", "it holds a text that is no path" if text else "it holds no image"
+    beside = folder / named
+    if not os.path.isfile(beside):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+        return b"", named, f"it holds no image, but a path that is not there: {printable(named)}"
+    if not hub_rows.lies_in(folder, beside):
+        return b"", named, f"it holds no image, but a path outside of {printable(str(folder))}: {printable(named)}"
+    return beside.read_bytes(), named, ""
 
 
 def columns_of(schema: pa.Schema, shown: str) -> Columns:

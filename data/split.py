@@ -163,7 +163,8 @@ def read_split(path: Path) -> list[SplitEntry]:
         if missing := [name for name in COLUMNS if name not in row and name != "label"]:
             raise UserError(f"{path}, line {number} has no {', '.join(missing)}: {expected}")
         entry = SplitEntry(*(csv_table.unguard(row.get(name, "")) for name in COLUMNS))
-        entries.append(replace(entry, label=composed(entry.label)))
+        sha256, split = (text.strip().casefold() for text in (entry.sha256, entry.split))
+        entries.append(replace(entry, sha256=sha256, label=composed(entry.label), split=split))
     wrong = sorted({entry.split for entry in entries} - set(SPLITS))
     if wrong:
         raise UserError(f"{path}: part must be one of {', '.join(SPLITS)}. Received: {', '.join(wrong)}")

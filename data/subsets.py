@@ -131,13 +131,22 @@ def commonest(reasons: Sequence[str]) -> str:
 def check_ready_made(scanned: Scan, entries: Sequence[SplitEntry], source: Source) -> None:
     """Raise UserError where given train/val/test folders cannot be trained on, or settings speak against them."""
     if source.split_file or tuple(source.split) != DEFAULT_RATIO:
-        raise UserError(f"{scanned.root} has ready-made train/val/test folders: leave `split` and `split_file` out.")
+        raise UserError(f"{says_splits(scanned)}: leave `split` and `split_file` out.")
     learnt = {label for entry in entries if entry.split == "train" for label in source.classes_of(entry.label)}
     if lacking := [name for name in scanned.class_names if name not in learnt]:
         raise UserError(
             f"{scanned.root}: no training image of {', '.join(lacking)}, which could never be learnt: add some, or "
             "leave out or merge folders by `labels`."
         )
+
+
+def says_splits(scanned: Scan) -> str:
+    """Say by what a data set gives the splits."""
+    if scanned.root.is_file():
+        return f"{scanned.root} has a column part, which gives the splits"
+    if scanned.files:
+        return f"{scanned.root} gives the splits in the names of its files or folders"
+    return f"{scanned.root} has ready-made train/val/test folders"
 
 
 def add_missing_split(
@@ -176,20 +185,31 @@ def earlier_splits(
     if not source.split_file:
         return {}
     kept = read_split(Path(source.split_file))
-    named_classes = {label for entry in kept for label in source.classes_of(entry.label)}
-    if unknown := sorted(named_classes ^ set(scanned.class_names)):
+    there = set(scanned.class_names)
+    named = {label for entry in kept for label in source.classes_of(entry.label)}
+    named_classes = {label if label in there else label.strip() for label in named}
+    if unknown := sorted(named_classes ^ there):
         raise UserError(
             f"`split_file` {source.split_file} and {scanned.root} name different classes: {', '.join(unknown)}. "
             "Give the split.csv of a run on the same classes."
         )
-    earlier = {entry.sha256: entry.split for entry in kept}
-    known = sum(entry.sha256 in earlier for entry in entries)
-    if not known:
+    splits_of = defaultdict(set)
+    for entry in kept:
+        splits_of[entry.sha256].add(entry.split)
+    earlier = {sha256: min(splits) if len(splits) == 1 else "train" for sha256, splits in splits_of.items()}
+    known = sum(len(splits_of.get(entry.sha256, ())) == 1 for entry in entries)
+    divided = [entry.path for entry in entries if len(splits_of.get(entry.sha256, ())) > 1]
+    if not known and not divided:
         raise UserError(
             f"`split_file` {source.split_file} knows none of the images in {scanned.root}, which go by their "
             "content: a changed image is a new one. Give the split.csv of a run on these, or leave it out."
         )
     note(f"`split_file`: {known:,} of {len(entries):,} images keep their split")
+    if divided:
+        note(
+            f"careful: `split_file` {source.split_file} has {len(divided):,} image(s), such as {divided[0]}, in "
+            "several splits: they are learned from, so that nothing is judged by what was learned"
+        )
     return earlier
 
 

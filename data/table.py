@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from data import csv_table, folder
 from data.folder import ImageRecord, Scan, Skipped
 from data.layout import SPLIT_NAMES
-from data.names import SEPARATOR, composed, join_labels, natural_key, printable
+from data.names import SEPARATOR, composed, decomposed, join_labels, natural_key, printable
 from errors import UserError
 
 RESERVED = ("path", "label", "part", "group")
@@ -67,13 +67,15 @@ def read(path: Path) -> Iterator[TableRow]:
 
 
 def name_in(root: Path, cell: str) -> str:
-    """Return which file of a folder the cell means; where there is none, its name in the one form of Unicode."""
+    """Return which file of a folder the cell means, in any form; where there is none, the name that it gives."""
 
     def exists(name: str) -> bool:
         return os.path.exists(root / name)  # noqa: PTH110 - Path.exists raises for a name that is too long
 
     name = csv_table.meant(cell, exists)
-    return name if name == composed(name) or exists(name) else composed(name)
+    forms = (name, composed(name), decomposed(name), csv_table.plain(name), decomposed(csv_table.plain(name)))
+    found = next(filter(exists, forms), composed(name))
+    return PurePosixPath(found).as_posix() if found else ""  # without ./, so that a file has one name
 
 
 def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[str, list[str]]:
@@ -83,7 +85,7 @@ def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[
         collected = labels_of.setdefault(row["path"], [])
         collected += [label for label in labels_in(path, row, several) if label not in collected]
     for name, labels in labels_of.items():
-        if strange := [label for label in labels if SEPARATOR in label]:
+        if several and (strange := [label for label in labels if SEPARATOR in label]):
             raise UserError(f"{path}: the label {strange[0]} has a {SEPARATOR}, which divides labels. Rename it.")
         if not several and len(labels) != 1:
             received = f"two labels, {labels[0]} and {labels[1]}" if labels else "no label"

@@ -15,7 +15,7 @@ from data import formats
 from data.store.cache import cache_folder
 from errors import UserError
 
-FOLDER, INDEX = "unpacked-1", "index.jsonl"  # raise the number whenever names or files come out differently
+FOLDER, INDEX = "unpacked-2", "index.jsonl"  # raise the number whenever names or files come out differently
 PER_FOLDER = 1000  # files
 LEFT_AFTER = 3600.0  # seconds after which nobody unpacks into a folder any more
 

@@ -13,6 +13,7 @@ IMAGE_SUFFIXES = frozenset(
     | {".jp2", ".j2k", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm"}
     | ({*formats.HEIC_SUFFIXES} if "HEIF" in formats.FORMATS else set())
 )
+PROGRESS = ".progress"  # behind the name of a table of predictions that is not done yet
 IMAGE, FOLDER = "an image", "a folder"  # what `walk` says of a path that is of use
 
 # What operating systems, file servers and tools leave, besides all that starts with a dot.
@@ -67,7 +68,7 @@ def walk(root: Path, listed: Callable[[Path], Iterable[Path]] = in_order) -> Ite
                         waiting.append((path, below))
                 elif kind == "file" and path.suffix.lower() in IMAGE_SUFFIXES:
                     yield path, IMAGE
-                else:
+                elif not _is_own(path):
                     yield path, not_an_image(path) if kind == "file" else kind
         except OSError as error:
             yield folder, f"cannot be read ({error.strerror})"
@@ -97,6 +98,12 @@ def _link_problem(folder: Path, real: Path, home: Path, seen: set[Path]) -> str:
 
 def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".") or path.name.casefold() in _HIDDEN_NAMES
+
+
+def _is_own(path: Path) -> bool:
+    """Say whether a file is a table of predictions that is not done yet, or what is noted beside it."""
+    noted = path.name.endswith((PROGRESS, f"{PROGRESS}-journal"))
+    return noted or path.with_name(path.name + PROGRESS).is_file()
 
 
 def not_an_image(path: Path) -> str:

@@ -140,7 +140,9 @@ def merged(settings: PredictSettings, flags: Mapping[str, Any]) -> Result:
     console.print(
         f"{done.table}: {done.rows:,} rows of {done.shards:,} shards, {done.failed:,} file(s) could not be used"
     )
-    return Result(done.values(), *own_split_of(done.run), 4 if done.failed and settings.strict else 0)
+    there = (Path(done.run) / "run.json").is_file()  # the shards may have been made elsewhere
+    following = own_split_of(done.run) if there else ("", "")
+    return Result(done.values(), *following, 4 if done.failed and settings.strict else 0)
 
 
 def own_split_of(folder: Path | str) -> Next:
@@ -150,8 +152,9 @@ def own_split_of(folder: Path | str) -> Next:
 
 def after_split(done: Predicted) -> Next:
     """Return a look at the run's data where a class was predicted wrong, else a prediction for other images."""
-    if wrong := wrong_in(done):
-        return check_of(done), f"{wrong:,} of {len(done.images):,} are wrong, look at the data and its labels"
+    wrong, known = wrong_in(done)
+    if wrong:
+        return check_of(done), f"{wrong:,} of {known:,} are wrong, look at the data and its labels"
     return as_command("predict", {"run": done.run.folder}, ["IMAGE"]), "predict for images of yours in place of IMAGE"
 
 
@@ -167,9 +170,11 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
             "the sub-folders are named as classes of this run, compare the predictions with them",
         )
     labels = {image["label"] for image in done.images if image["error"] is None}
-    if settings.labelled and (wrong := wrong_in(done)) and len(labels) > 1 and len(settings.paths) == 1:
-        command = as_command("check", {"data": settings.paths[0]})
-        return command, f"{wrong:,} of {len(done.images):,} are wrong, look whether their labels are right"
+    wrong, known = wrong_in(done)
+    if settings.labelled and wrong and len(labels) > 1 and len(settings.paths) == 1:
+        label_file = done.run.folder / "labels.csv"
+        flags = {"data": settings.paths[0], **({"labels": label_file} if label_file.is_file() else {})}
+        return as_command("check", flags), f"{wrong:,} of {known:,} are wrong, look whether their labels are right"
     if "mask" in done.images[0] and not settings.masks and not Path(MASKS).exists():
         return as_command("predict", {**again, "masks": MASKS}, settings.paths), "write the masks as well"
     if not settings.csv and not Path(TABLE).exists():
@@ -178,12 +183,12 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
     return own_split
 
 
-def wrong_in(done: Predicted) -> int:
-    """Return how many images of known labels are predicted wrong; of one class an image, which `check` looks at."""
+def wrong_in(done: Predicted) -> tuple[int, int]:
+    """Return how many images of known labels are predicted wrong, of how many; of one class an image, as in `check`."""
     if done.run.info.get("task", "classify") != "classify":
-        return 0
+        return 0, 0
     told = [image for image in done.images if image.get("predicted") is not None and image["label"] is not None]
-    return sum(image["predicted"] != image["label"] for image in told)
+    return sum(image["predicted"] != image["label"] for image in told), len(told)
 
 
 def check_of(done: Predicted) -> str:

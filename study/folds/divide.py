@@ -161,9 +161,14 @@ def check_trainable(dataset: Dataset, images: Labelled, kind: str) -> None:
     """Raise UserError where trainings of whole networks could not have their folds: each needs a validation split."""
     check_units(images, 3, f"--learning {kind}")  # one to hold out, one to validate by, one to learn from
     if dataset.images.records[0].split is not None:
+        if dataset.table:
+            given, remedy = f"{dataset.table} has a column part", "Take that column out"
+        else:
+            given = f"{dataset.root} is divided into train, validation and test already"
+            remedy = "Put the images into one folder a class"
         raise UserError(
-            f"{dataset.root} has ready-made train/val/test folders, to which every training keeps. Put the images "
-            "into one folder a class, or give --learning transfer, which divides them all anew."
+            f"{given}, to which every training keeps. {remedy}, or give --learning transfer, which divides all images "
+            "anew."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data import labels
+from data import image_folder, labels, parquet_set
 from data.any_form import scan
 from data.folder import ImageRecord, Scan, Skipped
 from data.names import printable, split_labels
@@ -91,7 +91,7 @@ def collect(run: Run, paths: Sequence[str]) -> Given:
     given, several = Given(), task_of(run).SEVERAL_LABELS
     for path in expand_paths(paths):
         given.roots.append(path)
-        if several and not path.is_file():
+        if several and not tells_several(path):
             raise UserError(
                 f"An image may have several labels in {run.folder}, which folders cannot tell: give --labelled a table "
                 f"with the columns path,label. Received: {printable(str(path))}"
@@ -108,14 +108,30 @@ def collect(run: Run, paths: Sequence[str]) -> Given:
     return given
 
 
+def tells_several(path: Path) -> bool:
+    """Say whether a path gives an image several labels: a table, or a data set of the hub."""
+    return path.is_file() or bool(parquet_set.shards(path) or (path.is_dir() and image_folder.tables(path)))
+
+
 def relabelled(found: Scan, run: Run) -> Scan:
-    """Rename, merge or leave out folders as the label file of the run's training did; what is a class stays one."""
+    """Rename, merge or leave out folders as the label file of the run's training did; others keep their name.
+
+    A folder that the file names another class, and that is itself called as a class of the run, is told.
+    """
     if not (run.folder / "labels.csv").is_file():
         return found
-    class_of, names = labels.read(run.folder / "labels.csv").classes, set(run.info["class_names"])
+    folders = {image.label for image in found.images}
+    class_of = labels.by_folder(labels.read(run.folder / "labels.csv"), folders)
+    for folder in sorted(folders & set(run.info["class_names"])):
+        if class_of.get(folder, folder) != folder:
+            meant = f"as {class_of[folder]}" if class_of[folder] else "out"
+            console.print(
+                f"careful: the label file of the training takes the folder {folder} {meant}, and so it is taken here, "
+                f"though {folder} is a class too"
+            )
     images, skipped = [], list(found.skipped)
     for image in found.images:
-        label = image.label if image.label in names else class_of.get(image.label, image.label)
+        label = class_of.get(image.label, image.label)
         if label:
             images.append(replace(image, label=label))
         else:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data.walk import PROGRESS
 from errors import UserError
-from study.predict.progress import SETTINGS, SUFFIX, Progress, beside, shown, told_in_one_line
+from study.predict.progress import SETTINGS, Progress, beside, shown, told_in_one_line
 from study.predict.tables import write_table
 
 
@@ -45,7 +46,7 @@ def merge(tables: Sequence[Path], target: Path) -> Merged:
     Raises:
         UserError: they are not all the shards of one run over the same files, each once and finished.
     """
-    tables = [path.with_name(path.name.removesuffix(SUFFIX)) for path in tables]
+    tables = [path.with_name(path.name.removesuffix(PROGRESS)) for path in tables]
     if target.resolve() in {path.resolve() for path in tables}:
         raise UserError(f"--merge writes a new table, and {target} is one of the shards. Give another --csv FILE.")
     shards = [read_shard(path) for path in tables]

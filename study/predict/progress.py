@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from data.listing import Listing
+from data.walk import PROGRESS
 from errors import UserError
 
-SUFFIX = ".progress"
 FORMAT = 1
 SETTINGS = ("tta", "right", "shard")  # that must be the same
 COLUMNS = "path, position, size, time, content, failed, cells"
@@ -49,7 +49,7 @@ class Row:
 
 def beside(table: Path) -> Path:
     """`out.csv` -> `out.csv.progress`."""
-    return table.with_name(table.name + SUFFIX)
+    return table.with_name(table.name + PROGRESS)
 
 
 @contextmanager

@@ -35,6 +35,8 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
     names, told = run.info["class_names"], []
     writer = MaskWriter(run, folder) if folder else None
     files, skipped = stream.find(list(stream.expand_paths(paths)))
+    if writer:
+        writer.check(files)
     width = width_of(files)
     for prediction in stream.predict_files(run, files, skipped):
         if prediction.probabilities is None:
@@ -180,14 +182,30 @@ class MaskWriter:
         if any(not path.name.startswith(".") for path in self.folder.iterdir()):
             raise UserError(f"--masks takes a new or empty folder, so that no file is replaced. Received: {folder}")
 
+    def check(self, files: Sequence[Path]) -> None:
+        """Raise UserError, before any work, where two of some files would have their mask in one."""
+        file_of: dict[Path, Path] = {}
+        for file in files:
+            if (other := file_of.setdefault(self.place(Path(file.name)), file)) != file:
+                raise self.refused(file, other)
+
+    def place(self, name: Path) -> Path:
+        """Return where the mask of that name is written."""
+        return (self.folder / name).with_suffix(".png")
+
+    def refused(self, file: Path, other: Path) -> UserError:
+        """Return the error that two files would have their mask in one."""
+        path = self.place(Path(file.name))
+        return UserError(
+            f"{file} and {other} would both have their mask in {path}: predict them one after the other, into "
+            "different folders."
+        )
+
     def write(self, image_file: Path, mask: np.ndarray, name: Path) -> Path:
         """Write the mask of an image under a name; return its file. Raise UserError where another's mask has that."""
-        path = (self.folder / name).with_suffix(".png")
+        path = self.place(name)
         if path in self.written:
-            raise UserError(
-                f"{image_file} and {self.written[path]} would both have their mask in {path}: predict them one after "
-                "the other, into different folders."
-            )
+            raise self.refused(image_file, self.written[path])
         self.written[path] = image_file
         header = image.header(image_file.read_bytes())
         drawn = Pillow.fromarray(masks.restore(mask, header.width, header.height, self.rule))

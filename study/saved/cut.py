@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from data import boxes as box_tables
-from data import cut
+from data import csv_table, cut
 from data.crop import Box
+from data.table import name_in
 from errors import UserError
 from study.pages.language import Bilingual, t
 from study.runs.folder import Run, check_files
@@ -64,15 +65,15 @@ def own_boxes(run: Run, path_of: Mapping[str, Path]) -> dict[Path, Box] | None:
     if not table.is_file():
         raise UserError(f"{run.folder} has no {FILE}, which says what its images were cut to. Train again.")
     check_files(run, [FILE])
-    found = box_tables.read(table, path_of.__contains__).boxes
+    found = box_tables.read(table, csv_table.Names(path_of)).boxes
     return {path_of[name]: box for name, box in found.items() if name in path_of and box}
 
 
 def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
     """Return the boxes of a table that `predict` is given, by the files.
 
-    They are named from the working folder, from a place that is predicted for or one of the two folders above it, or
-    from the table's own folder.
+    They are named from a place that is predicted for or one of the two folders above it, from the table's own folder,
+    or from the working folder: the first counts in which there is such a file.
 
     Raises:
         UserError: the run has no use for it, or it cannot be read or names no file.
@@ -81,9 +82,14 @@ def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
         why = "finds the animal by itself" if "crop" in run.info else "learned whole images"
         raise UserError(f"--boxes is for runs of train --crop-to box, and {run.folder} {why}: leave it out.")
     above = (folder for place in places for folder in (Path(place), *Path(place).absolute().parents[:2]))
-    folders = [Path(), *dict.fromkeys(folder for folder in above if folder.is_dir()), Path(table).parent]
-    found = box_tables.read(Path(table), lambda name: any((folder / name).is_file() for folder in folders)).boxes
-    files = {name: next((folder / name for folder in folders if (folder / name).is_file()), None) for name in found}
+    folders = [*dict.fromkeys(folder for folder in above if folder.is_dir()), Path(table).parent, Path()]
+
+    def file_of(cell: str) -> str:
+        files = (folder / name_in(folder, cell) for folder in folders)
+        return str(next((file for file in files if file.is_file()), cell))
+
+    found = box_tables.read(Path(table), file_of).boxes
+    files = {name: Path(name) if Path(name).is_file() else None for name in found}
     by_file = {file.resolve(): found[name] for name, file in files.items() if file and found[name]}
     if not by_file:
         raise UserError(

@@ -7,7 +7,7 @@ import pytest
 from helpers import message
 from PIL import Image
 
-from data import boxes, crop, cut, display, loading, pixels, regions
+from data import boxes, crop, csv_table, cut, display, loading, pixels, regions
 from data.folder import ImageRecord
 from data.resize import RESIZE_RULES, resize
 from data.store.store import Store
@@ -90,7 +90,7 @@ def test_a_table_of_boxes_is_read_as_people_write_it(tmp_path):
         "Path;label;LEFT;top;right;bottom\n a.png ;cat;1.5;2;10,0;8\n".replace(",", ".")
         + "b.png;cat;0;0;2;2\nb.png;cat;0;0;4;4\nb.png;cat;0;0;3;3\nc.png;cat;;;;\n"
     )
-    found = boxes.read(table, {"a.png", "b.png", "c.png"}.__contains__)
+    found = boxes.read(table, csv_table.Names({"a.png", "b.png", "c.png"}))
     assert found.boxes == {"a.png": (1, 2, 10, 8), "b.png": (0, 0, 4, 4), "c.png": None}
     assert found.several == 1
 
@@ -106,11 +106,20 @@ def test_a_table_of_boxes_is_read_as_people_write_it(tmp_path):
         ("path,left,top,right,bottom\na.png,1,2,inf,4\n", "line 2 has 1,2,inf,4: expected left,top,right,bottom as"),
         ("path,left,top,right,bottom\na.png,1,2,,4\n", "line 2 has 1,2,,4: expected left,top,right,bottom as numbers"),
         ("path,left,top,right,bottom\na.png,5,2,5,4\n", "line 2 has 5,2,5,4: right must be greater than left"),
+        (
+            "path,left,top,right,bottom\na.png,0.1,0.1,0.9,0.9\nb.png,0,0.5,1,1.0\nc.png,,,,\n",
+            "has numbers of 0 to 1 alone, shares of the sides: expected pixels, left and right times the image's width",
+        ),
     ],
 )
 def test_a_table_that_has_no_boxes_is_refused(tmp_path, text, expected):
     (tmp_path / "boxes.csv").write_text(text)
     assert expected in message(boxes.read, tmp_path / "boxes.csv")
+
+
+def test_a_box_of_one_pixel_beside_others_is_one(tmp_path):
+    (tmp_path / "boxes.csv").write_text("path,left,top,right,bottom\na.png,0,0,1,1\nb.png,0.5,0.5,2,2\n")
+    assert boxes.read(tmp_path / "boxes.csv").boxes == {"a.png": (0, 0, 1, 1), "b.png": (0, 0, 2, 2)}
 
 
 def test_the_largest_region_is_the_one_with_most_pixels():

@@ -146,3 +146,32 @@ def test_parts_that_folders_give_are_not_divided_again(tmp_path, settings, text)
         )
         settings = {"split_file": str(tmp_path / "split.csv")}
     assert message(loaded, data=str(tmp_path / "toy"), **settings).endswith(text)
+
+
+def test_a_split_file_that_puts_one_content_into_two_splits_is_told_and_nothing_is_judged_by_what_was_learned(
+    tmp_path, capsys
+):
+    data, table = make_toy(tmp_path / "toy", 10), tmp_path / "split.csv"
+    rows = [(row.path, row.sha256.upper(), row.label, row.split) for row in loaded(data=str(data)).entries]
+    known = [next(row for row in rows if row[3] == split) for split in ("train", "test")]
+    twice = [(*known[0][:3], "test"), (*known[1][:3], "train")]
+    table.write_text("path, sha256, label, part\n" + "".join(", ".join(row) + " \n" for row in (*rows, *twice)))
+    splits = {row.path: row.split for row in loaded(data=str(data), split_file=str(table)).entries}
+    moved = {path for path, _, _, split in rows if splits[path] != split}
+    assert moved == {known[1][0]}
+    assert splits[known[1][0]] == splits[known[0][0]] == "train"
+    printed = capsys.readouterr().out
+    assert "--split-file: 28 of 30 images keep their split\n" in printed
+    few = min(known[0][0], known[1][0], key=[row[0] for row in rows].index)
+    assert (
+        f"careful: --split-file {table} has 2 image(s), such as {few}, in several splits: they are learned" in printed
+    )
+
+
+def test_a_table_that_gives_the_parts_is_told_by_its_column(tmp_path):
+    data, table = make_toy(tmp_path / "toy", 10), tmp_path / "t.csv"
+    rows = loaded(data=str(data)).entries
+    table.write_text("path,label,part\n" + "".join(f"toy/{row.path},{row.label},{row.split}\n" for row in rows))
+    assert message(loaded, data=str(table), split=(6, 2, 2)) == (
+        f"{table} has a column part, which gives the splits: leave `split` and `split_file` out."
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import unicodedata
 
 import pytest
 from helpers import TOY_CLASSES, make_toy, message
@@ -140,3 +141,13 @@ def test_several_labels(data, tmp_path):
     scanned, _ = fixes.apply(scan(data), table, lambda line: None, several_labels=True)
     assert {image.name: image.label for image in scanned.images}["circle/0.png"] == "square|stripes"
     assert scanned.class_names == TOY_CLASSES
+
+
+def test_an_image_is_known_by_a_name_in_the_other_form_of_unicode_and_with_dot_or_backslash(data, tmp_path):
+    apart = unicodedata.normalize("NFD", "パ.png")
+    (data / "circle" / "0.png").rename(data / "circle" / apart)
+    rows = ("circle/パ.png,relabel,square,", "./circle/1.png,leave out,,", "circle\\2.png,relabel,stripes,")
+    labels, scanned, _ = applied(data, written(tmp_path, *rows))
+    assert labels[f"circle/{apart}"] == "square"
+    assert labels["circle/2.png"] == "stripes"
+    assert [item.name for item in scanned.skipped] == ["circle/1.png"]

@@ -141,3 +141,31 @@ def test_a_name_that_leads_out_of_the_folder_is_left_out_and_a_link_within_is_fo
     assert {image.name for image in found.images} == set(labels)
     assert {item.reason for item in found.skipped} == {"it lies outside of the folder"}
     assert len(found.skipped) == 2
+
+
+def test_the_first_row_may_lack_its_label(tmp_path):
+    labels = flat(tmp_path)
+    unlabelled = json.dumps({"file_name": "circle0.png"})
+    as_jsonl(tmp_path, labels)
+    rest = (tmp_path / "metadata.jsonl").read_text(encoding="utf-8").splitlines()[1:]
+    (tmp_path / "metadata.jsonl").write_text("\n".join([unlabelled, *rest]), encoding="utf-8")
+    found = scan(tmp_path)
+    assert found.class_names == TOY_CLASSES
+    assert [(item.name, item.reason) for item in found.skipped] == [("circle0.png", "it has no label")]
+
+
+def test_labels_that_differ_in_spaces_alone_stay_apart_as_folders_do_and_a_stroke_is_a_letter(tmp_path):
+    names = list(flat(tmp_path))
+    as_jsonl(tmp_path, dict(zip(names, ["a", "a ", " a", "a|b"] * 4, strict=False)))
+    assert set(scan(tmp_path).class_names) == {"a", "a ", " a", "a|b"}
+    as_csv(tmp_path, dict.fromkeys(names[:5], " a ") | dict.fromkeys(names[5:], "b"))
+    (tmp_path / "metadata.jsonl").unlink()
+    assert scan(tmp_path).class_names == ("a", "b")  # of a cell the spaces around it are none of its text
+
+
+def test_of_too_few_classes_the_reason_is_told_why_images_are_missing(tmp_path):
+    names = list(flat(tmp_path))
+    as_jsonl(tmp_path, {name: "a" if number else None for number, name in enumerate(names)})
+    assert message(scan, tmp_path) == (
+        f"{tmp_path} has 1 class(es), a: at least 2 are needed. 1 left out, such as circle0.png: it has no label."
+    )

@@ -3,6 +3,9 @@ from study.runtime import backend
 
 backend.start()
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,6 +14,7 @@ from PIL import Image
 from data import image, mask_counts, mask_values, masks
 from data.augment.pipeline import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
+from data.folder import ImageRecord
 from data.store.hashes import hash_all
 from data.store.rows import RowType
 from data.store.store import Store
@@ -202,6 +206,42 @@ def test_palettes_and_single_bits_are_taken_as_they_are(pair):
     assert set(np.unique(loaded(pair)[np.array([0])])) == {0, 2}
     Image.fromarray(values > 0).save(pair[0])
     assert set(np.unique(loaded(pair, values="own", own=5)[np.array([0])])) == {0, 5}
+
+
+def grey_png(values, bits):
+    """A PNG of grey of so many bits; Pillow writes none."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = ["".join(format(value, f"0{bits}b") for value in row) for row in values]
+    packed = b"".join(b"\0" + int(row, 2).to_bytes(len(row) // 8, "big") for row in rows)
+    header = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], bits, 0, 0, 0, 0)
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(packed)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + content
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_grey_of_few_bits_has_the_values_of_the_file_not_those_of_its_shades(pair, bits):
+    values = np.zeros((30, 40), np.uint8)
+    values[10:], values[20:] = 1, 2
+    pair[0].write_bytes(grey_png(values, bits))
+    assert set(np.unique(np.asarray(Image.open(pair[0])))) == {0, *((85, 170) if bits == 2 else (17, 34))}
+    assert set(np.unique(loaded(pair)[np.array([0])])) == {0, 1, 2}
+
+
+def test_two_images_do_not_share_a_mask(tmp_path):
+    root, place = tmp_path / "images", tmp_path / "masks"
+    for folder, names in ((root, ("a.png", "a.jpg", "b.png")), (place, ("a.png", "b.PNG"))):
+        folder.mkdir()
+        for name in names:
+            Image.new("L", (8, 8)).save(folder / name)
+    records = [ImageRecord(root / name, name, "cat", None) for name in ("a.png", "b.png", "a.jpg")]
+    assert masks.paths_for(records[:2], root, place) == [place / "a.png", place / "b.PNG"]
+    assert told(masks.paths_for, records, root, place) == (
+        f"{root / 'a.png'} and {root / 'a.jpg'} would both have the mask {place / 'a.png'}: give one of the two "
+        "another name, or leave it out by `exclude`."
+    )
 
 
 def told(call, *arguments):

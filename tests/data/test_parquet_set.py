@@ -177,3 +177,62 @@ def test_pixels_are_decoded_once_and_known_by_content(tmp_path, monkeypatch):
     again = load(Source(tmp_path / "moved", 32), store)
     np.testing.assert_array_equal(np.asarray(again.images.pixels), pixels)
     assert {entry.kind: entry.rows for entry in store.usage()} == kinds
+
+
+def test_a_column_of_paths_is_followed_and_what_holds_no_bytes_is_left_out_with_its_reason(tmp_path):
+    root = tmp_path / "set"
+    images, labels = rows(range(2))
+    (root / "files").mkdir(parents=True)
+    (tmp_path / "outside.png").write_bytes(png("circle", 9))
+    paths = []
+    for number, image in enumerate(images):
+        paths.append(f"files/{number}.bin")
+        (root / paths[-1]).write_bytes(image["bytes"])
+    paths[3], paths[4], paths[5] = "files/no.png", str(tmp_path / "outside.png"), "iVBORw0KGgo" * 900
+    texts = [TOY_CLASSES[label] for label in labels]
+    write(root / "x.parquet", paths, texts, pa.string(), label=None, image=pa.string())
+    found = scan(root)
+    assert [image.path.read_bytes() for image in found.images] == [image["bytes"] for image in images[:3]]
+    assert {item.name: item.reason for item in found.skipped} == {
+        "x/no.png": "it holds no image, but a path that is not there: files/no.png",
+        "x/outside.png": f"it holds no image, but a path outside of {root}: {tmp_path / 'outside.png'}",
+        "x/000005": "it holds a text that is no path",
+    }
+    of_lists, of_numbers = [[1, 2]] * 6, [7] * 6
+    write(tmp_path / "l" / "x.parquet", of_lists, texts, pa.string(), label=None, image=pa.list_(pa.uint8()))
+    write(tmp_path / "n" / "x.parquet", of_numbers, texts, pa.string(), label=None, image=pa.int64())
+    for place, what in (("l", "a list"), ("n", "a number")):
+        assert f"such as x/000000: it holds no bytes of an image file, but {what})" in message(scan, tmp_path / place)
+
+
+def test_a_path_that_is_the_number_of_another_row_hides_no_image(tmp_path):
+    images, labels = rows(range(4))
+    for number, image in enumerate(images):
+        image["path"] = f"{number + 1:06d}" if number % 2 else None
+    write(tmp_path / "x.parquet", images, labels)
+    found = scan(tmp_path)
+    assert len(found.images) == 12
+    assert {image.path.read_bytes() for image in found.images} == {image["bytes"] for image in images}
+
+
+def test_a_picture_for_the_page_of_a_data_set_is_none_of_its_images(tmp_path):
+    root = hub(tmp_path / "set")
+    before = scan(root)
+    for place in ("cover.png", "data/thumbnail.png"):
+        (root / place).write_bytes(png("circle", 30))
+    assert scan(root).images == before.images
+
+
+def test_words_of_splits_count_where_train_is_one_and_else_are_parts_of_names(tmp_path):
+    images, labels = rows(range(4))
+    write(tmp_path / "beaker.parquet", images[:6], labels[:6])
+    write(tmp_path / "test_tube.parquet", images[6:], labels[6:])
+    found = scan(tmp_path)
+    assert {image.split for image in found.images} == {None}
+    assert len(found.images) == 12
+    write(tmp_path / "train.parquet", images, labels)
+    found = scan(tmp_path)
+    assert {image.split for image in found.images} == {"train", "test"}
+    assert {item.name for item in found.skipped if item.reason == "in none of the splits"} == {
+        f"beaker/{image['path']}" for image in images[:6]
+    }

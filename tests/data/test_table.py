@@ -164,3 +164,16 @@ def test_training_on_a_table_predicts_its_own_test_split_and_is_checked(images, 
     checked = call("check", "--data", table, "--out", tmp_path / "checked")
     assert checked.code == 0, checked.err
     assert "36 image files in 3 classes" in checked.out
+
+
+def test_a_name_in_the_other_form_of_unicode_or_with_other_slashes_is_the_file_that_is_there(images, tmp_path):
+    apart = unicodedata.normalize("NFD", "パ")
+    (images / apart).mkdir()
+    toy_image("circle", 9).save(images / apart / "1.png")
+    cells = ["パ/1.png", "./square/0.png", "circle\\0.png"]
+    found = scan(write(images / "t.csv", "path,label", *(f"{cell},{i % 2}" for i, cell in enumerate(cells))))
+    assert {image.name for image in found.images} == {f"{apart}/1.png", "square/0.png", "circle/0.png"}
+    twice = write(images / "t.csv", "path,label", "./square/0.png,a", "square/0.png,b")
+    assert message(scan, twice) == (
+        f"{twice} gives square/0.png two labels, a and b: give it one, or train with `task` multilabel."
+    )

@@ -117,6 +117,21 @@ def test_folders_that_the_label_file_of_the_training_merged_are_merged_here_too(
     assert {row["label"] for row in table(tmp_path / "out.csv")} == {"circle", "square", ""}
 
 
+def test_a_label_file_is_read_as_in_training_with_spaces_and_where_it_swaps_classes(run, fresh, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "labels.csv").write_text("folder,class\n square ,circle\ncircle,square\n", encoding="utf-8")
+    ran = call("predict", "--run", copy, fresh, "--labelled", "--csv", tmp_path / "out.csv")
+    assert ran.code == 0, ran.err
+    labels = {row["path"]: row["label"] for row in table(tmp_path / "out.csv")}
+    assert labels[str(fresh / "square" / "502.png")] == "circle"
+    assert labels[str(fresh / "circle" / "500.png")] == "square"
+    assert (
+        "careful: the label file of the training takes the folder circle as square, and so it is taken here, though "
+        "circle is a class too\n"
+    ) in ran.out
+    assert ran.next.endswith(f"check --data {fresh} --labels {copy / 'labels.csv'}\n")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -161,6 +176,11 @@ def test_several_labels_come_from_a_table_only(run, fresh, tmp_path):
     assert ran.code == 0
     assert "labelled images: mean average precision " in ran.out
     assert {row["label"] for row in table(tmp_path / "out.csv")} == {"circle|square"}
+    lines = [json.dumps({"file_name": f"square/{n}.png", "label": list(TOY_CLASSES[:2])}) for n in (502, 503)]
+    (fresh / "metadata.jsonl").write_text("\n".join(lines), encoding="utf-8")  # an ImageFolder of the hub
+    again = call("predict", "--run", copy, fresh, "--labelled", "--csv", tmp_path / "again.csv")
+    assert again.code == 0, again.err
+    assert {row["label"] for row in table(tmp_path / "again.csv")} == {"circle|square"}
     assert "  wrong: labelled circle|square\n" in ran.out  # the network says square alone
 
 

@@ -128,6 +128,18 @@ def test_a_table_of_boxes_cuts_too_and_new_images_need_one(made, tmp_path):
     assert "Give predict --boxes" not in given.err
 
 
+def test_a_table_names_files_of_the_folder_predicted_for_before_those_of_the_working_folder(tmp_path, monkeypatch):
+    for place in ("here", "there"):
+        (tmp_path / place / "cat").mkdir(parents=True)
+        toy_image("circle", 1).save(tmp_path / place / "cat" / "1.png")
+    (tmp_path / "there" / "boxes.csv").write_text("path,left,top,right,bottom\ncat/1.png,1,2,9,9\n")
+    run = Run(tmp_path, {"crop": {"to": "box"}})
+    monkeypatch.chdir(tmp_path / "here")
+    for folder in ("there", "there/cat", "there/cat/1.png"):
+        found = given_boxes(run, str(tmp_path / "there" / "boxes.csv"), [str(tmp_path / folder)])
+        assert found == {tmp_path / "there" / "cat" / "1.png": (1, 2, 9, 9)}
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

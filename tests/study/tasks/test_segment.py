@@ -218,8 +218,9 @@ def test_a_table_in_blocks_is_that_of_a_plain_start(run, toy, tmp_path):
 def test_two_pictures_of_one_name_do_not_overwrite_each_others_mask(run, toy, tmp_path):
     paths = [toy / label / "3.png" for label in ("circle", "square")]
     ran = call("predict", *paths, "--run", run, "--masks", tmp_path)
-    assert ran.code == 2
+    assert (ran.code, ran.out) == (2, "")
     assert f"would both have their mask in {tmp_path / '3.png'}" in ran.err
+    assert list(tmp_path.iterdir()) == []  # told before any work: the folder can be given again
 
 
 def test_masks_go_into_a_new_or_empty_folder_only(run, toy, toy_masks):
