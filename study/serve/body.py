@@ -129,7 +129,7 @@ class Form:
 
     def _end_header(self) -> None:
         if bytes(self.header[0]).lower() == b"content-disposition":
-            _, options = parse_options_header(self.header[1].decode("utf-8", "replace"))
+            _, options = parse_options_header(bytes(self.header[1]))  # a text would have to be Latin-1
             given = options.get(b"filename") or options.get(b"name") or b""
             self.parts[-1][1]["name"] = printable(given.decode("utf-8", "replace"))[:LONGEST_NAME]
 
