@@ -8,10 +8,11 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep, unfinish
 
 PATIENCE = 5.0  # seconds
 PAGE_SUFFIXES = (".html", ".htm")
+KINDS = {stat.S_IFCHR: "device", stat.S_IFBLK: "device", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 # What the head of a page of this program has; the second stood in every one before there was the first.
 OWN_PAGE = re.compile(rb'<meta name="generator" content="study-classification">|  --ground: #fff; --text: #1a1a1a;')
 
@@ -66,18 +68,60 @@ def writable_page(name: str, flag: str = "--page") -> Path:
 
 def is_replaceable_page(path: Path) -> bool:
     """Say whether there is nothing of the user's at the place of a page."""
-    if not path.exists() or not path.stat().st_size:
+    if not path.exists():
         return True
+    if not path.is_file():
+        return False
     with path.open("rb") as file:
-        return bool(OWN_PAGE.search(file.read(4096)))
+        head = file.read(4096)
+    return not head or bool(OWN_PAGE.search(head))
 
 
 def writable_file(name: str, flag: str) -> Path:
-    """Return the path of a file to write. Raise UserError now, not after the work, where it cannot be written."""
+    """Return the path of a file to write.
+
+    Raises:
+        UserError: it cannot be written, it is no file but a pipe or a device, or what is printed goes into it: told
+            now, not after the work.
+    """
     path = Path(name)
-    if not path.parent.is_dir() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    if kind := kind_of(path):
+        raise UserError(f"{flag} {path} is no file but a {kind}: give {flag} a file.")
+    place = target_of(path)
+    if (
+        place.is_symlink()  # in a circle
+        or not place.parent.is_dir()
+        or place.is_dir()
+        or not os.access(place.parent, os.W_OK)
+        or (place.exists() and not os.access(place, os.W_OK))
+    ):
         raise UserError(f"Cannot write {flag} {path}: give a file in a folder that exists and can be written.")
+    if is_printed_to(place):
+        raise UserError(f"{flag} {path} is where the printed lines go, which would be lost. Give another file.")
     return path
+
+
+def kind_of(path: Path) -> str:
+    """Return what something is that cannot be replaced by a file: "device", "pipe" or "socket"; else nothing."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return ""
+    return KINDS.get(stat.S_IFMT(mode), "")
+
+
+def target_of(path: Path) -> Path:
+    """Return the file that a symbolic link leads to, there or not; a path that is no link as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def is_printed_to(path: Path) -> bool:
+    """Say whether standard output or standard error is led into a file."""
+    for number in (1, 2):
+        with suppress(OSError):  # there is no such file, or the stream is closed
+            if os.path.samestat(path.stat(), os.fstat(number)):
+                return True
+    return False
 
 
 def refuse_input(path: Path, inputs: Iterable[str], flag: str) -> None:
@@ -141,11 +185,14 @@ def publish(temporary: Path, runs: Path, model: str) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; what is written takes its place at the end, whole or not at all.
 
-    What killed processes left there is swept.
+    Of a symbolic link, the file that it leads to is replaced. What killed processes left there is swept.
 
     Raises:
-        UserError: the disk is full, or the folder cannot be written; what was there before is as it was.
+        UserError: the disk is full, the folder cannot be written, or it is no file; what was there before is as it was.
     """
+    if kind := kind_of(path):
+        raise UserError(f"Cannot write {path}: it is no file but a {kind}. Give another place.")
+    path = target_of(path)
     sweep(path.parent, UNFINISHED, ASIDE)
     aside = aside_in(path.parent)
     try:
