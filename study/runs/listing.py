@@ -160,22 +160,22 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
     """Remove run folders, and return which, and how large they were; of an unfinished training its checkpoints.
 
     Raises:
-        UserError: one is no run, or holds a file that no training wrote, or somebody is at work on it; then none is
-            removed.
+        UserError: one is no run, or only a link to one, or holds a file that no training wrote, or somebody is at work
+            on it; then none is removed.
     """
     stopped = {found.name: found for found in unfinished.found_in(Path(runs))}
     chosen = [stopped[name] for name in dict.fromkeys(names) if name in stopped]
     if busy := [found for found in chosen if found.busy]:
         raise UserError(f"A training is at work on {busy[0].folder}. Wait for it, or stop it first.")
-    folders = list(dict.fromkeys(find(name, runs).folder for name in names if name not in stopped))
-    for folder in folders:
-        own = [path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in WRITTEN]
-        if own:
-            raise UserError(f"{own[0]} is not of the training: move it away first. Nothing was removed.")
+    asked = [find(name, runs).folder for name in names if name not in stopped]
+    for folder in asked:
+        check_removable(folder)
+    folders = {folder.resolve(): folder for folder in asked}.values()  # one may be given in two ways
     sizes = {folder: size_of(Run(folder, {})) for folder in folders}
     for folder, size in sizes.items():
-        aside = folder.with_name(f"{UNFINISHED}{folder.name}")  # if it is stopped midway, no half of a run is left
-        folder.rename(aside)
+        place = folder.resolve()  # it may be given as `.`
+        aside = place.with_name(f"{UNFINISHED}{place.name}")  # if it is stopped midway, no half of a run is left
+        place.rename(aside)
         shutil.rmtree(aside)
         console.print(f"removed {folder}: {size / 1e6:,.1f} MB")
     for found in chosen:
@@ -183,6 +183,17 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
         unfinished.discard(found.folder)
         console.print(f"removed {found.folder}: {sizes[found.folder] / 1e6:,.1f} MB")
     return {"removed": [{"run": folder, "bytes": size} for folder, size in sizes.items()]}
+
+
+def check_removable(folder: Path) -> None:
+    """Raise UserError where a run folder is a link, or holds what no training wrote."""
+    if folder.is_symlink():
+        raise UserError(
+            f"{folder} is a link to the run {folder.resolve()}: remove that, or the link by hand. Nothing was removed."
+        )
+    own = [path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in WRITTEN]
+    if own:
+        raise UserError(f"{own[0]} is not of the training: move it away first. Nothing was removed.")
 
 
 def find(name: str, runs: str) -> Run:

@@ -134,6 +134,28 @@ def test_only_what_a_training_wrote_is_removed(three, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [kept.name]
 
 
+def test_a_run_that_is_only_a_link_is_not_removed_nor_is_another(run, tmp_path):
+    runs = tmp_path / "runs"
+    far, beside = (shutil.copytree(run, path) for path in (tmp_path / "far" / run.name, runs / "20260101-000000-a"))
+    link = runs / run.name
+    link.symlink_to(far)
+    for names in ([beside.name, link.name], [far, link.name], [link.name, far]):
+        ran = call("runs", "remove", *names, "--runs", runs)
+        told = f"{link} is a link to the run {far}: remove that, or the link by hand. Nothing was removed."
+        assert (ran.code, ran.err) == (2, f"error: {told}\n")
+    assert {path.name for path in runs.iterdir()} == {beside.name, link.name}
+    assert (link / "run.json").is_file()
+
+
+def test_a_run_that_is_given_in_two_ways_is_removed_once(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, other = (shutil.copytree(run, tmp_path / "runs" / name) for name in ("20260101-000000-a", "20260102-000000-b"))
+    assert listing.remove([one.name, str(one)], "runs")["removed"][0]["bytes"] > 0
+    monkeypatch.chdir(other)
+    listing.remove([".", str(other)], "..")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_predict_passes_over_a_run_that_learned_nothing(three, tmp_path):
     _, first, named, _ = three
     good, bad = (shutil.copytree(path, tmp_path / "runs" / path.name) for path in (first, named))
