@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from study.checkpoint.unfinished import Found
 from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, read_run
 from study.runs.values import of_listing
 from study.runtime import console
-from study.runtime.temporary import UNFINISHED
+from study.runtime.temporary import ASIDE, UNFINISHED
 
 PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png", "reliability.png")
 WRITTEN = {
@@ -25,8 +26,14 @@ WRITTEN = {
     "model.bin",
     "known.npz",
     "labels.csv",
+    "boxes.csv",
+    "finder",
+    "finder/model.keras",
+    "finder/model.xml",
+    "finder/model.bin",
     "members.csv",
 }  # all that a run folder may hold
+HALF = re.compile(rf"{re.escape(UNFINISHED)}\d+-{ASIDE}")  # a file that a killed process left there
 CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
 
@@ -191,9 +198,9 @@ def check_removable(folder: Path) -> None:
         raise UserError(
             f"{folder} is a link to the run {folder.resolve()}: remove that, or the link by hand. Nothing was removed."
         )
-    own = [path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in WRITTEN]
-    if own:
-        raise UserError(f"{own[0]} is not of the training: move it away first. Nothing was removed.")
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
+    if own := [name for name in names if name not in WRITTEN and not HALF.fullmatch(name)]:
+        raise UserError(f"{folder / own[0]} is not of the training: move it away first. Nothing was removed.")
 
 
 def find(name: str, runs: str) -> Run:

@@ -2,14 +2,16 @@
 
 import json
 import math
+import re
 import shutil
 
 import pytest
-from helpers import QUICK, call
+from helpers import QUICK, ROOT, call
 from run_files import newest, quick_transfer, run_info
 
 from study.runs import listing
 from study.runs.difference import differing, mcnemar
+from study.saved import cut, finder
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +134,28 @@ def test_only_what_a_training_wrote_is_removed(three, tmp_path):
     ran = call("runs", "remove", "spring.1", "--runs", tmp_path / "runs")
     assert (ran.code, ran.out.partition(":")[0]) == (0, f"removed {gone}")
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [kept.name]
+
+
+def test_all_that_the_docs_say_a_run_folder_holds_is_removed_with_it(run, tmp_path):
+    told = (ROOT / "docs" / "pages-and-run-folder.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+?) \| (.+) \|$", told.partition("\n## A run folder\n")[2].partition("\n## ")[0], re.M)
+    held = {name: content for cell, content in rows for name in re.findall("`(.+?)`", cell)}
+    folder = shutil.copytree(run, tmp_path / "runs" / run.name)
+    (folder / "finder").mkdir()
+    within = [f"finder/{name}" for name in re.findall(r"`(model\..+?)`", held.pop("finder/"))]
+    assert len(within) == 3
+    for name in (*held, *within, f".unfinished-7-{'a' * 32}"):  # the last is of a process that was killed
+        (folder / name).touch()
+    (folder / "finder" / "notes.txt").write_text("mine")
+    ran = call("runs", "remove", run.name, "--runs", tmp_path / "runs")
+    assert ran.err.startswith(f"error: {folder / 'finder' / 'notes.txt'} is not of the training: ")
+    (folder / "finder" / "notes.txt").unlink()
+    assert call("runs", "remove", run.name, "--runs", tmp_path / "runs").code == 0
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_what_cuts_by_a_finder_writes_nothing_else():
+    assert {cut.FILE, finder.FOLDER, *(f"{finder.FOLDER}/{name}" for name in finder.FILES)} <= listing.WRITTEN
 
 
 def test_a_run_that_is_only_a_link_is_not_removed_nor_is_another(run, tmp_path):
