@@ -21,8 +21,8 @@ def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
     from study.runs import folder as run_folder
 
     folder = flags.get("runs", DEFAULTS["runs"])
-    if "name" in flags and (taken := run_folder.by_name(flags["name"], folder)) != Path(flags["name"]):
-        raise UserError(f"--name {flags['name']} is the name of {taken} already. Give another one.")
+    if "name" in flags and (taken := run_folder.folders_named(flags["name"], Path(folder))):
+        raise UserError(f"--name {flags['name']} is the name of {taken[0]} already. Give another one.")
     if "finder" in flags:
         flags = {**flags, "finder": str(run_folder.by_name(flags["finder"], folder))}
     if flags.get("weights", "none") in ("none", "imagenet"):

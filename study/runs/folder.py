@@ -53,9 +53,7 @@ def read_run(folder: Path) -> Run:
     if missing:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
     try:
-        if (size := (folder / "run.json").stat().st_size) > LARGEST_INFO:
-            raise ValueError(f"it has {size:,} bytes, and the limit is {LARGEST_INFO:,}")
-        info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        info = info_in(folder)
         schema = info["schema"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{folder / 'run.json'} cannot be read: {error}. Train again.") from error
@@ -65,6 +63,13 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder / 'run.json'} cannot be read: {wrong}. Train again.")
     info["class_names"] = [composed(name) for name in info["class_names"]]
     return Run(folder, info)
+
+
+def info_in(folder: Path) -> Any:  # noqa: ANN401 - whatever JSON may hold
+    """Return what `run.json` says, which may be anything. Raise ValueError where it is too large or no JSON."""
+    if (size := (folder / "run.json").stat().st_size) > LARGEST_INFO:
+        raise ValueError(f"it has {size:,} bytes, and the limit is {LARGEST_INFO:,}")
+    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
 
 
 def find_run(folder: str | None, runs: str, model: str | None) -> Run:
@@ -90,23 +95,63 @@ def by_name(text: str, runs: str) -> Path:
     path = Path(text)
     if path.exists() or len(path.parts) != 1:
         return path
-    named = [run.folder for run in complete_runs(Path(runs)) if run.info.get("settings", {}).get("name") == text]
+    named = folders_named(text, Path(runs))
     if len(named) > 1:
         raise UserError(f"{len(named)} runs have the name {text}: give the folder, {' or '.join(map(str, named))}.")
     return named[0] if named else path
 
 
-def complete_runs(runs: Path) -> Iterator[Run]:
-    """Yield the complete runs of a folder, the newest first. Raise UserError for one that cannot be read."""
-    complete = (path for path in runs.glob(PATTERN) if all((path / name).is_file() for name in FILES))
-    yield from map(read_run, sorted(complete, key=lambda path: natural_key(path.name), reverse=True))
+def folders_named(name: str, runs: Path) -> list[Path]:
+    """Return the run folders that `train --name` gave a name, those that this version cannot read among them."""
+    return [folder for folder in complete_folders(runs) if name_of(folder) == name]
+
+
+def name_of(folder: Path) -> str | None:
+    """Return the name that `train --name` gave a run; None where there is none, or its `run.json` is no JSON."""
+    try:
+        return info_in(folder)["settings"]["name"]
+    except UNREADABLE:
+        return None
+
+
+def complete_folders(runs: Path) -> list[Path]:
+    """Return the run folders that lack no file, the newest first."""
+    complete = [path for path in runs.glob(PATTERN) if all((path / name).is_file() for name in FILES)]
+    return sorted(complete, key=lambda path: natural_key(path.name), reverse=True)
+
+
+def complete_runs(runs: Path, passed_over: list[UserError] | None = None) -> Iterator[Run]:
+    """Yield the complete runs of a folder that can be read, the newest first.
+
+    To `passed_over` is added why others cannot be.
+    """
+    for folder in complete_folders(runs):
+        try:
+            run = read_run(folder)
+        except UserError as error:
+            if passed_over is not None:
+                passed_over.append(error)
+        else:
+            yield run
 
 
 def newest_run(runs: Path, model: str | None) -> Run:
-    """Return the newest complete run, of one model if named. Raise UserError where there is none."""
-    for run in complete_runs(runs):
-        if model in (None, run.info["model"]):
-            return run
+    """Return the newest complete run that can be read, of one model if named.
+
+    Newer ones that cannot be read are told on standard error.
+
+    Raises:
+        UserError: there is none.
+    """
+    passed_over: list[UserError] = []
+    found = next((run for run in complete_runs(runs, passed_over) if model in (None, run.info["model"])), None)
+    if passed_over and not found and model is None:
+        raise passed_over[0]
+    if passed_over:
+        more = f" (with {len(passed_over) - 1:,} more)" if len(passed_over) > 1 else ""
+        console.to_error(f"note: {'newer, but ' if found else ''}passed over{more}: {passed_over[0]}")
+    if found:
+        return found
     of_model = f" of model '{model}'" if model else ""
     command = f"python main.py train -m {model or 'original'}"
     raise UserError(f"There is no complete run{of_model} in {runs}. Train first ({command}), or name a run.")

@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import sys
 import unicodedata
 from pathlib import Path
@@ -230,6 +231,52 @@ def test_incomplete_runs_and_other_folders_are_passed_over(tmp_path):
     fill(tmp_path / "zzz")
     (tmp_path / "20280101-000000-file").write_text("")
     assert run_folder.newest_run(tmp_path, None).folder.name == "20250101-000000-resnet"
+
+
+@pytest.fixture
+def of_another_version(tmp_path):
+    """Three runs in `tmp_path`: `spring`, and two newer ones, of a later version and with half a run.json."""
+    fill(tmp_path / "20250101-000000-resnet", settings={"name": "spring"})
+    later = fill(tmp_path / "20270101-000000-resnet", settings={"name": "summer"}, schema=2)
+    half = fill(tmp_path / "20280101-000000-original")
+    (half / "run.json").write_text('{"schema": 1, "settings": {"name": "autu')
+    return later, half
+
+
+def test_runs_that_cannot_be_read_are_passed_over_and_told_where_they_are_newer(of_another_version, tmp_path, capsys):
+    later, half = of_another_version
+    assert run_folder.find_run(None, str(tmp_path), None).folder.name == "20250101-000000-resnet"
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"note: newer, but passed over (with 1 more): {half / 'run.json'} cannot be read: ")
+    shutil.rmtree(half)
+    assert run_folder.find_run(None, str(tmp_path), "resnet").folder.name == "20250101-000000-resnet"
+    why = f"{later} has schema 2; this program reads schema 1. Train again."
+    assert capsys.readouterr().err == f"note: newer, but passed over: {why}\n"
+    fill(tmp_path / "20290101-000000-original")
+    assert run_folder.find_run(None, str(tmp_path), None).folder.name == "20290101-000000-original"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_run_is_found_by_its_name_beside_others_that_cannot_be_read(of_another_version, tmp_path, capsys):
+    later, half = of_another_version
+    assert run_folder.find_run("spring", str(tmp_path), None).folder.name == "20250101-000000-resnet"
+    assert capsys.readouterr().err == ""
+    for name in ("summer", str(later)):
+        assert message(run_folder.find_run, name, str(tmp_path), None).startswith(f"{later} has schema 2; ")
+    assert message(run_folder.find_run, str(half), str(tmp_path), None).startswith(f"{half / 'run.json'} cannot be ")
+    assert run_folder.folders_named("summer", tmp_path) == [later]
+
+
+def test_where_no_run_can_be_read_the_reason_is_that_of_the_newest(of_another_version, tmp_path, capsys):
+    later, half = of_another_version
+    shutil.rmtree(tmp_path / "20250101-000000-resnet")
+    told = message(run_folder.find_run, None, str(tmp_path), None)
+    assert told.startswith(f"{half / 'run.json'} cannot be read: ")
+    assert capsys.readouterr().err == ""
+    shutil.rmtree(half)
+    told = message(run_folder.find_run, None, str(tmp_path), "lenet")
+    assert told.startswith(f"There is no complete run of model 'lenet' in {tmp_path}.")
+    assert capsys.readouterr().err.startswith(f"note: passed over: {later} has schema 2; ")
 
 
 @pytest.mark.parametrize("model", [None, "resnet"])

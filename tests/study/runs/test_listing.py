@@ -158,6 +158,17 @@ def test_what_cuts_by_a_finder_writes_nothing_else():
     assert {cut.FILE, finder.FOLDER, *(f"{finder.FOLDER}/{name}" for name in finder.FILES)} <= listing.WRITTEN
 
 
+def test_a_run_is_removed_by_its_name_beside_one_that_cannot_be_read(three, tmp_path):
+    _, first, named, _ = three
+    broken, gone = (shutil.copytree(path, tmp_path / "runs" / path.name) for path in (first, named))
+    (broken / "run.json").write_text("{")
+    ran = call("runs", "remove", "spring.1", "--runs", tmp_path / "runs")
+    assert (ran.code, ran.err, ran.out.partition(":")[0]) == (0, "", f"removed {gone}")
+    ran = call("runs", "remove", broken.name, "--runs", tmp_path / "runs")
+    assert ran.err.startswith(f"error: {broken / 'run.json'} cannot be read: ")
+    assert broken.is_dir()
+
+
 def test_a_run_that_is_only_a_link_is_not_removed_nor_is_another(run, tmp_path):
     runs = tmp_path / "runs"
     far, beside = (shutil.copytree(run, path) for path in (tmp_path / "far" / run.name, runs / "20260101-000000-a"))
