@@ -89,16 +89,23 @@ def find_run(folder: str | None, runs: str, model: str | None) -> Run:
 def by_name(text: str, runs: str) -> Path:
     """Return the folder that a text stands for: a path, or the exact name that `train --name` gave a run.
 
+    A folder that only has the name of a run, and is none, does not hide it.
+
     Raises:
         UserError: several runs have the name.
     """
     path = Path(text)
-    if path.exists() or len(path.parts) != 1:
+    if path.is_file() or is_run(path) or len(path.parts) != 1:
         return path
     named = folders_named(text, Path(runs))
     if len(named) > 1:
         raise UserError(f"{len(named)} runs have the name {text}: give the folder, {' or '.join(map(str, named))}.")
     return named[0] if named else path
+
+
+def is_run(folder: Path) -> bool:
+    """Say whether a folder is that of a run, readable or not."""
+    return (folder / "run.json").is_file()
 
 
 def folders_named(name: str, runs: Path) -> list[Path]:

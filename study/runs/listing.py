@@ -13,7 +13,7 @@ from typing import Any
 from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
-from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, read_run
+from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, is_run, read_run
 from study.runs.values import of_listing
 from study.runtime import console
 from study.runtime.temporary import ASIDE, UNFINISHED
@@ -206,4 +206,5 @@ def check_removable(folder: Path) -> None:
 def find(name: str, runs: str) -> Run:
     """Return the run of a path, a folder's name or a run's name. Raise UserError where there is none."""
     within = Path(runs) / name
-    return read_run(within if within.is_dir() and not Path(name).is_dir() else by_name(name, runs))
+    chosen = within if is_run(within) and not is_run(Path(name)) else by_name(name, runs)
+    return read_run(chosen if is_run(chosen) or not within.is_dir() else within)  # else it says what that lacks

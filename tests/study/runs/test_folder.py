@@ -11,6 +11,7 @@ import pytest
 from helpers import message
 
 from study.runs import folder as run_folder
+from study.runs import listing
 from study.runtime import environment, output
 
 NAME = re.compile(r"\d{8}-\d{6}-resnet(-\d+)?")
@@ -265,6 +266,27 @@ def test_a_run_is_found_by_its_name_beside_others_that_cannot_be_read(of_another
         assert message(run_folder.find_run, name, str(tmp_path), None).startswith(f"{later} has schema 2; ")
     assert message(run_folder.find_run, str(half), str(tmp_path), None).startswith(f"{half / 'run.json'} cannot be ")
     assert run_folder.folders_named("summer", tmp_path) == [later]
+
+
+def test_a_folder_that_only_has_the_name_of_a_run_does_not_hide_it(tmp_path, monkeypatch):
+    runs, here = tmp_path / "runs", tmp_path / "here"
+    named = fill(runs / "20250101-000000-resnet", settings={"name": "spring"})
+    (here / "spring").mkdir(parents=True)
+    (here / named.name).mkdir()
+    monkeypatch.chdir(here)
+    assert run_folder.find_run("spring", str(runs), None).folder == named
+    for name in ("spring", named.name, str(named)):
+        assert listing.find(name, str(runs)).folder == named
+    assert message(run_folder.find_run, "spring", str(here), None).startswith("spring is no complete run folder: ")
+    fill(here / "spring")
+    assert run_folder.find_run("spring", str(runs), None).folder == listing.find("spring", str(runs)).folder
+    assert listing.find("spring", str(runs)).folder == Path("spring")
+
+
+def test_a_folder_among_the_runs_that_lacks_a_file_is_told_as_such(tmp_path):
+    (tmp_path / "20250101-000000-resnet").mkdir()
+    told = message(listing.find, "20250101-000000-resnet", str(tmp_path))
+    assert told.startswith(f"{tmp_path / '20250101-000000-resnet'} is no complete run folder: ")
 
 
 def test_where_no_run_can_be_read_the_reason_is_that_of_the_newest(of_another_version, tmp_path, capsys):
