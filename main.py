@@ -20,7 +20,7 @@ from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
 from study.runtime.signals import Terminated, end_cleanly_on_signals
-from study.runtime.streams import kept_free
+from study.runtime.streams import kept_free, open_closed
 from study.settings import declare
 from study.settings.as_command import fields_of
 from study.settings.command_line import build_parser
@@ -119,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
+    open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a file name that the console cannot show is no reason to stop

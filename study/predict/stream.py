@@ -250,11 +250,26 @@ def expand_paths(paths: Sequence[str]) -> Iterator[Path]:
     """Yield the paths named; in place of `-` those on standard input, one a line, and of a pattern its files.
 
     Some shells leave a pattern such as `*.jpg` as it is.
+
+    Raises:
+        UserError: a path is empty, which would stand for the working folder, or standard input is closed.
     """
     for path in paths:
+        if not path:
+            raise UserError("A path is empty, perhaps a variable that is not set: give a file or folder.")
         if path == "-":
-            sys.stdin.reconfigure(errors="surrogateescape")  # a name may be no UTF-8
-            yield from (Path(line.rstrip("\r\n")) for line in sys.stdin if line.strip())
+            yield from listed_on_input()
         else:
             matching = [] if Path(path).exists() else glob(path, recursive=True)  # noqa: PTH207 - the pattern has a root
             yield from map(Path, sorted(matching, key=names_module.natural_key) or [path])
+
+
+def listed_on_input() -> Iterator[Path]:
+    """Yield the paths on standard input, one a line; some editors put a mark of the encoding before the first."""
+    if sys.stdin is None:
+        raise UserError("standard input is closed: lead a list of paths into it for -, or give files and folders.")
+    sys.stdin.reconfigure(errors="surrogateescape")  # a name may be no UTF-8
+    for number, line in enumerate(sys.stdin):
+        name = line.rstrip("\r\n") if number else line.rstrip("\r\n").removeprefix("\ufeff")
+        if name.strip():
+            yield Path(name)

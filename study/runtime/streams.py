@@ -10,6 +10,31 @@ from collections.abc import Iterator
 from typing import TextIO
 
 
+def open_closed() -> None:
+    """Let standard output and standard error lead nowhere where they are closed, as by `>&-`.
+
+    Their numbers are taken, too: else the next file that is opened would have one, and what a library in C prints would
+    go into that file.
+    """
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
+            setattr(sys, name, nowhere)
+            with contextlib.suppress(OSError):
+                _take(number, nowhere.fileno())
+
+
+def _take(number: int, other: int) -> None:
+    """Let the number of a stream lead where another does, unless something has it already."""
+    if number == other:  # the lowest free one is given first
+        os.set_inheritable(number, True)
+        return
+    try:
+        os.fstat(number)
+    except OSError:
+        os.dup2(other, number)
+
+
 @contextlib.contextmanager
 def kept_free(on: bool) -> Iterator[TextIO]:
     """Yield standard output; with `on`, all that prints to it meanwhile goes to standard error instead.

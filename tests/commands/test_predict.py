@@ -10,6 +10,7 @@ import pytest
 from helpers import ROOT, TOY_CLASSES, call, process, toy_image
 from run_files import shares, table
 
+import main
 from data import image
 
 PYTHON_FILES = ("main.py", "errors.py", "study", "data", "models")
@@ -62,6 +63,35 @@ def test_folders_and_list_on_standard_input(run, toy, tmp_path):
     *lines, last = ran.out.splitlines()
     assert len({len(line) - len(line.split(" ", 1)[1].lstrip()) for line in lines}) == 1  # aligned
     assert re.fullmatch(r"2 images: \w+ \d(, \w+ 1)?", last)
+
+
+def test_a_list_may_begin_with_the_mark_that_some_editors_write(run, toy, tmp_path):
+    path = toy / "circle" / "7.png"
+    ran = call("predict", "--run", run, "-", "--csv", tmp_path / "a.csv", stdin=f"\ufeff{path}\r\n{path}\n".encode())
+    assert (ran.code, [row["path"] for row in table(tmp_path / "a.csv")]) == (0, [str(path)])
+    ran = call("predict", "--run", run, "-", stdin="\ufeff\n \n".encode())
+    assert (ran.code, ran.err) == (2, "error: There is no image in the list: give image files or folders.\n")
+
+
+def test_an_empty_path_is_not_the_working_folder(run, toy, monkeypatch):
+    monkeypatch.chdir(toy)
+    ran = call("predict", "--run", run, toy / "circle" / "0.png", "")
+    assert ran.code == 2
+    assert ran.err == "error: A path is empty, perhaps a variable that is not set: give a file or folder.\n"
+
+
+def test_a_list_is_asked_of_standard_input_that_is_closed(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    ran = call("predict", "--run", run, "-")
+    told = "standard input is closed: lead a list of paths into it for -, or give files and folders."
+    assert (ran.code, ran.err) == (2, f"error: {told}\n")
+
+
+def test_closed_output_is_silence(run, toy, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    words = ["predict", "--run", str(run), str(toy / "circle" / "0.png"), "--csv", str(tmp_path / "a.csv")]
+    assert main.main(words) == 0
+    assert len(table(tmp_path / "a.csv")) == 1
 
 
 def test_without_paths_reports_own_test_part(run, toy, tmp_path):
