@@ -32,7 +32,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         return Result(values, as_command("predict", {"run": values["best"]["run"]}, ["IMAGE"]), ON_IMAGES)
     if action == "diff" and len(names) == 2:
         values = difference.show_difference(*(listing.find(name, settings.runs) for name in names))
-        return Result(values, *after_difference(values))
+        return Result(values, *after_difference(values, flags))
     if action == "remove" and names:
         values = listing.remove(names, settings.runs)
         return Result(values, *after_removal(flags, bool(listing.runs_in(folder)[0])))
@@ -63,17 +63,28 @@ def after_list(
     return as_command("predict", {"run": runs[0]["run"]}), "how good it is, class by class, on its own test split"
 
 
-def after_difference(values: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a prediction by the run that is better; where neither is, by that of the better validation."""
+def after_difference(values: Mapping[str, Any], flags: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a prediction by the run that is better; where neither is, by that of the better validation.
+
+    Of runs whose figures are of different tasks or images, or cannot be read, the list, which says what compares.
+    """
     either = ("a", "b")
     if values["better"]:
         better, why = values["better"], f"predict by {values['better'].upper()}, which is better"
+    elif not are_alike(values["a"], values["b"]):
+        return as_command("runs", flags), "see which runs learned the same task from the same images and split"
     elif all(values[one]["val"] for one in either):
         better = max(either, key=lambda one: values[one]["val"]["accuracy"])
         why = f"predict by {better.upper()}, with the higher or an equal validation accuracy"
     else:
-        return as_command("runs", {}), "see all runs"
+        return as_command("runs", flags), "see all runs"
     return as_command("predict", {"run": values[better]["run"]}, ["IMAGE"]), f"{why}, for images in the place of IMAGE"
+
+
+def are_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether the figures of two runs are of the same task, images, labels and split."""
+    tasks = {run["task"] or "classify" for run in (one, other)}  # runs of earlier versions do not say
+    return len(tasks) == 1 and one["fingerprint"] == other["fingerprint"]
 
 
 def after_removal(flags: Mapping[str, Any], left: bool) -> tuple[str, str]:

@@ -240,11 +240,34 @@ def test_of_several_runs_the_newest_two_of_one_data_set_are_compared(run, tmp_pa
     assert following(left) == (f"train --runs {runs}", "train another")
 
 
+OF_A_RUN = {"task": "classify", "fingerprint": "0a", "val": {"accuracy": 0.9}}
+
+
 def test_of_two_runs_the_better_one_is_asked():
-    values = {"better": "b", "a": {"run": "runs/1", "val": None}, "b": {"run": "runs/2", "val": None}}
-    command, why = runs_command.after_difference(values)
+    values = {"better": "b", "a": {**OF_A_RUN, "run": "runs/1"}, "b": {**OF_A_RUN, "run": "runs/2"}}
+    command, why = runs_command.after_difference(values, {})
     assert (command, why.partition(",")[0]) == ("python main.py predict --run runs/2 IMAGE", "predict by B")
-    assert runs_command.after_difference({**values, "better": None})[0] == "python main.py runs"
+    unread = {"better": None, "a": {**OF_A_RUN, "val": None}, "b": {**OF_A_RUN, "val": None}}
+    assert runs_command.after_difference(unread, {"runs": "mine"}) == (
+        "python main.py runs --runs mine",
+        "see all runs",
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_b", "alike"),
+    [
+        ({"task": None}, True),
+        ({"task": "segment"}, False),
+        ({"task": "multilabel"}, False),
+        ({"fingerprint": "0b"}, False),
+    ],
+)
+def test_validation_accuracies_choose_only_between_runs_of_one_task_and_one_split(of_b, alike):
+    values = {"better": None, "a": {**OF_A_RUN, "run": "runs/1"}, "b": {**OF_A_RUN, "run": "runs/2", **of_b}}
+    command, why = runs_command.after_difference(values, {"paths": ("diff", "1", "2")})
+    assert command == ("python main.py predict --run runs/1 IMAGE" if alike else "python main.py runs")
+    assert ("validation accuracy" in why) == alike
 
 
 # ---- the others ------------------------------------------------------------------------------------------------------
