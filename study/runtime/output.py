@@ -81,8 +81,8 @@ def writable_file(name: str, flag: str) -> Path:
     """Return the path of a file to write.
 
     Raises:
-        UserError: it cannot be written, it is no file but a pipe or a device, or what is printed goes into it: told
-            now, not after the work.
+        UserError: it cannot be written, it is no file but a pipe or a device, it is of a run, or what is printed goes
+            into it: told now, not after the work.
     """
     path = Path(name)
     if kind := kind_of(path):
@@ -96,6 +96,8 @@ def writable_file(name: str, flag: str) -> Path:
         or (place.exists() and not os.access(place, os.W_OK))
     ):
         raise UserError(f"Cannot write {flag} {path}: give a file in a folder that exists and can be written.")
+    if run := run_around(place):
+        raise UserError(f"{flag} {path} lies within {run}, a run folder, which stays as it is. Give a file elsewhere.")
     if is_printed_to(place):
         raise UserError(f"{flag} {path} is where the printed lines go, which would be lost. Give another file.")
     return path
@@ -113,6 +115,12 @@ def kind_of(path: Path) -> str:
 def target_of(path: Path) -> Path:
     """Return the file that a symbolic link leads to, there or not; a path that is no link as it is."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def run_around(path: Path) -> Path | None:
+    """Return the run folder that a file would lie in, or in a folder of; None where there is none."""
+    above = Path(os.path.realpath(path)).parents[:2]
+    return next((folder for folder in above if (folder / "run.json").is_file()), None)
 
 
 def is_printed_to(path: Path) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, message
 
+from study.pages.render import render
 from study.runtime import output
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
@@ -41,6 +42,7 @@ def test_what_is_no_file_is_refused_before_any_work_and_stays(kind, linked, tmp_
 CALLED = """
 import sys
 from errors import UserError
+from study.pages.render import render
 from study.runtime import output
 try:
     output.writable_file(sys.argv[1], "--csv")
@@ -91,3 +93,20 @@ def test_a_link_that_leads_nowhere_one_could_write_is_told_at_once(tmp_path):
         path = tmp_path / name
         told = f"Cannot write --csv {path}: give a file in a folder that exists and can be written."
         assert message(output.writable_file, str(path), "--csv") == told
+
+
+@pytest.mark.parametrize("name", ["report.html", "new.html", "finder/new.html"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_nothing_is_written_into_a_run_folder(name, linked, tmp_path):
+    run, beside = tmp_path / "runs" / "20260101-000000-original", tmp_path / "runs" / "answers.html"
+    (run / "finder").mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    (run / "report.html").write_text(render("base.html.jinja"))
+    path = run / name
+    if linked:
+        (tmp_path / "link").symlink_to(path.parent)
+        path = tmp_path / "link" / path.name
+    for writable, flag in ((output.writable_page, "--page"), (output.writable_file, "--csv")):
+        told = f"{flag} {path} lies within {run}, a run folder, which stays as it is. Give a file elsewhere."
+        assert message(writable, str(path), flag) == told
+        assert writable(str(beside), flag) == beside
