@@ -194,10 +194,17 @@ def read_asked(folder: Path) -> dict[str, Any]:
 
 
 def find(name: str, runs: Path) -> Found:
-    """Return the unfinished training of a name, or of a path. Raise UserError where there is none."""
+    """Return the unfinished training of a folder's name, of a path, or the newest that `--name` gave a name.
+
+    Raises:
+        UserError: there is none.
+    """
     path = Path(name)
     folder = path if len(path.parts) > 1 or path.is_absolute() else runs / FOLDER / name
     if not folder.is_dir():
+        named = [found for found in found_in(runs) if found.asked["flags"].get("name") == name]
+        if named:
+            return named[0]
         there = [found.name for found in found_in(runs)]
         known = f"there are {', '.join(there)}" if there else "there is none"
         raise UserError(f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}")

@@ -47,6 +47,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     for flag, path in written.items():
         if path:
             output.refuse_input(path, settings.paths, flag)
+    if all(written.values()) and output.are_one(*written.values()):
+        raise UserError(f"--csv {table} and --page {settings.page} are one file: give each its own.")
     if in_bulk(settings):
         return in_blocks(run, settings, flags, table)
     from study.predict.run import predict

@@ -13,7 +13,7 @@ from typing import Any
 from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
-from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, is_run, read_run
+from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, folders_named, is_run, read_run
 from study.runs.values import of_listing
 from study.runtime import console
 from study.runtime.temporary import ASIDE, UNFINISHED
@@ -170,8 +170,11 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
         UserError: one is no run, or only a link to one, or holds a file that no training wrote, or somebody is at work
             on it; then none is removed.
     """
-    stopped = {found.name: found for found in unfinished.found_in(Path(runs))}
-    chosen = [stopped[name] for name in dict.fromkeys(names) if name in stopped]
+    found = list(unfinished.found_in(Path(runs)))
+    named = {one.asked["flags"].get("name"): one for one in found}  # as `train --name` did; a finished run comes first
+    named = {name: one for name, one in named.items() if name and not folders_named(name, Path(runs))}
+    stopped = named | {one.name: one for one in found}
+    chosen = list({stopped[name].folder: stopped[name] for name in names if name in stopped}.values())
     if busy := [found for found in chosen if found.busy]:
         raise UserError(f"A training is at work on {busy[0].folder}. Wait for it, or stop it first.")
     asked = [find(name, runs).folder for name in names if name not in stopped]

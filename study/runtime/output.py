@@ -132,6 +132,11 @@ def is_printed_to(path: Path) -> bool:
     return False
 
 
+def are_one(path: Path, other: Path) -> bool:
+    """Say whether two paths lead to one file, there or not."""
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
 def refuse_input(path: Path, inputs: Iterable[str], flag: str) -> None:
     """Raise UserError where a file to write is one of those that are read."""
     for name in inputs:

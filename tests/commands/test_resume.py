@@ -114,6 +114,21 @@ def test_code_that_the_folder_asks_for_is_only_run_where_it_is_asked_for_again(c
     assert (ran.code, ran.err) == (2, f"error: {runs / '.unfinished' / name_in(runs)} {said} {words[-1]}\n")
 
 
+def test_the_name_that_train_gave_is_known_before_the_training_is_done(copied):
+    runs, _ = copied
+    place = runs / ".unfinished" / name_in(runs)
+    told = json.loads((place / "training.json").read_text())
+    told["flags"]["name"] = "mine"
+    (place / "training.json").write_text(json.dumps(told))
+    ran = call("train", "--resume", "mine", "--runs", runs)
+    assert (ran.code, ran.err.startswith(f"error: {place} asks for a function from outside")) == (2, True)
+    assert call("train", "--resume", "yours", "--runs", runs).err == (
+        f"error: --resume takes the name of an unfinished training in {runs}: there are {place.name}. Received: yours\n"
+    )
+    assert call("runs", "remove", "mine", place.name, "--runs", runs).code == 0
+    assert not place.exists()
+
+
 def test_flags_that_say_nothing_of_what_is_learned_are_not_taken_from_the_folder(copied, tmp_path):
     runs, words = copied
     asked = runs / ".unfinished" / name_in(runs) / "training.json"

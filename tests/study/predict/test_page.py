@@ -302,3 +302,11 @@ def test_a_place_where_no_page_can_be_is_refused_before_anything_is_done(place, 
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert str(tmp_path / place) in ran.err
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_table_and_a_page_in_one_file_are_refused_before_the_work(run, images, tmp_path):
+    (tmp_path / "here").symlink_to(tmp_path, target_is_directory=True)
+    ran = call("predict", "--run", run, images, "--csv", tmp_path / "x.html", "--page", tmp_path / "here" / "x.html")
+    told = f"--csv {tmp_path / 'x.html'} and --page {tmp_path / 'here' / 'x.html'} are one file: give each its own."
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {told}\n")
+    assert not (tmp_path / "x.html").exists()
