@@ -39,6 +39,8 @@ SLOW = (
     *("commands/test_slim", "commands/test_regression"),
 )
 DEEPER = ("efficientnet_lite1", "efficientnet_lite2")  # the same code as Lite0, which is tested first
+LARGE = (*DEEPER, "resnet", "efficientnet")  # of which `OF_EVERY_MODEL` asks what it asks of small ones, too
+OF_EVERY_MODEL = ("test_gradcam", "test_whitening")
 TAKES_LONG = re.compile(  # what a test file says that starts Keras, runs a command or needs a training
     r"\bbackend\.start\(|\bbuild_backbone\b|\b(import|from) (keras|tensorflow|study\.(train|fit))\b|(?<![\w.])call\("
     r"|\bsubprocess\b"
@@ -70,7 +72,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return SLOW.index(name) if name in SLOW else -1
 
     for item in items:
-        if item.path.parent.name == "models" and any(name in item.name for name in DEEPER):
+        deeper = item.path.parent.name == "models" and any(name in item.name for name in DEEPER)
+        large = item.path.stem in OF_EVERY_MODEL and any(f"[{name}]" in item.name for name in LARGE)
+        if deeper or large:
             item.add_marker("slow")
     items.sort(key=place)
     if config.getoption("quick"):

@@ -279,12 +279,14 @@ def test_a_model_that_was_looked_at_is_trained_as_it_was():
     assert following(call("summary", "-m", "unet"))[0] == "train -m unet --task segment"
 
 
+@pytest.mark.slow
 def test_the_network_that_was_looked_into_is_the_one_that_is_trained(toy, tmp_path):
     flags = ("--image-size", 32, "--width", 0, "--norm", "none")
     ran = call("inspect", "--data", toy, *flags, "--steps", 1, "--inspects", tmp_path)
     assert following(ran)[0] == f"train -m original --data {toy} --image-size 32 --width 0 --norm none"
 
 
+@pytest.mark.slow
 def test_the_line_is_one_whatever_a_folder_is_called(run, tmp_path):
     odd = tmp_path / "two\nlines \x1b[31m"
     shutil.copytree(run, odd)

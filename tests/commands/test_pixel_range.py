@@ -74,6 +74,7 @@ def test_predict_refuses_values_that_the_run_has_not_learned_from(trained, tmp_p
     assert "nothing says which values of 32-bit images are black and white" in ran.err
 
 
+@pytest.mark.slow
 def test_inspect_reads_the_run_s_images_by_its_range(trained, tmp_path):
     ran = call("inspect", "--run", trained[0], "--steps", "2", "--inspects", tmp_path)
     assert ran.code == 0, ran.err

@@ -37,6 +37,7 @@ def test_store_on_again_and_off_give_the_same_run(cache, run, toy, tmp_path):
     assert (without / "split.csv").read_bytes() == (first / "split.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_store_shows_what_is_kept_and_is_emptied(cache, run, toy, tmp_path):
     assert kept_table() == [("all", "0.0")]
     quick_transfer(run, toy, tmp_path / "runs")

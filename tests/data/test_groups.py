@@ -281,6 +281,7 @@ def test_given_splits_and_given_groups_are_not_questioned(tmp_path):
 # ---- at the command line ----
 
 
+@pytest.mark.slow
 def test_a_grouped_training_is_kept_in_its_run_and_predicts_its_own_split(tmp_path):
     data = patients(tmp_path / "data")
     ran = call("train", *QUICK, "--epochs", 1, "--data", data, "--group", "folder", "--runs", tmp_path / "runs")

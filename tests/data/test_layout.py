@@ -227,6 +227,7 @@ def test_train_check_and_compare_stop_with_one_line_before_anything_is_read(tmp_
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_classes_with_folders_of_the_same_names_train_once_the_flag_explains_them(tmp_path):
     for place in ("indoor", "outdoor"):
         for label in ("circle", "square"):

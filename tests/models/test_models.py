@@ -296,6 +296,7 @@ def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tm
     )
 
 
+@pytest.mark.slow
 def test_resnet_with_a_weights_file_is_keras_own_with_its_preprocessing(tmp_path):
     keras.utils.set_random_seed(3)
     theirs = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg")

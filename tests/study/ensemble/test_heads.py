@@ -54,6 +54,7 @@ def mean_of(ensemble, split):
     return np.mean([member.shares[split] for member in ensemble.members], axis=0)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_ensemble():
     once, again, other = (of_bootstrap_samples(toy_material(seed=seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(mean_of(once, "test"), mean_of(again, "test"))

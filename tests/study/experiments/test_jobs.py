@@ -37,6 +37,7 @@ def test_one_that_fails_is_told_and_the_others_go_on(scripts):
     assert jobs[0].log.read_text() == "fine\n"
 
 
+@pytest.mark.slow
 def test_no_more_at_once_than_asked_for(scripts, tmp_path):
     code = "import time; print(time.monotonic()); time.sleep(0.3); print(time.monotonic())"
     for most, count in ((1, 3), (2, 5)):

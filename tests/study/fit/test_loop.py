@@ -78,6 +78,7 @@ def test_training_stops_when_validation_does_not_improve():
     assert cross_entropy(model, examples) == pytest.approx(min(losses), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_class_weights_reach_training():
     def share_of_rare(rule):
         keras.utils.set_random_seed(0)
@@ -165,6 +166,7 @@ def test_the_head_stage_leaves_the_backbone_alone_and_works_on_pixels_too():
     assert cross_entropy(model, examples) == pytest.approx(min(row["val_loss"] for row in outcome.history), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_fine_tuning_improves_on_the_head_and_keeps_the_statistics():
     model, examples, outcomes, kept = head_then_all(0.01)
     names = [variable.path.split("/", 1)[1] for variable in model.layers[1].variables]

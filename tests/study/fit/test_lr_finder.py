@@ -101,6 +101,7 @@ def test_a_sweep_is_a_mean_that_hardly_depends_on_the_seed():
     assert max(rates) < 6 * min(rates)
 
 
+@pytest.mark.slow
 def test_a_loss_that_breaks_ends_the_sweep_of_a_whole_network(monkeypatch):
     model, chosen = tiny(), settings(augment={"brightness": 0.1}, optimizer="sgd", warmup=0.1, ema=0.9)
     before = model.get_weights()

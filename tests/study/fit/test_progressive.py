@@ -56,6 +56,7 @@ def test_each_phase_trains_and_is_judged_at_its_size_and_only_the_middle_one_see
     assert outcome.kept_epoch == 5
 
 
+@pytest.mark.slow
 def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_layers(tmp_path):
     model = tiny(size=LARGE)
     before = model.get_weights()
@@ -69,6 +70,7 @@ def test_what_is_saved_after_growing_pictures_has_the_full_size_and_keras_own_la
     assert all(layer.__class__.__module__.startswith("keras.") for layer in flatten_layers(loaded))
 
 
+@pytest.mark.slow
 def test_the_weights_that_are_kept_are_the_best_of_the_last_phase():
     model, examples = tiny(size=LARGE), noisy_images(size=LARGE)
     chosen = settings(**GROWING, patience=0)

@@ -321,6 +321,7 @@ def choose(precision, steps):
     return choice
 
 
+@pytest.mark.slow
 def test_auto_takes_the_faster_precision_and_tells_both_figures(monkeypatch):
     monkeypatch.setattr(training_copy_file, "PROBE_SECONDS", 0.2)
     monkeypatch.setattr(

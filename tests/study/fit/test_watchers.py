@@ -89,6 +89,7 @@ def figures(folder):
     }
 
 
+@pytest.mark.slow
 @with_tensorboard
 def test_event_files_have_the_rows_of_all_stages(tmp_path):
     outcomes = train({"tensorboard": str(tmp_path)}, stages=("head", "finetune"))

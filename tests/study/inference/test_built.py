@@ -18,7 +18,12 @@ from study.inference import built
 
 
 @pytest.mark.parametrize(
-    ("model", "size"), [("efficientnet_lite", 64), ("efficientnet_lite", 97), ("efficientnet_lite2", 64)]
+    ("model", "size"),
+    [
+        ("efficientnet_lite", 64),
+        pytest.param("efficientnet_lite", 97, marks=pytest.mark.slow),
+        pytest.param("efficientnet_lite2", 64, marks=pytest.mark.slow),
+    ],
 )
 def test_features_are_those_of_keras(model, size):
     pytest.importorskip(PACKAGES[model].name.replace("-", "_"))

@@ -43,6 +43,7 @@ def test_its_fingerprint_is_that_of_the_network_and_is_remembered(tmp_path):
     assert not built(again)
 
 
+@pytest.mark.slow
 def test_another_size_is_another_network(tmp_path):
     assert RememberedBackbone(MODEL, SIZE, Store(tmp_path)).fingerprint  # which keeps it
     larger = RememberedBackbone(MODEL, SIZE + 32, Store(tmp_path))

@@ -94,7 +94,7 @@ def test_a_long_name_leaves_room_for_the_matrix(tmp_path):
     assert ((red < 40) & (blue - red > 60)).sum() > 3000  # the three dark cells, 32 × 32 pixels each at the least
 
 
-@pytest.mark.parametrize("count", [2, 3, 8, 150])
+@pytest.mark.parametrize("count", [2, 3, 8, pytest.param(150, marks=pytest.mark.slow)])
 def test_names_stand_clear_of_each_other_and_at_their_cells(count, tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(task_figures, "save", lambda figure, path: figures.append(figure))
@@ -115,7 +115,7 @@ def test_names_stand_clear_of_each_other_and_at_their_cells(count, tmp_path, mon
     pages_figures.plt.close(figure)
 
 
-@pytest.mark.parametrize("classes", [2, 6, 40])
+@pytest.mark.parametrize("classes", [2, 6, pytest.param(40, marks=pytest.mark.slow)])
 def test_confusion_grows_with_the_classes(classes, tmp_path):
     pixels = confusion([f"class {i}" for i in range(classes)], tmp_path / "a.png")
     assert min(pixels.shape[:2]) > 20 * classes

@@ -41,6 +41,7 @@ def test_predict_says_what_the_old_version_said(old_run, tmp_path):
         assert float(probability) == pytest.approx(PREDICTED[label], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_inspect_writes_the_page_of_an_old_run(old_run, tmp_path):
     ran = call("inspect", "--run", old_run, "--inspects", tmp_path / "inspects")
     assert ran.code == 0, ran.err

@@ -146,6 +146,7 @@ def test_one_that_was_killed_while_it_drew_counts_as_if_it_had_never_been(tmp_pa
     assert run(search_in(tmp_path / "a", 6, sampler, GRID)) == []
 
 
+@pytest.mark.slow
 def test_of_a_shared_storage_only_ones_own_killed_trials_go_on(tmp_path):
     storage = f"sqlite:///{tmp_path / 'tune.db'}"
     here, there = (search_in(tmp_path / name, 6, "grid", GRID, storage) for name in ("here", "there"))

@@ -182,6 +182,7 @@ def test_a_network_without_a_convolution_is_told(toy):
     assert all(card.heat is None and card.picture.figure for card in shown.cards)
 
 
+@pytest.mark.slow
 def test_noise_at_every_cap_leaves_a_page_of_bearable_size(tmp_path):
     rng = np.random.default_rng(0)
     for label in TOY_CLASSES:
