@@ -23,14 +23,14 @@ def scan(path: Path, min_classes: int = 2, several_labels: bool = False, explain
     if path.is_file() and path.suffix.casefold() == ".csv":
         return table.scan(path, min_classes, several_labels)
     if path.is_dir():
-        if shards := parquet_set.shards(path):
-            return parquet_set.scan(path, shards, min_classes, several_labels)
         if files := image_folder.tables(path):
             return image_folder.scan(path, files, min_classes, several_labels)
+        if shards := parquet_set.shards(path):
+            return parquet_set.scan(path, shards, min_classes, several_labels)
     return folder.scan(path, min_classes, explained)
 
 
 def paths_below(root: Path) -> dict[str, Path]:
     """Return name, as `scan` gives it -> file, of all images of a folder, whatever their labels are."""
-    shards = parquet_set.shards(root)
+    shards = [] if root.is_dir() and image_folder.tables(root) else parquet_set.shards(root)
     return parquet_set.paths(root, shards) if shards else folder.paths_below(root)

@@ -46,13 +46,14 @@ def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> BoxT
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise UserError(f"{shown} has no column {', '.join(missing)}: expected {','.join(COLUMNS)}, in pixels.")
     found: dict[str, list[Box]] = {}
-    shares = True  # until a row is none
+    shares, fractions = True, False  # until a row says otherwise
     for line, row in table.rows():
         name, cells = name_of(row.get("path", "")), [row.get(side, "").strip() for side in SIDES]
         box = _box(cells, f"{shown}, line {line}") if any(cells) else None
         found.setdefault(name, []).extend([box] if box else [])
-        shares = shares and (box is None or any("." in cell and max(map(float, cells)) <= 1 for cell in cells))
-    if shares and any(found.values()):
+        shares = shares and (box is None or max(map(float, cells)) <= 1)
+        fractions = fractions or any("." in cell for cell in cells)
+    if shares and fractions:
         raise UserError(
             f"{shown} has numbers of 0 to 1 alone, shares of the sides: expected pixels, left and right times the "
             "image's width, top and bottom times its height."

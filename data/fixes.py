@@ -45,15 +45,19 @@ class Fixed:
         return {"kept": self.kept, "relabelled": self.relabelled, "left_out": self.left_out}
 
 
-def read(path: Path) -> list[Fix]:
+def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> list[Fix]:
     """Return the rows that say something, `leave_out` as `leave out`; a row without an action does not.
+
+    `name_of`: tells which image a cell means.
 
     Raises:
         UserError: the file is missing or is no such table, or a row has another action or lacks its label.
     """
     fixes: dict[tuple[str, str], Fix] = {}
     for row in _rows(path):
-        fix = Fix(*(row[column] for column in COLUMNS))
+        cells = {name: csv_table.unguard(cell.strip()) for name, cell in row.items()}
+        fix = Fix(*(cells.get(column, "") for column in COLUMNS))
+        fix = replace(fix, path=name_of(row.get("path", "")) if fix.path else "")
         action = fix.action.casefold().replace("_", " ")
         if not action or not (fix.path or fix.sha256):
             continue
@@ -69,7 +73,7 @@ def read(path: Path) -> list[Fix]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the cells of each row by column; a column that is missing is empty."""
+    """Return the cells of each row by column."""
     try:
         table = csv_table.read(path, f"`fixes` {path}", COLUMNS, ("path", "action"))
     except OSError as error:
@@ -79,7 +83,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
             f"`fixes` {path} has no column {', '.join(sorted(missing))}: expected path,action,label and, if known, "
             "sha256."
         )
-    return [{column: csv_table.unguard(row.get(column, "").strip()) for column in COLUMNS} for _, row in table.rows()]
+    return [{name: cell for name, cell in row.items() if name in COLUMNS} for _, row in table.rows()]
 
 
 def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_labels: bool = False) -> tuple[Scan, Fixed]:
@@ -89,7 +93,7 @@ def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_label
         UserError: what `read` raises, a label that is no class of the data, or a table of other images.
     """
     name_of = csv_table.Names(entry.name for entry in (*scanned.images, *scanned.skipped))
-    fixes = [replace(fix, path=name_of(fix.path)) if fix.path else fix for fix in read(table)]
+    fixes = read(table, name_of)
     _check_labels(fixes, scanned, table, several_labels)
     fix_of = match(fixes, scanned.images)
     _tell_unknown(fixes, set(fix_of.values()), scanned, table, note)

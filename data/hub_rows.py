@@ -89,10 +89,13 @@ def scan_of(
     if not several:
         left_out += [Skipped(row.name, NO_LABEL) for row in rows if not row.labels]
         rows = [row for row in rows if row.labels]
-    if any(row.split == "train" for row in rows):
+    splits = {row.split for row in rows}
+    if "train" in splits:
         left_out += [Skipped(row.name, "in none of the splits") for row in rows if not row.split]
         rows = [row for row in rows if row.split]
-    elif not all(row.split for row in rows):  # without one to learn from, it is a word in a name, as of a test tube
+    elif None in splits and len(splits) > 1:  # without one to learn from, it is a word in a name, as of a test tube
+        words = ", ".join(sorted(splits - {None}))
+        notes = [*notes, f"{printable(str(root))}: no name has train, so the words in names are no splits ({words})"]
         rows = [replace(row, split=None) for row in rows]
     cells = [{"path": row.name, "label": label} for row in rows for label in row.labels or ("",)]
     labels = table.collect_labels(root, cells, several)

@@ -58,11 +58,11 @@ def scan(root: Path, files: list[Path], min_classes: int, several: bool) -> Scan
 
 def read(path: Path) -> Rows:
     """Yield the line and the cells of each row, or why it has none."""
+    if path.suffix == ".csv":
+        for line, cells in _opened(path).rows():
+            yield line, {name: cell if name in NAME else cell.strip() for name, cell in cells.items()}
+        return
     try:
-        if path.suffix == ".csv":
-            for line, cells in csv_table.read(path, str(path), (*NAME, *LABEL), NAME[:1]).rows():
-                yield line, {name: cell if name in NAME else cell.strip() for name, cell in cells.items()}
-            return
         text = csv_table.decode(path.read_bytes(), str(path))
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror}.") from error
@@ -77,8 +77,18 @@ def read(path: Path) -> Rows:
         yield number, cells if isinstance(cells, dict) else "no JSON object with file_name and label"
 
 
+def _opened(path: Path) -> csv_table.Table:
+    try:
+        return csv_table.read(path, str(path), (*NAME, *LABEL), NAME[:1])
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {error.strerror}.") from error
+
+
 def _names_labels(path: Path) -> bool:
-    """Say whether a row that can be read has a name and a label."""
+    """Say whether a table has columns of names and labels, or a row of JSON that can be read has both."""
+    if path.suffix == ".csv":
+        columns = dict.fromkeys(_opened(path).columns)
+        return bool(_column(columns, NAME) and _column(columns, LABEL))
     rows = (cells for _, cells in read(path) if not isinstance(cells, str))
     return any(_column(cells, NAME) and _column(cells, LABEL) for cells in rows)
 

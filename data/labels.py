@@ -86,14 +86,19 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     return replace(scanned, images=tuple(images), skipped=tuple(skipped), class_names=class_names, notes=())
 
 
-def by_folder(label_map: LabelMap, folders: Collection[str]) -> dict[str, str]:
-    """Return folder -> class by the names of the folders that there are. Raise UserError for one in two ways."""
+def by_folder(label_map: LabelMap, folders: Collection[str], strict: bool = True) -> dict[str, str]:
+    """Return folder -> class by the names of the folders that there are.
+
+    Raises:
+        UserError: a folder is named in two ways, unless not `strict`: then the row that has its very name counts.
+    """
     class_of: dict[str, str] = {}
     for written, label in label_map.classes.items():
         folder = csv_table.meant(written, folders.__contains__)
-        if folder in class_of:
+        if strict and folder in class_of:
             raise UserError(f"`labels` names the folder '{folder}' twice.")
-        class_of[folder] = label
+        if folder not in class_of or written == folder:
+            class_of[folder] = label
     return class_of
 
 

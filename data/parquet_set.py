@@ -43,24 +43,40 @@ class Columns:
 def shards(root: Path) -> list[Path]:
     """Return the Parquet files of a folder; none where image files lie in two of its folders, which are its classes.
 
-    Other images, such as a logo, belong to the page of a data set.
+    Fewer images, such as a logo, may belong to the page of a data set: where the files hold images with labels.
     """
     if not root.is_dir():
         return []
-    found, folders = [], set()
+    found, folders, near = [], set(), None
     for path, kind in walk(root, files_first):
         if kind == IMAGE:
             folders.add(path.parent)
-            if len(folders - {root}) > 1 or not (found or _near(root)):
+            near = _near(root) if near is None else near
+            if len(folders - {root}) > 1 or not (found or near):
                 return []
         elif kind != FOLDER and path.suffix.casefold() == SUFFIX:
             found.append(path)
+    if folders and found and not _holds_images(found[0]):
+        return []
     return sorted(found, key=lambda path: natural_key(path.relative_to(root).as_posix()))
 
 
 def _near(root: Path) -> bool:
     """Say whether a Parquet file lies where they usually do; else the first image tells, before all are walked over."""
     return any(any(root.glob(f"{below}*{SUFFIX}")) for below in ("", "*/"))
+
+
+def _holds_images(path: Path) -> bool:
+    """Say whether a Parquet file has columns of images and labels, as far as that can be told here."""
+    if find_spec("pyarrow") is None:
+        return False
+    from pyarrow import ArrowException, parquet
+
+    try:
+        columns_of(parquet.read_schema(path), "")
+    except (ArrowException, OSError, UserError):
+        return False
+    return True
 
 
 def scan(root: Path, files: Sequence[Path], min_classes: int, several: bool) -> Scan:
@@ -139,7 +155,7 @@ def _row(
 def _image_in(cell: Any, folder: Path) -> tuple[bytes, str, str]:  # noqa: ANN401 - whatever the column holds
     """Return the bytes of an image, the path that is given with it, and why it cannot be used: each may be empty."""
     inside, named = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
-    if isinstance(inside, str):
+    if told := isinstance(inside, str):
         inside, named = None, inside
     named = named if isinstance(named, str) and len(named) < LONGEST else ""
     if inside is not None and not isinstance(inside, bytes):
@@ -147,14 +163,16 @@ def _image_in(cell: Any, folder: Path) -> tuple[bytes, str, str]:  # noqa: ANN40
     if inside:
         return inside, named, ""
     if not named:
-        text = isinstance(cell, str) and cell
-        return b"", "", "it holds a text that is no path" if text else "it holds no image"
+        return b"", "", "it holds a text that is no path" if told else "it holds no image"
     beside = folder / named
     if not os.path.isfile(beside):  # noqa: PTH113 - Path.is_file raises for a name that is too long
         return b"", named, f"it holds no image, but a path that is not there: {printable(named)}"
     if not hub_rows.lies_in(folder, beside):
         return b"", named, f"it holds no image, but a path outside of {printable(str(folder))}: {printable(named)}"
-    return beside.read_bytes(), named, ""
+    try:
+        return beside.read_bytes(), named, ""
+    except OSError as error:
+        return b"", named, f"it holds no image, but a path that cannot be read ({error.strerror}): {printable(named)}"
 
 
 def columns_of(schema: pa.Schema, shown: str) -> Columns:

@@ -131,7 +131,7 @@ def commonest(reasons: Sequence[str]) -> str:
 def check_ready_made(scanned: Scan, entries: Sequence[SplitEntry], source: Source) -> None:
     """Raise UserError where given train/val/test folders cannot be trained on, or settings speak against them."""
     if source.split_file or tuple(source.split) != DEFAULT_RATIO:
-        raise UserError(f"{says_splits(scanned)}: leave `split` and `split_file` out.")
+        raise UserError(f"{says_splits(scanned.root)}: leave `split` and `split_file` out.")
     learnt = {label for entry in entries if entry.split == "train" for label in source.classes_of(entry.label)}
     if lacking := [name for name in scanned.class_names if name not in learnt]:
         raise UserError(
@@ -140,13 +140,9 @@ def check_ready_made(scanned: Scan, entries: Sequence[SplitEntry], source: Sourc
         )
 
 
-def says_splits(scanned: Scan) -> str:
-    """Say by what a data set gives the splits."""
-    if scanned.root.is_file():
-        return f"{scanned.root} has a column part, which gives the splits"
-    if scanned.files:
-        return f"{scanned.root} gives the splits in the names of its files or folders"
-    return f"{scanned.root} has ready-made train/val/test folders"
+def says_splits(root: Path) -> str:
+    """Say that a data set gives the splits: a table in a column, a folder in the names of folders or files."""
+    return f"{root} gives train, validation and test in {'its column part' if root.is_file() else 'names'}"
 
 
 def add_missing_split(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from data import csv_table, folder
 from data.folder import ImageRecord, Scan, Skipped
@@ -75,7 +75,7 @@ def name_in(root: Path, cell: str) -> str:
     name = csv_table.meant(cell, exists)
     forms = (name, composed(name), decomposed(name), csv_table.plain(name), decomposed(csv_table.plain(name)))
     found = next(filter(exists, forms), composed(name))
-    return PurePosixPath(found).as_posix() if found else ""  # without ./, so that a file has one name
+    return Path(found).as_posix() if found else ""  # cat/1.jpg and ./cat/1.jpg are one image
 
 
 def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from data.store.cache import cache_folder
 from errors import UserError
 
 FOLDER, INDEX = "unpacked-2", "index.jsonl"  # raise the number whenever names or files come out differently
+EARLIER = ("unpacked-1",)  # nothing looks into these any more
 PER_FOLDER = 1000  # files
 LEFT_AFTER = 3600.0  # seconds after which nobody unpacks into a folder any more
 
@@ -98,6 +99,8 @@ def _read(folder: Path) -> list[Unpacked]:
 
 def _sweep(kept: Path, of_root: str) -> None:
     """Remove what was unpacked of the same folder as it was before, and what killed processes left."""
+    for name in EARLIER:
+        shutil.rmtree(cache_folder() / name, ignore_errors=True)
     for path in kept.parent.iterdir():
         earlier = path.name.startswith(f"{of_root}-") and path != kept and path.suffix != ".tmp"
         left = path.suffix == ".tmp" and time.time() - path.stat().st_mtime > LEFT_AFTER
@@ -114,5 +117,6 @@ def usage() -> tuple[int, int, float]:
 def clear() -> int:
     """Remove all of it, and return how many bytes that were."""
     size = usage()[1]
-    shutil.rmtree(place(), ignore_errors=True)
+    for name in (FOLDER, *EARLIER):
+        shutil.rmtree(cache_folder() / name, ignore_errors=True)
     return size

@@ -103,7 +103,7 @@ def _is_hidden(path: Path) -> bool:
 def _is_own(path: Path) -> bool:
     """Say whether a file is a table of predictions that is not done yet, or what is noted beside it."""
     noted = path.name.endswith((PROGRESS, f"{PROGRESS}-journal"))
-    return noted or path.with_name(path.name + PROGRESS).is_file()
+    return noted or os.path.isfile(f"{path}{PROGRESS}")  # noqa: PTH113 - Path.is_file raises for a name that is too long
 
 
 def not_an_image(path: Path) -> str:

@@ -194,21 +194,31 @@ def read_asked(folder: Path) -> dict[str, Any]:
 
 
 def find(name: str, runs: Path) -> Found:
-    """Return the unfinished training of a folder's name, of a path, or the newest that `--name` gave a name.
+    """Return the unfinished training of a folder's name, of a path, or of the name that `--name` gave it.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or several have the name.
     """
     path = Path(name)
     folder = path if len(path.parts) > 1 or path.is_absolute() else runs / FOLDER / name
     if not folder.is_dir():
-        named = [found for found in found_in(runs) if found.asked["flags"].get("name") == name]
-        if named:
-            return named[0]
+        if found := named(name, runs):
+            return found
         there = [found.name for found in found_in(runs)]
         known = f"there are {', '.join(there)}" if there else "there is none"
         raise UserError(f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}")
     return Found(folder, read_asked(folder), is_busy(folder))
+
+
+def named(name: str, runs: Path) -> Found | None:
+    """Return the unfinished training that `--name` gave a name. Raise UserError where several have it."""
+    found = [one for one in found_in(runs) if one.asked["flags"].get("name") == name]
+    if len(found) > 1:
+        raise UserError(
+            f"{len(found)} unfinished trainings have the name {name}: give the folder's, "
+            f"{' or '.join(one.name for one in found)}."
+        )
+    return found[0] if found else None
 
 
 def load(found: Found) -> tuple[Checkpoint, list[Path]]:

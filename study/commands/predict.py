@@ -174,8 +174,9 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
     labels = {image["label"] for image in done.images if image["error"] is None}
     wrong, known = wrong_in(done)
     if settings.labelled and wrong and len(labels) > 1 and len(settings.paths) == 1:
-        label_file = done.run.folder / "labels.csv"
-        flags = {"data": settings.paths[0], **({"labels": label_file} if label_file.is_file() else {})}
+        from study.predict.labelled import label_file_for
+
+        flags = {"data": settings.paths[0], **label_file_for(done.run.folder, Path(settings.paths[0]))}
         return as_command("check", flags), f"{wrong:,} of {known:,} are wrong, look whether their labels are right"
     if "mask" in done.images[0] and not settings.masks and not Path(MASKS).exists():
         return as_command("predict", {**again, "masks": MASKS}, settings.paths), "write the masks as well"

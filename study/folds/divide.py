@@ -11,6 +11,7 @@ import numpy as np
 from data import grouped_folds
 from data.dataset import Dataset
 from data.split import contents_learned_by
+from data.subsets import says_splits
 from errors import UserError
 
 REPEATS = {"transfer": 3, "scratch": 1, "finetune": 1}  # of a learning type, where none are asked for
@@ -161,11 +162,8 @@ def check_trainable(dataset: Dataset, images: Labelled, kind: str) -> None:
     """Raise UserError where trainings of whole networks could not have their folds: each needs a validation split."""
     check_units(images, 3, f"--learning {kind}")  # one to hold out, one to validate by, one to learn from
     if dataset.images.records[0].split is not None:
-        if dataset.table:
-            given, remedy = f"{dataset.table} has a column part", "Take that column out"
-        else:
-            given = f"{dataset.root} is divided into train, validation and test already"
-            remedy = "Put the images into one folder a class"
+        remedy = "Take that column out" if dataset.table else "Put the images into one folder a class"
+        given = says_splits(dataset.table or dataset.root)
         raise UserError(
             f"{given}, to which every training keeps. {remedy}, or give --learning transfer, which divides all images "
             "anew."

@@ -121,7 +121,7 @@ def relabelled(found: Scan, run: Run) -> Scan:
     if not (run.folder / "labels.csv").is_file():
         return found
     folders = {image.label for image in found.images}
-    class_of = labels.by_folder(labels.read(run.folder / "labels.csv"), folders)
+    class_of = labels.by_folder(labels.read(run.folder / "labels.csv"), folders, strict=False)
     for folder in sorted(folders & set(run.info["class_names"])):
         if class_of.get(folder, folder) != folder:
             meant = f"as {class_of[folder]}" if class_of[folder] else "out"
@@ -137,6 +137,16 @@ def relabelled(found: Scan, run: Run) -> Scan:
         else:
             skipped.append(Skipped(image.name, "its folder is left out by the run's label file"))
     return replace(found, images=tuple(images), skipped=tuple(skipped))
+
+
+def label_file_for(run: Path, data: Path) -> dict[str, Path]:
+    """Return the flag that reads folders as the run's training did; none where some that its file names are missing."""
+    table = run / "labels.csv"
+    if not table.is_file():
+        return {}
+    folders = {path.name for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
+    class_of = labels.by_folder(labels.read(table), folders, strict=False)
+    return {"labels": table} if class_of.keys() <= folders else {}
 
 
 def check_labels(images: Sequence[ImageRecord], path: Path, run: Run, several: bool) -> None:

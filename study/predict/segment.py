@@ -173,7 +173,6 @@ class MaskWriter:
 
     def __init__(self, run: Run, folder: str) -> None:
         self.folder, self.rule, self.names = Path(folder), run.info["resize"], run.info["class_names"]
-        self.written: dict[Path, Path] = {}
         output.refuse_within(self.folder, run.info["data"]["folder"], "--masks")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -186,27 +185,20 @@ class MaskWriter:
         """Raise UserError, before any work, where two of some files would have their mask in one."""
         file_of: dict[Path, Path] = {}
         for file in files:
-            if (other := file_of.setdefault(self.place(Path(file.name)), file)) != file:
-                raise self.refused(file, other)
+            place = self.place(Path(file.name))
+            if (other := file_of.setdefault(place, file)) != file:
+                raise UserError(
+                    f"{file} and {other} would both have their mask in {place}: predict them one after the other, into "
+                    "different folders."
+                )
 
     def place(self, name: Path) -> Path:
         """Return where the mask of that name is written."""
         return (self.folder / name).with_suffix(".png")
 
-    def refused(self, file: Path, other: Path) -> UserError:
-        """Return the error that two files would have their mask in one."""
-        path = self.place(Path(file.name))
-        return UserError(
-            f"{file} and {other} would both have their mask in {path}: predict them one after the other, into "
-            "different folders."
-        )
-
     def write(self, image_file: Path, mask: np.ndarray, name: Path) -> Path:
-        """Write the mask of an image under a name; return its file. Raise UserError where another's mask has that."""
+        """Write the mask of an image under a name, which no other may have; return its file."""
         path = self.place(name)
-        if path in self.written:
-            raise self.refused(image_file, self.written[path])
-        self.written[path] = image_file
         header = image.header(image_file.read_bytes())
         drawn = Pillow.fromarray(masks.restore(mask, header.width, header.height, self.rule))
         drawn.putpalette(palette(len(self.names)).ravel().tolist())

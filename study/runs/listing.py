@@ -170,11 +170,12 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
         UserError: one is no run, or only a link to one, or holds a file that no training wrote, or somebody is at work
             on it; then none is removed.
     """
-    found = list(unfinished.found_in(Path(runs)))
-    named = {one.asked["flags"].get("name"): one for one in found}  # as `train --name` did; a finished run comes first
-    named = {name: one for name, one in named.items() if name and not folders_named(name, Path(runs))}
-    stopped = named | {one.name: one for one in found}
-    chosen = list({stopped[name].folder: stopped[name] for name in names if name in stopped}.values())
+    by_folder = {found.name: found for found in unfinished.found_in(Path(runs))}
+    finished = [name for name in names if is_run(Path(name)) or is_run(Path(runs) / name)]
+    finished += [name for name in names if folders_named(name, Path(runs))]  # a finished run comes first
+    found = {name: by_folder.get(name) or unfinished.named(name, Path(runs)) for name in names if name not in finished}
+    stopped = {name: one for name, one in found.items() if one}
+    chosen = list({one.folder: one for one in stopped.values()}.values())
     if busy := [found for found in chosen if found.busy]:
         raise UserError(f"A training is at work on {busy[0].folder}. Wait for it, or stop it first.")
     asked = [find(name, runs).folder for name in names if name not in stopped]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import UserError
+from study.runtime import streams
 from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep, unfinished
 
 PATIENCE = 5.0  # seconds
@@ -125,7 +126,7 @@ def run_around(path: Path) -> Path | None:
 
 def is_printed_to(path: Path) -> bool:
     """Say whether standard output or standard error is led into a file."""
-    for number in (1, 2):
+    for number in streams.led_to():
         with suppress(OSError):  # there is no such file, or the stream is closed
             if os.path.samestat(path.stat(), os.fstat(number)):
                 return True

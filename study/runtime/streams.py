@@ -9,6 +9,13 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+_kept: list[int] = []  # numbers by which `kept_free` still knows standard output
+
+
+def led_to() -> list[int]:
+    """Return the numbers of the streams that print; under `--json` that of standard output which is kept, too."""
+    return [1, 2, *_kept]
+
 
 def open_closed() -> None:
     """Let standard output and standard error lead nowhere where they are closed, as by `>&-`.
@@ -51,6 +58,8 @@ def kept_free(on: bool) -> Iterator[TextIO]:
             out.flush()
             kept = os.dup(number)
             os.dup2(other, number)
+            _kept.append(kept)
+            stack.callback(_kept.remove, kept)
             stack.callback(os.close, kept)
             stack.callback(os.dup2, kept, number)
             out = stack.enter_context(os.fdopen(os.dup(kept), "w", encoding="ascii"))

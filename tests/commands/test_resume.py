@@ -125,6 +125,12 @@ def test_the_name_that_train_gave_is_known_before_the_training_is_done(copied):
     assert call("train", "--resume", "yours", "--runs", runs).err == (
         f"error: --resume takes the name of an unfinished training in {runs}: there are {place.name}. Received: yours\n"
     )
+    later = place.with_name("29990101-000000-original")
+    shutil.copytree(place, later)
+    told = f"error: 2 unfinished trainings have the name mine: give the folder's, {later.name} or {place.name}.\n"
+    assert call("train", "--resume", "mine", "--runs", runs).err == told
+    assert call("runs", "remove", "mine", "--runs", runs).err == told
+    shutil.rmtree(later)
     assert call("runs", "remove", "mine", place.name, "--runs", runs).code == 0
     assert not place.exists()
 

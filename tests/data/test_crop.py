@@ -107,7 +107,7 @@ def test_a_table_of_boxes_is_read_as_people_write_it(tmp_path):
         ("path,left,top,right,bottom\na.png,1,2,,4\n", "line 2 has 1,2,,4: expected left,top,right,bottom as numbers"),
         ("path,left,top,right,bottom\na.png,5,2,5,4\n", "line 2 has 5,2,5,4: right must be greater than left"),
         (
-            "path,left,top,right,bottom\na.png,0.1,0.1,0.9,0.9\nb.png,0,0.5,1,1.0\nc.png,,,,\n",
+            "path,left,top,right,bottom\na.png,0.1,0.1,0.9,0.9\nb.png,0,0,1,1\nc.png,,,,\n",
             "has numbers of 0 to 1 alone, shares of the sides: expected pixels, left and right times the image's width",
         ),
     ],

@@ -124,8 +124,8 @@ def test_a_part_that_folders_do_not_give_is_taken_out_of_training(tmp_path, caps
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"split": (6, 2, 2)}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
-        ({"split_file": "split.csv"}, "has ready-made train/val/test folders: leave `split` and `split_file` out."),
+        ({"split": (6, 2, 2)}, "gives train, validation and test in names: leave `split` and `split_file` out."),
+        ({"split_file": "split.csv"}, "gives train, validation and test in names: leave `split` and `split_file` out."),
         (
             {},
             "no training image of stripes, which could never be learnt: add some, or leave out or merge folders by "
@@ -173,5 +173,5 @@ def test_a_table_that_gives_the_parts_is_told_by_its_column(tmp_path):
     rows = loaded(data=str(data)).entries
     table.write_text("path,label,part\n" + "".join(f"toy/{row.path},{row.label},{row.split}\n" for row in rows))
     assert message(loaded, data=str(table), split=(6, 2, 2)) == (
-        f"{table} has a column part, which gives the splits: leave `split` and `split_file` out."
+        f"{table} gives train, validation and test in its column part: leave `split` and `split_file` out."
     )

@@ -151,3 +151,18 @@ def test_an_image_is_known_by_a_name_in_the_other_form_of_unicode_and_with_dot_o
     assert labels[f"circle/{apart}"] == "square"
     assert labels["circle/2.png"] == "stripes"
     assert [item.name for item in scanned.skipped] == ["circle/1.png"]
+
+
+def test_two_rows_of_one_image_that_are_written_in_two_ways_are_a_contradiction(data, tmp_path):
+    table = written(tmp_path, "circle/1.png,keep,,", "./circle/1.png,relabel,square,")
+    assert message(fixes.apply, scan(data), table, print) == (
+        f"`fixes` {table} says two things of circle/1.png: leave one of the rows out."
+    )
+
+
+def test_spaces_at_the_ends_of_a_name_count_where_an_image_has_them(data, tmp_path):
+    (data / " circle").mkdir()
+    for number in range(4):
+        shutil.copy(data / "circle" / f"{number}.png", data / " circle" / f"{number}.png")
+    labels, *_ = applied(data, written(tmp_path, " circle/0.png,relabel,square,", " square/0.png ,relabel,circle,"))
+    assert (labels[" circle/0.png"], labels["circle/0.png"], labels["square/0.png"]) == ("square", "circle", "circle")

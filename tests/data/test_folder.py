@@ -375,3 +375,16 @@ def test_no_framework_is_imported():
     root = ROOT
     done = subprocess.run([sys.executable, "-c", loaded], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_file_with_the_longest_name_that_a_disk_takes_hides_no_other(tmp_path):
+    fill(tmp_path, "cat/1.jpg", "cat/2.jpg", f"cat/{251 * 'n'}.txt", "dog/1.jpg")
+    assert [image.name for image in scan(tmp_path).images] == ["cat/1.jpg", "cat/2.jpg", "dog/1.jpg"]
+
+
+def test_a_table_of_predictions_that_is_not_done_is_none_of_the_files_to_predict_for(tmp_path):
+    names = ("a.jpg", "out.csv", "out.csv.progress", "out.csv.progress-journal", "other.csv")
+    fill(tmp_path, *names)
+    images, skipped = list_images([tmp_path])
+    assert [path.name for path in images] == ["a.jpg"]
+    assert [Path(item.name).name for item in skipped] == ["other.csv"]

@@ -169,3 +169,9 @@ def test_of_too_few_classes_the_reason_is_told_why_images_are_missing(tmp_path):
     assert message(scan, tmp_path) == (
         f"{tmp_path} has 1 class(es), a: at least 2 are needed. 1 left out, such as circle0.png: it has no label."
     )
+
+
+def test_a_table_of_captions_that_is_no_csv_leaves_the_folders_as_classes(tmp_path):
+    make_toy(tmp_path, 3)
+    (tmp_path / "metadata.csv").write_text("file_name,caption\na.png,ok\nb.png,a cat, on a mat\n", encoding="utf-8")
+    assert scan(tmp_path).class_names == TOY_CLASSES

@@ -229,6 +229,7 @@ def test_words_of_splits_count_where_train_is_one_and_else_are_parts_of_names(tm
     write(tmp_path / "test_tube.parquet", images[6:], labels[6:])
     found = scan(tmp_path)
     assert {image.split for image in found.images} == {None}
+    assert found.notes[-1] == f"{tmp_path}: no name has train, so the words in names are no splits (test)"
     assert len(found.images) == 12
     write(tmp_path / "train.parquet", images, labels)
     found = scan(tmp_path)
@@ -236,3 +237,15 @@ def test_words_of_splits_count_where_train_is_one_and_else_are_parts_of_names(tm
     assert {item.name for item in found.skipped if item.reason == "in none of the splits"} == {
         f"beaker/{image['path']}" for image in images[:6]
     }
+
+
+def test_a_table_of_another_program_beside_images_is_no_data_set(tmp_path):
+    parquet.write_table(pa.table({"path": ["a"], "score": [1.0]}), tmp_path / "scores.parquet")
+    (tmp_path / "circle").mkdir()
+    (tmp_path / "circle" / "0.png").write_bytes(png("circle", 0))
+    assert [image.name for image in scan(tmp_path, min_classes=1).images] == ["circle/0.png"]
+    (tmp_path / "1.png").write_bytes(png("square", 1))
+    lines = ["file_name,label", "1.png,square", "circle/0.png,circle"]
+    (tmp_path / "metadata.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert {image.label for image in scan(tmp_path).images} == {"circle", "square"}
+    assert set(paths_below(tmp_path)) == {"1.png", "circle/0.png"}

@@ -130,6 +130,9 @@ def test_a_label_file_is_read_as_in_training_with_spaces_and_where_it_swaps_clas
         "circle is a class too\n"
     ) in ran.out
     assert ran.next.endswith(f"check --data {fresh} --labels {copy / 'labels.csv'}\n")
+    (copy / "labels.csv").write_text("folder,class\nsquare,stripes\nround,circle\n", encoding="utf-8")
+    ran = call("predict", "--run", copy, fresh, "--labelled")
+    assert ran.next.endswith(f"check --data {fresh}\n")  # which has no folder round
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,27 @@ def test_nothing_is_written_into_a_run_folder(name, linked, tmp_path):
         told = f"{flag} {path} lies within {run}, a run folder, which stays as it is. Give a file elsewhere."
         assert message(writable, str(path), flag) == told
         assert writable(str(beside), flag) == beside
+
+
+UNDER_JSON = """
+import sys
+from errors import UserError
+from study.pages.render import render
+from study.runtime import output
+from study.runtime.streams import kept_free
+with kept_free(True):
+    try:
+        output.writable_file(sys.argv[1], "--csv")
+    except UserError as error:
+        print(error, file=sys.stderr)
+"""
+
+
+@POSIX
+def test_under_json_the_file_that_the_object_goes_to_is_refused(tmp_path):
+    screen = tmp_path / "object.json"
+    with screen.open("w") as out:
+        ran = subprocess.run([sys.executable, "-c", UNDER_JSON, screen], cwd=ROOT, stdout=out, stderr=subprocess.PIPE)
+    assert ran.stderr.decode() == (
+        f"--csv {screen} is where the printed lines go, which would be lost. Give another file.\n"
+    )

@@ -160,4 +160,4 @@ def test_given_splits_are_kept_by_trainings_so_they_are_refused(images, tmp_path
         target.write_bytes(path.read_bytes())
     ran = call("train", "--data", tmp_path / "data", *SCRATCH, "--crossval", 2, "--runs", tmp_path / "runs")
     assert ran.code == 2
-    assert "is divided into train, validation and test already, to which every training keeps." in ran.err
+    assert "gives train, validation and test in names, to which every training keeps." in ran.err
