@@ -75,7 +75,10 @@ def name_in(root: Path, cell: str) -> str:
     name = csv_table.meant(cell, exists)
     forms = (name, composed(name), decomposed(name), csv_table.plain(name), decomposed(csv_table.plain(name)))
     found = next(filter(exists, forms), composed(name))
-    return Path(found).as_posix() if found else ""  # cat/1.jpg and ./cat/1.jpg are one image
+    short = os.path.normpath(found)  # cat/1.jpg, ./cat/1.jpg and cat/../cat/1.jpg are one image, unless cat is a link
+    if found and short != found and exists(found) and exists(short) and (root / found).samefile(root / short):
+        found = short
+    return Path(found).as_posix() if found else ""
 
 
 def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[str, list[str]]:

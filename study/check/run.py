@@ -87,6 +87,8 @@ def output_folder(asked: str | None, root: Path) -> Path:
     if not output.is_replaceable_page(out / "check.html"):
         raise UserError(f"{where}: its check.html is no page of this program, and would be lost. Give another --out.")
     table = out / "check.csv"
+    if kind := output.kind_of(table):
+        raise UserError(f"{where}: its check.csv is no file but a {kind}. Give another --out.")
     if table.exists() and exclude.read_drops(table):
         raise UserError(f"{where}: its check.csv has a filled drop column, which would be lost. Give another --out.")
     return out

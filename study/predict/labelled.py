@@ -172,6 +172,8 @@ def report_path(table: Path) -> Path:
 
 def check_report(path: Path) -> None:
     """Raise UserError where a file that is no report of this program is at the place of a report."""
+    if kind := output.kind_of(path):
+        raise UserError(f"The report would be written to {path}, which is a {kind}: give --csv another name.")
     try:
         known = set(json.loads(path.read_text(encoding="utf-8"))) >= {"run", "summary", "metrics"}
     except FileNotFoundError:

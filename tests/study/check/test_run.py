@@ -408,3 +408,11 @@ def test_a_page_of_the_users_own_is_not_written_over(tmp_path):
         "lost. Give another --out.\n"
     )
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["check.html"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_a_pipe_in_the_place_of_the_table_is_told_and_not_waited_for(toy, tmp_path):
+    os.mkfifo(tmp_path / "check.csv")
+    ran = call("check", "--data", toy, "--out", tmp_path)
+    told = f"error: Cannot write to --out {tmp_path}: its check.csv is no file but a pipe. Give another --out.\n"
+    assert (ran.code, ran.err) == (2, told)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 
 import pytest
@@ -194,3 +195,12 @@ def test_a_run_that_segments_takes_no_labels(run, fresh, tmp_path):
     ran = call("predict", "--run", copy, fresh, "--labelled")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == f"error: --labelled is for runs that classify, and {copy} segments: leave it out.\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_a_pipe_in_the_place_of_the_report_is_told_and_not_waited_for(run, fresh, tmp_path):
+    os.mkfifo(tmp_path / "a-report.json")
+    ran = call("predict", "--run", run, fresh, "--labelled", "--csv", tmp_path / "a.csv")
+    told = "which is a pipe: give --csv another name."
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: The report would be written to {tmp_path / 'a-report.json'}, {told}\n"
