@@ -146,7 +146,7 @@ def label_file_for(run: Path, data: Path) -> dict[str, Path]:
         return {}
     folders = {path.name for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
     class_of = labels.by_folder(labels.read(table), folders, strict=False)
-    return {"labels": table} if class_of.keys() <= folders else {}
+    return {"labels": table} if class_of and class_of.keys() <= folders else {}
 
 
 def check_labels(images: Sequence[ImageRecord], path: Path, run: Run, several: bool) -> None:

@@ -89,8 +89,7 @@ def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
         return str(next((file for file in files if file.is_file()), cell))
 
     found = box_tables.read(Path(table), file_of).boxes
-    files = {name: Path(name) if Path(name).is_file() else None for name in found}
-    by_file = {file.resolve(): found[name] for name, file in files.items() if file and found[name]}
+    by_file = {Path(name).resolve(): box for name, box in found.items() if box and Path(name).is_file()}
     if not by_file:
         raise UserError(
             f"--boxes {table} has no box of a file that is there: give paths from the folder to predict for, or from "
