@@ -16,6 +16,9 @@ SPLITS = ("train", "val", "test")
 
 EMPTY = "no image files in this folder"
 OUTSIDE = "outside the class folders"
+_NEEDED = (
+    "give a folder that holds one sub-folder of photos for each class, or a table, .csv, with the columns path,label"
+)
 
 
 @dataclass(frozen=True)
@@ -196,9 +199,9 @@ def _in_order(parts: Sequence[str]) -> list[tuple[list[str | int], str]]:
 def _check_folder(root: Path) -> None:
     kind, shown = kind_of(root), printable(str(root))
     if kind == "file":
-        raise UserError(f"{shown} is a file; give a folder that holds one sub-folder of photos for each class")
+        raise UserError(f"{shown} is a file; {_NEEDED}")
     if kind != "folder":
-        raise UserError(f"{shown}: {kind}; give a folder that holds one sub-folder of photos for each class")
+        raise UserError(f"{shown}: {kind}; {_NEEDED}")
     try:
         next(root.iterdir(), None)
     except OSError as error:

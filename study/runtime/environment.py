@@ -17,20 +17,35 @@ PACKAGES = (
 
 
 def machine() -> dict[str, Any]:
-    """Say what this run was made with: package versions, git commit and machine."""
+    """Say what this run was made with: package versions, git commit, whether files differ from it, and machine."""
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    commit = None
-    if git := shutil.which("git"):
-        here = Path(__file__).parent
-        completed = subprocess.run([git, "-C", here, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-        commit = completed.stdout.strip() or None
+    own_commit, changed = commit(Path(__file__).parents[2])
     return {
         "versions": versions,
-        "git_commit": commit,
+        "git_commit": own_commit,
+        "uncommitted_changes": changed,
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
     }
+
+
+def commit(root: Path) -> tuple[str | None, bool]:
+    """Return the commit of the program in `root`, and whether files of it differ from that.
+
+    (None, False) without git, or where `root` is no repository of its own: one around it has commits of something else.
+    """
+    git = shutil.which("git")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # a hook names its own
+
+    def ask(*words: str) -> list[str]:
+        command = [git, "-C", root, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=own).stdout.splitlines()
+
+    match ask("rev-parse", "--show-prefix", "HEAD") if git else []:
+        case ["", head]:
+            return head, bool(ask("status", "--porcelain", "--untracked-files=no"))
+    return None, False

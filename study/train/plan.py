@@ -113,7 +113,7 @@ def stage_lines(stage: Stage, settings: TrainSettings, train_images: int) -> lis
         f"{images:,} training images / batch of {stage.batch_size} = {batches:,} iteration{'s' * (batches != 1)}"
     )
     lines = [
-        (f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epochs"),
+        (f"stage {stage.name}", f"{per_epoch} per epoch, at most {stage.epochs} epoch{'s' * (stage.epochs != 1)}"),
         ("", settings.optimization.describe_steps(stage.learning_rate, batches)),
     ]
     if (processes := settings.run.processes) > 1 and stage.name != "head":

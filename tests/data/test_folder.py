@@ -294,7 +294,9 @@ def test_parts_among_classes_are_refused(tmp_path, tops, text):
 # --- errors ---
 
 
-WANTED = "give a folder that holds one sub-folder of photos for each class"
+WANTED = (
+    "give a folder that holds one sub-folder of photos for each class, or a table, .csv, with the columns path,label"
+)
 
 
 def test_missing_folder(tmp_path):
