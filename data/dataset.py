@@ -97,7 +97,8 @@ class Dataset:
 
     def rarest(self) -> int:
         """Return the training images of the class that has fewest."""
-        return min(self.counts()["train"].get(name, 0) for name in self.class_names)
+        counts = self.counts()["train"]
+        return min(counts.get(name, 0) for name in self.class_names)
 
     def fingerprint(self) -> str:
         """Return a hash of all contents and their classes: equal for the same data, whatever the names."""
@@ -108,7 +109,8 @@ class Dataset:
 def label_array(entries: Sequence[SplitEntry], class_names: Sequence[str], several: bool) -> np.ndarray:
     """Return class indices, int32 (n,); where an image may have several labels 0 and 1, float32 (n, classes)."""
     if not several:
-        return np.array([class_names.index(entry.label) for entry in entries], np.int32)
+        index_of = {name: index for index, name in enumerate(class_names)}
+        return np.array([index_of[entry.label] for entry in entries], np.int32)
     return np.array([[name in split_labels(entry.label) for name in class_names] for entry in entries], np.float32)
 
 

@@ -75,8 +75,9 @@ def duplicate_groups(
         UserError: a class has fewer than three groups.
     """
     given = [Pair(first, second, 1.0) for first, second in _consecutive_pairs(group_of)]
+    given_groups = _connected_groups(entries, given)
     if given and strict:
-        check_groups(entries, group_of, _connected_groups(entries, given), classes_of)
+        check_groups(entries, group_of, given_groups, classes_of)
     group_by_hash = _connected_groups(entries, [*pairs, *given])
     too_alike = {
         label
@@ -84,7 +85,6 @@ def duplicate_groups(
         if len(names) < MIN_IMAGES
     }
     single = {entry.sha256 for entry in entries if too_alike & {*classes_of(entry.label)}}
-    given_groups = _connected_groups(entries, given)
     return {sha256: given_groups[sha256] if sha256 in single else name for sha256, name in group_by_hash.items()}
 
 

@@ -72,10 +72,11 @@ def fill_empty(
     for row in rows:
         members[unit_of[row.sha256]].update(classes_of(row.label))
         split_of[unit_of[row.sha256]] = row.split
-    held = {label: Counter() for own in members.values() for label in own}
+    held, units_of = defaultdict(Counter), defaultdict(list)
     for name, own in members.items():
         for label in own:
             held[label][split_of[name]] += 1
+            units_of[label].append(name)
 
     def movable(name: str) -> bool:
         return name not in fixed and all(held[label][split_of[name]] > 1 for label in members[name])
@@ -83,8 +84,10 @@ def fill_empty(
     moved = {}
     for label in sorted(held):
         for split in ("test", "val"):
-            able = [name for name, own in members.items() if label in own and movable(name)]
-            if held[label][split] or not able:
+            if held[label][split]:
+                continue
+            able = [name for name in units_of[label] if movable(name)]
+            if not able:
                 continue
             name = min(able, key=lambda name: (members[name].total(), name))
             for other in members[name]:

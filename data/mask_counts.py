@@ -9,6 +9,7 @@ import numpy as np
 
 from data.mask_values import IGNORE, LEVELS, OF_OWN, OWN, UNNAMED, Meaning
 from data.masks import BACKGROUND, Masks, printable_path
+from data.names import listed
 from errors import UserError
 
 CHUNK = 256  # masks looked at together
@@ -119,9 +120,8 @@ def _absent(classes: np.ndarray, meaning: Meaning, names: Sequence[str], found: 
     absent = [name for i, name in enumerate(names) if not classes[i] and (i or named)]
     if not absent:
         return []
-    more = f" and {len(absent) - SHOWN:,} more" if len(absent) > SHOWN else ""
     return [
-        f"careful: no pixel of a mask is {', '.join(absent[:SHOWN])}{more}, so that it cannot be learned: {found}; "
+        f"careful: no pixel of a mask is {listed(absent, SHOWN)}, so that it cannot be learned: {found}; "
         f"`mask_values` is {meaning.text}"
     ]
 
@@ -129,5 +129,4 @@ def _absent(classes: np.ndarray, meaning: Meaning, names: Sequence[str], found: 
 def describe(values: np.ndarray) -> str:
     """`1 (9,214 pixels), 2 (20,001) and 5 more`."""
     there = np.flatnonzero(values).tolist()
-    shown = [f"{value} ({values[value]:,}{' pixels' if not i else ''})" for i, value in enumerate(there[:SHOWN])]
-    return ", ".join(shown) + (f" and {len(there) - SHOWN} more" if len(there) > SHOWN else "")
+    return listed([f"{value} ({values[value]:,}{' pixels' if not i else ''})" for i, value in enumerate(there)], SHOWN)

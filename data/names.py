@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 SEPARATOR = "|"  # between the labels of one image
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
@@ -28,6 +28,11 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
 def printable(name: str) -> str:
     """Give a file name that any output takes: bytes that are no UTF-8 and control characters as \\x.. escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace").translate(_CONTROL)
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return `cat, dog and 8 more`: names, of many the first."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def similar(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -69,16 +69,18 @@ def assign(
         UserError: a class has fewer than three different images.
     """
     group = {entry.sha256: (group_by_hash or {}).get(entry.sha256, entry.sha256) for entry in entries}
-    labels_of = defaultdict(set)
+    labels_of, of_class = defaultdict(set), defaultdict(list)
     for entry in entries:
         labels_of[group[entry.sha256]].add(entry.label)
+        of_class[entry.label].append(entry.sha256)
     split_of = {name: "train" for name, labels in labels_of.items() if len(labels) > 1}
     split_of |= {group[sha256]: split for sha256, split in (earlier or {}).items() if sha256 in group}
-    for label in sorted({entry.label for entry in entries}):
-        of_class = [entry for entry in entries if entry.label == label]
-        if (contents := len({entry.sha256 for entry in of_class})) < MIN_IMAGES:
-            raise UserError(too_few(label, contents))
-        split_of |= _assign_class(Counter(group[entry.sha256] for entry in of_class), ratio, seed, split_of)
+    for label, contents in sorted(of_class.items()):
+        if (different := len(set(contents))) < MIN_IMAGES:
+            raise UserError(too_few(label, different))
+        members = Counter(group[sha256] for sha256 in contents)
+        settled = {name: split_of[name] for name in members if name in split_of}
+        split_of |= _assign_class(members, ratio, seed, settled)
     return [replace(entry, split=(earlier or {}).get(entry.sha256, split_of[group[entry.sha256]])) for entry in entries]
 
 
@@ -90,20 +92,18 @@ def too_few(label: str, images: int, left_out: str = "") -> str:
     )
 
 
-def _assign_class(
-    members: Counter[str], ratio: Sequence[int], seed: int, split_of: Mapping[str, str]
-) -> dict[str, str]:
-    """Rank the new units of one class and hand them to test, validation, training until each has its share."""
+def _assign_class(members: Counter[str], ratio: Sequence[int], seed: int, settled: Mapping[str, str]) -> dict[str, str]:
+    """Rank the units of one class that are not `settled`; fill test, validation, training until each has its share."""
     short = dict(zip(SPLITS, split_sizes(members.total(), ratio), strict=True))
-    for name, split in split_of.items():
+    for name, split in settled.items():
         short[split] -= members[name]
-    new = sorted(members.keys() - split_of.keys(), key=lambda name: rank(seed, name))
+    new = sorted(members.keys() - settled.keys(), key=lambda name: rank(seed, name))
     assigned = {}
     for name in new:
         fitting = [split for split in ("test", "val") if short[split] >= members[name]]
         assigned[name] = fitting[0] if fitting else "train"
         short[assigned[name]] -= members[name]
-    held = Counter((assigned | {name: split_of[name] for name in members.keys() & split_of.keys()}).values())
+    held = Counter((settled | assigned).values())
     for split in ("test", "val"):  # empty only where units are large and few
         movable = [name for name in new if held[assigned[name]] > 1]
         if not held[split] and movable:

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from data.duplicates import Pair
 from data.folder import ImageRecord
-from data.names import natural_key
+from data.names import listed, natural_key
 from data.split import SplitEntry
 
 MAX_PAIRS = 5  # of classes that share images, in as many lines
@@ -30,18 +30,20 @@ def class_counts(rows: Sequence[SplitEntry], classes_of: Labels) -> str:
 
 def shared_classes(rows: Sequence[SplitEntry]) -> list[str]:
     """Tell of which classes at least half of the images are in another class too, byte for byte."""
-    contents = defaultdict(set)
+    labels_of = defaultdict(set)
     for row in rows:
-        contents[row.label].add(row.sha256)
+        labels_of[row.sha256].add(row.label)
+    images = Counter(label for labels in labels_of.values() for label in labels)
+    shared = Counter(pair for labels in labels_of.values() for pair in combinations(sorted(labels, key=natural_key), 2))
     found = []
-    for pair in combinations(sorted(contents, key=natural_key), 2):
-        other, one = sorted(pair, key=lambda name: -len(contents[name]))
-        both, all_of = len(contents[one] & contents[other]), len(contents[one])
-        if 2 * both >= all_of and both > 1:
-            found.append(
-                (both, f"{both:,} of {all_of:,} images of {one} are also in {other}: is one a copy of the other?")
-            )
-    return [line for _, line in sorted(found, key=lambda item: -item[0])[:MAX_PAIRS]]
+    for pair, both in shared.items():
+        other, one = sorted(pair, key=lambda name: -images[name])
+        if 2 * both >= images[one] and both > 1:
+            found.append((-both, [natural_key(name) for name in pair], one, other))
+    return [
+        f"{-both:,} of {images[one]:,} images of {one} are also in {other}: is one a copy of the other?"
+        for both, _, one, other in sorted(found)[:MAX_PAIRS]
+    ]
 
 
 def alike_after_crop(images: Sequence[ImageRecord], pairs: Sequence[Pair], resize: str) -> str:
@@ -90,9 +92,8 @@ def unevaluated(rows: Sequence[SplitEntry], class_names: Sequence[str], classes_
     for part, said in (("val", "validation"), ("test", "test")):
         there = {label for row in rows if row.split == part for label in classes_of(row.label)}
         if there and (lacking := [name for name in class_names if name not in there]):
-            more = f" and {len(lacking) - NAMED:,} more" if len(lacking) > NAMED else ""
             lines.append(
-                f"careful: no {said} image of {', '.join(lacking[:NAMED])}{more}: not evaluated there, so the figures "
+                f"careful: no {said} image of {listed(lacking, NAMED)}: not evaluated there, so the figures "
                 "of such a class are –"
             )
     return lines

@@ -229,7 +229,7 @@ def print_results(record: Record, folder: Path) -> None:
     """Print the figures and where the rest is."""
     figure, spread, epochs, *warnings = record.told()
     console.print(figure)
-    console.table("", HEADER, classify.per_class_rows(record.summary))
+    console.class_table("", HEADER, classify.per_class_rows(record.summary), HEADER.index("F1"), "the lowest F1")
     optimistic = [epochs] if record.asked.early_stopping else []  # else that was said before
     for sentence in [spread, *optimistic, *warnings]:
         console.print(sentence)

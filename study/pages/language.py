@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 LANGUAGES = ("en", "ja")
@@ -41,6 +41,12 @@ def joined(parts: Iterable[str], en: str = ", ", ja: str = "、") -> Bilingual:
     """Return texts as one, with what stands between them in each language."""
     parts = list(parts)
     return t(en.join(parts), ja.join(map(japanese, parts)))
+
+
+def listed(names: Sequence[str], most: int) -> Bilingual:
+    """Return `cat, dog and 8 more`: names, of many the first."""
+    some, more = joined(names[:most]), len(names) - most
+    return t(f"{some} and {more:,} more", f"{some.ja} ほか {more:,} クラス") if more > 0 else some
 
 
 def told_in(language: str) -> Callable[[object], object]:

@@ -16,7 +16,7 @@ from data.folder import ImageRecord, Scan, Skipped
 from data.names import printable, split_labels
 from data.split import SplitEntry
 from errors import UserError
-from study.pages.language import t
+from study.pages.language import listed, t
 from study.predict.classify import named, print_each
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
@@ -155,14 +155,9 @@ def check_labels(images: Sequence[ImageRecord], path: Path, run: Run, several: b
     used = {label for image in images for label in (split_labels(image.label) if several else (image.label,))}
     if unknown := sorted(used - set(names)):
         raise UserError(
-            f"{printable(str(path))} has labels that are no classes of {run.folder}: {shortened(unknown)}. "
-            f"Its classes: {shortened(names)}. Rename them, or leave --labelled out."
+            f"{printable(str(path))} has labels that are no classes of {run.folder}: {listed(unknown, MAX_NAMED)}. "
+            f"Its classes: {listed(names, MAX_NAMED)}. Rename them, or leave --labelled out."
         )
-
-
-def shortened(names: Sequence[str]) -> str:
-    """`cat, dog`; of many the first."""
-    return ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
 
 
 def report_path(table: Path) -> Path:

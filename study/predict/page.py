@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.names import distinct
 from study.pages.blocks import Table
-from study.pages.language import VERDICTS, Bilingual, japanese, joined, t
+from study.pages.language import VERDICTS, Bilingual, japanese, joined, listed, t
 from study.pages.reasons import translated
 from study.pages.render import render
 from study.predict import cards
@@ -87,16 +87,14 @@ def classes_of(answer: Answer, none: str) -> list[str]:
 def describe_run(run: Run) -> str:
     """Say in one sentence which run answers, what it learned from, and how good it is on its test split."""
     names, learned = run.info["class_names"], learned_from(run, [])
-    some, more, number = joined(names[:MAX_NAMED]), len(names) - MAX_NAMED, f"{learned['training_images']:,}"
-    others = t(f" and {more:,} more", f" ほか {more:,} クラス") if more > 0 else t("", "")
+    some, number = listed(names, MAX_NAMED), f"{learned['training_images']:,}"
     source = t(f"images of {learned['data']}", f"{learned['data']} の画像 {number} 枚")
     if run.info["data"].get("drawn"):
         source = t("drawings made by the program", f"プログラムが描いた図 {number} 枚")
     figures = evaluated(run)[0]
     return t(
-        f"The run {run.folder} answers: {run.info['model']}, which learned {some}{others} from {number} "
-        f"{source}; {figures}.",
-        f"学習結果 {run.folder} による予測です（モデル {run.info['model']}、クラス {some.ja}{others.ja}、"
+        f"The run {run.folder} answers: {run.info['model']}, which learned {some} from {number} {source}; {figures}.",
+        f"学習結果 {run.folder} による予測です（モデル {run.info['model']}、クラス {some.ja}、"
         f"{source.ja}から学習）。{japanese(figures)}。",
     )
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from study.pages.blocks import Figure
 
 MAX_IN_A_MATRIX = 40  # classes; of more, the pairs that are confused are listed
@@ -88,17 +90,19 @@ class Cell:
 
 def matrix(result: Mapping[str, Any], answers: Answers) -> list[list[Cell]]:
     """Return the cells of the confusion matrix, a row for each true class."""
-    names, small = list(result["per_class"]), answers.small
-    return [
-        [
-            Cell(label, called, count, count / max(sum(counts), 1), f"cell-{i}-{j}", small.get((label, called), ()))
-            for j, (called, count) in enumerate(zip(names, counts, strict=True))
-        ]
-        for i, (label, counts) in enumerate(zip(names, result["confusion"], strict=True))
-    ]
+    numbers = range(len(result["confusion"]))
+    return [[_cell(result, answers, row, column) for column in numbers] for row in numbers]
 
 
-def confused(cells: Sequence[Sequence[Cell]]) -> list[Cell]:
+def confused(result: Mapping[str, Any], answers: Answers) -> list[Cell]:
     """Return the cells of mistakes, the fullest first."""
-    wrong = [cell for row in cells for cell in row if cell.count and not cell.right]
-    return sorted(wrong, key=lambda cell: -cell.count)
+    places = np.argwhere(result["confusion"]).tolist()
+    cells = [_cell(result, answers, row, column) for row, column in places if row != column]
+    return sorted(cells, key=lambda cell: -cell.count)
+
+
+def _cell(result: Mapping[str, Any], answers: Answers, row: int, column: int) -> Cell:
+    names, counts = list(result["per_class"]), result["confusion"][row]
+    label, predicted, count = names[row], names[column], counts[column]
+    small = answers.small.get((label, predicted), ())
+    return Cell(label, predicted, count, count / max(sum(counts), 1), f"cell-{row}-{column}", small)

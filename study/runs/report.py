@@ -76,7 +76,6 @@ def write(
     those that can follow; `answers` are those of the test split that are shown, of a classifier.
     """
     task = tasks.get(info.get("task", "classify"))
-    cells = matrix(results["test"], answers) if answers else []
     page = render(
         "report.html.jinja",
         info["settings"].get("language", "en"),
@@ -93,8 +92,8 @@ def write(
         second_task=auxiliary_summary(info["settings"], results),
         answers=answers,
         tested=results["test"]["n"],
-        cells=cells if len(cells) <= MAX_IN_A_MATRIX else [],
-        confused=confused(cells),
+        cells=matrix(results["test"], answers) if answers and len(info["class_names"]) <= MAX_IN_A_MATRIX else [],
+        confused=confused(results["test"], answers) if answers else [],
         most_pairs=MAX_PAIRS,
         sections=task.sections(folder, results["test"]),
         stages=Table(STAGE_HEADER, [_stage_row(stage) for stage in info["stages"]], (0, 7)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from study.runtime.format import visible
 
 FOLDED = 8  # letters to which a word may be folded in a table
 WIDEST = 1000  # letters of a line that is not folded
+MOST_CLASSES = 30  # rows of a table on the screen
 
 console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
 
@@ -72,6 +74,32 @@ def table(
         grid.add_row(*(visible(str(cell)) for cell in row))
     unfolded = console.options.update(max_width=WIDEST, no_wrap=True, overflow="ignore")
     console.print(Segments(console.render(grid, unfolded)) if wide else grid)
+
+
+def class_table(
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    column: int,
+    which: str,
+    last: Sequence[str] = (),
+) -> None:
+    """Print a row for each class; of more than `MOST_CLASSES` those with the smallest numbers in a column.
+
+    `which` says in words what these are: "the lowest F1". A text that is no number counts as the largest. `last`: a row
+    below, as of the sums.
+    """
+    if len(rows) > MOST_CLASSES:
+        title = f"{title}{': ' * bool(title)}{MOST_CLASSES} of {len(rows):,} classes, those with {which}"
+        rows = sorted(rows, key=lambda row: _number(row[column]))[:MOST_CLASSES]
+    table(title, header, [*rows, last] if last else rows)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return math.inf
 
 
 def fits(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:

@@ -119,7 +119,7 @@ def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> l
 def print_report(split: str, result: Mapping[str, Any]) -> None:
     """Print a split's accuracy line, its per-class table and its confusion matrix."""
     console.print(describe(split, result))
-    console.table("", HEADER, per_class_rows(result))
+    console.class_table("", HEADER, per_class_rows(result), HEADER.index("F1"), "the lowest F1")
     names = list(result["per_class"])
     rows = [[name, *row] for name, row in zip(names, result["confusion"], strict=True)]
     if len(names) <= MAX_IN_A_MATRIX and console.fits(("", *names), rows):

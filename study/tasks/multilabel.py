@@ -205,7 +205,7 @@ def per_class_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
 def print_report(split: str, metrics: Mapping[str, Any]) -> None:
     """Print a split's figures and its per-class table."""
     console.print(describe(split, metrics))
-    console.table("", HEADER, per_class_rows(metrics))
+    console.class_table("", HEADER, per_class_rows(metrics), HEADER.index("F1"), "the lowest F1")
     for sentence in warnings(metrics):
         console.print(sentence)
 

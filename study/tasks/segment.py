@@ -13,13 +13,13 @@ from data.csv_table import guarded
 from data.mask_values import BACKGROUND, IGNORED
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
-from study.pages.language import japanese, one_of, t
+from study.pages.language import japanese, listed, one_of, t
 from study.pages.palette import DARK, GREY, MASKS
 from study.runtime import console, output
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
 from study.tasks.iou import confusions, iou, ious, mean_iou
-from study.tasks.sentences import no_better_than
+from study.tasks.sentences import MOST_NAMED, no_better_than
 
 if TYPE_CHECKING:
     import keras
@@ -195,10 +195,11 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
     if result["accuracy"] <= constant:
         told.append(no_better_than(name))
     if never := [one for one, entry in result["per_class"].items() if entry["pixels"] and not entry["recall"]]:
+        some = listed(never, MOST_NAMED)
         told.append(
             t(
-                f"Not one pixel of {', '.join(never)} is found (recall 0).",
-                f"クラス {'、'.join(never)} のピクセルは 1 つも見つけられていません（再現率 0）。",
+                f"Not one pixel of {some} is found (recall 0).",
+                f"クラス {some.ja} のピクセルは 1 つも見つけられていません（再現率 0）。",
             )
         )
     return told
@@ -215,7 +216,7 @@ def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
 def print_report(split: str, result: Mapping[str, Any]) -> None:
     """Print a split's figures and its per-class table."""
     console.print(describe(split, result))
-    console.table("", HEADER, per_class_rows(result))
+    console.class_table("", HEADER, per_class_rows(result), HEADER.index("IoU"), "the lowest IoU")
     for sentence in warnings(result):
         console.print(sentence)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from study.pages.language import japanese, joined, t
+from study.pages.language import japanese, joined, listed, t
 
 FEW = 20  # images of a class below which one mistake moves its recall by more than five points
+MOST_NAMED = 10  # classes in one sentence
 
 
 def describe(split: str, result: Mapping[str, Any]) -> str:
@@ -76,9 +77,10 @@ def no_better_than(name: str) -> str:
 
 def never_found(names: Sequence[str]) -> str:
     """Say of which classes no image is found."""
+    some = listed(names, MOST_NAMED)
     return t(
-        f"Not one image of {', '.join(names)} is found (recall 0).",
-        f"クラス {'、'.join(names)} の画像は 1 枚も見つけられていません（再現率 0）。",
+        f"Not one image of {some} is found (recall 0).",
+        f"クラス {some.ja} の画像は 1 枚も見つけられていません（再現率 0）。",
     )
 
 
@@ -103,17 +105,19 @@ def few_images_note(result: Mapping[str, Any]) -> str:
     none = [name for name, entry in result["per_class"].items() if not entry["support"]]
     lines = []
     if few:
+        some = listed(few, MOST_NAMED)
         lines.append(
             t(
-                f"Fewer than {FEW} images of {', '.join(few)}: these figures are rough.",
-                f"クラス {'、'.join(few)} の画像は {FEW} 枚未満のため、これらの数値は大まかなものです。",
+                f"Fewer than {FEW} images of {some}: these figures are rough.",
+                f"クラス {some.ja} の画像は {FEW} 枚未満のため、これらの数値は大まかなものです。",
             )
         )
     if none:
+        some = listed(none, MOST_NAMED)
         lines.append(
             t(
-                f"No image of {', '.join(none)}: not evaluated.",
-                f"クラス {'、'.join(none)} の画像がないため、評価していません。",
+                f"No image of {some}: not evaluated.",
+                f"クラス {some.ja} の画像がないため、評価していません。",
             )
         )
     return joined(lines, " ", "")

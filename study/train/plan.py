@@ -61,14 +61,15 @@ def print_plan(
             name,
             *(f"{counts[split].get(name, 0):,}" for split in SPLITS),
             f"{balance['drawn_per_epoch']:,}",
-            balance["weight"],
+            f"{balance['weight']}",
         ]
         for name, balance in balances.items()
     ]
     totals = dataset.sizes()
-    rows.append(["all", *(f"{totals[split]:,}" for split in SPLITS), "", ""])
+    sums = ["all", *(f"{totals[split]:,}" for split in SPLITS), "", ""]
     origin = "drawings made by the program, not photos" if dataset.synthetic else str(dataset.table or dataset.root)
-    console.table(f"Images: {origin}", ("class", "train", "val", "test", "per epoch", "weight"), rows)
+    header = ("class", "train", "val", "test", "per epoch", "weight")
+    console.class_table(f"Images: {origin}", header, rows, header.index("train"), "fewest training images", sums)
     if class_weight and len(outputs) > len(dataset.class_names):
         console.print(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
     for key, value in plan_lines(settings, choice, stages, totals["train"]):

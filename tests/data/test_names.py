@@ -1,6 +1,6 @@
 import pytest
 
-from data.names import distinct, similar
+from data.names import distinct, listed, similar
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,11 @@ def test_a_word_of_the_program_gives_way_to_a_class_of_that_name(names, word):
 def test_names_that_differ_in_case_spaces_and_width_are_similar():
     found = similar(["cat", "dog", "Cat", "ｃａｔ", "c at", "cat"])
     assert found == [("Cat", "cat"), ("ｃａｔ", "cat"), ("c at", "cat")]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [(["cat"], "cat"), (["cat", "dog"], "cat, dog"), (["cat", "dog", "horse"], "cat, dog and 1 more")],
+)
+def test_many_names_are_cut_and_counted(names, text):
+    assert listed(names, 2) == text

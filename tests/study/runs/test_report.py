@@ -49,13 +49,14 @@ def picture(name):
 def test_cells_have_their_counts_shares_and_images():
     names = ["class 0", "class 1", "class 2"]
     small = {("class 1", "class 2"): [(1, picture("a.png")), (0, picture("b.png"))]}
-    cells = matrix(result_of([[5, 1, 0], [0, 5, 2], [0, 0, 0]], names), Answers((), 3, small, 9))
+    result, answers = result_of([[5, 1, 0], [0, 5, 2], [0, 0, 0]], names), Answers((), 3, small, 9)
+    cells = matrix(result, answers)
     assert [[cell.count for cell in row] for row in cells] == [[5, 1, 0], [0, 5, 2], [0, 0, 0]]
     assert [cell.share for cell in cells[1]] == [0, 5 / 7, 2 / 7]
     assert [cell.share for cell in cells[2]] == [0, 0, 0]
     assert [cell.opens for cell in cells[1]] == [False, False, True]
     assert len({cell.id for row in cells for cell in row}) == 9
-    assert [(cell.label, cell.predicted) for cell in confused(cells)] == [
+    assert [(cell.label, cell.predicted) for cell in confused(result, answers)] == [
         ("class 1", "class 2"),
         ("class 0", "class 1"),
     ]

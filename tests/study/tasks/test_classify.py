@@ -13,7 +13,7 @@ from study.tasks.classify import (
     print_report,
     warnings,
 )
-from study.tasks.sentences import few_images_note
+from study.tasks.sentences import few_images_note, never_found
 
 NEVER = "Not one image of defect is found (recall 0)."
 FEW_DEFECTS = "Fewer than 20 images of defect: these figures are rough."
@@ -170,3 +170,10 @@ def test_more_classes_than_fit_the_screen_are_told_by_what_is_confused_most(clas
 
 def test_best_names_the_likeliest_class():
     assert most_likely(["a", "b", "c"], np.array([0.2, 0.5, 0.3], np.float32)) == ("b", 0.5)
+
+
+def test_of_many_classes_the_first_are_named_and_the_others_counted():
+    said = never_found([f"class{i}" for i in range(1000)])
+    assert said == f"Not one image of {', '.join(f'class{i}' for i in range(10))} and 990 more is found (recall 0)."
+    assert said.ja.startswith("クラス class0、class1、")
+    assert "ほか 990 クラス" in said.ja
