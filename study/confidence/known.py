@@ -50,8 +50,8 @@ class Known:
         alike = self.distance <= self.limit
         return selective.choose_threshold(self.probability[alike], self.right[alike], asked)
 
-    def reachable(self, asked: float) -> float | None:
-        """Return the largest rate below the asked one, in whole percent, for which there is a threshold."""
+    def reachable(self, asked: float) -> tuple[float, int] | None:
+        """Return the largest rate below the asked one that has a threshold, and how many images it answers."""
         alike = self.distance <= self.limit
         return selective.reachable(self.probability[alike], self.right[alike], asked)
 

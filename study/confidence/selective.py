@@ -57,7 +57,12 @@ def flawless_needed(asked: float) -> int:
     return math.ceil(math.log(1 - CONFIDENCE) / math.log(asked))
 
 
-def reachable(probability: np.ndarray, right: np.ndarray, asked: float) -> float | None:
-    """Return the largest rate in whole percent below the asked one for which there is a threshold; None for none."""
-    rates = (percent / 100 for percent in range(math.ceil(100 * asked) - 1, 50, -1))
-    return next((rate for rate in rates if choose_threshold(probability, right, rate) is not None), None)
+def reachable(probability: np.ndarray, right: np.ndarray, asked: float) -> tuple[float, int] | None:
+    """Return the largest rate in whole percent below the asked one for which there is a threshold; None for none.
+
+    With it how many of the images are at or above that threshold.
+    """
+    for percent in range(math.ceil(100 * asked) - 1, 50, -1):
+        if (threshold := choose_threshold(probability, right, percent / 100)) is not None:
+            return percent / 100, int((probability >= threshold).sum())
+    return None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import functools
+import re
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
 
 from study.pages.language import one_of, told_in
+
+_FLAG = re.compile(r"(?<![A-Za-z0-9_-])-{1,2}[a-z][a-z-]*")
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -30,6 +34,7 @@ def _environment(language: str) -> jinja2.Environment:
         finalize=told,
     )
     environment.filters |= {"data_url": _data_url, "thousands": "{:,}".format, "percent": _percent, "told": told}
+    environment.filters["flags_whole"] = lambda text: _flags_whole(told(text))
     environment.globals |= {"language": language, "en": language == "en", "t": one_of(language)}
     return environment
 
@@ -38,6 +43,11 @@ def _data_url(image: bytes) -> str:
     """Return a PNG or JPEG file as an address that holds it."""
     kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
+
+
+def _flags_whole(text: object) -> Markup:
+    """Return a text whose flags no line breaks: at the end of a line `--right` would become `--` or a lone `right`."""
+    return Markup(_FLAG.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
 
 
 def _percent(share: float) -> str:

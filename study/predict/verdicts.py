@@ -89,12 +89,12 @@ class Judge:
             f"{'Every' if self.insisted else 'No'} answer is called unsure: {len(right):,} {self.known.what}, "
             f"{wrong:,} of them wrong, do not prove that {100 * self.asked:g} % of the answers are "
             f"right, which takes {needed:,} or more without a mistake"
-            + (f"; they prove it for --right {can:g}." if can else "."),
+            + (f"; they prove it for --right {can[0]:g}, which answers {can[1]:,} of them." if can else "."),
             f"{'すべての予測が不確か（unsure）です' if self.insisted else '不確か（unsure）とする予測はありません'}。"
             f"{japanese(translated(self.known.what))} {len(right):,} 枚（うち誤り {wrong:,} 枚）からは、"
             f"予測の {100 * self.asked:g}% が正しいとは"
             f"示せません。誤りのない画像が {needed:,} 枚以上必要です。"
-            + (f"--right {can:g} であれば示せます。" if can else ""),
+            + (f"--right {can[0]:g} であれば示せ、そのうち {can[1]:,} 枚に答えます。" if can else ""),
         )
 
 

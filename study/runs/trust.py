@@ -84,8 +84,8 @@ def calibration_line(calibration: Mapping[str, Any]) -> str:
     before, after, losses = found["before"], found["after"], t("", "")
     if before is not None and on_validation:
         losses = t(
-            f" (validation cross-entropy {before:.4f} without one, {after:.4f} out of fold)",
-            f"（検証データの交差エントロピー：適用前 {before:.4f}、適用後（フォールド外）{after:.4f}）",
+            f" (validation cross-entropy {before:.4f} without one, {after:.4f} by one fitted without the image)",
+            f"（検証データの交差エントロピー：適用前 {before:.4f}、その画像を除いて当てはめた温度では {after:.4f}）",
         )
     elif before is not None:
         losses = t(

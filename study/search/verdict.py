@@ -169,7 +169,7 @@ def told_noise(found: Found) -> str:
     if lead <= 0:
         return "On the validation split, which chose it, it was not ahead in accuracy either."
     begin = f"On the validation split, which chose it, it was {points(found.lead)} points ahead"
-    luck = f"selection noise, the luck of the best of {found.trials:,}"
+    luck = f"selection bias, the luck of the best of {found.trials:,}"
     if noise <= 0:
         return f"{begin}; none of that was {luck}."
     if left <= 0:

@@ -37,7 +37,7 @@ def test_the_threshold_parts_right_answers_from_wrong_ones():
 def test_too_few_images_prove_nothing_and_the_rate_that_they_do_prove_is_named():
     probability, right = np.full(100, 0.9), np.ones(100, bool)
     assert selective.choose_threshold(probability, right, 0.99) is None
-    assert selective.reachable(probability, right, 0.99) == 0.97  # 0.05 ** (1 / 100) = 0.9705
+    assert selective.reachable(probability, right, 0.99) == (0.97, 100)  # 0.05 ** (1 / 100) = 0.9705
     assert selective.reachable(probability[:3], right[:3], 0.99) is None
 
 

@@ -50,7 +50,8 @@ def test_where_no_threshold_is_proved_that_is_said_and_answers_are_unsure_if_a_r
     assert ran.out.splitlines()[0].endswith(f"0.png  {told}")
     assert ran.err.splitlines()[-1] == (
         f"{every} answer is called unsure: 100 validation images, 0 of them wrong, do not prove that 99 % of the "
-        "answers are right, which takes 299 or more without a mistake; they prove it for --right 0.97."
+        "answers are right, which takes 299 or more without a mistake; they prove it for --right 0.97, which "
+        "answers 100 of them."
     )
 
 

@@ -62,7 +62,7 @@ def test_the_lead_is_divided_into_what_is_left_and_selection_noise():
         "has 96.2 %, the defaults 95.0 % (difference 1.20 points, 95 % interval 0.40 to 2.00)."
     )
     assert second == (
-        "On the validation split, which chose it, it was 3.00 points ahead; 1.80 of these points were selection noise, "
+        "On the validation split, which chose it, it was 3.00 points ahead; 1.80 of these points were selection bias, "
         "the luck of the best of 100, and 1.20 are left."
     )
     assert third == "The best of 100 trials: dropout 0.4, l2 0.001."
@@ -78,7 +78,7 @@ def test_the_lead_is_divided_into_what_is_left_and_selection_noise():
     [
         (found(), "does not beat the defaults by more than chance: on 300 test images", "2.60 of these points were"),
         (found(fresh=judgement(-0.02, (-0.03, -0.01))), "is worse than the defaults, by more", "; all of that was"),
-        (found(fresh=judgement(0.04, (0.03, 0.05))), "beats the defaults", "; none of that was selection noise"),
+        (found(fresh=judgement(0.04, (0.03, 0.05))), "beats the defaults", "; none of that was selection bias"),
         (found(accuracy=0.95), "does not beat", "it was not ahead in accuracy either."),
     ],
 )
