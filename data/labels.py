@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import csv_table
-from data.folder import Scan, Skipped
+from data.folder import EMPTY, SPLITS, Scan, Skipped
 from data.names import composed, natural_key
 from errors import UserError
 
@@ -65,7 +65,9 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
             fewer than two classes, or `min_classes`.
     """
     class_of = by_folder(label_map, scanned.class_names)
-    if unknown := sorted(class_of.keys() - set(scanned.class_names)):
+    empty = {item.name for item in scanned.skipped if item.reason == EMPTY}  # they may be filled another time
+    empty |= {name.partition("/")[2] for name in empty if name.partition("/")[0] in SPLITS}
+    if unknown := sorted(class_of.keys() - set(scanned.class_names) - empty):
         raise UserError(
             f"`labels` names folders that are not in {scanned.root}: {', '.join(unknown)}. "
             f"It has: {', '.join(scanned.class_names)}."

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data import formats
 from data.store.cache import cache_folder
 from errors import UserError
 
-FOLDER, INDEX = "unpacked-2", "index.jsonl"  # raise the number whenever names or files come out differently
-EARLIER = ("unpacked-1",)  # nothing looks into these any more
+FOLDER, INDEX = "unpacked-3", "index.jsonl"  # raise the number whenever names or files come out differently
+EARLIER = ("unpacked-1", "unpacked-2")  # nothing looks into these any more
 PER_FOLDER = 1000  # files
 LEFT_AFTER = 3600.0  # seconds after which nobody unpacks into a folder any more
 
@@ -52,8 +53,9 @@ def images(root: Path, files: Sequence[Path], rows: Callable[[], Iterable[tuple[
     stamp = json.dumps([(name, found.st_size, found.st_mtime_ns) for name, found in stats])
     of_root = hashlib.sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     folder = place() / f"{of_root}-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
-    if not (folder / INDEX).is_file():
+    if (found := _read(folder)) is None:
         try:
+            _discard(folder)
             _write(folder, rows())
         except OSError as error:
             raise UserError(
@@ -61,7 +63,10 @@ def images(root: Path, files: Sequence[Path], rows: Callable[[], Iterable[tuple[
                 "STUDY_CACHE to another folder"
             ) from error
         _sweep(folder, of_root)
-    return _read(folder)
+        found = _read(folder)
+    if found is None:
+        raise UserError(f"the cache {place()} was emptied while {root} was unpacked into it: start again")
+    return found
 
 
 def _write(folder: Path, rows: Iterable[tuple[Unpacked, bytes]]) -> None:
@@ -75,26 +80,47 @@ def _write(folder: Path, rows: Iterable[tuple[Unpacked, bytes]]) -> None:
                 form = formats.format_of(content[: formats.HEAD])
                 suffix = formats.USUAL_SUFFIX.get(form, f".{form.lower()}" if form else ".bin")
                 name = f"{number // PER_FOLDER:04d}/{number:07d}{suffix}"
+                state = None
                 if not one.reason:
                     (aside / name).parent.mkdir(exist_ok=True)
                     (aside / name).write_bytes(content)
-                index.write(json.dumps([name, one.name, one.shard, one.labels, one.reason]) + "\n")
+                    state = _state(aside / name)
+                index.write(json.dumps([name, one.name, one.shard, one.labels, one.reason, state]) + "\n")
         try:
             aside.rename(folder)
         except OSError:
-            if not (folder / INDEX).is_file():  # else another process was first, with the same images
+            if _read(folder) is None:  # else another process was first, with the same images
                 raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _read(folder: Path) -> list[Unpacked]:
-    with (folder / INDEX).open(encoding="utf-8") as index:
-        rows = [
-            Unpacked(Path(file), name, shard, tuple(labels), reason)
-            for file, name, shard, labels, reason in map(json.loads, index)
-        ]
-    return [replace(one, file=folder / one.file) for one in rows]
+def _read(folder: Path) -> list[Unpacked] | None:
+    """Return what a folder holds; None where it is not there, or any of its files is missing or was changed."""
+    found = []
+    try:
+        with (folder / INDEX).open(encoding="utf-8") as index:
+            for file, name, shard, labels, reason, state in map(json.loads, index):
+                if not reason and _state(folder / file) != state:
+                    return None
+                found.append(Unpacked(folder / file, name, shard, tuple(labels), reason))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found
+
+
+def _state(path: Path) -> list[int]:
+    """Return size and time of a file, which differ where another program or a power cut changed it."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder so that nobody takes what is left of it for all of it, even where this is stopped midway."""
+    if folder.exists():
+        aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.tmp")
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sweep(kept: Path, of_root: str) -> None:
@@ -103,9 +129,13 @@ def _sweep(kept: Path, of_root: str) -> None:
         shutil.rmtree(cache_folder() / name, ignore_errors=True)
     for path in kept.parent.iterdir():
         earlier = path.name.startswith(f"{of_root}-") and path != kept and path.suffix != ".tmp"
-        left = path.suffix == ".tmp" and time.time() - path.stat().st_mtime > LEFT_AFTER
-        if earlier or left:
-            shutil.rmtree(path, ignore_errors=True)
+        if earlier or _is_left(path):
+            _discard(path)
+
+
+def _is_left(path: Path) -> bool:
+    """Say whether a killed process left a folder: one that is unpacked into now is not that old."""
+    return path.suffix == ".tmp" and time.time() - path.stat().st_mtime > LEFT_AFTER
 
 
 def usage() -> tuple[int, int, float]:
@@ -115,8 +145,13 @@ def usage() -> tuple[int, int, float]:
 
 
 def clear() -> int:
-    """Remove all of it, and return how many bytes that were."""
+    """Remove all of it but what is unpacked just now, and return how many bytes that were."""
     size = usage()[1]
-    for name in (FOLDER, *EARLIER):
+    for name in EARLIER:
         shutil.rmtree(cache_folder() / name, ignore_errors=True)
+    for path in place().glob("*"):
+        if path.suffix != ".tmp" or _is_left(path):
+            _discard(path)
+    with contextlib.suppress(OSError):  # not empty, or not there
+        place().rmdir()
     return size

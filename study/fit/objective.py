@@ -18,6 +18,8 @@ from study.fit.schedules import learning_rate_schedule
 from study.settings.stages import Stage, decay_of
 from study.settings.train import TrainSettings
 
+SPARED = r"(^|/)(bias|gamma|beta)(:0)?$"  # by weight decay; TensorFlow's names have the layer's before them
+
 
 def class_weights(
     labels: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
@@ -76,7 +78,7 @@ def make_optimizer(
     averaged = {"use_ema": True, "ema_momentum": ema} if ema else {}
     optimizer = make[name](learning_rate, weight_decay=decay, global_clipnorm=clip_norm or None, **averaged)
     if optimizer.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimizer.exclude_from_weight_decay(var_names=[SPARED])
     return optimizer
 
 

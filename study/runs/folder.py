@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,16 +88,18 @@ def find_run(folder: str | None, runs: str, model: str | None) -> Run:
 
 
 def by_name(text: str, runs: str) -> Path:
-    """Return the folder that a text stands for: a path, or the exact name that `train --name` gave a run.
+    """Return the folder that a text stands for: a path, a folder of `runs`, or the exact name of `train --name`.
 
     A folder that only has the name of a run, and is none, does not hide it.
 
     Raises:
         UserError: several runs have the name.
     """
-    path = Path(text)
+    path, within = Path(text), Path(runs) / text
     if path.is_file() or is_run(path) or len(path.parts) != 1:
         return path
+    if is_run(within):
+        return within
     named = folders_named(text, Path(runs))
     if len(named) > 1:
         raise UserError(f"{len(named)} runs have the name {text}: give the folder, {' or '.join(map(str, named))}.")
@@ -121,10 +124,31 @@ def name_of(folder: Path) -> str | None:
         return None
 
 
+def run_folders(runs: Path) -> list[Path]:
+    """Return the folders of runs, those too that lack files, the newest first.
+
+    A run may have been given another name; what `made_at` says goes before names, which tell the time of one place.
+    """
+    found = [path for path in runs.glob("*") if not path.name.startswith(".") and path.is_dir()]
+    found = [path for path in found if is_run(path) or path.match(PATTERN)]
+    return sorted(found, key=lambda path: (made_at(path), natural_key(path.name)), reverse=True)
+
+
+def made_at(folder: Path) -> datetime:
+    """Return when a run was saved: as its `run.json` says, else its name."""
+    try:
+        return datetime.fromisoformat(info_in(folder)["created"]).astimezone()
+    except UNREADABLE:
+        pass
+    try:
+        return datetime.strptime(folder.name[:15], "%Y%m%d-%H%M%S").astimezone()
+    except ValueError:
+        return datetime.fromtimestamp(0).astimezone()
+
+
 def complete_folders(runs: Path) -> list[Path]:
     """Return the run folders that lack no file, the newest first."""
-    complete = [path for path in runs.glob(PATTERN) if all((path / name).is_file() for name in FILES)]
-    return sorted(complete, key=lambda path: natural_key(path.name), reverse=True)
+    return [path for path in run_folders(runs) if all((path / name).is_file() for name in FILES)]
 
 
 def complete_runs(runs: Path, passed_over: list[UserError] | None = None) -> Iterator[Run]:

@@ -13,7 +13,7 @@ from typing import Any
 from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
-from study.runs.folder import FILES, PATTERN, UNREADABLE, Run, by_name, folders_named, is_run, read_run
+from study.runs.folder import FILES, UNREADABLE, Run, by_name, folders_named, is_run, read_run, run_folders
 from study.runs.values import of_listing
 from study.runtime import console
 from study.runtime.temporary import ASIDE, UNFINISHED
@@ -44,7 +44,7 @@ def runs_in(folder: Path, data: str | None = None) -> tuple[list[Run], list[str]
     With `data`, those alone that learned from that folder or table.
     """
     runs, unreadable = [], []
-    for path in sorted(folder.glob(PATTERN), reverse=True):
+    for path in run_folders(folder):
         if (path / CROSSVAL).is_file():
             continue
         try:
@@ -53,7 +53,7 @@ def runs_in(folder: Path, data: str | None = None) -> tuple[list[Run], list[str]
             unreadable.append(str(error))
     if data is not None:
         wanted = Path(data).resolve()
-        runs = [run for run in runs if wanted in data_of(run)]
+        runs = [run for run in runs if wanted in [path.resolve() for path in data_of(run)]]
     return runs, unreadable
 
 
@@ -91,8 +91,7 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
     runs, unreadable = runs_in(folder, data)
     stopped = list(unfinished.found_in(folder)) if data is None else []
     if not runs and not stopped:
-        of_data = f" that learned from {data}" if data else ""
-        raise UserError(f"There is no complete run{of_data} in {folder}. Train first (python main.py train).")
+        raise no_run(folder, data)
     by_data: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         name = str(data_of(run)[-1]) if data_of(run) else UNKNOWN
@@ -113,6 +112,12 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
         console.print(f"not listed: {why}")
     of_stopped = [values_of_unfinished(found) for found in stopped]
     return {"runs": [values_of(run) for run in runs], "unreadable": unreadable, "unfinished": of_stopped}
+
+
+def no_run(folder: Path, data: str | None) -> UserError:
+    """Return the error of a folder without a run, or without one that learned from `data`."""
+    of_data = f" that learned from {data}" if data else ""
+    return UserError(f"There is no complete run{of_data} in {folder}. Train first (python main.py train).")
 
 
 def row_of_unfinished(found: Found) -> tuple[str, ...]:
@@ -148,7 +153,7 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
     runs, _ = runs_in(folder, data)
     judged = {run.folder: (run, figures_of(run)) for run in runs if figures_of(run)}
     if not judged:
-        raise UserError(f"There is no complete run in {folder}. Train first (python main.py train).")
+        raise no_run(folder, data)
     fingerprints = {fingerprint_of(run) for run, _ in judged.values()}
     if len(fingerprints) > 1:
         told = "give --data DIR" if data is None else "images or split were changed. See: python main.py runs"
@@ -209,6 +214,5 @@ def check_removable(folder: Path) -> None:
 
 def find(name: str, runs: str) -> Run:
     """Return the run of a path, a folder's name or a run's name. Raise UserError where there is none."""
-    within = Path(runs) / name
-    chosen = within if is_run(within) and not is_run(Path(name)) else by_name(name, runs)
+    within, chosen = Path(runs) / name, by_name(name, runs)
     return read_run(chosen if is_run(chosen) or not within.is_dir() else within)  # else it says what that lacks

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from data import unpacked
@@ -12,13 +14,16 @@ from data.store.store import Store
 from errors import UserError
 from study.runtime import console
 
+WRITABLE = "Set STUDY_CACHE to a folder that can be written."
+
 
 def show_usage() -> dict[str, Any]:
     """Print a table of what is kept, the largest first, and return it."""
     store = Store(cache_folder() / "store")
     usage = [*store.usage(), *of_parquet()]
     if store.trouble:
-        raise UserError(f"{store.trouble}. Empty it: python main.py store --clear")
+        remedy = "Empty it: python main.py store --clear" if is_writable(cache_folder()) else WRITABLE
+        raise UserError(f"{store.trouble}. {remedy}")
     total = sum(entry.bytes for entry in usage)
     rows = [*map(usage_row, usage), ("all", "", megabytes(total), "")]
     console.table(f"Kept in {store.root}", ("what", "rows", "MB", "last used"), rows)
@@ -31,6 +36,11 @@ def of_parquet() -> list[Usage]:
     """Return what images of Parquet files take that were unpacked, if there are any."""
     count, size, used = unpacked.usage()
     return [Usage("images unpacked from Parquet", count, size, used)] if count else []
+
+
+def is_writable(folder: Path) -> bool:
+    """Say whether a folder can be written, or made where it is not there."""
+    return os.access(next(path for path in (folder, *folder.absolute().parents) if path.exists()), os.W_OK)
 
 
 def kind(entry: Usage) -> str:
@@ -56,6 +66,8 @@ def megabytes(size: int) -> str:
 def clear() -> dict[str, Any]:
     """Empty the store, say how much room that made, and return that."""
     store = Store(cache_folder() / "store")
+    if not is_writable(cache_folder()):
+        raise UserError(f"{cache_folder()} cannot be written, so that nothing can be removed there. {WRITABLE}")
     removed = store.clear() + unpacked.clear()
     console.print(f"emptied {store.root}: {megabytes(removed)} MB")
     return {"folder": store.root, "removed_bytes": removed}

@@ -36,7 +36,7 @@ def filled(out: Path, flag: str = "--out") -> Iterator[Path]:
     temporary = unfinished(place.parent)
     try:
         yield temporary
-        temporary.chmod(0o755)  # mkdtemp lets nobody else read
+        check(out, flag)  # another command may have made it meanwhile
         if place.is_dir():
             place.rmdir()  # empty: Windows renames over none
         temporary.rename(place)

@@ -86,6 +86,8 @@ def writable_file(name: str, flag: str) -> Path:
             into it: told now, not after the work.
     """
     path = Path(name)
+    if name == "-":
+        raise UserError(f"{flag} takes a file. Received: -; for a result on standard output give --json.")
     if kind := kind_of(path):
         raise UserError(f"{flag} {path} is no file but a {kind}: give {flag} a file.")
     place = target_of(path)
@@ -177,7 +179,6 @@ def publish(temporary: Path, runs: Path, model: str) -> Path:
 
     Windows refuses while a virus scanner looks into the new files, so it is tried for some seconds.
     """
-    temporary.chmod(0o755)  # mkdtemp lets nobody else read
     stem, number, until = f"{datetime.now():%Y%m%d-%H%M%S}-{model}", 1, time.monotonic() + PATIENCE
     while True:
         target = runs / (stem if number == 1 else f"{stem}-{number}")

@@ -33,7 +33,9 @@ def use_own_folder() -> None:
 def unfinished(folder: Path, name: str = "") -> Path:
     """Make a hidden folder in `folder` to be filled and then renamed; what killed processes left there is swept."""
     sweep(folder, UNFINISHED)
-    return Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}-{name}", dir=folder))
+    made = folder / f"{UNFINISHED}{os.getpid()}-{name}{uuid.uuid4().hex}"
+    made.mkdir()  # unlike of tempfile's, its rights are those that the user gives to new folders
+    return made
 
 
 def aside_in(folder: Path) -> Path:

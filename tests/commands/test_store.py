@@ -1,5 +1,6 @@
 """`store`, and what it keeps changes nothing but the time."""
 
+import os
 import re
 from collections import Counter
 
@@ -19,6 +20,15 @@ def kept_table():
     assert (ran.code, ran.err) == (0, "")
     lines = [re.split(r" {2,}", line.strip()) for line in ran.out.splitlines()]
     return [tuple(line[:3]) for line in lines if re.fullmatch(r"[\d,.]+", line[1] if len(line) > 1 else "")]
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_nothing_is_called_emptied(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # as of a read-only disk, which root may not make here
+    ran = call("store", "--clear")
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: {tmp_path / 'cache'} cannot be written, so that nothing can be removed there. ")
+    assert "Set STUDY_CACHE" in ran.err
 
 
 @pytest.mark.slow

@@ -107,6 +107,14 @@ def test_what_cannot_be_is_refused(root, tmp_path):
     assert "Cannot read `labels`" in message(labels.read, tmp_path / "none.csv")
 
 
+def test_a_folder_that_is_empty_this_time_may_stand_in_the_table(root, tmp_path):
+    (root / "wolf").mkdir()
+    (root / "fox").mkdir()
+    found = labels.apply(folder.scan(root), labels.read(table(tmp_path, "wolf,dog", "fox,", "kitten,cat")))
+    assert found.class_names == ("cat", "dog", "unknown")
+    assert {item.name for item in found.skipped} == {"fox", "wolf"}
+
+
 def test_the_file_is_kept_as_it_was_read(tmp_path):
     path = table(tmp_path, "kitten,cat", "犬,dog")
     assert labels.read(path).text == path.read_text(encoding="utf-8")

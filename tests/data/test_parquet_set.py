@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -79,6 +81,51 @@ def test_images_are_unpacked_once_and_anew_when_a_file_changed(tmp_path):
     assert unpacked.usage()[0] == len(first.images) - 3
     assert len(list(unpacked.place().iterdir())) == 1
     assert unpacked.clear() > 0
+    assert not unpacked.place().exists()
+
+
+def _emptied(folder, image):
+    image.write_bytes(b"")
+
+
+def _replaced(folder, image):
+    time.sleep(0.01)  # another time, of the same size
+    image.write_bytes(bytes(len(image.read_bytes())))
+
+
+def _removed(folder, image):
+    image.unlink()
+
+
+def _without_index(folder, image):
+    (folder / unpacked.INDEX).unlink()
+
+
+def _damaged_index(folder, image):
+    (folder / unpacked.INDEX).write_text('["0000/0000000.png", 1', encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", [_emptied, _replaced, _removed, _without_index, _damaged_index])
+def test_what_was_changed_in_the_cache_is_unpacked_anew(tmp_path, damage):
+    root = hub(tmp_path / "set")
+    before = [(image.name, image.label, image.path.read_bytes()) for image in scan(root).images]
+    (folder,) = unpacked.place().iterdir()
+    damage(folder, scan(root).images[3].path)
+    found = scan(root)
+    assert not found.skipped
+    assert [(image.name, image.label, image.path.read_bytes()) for image in found.images] == before
+    assert list(unpacked.place().iterdir()) == [folder]
+
+
+def test_clearing_leaves_what_another_command_unpacks_just_now(tmp_path):
+    scan(hub(tmp_path / "set"))
+    busy = unpacked.place() / "another.tmp"
+    busy.mkdir()
+    unpacked.clear()
+    assert list(unpacked.place().iterdir()) == [busy]
+    old = time.time() - unpacked.LEFT_AFTER - 1
+    os.utime(busy, (old, old))
+    unpacked.clear()
     assert not unpacked.place().exists()
 
 

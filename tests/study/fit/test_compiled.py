@@ -150,6 +150,22 @@ def test_weight_decay_takes_a_share_of_the_kernels_and_nothing_of_the_rest(name)
     assert kinds == {"kernel", "bias", "gamma", "beta"}
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_goes_by_what_a_weight_is_not_by_the_name_of_its_layer(name):
+    model = keras.Sequential(
+        [keras.Input((3,)), *(keras.layers.Dense(2, name=f"{word}_dense") for word in ("beta", "bias"))]
+    )
+    kernel, bias, *_ = model.trainable_variables
+    bias.assign([1.0, 1.0])
+    before = kernel.numpy()
+    optimizer = objective.make_optimizer(name, 0.1, 0.5)
+    optimizer.apply(
+        [keras.ops.zeros(variable.shape) for variable in model.trainable_variables], model.trainable_variables
+    )
+    np.testing.assert_allclose(kernel.numpy(), 0.95 * before, rtol=1e-5)
+    np.testing.assert_array_equal(bias.numpy(), [1, 1])
+
+
 @pytest.mark.parametrize(("name", "asked", "decay"), [("adam", None, 0), ("adamw", None, 0.004), ("adamw", 0.0, 0)])
 def test_weight_decay_that_is_not_asked_for_is_the_optimisers_own(name, asked, decay):
     assert objective.make_optimizer(name, 0.1, asked).weight_decay == decay

@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import unicodedata
 from pathlib import Path
@@ -12,7 +13,7 @@ from helpers import message
 
 from study.runs import folder as run_folder
 from study.runs import listing
-from study.runtime import environment, output
+from study.runtime import environment, new_folder, output
 
 NAME = re.compile(r"\d{8}-\d{6}-resnet(-\d+)?")
 
@@ -51,6 +52,33 @@ def test_a_run_appears_complete_under_its_name(tmp_path):
 def test_others_may_read_a_run(tmp_path):
     folder = output.save_run(tmp_path, "resnet", fill)
     assert folder.stat().st_mode & 0o055 == 0o055
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o700), (0o002, 0o2775)])
+def test_new_folders_have_the_rights_that_the_user_gives_them(tmp_path, umask, mode):
+    if mode & 0o2000:
+        tmp_path.chmod(0o2775)  # its group is that of what is made in it
+    before = os.umask(umask)
+    try:
+        run = output.save_run(tmp_path, "resnet", fill)
+        with new_folder.filled(tmp_path / "out") as folder:
+            (folder / "a.txt").write_text("x")
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (run, tmp_path / "out")] == [mode, mode]
+
+
+def test_a_folder_that_another_command_fills_meanwhile_is_left_to_it(tmp_path):
+    def fill_out():
+        with new_folder.filled(tmp_path / "out") as folder:
+            (folder / "a.txt").write_text("ours")
+            (tmp_path / "out").mkdir()
+            (tmp_path / "out" / "a.txt").write_text("theirs")
+
+    assert message(fill_out).startswith("--out takes a new or empty folder, so that nothing is overwritten. Received: ")
+    assert (tmp_path / "out" / "a.txt").read_text() == "theirs"
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt(), SystemExit(1), OSError(errno.EIO, "bad")])
@@ -217,6 +245,25 @@ def test_the_last_of_many_runs_of_one_second_is_the_newest(tmp_path):
     for number in ("", *(f"-{i}" for i in range(2, 12))):
         fill(tmp_path / f"20260101-000000-resnet{number}")
     assert run_folder.newest_run(tmp_path, None).folder.name == "20260101-000000-resnet-11"
+
+
+def test_the_newest_run_is_that_which_was_saved_last_whatever_the_clock_of_its_place_said(tmp_path):
+    tokyo = fill(tmp_path / "20261130-163157-lenet", created="2026-11-30T16:31:57+09:00")
+    los_angeles = fill(tmp_path / "20261129-233217-lenet", created="2026-11-29T23:32:17-08:00")
+    without = fill(tmp_path / "20260101-000000-lenet")
+    assert run_folder.complete_folders(tmp_path) == [los_angeles, tokyo, without]
+    assert [run.folder for run in listing.runs_in(tmp_path)[0]] == [los_angeles, tokyo, without]
+
+
+def test_a_run_that_was_renamed_is_found(tmp_path, monkeypatch):
+    fill(tmp_path / "runs" / "20260101-000000-lenet", created="2026-01-01T00:00:00+00:00")
+    cats = fill(tmp_path / "runs" / "my-cats", created="2026-03-01T00:00:00+00:00")
+    (tmp_path / "runs" / "notes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert run_folder.newest_run(Path("runs"), None).folder == cats.relative_to(tmp_path)
+    for name in ("my-cats", "20260101-000000-lenet"):
+        assert run_folder.find_run(name, "runs", None).folder == Path("runs") / name
+    assert len(listing.runs_in(Path("runs"))[0]) == 2
 
 
 def test_a_model_whose_name_begins_like_another_is_told_apart(tmp_path):

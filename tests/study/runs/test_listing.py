@@ -54,6 +54,19 @@ def test_runs_are_found_by_what_they_learned_from(three, toy, tmp_path):
     assert ran.err.startswith(f"error: There is no complete run that learned from {tmp_path} in {runs}. ")
 
 
+def test_data_that_were_moved_and_left_a_link_are_the_same(run, tmp_path):
+    folder = shutil.copytree(run, tmp_path / "runs" / run.name)
+    info = run_info(run)
+    info["data"]["folder"] = str(tmp_path / "photos")
+    (folder / "run.json").write_text(json.dumps(info))
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "photos").symlink_to(tmp_path / "moved")
+    for name in ("photos", "moved"):
+        assert call("runs", "best", "--runs", tmp_path / "runs", "--data", tmp_path / name).code == 0
+    ran = call("runs", "best", "--runs", tmp_path / "runs", "--data", tmp_path)
+    assert ran.err.startswith(f"error: There is no complete run that learned from {tmp_path} in {tmp_path / 'runs'}. ")
+
+
 def test_the_best_is_chosen_by_validation_among_runs_of_one_split(three, toy, tmp_path):
     runs, first, named, other = three
     ran = call("runs", "best", "--runs", runs, "--data", toy)

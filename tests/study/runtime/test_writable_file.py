@@ -15,6 +15,13 @@ from study.runtime import output
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 
 
+def test_a_dash_is_no_file_for_standard_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = message(output.writable_file, "-", "--csv")
+    assert told == "--csv takes a file. Received: -; for a result on standard output give --json."
+    assert not list(tmp_path.iterdir())
+
+
 @POSIX
 @pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
 @pytest.mark.parametrize("linked", [False, True])
