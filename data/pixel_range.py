@@ -99,6 +99,11 @@ def line(kind: str, ends: tuple[float, float]) -> str:
     return f"{KINDS[kind]}: values {shown(ends)} are shown as black to white"
 
 
+def narrowed(ranges: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
+    """Return those ranges that are not the full one of 16 bits, by which every program reads such files."""
+    return {kind: (ends[0], ends[1]) for kind, ends in ranges.items() if (kind, tuple(ends)) != ("16-bit", FULL)}
+
+
 def shown(ends: tuple[float, float]) -> str:
     """`100 to 4,000`."""
     return " to ".join(f"{end:,.12g}" for end in ends)

@@ -77,7 +77,9 @@ def assign(
     split_of |= {group[sha256]: split for sha256, split in (earlier or {}).items() if sha256 in group}
     for label, contents in sorted(of_class.items()):
         if (different := len(set(contents))) < MIN_IMAGES:
-            raise UserError(too_few(label, different))
+            copies = len(contents) - different
+            also = f"{copies:,} more of its images are exact copies of these. " if different and copies else ""
+            raise UserError(too_few(label, different, also))
         members = Counter(group[sha256] for sha256 in contents)
         settled = {name: split_of[name] for name in members if name in split_of}
         split_of |= _assign_class(members, ratio, seed, settled)

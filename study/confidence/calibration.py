@@ -15,7 +15,7 @@ BINS = 15
 DRAWS = 200  # of labels, for the noise floor
 FOLDS = 5
 SMALLEST = 1e-30  # probability: the logarithm of 0 is no number
-LARGEST = 10  # logarithm of a temperature, either way
+LARGEST = 20.0  # temperature, and its inverse the smallest: a few images would fit any, if it were not bounded
 VALIDATION, OUT_OF_FOLD = "validation images", "images out of fold"  # by which a temperature may be chosen
 
 
@@ -63,8 +63,11 @@ def choose_temperature(
     if after >= before:
         why = "a temperature brings nothing: the probabilities are left as they are"
         return Temperature(1.0, why, before, after, **chosen_by)
-    why = f"fitted on {len(labels):,} {what}"
-    return Temperature(fit_temperature(scores, labels), why, before, after, **chosen_by)
+    temperature = fit_temperature(scores, labels)
+    if temperature > 0.99 * LARGEST:
+        why = f"the {what} fit no temperature below {LARGEST:g}: their probabilities say next to nothing of the answers"
+        return Temperature(1.0, why, before, after, **chosen_by)
+    return Temperature(temperature, f"fitted on {len(labels):,} {what}", before, after, **chosen_by)
 
 
 def stratified_folds(labels: np.ndarray, folds: int) -> np.ndarray:
@@ -79,13 +82,17 @@ def stratified_folds(labels: np.ndarray, folds: int) -> np.ndarray:
 
 
 def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature of the least cross-entropy: log-probabilities, (n, classes), labels, int (n,)."""
+    """Return the temperature of the least cross-entropy, from 1 / `LARGEST` to `LARGEST`.
+
+    `scores`: log-probabilities, (n, classes). `labels`: int (n,).
+    """
     from scipy.optimize import minimize_scalar
 
     def loss(logarithm: float) -> float:
         return float(cross_entropies(scores, labels, math.exp(logarithm)).mean())
 
-    return math.exp(minimize_scalar(loss, bounds=(-LARGEST, LARGEST), method="bounded", options={"xatol": 1e-8}).x)
+    bounds = (-math.log(LARGEST), math.log(LARGEST))
+    return math.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
 
 
 def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:

@@ -21,6 +21,7 @@ from study.folds.divide import (
     Fold,
     Labelled,
     check_trainable,
+    check_validation,
     learned_before,
     leave_one_out,
     make_folds,
@@ -183,7 +184,10 @@ def divide(
     if asked.leave_one_out:
         return Divided(dataset, images, leave_one_out(images))
     repeats = asked.repeats or REPEATS[settings.learning.kind]
-    return Divided(dataset, images, make_folds(images, asked.folds, repeats, settings.data.seed))
+    folds = make_folds(images, asked.folds, repeats, settings.data.seed)
+    if settings.learning.kind != "transfer":
+        check_validation(images, folds)
+    return Divided(dataset, images, folds)
 
 
 def train_folds(

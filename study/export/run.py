@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.pixel_range import KINDS, narrowed, shown
 from data.split import read_split
 from data.squares import text_of
 from errors import UserError
@@ -130,6 +131,12 @@ def check_run(run: Run, command: str = "export") -> None:
         raise UserError(
             f"{command} takes images at one size, and {run.folder} at {sizes}: train with --image-size N for all."
         )
+    if command == "page" and (ranges := narrowed(ranges_of(run))):
+        kind, ends = next(iter(ranges.items()))
+        raise UserError(
+            f"page answers for what a browser makes of a file, which has 8 bits, and {run.folder} learned from "
+            f"{KINDS[kind]} whose values {shown(ends)} are black to white. Use predict or serve."
+        )
 
 
 def write(
@@ -154,9 +161,9 @@ def images_like(run: Run, predictions: list[Prediction]) -> Images:
     return Images([one.file for one in predictions], run.info["image_size"], run.info["resize"], ranges_of(run))
 
 
-def ranges_of(run: Run) -> Mapping[str, Any] | None:
+def ranges_of(run: Run) -> Mapping[str, Any]:
     """Return what is black and white in files that do not state it."""
-    return run.info.get("pixel_range")
+    return run.info.get("pixel_range") or {}
 
 
 def calibration_images(run: Run) -> np.ndarray:
@@ -200,6 +207,11 @@ def tell(done: Exported) -> None:
         f"{done.bytes / 1e6:,.1f} MB, {len(names)} classes, images of {size} × {size} pixels, preprocessing inside"
     )
     console.print(done.parity.sentence())
+    for kind, ends in narrowed(done.about["resize"]["pixel_range"]).items():
+        console.print(
+            f"careful: the run learned from {KINDS[kind]} whose values {shown(ends)} are black to white: whoever uses "
+            "the file has to map them to 0 to 255 first"
+        )
     if plain := done.unrounded:
         console.print(f"price: {price_of(done.parity, plain)}")
         faster = done.parity.images_per_second / plain.images_per_second

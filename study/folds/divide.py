@@ -173,15 +173,23 @@ def check_trainable(dataset: Dataset, images: Labelled, kind: str) -> None:
 def inner_validation(images: Labelled, fold: Fold, seed: int) -> np.ndarray:
     """Return a tenth of a fold's training rows, by whole units and stratified: the validation split of its training.
 
-    Raises:
-        UserError: a class has a single unit to learn from.
+    `fold`: one that `check_validation` found nothing to say against.
     """
     labels, units = images.labels[fold.train], images.units[fold.train]
-    fewest = min(len(np.unique(units[labels == index])) for index in range(len(images.names)))
-    if fewest < 2:
-        raise UserError(
-            f"Fold {fold.number} of repeat {fold.repeat} leaves a class one unit of images to learn from, and a "
-            "training needs another for validation. Give more --folds, or add images."
-        )
-    _, chosen = next(grouped_folds.divide(labels, units, min(INNER, fewest), seed))
+    _, chosen = next(grouped_folds.divide(labels, units, min(INNER, _fewest_learned(images, fold)), seed))
     return fold.train[chosen]
+
+
+def check_validation(images: Labelled, folds: Sequence[Fold], flag: str = "--folds") -> None:
+    """Raise UserError where a fold leaves a class a single unit to learn from: its training needs two."""
+    for fold in folds:
+        if _fewest_learned(images, fold) < 2:
+            raise UserError(
+                f"Fold {fold.number} of repeat {fold.repeat} leaves a class one unit of images to learn from, and a "
+                f"training needs another for validation. Give a larger {flag}, or add images."
+            )
+
+
+def _fewest_learned(images: Labelled, fold: Fold) -> int:
+    labels, units = images.labels[fold.train], images.units[fold.train]
+    return min(len(np.unique(units[labels == index])) for index in range(len(images.names)))

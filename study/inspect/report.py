@@ -30,14 +30,17 @@ def summary_sentences(inspection: Inspection) -> list[str]:
     layers = inspection.learning
     if not layers:
         return ["No layer has weights that learn."]
-    first, last = (float(layers[i].gradients[0]) for i in (0, -1))
+    lengths = [float(layer.gradients[0]) for layer in layers]
+    first, last = lengths[0], lengths[-1]
     sentences = [
         f"In the first batch the gradient of {layers[0].name} is {_times(first, last)} that of {layers[-1].name}"
     ]
     if not math.isfinite(first + last):
         sentences = ["The gradients are no numbers: the network is of no use as it is."]
-    elif not first and not last:
+    elif not any(lengths):
         sentences = ["In the first batch all gradients are 0: nothing learns."]
+    elif without := [layer.name for layer, length in zip(layers, lengths, strict=True) if not length]:
+        sentences[0] += f"; that of {len(without)} of {len(layers)} layers is 0, such as {without[0]}."
     elif first < HARDLY * last:
         sentences[0] += ": it vanishes on its way back, and the first layers hardly learn."
     elif first < SLOW * last:
@@ -45,6 +48,11 @@ def summary_sentences(inspection: Inspection) -> list[str]:
     elif last < SLOW * first:
         sentences[0] += (
             ": it grows on its way back, and a step that suits the last layers may be too long for the first."
+        )
+    elif min(lengths) < SLOW * max(lengths):
+        least = layers[lengths.index(min(lengths))].name
+        sentences[0] += (
+            f": both are of similar size, but that of {least} is {_times(min(lengths), last)} that of the last."
         )
     else:
         sentences[0] += ": the gradients of all layers are of similar size."

@@ -61,6 +61,8 @@ no mistake on the {n} {images}: there is nothing to fit it by
   {images} {n} 枚に誤りがなく、当てはめる手がかりがありません
 a temperature brings nothing: the probabilities are left as they are
   温度スケーリングの効果がないため、確率をそのまま使います
+the {images} fit no temperature below {n}: their probabilities say next to nothing of the answers
+  {images}には {n} 未満のどの温度も当てはまらず、確率が予測の正しさをほとんど表していません
 fitted on {n} {images}
   {images} {n} 枚で当てはめた値です
 # of study.inference.gradcam

@@ -11,12 +11,14 @@ import numpy as np
 
 from study.folds.out_of_fold import DRAWS, LEVEL, accuracy_interval, bootstrap
 
+ENOUGH = 6  # units that differ: that all of fewer favour one setting happens in more than 5 % of cases by chance alone
+
 
 @dataclass(frozen=True)
 class Judgement:
     """Two settings on the same images: accuracies 0..1 with intervals, and by how much the first is ahead.
 
-    `interval`, of the difference, is None where both answer every image alike.
+    `interval`, of the difference, is None where both are right about the same images.
     """
 
     images: int
@@ -27,16 +29,17 @@ class Judgement:
     defaults_interval: Sequence[float]
     difference: float
     interval: Sequence[float] | None
+    differing: int  # units on which one is right more often than the other
 
     @property
     def better(self) -> bool:
         """Say whether the first is better by more than chance."""
-        return self.interval is not None and self.interval[0] > 0
+        return self.interval is not None and self.interval[0] > 0 and self.differing >= ENOUGH
 
     @property
     def worse(self) -> bool:
         """Say whether the first is worse by more than chance."""
-        return self.interval is not None and self.interval[1] < 0
+        return self.interval is not None and self.interval[1] < 0 and self.differing >= ENOUGH
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def judge(best: np.ndarray, defaults: np.ndarray, units: np.ndarray, seed: int) 
         accuracy_interval(defaults, units, seed)[0],
         float(apart.mean()),
         interval,
+        len(np.unique(units[apart != 0])),
     )
 
 
@@ -158,9 +162,11 @@ def advice(judged: Judgement) -> str:
 def difference(judged: Judgement) -> str:
     """`difference 0.43 points, 95 % interval 0.12 to 0.74`."""
     if judged.interval is None:
-        return "both answer every image alike"
+        return "both are right about the same images"
     low, high = judged.interval
-    return f"difference {points(judged.difference)} points, {LEVEL} % interval {points(low)} to {points(high)}"
+    said = f"difference {points(judged.difference)} points, {LEVEL} % interval {points(low)} to {points(high)}"
+    few = f"; they differ on {judged.differing:,} only, and fewer than {ENOUGH} may all be luck"
+    return said + (few if judged.differing < ENOUGH else "")
 
 
 def told_noise(found: Found) -> str:

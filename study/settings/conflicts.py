@@ -61,6 +61,9 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
     if run.crossval and (run.find_learning_rate or run.augment_preview):
         other = "--find-learning-rate" if run.find_learning_rate else "--augment-preview"
         raise UserError(f"--crossval goes with a training, and {other} trains nothing. Leave one of the two out.")
+    if settings.regularization.class_weight == settings.regularization.sampler == "balanced":
+        both = "--class-weight balanced and --sampler balanced"
+        raise UserError(f"{both} together would make up for rare classes twice. Leave one of the two out.")
     sizes, size = optimization.progressive, settings.data.image_size
     if sizes and size and sizes[-1] > size:
         given = format_value(sizes, as_flag=True)

@@ -23,6 +23,8 @@ def parse_class_weight(text: str) -> str | dict[str, float]:
         else:
             name, _, number = item.rpartition("=")
             name = name.strip()
+        if name in weights:
+            raise UserError(f"--class-weight names {name} twice. Received: {text}")
         try:
             weights[name] = float(number)
         except ValueError:

@@ -50,10 +50,10 @@ def answers_of(ready: Prepared, outcomes: Sequence[Outcome], features: Examples 
         return on_validation
     few = f"the validation split has only {len(val):,} images"
     if ready.settings.learning.kind != "transfer":
-        console.print(
-            f"temperature and threshold of the probabilities: {few}, and both are chosen by these; out of fold they "
-            f"could be chosen by {len(val) + len(ready.pixels.indices['train']):,}, for {FOLDS} more trainings"
-        )
+        rows = learned_rows(ready)
+        folds = min(FOLDS, fewest_units(images_in(ready, rows)))
+        more = f"; out of fold they could be chosen by {len(rows):,}, for {folds} more trainings" if folds > 2 else ""
+        console.print(f"temperature and threshold of the probabilities: {few}, and both are chosen by these{more}")
         return on_validation
     try:
         answers = out_of_fold(ready, outcomes[-1].kept_epoch, features)
@@ -78,7 +78,7 @@ def out_of_fold(ready: Prepared, epochs: int, features: Examples) -> Answers:
     """
     if not epochs or ready.settings.optimization.schedule == "plateau":
         raise UserError("Heads of folds would have no validation split, which the training here went by.")
-    rows = np.sort(np.concatenate([ready.pixels.indices[split] for split in ("train", "val")]))
+    rows = learned_rows(ready)
     folds, heads = folds_of(ready, rows), heads_of(ready, features)
     found, _ = predict_held_out(heads, folds, ready.stages[-1], ready.settings, ends=epochs)
     distance = np.empty(len(heads.features), np.float32)
@@ -89,13 +89,26 @@ def out_of_fold(ready: Prepared, epochs: int, features: Examples) -> Answers:
     return Answers(found[0, rows], heads.labels[rows], OUT_OF_FOLD, distance[rows])
 
 
+def learned_rows(ready: Prepared) -> np.ndarray:
+    """Return the rows of training and validation, int (n,)."""
+    return np.sort(np.concatenate([ready.pixels.indices[split] for split in ("train", "val")]))
+
+
 def folds_of(ready: Prepared, rows: np.ndarray) -> list[Fold]:
     """Divide some images into folds: as many as the rarest class has units, `FOLDS` at most."""
-    units = [ready.dataset.units[row] for row in rows]
-    images = Labelled.of(ready.pixels.labels[rows], units, ready.outputs)
-    fewest = min(images.units_of(index) for index in range(len(ready.outputs)))
-    folds = make_folds(images, max(2, min(FOLDS, fewest)), 1, ready.settings.data.seed)
+    images = images_in(ready, rows)
+    folds = make_folds(images, max(2, min(FOLDS, fewest_units(images))), 1, ready.settings.data.seed)
     return [Fold(fold.repeat, fold.number, rows[fold.train], rows[fold.held_out]) for fold in folds]
+
+
+def images_in(ready: Prepared, rows: np.ndarray) -> Labelled:
+    """Return labels and units of some images."""
+    return Labelled.of(ready.pixels.labels[rows], [ready.dataset.units[row] for row in rows], ready.outputs)
+
+
+def fewest_units(images: Labelled) -> int:
+    """Return the units of the rarest class."""
+    return min(images.units_of(index) for index in range(len(images.names)))
 
 
 def heads_of(ready: Prepared, features: Examples) -> FoldHeads:

@@ -46,6 +46,8 @@ def divided(settings: TrainSettings, dataset: Dataset) -> Division:
     if kind != "transfer":
         divide.check_trainable(dataset, images, kind)
     folds = divide.make_folds(images, settings.run.crossval, REPEATS[kind], settings.data.seed, "--crossval")
+    if kind != "transfer":
+        divide.check_validation(images, folds, "--crossval")
     notes = [*divide.notes(images, folds), *divide.learned_before(settings.learning.weights, dataset)]
     return Division(images, folds, notes)
 

@@ -38,7 +38,7 @@ def after(
         results: what `metrics.json` holds.
         history: the rows of `history.csv`.
     """
-    if suggested := crossval(settings, asked, dataset):
+    if "crossval" not in results and (suggested := crossval(settings, asked, dataset)):
         return suggested
     advice = next_step(run.info, results, history, commands(settings, asked, dataset))
     if advice.command:

@@ -78,7 +78,8 @@ def test_each_fold_has_of_every_class_as_many_images_as_can_be(folds):
 
 def test_a_flawless_network_has_no_temperature_that_is_best():
     sure = np.eye(3)[[0, 1, 2] * 5] * 0.9 + 1 / 30
-    assert calibration.fit_temperature(np.log(sure), np.array([0, 1, 2] * 5)) < 0.01  # towards 0, without an end
+    fitted = calibration.fit_temperature(np.log(sure), np.array([0, 1, 2] * 5))
+    assert 1 / calibration.LARGEST <= fitted < 0.1  # towards 0, as far as it may go
 
 
 def test_well_calibrated_probabilities_are_left_as_they_are():
@@ -119,3 +120,25 @@ def test_the_noise_floor_is_what_a_calibrated_network_shows_and_not_more():
     assert floor == pytest.approx(np.mean(calibrated), rel=0.1)
     assert calibration.calibration_error(probability, rng.random(800) < probability - 0.2) > 3 * floor
     assert calibration.noise_floor(np.full(50, 1.0)) == 0
+
+
+def test_a_single_mistake_does_not_keep_a_network_from_being_fitted():
+    """The fold that holds it is fitted on flawless images, by which any temperature down to 0 would be better."""
+    labels = np.arange(200) % 4
+    probabilities = np.full((200, 4), 0.2 / 3)
+    probabilities[np.arange(200), labels] = 0.8  # unsure, as label smoothing makes them
+    probabilities[0] = np.roll(probabilities[0], 1)
+    chosen = calibration.choose_temperature(probabilities, labels, "abcd")
+    assert chosen.value < 0.7
+    assert chosen.after < chosen.before
+    assert chosen.reason.startswith("fitted on ")
+
+
+def test_probabilities_that_say_nothing_are_not_made_equal():
+    rng = np.random.default_rng(0)
+    probabilities, labels = softmax(rng.normal(0, 3, (300, 3)), axis=1), np.arange(300) % 3
+    chosen = calibration.choose_temperature(probabilities, labels, "abc")
+    assert chosen.value == 1
+    assert chosen.reason == (
+        "the validation images fit no temperature below 20: their probabilities say next to nothing of the answers"
+    )

@@ -173,6 +173,25 @@ def test_what_cannot_be_exported_says_why(run, tmp_path):
     fails(call("export", tmp_path / "none", "--out", out), "(there is none)", out)
 
 
+def test_a_range_of_pixel_values_is_told_and_a_page_which_cannot_apply_it_is_refused(run, tmp_path):
+    pytest.importorskip("openvino")
+    copy = shutil.copytree(run, tmp_path / "run")
+    for ends, told in (([300, 3300], True), ([0, 65535], False)):
+        (copy / "run.json").write_text(json.dumps(run_info(run) | {"pixel_range": {"16-bit": ends}}), encoding="utf-8")
+        if told:
+            ran = call("page", copy, "--out", tmp_path / "a.html")
+            fails(
+                ran,
+                "learned from 16-bit images whose values 300 to 3,300 are black to white. Use predict or serve.",
+                tmp_path / "runs",
+            )
+            assert not (tmp_path / "a.html").exists()
+        ran = call("export", copy, "--format", "openvino", "--out", tmp_path / str(ends[1]))
+        assert ran.code == 0
+        line = "careful: the run learned from 16-bit images whose values 300 to 3,300 are black to white: whoever uses "
+        assert (line in ran.out) == told
+
+
 # ---- 8-bit integers ----
 
 

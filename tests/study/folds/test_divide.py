@@ -8,6 +8,7 @@ from study.folds.divide import (
     Fold,
     Labelled,
     check_learnable,
+    check_validation,
     inner_validation,
     leave_one_out,
     make_folds,
@@ -133,6 +134,17 @@ def test_repeats_that_divide_alike_are_told():
     labels = np.repeat([0, 1], sum(sizes))
     (told,) = notes(Labelled(labels, units, ("a", "b")), make_folds(Labelled(labels, units, ("a", "b")), 2, 3, 0))
     assert told.startswith("3 repeats have only ")
+
+
+def test_folds_that_leave_a_training_nothing_to_validate_by_are_refused_beforehand():
+    few = images((4, 30, 30), together=0)  # two of the four are one unit
+    folds = make_folds(few, 2, 1, 0)
+    assert message(check_validation, few, folds, "--crossval").startswith("Fold ")
+    assert message(check_validation, few, folds, "--crossval").endswith(
+        " of repeat 1 leaves a class one unit of images to learn from, and a training needs another for validation. "
+        "Give a larger --crossval, or add images."
+    )
+    check_validation(few, make_folds(few, 3, 1, 0))
 
 
 @pytest.mark.parametrize("folds", [2, 5])

@@ -8,6 +8,7 @@ backend.start()
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -73,6 +74,20 @@ def test_gradients_that_are_zero_or_no_numbers_are_told(init, rate, told):
     assert told in summary_sentences(look)
     with Image.open(io.BytesIO(inspect_figures.gradients(look.learning))) as draw:
         assert draw.format == "PNG"
+
+
+def test_a_layer_in_the_middle_that_gets_no_gradient_is_named():
+    def layer(name, length):
+        return SimpleNamespace(name=name, gradients=np.array([length]))
+
+    def told(*lengths):
+        layers = [layer(f"layer{i}", length) for i, length in enumerate(lengths)]
+        subject = SimpleNamespace(stage=Stage("scratch", 1, 4, 0.1))
+        return summary_sentences(SimpleNamespace(learning=layers, active=[], losses=[1.0, 0.5], subject=subject))[0]
+
+    assert told(1, 0, 0, 1).endswith("; that of 2 of 4 layers is 0, such as layer1.")
+    assert "both are of similar size, but that of layer2 is " in told(1, 1, 1e-6, 1)
+    assert told(1, 0.9, 1.2, 1).endswith(": the gradients of all layers are of similar size.")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ def judgement(difference, interval, images=1000, defaults=0.95):
     best = defaults + difference
     return Judgement(
         images, images - 5, best, (best - 0.01, best + 0.01), defaults, (defaults - 0.01, defaults + 0.01), difference,
-        interval,
+        interval, 20,
     )  # fmt: skip
 
 
@@ -49,7 +49,18 @@ def test_settings_that_answer_alike_have_no_interval_and_no_verdict():
     alike = judge(right, right, np.arange(4), 0)
     assert (alike.interval, alike.better, alike.worse, alike.difference) == (None, False, False, 0.0)
     told, *_ = sentences(found(fresh=alike), "l2 0")
-    assert told.endswith("has 75.0 %, the defaults 75.0 % (both answer every image alike).")
+    assert told.endswith("has 75.0 %, the defaults 75.0 % (both are right about the same images).")
+
+
+@pytest.mark.parametrize(("differing", "better"), [(1, False), (5, False), (6, True)])
+def test_a_few_images_prove_nothing_however_they_differ(differing, better):
+    best = np.repeat([1.0, 1.0], [differing, 20])
+    judged = judge(best, np.repeat([0.0, 1.0], [differing, 20]), np.arange(len(best)), 0)
+    assert (judged.differing, judged.better) == (differing, better)
+    assert judge(1 - best, np.ones(len(best)), np.arange(len(best)), 0).better is False
+    told, *_ = sentences(found(fresh=judged), "l2 0")
+    assert (f"they differ on {differing} only, and fewer than 6 may all be luck" in told) != better
+    assert not judge(np.ones(2), np.zeros(2), np.arange(2), 0).better
 
 
 def test_the_lead_is_divided_into_what_is_left_and_selection_noise():

@@ -446,6 +446,17 @@ def test_class_weights_are_read_by_name():
     }
 
 
+def test_a_class_has_one_weight():
+    told = message(parsers.parse_class_weight, "cat=1,dog=2,cat=3")
+    assert told == "--class-weight names cat twice. Received: cat=1,dog=2,cat=3"
+
+
+def test_rare_classes_are_made_up_for_once():
+    told = message(resolve, {"class_weight": "balanced", "sampler": "balanced"}, {})
+    assert told.endswith("together would make up for rare classes twice. Leave one of the two out.")
+    resolve({"class_weight": {"cat": 2.0}, "sampler": "balanced"}, {})
+
+
 def test_class_weights_take_quoted_names():
     assert parsers.parse_class_weight('"x, y; z"=2,cat=1') == {"x, y; z": 2.0, "cat": 1.0}
     assert parsers.parse_class_weight('cat=1, "cat " = 0.5 , "a=b,"=3') == {"cat": 1.0, "cat ": 0.5, "a=b,": 3.0}
