@@ -6,7 +6,7 @@
 # The same lines with KERAS_BACKEND=jax pull all scales of normalisation towards 0, and a head or an embedding that was to be
 # spared: two backends are compared with two regularisations.
 # With ["bias", "gamma", "beta"], which both find, TensorFlow spares a whole layer that is called beta_head.
-# Say [r"(^|/)(bias|gamma|beta)$"], or give the variables themselves as var_list.
+# Say [r"(^|/)(bias|gamma|beta)(:0)?$"], or give the variables themselves as var_list.
 # Seen with Keras 3.15.1 on TensorFlow 2.21.0 and JAX 0.10.2, 30 November 2026. Source: the review at
 # https://github.com/keras-team/keras/pull/16274 said why names of variables are no good handle
 set -euo pipefail
@@ -41,7 +41,7 @@ print(json.dumps({
     "names of layers": left(["batch_normalization", "layer_norm", "head", "bias"]),
     "names of weights": left(["gamma", "beta", "bias"]),
     "names of weights, head called beta_head,": left(["gamma", "beta", "bias"], name="beta_head"),
-    "whole names of weights, head called beta_head,": left([r"(^|/)(gamma|beta|bias)$"], name="beta_head"),
+    "whole names of weights, head called beta_head,": left([r"(^|/)(gamma|beta|bias)(:0)?$"], name="beta_head"),
     "variables": left(by_variable=True),
 }))
 PYTHON

@@ -9,18 +9,24 @@ from pathlib import Path
 from data.store.threads import map_in_threads
 
 
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal. Raise OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_readable(path: Path) -> str:
+    """Return the SHA-256 of a file's content, empty where it cannot be read."""
+    try:
+        return hash_file(path)
+    except (OSError, ValueError):  # ValueError: no valid name of a file
+        return ""
+
+
 def hash_all(paths: Sequence[Path], advance: Callable[[], None] = lambda: None) -> list[str]:
     """Return the SHA-256 of each file's content, empty where it cannot be read; `advance` is called after each."""
-
-    def hash_one(path: Path) -> str:
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return ""
-
     hashes = []
-    for found in map_in_threads(hash_one, paths):
+    for found in map_in_threads(hash_readable, paths):
         hashes.append(found)
         advance()
     return hashes

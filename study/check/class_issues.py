@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from data.folder import SPLITS, ImageRecord, Scan
@@ -12,6 +12,7 @@ from data.names import printable, similar
 from data.split import MIN_IMAGES
 from study.check.image_issues import MAX_LOST, Issue, cropped_share
 from study.check.image_statistics import ImageStatistics
+from study.settings.learning_type import advise
 
 MAX_IMBALANCE = 3.0  # largest : smallest class: beyond, always answering the largest begins to pay
 FEW_IMAGES = 10  # of a class in validation or test: below, one image more or less right moves its recall by 10 %
@@ -27,17 +28,14 @@ TELLING = (
 Usable = Sequence[tuple[ImageRecord, ImageStatistics]]
 
 
-def find(
-    scan: Scan, usable: Usable, ratio: Sequence[int], advise: Callable[[int], tuple[str, str]] | None
-) -> Iterator[Issue]:
+def find(scan: Scan, usable: Usable, ratio: Sequence[int]) -> Iterator[Issue]:
     """Yield the findings on the classes."""
     counts = split_counts(scan, usable, ratio)
     yield from few_images(scan, usable, counts)
     yield from imbalance(Counter(image.label for image, _ in usable))
     yield from similar_names(scan.class_names)
-    if advise is not None:
-        learning, reason = advise(min(counts["train"][label] for label in scan.class_names))
-        yield Issue(".", "learning type", f"--learning {learning} is advised: {reason}")
+    learning, reason = advise(min(counts["train"][label] for label in scan.class_names))
+    yield Issue(".", "learning type", f"--learning {learning} is advised: {reason}")
 
 
 def split_counts(scan: Scan, usable: Usable, ratio: Sequence[int]) -> dict[str, Counter[str]]:

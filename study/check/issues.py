@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Protocol
 
 from data.csv_table import guarded
+from data.duplicates import Pair
 from data.exclude import DROP
 from data.folder import SPLITS, ImageRecord, Scan
 from study.check import class_issues, image_issues
@@ -19,26 +19,12 @@ from study.runtime import output
 SEVERITIES = ("severe", "warning", "note")
 
 
-class Pair(Protocol):
-    """Two images that look alike, by index into the images; `similarity` is within 0..1."""
-
-    @property
-    def first(self) -> int: ...  # noqa: D102
-
-    @property
-    def second(self) -> int: ...  # noqa: D102
-
-    @property
-    def similarity(self) -> float: ...  # noqa: D102
-
-
 def find(
     scan: Scan,
     statistics: Sequence[ImageStatistics | str],
     pairs: Iterable[Pair],
     resize: str,
     ratio: Sequence[int],
-    advise: Callable[[int], tuple[str, str]] | None = None,
 ) -> list[Issue]:
     """List all findings, severe ones first, else in the order of the checks.
 
@@ -48,7 +34,6 @@ def find(
         pairs: near-duplicates; those with an undecodable, a plain or an equal image are passed over.
         resize: the resize rule that training would use.
         ratio: shares of training, validation and test, where the folder has no ready-made parts.
-        advise: training images of the rarest class -> (learning type, reason); `study.settings.learning_type.advise`.
     """
     usable = [
         (image, stats)
@@ -58,7 +43,7 @@ def find(
     issues = [
         *exact_duplicates(usable),
         *near_duplicates(scan.images, statistics, pairs),
-        *class_issues.find(scan, usable, ratio, advise),
+        *class_issues.find(scan, usable, ratio),
         *(
             issue
             for image, stats in zip(scan.images, statistics, strict=True)

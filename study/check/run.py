@@ -32,7 +32,6 @@ from study.inference.components import reduce
 from study.inference.same_scene import stored_same_scene_pairs
 from study.runtime import console, output
 from study.runtime.result import Result
-from study.settings import learning_type
 from study.settings.commands import CheckSettings
 from study.settings.source import store_of
 from study.settings.train import with_flags
@@ -134,7 +133,7 @@ def audit(
             usable_labels, lambda: (features, reduced), prints[usable].__getitem__, f"check {embedded.name}", store
         )
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
-    looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO, learning_type.advise)
+    looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO)
     beside = companions.find(images, statistics, thumbnails)
     found_issues, suspects = issues.by_severity([*found_issues, *looked, *beside]), []
     if features is not None:  # mere colours say too little of what an image shows

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from errors import UserError
 from study.runtime.result import Result
 from study.settings.as_command import as_command
 from study.settings.commands import ExportSettings
@@ -16,11 +15,9 @@ COMPARE = "compare the file's answer with the run's own, for an image of yours i
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Write a run's network as a file for other programs, where that answers as the run does."""
     settings = ExportSettings(**flags)
-    if len(settings.paths) > 1:
-        raise UserError(f"export takes one run. Received: {' '.join(settings.paths)}")
-    from study.runs.folder import find_run
+    from study.runs.folder import one_run
 
-    chosen = find_run(settings.paths[0] if settings.paths else None, settings.runs, None)
+    chosen = one_run(settings.paths, settings.runs, "export")
     from study.export.run import export, tell
 
     done = export(chosen, settings.format, settings.int8, settings.allow_changed, settings.out, command_line)

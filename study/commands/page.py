@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from errors import UserError
 from study.runtime.result import Result
 from study.settings.as_command import as_command
 from study.settings.commands import PageSettings
@@ -14,11 +13,9 @@ from study.settings.commands import PageSettings
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Write a run as one page that answers by itself, where it answers as the run does."""
     settings = PageSettings(**flags)
-    if len(settings.paths) > 1:
-        raise UserError(f"page takes one run. Received: {' '.join(settings.paths)}")
-    from study.runs.folder import find_run
+    from study.runs.folder import one_run
 
-    chosen = find_run(settings.paths[0] if settings.paths else None, settings.runs, None)
+    chosen = one_run(settings.paths, settings.runs, "page")
     from study.browser.run import make, tell
 
     made = make(chosen, settings, command_line)

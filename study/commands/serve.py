@@ -25,14 +25,12 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Answer over HTTP until it is told to end."""
     settings = ServeSettings(**flags)
     require_packages()
-    if len(settings.paths) > 1:
-        raise UserError(f"serve takes one run. Received: {' '.join(settings.paths)}")
-    from study.runs.folder import find_run
+    from study.runs.folder import one_run
     from study.serve.limits import Limits
     from study.serve.run import Place, serve
 
     token = token_of(settings)
-    run = find_run(settings.paths[0] if settings.paths else None, settings.runs, None)
+    run = one_run(settings.paths, settings.runs, "serve")
     limits = Limits(
         settings.max_mb * MILLION,
         settings.max_megapixels * MILLION,

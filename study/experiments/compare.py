@@ -21,7 +21,7 @@ from study.experiments.result import Line, rank, ranking_table, read_result, wri
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console, output
-from study.runtime.hardware import cores
+from study.runtime.hardware import jobs_at_once
 from study.runtime.result import Result
 from study.settings import conflicts
 from study.settings.commands import CompareSettings
@@ -50,7 +50,7 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     place = Path(data) if data else synthetic_images(console.bar)
     any_form.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
     open_folder(plan.out, data)
-    at_once = settings.jobs or max(1, cores() // 2)
+    at_once = jobs_at_once(settings.jobs)
     with alone_in(plan.out):
         check_same(plan)
         failures = run_missing(plan, at_once)

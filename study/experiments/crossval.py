@@ -30,7 +30,7 @@ from study.folds.divide import (
 from study.folds.out_of_fold import summarise
 from study.runtime import console, output
 from study.runtime.background import start_in_background
-from study.runtime.hardware import cores
+from study.runtime.hardware import jobs_at_once
 from study.runtime.result import Result
 from study.settings import conflicts, learning_type
 from study.settings.as_command import as_command
@@ -216,7 +216,7 @@ def by_trainings(
     out = folder_for(Path(asked.runs), settings, divided.dataset, folds)
     texts = {**texts, "model": settings.run.model, "learning": settings.learning.kind}
     trainings = Trainings(divided.dataset, divided.images, divided.folds, texts, out, settings.data.seed)
-    probabilities = predict_folds(trainings, asked.jobs or max(1, cores() // 2))
+    probabilities = predict_folds(trainings, jobs_at_once(asked.jobs))
     ends = "--patience may end one earlier" if texts.get("patience", "0") != "0" else "fixed beforehand"
     epochs = (
         f"as many epochs as train takes, {ends}; of these each training keeps the one that is best on a validation "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.store.hashes import hash_file
 from errors import UserError
 from study.fetch import http
 from study.fetch.catalogue import Archive
@@ -41,18 +41,18 @@ def download(archive: Archive, folder: Path, patience: Patience) -> Path:
     """
     target, part = folder / archive.name, folder / (archive.name + PART)
     if target.exists():
-        if digest(target) != archive.sha256:
+        if hash_file(target) != archive.sha256:
             raise UserError(f"{target} is not {archive.address}: its SHA-256 is another. Remove it, and start again.")
         return target
     if size_of(part) > archive.size:  # no part of it
         part.unlink()
     console.print(f"{archive.address}: {archive.size / 1e6:,.0f} MB" + _had(part))
     in_pieces = receive(archive, part, patience)
-    if in_pieces and digest(part) != archive.sha256:  # pieces of two files may have been joined
+    if in_pieces and hash_file(part) != archive.sha256:  # pieces of two files may have been joined
         console.to_error(f"{archive.name}: the pieces do not fit together; downloading it anew")
         part.unlink()
         receive(archive, part, patience)
-    if (found := digest(part)) != archive.sha256:
+    if (found := hash_file(part)) != archive.sha256:
         wrong = part.replace(folder / (archive.name + WRONG))
         raise UserError(
             f"{archive.address} sent another file than the known one: SHA-256 {found[:12]}…, expected "
@@ -109,9 +109,3 @@ def _kept(part: Path, archive: Archive) -> str:
 def size_of(path: Path) -> int:
     """Return the size of a file in bytes, 0 where there is none."""
     return path.stat().st_size if path.exists() else 0
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -76,7 +76,7 @@ def print_each(
         mark = f"  wrong: labelled {label or none}" if wrong else ""
         console.print(f"{padded(prediction.path, width)}  {said}{mark}")
         labels += (judge.verdict(prediction),) if judge else predicted or (none,)
-    for note in filter(None, [*judge.renamed(), judge.why_no_threshold()]) if judge and labels else ():
+    for note in judge.notes() if judge and labels else ():
         console.to_error(note)
     count_up(labels, sum(not prediction.error for prediction in told))
     return told

@@ -21,15 +21,10 @@ def values(run: Run, judge: Judge | None) -> dict[str, Any]:
         "more": max(0, len(names) - MOST_NAMED),
         "figures": evaluated(run)[0],
         "cautions": cautions(run),
-        "notes": notes(judge),
+        "notes": judge.notes() if judge else [],
     }
 
 
 def words(judge: Judge | None) -> dict[str, str]:
     """Return how the verdicts are written; as nothing where the run has none."""
     return judge.words if judge and judge.known else {UNSURE: "", UNLIKE: ""}
-
-
-def notes(judge: Judge | None) -> list[str]:
-    """Return what must be said of the verdicts."""
-    return list(filter(None, [*judge.renamed(), judge.why_no_threshold()])) if judge else []

@@ -58,7 +58,10 @@ def page(
         command=wanted.command,
         told=[describe_run(run), describe_answers(answers, failed, none)],
         cautions=cautions(run) if truth is None or truth.in_table else [],
-        notes=[*notes(judge, bool(answers)), *([describe_cut(answers)] if "crop" in run.info and answers else [])],
+        notes=[
+            *(judge.notes() if judge and answers else []),
+            *([describe_cut(answers)] if "crop" in run.info and answers else []),
+        ],
         learned=truth.learned if truth else "",
         figures=describe_metrics(run, truth),
         reports=report_tables(run, truth),
@@ -142,11 +145,6 @@ def look_first(answers: Sequence[Answer], kinds: Mapping[str, int]) -> Bilingual
             "まず、先頭に並んだ確信度の低いものを確認してください。",
         )
     return t("There is nothing to look at.", "確認する画像はありません。")
-
-
-def notes(judge: Judge | None, answered: bool) -> list[str]:
-    """Return what must be said of the verdicts."""
-    return list(filter(None, [*judge.renamed(), judge.why_no_threshold()])) if judge and answered else []
 
 
 def describe_cut(answers: Sequence[Answer]) -> Bilingual:

@@ -80,4 +80,4 @@ class Classified:
 
     def notes(self) -> list[str]:
         """Return what is to be known about the verdicts."""
-        return [*filter(None, [*self.judge.renamed(), self.judge.why_no_threshold()])] if self.judge else []
+        return self.judge.notes() if self.judge else []

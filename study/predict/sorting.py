@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from data.csv_table import guarded
 from data.file_names import folder_names
 from data.names import printable
+from data.store.hashes import hash_readable
 from errors import UserError
 from study.predict.answers import Answer
 from study.predict.places import place_copy, place_link, settle
@@ -103,9 +103,8 @@ class Earlier:
     def hash_of(self, path: Path) -> str:
         """Return the SHA-256 of a file."""
         if path not in self.hashes:
-            with contextlib.suppress(OSError), path.open("rb") as file:
-                self.hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
-        return self.hashes.get(path, "")
+            self.hashes[path] = hash_readable(path)
+        return self.hashes[path]
 
 
 def sort_files(

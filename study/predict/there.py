@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path
 from data import pixels
 from data.listing import Listed, Listing
 from data.names import printable
+from data.store.hashes import hash_readable
 from study.predict.progress import Progress, Row
 from study.predict.rows import Rows
 from study.predict.stream import CHUNK, Prediction
@@ -53,7 +53,7 @@ def keep_what_is_there(listing: Listing, progress: Progress, rows: Rows, by: str
         progress.index_contents()
     with ThreadPoolExecutor(pixels.WORKERS) as pool:
         for chunk in listing.chunks(CHUNK):
-            contents = pool.map(lambda one: _content(one[1]), chunk) if by == "content" else [""] * len(chunk)
+            contents = pool.map(lambda one: hash_readable(one[1].file), chunk) if by == "content" else [""] * len(chunk)
             opened = []
             for (number, listed), content in zip(chunk, contents, strict=True):
                 if listed.reason:
@@ -94,12 +94,3 @@ def _put_skipped(listed: Listed, progress: Progress, rows: Rows) -> None:
     print(f"{name}: {listed.reason}", file=sys.stderr)
     cells = rows.row(Prediction(name, None, error=listed.reason))
     progress.put(Row(os.fsencode(listed.file), listed.position, None, None, "", True, cells))
-
-
-def _content(listed: Listed) -> str:
-    """Return the SHA-256 of a file, "" where it cannot be read."""
-    try:
-        with listed.file.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return ""

@@ -78,6 +78,10 @@ class Judge:
             for kind, word in changed
         ]
 
+    def notes(self) -> list[str]:
+        """Return what must be said of the verdicts."""
+        return list(filter(None, [*self.renamed(), self.why_no_threshold()]))
+
     def why_no_threshold(self) -> str:
         """Return why every answer is unsure, or none; nothing where there is a threshold, or the run keeps nothing."""
         if self.known is None or self.threshold is not None:

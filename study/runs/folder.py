@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from data.crop import Box
 from data.names import composed, natural_key
 from data.split import read_split
 from data.squares import Size, shape_of, sides_of
+from data.store.hashes import hash_file
 from errors import UserError
 from models.parts.saved import DamagedError, load
 from study.runs.info import fault
@@ -85,6 +85,13 @@ def find_run(folder: str | None, runs: str, model: str | None) -> Run:
     if model not in (None, run.info["model"]):
         raise UserError(f"{folder} is a run of {run.info['model']}. Received: -m {model}; leave one of the two out.")
     return run
+
+
+def one_run(paths: Sequence[str], runs: str, command: str) -> Run:
+    """Return the run of a command that takes one, or none for the newest. Raise UserError for several."""
+    if len(paths) > 1:
+        raise UserError(f"{command} takes one run. Received: {' '.join(paths)}")
+    return find_run(paths[0] if paths else None, runs, None)
 
 
 def by_name(text: str, runs: str) -> Path:
@@ -234,12 +241,7 @@ def load_classifier(run: Run) -> keras.Model:
 
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Return name -> SHA-256 of the files that are there."""
-    schema = {}
-    for name in names:
-        if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                schema[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return schema
+    return {name: hash_file(folder / name) for name in names if (folder / name).is_file()}
 
 
 def check_files(run: Run, names: Iterable[str]) -> None:

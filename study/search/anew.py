@@ -19,7 +19,7 @@ from study.experiments.result import read_result
 from study.folds.divide import Labelled, make_folds
 from study.runs.folder import Run
 from study.runtime import console
-from study.runtime.hardware import cores
+from study.runtime.hardware import jobs_at_once
 from study.search.asked import SEEDS, Asked
 from study.search.study import Search, noted, ranked, state_of
 from study.search.verdict import Found, Judgement, Retrained, judge
@@ -66,7 +66,7 @@ def train_anew(asked: Asked, best: Mapping[str, str], split: Mapping[str, str], 
         fixed = asked.flags(chosen) | split
         plan = Plan((combination,), range(first, first + SEEDS), fixed, {}, out, "classify")
         console.print(f"{'the best setting' if name == 'best' else 'the defaults'}, trained anew:")
-        failures += len(run_missing(plan, asked.own.jobs or max(1, cores() // 2), "tune", ""))
+        failures += len(run_missing(plan, jobs_at_once(asked.own.jobs), "tune", ""))
         runs[name] = {seed: finished_run(plan, combination, seed) for seed in plan.seeds}
     if failures:
         raise UserError(

@@ -13,7 +13,7 @@ from errors import UserError
 from study.experiments.jobs import Job, holding, wait_for_earlier
 from study.runtime import console, output
 from study.runtime.background import start_in_background
-from study.runtime.hardware import cores
+from study.runtime.hardware import jobs_at_once
 from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
 from study.search.asked import Asked, folder_for, reason_against, settle
 from study.search.space import Space
@@ -148,7 +148,7 @@ def with_trainings(asked: Asked, dataset: Dataset, out: Path) -> tuple[Runner, i
         return asked.flags(chosen) | split
 
     def run(search: Search, told: Callable[[], None]) -> None:
-        Trainings(search, flags, rungs, out, told).run(asked.own.jobs or max(1, cores() // 2))
+        Trainings(search, flags, rungs, out, told).run(jobs_at_once(asked.own.jobs))
 
     return run, rungs[0], None
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from data.squares import shape_of
 from errors import UserError
-from study.predict import drop
 from study.predict.stream import load_averaged
 from study.predict.told import introduce, task_of
 from study.predict.verdicts import judge_of
@@ -65,7 +64,7 @@ def serve(run: Run, limits: Limits, place: Place, right: float | None = None) ->
     address = address_of(listening)
     with contextlib.closing(listening):
         introduce(run, own_images=True)
-        for note in drop.notes(judge):
+        for note in judge.notes() if judge else ():
             console.to_error(note)
         asked = Asked(size, run.info["resize"], run.info.get("pixel_range"), limits.pixels)
         decoders = Decoders(asked, hardware.cores(), limits.seconds / 2, metrics.replaced.inc)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,35 +159,26 @@ def write(
     return {}
 
 
-def predictions_on_test(dataset: Dataset, probabilities: np.ndarray) -> Iterator[tuple[int, str, float, np.ndarray]]:
-    """Yield of each image of the test split its row in the data set, the answer, how sure it is, and all (classes,).
-
-    `probabilities`: of the test split, float32 (n, classes).
-    """
-    test_indices = [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
-    for i, shares in zip(test_indices, probabilities, strict=True):
-        yield i, *most_likely(dataset.class_names, shares), shares
-
-
 def write_predictions(path: Path, dataset: Dataset, probabilities: np.ndarray) -> None:
     """Write `path,label,predicted,probability,p_<class>…` for the test split."""
-    entries = dataset.entries
-    lines = []
-    for i, label, probability, shares in predictions_on_test(dataset, probabilities):
-        lines.append(
-            [entries[i].path, entries[i].label, label, f"{probability:.6f}", *(f"{share:.6f}" for share in shares)]
-        )
-    header = ["path", "label", "predicted", "probability", *(f"p_{name}" for name in dataset.class_names)]
-    output.write_csv(path, header, guarded(lines))
+    tested = [entry for entry in dataset.entries if entry.split == "test"]
+    info = {"class_names": dataset.class_names}
+    lines = ([row.path, row.label, *cells(shares, info)] for row, shares in zip(tested, probabilities, strict=True))
+    output.write_csv(path, ["path", "label", *columns(dataset.class_names)], guarded(lines))
 
 
 def answers(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
-    """Return what was answered on the test split, each with its row in the data set."""
-    entries = dataset.entries
-    return [
-        {"path": entries[i].path, "label": entries[i].label, "predicted": label, "probability": probability, "row": i}
-        for i, label, probability, _ in predictions_on_test(dataset, probabilities)
-    ]
+    """Return what was answered on the test split, each with its row in the data set.
+
+    `probabilities`: of the test split, float32 (n, classes).
+    """
+    tested = [(row, entry) for row, entry in enumerate(dataset.entries) if entry.split == "test"]
+    found = []
+    for (row, entry), shares in zip(tested, probabilities, strict=True):
+        label, probability = most_likely(dataset.class_names, shares)
+        one = {"path": entry.path, "label": entry.label, "predicted": label, "probability": probability, "row": row}
+        found.append(one)
+    return found
 
 
 def mistakes(dataset: Dataset, probabilities: np.ndarray) -> list[dict[str, Any]]:

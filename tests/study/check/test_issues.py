@@ -14,7 +14,6 @@ from errors import UserError
 from study.check import class_issues, image_issues
 from study.check.image_statistics import ImageStatistics, gather
 from study.check.issues import Issue, duplicate_issue, exact_duplicates, find, near_duplicates, write_csv
-from study.settings.learning_type import advise
 
 SOUND = ImageStatistics("", "JPEG", 640, 480, 1, 1, "RGB", 50_000, 120.0, 50.0, 900.0)
 
@@ -216,7 +215,7 @@ def test_copy_between_later_and_earlier_part_is_told_once():
 
 def of_classes(counts, ratio=(8, 1, 1), split=None):
     found, facts = folder_of(counts, split)
-    return list(class_issues.find(found, list(zip(found.images, facts, strict=True)), ratio, advise))
+    return list(class_issues.find(found, list(zip(found.images, facts, strict=True)), ratio))
 
 
 def test_enough_images_evenly_spread_only_bring_the_advice():
@@ -287,7 +286,7 @@ def test_a_folder_of_odd_files(tmp_path):
     odd_files.build(tmp_path)
     found = scan(tmp_path)
     facts, _, _ = gather(found.images, Store(None))
-    findings = find(found, facts, [], "crop", (8, 1, 1), advise)
+    findings = find(found, facts, [], "crop", (8, 1, 1))
     assert {(one.path, one.kind) for one in findings} >= {
         ("cat/1 x 1.png", "tiny"),
         ("cat/1 x 2000.png", "extreme shape"),
@@ -326,7 +325,7 @@ def test_severe_comes_first():
     found, facts = folder_of({"a": 100, "b": 100})
     facts[3] = replace(facts[3], brightness=1.0)
     facts[150] = replace(facts[150], sha256=facts[2].sha256)
-    findings = find(found, facts, [Pair(5, 6, 0.9)], "crop", (8, 1, 1), advise)
+    findings = find(found, facts, [Pair(5, 6, 0.9)], "crop", (8, 1, 1))
     order = [one.severity for one in findings]
     assert order == sorted(order, key=["severe", "warning", "note"].index)
     assert Counter(order) == {"severe": 2, "warning": 2, "note": 2}
@@ -334,7 +333,7 @@ def test_severe_comes_first():
 
 def test_a_folder_without_a_usable_image_is_no_crash():
     found, facts = folder_of({"a": 5, "b": 5})
-    findings = find(found, ["empty: the file is empty"] * len(facts), [], "crop", (8, 1, 1), advise)
+    findings = find(found, ["empty: the file is empty"] * len(facts), [], "crop", (8, 1, 1))
     assert Counter(one.kind for one in findings) == {"empty": 10, "few images": 2, "learning type": 1}
 
 
