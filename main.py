@@ -22,27 +22,9 @@ from study.runtime.result import Result, plain
 from study.runtime.signals import Terminated, end_cleanly_on_signals
 from study.runtime.streams import kept_free, open_closed
 from study.settings import declare
-from study.settings.as_command import fields_of
+from study.settings.as_command import COMMANDS, fields_of
 from study.settings.command_line import build_parser
-from study.settings.commands import (
-    CheckSettings,
-    CompareSettings,
-    CrossvalSettings,
-    EnsembleSettings,
-    ExportDataSettings,
-    ExportSettings,
-    InspectSettings,
-    LessonsSettings,
-    PageSettings,
-    PredictSettings,
-    RunsSettings,
-    ServeSettings,
-    StoreSettings,
-    SummarySettings,
-    TuneSettings,
-)
-from study.settings.fetch import FetchSettings
-from study.settings.train import TrainSettings, with_flags
+from study.settings.train import with_flags
 
 EXAMPLES = """examples:
   python main.py summary                                    the models
@@ -58,29 +40,6 @@ EXAMPLES = """examples:
   python main.py tune -m efficientnet_lite --data photos    better settings than the defaults?
   python main.py inspect                                    what is inside a network?
 """
-
-COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its help
-    "summary": (SummarySettings, "describe a model, or list all models"),
-    "fetch": (FetchSettings, "download a known public data set, its licence shown first"),
-    "check": (CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
-    "train": (TrainSettings, "train a classifier and write a run folder with its report"),
-    "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
-    "crossval": (CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
-    "ensemble": (EnsembleSettings, "several classifiers that answer as one: trained together, or runs that vote"),
-    "tune": (TuneSettings, "search for better settings, and say how much of what was found is luck"),
-    "inspect": (
-        InspectSettings,
-        "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
-    ),
-    "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
-    "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
-    "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
-    "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
-    "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
-    "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
-    "page": (PageSettings, "a run as one page that answers in any browser, without a server or a connection"),
-    "serve": (ServeSettings, "answer over HTTP by a saved run: a page to drop images on, and JSON for programs"),
-}
 
 ON_ANY_BACKEND = ("train", "crossval", "ensemble")  # with --backend jax or torch, TensorFlow need not be installed
 # refused where it is not

@@ -1,4 +1,4 @@
-"""The command line of some settings: what a user can copy, and the program reads as the same values again."""
+"""The commands, and the line of one: what a user can copy, and the program reads as the same values again."""
 
 from __future__ import annotations
 
@@ -8,30 +8,56 @@ from dataclasses import Field
 from typing import Any
 
 from study.runtime.format import format_value
-from study.settings import commands
 from study.settings.command_line import SHORT, TRAIN_FIELDS
+from study.settings.commands import (
+    CheckSettings,
+    CompareSettings,
+    CrossvalSettings,
+    EnsembleSettings,
+    ExportDataSettings,
+    ExportSettings,
+    InspectSettings,
+    LessonsSettings,
+    PageSettings,
+    PredictSettings,
+    RunsSettings,
+    ServeSettings,
+    StoreSettings,
+    SummarySettings,
+    TuneSettings,
+    entries,
+)
 from study.settings.declare import flag, name_of
 from study.settings.fetch import FetchSettings
 from study.settings.train import DEFAULTS, TrainSettings
 
-SETTINGS = {
-    "summary": commands.SummarySettings,
-    "fetch": FetchSettings,
-    "check": commands.CheckSettings,
-    "train": TrainSettings,
-    "compare": commands.CompareSettings,
-    "crossval": commands.CrossvalSettings,
-    "ensemble": commands.EnsembleSettings,
-    "tune": commands.TuneSettings,
-    "inspect": commands.InspectSettings,
-    "runs": commands.RunsSettings,
-    "lessons": commands.LessonsSettings,
-    "export-data": commands.ExportDataSettings,
-    "store": commands.StoreSettings,
-    "predict": commands.PredictSettings,
-    "export": commands.ExportSettings,
-    "page": commands.PageSettings,
-    "serve": commands.ServeSettings,
+COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its help
+    "summary": (SummarySettings, "describe a model, or list all models"),
+    "fetch": (FetchSettings, "download a known public data set, its licence shown first"),
+    "check": (CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
+    "train": (TrainSettings, "train a classifier and write a run folder with its report"),
+    "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
+    "crossval": (CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
+    "ensemble": (
+        EnsembleSettings,
+        "several classifiers that answer as one: trained together, or runs that vote",
+    ),
+    "tune": (TuneSettings, "search for better settings, and say how much of what was found is luck"),
+    "inspect": (
+        InspectSettings,
+        "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
+    ),
+    "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
+    "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
+    "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
+    "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
+    "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
+    "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
+    "page": (PageSettings, "a run as one page that answers in any browser, without a server or a connection"),
+    "serve": (
+        ServeSettings,
+        "answer over HTTP by a saved run: a page to drop images on, and JSON for programs",
+    ),
 }
 
 
@@ -52,9 +78,9 @@ def as_command(name: str, values: Mapping[str, Any], paths: Sequence[object] = (
 
 def fields_of(name: str) -> dict[str, Field]:
     """Return the settings that a command takes, by their names: its own, and those of train."""
-    settings = SETTINGS[name]
+    settings, _ = COMMANDS[name]
     of_training = TRAIN_FIELDS.get(settings, list)()
-    return {name_of(entry): entry for entry in (*commands.entries(settings), *of_training)}
+    return {name_of(entry): entry for entry in (*entries(settings), *of_training)}
 
 
 def words_of(entry: Field, value: object) -> list[str]:

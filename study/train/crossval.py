@@ -22,6 +22,7 @@ from study.inference.features import add_views
 from study.runtime import console
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
+from study.train import calibrate
 from study.train.prepare import Prepared
 
 KEPT = ("folds", "repeats", "accuracy", "accuracy_interval", "interval_method", "images", "units", "epochs", "notes")
@@ -67,8 +68,7 @@ def heads_of(ready: Prepared, features: Examples, frozen: FrozenBackbone, engine
     """Return what heads learn from: all features; where training images have augmented views, the rest get theirs."""
     settings, number = ready.settings, len(ready.dataset.entries)
     if not (views := augmented_views(settings)):
-        inputs = features.inputs[np.arange(number)]
-        return FoldHeads(inputs, features.labels, np.arange(number), ready.outputs)
+        return calibrate.heads_of(ready, features)
     train = ready.pixels.indices["train"]
     rest = np.setdiff1d(np.arange(number), train)
     augment = augmentation.build(settings)

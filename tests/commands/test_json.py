@@ -22,7 +22,7 @@ from study.checkpoint.unfinished import Unfinished
 from study.predict import outcome, segment
 from study.predict.stream import Prediction
 from study.runs.folder import read_run
-from study.settings.as_command import SETTINGS
+from study.settings.as_command import COMMANDS
 
 TINY = ("-m", "original", "--image-size", 32, "--width", 0, "--epochs", 1, "--batch-size", 16, "--augment", "none")
 
@@ -67,7 +67,7 @@ def holds(values, name):
 def test_every_object_that_the_docs_name_is_looked_at():
     looked_at = set(re.findall(r'holds\(.*, "(.*)"\)', Path(__file__).read_text(encoding="utf-8")))
     assert looked_at == set(DOCUMENTED)
-    assert {name.split()[0] for name in DOCUMENTED} >= set(SETTINGS)
+    assert {name.split()[0] for name in DOCUMENTED} >= set(COMMANDS)
 
 
 @pytest.fixture(scope="module")

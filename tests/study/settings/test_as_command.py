@@ -5,8 +5,7 @@ import shlex
 import pytest
 from accepted import accept, flags_of
 
-import main
-from study.settings.as_command import SETTINGS, as_command, changed
+from study.settings.as_command import as_command, changed
 from study.settings.train import TrainSettings
 
 
@@ -14,10 +13,6 @@ def read_again(name, values, paths=()):
     _, flags = flags_of(as_command(name, values, paths).removeprefix("python main.py "))
     flags.pop("paths", None)
     return flags
-
-
-def test_every_command_is_the_one_that_the_program_has():
-    assert {name: main.COMMANDS[name][0] for name in SETTINGS} == SETTINGS
 
 
 @pytest.mark.parametrize(
