@@ -46,7 +46,12 @@ start(SEEDS[0])
 #
 # *Bias* (バイアス): even the mean of all of them is wrong; the model is too simple, or the answer cannot be seen in the image. *Variance*
 # (バリアンス): they contradict each other; the model follows the chance of its training set. An *ensemble* (アンサンブル) lets several
-# models, its *members*, answer as one:
+# models, its *members*, answer as one.
+#
+# Textbooks name a third part. Where images that look alike have different answers, $y$ itself scatters around its mean $\bar y$,
+# and what stands above as bias² is two things: $(\mathbb{E} f - \bar y)^2 + \mathbb{E}\,(y - \bar y)^2$. The first of these is
+# bias² in the narrow sense; the second, the *irreducible error* (削減不能誤差), no model can take away. With one label an image
+# the two cannot be told apart.
 #
 # | name | members | answer |
 # |---|---|---|
@@ -64,6 +69,10 @@ start(SEEDS[0])
 # *バイアス*（bias）が大きいと、全部を平均しても間違っています。モデルが単純すぎるか、画像から答えを読み取れない場合です。*バリアンス*
 # （variance）が大きいと、答えがたがいに食い違います。モデルが訓練データの偶然に振り回されている場合です。*アンサンブル*（ensemble）は、
 # 複数のモデル（*メンバー*）に一つのモデルとして答えさせます。
+#
+# 教科書では、三つ目の部分を挙げます。同じに見える画像の正解が食い違うときは、$y$ 自身が平均 $\bar y$ のまわりに散らばり、上の式で bias² と書いた項は
+# $(\mathbb{E} f - \bar y)^2 + \mathbb{E}\,(y - \bar y)^2$ の二つを含みます。前者が狭い意味のバイアスの二乗、後者が*削減不能誤差*（irreducible
+# error）で、どんなモデルにも減らせません。画像ごとにラベルが一つしかなければ、両者を分けて測ることはできません。
 #
 # | 名前 | メンバー | 答え |
 # |---|---|---|
@@ -129,25 +138,28 @@ assert np.allclose(np.add(bias, variance), total)
 
 # %%
 figure, axes = canvas()
-for values, name, style in ((total, "squared error", "-"), (bias, "bias²", "--"), (variance, "variance", ":")):
+for values, name, style in (
+    (total, "squared error", "-"),
+    (bias, "bias² with noise", "--"),
+    (variance, "variance", ":"),
+):
     axes[0, 0].plot(list(fits), values, style, label=name)
 axes[0, 0].set(xscale="log", xlabel="penalty on large weights: loose … stiff", ylabel="mean over images")
 axes[0, 0].set_ylim(0)
 axes[0, 0].legend(fontsize=11)
-show(
-    figure, "Squared error over the penalty, and its two parts: variance falls from left to right, bias rises a little."
-)
+show(figure, "Squared error over the penalty, and its parts: variance falls from left to right, bias² rises a little.")
 
 # %%
 assert variance[0] > 5 * variance[-1]
 assert bias[-1] > bias[2]
 say(
-    f"**What was seen.** The loosest model has a variance of {variance[0]:.2f}, the stiffest {variance[-1]:.2f}; bias² goes from {bias[2]:.2f} "
-    f"(penalty 1) to {bias[-1]:.2f}. Together they are the error, to the last digit. Bias² is never near 0: in 4 × 4 pixels much cannot be "
-    "seen, and a linear model is a simple one. More images lower the variance, they cannot lower such a bias.",
-    f"**わかったこと。** いちばん緩いモデルのバリアンスは {variance[0]:.2f}、いちばん硬いモデルは {variance[-1]:.2f} でした。バイアスの二乗は、罰則 1 の "
-    f"{bias[2]:.2f} から {bias[-1]:.2f} へ増えました。両者の和は、誤差とぴったり一致します。バイアスが 0 に近づかないのは、4 × 4 画素では見えないものが多く、"
-    "線形モデルも単純だからです。画像を増やすとバリアンスは減りますが、このようなバイアスは減りません。",
+    f"**What was seen.** The loosest model has a variance of {variance[0]:.2f}, the stiffest {variance[-1]:.2f}; bias², with the irreducible error in it, "
+    f"goes from {bias[2]:.2f} (penalty 1) to {bias[-1]:.2f}. Together they are the error, to the last digit. This part is never near 0: in 4 × 4 "
+    "pixels much cannot be seen, which is irreducible, and a linear model is a simple one, which is bias. More images lower the variance; "
+    "they lower neither of these.",
+    f"**わかったこと。** いちばん緩いモデルのバリアンスは {variance[0]:.2f}、いちばん硬いモデルは {variance[-1]:.2f} でした。バイアスの二乗（削減不能誤差を"
+    f"含む）は、罰則 1 の {bias[2]:.2f} から {bias[-1]:.2f} へ増えました。両者の和は、誤差とぴったり一致します。この部分が 0 に近づかないのは、4 × 4 画素では"
+    "見えないものが多く（削減不能誤差）、線形モデルも単純だからです（バイアス）。画像を増やすとバリアンスは減りますが、この二つは減りません。",
 )
 
 # %% [markdown] lang="en"
@@ -235,6 +247,83 @@ say(
     f"**わかったこと。** テストデータの正解率は、メンバーが {min(members):.1f}〜{max(members):.1f} %（平均 {np.mean(members):.1f} %）、投票が {together:.1f} % "
     f"でした。p が 0.05 を下回ったのは、5 個中 {sum(p < 0.05 for p in tests)} 個のメンバーに対してです。{len(truth['test'])} 枚では、よほど大きな差でないと"
     "見分けられません。投票には 5 回の学習と、画像ごとに 5 回の予測が必要です。確かな利点は、シードを選ばずに済むことです。",
+)
+
+# %% [markdown] lang="en"
+# ## One network, several views: test-time augmentation
+#
+# An ensemble can also be had without a second training. *Test-time augmentation* (テスト時データ拡張) shows one network several
+# views of the same image, such as its mirror image and crops, and takes the mean of the probabilities. It costs a prediction for
+# each view, and suits only changes that keep the label (lesson 10). `predict --tta flip` takes two views, `--tta 12` twelve;
+# validation says whether it helps.
+
+# %% [markdown] lang="ja"
+# ## 一つのネットワークに複数の見方：テスト時データ拡張
+#
+# もう一度学習しなくても、アンサンブルは作れます。*テスト時データ拡張*（test-time augmentation）は、同じ画像を左右反転や切り抜きなどで何通りかにして
+# 一つのネットワークに見せ、確率を平均します。予測は見せ方の数だけ必要で、使えるのはラベルを保つ変換だけです（第 10 章）。
+# `predict --tta flip` は 2 通り、`--tta 12` は 12 通りで、効果があるかどうかは検証データで確かめます。
+
+# %%
+change, apart = {}, {}
+for split, given in answers.items():
+    pixels = examples.inputs[examples.indices[split]][:, :, ::-1]  # mirrored
+    mirrored = np.array([network.predict(pixels, verbose=0) for network in networks])
+    hits = [100 * np.mean(one.argmax(axis=2) == truth[split], axis=1) for one in (given, (given + mirrored) / 2)]
+    change[split] = hits[1] - hits[0]
+    apart[split] = 100 * np.mean(mirrored.argmax(axis=2) != given.argmax(axis=2))
+    print(f"{split:4} points of accuracy by the mirror image, seed by seed:", np.round(change[split], 1))
+
+# %%
+assert all(abs(points).max() < 20 for points in change.values())
+say(
+    f"**What was seen.** With the mirror image beside it, a network gains {change['val'].mean():+.1f} points of accuracy on validation and "
+    f"{change['test'].mean():+.1f} on test, as the mean of the seeds; single seeds lie between {min(map(min, change.values())):+.1f} and "
+    f"{max(map(max, change.values())):+.1f}. Of {len(truth['test'])} images, a point or two is chance. The network calls {apart['test']:.0f} % of the test images "
+    "otherwise than their mirror images: it was trained without a flip, and has not learned that both show the same animal.",
+    f"**わかったこと。** 左右反転した画像も見せると、正解率はシードの平均で検証データが {change['val'].mean():+.1f} ポイント、テストデータが "
+    f"{change['test'].mean():+.1f} ポイント変わりました。シードごとには {min(map(min, change.values())):+.1f} から {max(map(max, change.values())):+.1f} までです。"
+    f"{len(truth['test'])} 枚では、1、2 ポイントの差は偶然の範囲です。テスト画像の {apart['test']:.0f} % で、元の画像と反転した画像への答えが食い違いました。反転なしで"
+    "学習したネットワークは、両方が同じ動物であることを学んでいないのです。",
+)
+
+# %% [markdown] lang="en"
+# ## How sure is an accuracy? Its interval
+#
+# Lesson 13 gave the standard deviation of an accuracy, $\sqrt{p(1-p)/n}$. Put the share $\hat p$ that was seen for $p$, and 20
+# right of 20 would have none at all. *Wilson's interval* (ウィルソンの信頼区間) turns the question round: which $p$ lie no
+# farther than $z = 1.96$ of *their own* standard deviations from $\hat p$? These are, with a *confidence level* (信頼水準) of about
+# 95 %,
+#
+# $$\frac{\hat p + z^2 / 2n}{1 + z^2 / n} \pm \frac{z}{1 + z^2 / n} \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{z^2}{4 n^2}}$$
+#
+# Every `report.html` has it beside each accuracy. It takes the images for independent draws from what will come: frames of one
+# clip are not.
+
+# %% [markdown] lang="ja"
+# ## 正解率はどれだけ確かか：信頼区間
+#
+# 第 13 章では、正解率の標準偏差が $\sqrt{p(1-p)/n}$ になることを見ました。$p$ に観測した割合 $\hat p$ を入れると、
+# 20 枚中 20 枚正解のときは 0 になってしまいます。*ウィルソンの信頼区間*（Wilson's interval）は、問いを逆にします。$\hat p$ からの距離が、*その $p$
+# 自身の*標準偏差の $z = 1.96$ 倍以内であるような $p$ はどれでしょうか。*信頼水準*（confidence level）約 95 % で、次の範囲です。
+#
+# $$\frac{\hat p + z^2 / 2n}{1 + z^2 / n} \pm \frac{z}{1 + z^2 / n} \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{z^2}{4 n^2}}$$
+#
+# `report.html` の正解率には、いつもこの区間が付いています。ただし、画像がこれから来る画像から独立に引かれたものであることが前提で、同じ動画の
+# フレームは当てはまりません。
+
+# %%
+z, told, every = 1.96, [], np.linspace(0, 1, 100_001)
+for hits, count in ((int(right["vote"].sum()), len(right["vote"])), (20, 20)):
+    share = hits / count
+    possible = every[np.abs(share - every) <= z * np.sqrt(every * (1 - every) / count)]
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    assert np.allclose([middle - half, middle + half], [possible[0], possible[-1]], atol=1e-4)
+    told.append(f"{100 * share:.0f} %: {100 * (middle - half):.1f}–{100 * (middle + half):.1f} %")
+say(
+    f"**Here:** the vote on {len(right['vote'])} images {told[0]}; twenty right of twenty {told[1]}. The formula gives what trying every $p$ gives.",
+    f"**ここでは**、{len(right['vote'])} 枚での投票が {told[0]}、20 枚中 20 枚正解なら {told[1]} です。式の値は、すべての $p$ を試した結果と一致しました。",
 )
 
 # %% [markdown] lang="en"
@@ -361,6 +450,123 @@ say(
 )
 
 # %% [markdown] lang="en"
+# ## An answer only where it is sure
+#
+# Where 99 % of the answers must be right, a network may answer only from some confidence on, and call the rest `unsure`:
+# *selective classification* (選択的分類). Which threshold? If a share $q$ of all answers above it were wrong, $k$ or fewer
+# mistakes in $n$ would have the probability $\sum_{i \le k} \binom{n}{i} q^i (1-q)^{n-i}$. The largest $q$ for which that is
+# still 5 % is the bound of *Clopper and Pearson*. Without a mistake it is $(1-q)^n = 0.05$, so that $n \ge \ln 0.05 / \ln(1-q)$
+# images are needed.
+#
+# But to take the best of many thresholds is to choose by luck (lesson 13). *Fixed-sequence testing* (固定順序の検定) allows for
+# it: the thresholds are listed before any label is seen, and tried from the strictest on; the first one that proves nothing ends
+# the search. Then all of it together is wrong in at most 5 % of searches. `predict --right 0.99` does this. It costs answers,
+# and images to prove it by.
+
+# %% [markdown] lang="ja"
+# ## 自信があるときだけ答える
+#
+# 答えの 99 % が正解でなければならないときは、ある確信度以上のときだけ答え、残りを `unsure` とします。これを*選択的分類*（selective classification）と
+# いいます。しきい値はどう決めるのでしょうか。しきい値以上の答えのうち割合 $q$ が誤りだとすると、$n$ 個のうち誤りが $k$ 個以下になる確率は
+# $\sum_{i \le k} \binom{n}{i} q^i (1-q)^{n-i}$ です。これがまだ 5 % ある最大の $q$ が*クロッパー・ピアソンの上限*（Clopper and Pearson）です。誤りが
+# 一つもなければ $(1-q)^n = 0.05$ となり、$n \ge \ln 0.05 / \ln(1-q)$ 枚の画像が必要です。
+#
+# しかし、たくさんのしきい値から最良のものを取れば、運で選んだことになります（第 13 章）。*固定順序の検定*（fixed-sequence testing）は、これを
+# 防ぎます。ラベルを見る前にしきい値の一覧を決め、厳しいものから順に試し、証明できないものが初めて現れたところで終わります。こうすると、全体を
+# 合わせても誤る探索は 5 % 以下です。`predict --right 0.99` がこれを行います。代償は、答えない画像が増えることと、証明のための画像が必要なことです。
+
+# %%
+from scipy.stats import binom
+
+needed = {share: int(np.ceil(np.log(0.05) / np.log(share))) for share in (0.99, 0.95, 0.9)}
+asked, steps, made = 0.9, np.arange(0.98, 0.4, -0.02), np.random.default_rng(SEEDS[0])
+everybody = 1 - 0.6 * made.beta(1, 2, 100_000)  # confidences of a made network, which is calibrated: right as often
+truly = np.array([everybody[everybody >= step].mean() for step in steps])  # share right from each threshold on
+broken, nothing = {"best of all": 0, "fixed sequence": 0}, 0
+
+# %%
+for _ in range(300):
+    own = 1 - 0.6 * made.beta(1, 2, 400)
+    above, wrong = own[:, None] >= steps, made.random(400) >= own
+    n, k = above.sum(axis=0), (above & wrong[:, None]).sum(axis=0)
+    useful = np.flatnonzero(binom.cdf(0, n, 1 - asked) <= 0.05)  # where no mistake would prove it
+    proved = useful[: np.argmin(np.append(binom.cdf(k, n, 1 - asked)[useful] <= 0.05, False))]
+    broken["best of all"] += truly[np.flatnonzero(k <= (1 - asked) * n)[-1]] < asked
+    broken["fixed sequence"] += len(proved) > 0 and truly[proved[-1]] < asked
+    nothing += len(proved) == 0
+
+# %%
+assert needed == {0.99: 299, 0.95: 59, 0.9: 29}
+assert broken["fixed sequence"] <= 0.05 * 300 < broken["best of all"]
+say(
+    f"**What was seen.** To prove 99 % right takes {needed[0.99]} answers without a mistake, 95 % takes {needed[0.95]}, 90 % takes {needed[0.9]}. In 300 "
+    f"searches of 400 images each, asked for 90 %, the lowest threshold that *looks* good enough breaks the promise "
+    f"{broken['best of all']} times, the fixed sequence {broken['fixed sequence']} times; it may do so {0.05 * 300:.0f} times. But it finds no threshold {nothing} times.",
+    f"**わかったこと。** 99 % を証明するには誤りのない答えが {needed[0.99]} 個、95 % なら {needed[0.95]} 個、90 % なら {needed[0.9]} 個必要です。400 枚ずつ 300 回、90 % を求めて"
+    f"探索すると、十分に*見える*最も低いしきい値は {broken['best of all']} 回約束を破りました。固定順序の検定では {broken['fixed sequence']} 回です（{0.05 * 300:.0f} 回まで許されます）。"
+    f"ただし、{nothing} 回はしきい値が見つかりませんでした。",
+)
+
+# %% [markdown] lang="en"
+# ## Unlike all that was learned
+#
+# A network of cat, dog and horse answers one of the three for a teapot too. *Out-of-distribution detection* (分布外検知) looks
+# at the image's features instead of its confidence: with $\cos_i$ the cosines to the ten nearest training images, its distance
+# is $d = 1 - \frac{1}{10} \sum \cos_i$. Where $d$ is larger than for 99 % of the training images, each measured against the
+# others, `predict` says `unlike`. That costs about 1 % of the good images, and it sees only what the features show. So here they
+# are taken in two ways: the 84 numbers that LeNet's head takes, and mean and deviation of each channel of all its maps. Two
+# kinds of images of nothing are asked about.
+
+# %% [markdown] lang="ja"
+# ## 学習したどの画像にも似ていない
+#
+# 猫・犬・馬のネットワークは、ティーポットを見せられても三つのどれかを答えます。*分布外検知*（out-of-distribution detection）は、確信度ではなく画像の
+# 特徴量を見ます。最も近い 10 枚の訓練画像とのコサインを $\cos_i$ とし、距離を $d = 1 - \frac{1}{10} \sum \cos_i$ とします。訓練画像どうしで測った
+# 距離の 99 % より $d$ が大きい画像を、`predict` は `unlike` とします。まともな画像も約 1 % がそうなり、特徴量に現れないことは見えません。そこで、
+# 特徴量を 2 通りにして比べます。LeNet のヘッドが受け取る 84 個の数と、すべてのマップのチャネルごとの平均と標準偏差です。何も写っていない
+# 画像を 2 種類調べます。
+
+# %%
+import keras
+from keras import ops
+
+backbone, pixels = networks[0].layers[1], {name: examples.inputs[rows] for name, rows in examples.indices.items()}
+maps = [layer.output for layer in backbone.layers if "block" in layer.name]
+strength = ops.concatenate([of(one, axis=(1, 2)) for one in maps for of in (ops.mean, ops.std)], axis=-1)
+describe, chance = keras.Model(backbone.inputs, [backbone.output, strength]), np.random.default_rng(SEEDS[0])
+flat = pixels["test"].reshape(len(pixels["test"]), -1, 3)
+pixels["shuffled"] = flat[:, chance.permutation(flat.shape[1])].reshape(pixels["test"].shape)
+pixels["noise"] = chance.integers(0, 256, pixels["test"].shape)
+described = {name: describe.predict(images.astype(np.float32), verbose=0) for name, images in pixels.items()}
+
+# %%
+unlike = {}
+for number, kind in enumerate(("features of the head", "means and deviations")):
+    unit = {name: two[number] / np.linalg.norm(two[number], axis=1, keepdims=True) for name, two in described.items()}
+    cosines = {name: one @ unit["train"].T for name, one in unit.items()}
+    np.fill_diagonal(cosines["train"], -1)  # an image is no neighbour of itself
+    far = {name: 1 - np.sort(own, axis=1)[:, -10:].mean(axis=1) for name, own in cosines.items()}
+    limit = np.quantile(far["train"], 0.99)
+    unlike[kind] = {name: 100 * np.mean(far[name] > limit) for name in ("test", "shuffled", "noise")}
+    print(f"{kind} call unlike, in %:", {name: round(float(share)) for name, share in unlike[kind].items()})
+sure = {name: 100 * networks[0].predict(pixels[name], verbose=0).max(axis=1).mean() for name in ("test", "noise")}
+
+# %%
+head, channels = unlike.values()
+assert max(head["test"], channels["test"]) < 6
+assert channels["noise"] > head["noise"] + 30
+say(
+    f"**What was seen.** The network's mean confidence is {sure['test']:.0f} % for test images and {sure['noise']:.0f} % for noise: by itself it tells little. By the "
+    f"features of the head {head['noise']:.0f} % of the noise and {head['shuffled']:.0f} % of the images with shuffled pixels are called unlike, by means and deviations of "
+    f"the channels {channels['noise']:.0f} % and {channels['shuffled']:.0f} %; of the test images {head['test']:.0f} % and {channels['test']:.0f} %. A small network drops early what "
+    "no class needed. So `predict` takes such means and deviations for networks from scratch that end in a global mean, else the features of the head.",
+    f"**わかったこと。** ネットワークの確信度の平均は、テスト画像で {sure['test']:.0f} %、ノイズで {sure['noise']:.0f} % です。確信度だけではほとんど見分けられません。ヘッドの特徴量では、"
+    f"ノイズの {head['noise']:.0f} %、画素を並べ替えた画像の {head['shuffled']:.0f} % が unlike になりました。チャネルの平均と標準偏差では {channels['noise']:.0f} % と {channels['shuffled']:.0f} % です"
+    f"（テスト画像では {head['test']:.0f} % と {channels['test']:.0f} %）。小さなネットワークは、どのクラスにも要らないものを早くに捨ててしまいます。そこで `predict` は、一から学習して"
+    "全体平均で終わるネットワークではこのような平均と標準偏差を、それ以外ではヘッドの特徴量を使います。",
+)
+
+# %% [markdown] lang="en"
 # ## The worst mistakes
 #
 # Mistakes made with the greatest confidence say most: a wrong label, an image that belongs to no class, or something that the network takes for
@@ -418,8 +624,8 @@ say(
 #   that learned from the others.
 # - **One figure hides classes.** Accuracy is led by the frequent class. The *macro* mean (マクロ平均) of F1 counts each class alike.
 # - **A temperature fits images like those of validation.** For others (night, another camera) the confidence is again unknown.
-# - **No class but its own.** Shown a teapot, a network of cat, dog and horse still answers one of the three, and may be sure of it.
-#   `predict` therefore calls an image `unlike` that lies far from all that was learned.
+# - **`unsure` and `unlike` hold for images like those they were chosen by.** Another camera, and the promise of 99 % is void;
+#   and what looks like the training images and is none is not called unlike.
 # - **Bias and variance add up for squared error.** For accuracy there is no such simple sum; and very large networks may have less of both.
 
 # %% [markdown] lang="ja"
@@ -430,8 +636,8 @@ say(
 # - **学習に使った画像への答えでスタッキングをすると**、丸暗記したメンバーを信じてしまいます。学習に使っていないフォールドへの答えを使います。
 # - **一つの数値はクラスを隠します。** 正解率は枚数の多いクラスに左右されます。F1 の*マクロ平均*（macro average）は、どのクラスも同じ重みで数えます。
 # - **温度が合うのは、検証データに似た画像だけです。** 夜の写真や別のカメラでは、確信度を信じてよいかどうか、またわからなくなります。
-# - **学習したクラスしか答えられません。** 猫・犬・馬のネットワークは、ティーポットを見せられても三つのどれかを、しかも自信をもって答えることがあります。
-#   そこで `predict` は、学習したどの画像からも離れている画像を `unlike` とします。
+# - **`unsure` と `unlike` が有効なのは、しきい値を決めた画像に似た画像だけです。** 別のカメラで撮れば、99 % という約束は成り立ちません。また、
+#   訓練画像に似ていて別のものが写っている画像は、unlike になりません。
 # - **バイアスとバリアンスの和になるのは二乗誤差です。** 正解率にはこのような単純な和の式はなく、非常に大きなネットワークでは両方が小さくなることもあります。
 
 # %% [markdown] lang="en"
@@ -496,8 +702,15 @@ check(reading_overconfidence)
 # - Bagging: Breiman, *Bagging predictors*, 1996; boosting: Zhu, Zou, Rosset, Hastie, *Multi-class AdaBoost*, 2009; stacking: Wolpert,
 #   *Stacked generalization*, 1992; networks of other seeds: Lakshminarayanan et al., https://arxiv.org/abs/1612.01474
 # - Paired test: McNemar, *Note on the sampling error of the difference between correlated proportions*, 1947
+# - Views of one image: Krizhevsky, Sutskever, Hinton, *ImageNet classification with deep convolutional neural networks*, 2012,
+#   section 4.1, https://papers.nips.cc/paper/4824
+# - The interval of a share: Wilson, *Probable inference, the law of succession, and statistical inference*, JASA 22, 1927
 # - Calibration: Guo et al., https://arxiv.org/abs/1706.04599; Grad-CAM: Selvaraju et al., https://arxiv.org/abs/1610.02391
-# - The commands: `python main.py predict` writes `report.html` with every class, the confusion matrix, calibration and the worst mistakes
+# - Answers with a bound: Clopper, Pearson, *The use of confidence or fiducial limits illustrated in the case of the binomial*,
+#   Biometrika 26, 1934; fixed sequences: Angelopoulos et al., https://arxiv.org/abs/2110.01052; neighbours: Sun et al.,
+#   https://arxiv.org/abs/2204.06507
+# - The commands: `python main.py train` writes `report.html` with every class, the confusion matrix, calibration and the
+#   mistakes; `python main.py predict` without paths prints the figures of the test split; `--tta`, `--right`
 
 # %% [markdown] lang="ja"
 # ## 出典
@@ -507,5 +720,12 @@ check(reading_overconfidence)
 # - バギング：Breiman, *Bagging predictors*, 1996。ブースティング：Zhu, Zou, Rosset, Hastie, *Multi-class AdaBoost*, 2009。スタッキング：Wolpert,
 #   *Stacked generalization*, 1992。シードの違うネットワーク：Lakshminarayanan et al., https://arxiv.org/abs/1612.01474
 # - 対応のある検定：McNemar, *Note on the sampling error of the difference between correlated proportions*, 1947
+# - 1 枚の画像の複数の見方：Krizhevsky, Sutskever, Hinton, *ImageNet classification with deep convolutional neural networks*,
+#   2012, 4.1 節, https://papers.nips.cc/paper/4824
+# - 割合の信頼区間：Wilson, *Probable inference, the law of succession, and statistical inference*, JASA 22, 1927
 # - 較正：Guo et al., https://arxiv.org/abs/1706.04599 、Grad-CAM：Selvaraju et al., https://arxiv.org/abs/1610.02391
-# - コマンド：`python main.py predict` は、クラスごとの値、混同行列、較正、最悪の間違いを `report.html` に書き出します。
+# - 保証つきの答え：Clopper, Pearson, *The use of confidence or fiducial limits illustrated in the case of the binomial*,
+#   Biometrika 26, 1934。固定順序の検定：Angelopoulos et al., https://arxiv.org/abs/2110.01052 、近傍：Sun et al.,
+#   https://arxiv.org/abs/2204.06507
+# - コマンド：`python main.py train` は、クラスごとの値、混同行列、較正、間違いを `report.html` に書き出します。パスなしの
+#   `python main.py predict` は、テストデータでの値を表示します。`--tta`、`--right`
