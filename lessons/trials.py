@@ -15,7 +15,7 @@ from scratch.regularization import l2
 from scratch.train import accuracy, fit, predict
 
 HIDDEN, RATE, BATCH = 32, 0.003, 32  # of `accuracies`
-EPOCHS, LARGE_BATCH = 3, 200  # of `validation_loss`
+EPOCHS, LARGE_BATCH = 3, 200  # of `validation_losses`
 
 
 def accuracies(train: Pairs, judges: Sequence[Pairs], epochs: int, seed: int) -> np.ndarray:
@@ -29,11 +29,17 @@ def accuracies(train: Pairs, judges: Sequence[Pairs], epochs: int, seed: int) ->
     return np.array(rows)
 
 
-def validation_loss(train: Pairs, validation: Pairs, rate: float, penalty: float) -> float:
-    """Train a softmax regression by SGD for a few epochs; return its loss on validation, infinite where it diverged."""
-    rng = np.random.default_rng(0)
+def validation_losses(train: Pairs, validation: Pairs, rate: float, penalty: float, epochs: int = EPOCHS) -> np.ndarray:
+    """Train a softmax regression by SGD; return its loss on validation after each epoch, infinite where it diverged."""
+    rng, optimizer, losses = np.random.default_rng(0), SGD(rate), []
     layers = [Affine(train[0].shape[1], train[1].shape[1], rng)]
     with np.errstate(all="ignore"):  # a rate that is far too large ends in overflow
-        fit(layers, train, validation, SGD(rate), EPOCHS, rng, LARGE_BATCH, penalty=l2(penalty))
-        loss = float(cross_entropy(predict(layers, validation[0]), validation[1])[0])
-    return loss if np.isfinite(loss) else np.inf
+        for _ in range(epochs):
+            fit(layers, train, validation, optimizer, 1, rng, LARGE_BATCH, penalty=l2(penalty))
+            losses.append(float(cross_entropy(predict(layers, validation[0]), validation[1])[0]))
+    return np.nan_to_num(losses, nan=np.inf, posinf=np.inf)
+
+
+def validation_loss(train: Pairs, validation: Pairs, rate: float, penalty: float) -> float:
+    """Return the last of `validation_losses`."""
+    return float(validation_losses(train, validation, rate, penalty)[-1])

@@ -350,6 +350,101 @@ say(
 )
 
 # %% [markdown] lang="en"
+# ## A search that learns from its trials
+#
+# `python main.py tune` searches, by default, by the *tree-structured Parzen estimator*, TPE (木構造パルツェン推定器). It begins
+# with ten random trials. Then it divides all trials so far into a good part and the rest, and makes of each a density (密度), a
+# sum of small bells around its values: $l(x)$ of the good, $g(x)$ of the rest. Of some values drawn from $l$, the one with the
+# largest $l(x) / g(x)$ is tried next. The cost: trials come one after the other, and a search that believes its first finds can
+# miss a better place. Here with bells of one width for the learning rate alone, whose losses are worked out beforehand.
+
+# %% [markdown] lang="ja"
+# ## 試した結果から学ぶ探索
+#
+# `python main.py tune` は、指定しなければ*木構造パルツェン推定器*（tree-structured Parzen estimator、TPE）で探索します。最初の 10 回は無作為です。
+# その後は、それまでの試行を良いものと残りに分け、それぞれの値のまわりに小さな釣鐘形を重ねて密度（density）を作ります。良いほうが $l(x)$、残りが
+# $g(x)$ です。$l$ から引いたいくつかの値のうち、$l(x) / g(x)$ が最大のものを次に試します。代償として、試行は順番に行うことになり、初めの結果を
+# 信じすぎて、もっと良い場所を見逃すこともあります。ここでは学習率だけを、幅が一定の釣鐘形で探索します。損失はあらかじめ計算しておきます。
+
+# %%
+steps, luck = np.linspace(0, 1, 29), np.random.default_rng(1)
+pairs = select.log_uniform(LOW, HIGH, select.grid(steps, np.linspace(0, 1, 9)))  # 29 rates, 9 penalties each
+surface = np.array([trials.validation_loss(parts["train"], parts["val"], *pair) for pair in pairs]).reshape(29, 9)
+surface = np.minimum(surface, 1000)  # where it diverged
+lowest, searches = {"random": [], "TPE": []}, luck.random((200, 20))
+for search in searches:
+    lowest["random"].append(np.interp(search, steps, surface.mean(axis=1)).min())
+    for n in range(10, 20):
+        by_loss = search[:n][np.interp(search[:n], steps, surface.mean(axis=1)).argsort()]
+        good, rest = by_loss[: n // 4], by_loss[n // 4 :]
+        drawn = np.clip(luck.choice(good, 24) + luck.normal(0, 0.1, 24), 0, 1)
+        bells = [np.exp(-(((drawn[:, None] - own) / 0.1) ** 2) / 2).mean(axis=1) for own in (good, rest)]
+        search[n] = drawn[((bells[0] + 0.1) / (bells[1] + 0.1)).argmax()]  # 0.1: nowhere is a density 0
+    lowest["TPE"].append(np.interp(search, steps, surface.mean(axis=1)).min())
+
+# %%
+missed = {name: np.median(values) - surface.mean(axis=1).min() for name, values in lowest.items()}
+ahead = np.mean(np.array(lowest["TPE"]) < np.array(lowest["random"]))
+assert missed["TPE"] < missed["random"]
+assert ahead > 0.6
+say(
+    f"**What was seen.** Of 200 searches with 20 trials each, the ten last ones drawn by TPE instead of by chance, TPE ends lower in {100 * ahead:.0f} %. In the "
+    f"median it misses the lowest loss by {missed['TPE']:.4f}, random search by {missed['random']:.4f}. Both are near: what TPE saves is trials, not a wrong space.",
+    f"**わかったこと。** 20 回の試行を 200 組行い、後半の 10 回を無作為ではなく TPE で選ぶと、{100 * ahead:.0f} % の組で TPE のほうが低い損失で終わりました。最小の損失との差は、"
+    f"中央値で TPE が {missed['TPE']:.4f}、ランダムサーチが {missed['random']:.4f} です。どちらも小さな差です。TPE が節約するのは試行の回数で、探索範囲の誤りは直せません。",
+)
+
+# %% [markdown] lang="en"
+# ## Few epochs for most, and which setting matters
+#
+# *Successive halving* (逐次半減法) saves epochs: all trials begin with a few, the best third goes on to three times as many, the
+# best third of those to three times as many again. Whoever is slow at first is lost, even if it would have won. `tune` lets a
+# trial go on only if it is among the best third of those that came as far.
+#
+# The *importance of a setting* (設定の重要度) is the share of the variance of all results $f$ that goes with this setting $x_i$
+# alone, $\mathrm{Var}(\mathbb{E}[f \mid x_i]) / \mathrm{Var}(f)$: *functional analysis of variance*, fANOVA. On a full grid the
+# means are plain ones, as here; `tune` asks a random forest (ランダムフォレスト) fitted to its trials, from 20 on. It holds for
+# the space searched: make the range of a setting narrow, and it matters less.
+
+# %% [markdown] lang="ja"
+# ## 多くは少ないエポックで打ち切る、そしてどの設定が効くのか
+#
+# *逐次半減法*（successive halving）はエポックを節約します。すべての試行を少ないエポックで始め、上位 3 分の 1 だけを 3 倍のエポックへ、そのまた
+# 上位 3 分の 1 だけをさらに 3 倍のエポックへ進めます。最初に遅いものは、最後には勝つはずだったとしても失われます。`tune` は、そこまで進んだ試行の
+# 上位 3 分の 1 に入るものだけを先へ進めます。
+#
+# *設定の重要度*（importance of a setting）は、すべての結果 $f$ の分散のうち、その設定 $x_i$ だけで決まる割合
+# $\mathrm{Var}(\mathbb{E}[f \mid x_i]) / \mathrm{Var}(f)$ です。これを*関数的分散分析*（fANOVA）といいます。すべての格子点があれば、
+# ここのようにただの平均で求まります。`tune` は、20 回以上の試行に当てはめた*ランダムフォレスト*（random forest）に尋ねます。値は探索した
+# 範囲についてのものです。ある設定の範囲を狭めれば、その重要度は下がります。
+
+# %%
+left = {"halving": [], "all to the end": [], "nine to the end": []}
+for _ in range(10):
+    chosen = select.log_uniform(LOW, HIGH, luck.random((27, 2)))
+    after = np.array([trials.validation_losses(parts["train"], parts["val"], *pair, epochs=9) for pair in chosen])
+    going_on = after[:, 0].argsort()[:9]  # 27 for one epoch, 9 for three, 3 for nine
+    going_on = going_on[after[going_on, 2].argsort()[:3]]
+    for name, rows in zip(left, (going_on, range(27), range(9)), strict=True):
+        left[name].append(after[rows, 8].min())
+print("lowest loss, mean of ten searches:", {name: round(float(np.mean(values)), 3) for name, values in left.items()})
+f = np.log(surface) - np.log(surface).mean()
+shares = [np.mean(f.mean(axis=axis) ** 2) / np.mean(f**2) for axis in (1, 0)]  # of the rate, of the penalty
+
+# %%
+same = int(np.sum(np.isclose(left["halving"], left["all to the end"])))
+assert np.mean(left["halving"]) < np.mean(left["nine to the end"])
+assert shares[0] > 0.8 > 0.1 > shares[1]
+say(
+    f"**What was seen.** Halving takes {27 + 9 * 2 + 3 * 6} epochs where 27 trials in full take {27 * 9}, and ends with the same winner in {same} of 10 searches; nine trials in full, "
+    f"{9 * 9} epochs, end at {np.mean(left['nine to the end']):.3f} instead of {np.mean(left['halving']):.3f}. Of the variance of the log loss {100 * shares[0]:.1f} % go with the learning rate, "
+    f"{100 * shares[1]:.1f} % with the penalty, {100 * (1 - sum(shares)):.1f} % with both together. So the grid above wasted its trials on the penalty.",
+    f"**わかったこと。** 逐次半減法のエポックは合計 {27 + 9 * 2 + 3 * 6} で、27 回の試行を最後まで行う {27 * 9} エポックよりずっと少なく済み、10 回の探索のうち {same} 回で同じ勝者に着きました。"
+    f"9 回の試行を最後まで行う場合（{9 * 9} エポック）の損失は {np.mean(left['nine to the end']):.3f} で、逐次半減法は {np.mean(left['halving']):.3f} です。対数損失の分散のうち、"
+    f"{100 * shares[0]:.1f} % が学習率、{100 * shares[1]:.1f} % が罰則、{100 * (1 - sum(shares)):.1f} % が両者の組み合わせによるものでした。上のグリッドは、試行の多くを罰則のために無駄にしていたのです。",
+)
+
+# %% [markdown] lang="en"
 # ## Early stopping inside the folds
 #
 # *Early stopping* (早期終了) ends a training where validation is best. Inside a fold it is tempting to let the fold that judges say
@@ -447,6 +542,54 @@ say(
     f"**わかったこと。** シードの違いだけで正解率は最大 {spread:.1f} ポイント動きます。1 回ずつの学習を比べるだけでは、それより小さな差からは何も言えません。訓練損失は 64 画素で "
     f"{lost[wide]:.2f}、32 画素で {lost[base]:.2f} まで下がり、メモリは約 4 倍です。検証データの正解率は {mean[wide]:.1f} % と {mean[base]:.1f} % でした。"
     f"128 枚のバッチを同じステップ数だけ（画像は 4 倍）学習すると、損失 {lost[long]:.2f}、正解率 {mean[long]:.1f} % になりました。",
+)
+
+# %% [markdown] lang="en"
+# ## More than chance? A test over seeds
+#
+# Two settings, trained with the same $n$ seeds, differ by $d_1, \dots, d_n$. The *paired t-test* (対応のある t 検定) asks how
+# often chance alone would bring a mean as far from 0 as $\bar d$: $t = \bar d / (s / \sqrt n)$, with $s$ the standard deviation
+# of the $d_i$, is compared with Student's distribution of $n - 1$ degrees of freedom (自由度), and $p$ is the share of it beyond
+# $\pm t$. It takes for granted that differences scatter like a bell; pairs help, as trainings of one seed share their first
+# weights and the order of the images.
+#
+# Among many pairs some lie below $p = 0.05$ by luck. *Holm's method* (ホルムの方法) multiplies the smallest of $m$ values of $p$
+# by $m$, the next by $m - 1$, and so on, and lets none be smaller than the one before: then even a single false alarm comes
+# about in at most 5 % of cases. `compare --vary … --seeds 5` does both. The price: true differences need more seeds to be seen.
+
+# %% [markdown] lang="ja"
+# ## 偶然以上の差か：シードにわたる検定
+#
+# 同じ $n$ 個のシードで学習した二つの設定の差を $d_1, \dots, d_n$ とします。*対応のある t 検定*（paired t-test）は、偶然だけで平均
+# $\bar d$ がこれほど 0 から離れる確率を調べます。$d_i$ の標準偏差を $s$ として $t = \bar d / (s / \sqrt n)$ を求め、自由度（degrees of
+# freedom）$n - 1$ の t 分布で $\pm t$ より外側の割合を $p$ とします。差が釣鐘形に散らばることが前提です。シードが同じなら重みの初期値と画像の順番も
+# 同じなので、組にすると差が見えやすくなります。
+#
+# たくさんの組を比べると、偶然 $p = 0.05$ を下回るものが出てきます。*ホルムの方法*（Holm's method）は、$m$ 個の $p$ のうち最小のものを $m$ 倍、次を
+# $m - 1$ 倍、… とし、前のものより小さくならないようにします。こうすると、誤った判定が一つでも出る確率が 5 % 以下になります。
+# `compare --vary … --seeds 5` は両方を行います。代償として、本当の差を見つけるのに、より多くのシードが必要です。
+
+# %%
+from itertools import combinations
+
+from scipy import stats
+
+drawn = np.random.default_rng(SEEDS[0]).normal(size=(2000, 5, 5))  # rounds; five equal settings; five seeds of each
+d = np.stack([drawn[:, a] - drawn[:, b] for a, b in combinations(range(5), 2)], axis=1)  # ten pairs a round
+p = 2 * stats.t.sf(np.abs(d.mean(axis=2) / (d.std(axis=2, ddof=1) / np.sqrt(5))), df=4)
+holm = np.minimum(np.maximum.accumulate(np.sort(p, axis=1) * np.arange(10, 0, -1), axis=1), 1)
+alarms = [100 * np.mean(values.min(axis=1) < 0.05) for values in (p, holm)]
+points = np.subtract(results[wide][0], results[base][0])
+ours = float(2 * stats.t.sf(abs(points.mean()) / (points.std(ddof=1) / np.sqrt(len(points))), df=len(points) - 1))
+
+# %%
+assert np.allclose(p[0, 0], stats.ttest_rel(drawn[0, 0], drawn[0, 1]).pvalue)
+assert alarms[1] <= 6 < 15 < alarms[0]
+say(
+    f"**What was seen.** Among five *equal* settings some pair has p below 0.05 in {alarms[0]:.0f} % of the rounds; by Holm's method in {alarms[1]:.1f} %. For 64 against 32 pixels above, "
+    f"the differences are {', '.join(f'{value:+.1f}' for value in points)} points, and p = {ours:.2f}: three seeds are few, and a difference that is not seen may still be there.",
+    f"**わかったこと。** *まったく同じ*五つの設定でも、{alarms[0]:.0f} % の回で、どれかの組の p が 0.05 を下回りました。ホルムの方法では {alarms[1]:.1f} % です。上の 64 画素と 32 画素の差は "
+    f"{'、'.join(f'{value:+.1f}' for value in points)} ポイントで、p = {ours:.2f} でした。シード三つでは少なく、見えなかった差も、本当はあるかもしれません。",
 )
 
 # %% [markdown] lang="en"
@@ -582,11 +725,17 @@ check(choosing_report)
 #   of the variance of k-fold cross-validation*, JMLR 2004; on leave-one-out: Hastie, Tibshirani, Friedman, *The elements of statistical
 #   learning*, 7.10, and against it Zhang, Yang, *Cross-validation for selecting a model selection procedure*, 2015
 # - Selection: Cawley, Talbot, *On over-fitting in model selection and subsequent selection bias in performance evaluation*, JMLR 2010
-# - Random search: Bergstra, Bengio, *Random search for hyper-parameter optimization*, JMLR 2012
+# - Random search: Bergstra, Bengio, *Random search for hyper-parameter optimization*, JMLR 2012; TPE: Bergstra, Bardenet,
+#   Bengio, Kégl, *Algorithms for hyper-parameter optimization*, 2011, https://papers.nips.cc/paper/4443
+# - Successive halving: Jamieson, Talwalkar, https://arxiv.org/abs/1502.07943; as trials come: Li et al.,
+#   https://arxiv.org/abs/1810.05934; fANOVA: Hutter, Hoos, Leyton-Brown, *An efficient approach for assessing hyperparameter
+#   importance*, ICML 2014, https://proceedings.mlr.press/v32/hutter14.html
+# - Tests: Dietterich, *Approximate statistical tests for comparing supervised classification learning algorithms*, Neural
+#   Computation 10, 1998; Holm, *A simple sequentially rejective multiple test procedure*, 1979
 # - Batch size: Keskar et al., https://arxiv.org/abs/1609.04836; Dinh et al., https://arxiv.org/abs/1703.04933; Hoffer et al.,
 #   https://arxiv.org/abs/1705.08741; Goyal et al., https://arxiv.org/abs/1706.02677
 # - The commands: `python main.py crossval --folds 5 --repeats 10` (or `--leave-one-out`), `python main.py compare --vary
-#   batch_size=32,128 --seeds 5`
+#   batch_size=32,128 --seeds 5`, `python main.py tune --sampler tpe`
 
 # %% [markdown] lang="ja"
 # ## 出典
@@ -596,8 +745,14 @@ check(choosing_report)
 #   of the variance of k-fold cross-validation*, JMLR 2004。一つ抜きについて：Hastie, Tibshirani, Friedman, *The elements of statistical
 #   learning*, 7.10、反論：Zhang, Yang, *Cross-validation for selecting a model selection procedure*, 2015
 # - 選択バイアス：Cawley, Talbot, *On over-fitting in model selection and subsequent selection bias in performance evaluation*, JMLR 2010
-# - ランダムサーチ：Bergstra, Bengio, *Random search for hyper-parameter optimization*, JMLR 2012
+# - ランダムサーチ：Bergstra, Bengio, *Random search for hyper-parameter optimization*, JMLR 2012。TPE：Bergstra, Bardenet,
+#   Bengio, Kégl, *Algorithms for hyper-parameter optimization*, 2011, https://papers.nips.cc/paper/4443
+# - 逐次半減法：Jamieson, Talwalkar, https://arxiv.org/abs/1502.07943 、試行が進むたびに行う方法：Li et al.,
+#   https://arxiv.org/abs/1810.05934 、fANOVA：Hutter, Hoos, Leyton-Brown, *An efficient approach for assessing hyperparameter
+#   importance*, ICML 2014, https://proceedings.mlr.press/v32/hutter14.html
+# - 検定：Dietterich, *Approximate statistical tests for comparing supervised classification learning algorithms*, Neural
+#   Computation 10, 1998。Holm, *A simple sequentially rejective multiple test procedure*, 1979
 # - バッチサイズ：Keskar et al., https://arxiv.org/abs/1609.04836 、Dinh et al., https://arxiv.org/abs/1703.04933 、Hoffer et al.,
 #   https://arxiv.org/abs/1705.08741 、Goyal et al., https://arxiv.org/abs/1706.02677
 # - コマンド：`python main.py crossval --folds 5 --repeats 10`（または `--leave-one-out`）、`python main.py compare --vary
-#   batch_size=32,128 --seeds 5`
+#   batch_size=32,128 --seeds 5`、`python main.py tune --sampler tpe`

@@ -30,6 +30,14 @@ def test_who_judges_does_not_change_what_is_learned(pairs):
     np.testing.assert_array_equal(both[:, 1:], trials.accuracies(train, [train], epochs=3, seed=1))
 
 
+def test_fewer_epochs_are_the_beginning_of_more(pairs):
+    losses = trials.validation_losses(*pairs, rate=0.1, penalty=1e-3, epochs=6)
+    assert losses.shape == (6,)
+    assert (np.diff(losses) < 0).all()
+    np.testing.assert_array_equal(losses[:2], trials.validation_losses(*pairs, rate=0.1, penalty=1e-3, epochs=2))
+    assert trials.validation_loss(*pairs, rate=0.1, penalty=1e-3) == losses[trials.EPOCHS - 1]
+
+
 def test_the_loss_shows_a_rate_that_is_too_small_and_one_that_diverges(pairs):
     good = trials.validation_loss(*pairs, rate=1.0, penalty=0.0)
     assert good < 0.1
