@@ -148,6 +148,44 @@ say(
 )
 
 # %% [markdown] lang="en"
+# ## Looking ahead: Nesterov momentum
+#
+# Momentum takes the slope where the weight is, and then rolls on by $\mu v$ whatever that slope said. *Nesterov momentum*
+# (ネステロフのモーメンタム) takes the slope where the roll will lead:
+# $v \leftarrow \mu v - \eta\, g(w + \mu v),\quad w \leftarrow w + v$. So it brakes a step earlier. Libraries keep the place
+# looked ahead to, $w + \mu v$, as the weight; then the same reads
+# $v \leftarrow \mu v - \eta g,\quad w \leftarrow w + \mu v - \eta g$, and costs nothing more. The flag: `--optimizer nesterov`.
+
+# %% [markdown] lang="ja"
+# ## 先を見る：ネステロフのモーメンタム
+#
+# モーメンタムは今いる場所の勾配を使い、その勾配が何であっても $\mu v$ だけ転がります。*ネステロフのモーメンタム*（Nesterov momentum）は、転がった先の
+# 勾配を使います：$v \leftarrow \mu v - \eta\, g(w + \mu v),\quad w \leftarrow w + v$。そのため、1 ステップ早くブレーキがかかります。ライブラリは先を
+# 見た場所 $w + \mu v$ のほうを重みとして持ちます。すると式は $v \leftarrow \mu v - \eta g,\quad w \leftarrow w + \mu v - \eta g$ となり、余分な計算は
+# 要りません。フラグは `--optimizer nesterov` です。
+
+# %%
+import numpy as np
+
+long = {
+    make.__name__: surfaces.descend(make(0.1), surfaces.VALLEY, 100)
+    for make in (optimizers.Momentum, optimizers.Nesterov)
+}
+past = {name: way[:, 0].max() for name, way in long.items()}
+w, v, slope = np.array([-7.0, 2.0]), np.zeros(2), np.array([0.1, 2.0])  # the gradient at w is slope * w
+for ahead in long["Nesterov"][1:]:
+    v = 0.9 * v - 0.1 * slope * (w + 0.9 * v)
+    w = w + v
+    assert np.allclose(w + 0.9 * v, ahead)  # both forms are one
+
+# %%
+assert past["Nesterov"] < past["Momentum"]
+say(
+    f"**What was seen.** In 100 steps at the same rate momentum rolls past the lowest point as far as x = {past['Momentum']:.2f}, Nesterov momentum as far as {past['Nesterov']:.2f}.",
+    f"**わかったこと。** 同じ学習率の 100 ステップで、最低点を通り過ぎて進んだのは、モーメンタムが x = {past['Momentum']:.2f} まで、ネステロフのモーメンタムが {past['Nesterov']:.2f} まででした。",
+)
+
+# %% [markdown] lang="en"
 # ## How far? The learning rate
 #
 # In the steep direction of the valley SGD multiplies $y$ by $1 - 2\eta$ in every step. You can tell what happens without
@@ -169,6 +207,41 @@ axes[0, 0].axhline(0, color="#888888", linewidth=1)
 axes[0, 0].set(xlabel="step", ylabel="y")
 axes[0, 0].legend(ncols=2, fontsize=11, loc="lower center")
 show(figure, "The weight y over 12 steps of SGD at four learning rates: slow, good, oscillating and diverging.")
+
+# %% [markdown] lang="en"
+# ## A gradient that is too long: clipping
+#
+# A good rate for most of the way may be far too large at a cliff, where the gradient is suddenly huge. *Gradient clipping*
+# (勾配クリッピング) shortens what is longer than $c$ and keeps its direction:
+# $g \leftarrow g \cdot \min(1,\ c / \lVert g \rVert)$, with the length $\lVert g \rVert$ over all weights together. The flag:
+# `--clip-norm 1`. It is for trainings whose loss jumps or becomes no number. Its cost is a number to choose: if nearly every
+# gradient is clipped, all steps are alike in length, and slow. Here $L = w^4 / 4$, whose gradient is $w^3$, from $w = 5$ at a
+# rate of 0.1.
+
+# %% [markdown] lang="ja"
+# ## 長すぎる勾配：クリッピング
+#
+# 道のりの大部分では適切な学習率も、勾配が急に巨大になる崖では大きすぎることがあります。*勾配クリッピング*（gradient clipping）は、長さが $c$ を超えた
+# 勾配を、向きを変えずに縮めます：$g \leftarrow g \cdot \min(1,\ c / \lVert g \rVert)$。長さ $\lVert g \rVert$ は、すべての重みをまとめて測ります。
+# フラグは `--clip-norm 1` です。損失が跳ね上がったり、数でなくなったりする学習で使います。代償は、決める数が一つ増えることです。ほとんどの勾配が
+# 縮められると、どのステップも同じ長さになり、遅くなります。ここでは $L = w^4 / 4$（勾配は $w^3$）を、$w = 5$ から学習率 0.1 で下ります。
+
+# %%
+cliff = {}
+for limit in (np.inf, 1.0):
+    cliff[limit] = [5.0]
+    while len(cliff[limit]) < 300 and abs(cliff[limit][-1]) < 1e6:
+        g = cliff[limit][-1] ** 3
+        cliff[limit].append(cliff[limit][-1] - 0.1 * g * min(1, limit / abs(g)))
+wild, calm = cliff.values()
+assert abs(wild[-1]) > 1e6
+assert abs(calm[-1]) < 0.2
+say(
+    f"**What was seen.** As it is, w goes {', '.join(f'{value:,.1f}' for value in wild[:4])}, and runs away. Clipped to a length of 1 it goes {', '.join(f'{value:.1f}' for value in calm[:4])}, "
+    f"and after {len(calm) - 1} steps it is at {calm[-1]:.2f}.",
+    f"**わかったこと。** そのままでは w は {'、'.join(f'{value:,.1f}' for value in wild[:4])} と動いて発散します。長さ 1 に縮めると {'、'.join(f'{value:.1f}' for value in calm[:4])} と進み、"
+    f"{len(calm) - 1} ステップ後には {calm[-1]:.2f} に着きました。",
+)
 
 # %% [markdown] lang="en"
 # ## A saddle
@@ -234,8 +307,6 @@ for name, trained in runs.items():
     print(f"{name:9}", *(f"{100 * run.accuracy:.1f} %" for run in trained), "of validation right, seed by seed")
 
 # %%
-import numpy as np
-
 figure, axes = canvas()
 losses = {name: np.array([[row["loss"] for row in run.history] for run in trained]) for name, trained in runs.items()}
 for name, curves in losses.items():
@@ -290,6 +361,73 @@ for name, schedule in SHAPES.items():
 axes[0, 0].set(xlabel="step", ylabel="learning rate")
 axes[0, 0].legend(fontsize=11)
 show(figure, "Five schedules of the learning rate over a hundred steps.")
+
+# %% [markdown] lang="en"
+# ## The mean of many weights
+#
+# Noise from mini-batches keeps the weights moving around the lowest point. A *moving average of the weights* (重みの移動平均),
+# $\bar w \leftarrow \beta \bar w + (1 - \beta)\, w$ after each step, evens that out without a lower rate. It changes no step:
+# $\bar w$ is only what is evaluated and kept. It remembers about the last $1 / (1 - \beta)$ steps, and costs a copy of the
+# weights; with a long memory it lags behind. The flag: `--ema 0.99`. Here the valley, by SGD with noise on its gradients.
+
+# %% [markdown] lang="ja"
+# ## たくさんの重みの平均
+#
+# ミニバッチのノイズがあるかぎり、重みは最低点のまわりを動き続けます。*重みの移動平均*（moving average of the weights）は、ステップごとに
+# $\bar w \leftarrow \beta \bar w + (1 - \beta)\, w$ とし、学習率を下げずにこの揺れをならします。ステップそのものは変わりません。$\bar w$ は評価して
+# 保存するためのものです。およそ最後の $1 / (1 - \beta)$ ステップを覚えていて、重みのコピーが一つ余分に要ります。記憶が長いと、遅れて付いてきます。
+# フラグは `--ema 0.99` です。ここでは谷を、勾配にノイズを加えた SGD で下ります。
+
+# %%
+random, w = np.random.default_rng(SEEDS[0]), np.array([-7.0, 2.0])
+average, heights = w, []
+for _ in range(4000):
+    w = w - 0.2 * (slope * w + random.normal(0, 0.5, 2))
+    average = 0.99 * average + 0.01 * w
+    heights.append([surfaces.VALLEY.loss(*w), surfaces.VALLEY.loss(*average)])
+early, late = np.array(heights)[99], np.mean(heights[2000:], axis=0)
+assert late[1] < late[0] / 3
+assert early[1] > early[0]
+say(
+    f"**What was seen.** Over the last 2,000 of 4,000 steps the loss is {late[0]:.4f} on average at w, and {late[1]:.4f} at its moving average. But after 100 steps it was {early[0]:.2f} and "
+    f"{early[1]:.2f}: the average still remembered where it began.",
+    f"**わかったこと。** 4,000 ステップのうち最後の 2,000 ステップで、損失の平均は w では {late[0]:.4f}、その移動平均では {late[1]:.4f} でした。ただし 100 ステップ後には {early[0]:.2f} と "
+    f"{early[1]:.2f} で、移動平均はまだ出発点を覚えていました。",
+)
+
+# %% [markdown] lang="en"
+# ## A step for a whole matrix: Muon
+#
+# Adam treats each weight by itself. *Muon* looks at a layer's weights as the matrix that they are. Its momentum is
+# $M = U \Sigma V^\top$, with the *singular values* (特異値) on the diagonal of $\Sigma$: how much of each direction is in it.
+# Often one is large and the rest are small. Muon steps along $U V^\top$, in which all of them are 1, so that rare directions
+# count as much. No decomposition is worked out: five rounds of $X \leftarrow aX + (bA + cA^2) X$ with $A = X X^\top$, from
+# $X = M / \lVert M \rVert$, bring them near 1. That costs some products of matrices in each step. It is for the kernels inside a
+# network: `--optimizer muon` gives the last layer, biases and normalisation to AdamW.
+
+# %% [markdown] lang="ja"
+# ## 行列まるごとのステップ：Muon
+#
+# Adam は重みを一つずつ扱います。*Muon* は、層の重みを行列のまま扱います。モーメンタムを $M = U \Sigma V^\top$ と書くと、$\Sigma$ の対角に並ぶ
+# *特異値*（singular values）は、それぞれの方向がどれだけ含まれるかを表します。一つだけ大きく、残りは小さいことがよくあります。Muon は、
+# 特異値をすべて 1 にした $U V^\top$ の方向に進むので、まれな方向も同じだけ効きます。分解は計算しません。$X = M / \lVert M \rVert$ から始めて、
+# $A = X X^\top$ として $X \leftarrow aX + (bA + cA^2) X$ を五回繰り返すと、特異値は 1 に近づきます。代償は、ステップごとに増える行列の積です。
+# ネットワーク内部のカーネルのための手法で、`--optimizer muon` は、最後の層、バイアス、正規化を AdamW に任せます。
+
+# %%
+drawn = np.random.default_rng(SEEDS[0])
+m = 10 * np.outer(drawn.normal(size=4), drawn.normal(size=6)) + drawn.normal(size=(4, 6))  # mostly of one direction
+step = m / np.linalg.norm(m)
+for _ in range(5):
+    a = step @ step.T
+    step = 3.4445 * step + (-4.7750 * a + 2.0315 * a @ a) @ step
+before, after = (np.linalg.svd(each)[1] for each in (m, step))
+assert before.max() / before.min() > 10
+assert 0.6 < after.min() < after.max() < 1.3
+say(
+    f"**What was seen.** The singular values {', '.join(f'{value:.2f}' for value in before)} become {', '.join(f'{value:.2f}' for value in after)}: not quite 1, and near enough.",
+    f"**わかったこと。** 特異値 {'、'.join(f'{value:.2f}' for value in before)} は {'、'.join(f'{value:.2f}' for value in after)} になりました。ちょうど 1 ではありませんが、十分に近い値です。",
+)
 
 # %% [markdown] lang="en"
 # ## Where it breaks
@@ -374,23 +512,29 @@ check(cosine_rate)
 # %% [markdown] lang="en"
 # ## Sources
 #
-# - Momentum: Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964; as used here: Sutskever et al.,
-#   *On the importance of initialization and momentum in deep learning*, ICML 2013
+# - Momentum: Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964; as used here, and Nesterov's:
+#   Sutskever et al., *On the importance of initialization and momentum in deep learning*, ICML 2013
 # - AdaGrad: Duchi, Hazan, Singer, *Adaptive subgradient methods*, JMLR 2011
 # - RMSProp: Hinton, lecture 6e of *Neural networks for machine learning*, 2012
 # - Adam: Kingma, Ba, https://arxiv.org/abs/1412.6980; AdamW: Loshchilov, Hutter, https://arxiv.org/abs/1711.05101
+# - Muon: Jordan, https://kellerjordan.github.io/posts/muon/; its length: Liu et al., https://arxiv.org/abs/2502.16982
+# - Clipping: Pascanu, Mikolov, Bengio, https://arxiv.org/abs/1211.5063; averaging: Polyak, Juditsky, *Acceleration of stochastic
+#   approximation by averaging*, 1992
 # - Saddle points: Dauphin et al., https://arxiv.org/abs/1406.2572
 # - The flags: `python main.py train --optimizer adam --learning-rate 0.002 --schedule cosine`; which rate to take:
-#   `--find-learning-rate`
+#   `--find-learning-rate`; `--clip-norm`, `--ema`
 
 # %% [markdown] lang="ja"
 # ## 出典
 #
-# - モーメンタム：Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964。ここでの形：Sutskever et al.,
+# - モーメンタム：Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964。ここでの形とネステロフの方法：Sutskever et al.,
 #   *On the importance of initialization and momentum in deep learning*, ICML 2013
 # - AdaGrad:Duchi, Hazan, Singer, *Adaptive subgradient methods*, JMLR 2011
 # - RMSProp:Hinton, *Neural networks for machine learning* 第 6e 講, 2012
 # - Adam:Kingma, Ba, https://arxiv.org/abs/1412.6980 AdamW:Loshchilov, Hutter, https://arxiv.org/abs/1711.05101
+# - Muon：Jordan, https://kellerjordan.github.io/posts/muon/ 、ステップの長さ：Liu et al., https://arxiv.org/abs/2502.16982
+# - クリッピング：Pascanu, Mikolov, Bengio, https://arxiv.org/abs/1211.5063 、重みの平均：Polyak, Juditsky, *Acceleration of
+#   stochastic approximation by averaging*, 1992
 # - 鞍点：Dauphin et al., https://arxiv.org/abs/1406.2572
 # - コマンドのフラグ：`python main.py train --optimizer adam --learning-rate 0.002 --schedule cosine`。学習率の選び方：
-#   `--find-learning-rate`
+#   `--find-learning-rate`。`--clip-norm`、`--ema`
