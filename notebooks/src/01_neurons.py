@@ -210,6 +210,60 @@ say(
     f"0.25¹⁰ = {0.25**10:.0e} になり、補えるのは大きな重みだけです。これが第 03 章のテーマです。",
 )
 # %% [markdown] lang="en"
+# ## Below 0: leaky ReLU, ELU, GELU, SiLU
+#
+# A ReLU whose sum is below 0 for every input has the slope 0 everywhere and never changes again: it is *dead*. Four followers
+# give the part below 0 a slope:
+#
+# | activation | $f(a)$ for $a \le 0$ | for $a > 0$ | |
+# |---|---|---|---|
+# | leaky ReLU | $0.2\,a$ | $a$ | the slope is 0.2 (in the paper 0.01), never 0 |
+# | ELU | $e^a - 1$ | $a$ | smooth at 0, not below −1; outputs are nearer to 0 on average |
+# | GELU | $a\,\Phi(a)$ | the same | $\Phi(a)$: how often a standard normal number is below $a$; usual in transformers |
+# | SiLU, also swish | $a\,s(a)$ | the same | $s$: the sigmoid; usual in EfficientNet |
+#
+# GELU and SiLU are smooth and dip below 0 before they come back to it. All but leaky ReLU cost an exponential or more for each
+# value, and none is best everywhere: try them, `--activation leaky_relu`, `elu`, `gelu` or `silu`. Here one neuron should answer
+# $x$ for $x$ from 0 to 1, and begins with all sums below 0.
+# %% [markdown] lang="ja"
+# ## 0 より下では：leaky ReLU、ELU、GELU、SiLU
+#
+# どの入力に対しても和が 0 より小さい ReLU は、傾きがどこでも 0 なので、もう変わることがありません。これを「死んでいる」といいます。0 より下にも
+# 傾きをもたせた後継が四つあります。
+#
+# | 活性化関数 | $a \le 0$ での $f(a)$ | $a > 0$ では | |
+# |---|---|---|---|
+# | leaky ReLU | $0.2\,a$ | $a$ | 傾きは 0.2（論文では 0.01）で、0 にならない |
+# | ELU | $e^a - 1$ | $a$ | 0 でなめらか、−1 より下がらない。出力の平均が 0 に近い |
+# | GELU | $a\,\Phi(a)$ | 同じ | $\Phi(a)$ は標準正規分布に従う数が $a$ 以下である確率。トランスフォーマーで標準的 |
+# | SiLU（swish） | $a\,s(a)$ | 同じ | $s$ はシグモイド関数。EfficientNet で使われる |
+#
+# GELU と SiLU はなめらかで、0 より下に一度くぼんでから 0 に戻ります。leaky ReLU 以外は、値ごとに指数関数などの計算が必要です。どこでも
+# 最良というものはないので、`--activation` に `leaky_relu`、`elu`、`gelu`、`silu` を指定して試します。ここでは、0 から 1 の $x$ に対して $x$ を
+# 答えるべきニューロン一つを、すべての和が 0 より小さいところから始めます。
+# %%
+x, ends = np.linspace(0, 1, 50), {}
+for name in ("relu", "leaky_relu", "elu", "gelu", "silu"):
+    function, slope = FUNCTIONS[name]
+    w, b = 1.0, -2.0  # sums from -2 to -1
+    for _ in range(1000):
+        back = 2 * (function(w * x + b) - x) * slope(w * x + b)
+        w, b = w - 0.1 * np.mean(back * x), b - 0.1 * np.mean(back)
+    ends[name] = np.mean((function(w * x + b) - x) ** 2)
+    print(f"{name:10} w = {w:5.2f}, b = {b:5.2f}, squared error {ends[name]:.4f}")
+lowest = {name: (a[FUNCTIONS[name][0](a).argmin()], FUNCTIONS[name][0](a).min()) for name in ("gelu", "silu")}
+# %%
+assert max(ends["leaky_relu"], ends["elu"]) < 1e-3
+assert min(ends["relu"], ends["gelu"], ends["silu"]) > 0.3
+say(
+    f"The ReLU stays where it was, leaky ReLU and ELU arrive. GELU and SiLU are not dead, but here they move *away*: left of their lowest point, at a = {lowest['gelu'][0]:.2f} "
+    f"({lowest['gelu'][1]:.2f}) and {lowest['silu'][0]:.2f} ({lowest['silu'][1]:.2f}), they fall, so that a larger answer lies on the wrong side. A neuron is seldom so far off for *every* "
+    "input: initial values (lesson 03) and normalisation (lesson 05) see to that.",
+    f"ReLU は元の場所から動かず、leaky ReLU と ELU は正解に着きました。GELU と SiLU は死んではいませんが、ここでは*遠ざかって*しまいます。最低点（a = {lowest['gelu'][0]:.2f} で "
+    f"{lowest['gelu'][1]:.2f}、a = {lowest['silu'][0]:.2f} で {lowest['silu'][1]:.2f}）より左では右下がりなので、答えを大きくしようとすると逆の方向に進むのです。もっとも、*すべての*入力で"
+    "これほど外れることはまれで、初期値（第 03 章）と正規化（第 05 章）がそれを防ぎます。",
+)
+# %% [markdown] lang="en"
 # ## Several classes: softmax and cross-entropy
 #
 # For cat, dog and horse a network has three outputs $z$, any numbers. *Softmax* (ソフトマックス関数) makes shares of them,
@@ -350,8 +404,8 @@ assert accuracies["linear", 0] <= 0.75
 # ## Where it breaks
 #
 # - **Too few neurons get stuck**, as the twenty seeds of two hidden neurons showed. More neurons than needed learn more easily.
-# - **ReLU can die.** A neuron whose sum is negative for every input answers 0 and has the slope 0: nothing will change it
-#   again. Put `relu` for `tanh` above and count the seeds.
+# - **ReLU can die.** A neuron whose sum is negative for every input answers 0 and has the slope 0, as we saw above: nothing will
+#   change it again. Put `relu` for `tanh` above and count the seeds.
 # - **"One hidden layer can do everything"** is half of a theorem: with enough neurons it can come near any continuous function
 #   on a bounded region. It does not say how many are enough, or that training gets there.
 # - **Softmax outputs are read as probabilities**, but being 99 % sure and being right 99 % of the time are two things: lesson
@@ -433,6 +487,9 @@ check(neuron_softmax)
 # - XOR learned by a hidden layer: Rumelhart, Hinton, Williams, *Learning internal representations by error propagation*, 1986
 # - One hidden layer comes near any continuous function: Cybenko, 1989; Hornik, Stinchcombe, White, 1989
 # - ReLU: Nair, Hinton, ICML 2010; Glorot, Bordes, Bengio, *Deep sparse rectifier neural networks*, AISTATS 2011
+# - Leaky ReLU: Maas, Hannun, Ng, *Rectifier nonlinearities improve neural network acoustic models*, 2013; ELU: Clevert et al.,
+#   https://arxiv.org/abs/1511.07289; GELU: Hendrycks, Gimpel, https://arxiv.org/abs/1606.08415; SiLU: Elfwing et al.,
+#   https://arxiv.org/abs/1702.03118
 # - Which loss belongs to which activation: Bishop, *Pattern recognition and machine learning*, Springer 2006, section 4.3.6
 # - Keras 3 and its backends: https://keras.io/keras_3/
 # - The code: `scratch/perceptron.py`, `scratch/activations.py`, `scratch/losses.py`; the flag: `python main.py train
@@ -446,6 +503,9 @@ check(neuron_softmax)
 # - 隠れ層による XOR の学習：Rumelhart, Hinton, Williams, *Learning internal representations by error propagation*, 1986
 # - 隠れ層一つで任意の連続関数を近似できること（万能近似定理）：Cybenko, 1989; Hornik, Stinchcombe, White, 1989
 # - ReLU:Nair, Hinton, ICML 2010; Glorot, Bordes, Bengio, *Deep sparse rectifier neural networks*, AISTATS 2011
+# - leaky ReLU：Maas, Hannun, Ng, *Rectifier nonlinearities improve neural network acoustic models*, 2013。ELU：Clevert et al.,
+#   https://arxiv.org/abs/1511.07289 、GELU：Hendrycks, Gimpel, https://arxiv.org/abs/1606.08415 、SiLU：Elfwing et al.,
+#   https://arxiv.org/abs/1702.03118
 # - 活性化関数と損失関数の組み合わせ：Bishop, *Pattern recognition and machine learning*, Springer 2006, 4.3.6 節
 # - Keras 3 とバックエンド：https://keras.io/keras_3/
 # - コード：`scratch/perceptron.py`、`scratch/activations.py`、`scratch/losses.py`。フラグ：
