@@ -323,6 +323,49 @@ for layer in (Dropout(0.5, np.random.default_rng(0)).forward, keras.layers.Dropo
     assert (predicting == 1).all()
 
 # %% [markdown] lang="en"
+# ## Label smoothing: never quite sure
+#
+# Cross-entropy is 0 only where the right class has all the probability, and for that its score must lie infinitely far above the
+# others: weights that grow without end. *Label smoothing* (ラベル平滑化) takes a share $s$ from the right class and spreads it
+# over all $K$: $t \leftarrow (1 - s)\,t + s / K$. The best answer is then that smoothed label, which finite scores give: the
+# right one is ahead by $\ln\left(1 + K (1 - s) / s\right)$, and no more. The flag: `--label-smoothing 0.1`. It holds back
+# over-confidence, also in wrong labels. Its cost: the loss cannot reach 0, and where the images *are* clear, the network is too
+# modest (calibration: lesson 14). Here with three classes.
+
+# %% [markdown] lang="ja"
+# ## ラベル平滑化:確信しすぎない
+#
+# 交差エントロピーが 0 になるのは、正解のクラスが確率をすべて得たときだけで、そのためにはスコアがほかより無限に大きくなければなりません。重みは
+# 際限なく大きくなろうとします。*ラベル平滑化*(label smoothing)は、正解のクラスから割合 $s$ を取り、$K$ 個のクラス全部に分けます:
+# $t \leftarrow (1 - s)\,t + s / K$。すると最良の答えはこの平滑化したラベルになり、有限のスコアで実現できます。正解のスコアが
+# $\ln\left(1 + K (1 - s) / s\right)$ だけ上回れば十分です。フラグは `--label-smoothing 0.1` です。自信過剰を抑え、誤ったラベルを信じ込むことも
+# 防ぎます。代償として、損失は 0 にならず、*はっきりした*画像に対しては控えめになりすぎます(較正:第 14 章)。ここではクラスを三つとします。
+
+# %%
+from scratch.losses import cross_entropy, softmax
+
+label, lead = np.array([[1.0, 0.0, 0.0]]), {}
+for share in (0.0, 0.1):
+    z, lead[share] = np.zeros((1, 3)), []
+    for step in range(1, 10_001):
+        z = z - cross_entropy(z, label, share)[1]
+        if step in (100, 1000, 10_000):
+            lead[share].append(float(z[0, 0] - z[0, 1]))
+    print(f"smoothing {share}: probabilities {softmax(z)[0].round(4)}, loss {cross_entropy(z, label, share)[0]:.3f}")
+
+# %%
+ratio = 1 + 3 * 0.9 / 0.1
+enough = np.log(ratio)
+assert lead[0.0][2] > lead[0.0][1] + 2 > lead[0.0][0] + 4
+assert np.allclose(lead[0.1][1:], enough)
+say(
+    f"**What was seen.** After 100, 1,000 and 10,000 steps the right score is ahead by {', '.join(f'{value:.1f}' for value in lead[0.0])} without smoothing, and by {', '.join(f'{value:.1f}' for value in lead[0.1])} with s = 0.1: there it "
+    f"stands still, at ln {ratio:.0f} = {enough:.2f}.",
+    f"**わかったこと。** 100、1,000、10,000 ステップ後に正解のスコアが上回る幅は、平滑化なしで {'、'.join(f'{value:.1f}' for value in lead[0.0])}、s = 0.1 で {'、'.join(f'{value:.1f}' for value in lead[0.1])} でした。平滑化すると "
+    f"ln {ratio:.0f} = {enough:.2f} で止まります。",
+)
+
+# %% [markdown] lang="en"
 # ## Run: overfitting on purpose, in Keras
 #
 # A LeNet with 16 instead of 6 filters in its first layer, about 150,000 weights, on a fifth of the training images, and nothing that
@@ -556,11 +599,13 @@ check(reg_stopping)
 # - Ridge: Hoerl, Kennard, *Ridge regression*, Technometrics 1970; lasso: Tibshirani, *Regression shrinkage and selection via the
 #   lasso*, 1996; elastic net: Zou, Hastie, 2005; the polynomials: Bishop, *Pattern Recognition and Machine Learning*, 1.1
 # - Dropout: Srivastava et al., JMLR 2014; https://keras.io/api/layers/regularization_layers/dropout/
+# - Label smoothing: Szegedy et al., https://arxiv.org/abs/1512.00567; what it does and does not: Müller et al.,
+#   https://arxiv.org/abs/1906.02629
 # - Explicit and implicit; random labels: Zhang et al., https://arxiv.org/abs/1611.03530; augmentation: Hernández-García, König,
 #   https://arxiv.org/abs/1806.03852
 # - Double descent: Belkin et al., https://arxiv.org/abs/1812.11118; Nakkiran et al., https://arxiv.org/abs/1912.02292
 # - L2 with batch normalisation: van Laarhoven, https://arxiv.org/abs/1706.05350
-# - The flags: `python main.py train --l1 0.001 --l2 0.01 --dropout 0.5 --dropout-at both --patience 8`
+# - The flags: `python main.py train --l1 0.001 --l2 0.01 --dropout 0.5 --dropout-at both --patience 8 --label-smoothing 0.1`
 
 # %% [markdown] lang="ja"
 # ## 出典
@@ -568,8 +613,9 @@ check(reg_stopping)
 # - リッジ:Hoerl, Kennard, *Ridge regression*, Technometrics 1970。ラッソ:Tibshirani, *Regression shrinkage and selection via the
 #   lasso*, 1996。エラスティックネット:Zou, Hastie, 2005。多項式の例:Bishop, *Pattern Recognition and Machine Learning* 1.1
 # - ドロップアウト:Srivastava et al., JMLR 2014。https://keras.io/api/layers/regularization_layers/dropout/
+# - ラベル平滑化:Szegedy et al., https://arxiv.org/abs/1512.00567 その効果と限界:Müller et al., https://arxiv.org/abs/1906.02629
 # - 明示的・暗黙的な正則化とでたらめなラベル:Zhang et al., https://arxiv.org/abs/1611.03530 データ拡張の位置づけ:Hernández-García, König,
 #   https://arxiv.org/abs/1806.03852
 # - 二重降下:Belkin et al., https://arxiv.org/abs/1812.11118 Nakkiran et al., https://arxiv.org/abs/1912.02292
 # - バッチ正規化と L2:van Laarhoven, https://arxiv.org/abs/1706.05350
-# - コマンドのフラグ:`python main.py train --l1 0.001 --l2 0.01 --dropout 0.5 --dropout-at both --patience 8`
+# - コマンドのフラグ:`python main.py train --l1 0.001 --l2 0.01 --dropout 0.5 --dropout-at both --patience 8 --label-smoothing 0.1`
