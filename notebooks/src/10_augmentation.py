@@ -142,10 +142,10 @@ say(
     f"**What was seen.** After mixup the label is soft, and so is the right answer: whoever gives {100 * soft[0]:.0f} % to "
     f"{names[0]} pays a loss of {best:.2f}, which is the least there is, and not 0. Who gives 98 % to it pays {loss:.2f}. A "
     "higher training loss with mixup is thus no sign that something went wrong. Other soft labels: votes of several people, and "
-    "label smoothing, $(1-s)\\,t + s/K$ (lesson 11).",
+    "label smoothing, $(1-s)\\,t + s/K$ (lesson 06).",
     f"**わかったこと。** mixup のあとはラベルが割合になり、正しい答えも割合になります。{names[0]} に {100 * soft[0]:.0f} % を与えたときの損失は "
     f"{best:.2f} で、これが最小です（0 ではありません）。{names[0]} に 98 % を与えると {loss:.2f} になります。ですから mixup で訓練損失が高くても、"
-    "異常ではありません。ソフトラベルには、ほかに複数人の投票や、ラベル平滑化 $(1-s)\\,t + s/K$（第 11 章）があります。",
+    "異常ではありません。ソフトラベルには、ほかに複数人の投票や、ラベル平滑化 $(1-s)\\,t + s/K$（第 06 章）があります。",
 )
 
 # %% [markdown] lang="en"
@@ -171,6 +171,34 @@ for own, (name, strengths) in zip(axes, ROWS.items(), strict=True):
     before = np.asarray(examples.inputs[shown[:1]], float)
     sheets.draw_images(own, [*before, *views[:3]], [name, *(label.replace(", ", "\n") for label in labels[:3])])
 show(figure, "Five kinds of augmentation, a row each: the image as it is, then three views of it with their labels.")
+
+# %% [markdown] lang="en"
+# ### One strength for all: RandAugment
+#
+# Each transformation above has a strength of its own, and to search all of them takes more trials than anybody has.
+# *RandAugment* draws for each image two of fourteen transformations (rotations, shears, shifts, light, colours, none at all, …),
+# and takes all of them at *one* strength, $M/10$ with the paper's magnitude $M$: one number to try, as in
+# `--augment randaugment=0.9`. The cost: it asks nobody whether *your* label bears a rotation or turned-round colours, so its
+# preview is worth a look, in two rows at two strengths.
+
+# %% [markdown] lang="ja"
+# ### 強さは一つだけ：RandAugment
+#
+# 上の変換にはそれぞれ強さがあり、全部を探索するには試行がいくらあっても足りません。*RandAugment* は、画像ごとに 14 種類の変換（回転、せん断、
+# 平行移動、光、色、何もしない、など）から二つを引き、どれも*同じ*強さで使います。強さは論文の大きさ $M$ の 10 分の 1、$M/10$ です。試す数は一つで
+# 済み、`--augment randaugment=0.9` のように指定します。代償として、*あなたの*ラベルが回転や色の反転に耐えるかどうかは考えてくれません。そこで、
+# プレビューを二つの強さで 1 行ずつ見てみましょう。
+
+# %%
+figure, axes = canvas(2, 6, 2.8)
+for own, strength in zip(axes, (0.3, 0.9), strict=True):
+    views, labels = previews.views(dataset, np.repeat(shown[:1], 6), {"randaugment": strength}, seed=2)
+    assert set(labels) == {names[examples.labels[shown[0]]]}  # no label is changed
+    sheets.draw_images(own, views, [f"{strength:g}"])
+show(
+    figure,
+    "Six views of one image by RandAugment at a strength of 0.3, and six at 0.9: turned, shifted, with other colours.",
+)
 
 # %% [markdown] lang="en"
 # ## A flip that changes the label
@@ -330,6 +358,36 @@ say(
 # - シードが三つでは、数ポイントの差はまず見えません。差が見えなかったことは、差がないことの証明にはなりません。
 
 # %% [markdown] lang="en"
+# ## Small images first: progressive resizing
+#
+# Size can change during a training too. *Progressive resizing* (段階的な解像度の引き上げ) shows small images at first, which
+# cost little, and large ones in the end, so that the network gets used to the size at which it will be asked:
+# `--progressive 64,96,128`. The last size has about a seventh of the epochs and mixes no images; the others share the rest. A
+# convolution costs as much as it has places, with the square of the side. It needs a network of convolutions with a mean at the
+# end, which takes any size; and fine detail is learned late or not at all, so compare with and without.
+
+# %% [markdown] lang="ja"
+# ## 小さな画像から始める：段階的な解像度
+#
+# 画像の大きさも、学習の途中で変えられます。*段階的な解像度の引き上げ*（progressive resizing）では、初めは計算の軽い小さな画像を、終わりには大きな
+# 画像を見せ、実際に尋ねられる大きさに慣れさせます。`--progressive 64,96,128` のように指定します。最後の大きさに約 7 分の 1 のエポックを使い（混合する
+# 拡張は行いません）、残りをほかの大きさで等分します。畳み込みの計算量は場所の数、つまり一辺の二乗に比例します。どの大きさの画像も受け取れる、
+# 畳み込みと最後の平均からなるネットワークが必要です。細部を学ぶのが遅れたり、学べなかったりすることもあるので、ありとなしを比べましょう。
+
+# %%
+from lessons.counting import cost_of
+
+work = {size: cost_of("original", size).multiply_adds for size in (64, 96, 128)}
+share = (8 * work[64] + 9 * work[96] + 3 * work[128]) / (
+    20 * work[128]
+)  # of 20 epochs, as `--progressive` divides them
+assert abs(work[64] / work[128] - 1 / 4) < 0.01
+say(
+    f"**Here**, for the network `original`: an image of 64 pixels takes {100 * work[64] / work[128]:.0f} % of the multiply-adds of one of 128. 20 epochs, 8 at 64, 9 at 96 and 3 at 128 pixels, take {100 * share:.0f} % of 20 epochs at 128.",
+    f"**ここでは** `original` で計算しました。64 画素の画像の積和演算は、128 画素の {100 * work[64] / work[128]:.0f} % です。20 エポックを 64 画素で 8、96 画素で 9、128 画素で 3 に分けると、128 画素で 20 エポックの {100 * share:.0f} % になります。",
+)
+
+# %% [markdown] lang="en"
 # ## Where it breaks
 #
 # - **"Always flip" is no rule.** It is wrong for facing, letters, road signs, a left and a right hand; turning upside down
@@ -415,7 +473,8 @@ check(augment_soft_loss)
 # - Random erasing: Zhong et al., https://arxiv.org/abs/1708.04896; RandAugment (`randaugment`): Cubuk et al.,
 #   https://arxiv.org/abs/1909.13719
 # - Noise: Bishop, *Training with noise is equivalent to Tikhonov regularization*, Neural Computation 7, 1995
-# - The flags: `python main.py train --augment flip,translation --augment-preview`, `--augment-with`, `--labels`
+# - Progressive resizing: Howard, https://www.fast.ai/posts/2018-04-30-dawnbench-fastai.html
+# - The flags: `python main.py train --augment flip,translation --augment-preview`, `--augment-with`, `--labels`, `--progressive`
 
 # %% [markdown] lang="ja"
 # ## 出典
@@ -425,4 +484,5 @@ check(augment_soft_loss)
 # - ランダム消去：Zhong et al., https://arxiv.org/abs/1708.04896、RandAugment（`randaugment`）：Cubuk et al.,
 #   https://arxiv.org/abs/1909.13719
 # - ノイズ：Bishop, *Training with noise is equivalent to Tikhonov regularization*, Neural Computation 7, 1995
-# - コマンドのフラグ：`python main.py train --augment flip,translation --augment-preview`、`--augment-with`、`--labels`
+# - 段階的な解像度：Howard, https://www.fast.ai/posts/2018-04-30-dawnbench-fastai.html
+# - コマンドのフラグ：`python main.py train --augment flip,translation --augment-preview`、`--augment-with`、`--labels`、`--progressive`
