@@ -332,6 +332,68 @@ for initializer, found in in_keras.items():
 print({name: np.round(found, 3).tolist() for name, found in in_keras.items()})
 assert max(in_keras["he_normal"]) < min(in_keras["glorot_uniform"])
 # %% [markdown] lang="en"
+# ## Better than chance: a first layer that knows its images
+#
+# What the first layer will see is known before training: the images. With $x$ a *patch* (パッチ), the square that one filter of
+# a convolution sees (lesson 07), its filters can begin as the eigenvectors of $\sum x x^\top$ with the largest eigenvalues, the
+# directions along which patches are largest (the *principal components*, 主成分, without taking the mean away). The product
+# of two of their answers is 0 on average, so that none says what another says; and as ReLU lets one sign through, each direction
+# comes with both: $v$ and $-v$. Divided by the root of its eigenvalue each would have answers of one size, which is *whitening*
+# (白色化); `train --first-layer pca` gives all the length of random filters, and leaves that to the normalisation behind. It
+# costs a look at some hundred images before the training, and is for the first convolution of a network from scratch alone, as
+# nobody knows yet what deeper layers will see. It pays most in short trainings, which leave large random filters much as they
+# were.
+
+# %% [markdown] lang="ja"
+# ## 偶然よりよい初期値：画像を知っている第 1 層
+#
+# 第 1 層が何を見るかは、学習の前からわかっています。画像です。畳み込み（第 07 章）の一つのフィルタが見る正方形の*パッチ*（patch）を $x$ とすると、
+# フィルタの初期値を、$\sum x x^\top$ の固有値の大きい固有ベクトルにできます。パッチの成分が最も大きい方向で、（平均を引かない）*主成分*（principal
+# components）です。二つのフィルタの出力の積は平均すると 0 で、同じことを二度言いません。ReLU は一方の符号しか通さないので、$v$ と $-v$ の両方を
+# 使います。固有値の平方根で割れば出力の大きさもそろい、これを*白色化*（whitening）といいます。`train --first-layer pca` は、どれも乱数のフィルタと
+# 同じ長さにし、大きさをそろえるのは後ろの正規化に任せます。代償は、学習の前に数百枚の画像を調べることです。使えるのは、一から学習するネットワークの
+# 最初の畳み込みだけです。深い層がこれから何を見るかは、まだわからないからです。効果が大きいのは短い学習です。短い学習では、大きな乱数の
+# フィルタがほとんどそのまま残ってしまいます。
+
+# %%
+from scratch.conv import im2col
+
+examples = read(DATA, image_size=32).examples()
+images = np.asarray(examples.inputs[examples.indices["train"][::5]], np.float32) / 127.5 - 1
+patches = im2col(images, 5, 2).reshape(-1, 5 * 5 * 3)
+filters = {"random": initializers.scaled("he_normal", (75, 12), np.random.default_rng(SEEDS[0]))}
+filters["principal"] = initializers.principal_pairs(patches, 12)
+
+# %%
+figure, axes = canvas(2, 6, 2.6)
+for own, (name, kernels) in zip(axes, filters.items(), strict=True):
+    for ax, kernel in zip(own, kernels.T, strict=False):
+        ax.imshow(kernel.reshape(5, 5, 3) / np.abs(kernel).max() / 2 + 0.5)
+        ax.axis("off")
+    own[0].set_title(name)
+show(
+    figure,
+    "Above six random filters of 5 by 5 pixels, below the six directions along which patches of the images are largest.",
+)
+
+# %%
+alike, caught = {}, {}
+for name, kernels in filters.items():
+    moments = (patches @ kernels[:, :6]).T @ (patches @ kernels[:, :6])
+    sizes = np.sqrt(np.diag(moments))
+    alike[name] = np.abs(moments / np.outer(sizes, sizes))[~np.eye(6, dtype=bool)].mean()
+    basis = np.linalg.qr(kernels[:, :6])[0]
+    caught[name] = 100 * np.sum((patches @ basis) ** 2) / np.sum(patches**2)
+assert alike["principal"] < 0.01 < alike["random"]
+assert caught["principal"] > 1.5 * caught["random"]
+say(
+    f"**What was seen.** Six of 75 directions hold {caught['principal']:.0f} % of all that is in the patches (their sum of squares); six random ones {caught['random']:.0f} %. And the answers of two random filters say in good part the same, with a mean correlation (uncentred) of {alike['random']:.2f}; those of "
+    f"two principal ones have {alike['principal']:.2f}.",
+    f"**わかったこと。** 75 方向のうち六つで、パッチに含まれるもの（二乗和）の {caught['principal']:.0f} % を捉えました。乱数の六つでは {caught['random']:.0f} % です。また、乱数のフィルタどうしの出力は、かなりの部分で同じことを言っています。相関（平均を引かない）の平均は {alike['random']:.2f} です。"
+    f"主成分どうしでは {alike['principal']:.2f} です。",
+)
+
+# %% [markdown] lang="en"
 # ## Where it breaks
 #
 # - **Only at the beginning.** Initial values set the size of the first steps; later the weights go where training takes them.
@@ -414,6 +476,8 @@ check(different_neurons)
 # - $\sqrt{2/(n_{in} + n_{out})}$, and sigmoid unsuited: Glorot, Bengio, *Understanding the difficulty of training deep
 #   feedforward neural networks*, AISTATS 2010, https://proceedings.mlr.press/v9/glorot10a.html
 # - $\sqrt{2/n}$: He, Zhang, Ren, Sun, *Delving deep into rectifiers*, https://arxiv.org/abs/1502.01852
+# - First filters from the images: Krähenbühl et al., https://arxiv.org/abs/1511.06856; with both signs: Jordan,
+#   https://arxiv.org/abs/2404.00498
 # - Initial values in Keras: https://keras.io/api/layers/initializers/
 # - The code: `scratch/deep.py`, `scratch/initializers.py`; a network of your choice layer by layer: `python main.py inspect -m
 #   plain --activation sigmoid --init glorot --norm none`
@@ -426,6 +490,7 @@ check(different_neurons)
 # - $\sqrt{2/(n_{in} + n_{out})}$ と、シグモイド関数が適さないこと：Glorot, Bengio, *Understanding the difficulty of training
 #   deep feedforward neural networks*, AISTATS 2010, https://proceedings.mlr.press/v9/glorot10a.html
 # - $\sqrt{2/n}$:He, Zhang, Ren, Sun, *Delving deep into rectifiers*, https://arxiv.org/abs/1502.01852
+# - 画像から作る最初のフィルタ：Krähenbühl et al., https://arxiv.org/abs/1511.06856 、両方の符号：Jordan, https://arxiv.org/abs/2404.00498
 # - Keras の初期値：https://keras.io/api/layers/initializers/
 # - コード：`scratch/deep.py`、`scratch/initializers.py`。好きなネットワークを層ごとに調べるには：
 #   `python main.py inspect -m plain --activation sigmoid --init glorot --norm none`
