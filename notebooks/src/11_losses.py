@@ -40,8 +40,8 @@ start(SEEDS[0])
 # %% [markdown] lang="en"
 # ## The idea
 #
-# In *supervised data* (教師データ) each input $x$ comes with the answer $t$ that is wanted. The *loss* (損失関数) turns answer and wish
-# into one number, and training makes that number small. It knows nothing of what you meant: **what the loss says is what is
+# In *labelled data* (教師データ) each input $x$ comes with the answer $t$ that is wanted. The *loss* (損失関数) turns answer and
+# wish into one number, and training makes that number small. It knows nothing of what you meant: **what the loss says is what is
 # learnt**. With $p$ the probability that the network gives to the right class:
 #
 # | loss | one answer costs | asks for |
@@ -61,7 +61,7 @@ start(SEEDS[0])
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *教師データ*（supervised data）では、入力 $x$ ごとに正解 $t$ があります。*損失関数*（loss）は、答えと正解を一つの数にまとめ、学習はその数を小さく
+# *教師データ*（labelled data）では、入力 $x$ ごとに正解 $t$ があります。*損失関数*（loss）は、答えと正解を一つの数にまとめ、学習はその数を小さく
 # します。こちらの意図は知りません。**損失関数に書いたことだけが学ばれます。** 正解クラスに与えた確率を $p$ とします。
 #
 # | 損失関数 | 一つの答えの値段 | 求めるもの |
@@ -402,6 +402,125 @@ say(
 )
 
 # %% [markdown] lang="en"
+# ### IoU, and its relation to Dice
+#
+# Papers on segmentation mostly give the *intersection over union*, IoU (also Jaccard index): of all pixels that are of a class
+# or are called so, the share of those that are both, $TP / (TP + FP + FN)$ (lesson 14 has these letters). Dice is
+# $2\,TP / (2\,TP + FP + FN)$, so that $\text{Dice} = 2\,\text{IoU} / (1 + \text{IoU})$: the same on another scale, with the
+# higher figure. So ask which of the two a figure is. Means are another matter: over several images the two need not agree. Every
+# report of `--task segment` gives both.
+
+# %% [markdown] lang="ja"
+# ### IoU と、Dice との関係
+#
+# セグメンテーションの論文では、たいてい *IoU*（intersection over union、ジャッカード係数）が使われます。あるクラスである画素と、そのクラスと答えた
+# 画素を合わせたもののうち、両方に当てはまる画素の割合 $TP / (TP + FP + FN)$ です（記号は第 14 章）。Dice は $2\,TP / (2\,TP + FP + FN)$ なので、
+# $\text{Dice} = 2\,\text{IoU} / (1 + \text{IoU})$ です。目盛りが違うだけで、Dice のほうが大きな値になります。値を見たら、どちらなのかを
+# 確かめましょう。平均を取ると話は別で、何枚かの画像での平均では、両者の順位が食い違うことがあります。`--task segment` の報告には両方が載ります。
+
+# %%
+from scratch import metrics
+
+rows = inside["val"]
+found_animal = answers.probabilities(unet.network, np.asarray(masked.images.pixels[rows]))[..., 1] >= 0.5
+matrices = [metrics.confusion(*pair, 2) for pair in zip(masked.masks[rows] > 0, found_animal, strict=True)]
+ious = np.array([metrics.iou(matrix)[1] for matrix in matrices])
+dices = np.array([metrics.f1(matrix)[1] for matrix in matrices])
+whole = sum(matrices)
+
+# %%
+assert np.allclose(dices, 2 * ious / (1 + ious))
+assert np.isclose(metrics.f1(whole)[1], 2 * metrics.iou(whole)[1] / (1 + metrics.iou(whole)[1]))
+uneven, even = (
+    2 * one / (1 + one) for one in (np.array([0.0, 1.0]), np.array([0.5, 0.5]))
+)  # of two images, mean IoU 0.5
+assert uneven.mean() < even.mean() - 0.1
+say(
+    f"**What was seen.** Of the pixels of all validation images counted together, the U-Net has an IoU of {metrics.iou(whole)[1]:.2f} for the animal, which is a Dice of {metrics.f1(whole)[1]:.2f}. As means over "
+    f"images they are {ious.mean():.2f} and {dices.mean():.2f}. Two images with an IoU of 0 and 1 have the same mean IoU as two with 0.5 and 0.5, but a mean Dice of {uneven.mean():.2f} instead of {even.mean():.2f}.",
+    f"**わかったこと。** 検証データの画素をまとめて数えると、U-Net の動物についての IoU は {metrics.iou(whole)[1]:.2f}、Dice は {metrics.f1(whole)[1]:.2f} です。画像ごとの平均では {ious.mean():.2f} と {dices.mean():.2f} "
+    f"になります。IoU が 0 と 1 の 2 枚と、0.5 と 0.5 の 2 枚では、IoU の平均は同じですが、Dice の平均は {uneven.mean():.2f} と {even.mean():.2f} になります。",
+)
+
+# %% [markdown] lang="en"
+# ### Find, then classify
+#
+# A mask can also serve a classifier. Where the animal is small, most pixels say nothing of its class, and shrinking the image
+# takes away the few that do. `train --crop-to mask --finder RUN` lets a run of `--task segment` find the animal, cuts the
+# *whole* image to a square around it with a margin of a tenth on each side, and shrinks only that;
+# `--crop-to box --boxes FILE.csv` takes the boxes from a table. It costs masks or boxes to begin with, a second network in each
+# prediction, and what the first one misses the second never sees. Here by the true masks, of drawings as they are and far away:
+
+# %% [markdown] lang="ja"
+# ### 見つけてから分類する
+#
+# マスクは分類にも役立ちます。動物が小さく写っていると、ほとんどの画素はクラスについて何も語らず、画像を縮めると、語ってくれるわずかな画素まで
+# 失われます。`train --crop-to mask --finder RUN` は、`--task segment` で学習したネットワークに動物を探させ、*元の*画像を、両側に 1 割の余白を付けた
+# 正方形に切り抜いてから縮めます。`--crop-to box --boxes FILE.csv` は、枠を表から読みます。代償は、最初にマスクか枠が必要なこと、予測のたびに二つ目の
+# ネットワークが要ること、そして一つ目が見逃したものは二つ目にも見えないことです。ここでは正解のマスクで、描画そのままの場合と、遠くに写った場合を
+# 見てみます。
+
+# %%
+shares = []
+for mask in masked.masks[rows] > 0:
+    high, wide = (np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in (1, 0))
+    for scene in (len(mask), 4 * len(mask)):  # the drawing as it is, and in the middle of a scene four times as wide
+        side = min(1.2 * max(high, wide), scene)  # of the square, no larger than the scene
+        shares.append((mask.sum() / scene**2, mask.sum() / side**2))
+whole_near, cut_near, whole_far, cut_far = 1024 * np.reshape(shares, (-1, 4)).mean(axis=0)  # pixels of 32 x 32
+assert cut_far > 5 * whole_far
+say(
+    f"**What was seen.** Shrunk to 32 × 32 pixels, an animal in a scene four times as wide as the drawing has {whole_far:.0f} of the {32 * 32:,} pixels; cut out first it has {cut_far:.0f}. In the drawings as they are its box "
+    f"fills the image, and there is next to nothing to gain: {whole_near:.0f} and {cut_near:.0f}.",
+    f"**わかったこと。** 32 × 32 画素に縮めると、一辺が 4 倍の場面に写った動物は {32 * 32:,} 画素のうち {whole_far:.0f} 画素しかありませんが、先に切り抜けば {cut_far:.0f} 画素になります。元の描画では動物の枠が画像いっぱいに"
+    f"広がっているので、{whole_near:.0f} 画素と {cut_near:.0f} 画素で、ほとんど差がありません。",
+)
+
+# %% [markdown] lang="en"
+# ## Several labels an image: average precision
+#
+# An image may show a cat *and* a dog, or none. `train --task multilabel` gives each class a sigmoid of its own in place of one
+# softmax, with a binary cross-entropy for each, and each class then needs a threshold from which on it is called. How good is
+# the *order* of the images, whatever the threshold? Sort them by the probability of the class; at each image that has it, note
+# the precision so far. Their mean is the *average precision* (平均適合率):
+# $\text{AP} = \frac{1}{P} \sum_{k=1}^{P} p_k$, with $p_k$ the precision at the $k$-th of the $P$ images that have the class. In
+# random order it is about the share of such images, and 1 where they all come first. Its mean over classes is often called
+# *mAP*.
+
+# %% [markdown] lang="ja"
+# ## 1 枚に複数のラベル：平均適合率
+#
+# 1 枚の画像に猫*と*犬が写っていることも、どちらもいないこともあります。`train --task multilabel` は、一つのソフトマックスの代わりにクラスごとの
+# シグモイド関数と二値の交差エントロピーを使います。そのため、クラスごとに、そうだと答えるしきい値が必要になります。では、しきい値によらず、画像の
+# *順番*はどれだけ良いのでしょうか。クラスの確率の高い順に画像を並べ、そのクラスをもつ画像に出会うたびに、そこまでの適合率を書きとめます。その平均が
+# *平均適合率*（average precision）です：$\text{AP} = \frac{1}{P} \sum_{k=1}^{P} p_k$。$P$ はそのクラスをもつ画像の数、$p_k$ は $k$ 番目の画像に
+# 出会ったところまでの適合率です。無作為な順番ならそのような画像の割合とほぼ同じで、すべてが先頭に並べば 1 になります。クラスについての平均は、よく
+# *mAP* と呼ばれます。
+
+# %%
+luck = np.random.default_rng(SEEDS[0])
+has = luck.random(2000) < 0.05  # one image in twenty has the label
+noise = luck.normal(size=2000)
+orders = {"at random": noise, "by a network": noise + 2 * has, "perfect": has + 0.01 * noise}
+precise = {}
+for name, scores_of in orders.items():
+    hits = has[np.argsort(-scores_of)]
+    precise[name] = float(np.mean((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits]))
+never = 100 * np.mean(~has)
+
+# %%
+from sklearn.metrics import average_precision_score
+
+assert all(np.isclose(precise[name], average_precision_score(has, one)) for name, one in orders.items())
+assert precise["at random"] < 0.1 < precise["by a network"] < precise["perfect"] == 1
+say(
+    f"**What was seen.** {100 * has.mean():.1f} % of the images have the label: who never calls it is right in {never:.0f} %, so accuracy says nothing. Average precision is {precise['at random']:.2f} in random order, "
+    f"{precise['by a network']:.2f} in that of a network which gives such images more, and {precise['perfect']:.0f} where all of them come first.",
+    f"**わかったこと。** ラベルをもつ画像は {100 * has.mean():.1f} % です。一度もそう答えなくても {never:.0f} % 正解なので、正解率からは何もわかりません。平均適合率は、無作為な順番で {precise['at random']:.2f}、そのような画像に高い値を与える"
+    f"ネットワークの順番で {precise['by a network']:.2f}、すべてが先頭に並ぶと {precise['perfect']:.0f} です。",
+)
+
+# %% [markdown] lang="en"
 # ## Extra labels: an auxiliary task
 #
 # Labels often come in pairs: few images have the expensive one, all have a cheap one. `lessons/two_heads.py` puts two heads on
@@ -437,7 +556,7 @@ few, many = (f"{100 * alone.mean(0)[i]:.0f} % to {100 * helped.mean(0)[i]:.0f} %
 seldom, often = (f"{100 * alone.mean(0)[i]:.0f} % から {100 * helped.mean(0)[i]:.0f} %" for i in (1, 2))
 say(
     f"**What was seen.** With 200 classes told the second label takes accuracy from {few}; with all of them told, from {many}. Extra "
-    "labels are extra supervised data: they help where they say something about what the class depends on, and where classes are few.",
+    "labels are extra labelled data: they help where they say something about what the class depends on, and where classes are few.",
     f"**わかったこと。** クラスのラベルが 200 個のとき、第二のラベルによって正解率は {seldom} になりました。すべてに付いているときは {often} です。"
     "追加のラベルとは、追加の教師データです。クラスを決める事柄について何かを語り、しかもクラスのラベルが少ないときに役立ちます。",
 )
@@ -714,12 +833,14 @@ check(losses_total)
 #   et al., https://arxiv.org/abs/2011.09172
 # - Dice: Milletari, Navab, Ahmadi, https://arxiv.org/abs/1606.04797; U-Net: Ronneberger, Fischer, Brox,
 #   https://arxiv.org/abs/1505.04597
+# - IoU: Jaccard, *Étude comparative de la distribution florale*, 1901; several labels: Zhang, Zhou, *A review on multi-label
+#   learning algorithms*, IEEE TKDE 26, 2014; find, then classify: Girshick et al., https://arxiv.org/abs/1311.2524
 # - Auxiliary tasks: Caruana, *Multitask learning*, Machine Learning 28, 1997, https://doi.org/10.1023/A:1007379606734
 # - CoordConv: Liu et al., https://arxiv.org/abs/1807.03247; that padding tells the place too: Islam et al.,
 #   https://arxiv.org/abs/2001.08248
 # - Missing values: Little, Rubin, *Statistical analysis with missing data*, Wiley 2019
 # - The flags: `train --loss`, `--focal-gamma`, `--dice-weight`, `--class-weight`, `--task segment --masks`, `--auxiliary`,
-#   `--auxiliary-weight`, `--coordinates`
+#   `--auxiliary-weight`, `--coordinates`, `--task multilabel`, `--crop-to --finder --boxes`
 
 # %% [markdown] lang="ja"
 # ## 出典
@@ -731,9 +852,11 @@ check(losses_total)
 #   et al., https://arxiv.org/abs/2011.09172
 # - Dice：Milletari, Navab, Ahmadi, https://arxiv.org/abs/1606.04797。U-Net：Ronneberger, Fischer, Brox,
 #   https://arxiv.org/abs/1505.04597
+# - IoU：Jaccard, *Étude comparative de la distribution florale*, 1901。複数のラベル：Zhang, Zhou, *A review on multi-label
+#   learning algorithms*, IEEE TKDE 26, 2014。見つけてから分類する：Girshick et al., https://arxiv.org/abs/1311.2524
 # - 補助タスク：Caruana, *Multitask learning*, Machine Learning 28, 1997, https://doi.org/10.1023/A:1007379606734
 # - CoordConv：Liu et al., https://arxiv.org/abs/1807.03247。パディングも位置を教えること：Islam et al.,
 #   https://arxiv.org/abs/2001.08248
 # - 欠損値：Little, Rubin, *Statistical analysis with missing data*, Wiley 2019
 # - コマンドのフラグ：`train --loss`、`--focal-gamma`、`--dice-weight`、`--class-weight`、`--task segment --masks`、`--auxiliary`、
-#   `--auxiliary-weight`、`--coordinates`
+#   `--auxiliary-weight`、`--coordinates`、`--task multilabel`、`--crop-to --finder --boxes`
