@@ -1,8 +1,10 @@
 """Regularisation: a penalty on large weights, added to the loss, so that the network does not learn by heart.
 
     L2            a sum w^2                 gradient 2 a w        pulls in proportion: small weights everywhere
-    L1            a sum |w|                 gradient a sign(w)    pulls evenly: many weights end at 0
+    L1            a sum |w|                 gradient a sign(w)    pulls evenly: many weights end near 0
     elastic net   a sum |w| + b sum w^2     both
+
+Exactly 0 they are only by soft thresholding, as in the lasso (`least_squares.py`): a gradient step jumps across 0.
 
 Biases are left free: they bend nothing, they only shift.
 

@@ -11,7 +11,7 @@
 #
 # **Question.** A program that classifies images is said to have *learned*. What exactly happens in a computer that learns?
 #
-# **At the end you can** say what a supervised data set, a loss, a gradient and a learning rate are, work out one step of
+# **At the end you can** say what a labelled data set, a loss, a gradient and a learning rate are, work out one step of
 # gradient descent with a pencil, and tell whether a learning rate is too small or too large.
 #
 # You need: the slope of a function (its derivative) from school, and a little Python. Time: under half a minute on two cores,
@@ -40,7 +40,7 @@ start(0)
 # %% [markdown] lang="en"
 # ## The idea
 #
-# *Supervised data* (教師データ) are pairs: an input $x$, and beside it the answer $y$ that would be right. For an image
+# *Labelled data* (教師データ) are pairs: an input $x$, and beside it the answer $y$ that would be right. For an image
 # classifier $x$ is an image and $y$ its class. Where $y$ is a number, finding a function that leads from $x$ to $y$ is called
 # *regression* (回帰). The simplest such function is a line:
 #
@@ -62,7 +62,7 @@ start(0)
 # %% [markdown] lang="ja"
 # ## 考え方
 #
-# *教師データ*（supervised data）とは、入力 $x$ と、その正解 $y$ の組を集めたものです。画像分類なら、$x$ が画像、
+# *教師データ*（labelled data）とは、入力 $x$ と、その正解 $y$ の組を集めたものです。画像分類なら、$x$ が画像、
 # $y$ がそのクラスです。$y$ が数値のとき、$x$ から $y$ を求める関数を見つけることを*回帰*（regression）と呼びます。
 # 最も単純な関数は直線です。
 #

@@ -142,19 +142,30 @@ alone = BatchNorm(1).forward(np.array([[100.0]]), training=True).ravel()
 print("a batch of two, 0 and 100:", two.round(2), " 3 and 4:", near.round(2), " a batch of one, 100:", alone)
 
 # %%
+epsilon = BatchNorm(1).epsilon
+close = {
+    apart: float(BatchNorm(1).forward(np.array([[0.0], [apart]]), training=True)[1, 0])
+    for apart in (1.0, 0.2, 2 * epsilon**0.5)
+}
 assert abs(outputs[60] + 1.34) < 0.02
 assert abs(outputs[2] + 1.34) > 1
 assert np.allclose(two, [-1, 1], atol=0.01)
 assert np.allclose(near, [-1, 1], atol=0.01)
+assert np.allclose(list(close.values()), [d / 2 / (d**2 / 4 + epsilon) ** 0.5 for d in close])
+assert 0.94 < close[0.2] < 0.96
 assert alone == 0
+
+# %%
 say(
     f"**What was seen.** In training, 1 becomes {norm.forward(values, training=True)[0, 0]:.2f}. A prediction says "
     f"{outputs[2]:.2f} after two batches and {outputs[60]:.2f} after sixty. Of a batch of two, nothing is left but which of the "
-    "two is larger: -1 and 1, whether they were 0 and 100 or 3 and 4 (only where they differ by less than the root of epsilon, about "
-    "0.03, do they come out smaller). Of a batch of one nothing at all is left.",
+    f"two is larger: -1 and 1, whether they were 0 and 100 or 3 and 4. Two values that differ by $d$ become ±(d/2)/√(d²/4 + ε): only where "
+    f"they differ by less than about 0.2 do they come out clearly smaller, at 0.2 as ±{close[0.2]:.2f}, and at twice the root of epsilon, "
+    f"{2 * epsilon**0.5:.2f}, as ±{close[2 * epsilon**0.5]:.2f}. Of a batch of one nothing at all is left.",
     f"**わかったこと。** 訓練時には 1 が {norm.forward(values, training=True)[0, 0]:.2f} になります。予測時の出力は、2 バッチ後には "
     f"{outputs[2]:.2f}、60 バッチ後には {outputs[60]:.2f} です。バッチが 2 枚だと、残る情報はどちらが大きいかだけです。0 と 100 でも 3 と 4 でも、"
-    "結果は -1 と 1 になります(差が $\\varepsilon$ の平方根、約 0.03 より小さいときだけは、もっと小さな値になります)。バッチが 1 枚だと、何も残りません。",
+    f"結果は -1 と 1 になります。差が $d$ の二つの値は ±(d/2)/√(d²/4 + ε) になるので、はっきり小さくなるのは差がおよそ 0.2 より小さいときだけです。差が 0.2 なら "
+    f"±{close[0.2]:.2f}、$\\varepsilon$ の平方根の 2 倍(約 {2 * epsilon**0.5:.2f})なら ±{close[2 * epsilon**0.5]:.2f} です。バッチが 1 枚だと、何も残りません。",
 )
 
 # %% [markdown] lang="en"

@@ -11,7 +11,7 @@ from lessons.catalogue import lessons
 SAME = None  # the Japanese text has the English name too
 TOPICS = {
     # 00 to 02: learning
-    "supervised data": ("supervised data", "教師データ"),
+    "labelled data": ("labelled data", "教師データ"),
     "regression": ("regression", "回帰"),
     "gradient": ("gradient", "勾配"),
     "backpropagation": ("backpropagation", "誤差逆伝播法"),
