@@ -20,7 +20,7 @@ from study.pages.language import listed, t
 from study.predict.classify import named, print_each
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
-from study.predict.stream import expand_paths, predict_files
+from study.predict.stream import Prediction, expand_paths, predict_files, shown_name
 from study.predict.told import MAX_NAMED, count_failures, describe_learned, learned_from, task_of
 from study.predict.verdicts import count_split, judge_of
 from study.predict.written import Truth, Wanted, write
@@ -38,6 +38,11 @@ class Given:
     files: list[Path] = field(default_factory=list)
     label_of: dict[str, str] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    name_of: dict[Path, str] = field(default_factory=dict)  # of images unpacked from a larger file
+
+    def named(self, prediction: Prediction) -> Prediction:
+        """Return an answer under the name that its image has in the data set, where its file is of the cache."""
+        return replace(prediction, path=self.name_of.get(prediction.file, prediction.path))
 
 
 def predict_labelled(
@@ -62,7 +67,7 @@ def predict_labelled(
     if wanted.sort:
         check_place(wanted.sort, run, given.roots, given.files, judge)
     answers = predict_files(run, given.files, given.skipped, views, known=judge and judge.known)
-    predictions = print_each(run, answers, given.files, judge, given.label_of)
+    predictions = print_each(run, map(given.named, answers), given.files, judge, given.label_of)
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]
     if not usable:
         write(run, predictions, judge, wanted, named(paths), Truth(given.label_of))
@@ -100,7 +105,8 @@ def collect(run: Run, paths: Sequence[str]) -> Given:
         check_labels(found.images, path, run, several)
         given.skipped += [replace(item, name=printable(str(found.base / item.name))) for item in found.skipped]
         for image in found.images:
-            name = printable(str(image.path))
+            name = shown_name(image.path, found.base / image.name)
+            given.name_of[image.path] = name
             if given.label_of.setdefault(name, image.label) != image.label:
                 raise UserError(f"{name} is given two labels, {given.label_of[name]} and {image.label}: give it one.")
             given.files.append(image.path)

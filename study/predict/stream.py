@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data import folder, labels, pixels
+from data import folder, labels, pixels, unpacked
 from data import names as names_module
 from data.crop import Box
 from data.folder import Skipped
@@ -192,6 +192,11 @@ def decode_chunks(
             yield chunk, outcomes, boxes
 
 
+def shown_name(file: Path, named: Path) -> str:
+    """Return what an image is called: its file, or its name in the data set where it was unpacked into the cache."""
+    return names_module.printable(str(named if file.is_relative_to(unpacked.place()) else file))
+
+
 def predict_split(
     run: Run,
     split: str,
@@ -243,7 +248,8 @@ def predict_split(
             f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or changed "
             f"in {root}{', such as ' + changed[0] if changed else ''}. Put them back{instead}."
         )
-    return predictions, entries
+    names = [shown_name(path_of[entry.path], root / entry.path) for entry in entries]
+    return [replace(one, path=name) for one, name in zip(predictions, names, strict=True)], entries
 
 
 def expand_paths(paths: Sequence[str]) -> Iterator[Path]:

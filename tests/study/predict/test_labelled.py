@@ -188,6 +188,18 @@ def test_several_labels_come_from_a_table_only(run, fresh, tmp_path):
     assert "  wrong: labelled circle|square\n" in ran.out  # the network says square alone
 
 
+def test_images_within_parquet_files_have_their_name_in_the_data_set_not_that_in_the_cache(run, toy, tmp_path):
+    pytest.importorskip("pyarrow")
+    hub, out = tmp_path / "hub", tmp_path / "answers.csv"
+    assert call("export-data", "--data", toy, "--out", hub, "--format", "parquet").code == 0
+    ran = call("predict", "--run", run, hub, "--labelled", "--csv", out)
+    assert ran.code == 0
+    names = [row["path"] for row in table(out)]
+    assert len(set(names)) == 60
+    assert all(name.startswith(f"{hub}/data/t") or name.startswith(f"{hub}/data/val") for name in names)
+    assert "unpacked" not in ran.out
+
+
 def test_a_run_that_segments_takes_no_labels(run, fresh, tmp_path):
     copy = shutil.copytree(run, tmp_path / "run")
     info = json.loads((copy / "run.json").read_text(encoding="utf-8"))
