@@ -1,4 +1,4 @@
-"""Bodies of cats, dogs and horses as lists of filled outlines, for `drawn.py` to fit, colour and paint.
+"""Bodies of cats, dogs and horses as lists of filled outlines, for `draw.py` to fit, colour and paint.
 
 Coordinates are (x, y) with y upwards and the ground at 0; a torso is about 1 long and the animal looks to the right.
 """
@@ -29,9 +29,6 @@ class Body(NamedTuple):
     front: list[Part]
     neck: tuple[float, float]
     tail: tuple[float, float]
-
-
-# ---- outlines ----------------------------------------------------------------------------------------------------
 
 
 # ---- bodies that all three share -----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A data set drawn on the spot: cats, dogs and horses that cost no download and no licence.
 
-Body plans come from `_animals.py`; here they are fitted into an image, coloured, lit, partly hidden and saved.
+Body plans come from `animals.py`; here they are fitted into an image, coloured, lit, partly hidden and saved.
 Coat, colours, background, light, size, place and direction are drawn alike for every class: only the body tells.
 """
 
@@ -239,6 +239,3 @@ def photographed(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     pixels = np.asarray(image, dtype=np.float32) * light[..., None] * rng.uniform(0.92, 1.08, 3).astype(np.float32)
     pixels += rng.standard_normal((size, size, 1), dtype=np.float32) * rng.uniform(1, 6)
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-
-
-# ---- the data set --------------------------------------------------------------------------------------------------

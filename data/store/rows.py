@@ -76,7 +76,7 @@ class Rows:
         return self
 
     def take(self, indices: np.ndarray, out: np.ndarray, positions: np.ndarray | None = None) -> np.ndarray:
-        """Copy the rows of some keys to `out[places]`, by default to `out` from its start; return which, bool.
+        """Copy the rows of some keys to `out[positions]`, by default to `out` from its start; return which, bool.
 
         Rows are not copied that are damaged, or whose segment has left the store by now.
         """

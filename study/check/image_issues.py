@@ -23,7 +23,7 @@ BRIGHTEST = 235.0  # mean grey: the subject fills less than about a tenth of a w
 MIN_SHARPNESS = 40.0  # variance of the Laplacian: out of focus all over; sharp photos have hundreds and thousands
 MAX_LOST = 0.5  # share of the image that a square crop cuts away: at 2 : 1 the subject often stands outside
 
-UNREADABLE = ("empty", "not an image", "truncated", "too large", "undecodable", "cannot be read")  # as in data.facts
+UNREADABLE = ("empty", "not an image", "truncated", "too large", "undecodable", "cannot be read")  # of ImageError
 ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")  # several images in a TIFF are pages, in an MPO two views of one scene
 FORMATS = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), ("JPEG", "MPO")),

@@ -73,7 +73,7 @@ def gather(
     they were read.
 
     Returns:
-        For each image its Facts, or the reason why there are none: one line that begins with the kind, one of
+        For each image its ImageStatistics, or the reason why there are none: one line that begins with the kind, one of
         `image.ImageError`'s or "cannot be read".
         Thumbnails, uint8 RGB (n, THUMB, THUMB, 3), zeros where undecodable. Squashed, not padded: equal bars would
         make all wide images alike, and width and height are in the facts for whoever wants to undo it.

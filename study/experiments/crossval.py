@@ -208,7 +208,7 @@ def train_folds(
 
 def by_trainings(
     asked: CrossvalSettings, texts: Mapping[str, str], settings: TrainSettings, divided: Divided
-) -> tuple[object, str, Path]:
+) -> tuple[np.ndarray, str, Path]:
     """Train each fold in a process of its own: probabilities, what is to be said of the epochs, and the folder."""
     from study.experiments.crossval_runs import Trainings, folder_for, predict_folds
 

@@ -81,7 +81,7 @@ def answers_of(
 def sureness_of(probabilities: np.ndarray, several: Mapping[str, Any] | None) -> float:
     """Return the largest probability; of several labels how far the one nearest to its threshold is from that.
 
-    `several`: what `run.json` of a run with several labels says.
+    `probabilities`: of one image, float32 (classes,). `several`: what `run.json` of a run with several labels says.
     """
     if several is None:
         return float(probabilities.max())

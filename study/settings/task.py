@@ -25,7 +25,8 @@ class TaskSettings(Settings):
 
     name: str = setting(
         "classify",
-        "classify: what is the image of; segment: what is every pixel of, which takes masks and -m unet",
+        "classify: what is the image of; multilabel: which of several labels has it; segment: what is every pixel of, "
+        "which takes masks and -m unet",
         group="task",
         choices=tasks.available(),
         name="task",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -186,7 +186,7 @@ def sources() -> Iterable[Path]:
         yield from (ROOT / part).rglob("*.py") if (ROOT / part).is_dir() else [ROOT / part]
 
 
-def command_of(asked: Mapping[str, Any], runs: Path) -> Any:  # noqa: ANN401
+def command_of(asked: Mapping[str, Any], runs: Path) -> Callable[[str], str]:
     """Return what makes of an unfinished training's name the command that goes on with it.
 
     Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
