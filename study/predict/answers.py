@@ -13,7 +13,6 @@ from study.predict.stream import Prediction
 from study.predict.told import task_of
 from study.predict.verdicts import CLASS, UNLIKE, UNSURE, Judge
 from study.runs.folder import Run
-from study.tasks.classify import most_likely
 
 DOUBT = (UNLIKE, UNSURE, CLASS)  # what to look at first
 
@@ -59,10 +58,7 @@ def answers_of(
     for prediction in predictions:
         if prediction.probabilities is None:
             continue
-        if task.SEVERAL_LABELS:
-            predicted = task.cells(prediction.probabilities, run.info)[0]
-        else:
-            predicted = most_likely(run.info["class_names"], prediction.probabilities)[0]
+        predicted = task.predicted_label(prediction.probabilities, run.info)
         label = None if label_of is None else label_of.get(prediction.path)
         answers.append(
             Answer(

@@ -70,7 +70,7 @@ def print_each(
             console.to_error(f"{prediction.path}: {prediction.error}")
             continue
         said = judge.describe(prediction) if judge else task.describe_prediction(prediction.probabilities, run.info)
-        predicted = split_labels(task.cells(prediction.probabilities, run.info)[0])
+        predicted = split_labels(task.predicted_label(prediction.probabilities, run.info))
         label = None if label_of is None else label_of[prediction.path]
         wrong = label is not None and set(split_labels(label)) != set(predicted)
         mark = f"  wrong: labelled {label or none}" if wrong else ""

@@ -95,8 +95,8 @@ def _label(label: str | None, several: bool) -> str | tuple[str, ...] | None:
 def _labels_of(run: Run, prediction: Prediction) -> dict[str, Any]:
     if prediction.probabilities is None:
         return {"predicted": None}
-    cells = tasks.get(run.info["task"]).cells(prediction.probabilities, run.info)
-    return {"predicted": split_labels(cells[0])}
+    label = tasks.get(run.info["task"]).predicted_label(prediction.probabilities, run.info)
+    return {"predicted": split_labels(label)}
 
 
 def _class_of(run: Run, prediction: Prediction, judge: Judge | None) -> dict[str, Any]:

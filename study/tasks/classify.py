@@ -210,6 +210,11 @@ def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> s
     return f"{label}  {probability:.4f}"
 
 
+def predicted_label(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
+    """Return the likeliest class of one image, float32 (classes,)."""
+    return most_likely(info["class_names"], probabilities)[0]
+
+
 def columns(names: Sequence[str]) -> list[str]:
     """Return `predicted,probability,p_<class>…`."""
     return ["predicted", "probability", *(f"p_{name}" for name in names)]
@@ -218,4 +223,4 @@ def columns(names: Sequence[str]) -> list[str]:
 def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
     """Return what stands in these columns for one image."""
     label, probability = most_likely(info["class_names"], probabilities)
-    return [label, f"{probability:.6f}", *(f"{share:.6f}" for share in probabilities)]
+    return [label, f"{probability:.6f}", *(f"{share:.6f}" for share in probabilities.tolist())]

@@ -110,6 +110,9 @@ class Task(Protocol):
     def describe_prediction(self, probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
         """Return what is predicted for one image in one line."""
 
+    def predicted_label(self, probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
+        """Return the label of one image, float32 (classes,); of several labels as `data.names.join_labels` has them."""
+
     def columns(self, names: Sequence[str]) -> list[str]:
         """Return the columns of a table of predictions."""
 

@@ -288,9 +288,13 @@ def columns(names: Sequence[str]) -> list[str]:
     return ["predicted", *(f"p_{name}" for name in names)]
 
 
-def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
-    """Return what stands in these columns for one image; of several classes `cat|spotted`."""
+def predicted_label(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
+    """Return the classes of one image, float32 (classes,), that are above their thresholds: `cat|spotted`."""
     names = info["class_names"]
     decided = decide(probabilities, names, info["thresholds"])
-    predicted = join_labels(name for name, above in zip(names, decided, strict=True) if above)
-    return [predicted, *(f"{share:.6f}" for share in probabilities)]
+    return join_labels(name for name, above in zip(names, decided, strict=True) if above)
+
+
+def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
+    """Return what stands in these columns for one image."""
+    return [predicted_label(probabilities, info), *(f"{share:.6f}" for share in probabilities.tolist())]
