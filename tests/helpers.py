@@ -92,6 +92,11 @@ def make_masks(data: Path, place: Path, value: Callable[[str], int] = lambda lab
     return place
 
 
+def unwrapped(page: str) -> str:
+    """Return a page without the marks that keep flags from being broken at the end of a line."""
+    return re.sub(r'<span class="whole">(.*?)</span>', r"\1", page)
+
+
 def make_patches(root: Path, count: int = 10) -> Path:
     """Write patches in tints of their class, no two of which look alike; the last of each class is there twice."""
     rng = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from helpers import ROOT, call, command, fails, make_patches
+from helpers import ROOT, call, command, fails, make_patches, unwrapped
 
 from study.runs.folder import read_run
 
@@ -150,7 +150,7 @@ def test_the_page_begins_with_the_verdict_and_needs_no_network(tuned):
     assert "6 trials ran to their end: too few to tell which settings matter." in page
     assert "test, looked at once, mean of 3 seeds" in page
     assert page.count("/report.html") == 6
-    assert "python main.py train --data=" in page
+    assert "python main.py train --data=" in unwrapped(page)
     assert "http" not in page
     for line in table(next(runs.iterdir())):
         assert line["learning-rate"] in page

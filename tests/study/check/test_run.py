@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import odd_files
 import pytest
-from helpers import QUICK, TOY_CLASSES, call, make_toy
+from helpers import QUICK, TOY_CLASSES, call, make_toy, unwrapped
 from PIL import Image
 
 from data.names import printable
@@ -155,7 +155,7 @@ def test_page_says_what_to_write_and_the_command_that_obeys_it(tmp_path, no_weig
     labels.write_text("folder,class\na,one\nb,two\n")
     _, page, _ = look(tmp_path / "out", "--data", data, "--labels", labels, "--resize", "pad")
     assert "write <code>x</code> into the column <code>drop</code>" in page
-    (typed,) = re.findall(r"<code>(python main\.py train .*)</code>", page)
+    (typed,) = re.findall(r"<code>(python main\.py train .*)</code>", unwrapped(page))
     words = shlex.split(html.unescape(typed))
     table = tmp_path / "out" / "check.csv"
     given = ["--data", str(data), "--labels", str(labels), "--resize", "pad", "--exclude", str(table)]

@@ -7,7 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call, make_patches
+from helpers import TOY_CLASSES, call, make_patches, unwrapped
 from run_files import FOR_OPENVINO, PICTURES, newest, run_info, shares, table
 
 from study.ensemble.settle import OF_LINEAR_MEMBERS
@@ -93,7 +93,7 @@ def test_members_csv_and_the_screen_have_every_member_and_the_ensemble(bagged):
 
 
 def test_what_its_report_advises_is_for_the_same_images(bagged, images):
-    page = html.unescape((bagged[0] / "report.html").read_text(encoding="utf-8"))
+    page = html.unescape(unwrapped((bagged[0] / "report.html").read_text(encoding="utf-8")))
     advised = re.findall(r"python main\.py (?:check|crossval|train)\b[^<\n]*", page)
     assert advised
     assert all(f"--data {images}" in command for command in advised)

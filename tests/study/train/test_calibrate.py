@@ -1,8 +1,10 @@
 """The images that temperature and threshold are chosen by: out of fold where validation is small, under transfer."""
 
+import re
+
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call, make_patches, toy_image
+from helpers import QUICK, TOY_CLASSES, call, make_patches, toy_image
 from run_files import newest, quick_transfer, run_info
 
 from data.split import read_split
@@ -54,11 +56,20 @@ def test_from_scratch_validation_is_used_and_what_more_would_cost_is_said(traine
     run, ran = trained
     assert (
         "temperature and threshold of the probabilities: the validation split has only 6 images, and both are chosen "
-        "by these; out of fold they could be chosen by 54, for 5 more trainings\n"
+        "by these\n"  # near duplicates leave a class too few units to divide
     ) in ran.out
     info = run_info(run)
     assert info["verdicts"]["unsure"]["out_of_fold"] is False
     assert known.read(run, info).what == VALIDATION
+
+
+def test_what_folds_would_cost_is_said_where_they_can_be_made(tmp_path):
+    data = make_patches(tmp_path / "data", 7)  # and a copy of one of each class
+    ran = call("train", "--data", data, *QUICK, "--epochs", 1, "--keep-diverged", "--runs", tmp_path / "runs")
+    assert ran.code == 0, ran.err
+    told = r"both are chosen by these; out of fold they could be chosen by (\d+), for 5 more trainings\n"
+    (images,) = re.findall(told, ran.out)
+    assert 15 <= int(images) <= 21
 
 
 def test_where_no_folds_can_be_made_validation_is_used_and_why_is_said(run, tmp_path):
