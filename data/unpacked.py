@@ -117,10 +117,10 @@ def _state(path: Path) -> list[int]:
 
 def _discard(folder: Path) -> None:
     """Remove a folder so that nobody takes what is left of it for all of it, even where this is stopped midway."""
-    if folder.exists():
-        aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.tmp")
+    aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.tmp")
+    with contextlib.suppress(FileNotFoundError):  # not there, or another process was first
         folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sweep(kept: Path, of_root: str) -> None:
@@ -135,7 +135,10 @@ def _sweep(kept: Path, of_root: str) -> None:
 
 def _is_left(path: Path) -> bool:
     """Say whether a killed process left a folder: one that is unpacked into now is not that old."""
-    return path.suffix == ".tmp" and time.time() - path.stat().st_mtime > LEFT_AFTER
+    try:
+        return path.suffix == ".tmp" and time.time() - path.stat().st_mtime > LEFT_AFTER
+    except FileNotFoundError:  # another process was first
+        return False
 
 
 def usage() -> tuple[int, int, float]:

@@ -25,7 +25,7 @@ class TaskSettings(Settings):
 
     name: str = setting(
         "classify",
-        "classify: what is the image of; multilabel: which of several labels has it; segment: what is every pixel of, "
+        "classify: what is the image of; multilabel: which of several labels it has; segment: what is every pixel of, "
         "which takes masks and -m unet",
         group="task",
         choices=tasks.available(),
