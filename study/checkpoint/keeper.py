@@ -16,7 +16,7 @@ from errors import UserError
 from study.checkpoint.files import Checkpoint, write
 from study.checkpoint.unfinished import Unfinished
 from study.runtime import console, output
-from study.runtime.signals import Stopped, Terminated
+from study.runtime.signals import Stopped, stopped
 
 SHARE = 0.01  # of the time that a training takes may go into checkpoints
 SLOWEST_DISK = 50e6  # bytes/s that is reckoned with before the first one was written
@@ -83,8 +83,7 @@ class Keeper:
         except KeyboardInterrupt as stop:
             if (isinstance(stop, Stopped) and stop.resume) or not self.unfinished.command():
                 raise
-            number = stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT
-            raise Stopped(number, self.unfinished.command()) from stop
+            raise stopped(stop, self.unfinished.command()) from stop
         except UserError as error:
             if not self.unfinished.command():
                 raise

@@ -83,7 +83,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
         settings, probabilities, epochs, out = predicted.settings, predicted.probabilities, predicted.epochs, None
         features = predicted.features
     else:
-        probabilities, epochs, out = by_trainings(asked, texts, settings, divided)
+        probabilities, epochs, out = by_trainings(asked, texts, settings, divided, command)
         features = None
     suspects = crossval_suspects.find(divided.dataset, divided.images, probabilities, features)
     summary = summarise(divided.images, divided.folds, probabilities, settings.data.seed)
@@ -202,20 +202,24 @@ def train_folds(
     texts = {name: as_typed(name, value) for name, value in flags.items() if name in taken}
     asked = CrossvalSettings(folds=flags["crossval"], runs=flags.get("runs", DEFAULTS["runs"]))
     settings = settled({**texts, "learning": learning})
-    probabilities, epochs, _ = by_trainings(asked, texts, settings, Divided(dataset, images, list(folds)))
+    again = as_command("crossval", {**flags, "learning": learning, "folds": asked.folds, "name": None})
+    probabilities, epochs, _ = by_trainings(asked, texts, settings, Divided(dataset, images, list(folds)), again)
     return probabilities, epochs
 
 
 def by_trainings(
-    asked: CrossvalSettings, texts: Mapping[str, str], settings: TrainSettings, divided: Divided
+    asked: CrossvalSettings, texts: Mapping[str, str], settings: TrainSettings, divided: Divided, command: str
 ) -> tuple[np.ndarray, str, Path]:
-    """Train each fold in a process of its own: probabilities, what is to be said of the epochs, and the folder."""
+    """Train each fold in a process of its own: probabilities, what is to be said of the epochs, and the folder.
+
+    `command`: what goes on with the folds that are done.
+    """
     from study.experiments.crossval_runs import Trainings, folder_for, predict_folds
 
     folds = "leave-one-out" if asked.leave_one_out else f"{asked.folds} folds"
     out = folder_for(Path(asked.runs), settings, divided.dataset, folds)
     texts = {**texts, "model": settings.run.model, "learning": settings.learning.kind}
-    trainings = Trainings(divided.dataset, divided.images, divided.folds, texts, out, settings.data.seed)
+    trainings = Trainings(divided.dataset, divided.images, divided.folds, texts, out, settings.data.seed, command)
     probabilities = predict_folds(trainings, jobs_at_once(asked.jobs))
     ends = "--patience may end one earlier" if texts.get("patience", "0") != "0" else "fixed beforehand"
     epochs = (

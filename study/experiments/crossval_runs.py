@@ -20,6 +20,7 @@ from study.folds.divide import Fold, Labelled, inner_validation
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console
+from study.runtime.signals import stopped
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
 
@@ -29,7 +30,10 @@ IRRELEVANT = ("runs", "store", "store_limit", "split", "split_file", "split_seed
 
 @dataclass(frozen=True)
 class Trainings:
-    """All that is to be trained: the data set, its folds, flags of train as typed, and the folder for everything."""
+    """All that is to be trained: the data set, its folds, flags of train as typed, and the folder for everything.
+
+    `command`: what goes on with those that are done.
+    """
 
     dataset: Dataset
     images: Labelled
@@ -37,6 +41,7 @@ class Trainings:
     texts: Mapping[str, str]
     out: Path
     seed: int
+    command: str
 
     def folder_of(self, fold: Fold) -> Path:
         """Return the folder of run folders of one training."""
@@ -112,14 +117,14 @@ def run_missing(trainings: Trainings, at_once: int) -> None:
                 advance()
 
             run_all(missing, at_once, finished)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         done = sum(trainings.finished(fold) is not None for fold in trainings.folds)
-        console.print(f"{done} of {len(jobs)} trainings are done and kept: the same command goes on with the rest.")
-        raise
+        console.print(f"{done} of {len(jobs)} trainings of folds are done and kept.")
+        raise stopped(stop, trainings.command) from stop
     if lacking := sum(trainings.finished(fold) is None for fold in trainings.folds):
         raise UserError(
             f"{lacking} of {len(jobs)} trainings failed, so not every image was predicted: see the reasons "
-            "above. The same command trains them again."
+            f"above. To train them again: {trainings.command}"
         )
 
 

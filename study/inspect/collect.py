@@ -40,6 +40,7 @@ class Subject:
         settings: how it is made and trained.
         stage: of the iterations along which gradients are measured.
         untrained: its weights are random; its normalisation then goes by the batch, as in training.
+        temperature: that the weights of its last layer were divided by after training.
     """
 
     model: str
@@ -48,6 +49,7 @@ class Subject:
     settings: TrainSettings
     stage: Stage
     untrained: bool
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def inspect_network(
     if filters:
         filters = (filters[0].name, filters[1].copy())
     maps = _feature_maps(graph, images[0])
+    _undo_temperature(graph, subject.temperature)
     before = {step.name: weights(step) for step in graph.steps_with_kernels()}
     measured = _train(network, graph, subject, source, steps, advance)
     fields = receptive_fields(graph)
@@ -181,6 +184,12 @@ def _make_trainable(graph: LayerGraph, stage: Stage) -> None:
         frozen = stage.name == "finetune" and isinstance(step.layer, keras.layers.BatchNormalization)
         if isinstance(step.layer, keras.Layer):
             step.layer.trainable = not frozen
+
+
+def _undo_temperature(graph: LayerGraph, temperature: float) -> None:
+    """Give the last layer the weights that it learned: calibration divided them, and with them every gradient below."""
+    for weight in graph.steps[-1].layer.weights if temperature != 1 else []:
+        weight.assign(weight * temperature)
 
 
 def _train(

@@ -98,9 +98,8 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     if kind == "transfer":  # its batch and rate were those of a head alone
         trained = trained.with_values(batch_size=None, learning_rate=None)
     stage = _stage(trained.optimization, "scratch" if kind == "scratch" else "finetune")
-    subject = Subject(
-        run.info["model"], f"the trained network of {run.folder}", load_classifier(run), trained, stage, False
-    )
+    what, temperature = f"the trained network of {run.folder}", run.info.get("calibration", {}).get("temperature", 1.0)
+    subject = Subject(run.info["model"], what, load_classifier(run), trained, stage, False, temperature)
     values = {**_write(settings, subject, source, images, command), "run": run.folder}
     why = "how good it is, class by class, on its own test split"
     return Result(values, as_command("predict", {"run": run.folder}), why)

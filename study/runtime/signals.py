@@ -18,6 +18,11 @@ class Stopped(Terminated):
         self.resume = resume
 
 
+def stopped(stop: KeyboardInterrupt, resume: str) -> Stopped:
+    """Return what ends a command as `stop` does, and tells how to go on."""
+    return Stopped(stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT, resume)
+
+
 def terminate(number: int, frame: object) -> NoReturn:
     """Raise what ends a command cleanly."""
     raise Terminated(number)

@@ -25,6 +25,6 @@ def test_images_named_as_formulas_are_found_in_the_tables(run, tmp_path):
     held_out = np.array([row for row, entry in enumerate(entries) if entry.split == "test"])
     names = [name.removeprefix("p_") for name in header if name.startswith("p_")]
     data = SimpleNamespace(class_names=names, entries=entries)
-    found = read_all(Trainings(data, None, [Fold(1, 1, held_out[:0], held_out)], {}, tmp_path, 0))
+    found = read_all(Trainings(data, None, [Fold(1, 1, held_out[:0], held_out)], {}, tmp_path, 0, ""))
     expected = {f"={row[0]}": list(map(float, row[-len(names) :])) for row in rows}
     np.testing.assert_allclose(found[0, held_out], [expected[entries[row].path] for row in held_out], atol=1e-6)

@@ -27,6 +27,7 @@ from study.inspect.source import Source, one_per_class
 from study.runtime import output
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
+from study.train.judge import apply_temperature
 
 PICTURES = {"activations", "feature_maps", "filters", "grad_cam", "gradients", "weights"}
 
@@ -74,6 +75,25 @@ def test_gradients_that_are_zero_or_no_numbers_are_told(init, rate, told):
     assert told in summary_sentences(look)
     with Image.open(io.BytesIO(inspect_figures.gradients(look.learning))) as draw:
         assert draw.format == "PNG"
+
+
+def test_gradients_are_those_before_a_temperature_was_divided_into_the_last_layer():
+    x, rows = pixels(8, 32).astype(np.uint8), {"train": np.arange(6), "val": np.array([6, 7])}
+    source = Source(("a", "b"), tuple("12345678"), np.arange(8) % 2, rows, lambda indices: x[indices])
+    settings = TrainSettings.of(model="lenet", image_size=32, optimizer="sgd")
+    model = classifier(build_backbone("lenet", 32, "none", ArchitectureOptions()), head(84, 2, 0.0))
+
+    def look(temperature):
+        subject = Subject("lenet", "trained", model, settings, Stage("scratch", 1, 4, 0.01), False, temperature)
+        return inspect_network(subject, source, one_per_class(source), steps=2)
+
+    learned = look(1.0)
+    apply_temperature(model, 4.0)
+    calibrated = look(4.0)
+    np.testing.assert_allclose(calibrated.losses, learned.losses, rtol=1e-5)
+    for before, after in zip(learned.learning, calibrated.learning, strict=True):
+        np.testing.assert_allclose(after.gradients, before.gradients, rtol=1e-4)
+    assert calibrated.heat_maps[0].probability < learned.heat_maps[0].probability  # answers stay those of the run
 
 
 def test_a_layer_in_the_middle_that_gets_no_gradient_is_named():

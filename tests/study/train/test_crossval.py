@@ -1,6 +1,7 @@
 """`train --crossval`: the figure from all images, where it stands, and that whoever reads a run copes with it."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -117,9 +118,29 @@ def test_a_run_is_complete_where_its_folds_fail(images, tmp_path, monkeypatch):
     ran = call("train", "--data", images, *SCRATCH, "--crossval", 2, "--runs", tmp_path)
     assert ran.code == 2
     assert ran.err.startswith("error: 2 of 2 trainings failed")
+    assert "above. To train them again: python main.py crossval " in ran.err
     (run,) = tmp_path.glob("2*-lenet")
     assert "crossval" not in figures(run)
     assert call("predict", "--run", run).code == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_folds_of_a_complete_run_names_what_goes_on_with_them(images, tmp_path, monkeypatch):
+    def interrupt(jobs, at_once, finished):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("study.experiments.crossval_runs.run_all", interrupt)
+        ran = call("train", "--data", images, *SCRATCH, "--crossval", 2, "--runs", tmp_path)
+    assert ran.code == 130
+    assert "0 of 2 trainings of folds are done and kept." in ran.out
+    told = "\nstopped; what was done is kept. To go on: python main.py "
+    assert ran.err.startswith(told)
+    assert len([*tmp_path.glob("2*-lenet")]) == 1
+    (folder,) = tmp_path.glob("lenet-*-crossval")
+    again = call(*shlex.split(ran.err.removeprefix(told)))
+    assert again.code == 0
+    assert [*tmp_path.glob("lenet-*-crossval")] == [folder]
 
 
 @pytest.mark.parametrize(
