@@ -188,7 +188,7 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
 
 def wrong_in(done: Predicted) -> tuple[int, int]:
     """Return how many images of known labels are predicted wrong, of how many; of one class an image, as in `check`."""
-    if done.run.info.get("task", "classify") != "classify":
+    if done.run.task != "classify":
         return 0, 0
     told = [image for image in done.images if image.get("predicted") is not None and image["label"] is not None]
     return sum(image["predicted"] != image["label"] for image in told), len(told)

@@ -34,7 +34,7 @@ def check(runs: Sequence[Run]) -> None:
         )
         raise UserError(f"{twice} is named twice: each run has one vote.")
     for run in runs:
-        if (task := run.info.get("task", "classify")) != "classify":
+        if (task := run.task) != "classify":
             raise UserError(f"A vote is of runs of --task classify. Received: {run.folder}, of --task {task}")
         if "crop" in run.info:
             raise UserError(f"A vote is of runs that see whole images. Received: {run.folder}, of --crop-to")

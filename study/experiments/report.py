@@ -29,7 +29,7 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
     if len(ranked) > 1:
         values = {line.label: {seed: result.accuracy for seed, result in line.results.items()} for line in ranked}
         sentences = [verdict(values), *([against_best(values)] if len(ranked) > 2 else [])]
-    note = tasks.get(results[0].run.info.get("task", "classify")).accuracy_note(results[0].images)
+    note = tasks.get(results[0].run.task).accuracy_note(results[0].images)
     sentences.append(
         f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."
     )

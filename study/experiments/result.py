@@ -68,7 +68,7 @@ def read_result(run: Run) -> Result:
         val = json.loads((run.folder / name).read_text(encoding="utf-8"))["val"]
         accuracy, macro_f1, images = float(val["accuracy"]), float(val["macro_f1"]), int(val["n"])
         loss = float(val.get("loss", math.nan))
-        baseline = tasks.get(run.info.get("task", "classify")).baseline(val)
+        baseline = tasks.get(run.task).baseline(val)
         name = "history.csv"
         epochs = read_epochs(run.folder / name)
         name = "run.json"

@@ -116,7 +116,7 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
 
 def check_run(run: Run, command: str = "export") -> None:
     """Raise UserError for a run that tells something else than one class of a whole image at one size."""
-    task = run.info.get("task", "classify")
+    task = run.task
     if not tasks.get(task).VERDICTS:
         raise UserError(
             f"{command} is for runs that tell one class of an image. Received: {run.folder}, of --task {task}."

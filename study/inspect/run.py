@@ -147,7 +147,7 @@ def _run_of(settings: InspectSettings, flags: Mapping[str, Any]) -> Run:
     if others := [declare.flag(name) for name in flags if name != "model"]:
         raise UserError(f"--run brings its own network and images: leave {', '.join(others)} out, or --run.")
     run = run_folder.find_run(settings.run, settings.runs, flags.get("model"))
-    if run.info.get("task", "classify") != "classify":
+    if run.task != "classify":
         raise UserError(f"inspect is for classifiers, and {run.folder} is a run of --task {run.info['task']}.")
     if "crop" in run.info:
         raise UserError(f"inspect reads whole images, and {run.folder} learned cut ones (--crop-to): give another run.")

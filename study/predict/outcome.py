@@ -54,7 +54,7 @@ class Predicted:
 
     def values(self) -> dict[str, Any]:
         """Return the same keys whatever was asked for: null where one says nothing here."""
-        task = self.run.info.get("task", "classify")
+        task = self.run.task
         verdicts = Counter(image["verdict"] for image in self.images if image.get("verdict"))
         return {
             **of_run(self.run),
@@ -75,7 +75,7 @@ def images_of_classes(
     run: Run, predictions: Sequence[Prediction], judge: Judge | None, label_of: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
     """Return the columns of the table, one object for each file; `probabilities` are in the order of the classes."""
-    several = tasks.get(run.info.get("task", "classify")).SEVERAL_LABELS
+    several = tasks.get(run.task).SEVERAL_LABELS
     return [
         {
             "path": one.path,

@@ -63,7 +63,7 @@ def evaluated(run: Run) -> tuple[str, list[str]]:
 
 def task_of(run: Run) -> Task:
     """Return the task of a run."""
-    return tasks.get(run.info.get("task", "classify"))
+    return tasks.get(run.task)
 
 
 def learned_from(run: Run, hashes: Iterable[str]) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def judge_of(run: Run, asked: float | None) -> Judge | None:
     Raises:
         UserError: it was asked for, and the run keeps nothing to choose by; or what it keeps is damaged.
     """
-    if not tasks.get(run.info.get("task", "classify")).VERDICTS:
+    if not tasks.get(run.task).VERDICTS:
         if asked is not None:
             raise UserError(f"--right is for runs that tell one class of an image, and {run.folder} does not.")
         return None

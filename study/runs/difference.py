@@ -75,7 +75,7 @@ def short(value: Any) -> str:  # noqa: ANN401 - whatever JSON may hold
 
 def verdict(first: Run, second: Run) -> Verdict:
     """Say whether one is better by more than chance, by the test images that both have."""
-    if any(run.info.get("task", "classify") != "classify" for run in (first, second)):
+    if any(run.task != "classify" for run in (first, second)):
         return Verdict("Only classifiers are compared image by image.")
     right, other_right = right_by_content(first), right_by_content(second)
     common = right.keys() & other_right.keys()

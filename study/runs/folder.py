@@ -45,6 +45,11 @@ class Run:
     info: Mapping[str, Any]
     boxes: Mapping[Path, Box] | None = None
 
+    @property
+    def task(self) -> str:
+        """Return what the network was trained for; the first runs did not say it, and were classifiers."""
+        return self.info.get("task", "classify")
+
 
 def read_run(folder: Path) -> Run:
     """Read a run folder. Raise UserError where it is missing, incomplete or of another version."""
@@ -215,7 +220,7 @@ def no_better_than(run: Run) -> str:
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))["test"]
         name, share = classify.baseline(metrics)
-        return name if run.info.get("task", "classify") == "classify" and metrics["accuracy"] <= share else ""
+        return name if run.task == "classify" and metrics["accuracy"] <= share else ""
     except UNREADABLE:
         return ""  # `predict` says that it cannot be read
 

@@ -24,7 +24,7 @@ def of_run(run: Run) -> dict[str, Any]:
 
 def of_training(run: Run, metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a training came to; `metrics` is what `metrics.json` holds."""
-    task = run.info.get("task", "classify")
+    task = run.task
     found = {key: run.info.get(key) for key in OF_TRAINING}
     if found["calibration"]:
         test = {key: found["calibration"]["test"][key] for key in ("error", "noise_floor")}

@@ -43,7 +43,7 @@ def opened(name: str, runs: str) -> Run:
         UserError: it is none, or no run that tells an animal from the background.
     """
     run = read_run(by_name(name, runs))
-    if (task := run.info.get("task", "classify")) != "segment":
+    if (task := run.task) != "segment":
         raise UserError(f"--finder takes a run of train --task segment. Received: {run.folder}, of --task {task}")
     values = run.info.get("settings", {}).get("mask_values", OWN)
     meanings = {BACKGROUND, ""} if values in (OWN, INDEX) else set(pairs(values).values())

@@ -45,7 +45,7 @@ def whole(run: Run, judge: Judge | None, images: Sequence[Mapping[str, Any]]) ->
     return {
         "run": run.folder.name,
         "model": run.info["model"],
-        "task": run.info.get("task", "classify"),
+        "task": run.task,
         "class_names": run.info["class_names"],
         "right": judge and judge.asked,
         "threshold": judge and judge.threshold,
