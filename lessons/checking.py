@@ -102,7 +102,8 @@ def _describe(name: str, exercise: Exercise, found: Sequence[Any], right: Sequen
         return f"{en}: not yet. The result's shape is {shapes[0]}; {shapes[1]} is asked for.", (
             f"{ja}。結果の形は {shapes[0]} ですが、求めるのは {shapes[1]} です。"
         )
-    first = next(i for i, pair in enumerate(zip(ends[0].flat, ends[1].flat, strict=True)) if not np.isclose(*pair))
+    near = np.isclose(*ends, exercise.tolerance, exercise.tolerance, equal_nan=True)
+    first = int(np.flatnonzero(~near)[0])
     off = ("small", "小さすぎます") if ends[0].flat[first] < ends[1].flat[first] else ("large", "大きすぎます")
     return f"{en}: not yet, that is too {off[0]}.", f"{ja}。{off[1]}。"
 

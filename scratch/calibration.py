@@ -51,7 +51,6 @@ def noise_floor(confidence: np.ndarray, random: np.random.Generator, draws: int 
 
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, 600)
     honest = rng.dirichlet([1, 1, 1], 600)
     labels = np.array([rng.choice(3, p=one) for one in honest])  # right as often as it says
     for name, probabilities in {"honest": honest, "over-confident": with_temperature(honest, 0.4)}.items():

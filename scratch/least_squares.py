@@ -38,7 +38,7 @@ def soft(w: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
 
 def lasso(x: np.ndarray, y: np.ndarray, a: float, steps: int = 20_000) -> np.ndarray:
     """(N, K), (N,) -> (K,)."""
-    rate = 1 / np.linalg.norm(x, 2) ** 2  # the largest with which no step leads uphill
+    rate = 1 / np.linalg.norm(x, 2) ** 2  # no step leads uphill; up to twice this none does
     threshold = np.full(x.shape[1], rate * a)
     threshold[0] = 0
     w = np.zeros(x.shape[1])

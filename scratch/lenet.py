@@ -39,7 +39,8 @@ def lenet(channels: int, classes: int, rng: np.random.Generator) -> list[Layer]:
 def modern(channels: int, classes: int, rng: np.random.Generator, filters: tuple[int, int] = (24, 48)) -> list[Layer]:
     """ReLU and He's initialisation, max pooling, batch norm, more filters; shapes as above.
 
-    Pooling before normalisation: a quarter of the work, and the largest value is still the largest.
+    Pooling before normalisation: a quarter of the work. The largest value stays the largest where the scale is
+    positive; mean and variance are those of the pooled values.
     """
     first, second = filters
     return [

@@ -141,7 +141,7 @@ if __name__ == "__main__":
         f"after 50 more: {norm.moving_mean[0]:.2f}; a prediction uses it: 1 ->", norm.forward(values[:1]).round(3)[0, 0]
     )
     two = BatchNorm(1).forward(np.array([[0.0], [100.0]]), training=True).ravel()
-    print("a batch of two, 0 and 100:       ", *two.round(3), "- of any two values only their order is left")
+    print("a batch of two, 0 and 100:       ", *two.round(3), "- of two values well apart only their order is left")
     maps = np.random.default_rng(0).normal(5, 2, (4, 4, 4, 6))
     kinds = {"batch": BatchNorm(6), "layer": LayerNorm(6), "group": GroupNorm(6, 2), "instance": InstanceNorm(6)}
     for name, kind in kinds.items():

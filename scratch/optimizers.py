@@ -10,7 +10,8 @@
     AdamW      w -= r d w, then Adam                                 Loshchilov, Hutter, https://arxiv.org/abs/1711.05101
 
 v and s begin at 0 and so are too small at first; v' and s' make up for that. Where e stands differs between authors:
-here as in Keras (Adam: beside sqrt(s), before it becomes sqrt(s'); the paper calls that "epsilon hat").
+here as in Keras (Adam: beside sqrt(s), before it becomes sqrt(s'); the paper calls that "epsilon hat"). So is the r
+before d w: in the paper only the factor of the schedule stands there, not the rate.
 """
 
 import itertools
@@ -151,10 +152,11 @@ if __name__ == "__main__":
     steep = np.array([0.1, 2.0])  # the valley x^2/20 + y^2 has the gradient (x/10, 2y): twenty times as steep across
     print("x, y in the valley x^2/20 + y^2, from -7, 2, after 1, 2, 3, 10, 20, 30 steps; the lowest point is 0, 0")
     for chosen in (SGD(0.95), Momentum(0.1), Nesterov(0.1), AdaGrad(1.5, start=0.0), RMSProp(0.3), Adam(0.3)):
-        w, way = np.array([-7.0, 2.0]), []
+        w = np.array([-7.0, 2.0])
+        way = [w.copy()]
         for _ in range(30):
             chosen.step([w], [steep * w])
             way.append(w.copy())
-        shown = "  ".join(f"{x:5.2f} {y:5.2f}" for x, y in (way[i - 1] for i in (1, 2, 3, 10, 20, 30)))
+        shown = "  ".join(f"{x:5.2f} {y:5.2f}" for x, y in (way[i] for i in (1, 2, 3, 10, 20, 30)))
         crossed = sum(before[1] * after[1] < 0 for before, after in itertools.pairwise(way))
         print(f"{type(chosen).__name__:9} {shown}   crosses the floor {crossed:2} times")

@@ -1,9 +1,10 @@
-"""Residual connection: what came in is added to what the layers make of it, so that depth does no harm.
+"""Residual connection: what came in is added to what the layers make of it, so that no depth stops the gradient.
 
     y = x + f(x)        dL/dx = dL/dy + (the gradient through f)
 
 The layers need learn only what is to be changed. The first term carries the gradient past them unweakened, however
-many such blocks follow each other: a product of many factors (1 + small) in place of one of many factors (small).
+many such blocks follow each other: a product of many factors (1 + something) in place of one of many factors (small).
+Such a product grows: without normalisation, or smaller first weights, it explodes.
 
 Source: He, Zhang, Ren, Sun, Deep residual learning for image recognition, https://arxiv.org/abs/1512.03385; the
 identity that nothing interrupts: https://arxiv.org/abs/1603.05027.

@@ -10,7 +10,7 @@ from lessons.checking import Exercise, Wrong
 
 
 def backprop_iterations(images, batch, epochs):
-    return math.ceil(images / batch) * epochs
+    return -(-images // batch) * epochs
 
 
 def _rounded_down(images, batch, epochs):

@@ -11,7 +11,7 @@ from lessons.checking import Exercise, Wrong
 
 def initial_spread(name, inputs, outputs):
     variance = {"lecun": 1 / inputs, "glorot": 2 / (inputs + outputs), "he": 2 / inputs}[name]
-    return math.sqrt(variance)
+    return variance**0.5
 
 
 def _variance(name, inputs, outputs):
@@ -31,7 +31,7 @@ def _he_without_two(name, inputs, outputs):
 
 
 def signal_after(layers, n, spread):
-    return (spread * math.sqrt(n)) ** layers
+    return (spread * n**0.5) ** layers
 
 
 def _variance_after(layers, n, spread):

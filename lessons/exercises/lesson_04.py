@@ -31,7 +31,7 @@ def adagrad_steps(gradients, rate):
     s, steps = 0.0, []
     for g in gradients:
         s += g**2
-        steps.append(rate * abs(g) / math.sqrt(s))
+        steps.append(rate * abs(g) / s**0.5)
     return steps
 
 
@@ -56,7 +56,7 @@ def _afterwards(gradients, rate):
 
 
 def cosine_rate(first, epoch, epochs):
-    return first * (1 + math.cos(math.pi * epoch / epochs)) / 2
+    return first * (1 + np.cos(np.pi * epoch / epochs)) / 2
 
 
 def _straight(first, epoch, epochs):

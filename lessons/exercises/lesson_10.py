@@ -42,7 +42,7 @@ def _both_ways(image, label):
 
 
 def augment_soft_loss(target, probabilities):
-    return -sum(t * math.log(p) for t, p in zip(target, probabilities, strict=True) if t > 0)
+    return -sum(t * np.log(p) for t, p in zip(target, probabilities, strict=True) if t > 0)
 
 
 def _only_largest(target, probabilities):

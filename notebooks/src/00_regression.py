@@ -102,7 +102,7 @@ start(0)
 # %% [markdown] lang="en"
 # ## Run: in plain NumPy
 #
-# `scratch/linear_regression.py` holds the four formulas of the table in four functions. `X` and `Y` are the five points.
+# `scratch/linear_regression.py` holds the formulas of the table in two functions, `evaluate` and `update`. `X` and `Y` are the five points.
 # %% [markdown] lang="ja"
 # ## 実行：NumPy だけで
 #

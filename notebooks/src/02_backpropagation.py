@@ -223,7 +223,8 @@ print(f"best h: {best:.0e} for both sides, {h[one.argmin()]:.0e} for one side")
 # once, an *epoch* (エポック) is over. As the batches are drawn at random, this is *stochastic gradient descent*, SGD
 # (確率的勾配降下法).
 #
-# Images become vectors here: shrunk to 16 × 16 pixels of three colours, 768 numbers in a row.
+# The images are *drawings* of cats, dogs and horses, made by the program. They become vectors here: shrunk to 16 × 16 pixels of
+# three colours, 768 numbers in a row.
 # %% [markdown] lang="ja"
 # ## ミニバッチの学習ループ
 #
@@ -232,7 +233,7 @@ print(f"best h: {best:.0e} for both sides, {h[one.argmin()]:.0e} for one side")
 # 回の更新を*イテレーション*（iteration）、すべての画像を一度ずつ使い終えるまでを*エポック*（epoch）と呼びます。
 # バッチを無作為に選ぶので、*確率的勾配降下法*（stochastic gradient descent、SGD）といいます。
 #
-# ここでは、画像を 16 × 16 画素・3 色に縮め、768 個の数を並べたベクトルとして扱います。
+# 画像は、プログラムが描いた猫・犬・馬の*描画*です。ここでは 16 × 16 画素・3 色に縮め、768 個の数を並べたベクトルとして扱います。
 # %%
 from data import iterations
 from scratch.optimizers import SGD
@@ -299,7 +300,7 @@ say(
     "ただし、同じ*時間*で比べて小さいバッチのほうがよいという意味ではありません。CPU や GPU は、大きな行列の計算でこそ力を発揮するからです。",
 )
 # %% [markdown] lang="en"
-# You may read that large batches are "sharp and unbiased". The gradient of a batch drawn at random is unbiased at *every* size:
+# You may read that large batches are "unbiased". The gradient of a batch drawn at random is unbiased at *every* size:
 # on average it is that of all images. A small batch scatters more around it.
 # %% [markdown] lang="ja"
 # 「大きいバッチは偏りがない」と書かれていることがありますが、無作為に選んだバッチの勾配は、*どの*大きさでも不偏です。

@@ -53,8 +53,9 @@ start(SEEDS[0])
 # | Adam | moving averages $v$ of $g$ and $s$ of $g^2$ | $w \leftarrow w - \eta\, \hat v / \sqrt{\hat s}$ |
 #
 # A moving average that begins at 0 is too small at first; Adam's hats divide by how much it has been filled:
-# $\hat v = v / (1 - \beta_1^t)$ after $t$ steps, and likewise $\hat s$. To each $\sqrt{s}$ a tiny $\varepsilon$ is added, so
-# that nothing is divided by 0.
+# $\hat v = v / (1 - \beta_1^t)$ after $t$ steps, and likewise $\hat s$. So that nothing is divided
+# by 0, a tiny $\varepsilon$ is added: here, as in Keras, to $s$ inside the root for AdaGrad and RMSProp, to the root for Adam. In
+# Keras, the $s$ of AdaGrad also begins at 0.1 instead of 0.
 # %% [markdown] lang="ja"
 # ## 考え方
 #
@@ -71,7 +72,9 @@ start(SEEDS[0])
 # | Adam | $g$ の移動平均 $v$ と $g^2$ の移動平均 $s$ | $w \leftarrow w - \eta\, \hat v / \sqrt{\hat s}$ |
 #
 # 0 から始まる移動平均は最初のうち小さすぎます。Adam のハット記号は、平均がどれだけ満たされたかで割る補正です：$t$ ステップ後に
-# $\hat v = v / (1 - \beta_1^t)$、$\hat s$ も同様です。0 で割らないように、各 $\sqrt{s}$ にはごく小さな $\varepsilon$ を加えます。
+# $\hat v = v / (1 - \beta_1^t)$、$\hat s$ も同様です。0 で割らないように、ごく小さな $\varepsilon$ も加えます。
+# ここでは Keras と同じく、AdaGrad と RMSProp では根号の中の $s$ に、Adam では根号に加えます。また Keras の AdaGrad では、$s$ は 0 ではなく 0.1 から
+# 始まります。
 # %% [markdown] lang="en"
 # ## Predict before you run
 #
@@ -84,7 +87,7 @@ start(SEEDS[0])
 # %% [markdown] lang="ja"
 # ## 実行する前に予想しよう
 #
-# 谷 $L = x^2/20 + y^2$ は、横方向（$y$）の傾きが縦方向（$x$）の 20 倍あります。いちばん低い点は $(0, 0)$、出発点はすべて
+# 谷 $L = x^2/20 + y^2$ は、谷を横切る方向（$y$）の傾きが、谷に沿う方向（$x$）の 20 倍あります。いちばん低い点は $(0, 0)$、出発点はすべて
 # $(-7, 2)$ です。次のセルを実行する前に、答えを書いてみてください。
 #
 # 1. 谷を横切ってジグザグに進むのはどの手法でしょうか。
@@ -143,7 +146,7 @@ say(
     f"**What was seen.** SGD crosses the floor in {turns['SGD']} of 30 steps: the steep direction throws it from side to side, "
     f"while it creeps along the flat one. Momentum rolls past the lowest point, as far as x = {beyond:.1f}. From its fifth step "
     "on, each step of AdaGrad is shorter than the one before.",
-    f"**わかったこと。** SGD は 30 ステップ中 {turns['SGD']} 回も谷底を横切ります。急な方向では左右に振られ、なだらかな方向には少しずつしか"
+    f"**わかったこと。** SGD は 30 ステップ中 {turns['SGD']} 回も谷底を横切ります。急な方向では谷の両側を行ったり来たりし、なだらかな方向には少しずつしか"
     f"進みません。モーメンタムは最低点を通り過ぎ、x = {beyond:.1f} まで転がります。AdaGrad の歩幅は 5 ステップ目以降、必ず前より短くなります。",
 )
 
@@ -284,14 +287,16 @@ say(
 # %% [markdown] lang="en"
 # ## Run: the same five on a network, in Keras
 #
-# LeNet on the drawings, each optimiser at a usual rate, over three *seeds* (乱数シード): another seed, other first weights and
-# another order of the images. What differs between seeds is chance.
+# LeNet, a small network for images (lesson 07), learns the drawings with each optimiser at a usual rate, over three *seeds*
+# (乱数シード): another seed, other first weights and another order of the images. What differs between seeds is chance. How often it is
+# right is measured on *validation* images (検証データ, lesson 09), from which it does not learn.
 
 # %% [markdown] lang="ja"
 # ## 実行：同じ五つを Keras のネットワークで
 #
-# 描画した動物の画像を LeNet で学習します。学習率は手法ごとに普通の値とし、*乱数シード*（seed）を三つ試します。シードが変わると、重みの
-# 初期値と画像の順番が変わります。シードによる違いは偶然によるものです。
+# 小さな画像用ネットワーク LeNet（第 07 章）で、描画した動物の画像を学習します。学習率は手法ごとに普通の値とし、*乱数シード*（seed）を三つ試します。
+# シードが変わると、重みの初期値と画像の順番が変わります。シードによる違いは偶然によるものです。正解率は、学習に使わない*検証データ*
+# （validation、第 09 章）で測ります。
 
 # %%
 dataset = read(DATA, image_size=32)

@@ -14,8 +14,8 @@
 # **At the end you can** recognise overfitting in two curves, name its causes, write down what L1, L2, elastic net and dropout
 # do to a gradient or a value, and say what each cure costs.
 #
-# You need: loss and gradient from lesson 00, training, epochs and validation from lesson 02, schedules and Adam from lesson
-# 04. Time: about a minute on two cores, without network.
+# You need: loss and gradient from lesson 00, training and epochs from lesson 02, schedules, validation and Adam from
+# lesson 04. Time: about a minute on two cores, without network.
 #
 # With photos of your own (`DATA`) you get numbers of your own. What the sentences say beside them was checked on the drawings.
 
@@ -27,7 +27,7 @@
 # **この章を終えると**、2 本の曲線から過学習を読み取り、その原因を挙げ、L1・L2・エラスティックネット・ドロップアウトが勾配や値に何をするかを
 # 式で書き、それぞれの代償を説明できるようになります。
 #
-# 前提:第 00 章の損失と勾配、第 02 章の学習・エポック・検証、第 04 章のスケジュールと Adam。所要時間:2 コアで約 1 分、ネットワーク接続は
+# 前提:第 00 章の損失と勾配、第 02 章の学習とエポック、第 04 章のスケジュール・検証・Adam。所要時間:2 コアで約 1 分、ネットワーク接続は
 # 不要です。
 #
 # `DATA` で自分の写真を指定すると、数値はその写真での結果になります。文章の説明は、描画した画像で確かめたものです。
@@ -516,8 +516,8 @@ assert DATA or max(b for _, b in shares) < common + 0.05
 #   loss is high as well, a larger network or a longer training is the cure.
 # - **"The more parameters, the more overfitting" is no law.** Very large networks, trained far beyond a training loss of 0, often
 #   predict better again (*double descent*, 二重降下; Belkin et al. 2019, Nakkiran et al. 2019).
-# - **L2 and weight decay** (重み減衰), which takes a share of each weight off, are the same for SGD; for Adam they are not
-#   (lesson 04).
+# - **L2 and weight decay** (重み減衰), which takes a share of each weight off, are the same for plain SGD; with
+#   momentum, and for Adam (lesson 04), they are not.
 # - **L2 before batch normalisation** (lesson 05) cannot make the answers smoother, as their size is normalised away: it acts on
 #   the learning rate instead.
 # - **Early stopping chooses by validation.** The validation figures of the chosen epoch are then a little too good, and a noisy
@@ -529,7 +529,8 @@ assert DATA or max(b for _, b in shares) < common + 0.05
 #   大きくするか、学習を長くするべきです。
 # - **「パラメータが多いほど過学習する」は法則ではありません。** 訓練損失が 0 になった先まで学習した非常に大きなネットワークは、しばしば再び
 #   予測がよくなります(*二重降下*、double descent。Belkin ら 2019、Nakkiran ら 2019)。
-# - **L2 と重み減衰**(weight decay:重みを一定の割合ずつ減らす)は、SGD では同じものですが、Adam では違います(第 04 章)。
+# - **L2 と重み減衰**(weight decay:重みを一定の割合ずつ減らす)は、モーメンタムのない SGD では同じものですが、
+#   モーメンタムや Adam(第 04 章)では違います。
 # - **バッチ正規化**(第 05 章)**の前の L2** は、重みの大きさが正規化で打ち消されるため、出力をなめらかにはできません。代わりに、実質的な学習率に
 #   影響します。
 # - **早期終了は検証データで選びます。** そのため、選んだエポックの検証の成績は少しよく見えすぎます。また、曲線のばらつきが大きいのに

@@ -159,10 +159,11 @@ print(counts, "split:", dataset.sizes())
 assert dataset.sizes()["train"] > 7 * dataset.sizes()["test"]
 say(
     f"**What was seen.** There are {sum(counts.values()):,} images, {counts[most]:,} of them {most} and only {counts[rare]:,} "
-    f"{rare}. An answer that is always {most} is right for {100 * baseline:.0f} % of them: an accuracy below that is worth "
-    "nothing.",
+    f"{rare}. An answer that is always {most} is right for {100 * baseline:.0f} % of them: an accuracy below that "
+    "is no better than never looking, unless something else is asked for, such as finding the rare class (below).",
     f"**わかったこと。** 画像は {sum(counts.values()):,} 枚で、{most} が {counts[most]:,} 枚、{rare} は {counts[rare]:,} 枚しかありません。"
-    f"いつも {most} と答えるだけで {100 * baseline:.0f} % 当たります。それを下回る正解率には何の価値もありません。",
+    f"いつも {most} と答えるだけで {100 * baseline:.0f} % 当たります。それを下回る正解率では、画像を見ない答えにも負けています。"
+    "ただし、後で見るように、少ないクラスを見つけることなど、正解率以外を求める場合は別です。",
 )
 
 # %% [markdown] lang="en"

@@ -151,14 +151,17 @@ say(
 # %% [markdown] lang="en"
 # ## Run: what `train` would show the network
 #
-# `python main.py train --augment cutmix --augment-preview` writes such a sheet and trains nothing. Strengths are shares, of the
-# image's size or of a full turn; here each at its usual one, three views a row.
+# `python main.py train --augment cutmix --augment-preview` writes such a sheet and trains nothing. A strength is a share: of
+# the image's size (`translation`, `zoom`), of a full turn (`rotation`) or of the values (light). For `erase`, `cutmix` and `mixup` it
+# is the *probability* that it happens at all; a flip happens half of the time. Here places and light are at their usual strengths, the
+# other three happen nearly always, so that there is something to see; three views a row.
 
 # %% [markdown] lang="ja"
 # ## 実行：`train` がネットワークに見せるもの
 #
-# `python main.py train --augment cutmix --augment-preview` は、このような一覧を書き出し、学習は行いません。強さは画像の大きさや 1 回転に
-# 対する割合です。ここではどれも普通の強さとし、1 行に三つの例を示します。
+# `python main.py train --augment cutmix --augment-preview` は、このような一覧を書き出し、学習は行いません。強さは割合で、
+# `translation` と `zoom` では画像の大きさ、`rotation` では 1 回転、明るさや色では値に対するものです。`erase`、`cutmix`、`mixup` では*行う確率*を表し、
+# `flip` は半分の確率で行います。ここでは位置と光は普通の強さ、残りの三つは見てわかるようにほぼ毎回とし、1 行に三つの例を示します。
 
 # %%
 PLACES = {"flip": 1.0, "translation": 0.06, "rotation": 0.03, "zoom": 0.15}

@@ -636,8 +636,8 @@ verdict = ("No difference can be seen", "A difference can be seen")[int(clear)]
 ruling = ("差があるとは言えません", "差が認められます")[int(clear)]
 say(
     f"**What was seen.** With the mask {np.mean(with_mask):.0f} % are right, without {without.mean():.0f} %; seed by seed the change is "
-    f"{', '.join(f'{one:+.0f}' for one in change)} points. {verdict}: 300 images alone make {noise:.0f} points of chance. Against a gain "
-    "speaks that 300 images in ten epochs are little for both tasks, and that LeNet's last map has 5 × 5 places only. That a helper task helps is a guess "
+    f"{', '.join(f'{one:+.0f}' for one in change)} points. {verdict}: 300 images alone make {noise:.0f} points of chance. Two things make "
+    "a gain unlikely: 300 images in ten epochs are little for both tasks, and LeNet's last map has only 5 × 5 places. That a helper task helps is a guess "
     "to be measured, over seeds, each time.",
     f"**わかったこと。** マスクありの正解率は {np.mean(with_mask):.0f} %、なしは {without.mean():.0f} % です。シードごとの変化は "
     f"{'、'.join(f'{one:+.0f}' for one in change)} ポイントでした。{ruling}。300 枚では、偶然だけで {noise:.0f} ポイントほど動きます。効果が"

@@ -174,13 +174,13 @@ say(
 # %% [markdown] lang="en"
 # ## Run: the head, in plain NumPy
 #
-# All that transfer trains is $W$ and $b$. One affine layer of `scratch/affine.py`, softmax with cross-entropy, Adam, thirty epochs:
+# All that transfer trains is $W$ and $b$. One fully connected layer (`scratch/affine.py`), softmax with cross-entropy, Adam, thirty epochs:
 # the loop of lesson 02, and it takes less than a second. Three *seeds* (乱数シード) draw other images and other first weights.
 
 # %% [markdown] lang="ja"
 # ## 実行：ヘッドを NumPy だけで
 #
-# 転移学習で学習するのは $W$ と $b$ だけです。`scratch/affine.py` のアフィン層一つ、ソフトマックスと交差エントロピー、Adam、30 エポック。
+# 転移学習で学習するのは $W$ と $b$ だけです。全結合層一つ（`scratch/affine.py`）、ソフトマックスと交差エントロピー、Adam、30 エポック。
 # 第 02 章と同じループで、1 秒もかかりません。三つの*乱数シード*（seed）ごとに、選ばれる画像と重みの初期値が変わります。
 
 # %%

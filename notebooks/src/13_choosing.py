@@ -389,7 +389,7 @@ assert missed["TPE"] < missed["random"]
 assert ahead > 0.6
 say(
     f"**What was seen.** Of 200 searches with 20 trials each, the ten last ones drawn by TPE instead of by chance, TPE ends lower in {100 * ahead:.0f} %. In the "
-    f"median it misses the lowest loss by {missed['TPE']:.4f}, random search by {missed['random']:.4f}. Both are near: what TPE saves is trials, not a wrong space.",
+    f"median it misses the lowest loss by {missed['TPE']:.4f}, random search by {missed['random']:.4f}. Both are near: TPE saves trials; it cannot mend a wrong search space.",
     f"**わかったこと。** 20 回の試行を 200 組行い、後半の 10 回を無作為ではなく TPE で選ぶと、{100 * ahead:.0f} % の組で TPE のほうが低い損失で終わりました。最小の損失との差は、"
     f"中央値で TPE が {missed['TPE']:.4f}、ランダムサーチが {missed['random']:.4f} です。どちらも小さな差です。TPE が節約するのは試行の回数で、探索範囲の誤りは直せません。",
 )

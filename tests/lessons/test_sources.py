@@ -2,19 +2,22 @@
 
 import ast
 import base64
+import builtins
 import importlib
+import inspect
 import re
 import sys
 from functools import cache
 
 import nbformat
+import numpy as np
 import pytest
 from helpers import ROOT
 from structure.test_imports import MODULES, PACKAGES
 
 from lessons import exercises
 from lessons.catalogue import LANGUAGES, NOTEBOOKS, lessons
-from lessons.checking import judge
+from lessons.checking import Exercise, judge
 from lessons.telling import MOST_BYTES
 
 sys.path.insert(0, str(NOTEBOOKS))
@@ -141,6 +144,20 @@ def test_the_solution_is_right_and_the_stub_is_not(number, exercise):
 
 
 @of_exercise
+def test_the_folded_solution_needs_only_what_its_lesson_imports(number, exercise):
+    (lesson,) = [lesson for lesson in LESSONS if lesson.number == number]
+    code = [ast.parse(cell.source) for cell in source(lesson).cells if cell.cell_type == "code"]
+    imports = [node for part in code for node in part.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    imported = {alias.asname or alias.name for node in imports for alias in node.names}
+    solution = [*ast.walk(ast.parse(inspect.getsource(exercise.solution)))]
+    names = [node for node in solution if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {
+        node.arg for node in solution if isinstance(node, ast.arg)
+    }
+    assert {node.id for node in names} - own - imported - set(dir(builtins)) == set()
+
+
+@of_exercise
 def test_three_wrong_answers_have_hints_of_their_own(number, exercise):
     assert len(exercise.wrong) >= 3
     hints = []
@@ -153,6 +170,11 @@ def test_three_wrong_answers_have_hints_of_their_own(number, exercise):
         assert not JAPANESE.search(wrong.en)
         hints.append(wrong.en)
     assert len(set(hints)) == len(hints)
+
+
+def test_a_result_that_is_nearly_right_is_told_to_be_off():
+    exercise = Exercise(lambda x: np.array([x, np.nan]), [(1.0,)], [])
+    assert judge(lambda x: np.array([x * (1 + 5e-6), np.nan]), exercise)[1].endswith(": not yet, that is too large.")
 
 
 def test_names_of_exercises_are_given_once():
