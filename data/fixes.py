@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data import csv_table
 from data.folder import ImageRecord, Scan, Skipped
-from data.names import composed, split_labels
+from data.names import composed, join_labels, split_labels
 from data.store.hashes import hash_all
 from errors import UserError
 
@@ -95,15 +95,18 @@ def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_label
     name_of = csv_table.Names(entry.name for entry in (*scanned.images, *scanned.skipped))
     fixes = read(table, name_of)
     _check_labels(fixes, scanned, table, several_labels)
-    fix_of = match(fixes, scanned.images)
-    _tell_unknown(fixes, set(fix_of.values()), scanned, table, note)
+    fix_of, meant = match(fixes, scanned.images, table)
+    _tell_unknown(fixes, meant, scanned, table, note)
     images, out = [], []
     for i, image in enumerate(scanned.images):
         fix = fix_of.get(i)
         if fix and fix.action == "leave out":
             out.append(Skipped(image.name, "left out by the table of fixes"))
+        elif fix and fix.action == "relabel":
+            label = join_labels(split_labels(fix.label)) if several_labels else fix.label
+            images.append(replace(image, label=label))
         else:
-            images.append(replace(image, label=fix.label) if fix and fix.action == "relabel" else image)
+            images.append(image)
     actions = Counter(fix.action for fix in fix_of.values())
     decided = frozenset(scanned.images[i].name for i, fix in fix_of.items() if fix.action != "leave out")
     fixed = Fixed(tuple(fixes), decided, *(actions[action] for action in ACTIONS))
@@ -111,26 +114,33 @@ def apply(scanned: Scan, table: Path, note: Callable[[str], None], several_label
     return replace(scanned, images=tuple(images), skipped=(*scanned.skipped, *out)), fixed
 
 
-def match(fixes: Sequence[Fix], images: Sequence[ImageRecord]) -> dict[int, Fix]:
-    """Return index of an image -> the row that means it: that of its path, else those of its content.
+def match(fixes: Sequence[Fix], images: Sequence[ImageRecord], table: Path) -> tuple[dict[int, Fix], set[Fix]]:
+    """Return index of an image -> the row that counts, that of its path, else of its content; and all that mean one.
 
     A file at the path whose content is another is another image.
+
+    Raises:
+        UserError: two rows say two things of the image at one path.
     """
     at_path = {image.name: i for i, image in enumerate(images)}
     to_verify = [at_path[fix.path] for fix in fixes if fix.sha256 and fix.path in at_path]
     content = dict(zip(to_verify, hash_all([images[i].path for i in to_verify]), strict=True))
-    found, moved = {}, {}
+    found, moved, meant = {}, {}, set()
     for fix in fixes:
         i = at_path.get(fix.path)
         if i is not None and fix.sha256 in ("", content.get(i)):
-            found[i] = fix
+            other = found.setdefault(i, fix)
+            if (other.action, other.label) != (fix.action, fix.label):
+                raise UserError(f"`fixes` {table} says two things of {fix.path}: leave one of the rows out.")
+            meant.add(fix)
         elif fix.sha256:
             moved.setdefault(fix.sha256, fix)
     if moved:  # only then every file has to be read
         for i, sha256 in enumerate(hash_all([image.path for image in images])):
             if sha256 in moved:
                 found.setdefault(i, moved[sha256])
-    return found
+                meant.add(moved[sha256])
+    return found, meant
 
 
 def _check_labels(fixes: Sequence[Fix], scanned: Scan, table: Path, several_labels: bool) -> None:
@@ -144,12 +154,12 @@ def _check_labels(fixes: Sequence[Fix], scanned: Scan, table: Path, several_labe
 
 
 def _tell_unknown(
-    fixes: Sequence[Fix], found: Collection[Fix], scanned: Scan, table: Path, note: Callable[[str], None]
+    fixes: Sequence[Fix], meant: Collection[Fix], scanned: Scan, table: Path, note: Callable[[str], None]
 ) -> None:
     """Tell of rows that mean no image. Raise UserError where none does."""
     there = {image.name for image in scanned.images}
     known = {entry.name for entry in scanned.skipped}
-    unknown = [fix for fix in fixes if fix not in found and fix.path not in known]
+    unknown = [fix for fix in fixes if fix not in meant and fix.path not in known]
     changed = [fix.path for fix in unknown if fix.path in there]
     missing = [fix.path or fix.sha256 for fix in unknown if fix.path not in there]
     if fixes and len(missing) == len(fixes):

@@ -202,6 +202,14 @@ def _scaled_by(content: bytes) -> int:
     return {2: 85, 4: 17}.get(depth, 1) if colour == 0 else 1
 
 
+def of_image(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
+    """Return what of a square mask, (size, size), lies in the image itself, not in what pads it."""
+    if rule != "pad":
+        return mask
+    left, top, *inner = padded_box(width, height, len(mask))
+    return mask[top : top + inner[1], left : left + inner[0]]
+
+
 def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
     """Undo the resize rule: (size, size) -> (height, width), uint8; what a crop left out is 0, background."""
     square = Pillow.fromarray(mask)

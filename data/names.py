@@ -57,8 +57,11 @@ def _alike(name: str) -> str:
 
 
 def join_labels(labels: Iterable[str]) -> str:
-    """Write the labels of one image as one text: `cat|spotted`; nothing where it has none."""
-    return SEPARATOR.join(labels)
+    """Write the labels of one image as one text, in the order of the classes: `cat|spotted`; nothing where it has none.
+
+    A set of labels is one text, whatever order its table gives them in: texts are compared.
+    """
+    return SEPARATOR.join(sorted(labels, key=natural_key))
 
 
 def split_labels(text: str) -> tuple[str, ...]:

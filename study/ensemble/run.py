@@ -63,7 +63,7 @@ def train_ensemble(
     ready = prepare(settings, store, loading, seconds)
     (stage,) = ready.stages
     if method == "boosting":  # what has no value is known not to have been used
-        ready = replace(ready, stages=(), settings=without_epochs(ready.settings))
+        ready = replace(ready, stages=(), settings=without_epochs(ready.settings).with_values(l2=flags.get("l2")))
     reason = f"{method} of members on one frozen backbone"
     ready = replace(ready, choice=replace(ready.choice, reason=reason))
     print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)

@@ -150,11 +150,7 @@ def run_epochs(
         run_phase(source, [*callbacks, stopping] if phase.last else callbacks, val_batches, lines, saver)
         if divergence.broken:
             break
-    ended = (
-        f"validation loss had not improved for {settings.regularization.patience} epochs"
-        if len(lines.rows) < stage.epochs
-        else f"the last of {stage.epochs} epochs was reached"
-    )
+    ended = why_ended(len(lines.rows), stage, stopping)
     ended = divergence.check(settings.optimization.keep_diverged, ended)
     kept_before = earlier[-1].kept_epoch if earlier else 0
     judged_rows = lines.rows[phase.first :] if phase.last else []
@@ -165,6 +161,15 @@ def run_epochs(
         model.set_weights(before[0])
         return Outcome(lines.rows, kept_before, f"{ended}; it never improved on the head alone, which was kept")
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
+
+
+def why_ended(epochs: int, stage: Stage, stopping: keras.callbacks.EarlyStopping) -> str:
+    """Say why a stage ended after so many epochs."""
+    if epochs == stage.epochs:
+        return f"the last of {stage.epochs} epochs was reached"
+    if stopping.wait >= stopping.patience:
+        return f"validation loss had not improved for {stopping.patience} epochs"
+    return f"a callback ended it after epoch {epochs} of {stage.epochs}"
 
 
 def sources(

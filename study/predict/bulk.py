@@ -119,7 +119,7 @@ def rows_of(run: Run, judge: Judge | None) -> Rows:
     if task_of(run).PER_PIXEL:
         from study.predict.segment import Segmented
 
-        return Segmented(run.info["class_names"])
+        return Segmented(run.info["class_names"], run.info["resize"])
     return Classified(run, judge)
 
 

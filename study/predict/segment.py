@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,8 +33,8 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
     Raises:
         UserError: every file failed, or two would have their mask in one file.
     """
-    names, told = run.info["class_names"], []
-    writer = MaskWriter(run, folder) if folder else None
+    rows, told = Segmented(run.info["class_names"], run.info["resize"]), []
+    names, writer = rows.names, MaskWriter(run, folder) if folder else None
     files, skipped = stream.find(list(stream.expand_paths(paths)))
     if writer:
         writer.check(files)
@@ -44,13 +45,16 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
             told.append(of_image(prediction.path, error=prediction.error))
             continue
         mask = most_likely_classes(prediction).probabilities
-        shares = class_shares(mask, len(names))
+        shares = rows.shares(prediction)
         console.print(f"{padded(prediction.path, width)}  {describe_shares(names, shares)}")
         file = writer.write(prediction.file, mask, Path(prediction.file.name)) if writer else None
         told.append(of_image(prediction.path, shares, file))
     if table:
         write_shares(table, names, told)
-    count_failures([image["error"] or "" for image in told])
+    errors = [answer["error"] or "" for answer in told]
+    for note in rows.notes() if not all(errors) else ():
+        console.to_error(note)
+    count_failures(errors)
     return Predicted(run, told, written(table, folder))
 
 
@@ -88,9 +92,10 @@ def share_row(names: Sequence[str], path: str, shares: np.ndarray | None, error:
 
 @dataclass(frozen=True)
 class Segmented:
-    """Rows of a run that tells the class of every pixel, for a table that is written in blocks."""
+    """Rows of a run that tells the class of every pixel; `rule`: how it makes an image square."""
 
     names: Sequence[str]
+    rule: str
 
     @property
     def columns(self) -> list[str]:
@@ -99,23 +104,34 @@ class Segmented:
 
     def row(self, prediction: Prediction) -> list[str]:
         """Return the row of an image."""
-        return share_row(self.names, prediction.path, self._shares(prediction), prediction.error)
+        return share_row(self.names, prediction.path, self.shares(prediction), prediction.error)
 
     def describe(self, prediction: Prediction) -> str:
         """Return what is said of an image on the screen."""
-        return describe_shares(self.names, self._shares(prediction))
+        return describe_shares(self.names, self.shares(prediction))
 
     def counted(self, row: Sequence[str]) -> Sequence[str]:
         """Return nothing: an image has no one class."""
         return ()
 
     def notes(self) -> list[str]:
-        """Return nothing: there are no verdicts."""
-        return []
+        """Say what of an image was looked at, where that is not all of it."""
+        if self.rule != "crop":
+            return []
+        return [
+            "careful: this network sees the central square of an image (--resize crop): the shares are those of that "
+            "square, and a mask has background outside it"
+        ]
 
-    def _shares(self, prediction: Prediction) -> np.ndarray | None:
-        mask = most_likely_classes(prediction).probabilities
-        return None if mask is None else class_shares(mask, len(self.names)).astype(np.float64).round(6)
+    def shares(self, prediction: Prediction) -> np.ndarray | None:
+        """Return the share that each class has of what the network saw of an image, float64 (classes,)."""
+        mask, frame = most_likely_classes(prediction).probabilities, None
+        if mask is None:
+            return None
+        if self.rule == "pad":
+            header = image.header(prediction.file.read_bytes())
+            frame = header.width, header.height
+        return class_shares(mask, len(self.names), frame).astype(np.float64).round(6)
 
 
 def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None) -> Predicted:
@@ -138,13 +154,15 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     predicted = np.stack([prediction.probabilities for prediction in predictions])
     confusions = segment.confusions(true[np.arange(len(true))], predicted, len(names))
     console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split")
-    result = segment.SegmentationResult(predicted, confusions.sum(axis=0), 0.0, segment.ious(confusions))
+    no_loss = math.nan  # the probabilities are not kept
+    result = segment.SegmentationResult(predicted, confusions.sum(axis=0), no_loss, segment.ious(confusions))
     metrics = segment.measure_pixels(result, names)
     segment.print_report(SPLIT_NAMES[split], metrics)
     writer, told = MaskWriter(run, folder) if folder else None, []
-    for prediction, record, mask in zip(predictions, images, predicted, strict=True):
+    for i, (prediction, record, mask) in enumerate(zip(predictions, images, predicted, strict=True)):
         file = writer.write(record.path, mask, record.path.relative_to(root)) if writer else None
-        told.append(of_image(prediction.path, class_shares(mask, len(names)), file, record.label))
+        shares = class_shares(mask, len(names), true.sides[i] if true.sides else None)
+        told.append(of_image(prediction.path, shares, file, record.label))
     if table:
         write_shares(table, names, told)
     return Predicted(run, told, written(table, folder), split, metrics)

@@ -105,7 +105,8 @@ class RegularizationSettings(Settings):
 
     def describe(self, weight_decay: float) -> list[tuple[str, str]]:
         """Return what the plan says of it, as (key, text); `weight_decay` is settled."""
-        penalty = f"{f'L1 {self.l1:g}, ' if self.l1 else ''}L2 {self.l2:g}, weight decay {weight_decay:g}"
+        l2 = "as it is chosen below" if self.l2 is None else f"{self.l2:g}"
+        penalty = f"{f'L1 {self.l1:g}, ' if self.l1 else ''}L2 {l2}, weight decay {weight_decay:g}"
         places = {"head": "", "blocks": " inside the network", "both": " inside the network and before the last layer"}
         dropout = f"dropout {self.dropout:g}{places[self.dropout_at] if self.dropout else ''}"
         stopping = f"after {self.patience} epochs without a better validation loss" if self.patience else "off"

@@ -15,7 +15,15 @@ from errors import UserError
 if TYPE_CHECKING:
     from study.tasks.contract import Task
 
-SHARED = ("contract", "crossentropy", "figures", "iou", "scores", "sentences")  # files that are no task
+SHARED = (
+    "contract",
+    "crossentropy",
+    "figures",
+    "iou",
+    "scores",
+    "sentences",
+    "several_labels",
+)  # files that are no task
 
 
 def available() -> tuple[str, ...]:

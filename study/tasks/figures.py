@@ -50,11 +50,11 @@ def confusion(
 
 
 def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path, language: str = "en") -> None:
-    """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted`, `probability` and `path`."""
+    """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted`, `told` of it, and `path`."""
     columns, say = 5, one_of(language)
     rows = -(-len(wrong) // columns)
     with plt.rc_context(STYLE):
-        layout = {"figsize": (WIDTH, 2.85 * rows + 0.6), "layout": "constrained" if rows else None}
+        layout = {"figsize": (WIDTH, 3.05 * rows + 0.6), "layout": "constrained" if rows else None}
         figure, axes = plt.subplots(max(1, rows), columns, squeeze=False, **layout)
         for ax in axes.flat:
             ax.axis("off")
@@ -62,7 +62,7 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path, languag
             ax.imshow(entry["pixels"])
             label, predicted = (cut(entry[name], 14) for name in ("label", "predicted"))
             true, called = say("true: ", "正解："), say("predicted: ", "予測：")
-            ax.set_title(f"{true}{label}\n{called}{predicted}, {100 * entry['probability']:.0f} %", fontsize=9)
+            ax.set_title(f"{true}{label}\n{called}{predicted}\n{cut(entry['told'], 24)}", fontsize=9)
             ax.text(
                 0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )

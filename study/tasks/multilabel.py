@@ -15,10 +15,11 @@ from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, t
 from study.runtime import console, output
-from study.tasks import crossentropy, scores
+from study.tasks import crossentropy
 from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
 from study.tasks.sentences import never_found
+from study.tasks.several_labels import by_chance, choose_thresholds, decide, measure_labels
 
 if TYPE_CHECKING:
     import keras
@@ -51,10 +52,16 @@ def outputs(class_names: Sequence[str]) -> tuple[str, ...]:
 
 
 def metrics(num_outputs: int) -> list[Any]:
-    """Return what is reported of every epoch: the share of right decisions, and binary cross-entropy."""
+    """Return what is reported of every epoch: images whose every label is right at 0.5, and binary cross-entropy."""
     import keras
 
-    return [keras.metrics.BinaryAccuracy("accuracy"), crossentropy.metric(binary=True)]
+    ops = keras.ops
+
+    def every_label(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        right = ops.equal(y_pred >= 0.5, ops.cast(y_true, y_pred.dtype) >= 0.5)
+        return ops.cast(ops.all(right, axis=-1), "float32")
+
+    return [keras.metrics.MeanMetricWrapper(every_label, name="accuracy"), crossentropy.metric(binary=True)]
 
 
 def evaluate(
@@ -65,75 +72,6 @@ def evaluate(
     probabilities, truth = predict(model, examples, indices, f"evaluate {split}"), np.asarray(examples.labels)[indices]
     thresholds = val.metrics["thresholds"] if val else choose_thresholds(truth, probabilities, outputs)
     return Evaluation(probabilities, measure_labels(truth, probabilities, outputs, thresholds))
-
-
-def choose_thresholds(truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str]) -> dict[str, float]:
-    """Return for each class the threshold with the greatest F1; 0.5 of a class without an image.
-
-    Args:
-        truth: 0 and 1, (n, classes).
-        probabilities: float32 (n, classes).
-        names: of the classes.
-    """
-    from sklearn.metrics import precision_recall_curve
-
-    chosen = {}
-    for i, name in enumerate(names):
-        chosen[name] = 0.5
-        if truth[:, i].any():
-            precision, recall, thresholds = precision_recall_curve(truth[:, i], probabilities[:, i])
-            f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-            best = int(f1[:-1].argmax())
-            below = probabilities[:, i][probabilities[:, i] < thresholds[best]]
-            # Half-way to the next probability below: not on an image's own value, which rounding may move.
-            chosen[name] = float((thresholds[best] + below.max()) / 2) if len(below) else float(thresholds[best])
-    return chosen
-
-
-def measure_labels(
-    truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[str, float]
-) -> dict[str, Any]:
-    """Compare labels, 0 and 1 (n, classes), with probabilities, float32 (n, classes).
-
-    Returns:
-        `n`, `accuracy` (every label of an image right) with its `accuracy_interval` (Wilson, 95 %), `loss` (binary
-        cross-entropy), `per_class` with `threshold`, `precision`, `recall`, `f1`, `average_precision`, `support`;
-        `macro_f1` and `mean_average_precision` over the classes that the split has, and `thresholds`. What a class
-        without an image would have is None.
-    """
-    truth = truth.astype(int)
-    predicted = decide(probabilities, names, thresholds).astype(int)
-    hits, called, there_are = (truth & predicted).sum(axis=0), predicted.sum(axis=0), truth.sum(axis=0)
-    of_classes = scores.precision_recall_f1(hits, called, there_are)
-    per_class = {}
-    for i, (name, precision, recall, f1, support) in enumerate(zip(names, *of_classes, strict=True)):
-        there = int(support) > 0
-        average = scores.average_precision(truth[:, i], probabilities[:, i]) if there else None
-        figures = {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
-        figures = figures if there else dict.fromkeys(figures)
-        per_class[name] = {"threshold": thresholds[name], **figures, "average_precision": average}
-        per_class[name]["support"] = int(support)
-    right = int((predicted == truth).all(axis=1).sum())
-    return {
-        "n": len(truth),
-        "accuracy": right / len(truth),
-        "accuracy_interval": scores.wilson(right, len(truth)),
-        "loss": crossentropy.mean_of_labels(truth, probabilities),
-        "per_class": per_class,
-        "macro_f1": _mean(per_class, "f1"),
-        "mean_average_precision": _mean(per_class, "average_precision"),
-        "thresholds": dict(thresholds),
-    }
-
-
-def _mean(per_class: Mapping[str, Mapping[str, Any]], key: str) -> float:
-    known = [entry[key] for entry in per_class.values() if entry[key] is not None]
-    return float(np.mean(known)) if known else 0.0
-
-
-def decide(probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[str, float]) -> np.ndarray:
-    """Return which classes are above their threshold, bool (…, classes)."""
-    return probabilities >= np.array([thresholds[name] for name in names])
 
 
 # ---- showing and writing ---------------------------------------------------------------------------------------------
@@ -163,12 +101,6 @@ def headline(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def by_chance(metrics: Mapping[str, Any]) -> float:
-    """Return the mean average precision of images in random order: of each class the share of images that have it."""
-    shares = [entry["support"] / metrics["n"] for entry in metrics["per_class"].values() if entry["support"]]
-    return float(np.mean(shares)) if shares else 0.0
-
-
 def warnings(metrics: Mapping[str, Any]) -> list[str]:
     """Say in words where nothing was learned, and which classes are never found."""
     told = []
@@ -190,7 +122,10 @@ def baseline(metrics: Mapping[str, Any]) -> None:
 
 def accuracy_note(images: int) -> str:
     """Say what accuracy is here."""
-    return f"Accuracy is the share of the {images:,} validation images whose every label is right."
+    return (
+        f"Accuracy is the share of the {images:,} validation images whose every label is right, by thresholds that "
+        "suit them; that of an epoch goes by thresholds of 0.5."
+    )
 
 
 def per_class_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
@@ -228,7 +163,10 @@ def write(
 
 
 def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return the test images with a wrong label, the surest first: how far a probability is on the wrong side."""
+    """Return the test images with a wrong label, the surest first: by how far a probability is on the wrong side.
+
+    `told` is the label that is farthest, and its probability.
+    """
     names, wrong, none = dataset.class_names, [], distinct("none", dataset.class_names)
     test_indices = [i for i, row in enumerate(dataset.entries) if row.split == "test"]
     limits = np.array([thresholds[name] for name in names])
@@ -237,11 +175,13 @@ def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[st
         row = dataset.entries[i]
         true = np.isin(names, split_labels(row.label))
         if (decided != true).any():
-            sure = float(np.abs(shares - limits)[decided != true].max())
+            apart = np.where(decided != true, np.abs(shares - limits), 0)
+            farthest = int(apart.argmax())
             predicted = join_labels(np.array(names)[decided].tolist()) or none
             entry = {"path": row.path, "label": row.label or none, "predicted": predicted}
-            wrong.append(entry | {"probability": sure, "row": i})
-    return sorted(wrong, key=lambda entry: -entry["probability"])
+            told = f"{names[farthest]}: {100 * shares[farthest]:.0f} %"
+            wrong.append(entry | {"told": told, "apart": float(apart[farthest]), "row": i})
+    return sorted(wrong, key=lambda entry: -entry["apart"])
 
 
 def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:

@@ -42,3 +42,16 @@ def average_precision(truth: np.ndarray, probability: np.ndarray) -> float:
     last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)  # of images as likely
     hits = np.cumsum(truth[order])[last]
     return float(np.sum(np.diff(hits, prepend=0) / hits[-1] * (hits / (last + 1))))
+
+
+def average_precision_by_chance(support: int, count: int) -> float:
+    """Return the average precision of images in random order, on average: above the share of those that have a class.
+
+    Bestgen, Exact expected average precision of the random baseline for system evaluation (2015).
+
+    `support`: images that have the class; `count`: all.
+    """
+    if count == 1:
+        return float(support)
+    harmonic = sum(1 / rank for rank in range(1, count + 1))
+    return ((support - 1) / (count - 1) * (count - harmonic) + harmonic) / count

@@ -11,12 +11,14 @@ import numpy as np
 
 from data.csv_table import guarded
 from data.mask_values import BACKGROUND, IGNORED
+from data.masks import of_image
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, listed, one_of, t
 from study.pages.palette import DARK, GREY, MASKS
 from study.runtime import console, output
 from study.tasks import crossentropy
+from study.tasks.classify import UNKNOWN
 from study.tasks.contract import Evaluation
 from study.tasks.iou import confusions, iou, ious, mean_iou
 from study.tasks.sentences import MOST_NAMED, no_better_than
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from data.batches import Examples
     from data.dataset import Dataset
-    from data.split import SplitEntry
 
 MODEL = "unet"
 PER_PIXEL = True
@@ -109,8 +110,9 @@ def predict_split(network: keras.Model, examples: Examples, split: str) -> Segme
     return SegmentationResult(predicted, total, loss / max(total.sum(), 1), ious(confusions_of_images))
 
 
-def class_shares(mask: np.ndarray, classes: int) -> np.ndarray:
-    """Return the share of each class in a mask, float (classes,)."""
+def class_shares(mask: np.ndarray, classes: int, padded: tuple[int, int] | None = None) -> np.ndarray:
+    """Return the share of each class in a mask, float (classes,); `padded`: width and height of an image in a frame."""
+    mask = of_image(mask, *padded, "pad") if padded else mask
     return np.bincount(mask.ravel(), minlength=classes) / mask.size
 
 
@@ -132,7 +134,8 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
 
     Returns:
         `n` images, `pixels`, `accuracy` of pixels, `mean_iou`, `mean_dice` and `macro_f1`, `loss` (cross-entropy of a
-        pixel), `per_class` with `iou`, `dice`, `precision`, `recall`, `pixels`, and `confusion` (rows true).
+        pixel), `per_class` with `iou`, `dice`, `precision`, `recall`, `pixels`, and `confusion` (rows true). None are
+        the recall of a class without a pixel, and all figures of one that no pixel is called either.
     """
     matrix = result.confusion
     right, true, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
@@ -142,8 +145,9 @@ def measure_pixels(result: SegmentationResult, names: Sequence[str]) -> dict[str
         "precision": right / np.maximum(called, 1),
         "recall": right / np.maximum(true, 1),
     }
+    known = dict.fromkeys(scores, true + called) | {"recall": true}
     per_class = {
-        name: {key: float(values[i]) for key, values in scores.items()} | {"pixels": int(true[i])}
+        name: {key: float(of[i]) if known[key][i] else None for key, of in scores.items()} | {"pixels": int(true[i])}
         for i, name in enumerate(names)
     }
     dice = float(scores["dice"][true + called > 0].mean()) if matrix.any() else 0.0
@@ -207,8 +211,9 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
 
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class, under `HEADER`."""
+    keys = ("iou", "dice", "precision", "recall")
     return [
-        [name, *(f"{entry[key]:.3f}" for key in ("iou", "dice", "precision", "recall")), f"{entry['pixels']:,}"]
+        [name, *(UNKNOWN if entry[key] is None else f"{entry[key]:.3f}" for key in keys), f"{entry['pixels']:,}"]
         for name, entry in result["per_class"].items()
     ]
 
@@ -233,7 +238,7 @@ def write(
     from study.tasks import figures
 
     names, test = outputs(dataset.class_names), evaluations["test"].metrics
-    write_table(folder / "predictions.csv", names, dataset.entries, evaluations["test"].predictions)
+    write_table(folder / "predictions.csv", names, dataset, evaluations["test"].predictions)
     unit = 1 if test["pixels"] < MANY else 1000  # longer numbers would overlap
     say, counted = one_of(language), f"{test['pixels'] // unit:,}"
     title = say(
@@ -260,12 +265,13 @@ def spread(scores: np.ndarray, count: int) -> np.ndarray:
     return order[np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)]
 
 
-def write_table(path: Path, names: Sequence[str], entries: Sequence[SplitEntry], result: SegmentationResult) -> None:
+def write_table(path: Path, names: Sequence[str], dataset: Dataset, result: SegmentationResult) -> None:
     """Write `path,label,mean_iou,share_<class>…` for the test split: shares of the pixels by what they were called."""
-    lines, test = [], [entry for entry in entries if entry.split == "test"]
-    for entry, mask, score in zip(test, result.predicted, result.iou, strict=True):
-        shares = [f"{share:.6f}" for share in class_shares(mask, len(names))]
-        lines.append([entry.path, entry.label, "" if np.isnan(score) else f"{score:.6f}", *shares])
+    lines, test = [], [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
+    for i, mask, score in zip(test, result.predicted, result.iou, strict=True):
+        shares = class_shares(mask, len(names), dataset.masks.sides[i] if dataset.masks.sides else None)
+        cells = ["" if np.isnan(score) else f"{score:.6f}", *(f"{share:.6f}" for share in shares)]
+        lines.append([dataset.entries[i].path, dataset.entries[i].label, *cells])
     output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], guarded(lines))
 
 

@@ -166,3 +166,14 @@ def test_spaces_at_the_ends_of_a_name_count_where_an_image_has_them(data, tmp_pa
         shutil.copy(data / "circle" / f"{number}.png", data / " circle" / f"{number}.png")
     labels, *_ = applied(data, written(tmp_path, " circle/0.png,relabel,square,", " square/0.png ,relabel,circle,"))
     assert (labels[" circle/0.png"], labels["circle/0.png"], labels["square/0.png"]) == ("square", "circle", "circle")
+
+
+def test_a_row_with_its_content_counts_beside_one_without(data, tmp_path):
+    sha256, told = content(data / "circle" / "0.png"), []
+    rows = ("circle/0.png,relabel,square,", f"circle/0.png,keep,,{sha256}")
+    for table in (written(tmp_path, *rows), written(tmp_path, *rows[::-1])):
+        assert message(applied, data, table).endswith("says two things of circle/0.png: leave one of the rows out.")
+    same = written(tmp_path, rows[0], f"circle/0.png,relabel,square,{sha256}", f",leave out,,{sha256}")
+    labels, *_ = applied(data, same, told)
+    assert labels["circle/0.png"] == "square"  # the row of the path goes before that of the content
+    assert told == [f"`fixes` {same}: 1 image(s) relabelled, 0 left out"]

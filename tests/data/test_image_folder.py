@@ -101,7 +101,7 @@ def test_a_list_is_several_labels_and_a_number_stays_one(tmp_path):
     as_jsonl(tmp_path, {name: ["a", number % 2] if number % 3 else [] for number, name in enumerate(names)})
     found = scan(tmp_path, several_labels=True)
     assert found.class_names == ("0", "1", "a")
-    assert {image.label for image in found.images} == {"", "a|0", "a|1"}
+    assert {image.label for image in found.images} == {"", "0|a", "1|a"}
     assert "gives" in (told := message(scan, tmp_path))
     assert "two labels, a and 1: give it one, or train with `task` multilabel." in told
 

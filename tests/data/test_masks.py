@@ -319,6 +319,7 @@ def test_iou_and_dice_are_those_of_the_reference():
     result = segment.measure_pixels(judged, ("background", "a", "b", "never"))
     assert result["mean_iou"] == pytest.approx(scratch.mean_iou(total))
     assert result["accuracy"] == pytest.approx(scratch.accuracy(total))
+    assert result["per_class"].pop("never") == dict.fromkeys(("iou", "dice", "precision", "recall")) | {"pixels": 0}
     for at, entry in enumerate(result["per_class"].values()):
         assert entry["iou"] == pytest.approx(scratch.iou(total)[at])
         assert entry["dice"] == pytest.approx(scratch.f1(total)[at])
@@ -326,3 +327,9 @@ def test_iou_and_dice_are_those_of_the_reference():
         assert entry["recall"] == pytest.approx(scratch.recall(total)[at])
     assert result["mean_dice"] == pytest.approx(scratch.f1(total)[:3].mean())
     assert result["pixels"] == true.size
+    called = segment.measure_pixels(
+        segment.SegmentationResult(predicted, np.array([[3, 1], [0, 0]]), 0.5, np.zeros(5)), ("background", "called")
+    )
+    assert called["per_class"]["called"] == {"iou": 0, "dice": 0, "precision": 0, "recall": None, "pixels": 0}
+    assert segment.per_class_rows(called)[1] == ["called", "0.000", "0.000", "0.000", "–", "0"]
+    assert called["mean_iou"] == pytest.approx(0.375)

@@ -163,6 +163,7 @@ def test_boosting_leaves_a_run_that_predicts_and_can_be_inspected(images, tmp_pa
     run = newest(tmp_path / "runs")
     settings = run_info(run)["settings"]
     assert (settings["epochs"], settings["learning_rate"], settings["dropout"], settings["l2"]) == (None, None, 0, 10)
+    assert "L2 10, weight decay" in ran.out
     assert call("predict", "--run", run).code == 0
     assert call("inspect", "--run", run, "--steps", 1, "--inspects", tmp_path / "inspects").code == 0
 

@@ -37,6 +37,10 @@ class Seen(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         TOLD.append("end")
 
+class Stops(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
 class Broken(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         raise KeyError("f1")
@@ -135,6 +139,12 @@ def test_a_callback_of_ones_own_sees_one_training(own):
     assert (begin, end) == ("begin", "end")
     stages = ["head"] * EPOCHS + ["finetune"] * EPOCHS
     assert epochs == [(epoch, stage, ["loss", "val_loss"], True) for epoch, stage in enumerate(stages)]
+
+
+def test_a_callback_that_ends_the_training_is_the_reason_given(own):
+    (outcome,) = train({"callback": f"{own}:Stops"})
+    assert len(outcome.history) == 2
+    assert outcome.ended == f"a callback ended it after epoch 2 of {EPOCHS}"
 
 
 @pytest.mark.parametrize(

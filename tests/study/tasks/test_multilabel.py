@@ -91,6 +91,27 @@ def test_figures_are_those_of_scikit_learn(predictions):
     )
 
 
+def test_the_accuracy_of_an_epoch_is_the_share_of_images_whose_every_label_is_right(predictions):
+    truth, probabilities = predictions
+    accuracy = multilabel.metrics(3)[0]
+    for first in (0, 50):
+        accuracy.update_state(truth[first : first + 50], probabilities[first : first + 50])
+    halves = dict.fromkeys("abc", 0.5)
+    right = multilabel.measure_labels(truth, probabilities, "abc", halves)["accuracy"]
+    assert float(accuracy.result()) == pytest.approx(right)
+    assert 0.1 < right < 0.9
+
+
+def test_few_images_in_an_order_no_better_than_chance_are_told(predictions):
+    truth = np.eye(6)[:, :2]
+    found = multilabel.measure_labels(
+        truth, np.linspace(0, 1, 12, dtype=np.float32).reshape(6, 2), "ab", {"a": 1, "b": 1}
+    )
+    assert found["mean_average_precision"] > truth.mean()
+    assert multilabel.warnings(found)[0].startswith("This is no better than a random order")
+    assert "in random order the mean average precision is about 0.408" in multilabel.describe("test", found)
+
+
 def test_thresholds_are_those_with_the_greatest_f1(predictions):
     truth, probabilities = predictions
     chosen = multilabel.choose_thresholds(truth, probabilities, "abc")
@@ -132,6 +153,11 @@ def test_both_forms_of_table_say_the_same(tmp_path):
         assert {image.name: {*split_labels(image.label)} for image in found.images} == {
             "a.png": {"red", "round"}, "b.png": {"round"}, "c.png": set()
         }  # fmt: skip
+    other = write(tmp_path / "other.csv", "path,label", "a.png,round", "a.png,red", "b.png,round", "c.png,")
+    texts = {
+        tuple(image.label for image in scan(table, 1, several_labels=True).images) for table in (long, wide, other)
+    }
+    assert texts == {("red|round", "round", "")}  # one order, so that copies and tables agree
     strange = write(tmp_path / "strange.csv", "path,red", "a.png,maybe")
     assert message(scan, strange, 1, True) == f"{strange}: column red takes 0 or 1. Received: maybe for a.png"
     bar = write(tmp_path / "bar.csv", "path,label", "a.png,red|blue")

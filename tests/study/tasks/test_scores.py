@@ -1,5 +1,7 @@
 """Intervals and scores of classes: what SciPy and scikit-learn give."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -36,3 +38,11 @@ def test_average_precision_is_that_of_scikit_learn_with_equal_probabilities_too(
     rng = np.random.default_rng(steps)
     truth, probability = (rng.random(80) < 0.3).astype(int), rng.integers(0, steps, 80) / steps
     assert scores.average_precision(truth, probability) == pytest.approx(average_precision_score(truth, probability))
+
+
+@pytest.mark.parametrize(("support", "count"), [(1, 1), (1, 2), (1, 6), (2, 6), (3, 6), (6, 6)])
+def test_average_precision_by_chance_is_the_mean_over_all_orders(support, count):
+    orders = set(itertools.permutations([1] * support + [0] * (count - support)))
+    likely = np.arange(count, 0, -1.0)
+    mean = np.mean([scores.average_precision(np.array(order), likely) for order in orders])
+    assert scores.average_precision_by_chance(support, count) == pytest.approx(mean, rel=1e-12)

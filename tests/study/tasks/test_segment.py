@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 from helpers import TOY_CLASSES, call, make_masks, shape_in
 from PIL import Image
+from run_files import run_info
 
 import models
 from data import mask_set
@@ -28,6 +29,8 @@ from models.parts.weights import build_backbone
 from study.fit.losses import DiceAndCrossentropy
 from study.fit.objective import pixel_weights
 from study.fit.training_copy import training_copy
+from study.predict.segment import Segmented
+from study.predict.stream import Prediction
 from study.settings.source import load_dataset, source_of
 from study.settings.train import TrainSettings
 from study.tasks import segment
@@ -184,6 +187,10 @@ def test_predict_without_paths_repeats_the_figures(run):
     ran = call("predict", "--run", run)
     assert ran.code == 0, ran.err
     assert f"test: mean IoU {figures(run)['test']['mean_iou']:.3f}" in ran.out
+    metrics = json.loads(call("predict", "--run", run, "--json").out)["metrics"]
+    assert metrics["loss"] is None  # it is not known any more
+    written = figures(run)["test"] | {"loss": None}
+    assert all(metrics[name] == written[name] for name in written.keys() & metrics.keys())
 
 
 def test_predict_tells_shares_and_writes_masks_of_the_pictures_sizes(run, toy, tmp_path):
@@ -205,6 +212,23 @@ def test_predict_tells_shares_and_writes_masks_of_the_pictures_sizes(run, toy, t
         rows = {row["path"]: row for row in csv.DictReader(file)}
     assert float(rows[str(picture)]["share_circle"]) > 0.1
     assert rows[str(toy / "nothing.png")]["error"]
+
+
+def test_shares_are_those_of_the_image_without_what_pads_it(tmp_path):
+    Image.new("RGB", (40, 10)).save(tmp_path / "wide.png")
+    answers = np.zeros((1, 8, 8, 2), np.float32)
+    answers[..., 0], answers[:, 3:5, :4, 1] = 0.5, 1  # of the two rows that show the image, the left half
+    prediction = Prediction("wide.png", answers[0], file=tmp_path / "wide.png")
+    shares = {rule: Segmented(("background", "a"), rule).shares(prediction) for rule in ("pad", "squash")}
+    np.testing.assert_allclose(shares["pad"], [0.5, 0.5])
+    np.testing.assert_allclose(shares["squash"], [7 / 8, 1 / 8])
+
+
+def test_a_network_that_sees_the_central_square_says_so(run, toy):
+    ran = call("predict", toy / "circle" / "3.png", "--run", run)
+    assert "careful: this network sees the central square of an image (--resize crop)" in ran.err
+    assert run_info(run)["resize"] == "crop"
+    assert Segmented(NAMES, "pad").notes() == []
 
 
 def test_a_table_in_blocks_is_that_of_a_plain_start(run, toy, tmp_path):
