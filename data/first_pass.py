@@ -29,14 +29,16 @@ from errors import UserError
 DEEP = "16-bit colour"  # beside `KINDS`: its range is stated, and its upper 8 bits are read
 ENDS = RowType(f"ends of values (1, Pillow {PIL.__version__})", (3,), "float64")
 OVER_GROUND = "ground 1"  # raise the number whenever transparent images come out differently
+WHITE_IS_ZERO = "white is zero"  # such images of one of `KINDS` were negatives once
 
 
 class Peek(NamedTuple):
-    """What the start of a file tells: kind of its values, whether it may be transparent, what of it is not read."""
+    """What the start of a file tells: kind of its values, may it be transparent, what is not read, is 0 white."""
 
     kind: str = ""
     clear: bool = False
     partly: str = ""
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def survey(
 
 def key_of(sha256: str, found: Peek, ranges: Ranges) -> str:
     """Return the key in the store of what is made of a file: of an ordinary one the hash of its content."""
-    more = OVER_GROUND if found.clear else ""
+    more = f"{OVER_GROUND if found.clear else ''}{WHITE_IS_ZERO if found.inverted else ''}"
     if found.kind in ranges and (found.kind, ranges[found.kind]) != ("16-bit", pixel_range.FULL):
         more += f" range {ranges[found.kind]}"
     return hashlib.sha256(f"{sha256} {more}".encode()).hexdigest() if more and sha256 else sha256
@@ -178,7 +180,7 @@ def _of_header(file: BinaryIO) -> Peek:
     if pages > 1:
         opened.seek(1)
         pages = tiff.pages_of(pages, opened.tag_v2)
-    return Peek(kind, clear, _partly(bands, read, pages))
+    return Peek(kind, clear, _partly(bands, read, pages), kind in KINDS and to_rgb.white_is_zero(opened))
 
 
 def _partly(bands: int, read: int, pages: int) -> str:

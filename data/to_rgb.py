@@ -33,6 +33,11 @@ def kind_of(image: Image.Image, stored_as: str) -> str:
     return "float" if image.mode == "F" else ""
 
 
+def white_is_zero(image: Image.Image) -> bool:
+    """Say whether 0 is white in an image of one of the kinds: Pillow turns such a TIFF of 1 to 8 bits alone."""
+    return image.format == "TIFF" and image.tag_v2.get(262) == 0
+
+
 def to_rgb(image: Image.Image, stored_as: str, ranges: Ranges | None) -> Image.Image:
     """Return an image that Pillow has loaded as RGB, by the ranges where it does not state its own."""
     kind = kind_of(image, stored_as)
@@ -75,12 +80,13 @@ def _grey(image: Image.Image, stored_as: str, ends: tuple[float, float]) -> Imag
     # Strip by strip: a large image and a few copies of it would take gigabytes. Pillow's own conversion clips
     # everything above 255 to white.
     clear = image.info.get("transparency")
-    canvas = Image.new("RGB" if clear is None else "LA", image.size)
+    canvas, inverted = Image.new("RGB" if clear is None else "LA", image.size), white_is_zero(image)
     rows = max(1, pixel_range.STRIP // max(1, image.width))
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
         values = values_of(strip, stored_as)
-        levels = Image.fromarray(pixel_range.to_levels(values, *ends))
+        of_strip = pixel_range.to_levels(values, *ends)
+        levels = Image.fromarray(255 - of_strip if inverted else of_strip)
         if clear is not None:
             levels.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
         canvas.paste(levels.convert(canvas.mode), (0, top))

@@ -107,6 +107,17 @@ def test_ordinary_files_change_by_no_level_and_keep_their_keys_in_the_store(tmp_
     assert pictures.keys == tuple(hashlib.sha256(entry.path.read_bytes()).hexdigest() for entry in images)
 
 
+def test_images_in_which_0_is_white_have_keys_of_their_own(tmp_path):
+    values, images = (shape(0) * 65535).astype(np.uint16), []
+    for photometric in ("minisblack", "miniswhite"):
+        path = tmp_path / f"{photometric}.tif"
+        tifffile.imwrite(path, values, photometric=photometric)
+        images.append(ImageRecord(path, path.name, "a", None))
+    pictures, (black, white) = levels(images)
+    np.testing.assert_array_equal(white, 255 - black)
+    assert [key == sha256 for key, sha256 in zip(pictures.keys, pictures.sha256, strict=True)] == [True, False]
+
+
 def test_the_store_tells_ranges_apart(tmp_path):
     images, store = twelve_bit(tmp_path / "data"), Store(tmp_path / "store")
     first, by_values = levels(images, store)

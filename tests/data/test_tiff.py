@@ -55,7 +55,9 @@ def test_orientation_and_white_is_zero():
     turned = written(double, extratags=[(274, "H", 1, 6, False)])
     assert np.abs(seen(turned)[..., 0] - np.rot90(GREY, -1) * 255).max() <= 1
     assert header(turned)[:4] == ("TIFF", 30, 20, 6)
-    assert np.abs(seen(written(double, photometric="miniswhite"))[..., 0] - (255 - GREY * 255)).max() <= 1
+    for kind, most in ((np.float64, 1), (np.float32, 1), (np.uint16, 4000), (np.uint8, 255)):
+        negative = written((GREY * most).astype(kind), photometric="miniswhite")
+        assert np.abs(seen(negative)[..., 0] - (255 - GREY * 255)).max() <= 1, kind
 
 
 def test_what_cannot_be_read_says_what_it_is():
