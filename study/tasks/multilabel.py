@@ -200,7 +200,11 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
         Heading(t("Mistakes", "誤り")),
         Figure(
             (folder / "mistakes.png").read_bytes(),
-            t("The surest mistakes of the test split", "テストデータで確信度が最も高い誤り"),
+            t(
+                "The surest mistakes of the test split, each with the label that is farthest on the wrong side of its "
+                "threshold, and its probability",
+                "テストデータで確信度が最も高い誤り（しきい値から誤った側へ最も離れたラベルと、その確率を添えています）",
+            ),
         ),
     ]
 
