@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PARQUET = ".parquet"
 GROUP = 50_000  # rows of Parquet that are compressed together
 TEXTS = ("path", "label", "predicted", "error", "verdict")  # columns; every other one holds numbers
+NUMBERS = ("probability", "distance")  # columns beside those of each class
+OF_CLASSES = ("p_", "share_")  # what the column of a class begins with
 
 
 def writable_table(name: str) -> Path:
@@ -38,7 +40,10 @@ def writable_table(name: str) -> Path:
 
 
 def is_predictions(path: Path) -> bool:
-    """Say whether a file is a table as `predict` writes it: its first column is `path`, and one is `error`."""
+    """Say whether a file is a table of predictions: path, answer and error, and no column but those of `predict`.
+
+    What `predict --sort` writes is none: it says where each file is, which is found nowhere else.
+    """
     try:
         if is_parquet(path):
             from pyarrow import parquet
@@ -49,7 +54,9 @@ def is_predictions(path: Path) -> bool:
                 columns = next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error):  # pyarrow's errors are of the second kind
         return False
-    return columns[:1] == ["path"] and "error" in columns
+    answers = [name for name in columns if name == "predicted" or name.startswith(OF_CLASSES)]
+    others = {*columns} - {*answers, *TEXTS, *NUMBERS}
+    return columns[:1] == ["path"] and "error" in columns and bool(answers) and not others
 
 
 def is_parquet(path: Path) -> bool:

@@ -104,6 +104,10 @@ def test_a_table_takes_the_place_of_one_that_the_program_wrote(tmp_path, monkeyp
         ("labels.csv", "path,label\na.png,cat\n"),
         ("photo.jpg", "\udcff\udcd8 a photo"),
         ("notes", "error,path\n"),
+        ("sort.csv", "path,verdict,sorted_to,error\na.png,cat,cat/a.png,\n"),
+        ("joined.csv", "path,predicted,error,sorted_to\na.png,cat,,cat/a.png\n"),
+        ("failed.csv", "path,error\na.png,it is no image\n"),
+        ("seen.csv", "path,predicted,p_cat,error,my notes\na.png,cat,0.9,,blurred\n"),
         ("long.csv", '"' + "a" * 200_000),
     ],
 )
