@@ -39,6 +39,11 @@ class Known:
     distance: np.ndarray
     what: str = VALIDATION
 
+    @property
+    def alike(self) -> np.ndarray:
+        """Which images are not unlike what was learned, bool (m,): by these alone a threshold is chosen."""
+        return self.distance <= self.limit
+
     def kind(self, probability: float, distance: float | None, threshold: float | None) -> str:
         """Return `CLASS`, `UNSURE` of it, or `UNLIKE` what was learned; without a threshold no answer is unsure."""
         if distance is not None and distance > self.limit:
@@ -47,13 +52,11 @@ class Known:
 
     def threshold(self, asked: float) -> float | None:
         """Return from which probability on answers are right at the asked rate, by the images that are not unlike."""
-        alike = self.distance <= self.limit
-        return selective.choose_threshold(self.probability[alike], self.right[alike], asked)
+        return selective.choose_threshold(self.probability[self.alike], self.right[self.alike], asked)
 
     def reachable(self, asked: float) -> tuple[float, int] | None:
         """Return the largest rate below the asked one that has a threshold, and how many images it answers."""
-        alike = self.distance <= self.limit
-        return selective.reachable(self.probability[alike], self.right[alike], asked)
+        return selective.reachable(self.probability[self.alike], self.right[self.alike], asked)
 
 
 def write(folder: Path, known: Known) -> None:

@@ -86,16 +86,18 @@ class Judge:
         """Return why every answer is unsure, or none; nothing where there is a threshold, or the run keeps nothing."""
         if self.known is None or self.threshold is not None:
             return ""
-        right, needed = self.known.right, selective.flawless_needed(self.asked)
+        right, needed = self.known.right[self.known.alike], selective.flawless_needed(self.asked)
         can = self.known.reachable(self.asked)
-        wrong = int((~right).sum())
+        wrong, unlike = int((~right).sum()), int((~self.known.alike).sum())
         return t(
             f"{'Every' if self.insisted else 'No'} answer is called unsure: {len(right):,} {self.known.what}, "
-            f"{wrong:,} of them wrong, do not prove that {100 * self.asked:g} % of the answers are "
+            f"{wrong:,} of them wrong{f' ({unlike:,} more are unlike and not counted)' if unlike else ''}, "
+            f"do not prove that {100 * self.asked:g} % of the answers are "
             f"right, which takes {needed:,} or more without a mistake"
             + (f"; they prove it for --right {can[0]:g}, which answers {can[1]:,} of them." if can else "."),
             f"{'すべての予測が不確か（unsure）です' if self.insisted else '不確か（unsure）とする予測はありません'}。"
-            f"{japanese(translated(self.known.what))} {len(right):,} 枚（うち誤り {wrong:,} 枚）からは、"
+            f"{japanese(translated(self.known.what))} {len(right):,} 枚（うち誤り {wrong:,} 枚"
+            f"{f'、このほか未知（unlike）の {unlike:,} 枚は数えません' if unlike else ''}）からは、"
             f"予測の {100 * self.asked:g}% が正しいとは"
             f"示せません。誤りのない画像が {needed:,} 枚以上必要です。"
             + (f"--right {can[0]:g} であれば示せ、そのうち {can[1]:,} 枚に答えます。" if can else ""),

@@ -14,16 +14,16 @@ from study.confidence.known import Known
 def judging(run, tmp_path):
     """A copy of the trained run whose validation had so many sure answers, so many of them wrong, and this limit.
 
-    `probability` is that of the right ones, `wrong_at` that of the wrong ones; `names` renames classes; what else is
-    given goes into `run.json`.
+    `probability` is that of the right ones, `wrong_at` that of the wrong ones; the last `unlike` of them are beyond the
+    limit; `names` renames classes; what else is given goes into `run.json`.
     """
 
-    def copy(images=400, wrong=0, limit=2.0, probability=0.3, wrong_at=0.3, names=None, **facts):
+    def copy(images=400, wrong=0, limit=2.0, probability=0.3, wrong_at=0.3, names=None, unlike=0, **facts):
         folder = shutil.copytree(run, tmp_path / "run", dirs_exist_ok=True)
         info = json.loads((folder / "run.json").read_text())
         kept = known.read(run, info)
         right = np.arange(images) >= wrong
-        far = np.zeros(images, np.float32)
+        far = np.where(np.arange(images) < images - unlike, 0, 2 * limit).astype(np.float32)
         largest = np.where(right, probability, wrong_at).astype(np.float32)
         known.write(folder, Known(kept.directions, limit, largest, right, far))
         info["verdicts"]["unlike"]["limit"] = limit

@@ -55,6 +55,15 @@ def test_where_no_threshold_is_proved_that_is_said_and_answers_are_unsure_if_a_r
     )
 
 
+def test_the_reason_counts_the_images_that_a_threshold_is_chosen_by(judging, toy):
+    ran = call("predict", "--run", judging(images=300, unlike=3), toy / "circle" / "0.png")
+    assert ran.err.splitlines()[-1] == (
+        "No answer is called unsure: 297 validation images, 0 of them wrong (3 more are unlike and not counted), do "
+        "not prove that 99 % of the answers are right, which takes 299 or more without a mistake; they prove it for "
+        "--right 0.98, which answers 297 of them."
+    )
+
+
 def test_images_out_of_fold_are_called_so(judging, toy):
     folder = judging(images=100)
     info = json.loads((folder / "run.json").read_text())
