@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import PIL
 
 from study.browser.runtime import Runtime
+from study.export.run import Exported
 from study.pages.language import t
 from study.pages.policy import allowed
 from study.pages.render import render
@@ -24,7 +24,7 @@ POLICY = "policy-of-this-page"  # stands for it until the page is there
 def page(
     run: Run,
     judge: Judge,
-    about: Mapping[str, Any],
+    done: Exported,
     network: bytes,
     runtime: Runtime,
     examples: Sequence[tuple[str, bytes]],
@@ -35,12 +35,13 @@ def page(
     Args:
         run: that answers.
         judge: of its answers.
-        about: what the network says of itself.
+        done: what the network says of itself, and how far it is from the run.
         network: its ONNX file.
         runtime: what runs it.
         examples: class and JPEG file of each.
         language: "en" or "ja".
     """
+    about = done.about
     told = {
         "words": drop.words(judge),
         "classes": about["class_names"],
@@ -53,7 +54,7 @@ def page(
     text = render(
         "network_page.html.jinja",
         language,
-        **{**drop.values(run, judge), "notes": notes(judge)},
+        **{**drop.values(run, judge), "notes": [*apart(done), *notes(judge)]},
         told=told,
         examples=examples,
         version=runtime.version,
@@ -61,6 +62,23 @@ def page(
         policy=POLICY,
     )
     return text.replace(POLICY, policy(text), 1)
+
+
+def apart(done: Exported) -> list[str]:
+    """Say that the figures are those of the run, where the network of the page may not answer as the run does."""
+    parity, int8 = done.parity, done.about["int8"]
+    if not (int8 or parity.changed or parity.changed_verdicts):
+        return []
+    changed, verdicts, images = len(parity.changed), parity.changed_verdicts, parity.images
+    told = t(
+        f"The figures above are of the run as it was trained. The network on this page "
+        f"{'computes in 8-bit integers: it ' if int8 else ''}gives another class for {changed:,} of {images:,} "
+        f"validation images than the run does, and another verdict for {verdicts:,}.",
+        f"上の数値は、訓練したままの学習結果のものです。このページのネットワークは"
+        f"{'8 ビット整数で計算するため、' if int8 else '、'}検証画像 {images:,} 枚のうち {changed:,} 枚で"
+        f"学習結果と異なるクラスを予測し、{verdicts:,} 枚で判定が異なります。",
+    )
+    return [told]
 
 
 def notes(judge: Judge) -> list[str]:

@@ -58,7 +58,7 @@ def make(run: Run, settings: PageSettings, command: str) -> Made:
         done = export(run, FORMAT, settings.int8, settings.allow_changed, str(out), command)
         network = (out / done.form.FILE).read_bytes()
     examples = examples_of(run, settings.examples)
-    text = page(run, judge_of(run, None), done.about, network, runtime, examples, settings.language)
+    text = page(run, judge_of(run, None), done, network, runtime, examples, settings.language)
     output.write_page(file, text)
     return Made(file, done, len(examples), runtime.version)
 

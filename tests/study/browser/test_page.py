@@ -15,7 +15,11 @@ from helpers import TOY_CLASSES, call, fails
 from PIL import Image
 from run_files import run_info
 
+from study.browser import page
 from study.browser.runtime import ENGINE, PROGRAM
+from study.export.parity import Parity
+from study.export.run import Exported
+from study.runs.folder import Run
 
 pytest.importorskip("tf2onnx", reason="the packages of requirements-export.txt are not installed")
 
@@ -56,6 +60,7 @@ def test_it_holds_the_network_with_what_it_says_of_itself_and_what_runs_it(made,
     assert "4 example image(s) in one file" in ran.err
     assert "0 answer(s) changed" in ran.err
     assert [path.name for path in file.parent.iterdir()] == ["toy.html"]
+    assert "of the run as it was trained" not in text  # its answers are those of the run
 
 
 def test_its_examples_are_images_of_each_class_in_turn(made):
@@ -83,9 +88,26 @@ def test_without_examples_and_in_japanese(run, package, tmp_path):
     assert ran.code == 0, ran.err
     text = file.read_text(encoding="utf-8")
     assert "data-name" not in text
+    assert "8 ビット整数で計算するため、検証画像 6 枚のうち " in text
     assert not english_left(text, run_info(run), "onnxruntime", "web", "Microsoft", "Corporation", "MIT", "JavaScript")
     assert "the network in 8-bit integers" in ran.out
     assert "price: accuracy on these images" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("int8", "changed", "verdicts", "computes"),
+    [(True, ["a.png"], 2, "computes in 8-bit integers: it "), (True, [], 0, "computes in 8-bit integers: it "),
+     (False, ["a.png"], 1, ""), (False, [], 1, "")],
+)  # fmt: skip
+def test_figures_of_the_run_are_called_so_where_the_network_of_the_page_answers_otherwise(
+    int8, changed, verdicts, computes, run
+):
+    parity = Parity(6, 0.1, None, changed, verdicts, 0.5, 0.6, 1.0)
+    done = Exported(Run(run, {}), None, run, 1, {"int8": int8}, parity, None)
+    assert page.apart(done) == [
+        f"The figures above are of the run as it was trained. The network on this page {computes}gives another class "
+        f"for {len(changed)} of 6 validation images than the run does, and another verdict for {verdicts}."
+    ]
 
 
 @pytest.mark.parametrize(
