@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from data.walk import IMAGE_SUFFIXES
+
 MOST_BYTES = 255  # of a name, on most disks
 SHORT = 100  # bytes of a folder's name, so that Windows takes the whole path
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')  # on Windows, and some of them anywhere
@@ -35,6 +37,17 @@ def as_folder(name: str) -> str:
         text = text[:-1]
     text = re.sub(r"[. ]$", "_", text)
     return f"_{text}" if RESERVED.match(text) or text.startswith((".", " ")) or not text else text
+
+
+def image_name(name: str, suffix: str) -> str:
+    """Return the name of an image's file, with the suffix behind it where it has none by which images are known."""
+    return name if Path(name).suffix.lower() in IMAGE_SUFFIXES else name + suffix
+
+
+def as_file(name: str) -> str:
+    """Return a name that a file may have anywhere, with the same suffix: `a:b.png` -> `a_b.png`."""
+    suffix = Path(name).suffix
+    return as_folder(name.removesuffix(suffix)) + suffix
 
 
 def numbered(name: str, number: int) -> str:

@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from data.dataset import Dataset
-from data.file_names import as_folder, numbered
+from data.file_names import as_folder, image_name, numbered
 from data.folder import SPLITS, ImageRecord
 from data.names import split_labels
-from data.walk import IMAGE_SUFFIXES
 from errors import UserError
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ def _content(dataset: Dataset, index: int) -> bytes:
 
 def _file_name(record: ImageRecord) -> str:
     """Return the name of an image's file, with a suffix by which it is known as an image."""
-    name = PurePosixPath(record.name).name
-    return name if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES else name + record.path.suffix
+    return image_name(PurePosixPath(record.name).name, record.path.suffix)
 
 
 def _shards(dataset: Dataset, split: str, most: int) -> list[list[tuple[int, str]]]:

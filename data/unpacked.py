@@ -38,6 +38,11 @@ def place() -> Path:
     return cache_folder() / FOLDER
 
 
+def holds(file: Path) -> bool:
+    """Say whether a file was unpacked: it goes when the cache is emptied, or what held it is changed."""
+    return file.is_relative_to(place())
+
+
 def images(root: Path, files: Sequence[Path], rows: Callable[[], Iterable[tuple[Unpacked, bytes]]]) -> list[Unpacked]:
     """Return the images within some files of a folder, unpacked now if these files are new or were changed.
 

@@ -35,7 +35,7 @@ def predict_paths(
     judge, roots = judge_of(run, right), list(expand_paths(paths))
     files, skipped = find(roots)
     if wanted.sort:
-        check_place(wanted.sort, run, roots, files, judge)
+        check_place(wanted.sort, wanted.way, run, roots, files, judge)
     answers = predict_files(run, files, skipped, views, known=judge and judge.known)
     predictions = print_each(run, answers, files, judge)
     written = write(run, predictions, judge, wanted, named(paths))

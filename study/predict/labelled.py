@@ -65,7 +65,7 @@ def predict_labelled(
         check_report(report_path(wanted.table))
     task, judge, given = task_of(run), judge_of(run, right), collect(run, paths)
     if wanted.sort:
-        check_place(wanted.sort, run, given.roots, given.files, judge)
+        check_place(wanted.sort, wanted.way, run, given.roots, given.files, judge)
     answers = predict_files(run, given.files, given.skipped, views, known=judge and judge.known)
     predictions = print_each(run, map(given.named, answers), given.files, judge, given.label_of)
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]

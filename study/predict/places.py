@@ -12,8 +12,8 @@ from data.file_names import numbered
 from study.runtime.temporary import aside_in
 
 
-def place_copy(file: Path, folder: Path) -> Path:
-    """Copy a file into a folder, whole or not at all, under its name or one with a number; return where it is.
+def place_copy(file: Path, folder: Path, name: str) -> Path:
+    """Copy a file into a folder, whole or not at all, under a name or it with a number; return where it is.
 
     Its date stays; a file that is there is never written over.
     """
@@ -23,15 +23,15 @@ def place_copy(file: Path, folder: Path) -> Path:
         with contextlib.suppress(OSError):  # some disks keep no dates
             stat = file.stat()
             os.utime(aside, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        return settle(aside, folder, file.name)
+        return settle(aside, folder, name)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def place_link(file: Path, folder: Path) -> Path:
-    """Make a symbolic link to a file in a folder, under its name or one with a number; return where it is."""
+def place_link(file: Path, folder: Path, name: str) -> Path:
+    """Make a symbolic link to a file in a folder, under a name or it with a number; return where it is."""
     for number in itertools.count(1):
-        target = folder / numbered(file.name, number)
+        target = folder / numbered(name, number)
         with contextlib.suppress(FileExistsError):
             target.symlink_to(file.absolute())
             return target

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data import unpacked
 from data.csv_table import guarded
-from data.file_names import folder_names
+from data.file_names import as_file, folder_names, image_name
 from data.names import printable
 from data.store.hashes import hash_readable
 from errors import UserError
@@ -46,16 +47,24 @@ class Sorted:
     elsewhere: int = 0
 
 
-def check_place(out: Path, run: Run, roots: Iterable[Path], files: Iterable[Path], judge: Judge | None) -> None:
+def check_place(
+    out: Path, way: str, run: Run, roots: Iterable[Path], files: Collection[Path], judge: Judge | None
+) -> None:
     """Raise UserError where files cannot be sorted into a folder, or should not.
 
     Args:
         out: the folder; it need not be there.
+        way: "copy" or "link".
         run: that predicts.
         roots: files and folders as they were given.
         files: that are predicted for.
         judge: of the run.
     """
+    if way == "link" and any(map(unpacked.holds, files)):
+        raise UserError(
+            f"--sort-as link would lead to images that were unpacked into the cache {unpacked.place()}, from which "
+            "they go again: leave it out, which copies them."
+        )
     output.check_writable(out, "--sort", make=False)
     if not run.info["data"].get("table"):  # of a table the folder is only what its paths begin at
         output.refuse_within(out, run.info["data"]["folder"], "--sort")
@@ -73,6 +82,12 @@ def check_place(out: Path, run: Run, roots: Iterable[Path], files: Iterable[Path
     for folder in folders:
         if os.path.lexists(folder) and not folder.is_dir():
             raise UserError(f"--sort {out} needs a folder {folder.name}, and has a file of that name. {blocked}")
+
+
+def name_of(prediction: Prediction) -> str:
+    """Return the name to sort a file under: its own, or that in the data set of one that was unpacked."""
+    file = prediction.file
+    return as_file(image_name(Path(prediction.path).name, file.suffix)) if unpacked.holds(file) else file.name
 
 
 def folders_of(run: Run, judge: Judge | None) -> dict[str, str]:
@@ -127,8 +142,9 @@ def sort_files(
     with console.bar("sort", len(answers)) as advance:
         for answer in answers:
             file, folder = answer.prediction.file, out / folders[answer.verdict]
+            name = name_of(answer.prediction)
             try:
-                found = earlier.take(answer.prediction.sha256, file.stat().st_size, folder / file.name)
+                found = earlier.take(answer.prediction.sha256, file.stat().st_size, folder / name)
                 if found:
                     result.before += 1
                     result.elsewhere += found.parent != folder
@@ -137,7 +153,7 @@ def sort_files(
                     if folder not in swept:
                         sweep(folder, UNFINISHED, ASIDE)
                         swept.add(folder)
-                    found = place(file, folder)
+                    found = place(file, folder, name)
                     result.now[folder.name] += 1
             except OSError as error:
                 raise cannot_sort(error, out, way, file, len(rows), len(answers)) from error

@@ -194,7 +194,7 @@ def decode_chunks(
 
 def shown_name(file: Path, named: Path) -> str:
     """Return what an image is called: its file, or its name in the data set where it was unpacked into the cache."""
-    return names_module.printable(str(named if file.is_relative_to(unpacked.place()) else file))
+    return names_module.printable(str(named if unpacked.holds(file) else file))
 
 
 def predict_split(

@@ -27,6 +27,18 @@ def test_a_class_of_any_name_has_a_folder(name, folder):
     assert file_names.as_folder(name) == folder
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        *(("a.b.JPG", "a.b.JPG"), ("a\\b:c.png", "a_b_c.png"), (".a.png", "_.a.png"), ("con.png", "_con.png")),
+        *(("a .png", "a_.png"), ("000005", "000005.webp"), ("a.txt", "a.txt.webp"), (".png", "_.png.webp")),
+        ("x" * 300 + ".png", "x" * 100 + ".png"),
+    ],
+)
+def test_an_image_of_any_name_has_a_file(name, file):
+    assert file_names.as_file(file_names.image_name(name, ".webp")) == file
+
+
 def test_no_two_classes_share_a_folder_and_a_plain_name_stays():
     names = ["a/b", "Cat", "a?b", "a_b", "cat", "y" * 101, "y" * 102]
     assert file_names.folder_names(names) == {
@@ -58,7 +70,7 @@ def test_a_file_comes_beside_those_of_its_name_and_keeps_its_date(place, tmp_pat
         source.mkdir()
         (source / "a.jpg").write_text(text)
         os.utime(source / "a.jpg", (1e9, 1e9))
-        target = place(source / "a.jpg", folder)
+        target = place(source / "a.jpg", folder, "a.jpg")
         assert target == folder / ("a.jpg" if number == 1 else f"a-{number}.jpg")
         assert target.stat().st_mtime == 1e9
         assert target.is_symlink() == (place is places.place_link)
@@ -69,7 +81,7 @@ def test_a_link_that_leads_nowhere_keeps_its_name(tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "a.jpg").symlink_to(tmp_path / "gone.jpg")
     (tmp_path / "a.jpg").write_text("new")
-    assert places.place_copy(tmp_path / "a.jpg", tmp_path / "cat").name == "a-2.jpg"
+    assert places.place_copy(tmp_path / "a.jpg", tmp_path / "cat", "a.jpg").name == "a-2.jpg"
     assert not (tmp_path / "gone.jpg").exists()
 
 
@@ -84,7 +96,7 @@ from study.predict.places import place_copy
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    place_copy(Path(sys.argv[1]), Path(sys.argv[2]))
+    place_copy(Path(sys.argv[1]), Path(sys.argv[2]), "a.jpg")
 except OSError as error:
     print(error.strerror)
 """

@@ -1,5 +1,6 @@
 """`predict --sort`: every file comes into the folder of its verdict, and nothing that was there is touched."""
 
+import io
 import json
 import shutil
 import sys
@@ -10,6 +11,7 @@ import pytest
 from helpers import TOY_CLASSES, call, make_toy, message, toy_image
 from run_files import table
 
+from data import unpacked
 from study.predict import sorting
 from study.predict.answers import answers_of
 from study.predict.stream import Prediction
@@ -171,6 +173,46 @@ def test_labelled_images_are_sorted_by_what_is_predicted(run, images, tmp_path):
     sort(run, images, "--labelled", "--sort", out, "--csv", tmp_path / "a.csv")
     verdict = {row["path"]: row["verdict"] for row in table(tmp_path / "a.csv")}[str(images / "circle" / "square.png")]
     assert (out / verdict / "square.png").is_file()
+
+
+@pytest.fixture
+def rows_of_parquet(tmp_path):
+    """Write a data set of the hub whose images have these names."""
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+
+    def write(names):
+        content = [toy_image("square", number) for number in range(len(names))]
+        cells = []
+        for image, name in zip(content, names, strict=True):
+            held = io.BytesIO()
+            image.save(held, "PNG")
+            cells.append({"bytes": held.getvalue(), "path": name})
+        (tmp_path / "hub").mkdir()
+        table = {"image": cells, "label": ["square"] * len(names)}
+        parquet.write_table(arrow.table(table), tmp_path / "hub" / "train.parquet")
+        return tmp_path / "hub"
+
+    return write
+
+
+def test_images_of_a_data_set_in_larger_files_are_copied_under_their_names_in_it(run, rows_of_parquet, tmp_path):
+    hub = rows_of_parquet(["rex.png", "a/rex.png", "b\\rex:2.png", None])
+    for _ in range(2):
+        sort(run, "--labelled", hub, "--sort", tmp_path / "sorted")
+        found = sorted(path.name for path in (tmp_path / "sorted").rglob("*.png"))
+        assert found == ["000001.png", "000003.png", "b_rex_2.png", "rex.png"]
+    for row in table(tmp_path / "sorted" / "sort.csv"):
+        assert row["path"].startswith(f"{hub}/train/")
+
+
+def test_no_link_leads_into_the_cache(run, rows_of_parquet, tmp_path):
+    ran = sort(run, "--labelled", rows_of_parquet(["a.png"]), "--sort", tmp_path / "out", "--sort-as", "link", code=2)
+    assert ran.err == (
+        f"error: --sort-as link would lead to images that were unpacked into the cache {unpacked.place()}, from which "
+        "they go again: leave it out, which copies them.\n"
+    )
+    assert ran.out == ""
+    assert not (tmp_path / "out").exists()
 
 
 def test_classes_of_any_name_are_sorted(judging, images, tmp_path):
