@@ -6,9 +6,12 @@ import hashlib
 import itertools
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from filelock import Timeout
 
 from data import unpacked
 from data.csv_table import guarded
@@ -21,10 +24,12 @@ from study.predict.places import place_copy, place_link, settle
 from study.predict.stream import Prediction
 from study.predict.verdicts import Judge
 from study.runs.folder import Run
-from study.runtime import console, output
+from study.runtime import console, locks, output
 from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep
 
 TABLE, HEADER = "sort.csv", ("path", "verdict", "sorted_to", "error")
+LOCK = ".lock"  # in the folder: of the process that sorts into it
+FOR_EVER = -1.0  # seconds, to a lock
 WAYS = {"copy": "copied", "link": "linked"}
 
 
@@ -138,8 +143,9 @@ def sort_files(
         UserError: the disk is full, or a folder cannot be written.
     """
     place = {"copy": place_copy, "link": place_link}[way]
-    earlier, rows, swept, result = Earlier(out), [], set(), Sorted(out, out / TABLE)
-    with console.bar("sort", len(answers)) as advance:
+    rows, swept, result = [], set(), Sorted(out, out / TABLE)
+    with alone_in(out), console.bar("sort", len(answers)) as advance:
+        earlier = Earlier(out)
         for answer in answers:
             file, folder = answer.prediction.file, out / folders[answer.verdict]
             name = name_of(answer.prediction)
@@ -159,9 +165,37 @@ def sort_files(
                 raise cannot_sort(error, out, way, file, len(rows), len(answers)) from error
             rows.append([answer.prediction.path, answer.verdict, printable(found.relative_to(out).as_posix()), ""])
             advance()
-    rows += [[prediction.path, "", "", prediction.error] for prediction in failed]
-    result.table = write_table(out, rows, earlier)
+        rows += [[prediction.path, "", "", prediction.error] for prediction in failed]
+        result.table = write_table(out, rows, earlier)
     return result
+
+
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Keep others out of a folder for the time of a block; who comes second waits, and then sees what is there.
+
+    Where the file system has no locks, nobody can be kept out.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    lock = locks.lock_of(out / LOCK)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        try:
+            locks.acquire(lock)
+        except Timeout:
+            console.to_error(f"another predict sorts into {out}: waiting for it to end")
+            locks.acquire(lock, FOR_EVER)
+    except locks.LocklessError:
+        pass
+    except OSError as error:
+        why = "the disk is full" if output.is_disk_full(error) else error.strerror or str(error)
+        raise UserError(f"Cannot sort into {out}: {why}. Free some space, or give another --sort DIR.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_table(out: Path, rows: Sequence[Sequence[str]], earlier: Earlier) -> Path:

@@ -16,6 +16,7 @@ from study.checkpoint import files
 from study.checkpoint.files import Checkpoint
 from study.checkpoint.keeper import Keeper
 from study.checkpoint.unfinished import Unfinished
+from study.predict.sorting import LOCK
 from study.runtime import output
 
 ASKED = {"model": "tiny", "flags": {}, "settings": {}, "data": "", "program": "", "versions": {}}
@@ -25,7 +26,8 @@ ONCE_OR_FROM_THEN_ON_OF_COMMANDS = pytest.mark.parametrize(
     "once", [pytest.param(True, id="once", marks=pytest.mark.slow), pytest.param(False, id="from then on")]
 )
 # What an earlier command left: nothing else is written over.
-TABLE, PAGE = "path,error\nbefore,\n", '<html><meta name="generator" content="study-classification">before'
+TABLE = "path,predicted,error\nbefore,cat,\n"
+PAGE = '<html><meta name="generator" content="study-classification">before'
 
 
 def told(what, positions):
@@ -215,7 +217,7 @@ def test_what_predict_writes_is_whole_or_as_it_was(run, tmp_path, once):
 
     def check(ran, disk):
         refused_or_done(ran, disk)
-        assert not [path for path in out.rglob("*") if path.name.startswith(".")]
+        assert [path for path in out.rglob(".*") if path != sort / LOCK] == []
         text, shown = table.read_text(), page.read_text()
         assert text == TABLE or text.count("\n") == 4
         assert shown == PAGE or shown.rstrip().endswith("</html>")

@@ -1,9 +1,11 @@
 """`predict --sort`: every file comes into the folder of its verdict, and nothing that was there is touched."""
 
+import hashlib
 import io
 import json
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from run_files import table
 from data import unpacked
 from study.predict import sorting
 from study.predict.answers import answers_of
+from study.predict.places import place_copy
 from study.predict.stream import Prediction
 from study.predict.verdicts import judge_of
 from study.runs.folder import read_run
@@ -51,7 +54,7 @@ def test_copies_lie_by_class_and_the_table_says_where(run, images, tmp_path):
         assert row["verdict"] == rows[row["path"]]["verdict"] == row["sorted_to"].split("/")[0]
         assert (out / row["sorted_to"]).read_bytes() == Path(row["path"]).read_bytes()
         assert not (out / row["sorted_to"]).is_symlink()
-    assert len(tree(out)) == 10
+    assert len(tree(out)) == 11  # with the table, and the lock
     assert {path.name for path in out.iterdir() if path.is_dir()} == {row["verdict"] for row in listed}
     assert tree(images) == before
     told = ran.out.splitlines()[-1]
@@ -304,16 +307,48 @@ def test_several_labels_have_no_folder(judging, images, tmp_path):
 def test_a_file_that_cannot_be_sorted_ends_it_and_what_is_done_stays(run, images, tmp_path):
     loaded, out = read_run(run), tmp_path / "sorted"
     files = [images / "circle" / f"{number}.png" for number in (700, 701)]
-    certain = np.array([1, 0, 0], np.float32)
-    predictions = [Prediction(str(file), certain, sha256="0", file=file, distance=0.0) for file in files]
-    answers = answers_of(loaded, predictions, judge_of(loaded, None))
+    answers = certain_of(loaded, files)
     files[1].unlink()
     told = message(sorting.sort_files, out, "copy", answers, sorting.folders_of(loaded, None), [])
     assert told == (
         f"Cannot sort {files[1]} into {out}: No such file or directory. 1 of 2 files are there; the same command goes "
         "on, and copies nothing twice."
     )
-    assert [path.name for path in out.rglob("*") if path.is_file()] == ["700.png"]
+    assert sorted(path.name for path in out.rglob("*.*")) == [".lock", "700.png"]
+
+
+def certain_of(run, files):
+    """Answers of the run that these files show the first class."""
+    certain = np.array([1, 0, 0], np.float32)
+    contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    predictions = [
+        Prediction(str(file), certain, sha256=content, file=file, distance=0.0)
+        for file, content in zip(files, contents, strict=True)
+    ]
+    return answers_of(run, predictions, judge_of(run, None))
+
+
+def test_of_two_that_sort_into_one_folder_at_once_the_second_waits_and_brings_nothing_twice(
+    run, images, tmp_path, monkeypatch, capsys
+):
+    loaded, out, second = read_run(run), tmp_path / "sorted", []
+    answers = certain_of(loaded, sorted((images / "circle").iterdir()))
+    words = (out, "copy", answers, sorting.folders_of(loaded, None), [])
+
+    def copy_while_another_sorts(file, folder, name):
+        if not second:
+            second.append(pool.submit(sorting.sort_files, *words))
+            told = ""
+            while not second[0].done() and "waiting" not in told:
+                told += capsys.readouterr().err
+            assert told == f"another predict sorts into {out}: waiting for it to end\n"
+        return place_copy(file, folder, name)
+
+    monkeypatch.setattr(sorting, "place_copy", copy_while_another_sorts)
+    with ThreadPoolExecutor() as pool:
+        first = sorting.sort_files(*words)
+    assert (first.now.total(), second[0].result().now.total(), second[0].result().before) == (3, 0, 3)
+    assert len(list(out.rglob("*.png"))) == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no such name")
