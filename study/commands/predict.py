@@ -40,13 +40,14 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         raise
     from study.predict.tables import writable_table
 
+    paths = settings.paths
     if settings.boxes:
-        run = with_boxes(run, settings)
+        run, paths = with_boxes(run, settings)
     table = writable_table(settings.csv) if settings.csv else None
     written = {"--csv": table, "--page": output.writable_page(settings.page) if settings.page else None}
     for flag, path in written.items():
         if path:
-            output.refuse_input(path, settings.paths, flag)
+            output.refuse_input(path, paths, flag)
     if all(written.values()) and output.are_one(*written.values()):
         raise UserError(f"--csv {table} and --page {settings.page} are one file: give each its own.")
     if in_bulk(settings):
@@ -63,7 +64,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         command_line,
         settings.language,
     )
-    done = predict(run, settings.paths, settings.part, wanted, settings.tta, settings.labelled, flags.get("right"))
+    done = predict(run, paths, settings.part, wanted, settings.tta, settings.labelled, flags.get("right"))
     following = after_paths(settings, flags, done) if settings.paths else after_split(done)
     return Result(done.values(), *following, 4 if done.failed and settings.strict else 0)
 
@@ -87,13 +88,19 @@ def check_together(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
         )
 
 
-def with_boxes(run: Run, settings: PredictSettings) -> Run:
-    """Return the run with the boxes of a table. Raise UserError where it has no use for them."""
+def with_boxes(run: Run, settings: PredictSettings) -> tuple[Run, list[str | Path]]:
+    """Return the run with the boxes of a table, and the paths, those on standard input among them.
+
+    Raises:
+        UserError: the run has no use for boxes, or nothing is named that could have some.
+    """
     if not settings.paths:
         raise UserError("--boxes goes with files and folders; the run knows the boxes of its own images: leave it out.")
+    from study.predict.stream import with_list
     from study.saved.cut import given_boxes
 
-    return replace(run, boxes=given_boxes(run, settings.boxes, settings.paths))
+    paths = with_list(settings.paths)
+    return replace(run, boxes=given_boxes(run, settings.boxes, paths)), paths
 
 
 def check_bulk(settings: PredictSettings, flags: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ MOST_NAMED = 3  # files and folders
 
 
 def predict_paths(
-    run: Run, paths: Sequence[str], wanted: Wanted, views: str = "none", right: float | None = None
+    run: Run, paths: Sequence[str | Path], wanted: Wanted, views: str = "none", right: float | None = None
 ) -> Predicted:
     """Print `file  verdict  probability` for files and folders, and what failed; write what is wanted.
 
@@ -45,9 +45,10 @@ def predict_paths(
     return Predicted(run, images, written, judge=judge, in_class_folders=in_folders)
 
 
-def named(paths: Sequence[str]) -> str:
+def named(paths: Sequence[str | Path]) -> str:
     """Return in a few words what is predicted for: `photos, more.jpg, …`."""
-    shown = [t("a list of files", "ファイルの一覧") if path == "-" else printable(path) for path in paths[:MOST_NAMED]]
+    a_list = t("a list of files", "ファイルの一覧")
+    shown = [a_list if path == "-" else printable(str(path)) for path in paths[:MOST_NAMED]]
     return joined([*shown, "…"][: len(paths)])
 
 

@@ -46,7 +46,7 @@ class Given:
 
 
 def predict_labelled(
-    run: Run, paths: Sequence[str], wanted: Wanted, views: str = "none", right: float | None = None
+    run: Run, paths: Sequence[str | Path], wanted: Wanted, views: str = "none", right: float | None = None
 ) -> Predicted:
     """Print the answer for each image, then the report of every class as for a test split; write what is wanted.
 
@@ -91,7 +91,7 @@ def predict_labelled(
     return Predicted(run, images, written, None, metrics, judge, answered, learned=learned)
 
 
-def collect(run: Run, paths: Sequence[str]) -> Given:
+def collect(run: Run, paths: Sequence[str | Path]) -> Given:
     """Return the images of folders and tables with their labels. Raise UserError for a label that is no class."""
     given, several = Given(), task_of(run).SEVERAL_LABELS
     for path in expand_paths(paths):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from errors import UserError
 from study.predict.outcome import Predicted
@@ -13,7 +14,7 @@ from study.runs.folder import Run
 
 def predict(
     run: Run,
-    paths: Sequence[str],
+    paths: Sequence[str | Path],
     split: str,
     wanted: Wanted,
     views: str = "none",
@@ -24,7 +25,7 @@ def predict(
 
     Args:
         run: a complete run folder.
-        paths: files and folders; none: the run's own split.
+        paths: files and folders, as `expand_paths` takes them; none: the run's own split.
         split: "val" or "test", without paths.
         wanted: what to write.
         views: of each image, as `--tta` names them.
@@ -56,7 +57,7 @@ def predict(
 
 
 def predict_pixels(
-    run: Run, paths: Sequence[str], split: str, wanted: Wanted, given: Mapping[str, object]
+    run: Run, paths: Sequence[str | Path], split: str, wanted: Wanted, given: Mapping[str, object]
 ) -> Predicted:
     """Answer by a run that segments. `given`: flag -> whether it was given, of those that are for other runs."""
     for flag, value in {**given, "page": wanted.page, "sort": wanted.sort}.items():

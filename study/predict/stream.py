@@ -252,18 +252,32 @@ def predict_split(
     return [replace(one, path=name) for one, name in zip(predictions, names, strict=True)], entries
 
 
-def expand_paths(paths: Sequence[str]) -> Iterator[Path]:
+def with_list(paths: Sequence[str]) -> list[str | Path]:
+    """Return what is named, with the paths on standard input in place of `-`: they can be read only once.
+
+    Raises:
+        UserError: nothing is named, or standard input is closed.
+    """
+    found = [one for path in paths for one in (listed_on_input() if path == "-" else [path])]
+    if not found:
+        find([])  # which says so: without any path the run's own images would be meant
+    return found
+
+
+def expand_paths(paths: Sequence[str | Path]) -> Iterator[Path]:
     """Yield the paths named; in place of `-` those on standard input, one a line, and of a pattern its files.
 
-    Some shells leave a pattern such as `*.jpg` as it is.
+    Some shells leave a pattern such as `*.jpg` as it is. What is a `Path` was listed, and is no pattern.
 
     Raises:
         UserError: a path is empty, which would stand for the working folder, or standard input is closed.
     """
     for path in paths:
-        if not path:
+        if isinstance(path, Path):
+            yield path
+        elif not path:
             raise UserError("A path is empty, perhaps a variable that is not set: give a file or folder.")
-        if path == "-":
+        elif path == "-":
             yield from listed_on_input()
         else:
             matching = [] if Path(path).exists() else glob(path, recursive=True)  # noqa: PTH207 - the pattern has a root

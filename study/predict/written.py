@@ -59,7 +59,7 @@ class Truth:
     in_table: bool = True
 
 
-def check_wanted(run: Run, wanted: Wanted, paths: Sequence[str]) -> None:
+def check_wanted(run: Run, wanted: Wanted, paths: Sequence[str | Path]) -> None:
     """Raise UserError where a run of this task cannot give what is wanted."""
     if wanted.sort and not paths:
         raise UserError("--sort takes files and folders to sort. Received: no path; the run's own images have labels.")

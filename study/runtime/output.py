@@ -140,7 +140,7 @@ def are_one(path: Path, other: Path) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def refuse_input(path: Path, inputs: Iterable[str], flag: str) -> None:
+def refuse_input(path: Path, inputs: Iterable[str | Path], flag: str) -> None:
     """Raise UserError where a file to write is one of those that are read."""
     for name in inputs:
         if path.exists() and Path(name).exists() and path.samefile(name):

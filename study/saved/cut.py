@@ -69,7 +69,7 @@ def own_boxes(run: Run, path_of: Mapping[str, Path]) -> dict[Path, Box] | None:
     return {path_of[name]: box for name, box in found.items() if name in path_of and box}
 
 
-def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
+def given_boxes(run: Run, table: str, places: Sequence[str | Path]) -> dict[Path, Box]:
     """Return the boxes of a table that `predict` is given, by the files.
 
     They are named from a place that is predicted for or one of the two folders above it, from the table's own folder,
@@ -81,8 +81,8 @@ def given_boxes(run: Run, table: str, places: Sequence[str]) -> dict[Path, Box]:
     if run.info.get("crop", {}).get("to") != "box":
         why = "finds the animal by itself" if "crop" in run.info else "learned whole images"
         raise UserError(f"--boxes is for runs of train --crop-to box, and {run.folder} {why}: leave it out.")
-    above = (folder for place in places for folder in (Path(place), *Path(place).absolute().parents[:2]))
-    folders = [*dict.fromkeys(folder for folder in above if folder.is_dir()), Path(table).parent, Path()]
+    above = dict.fromkeys(folder for place in places for folder in (Path(place), *Path(place).absolute().parents[:2]))
+    folders = [*(folder for folder in above if folder.is_dir()), Path(table).parent, Path()]
 
     def file_of(cell: str) -> str:
         files = (folder / name_in(folder, cell) for folder in folders)

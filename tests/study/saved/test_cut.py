@@ -126,6 +126,15 @@ def test_a_table_of_boxes_cuts_too_and_new_images_need_one(made, tmp_path):
     given = call("predict", "--run", second, data / "square", "--boxes", tmp_path / "new.csv")
     assert "all 12 images are cut to the animal" in given.err
     assert "Give predict --boxes" not in given.err
+    listed = "".join(f"{file}\n" for file in sorted((data / "square").iterdir()))
+    table = tmp_path / "listed.csv"
+    words = ("-", "--boxes", tmp_path / "new.csv", "--csv", table)
+    by_list = call("predict", "--run", second, *words, stdin=listed.encode())
+    assert by_list.code == 0, by_list.err
+    assert "all 12 images are cut to the animal" in by_list.err
+    assert sorted(by_list.out.splitlines()) == sorted(given.out.splitlines())
+    ran = call("predict", "--run", second, *words, stdin=b"\n")
+    assert (ran.code, ran.err) == (2, "error: There is no image in the list: give image files or folders.\n")
 
 
 def test_a_table_names_files_of_the_folder_predicted_for_before_those_of_the_working_folder(tmp_path, monkeypatch):
