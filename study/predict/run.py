@@ -65,6 +65,7 @@ def predict_pixels(
             raise UserError(f"--{flag} is for runs that classify, and {run.folder} segments: leave it out.")
     from study.predict import segment
 
-    if paths:
-        return segment.predict_paths(run, paths, wanted.table, wanted.masks)
-    return segment.evaluate_split(run, split, wanted.table, wanted.masks)
+    with segment.mask_writer(run, wanted.masks) as writer:
+        if paths:
+            return segment.predict_paths(run, paths, wanted.table, writer)
+        return segment.evaluate_split(run, split, wanted.table, writer)

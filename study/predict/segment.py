@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,19 +23,19 @@ from study.predict.stream import Prediction
 from study.predict.tables import write_table
 from study.predict.told import count_failures, padded, width_of
 from study.runs.folder import Run, images_of
-from study.runtime import console, output
+from study.runtime import console, new_folder, output
 from study.tasks import segment
 from study.tasks.segment import class_shares, palette
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: str | None) -> Predicted:
+def predict_paths(run: Run, paths: Sequence[str], table: Path | None, writer: MaskWriter | None) -> Predicted:
     """Print `file  class share …` for files and folders, and what failed; write table and masks if they are asked for.
 
     Raises:
         UserError: every file failed, or two would have their mask in one file.
     """
     rows, told = Segmented(run.info["class_names"], run.info["resize"]), []
-    names, writer = rows.names, MaskWriter(run, folder) if folder else None
+    names = rows.names
     files, skipped = stream.find(list(stream.expand_paths(paths)))
     if writer:
         writer.check(files)
@@ -55,12 +56,12 @@ def predict_paths(run: Run, paths: Sequence[str], table: Path | None, folder: st
     for note in rows.notes() if not all(errors) else ():
         console.to_error(note)
     count_failures(errors)
-    return Predicted(run, told, written(table, folder))
+    return Predicted(run, told, written(table, writer))
 
 
-def written(table: Path | None, folder: str | None) -> dict[str, Path]:
+def written(table: Path | None, writer: MaskWriter | None) -> dict[str, Path]:
     """Return what was written, and where it is."""
-    return {**({"csv": table} if table else {}), **({"masks": Path(folder)} if folder else {})}
+    return {**({"csv": table} if table else {}), **({"masks": writer.folder} if writer else {})}
 
 
 def of_image(
@@ -134,7 +135,7 @@ class Segmented:
         return class_shares(mask, len(self.names), frame).astype(np.float64).round(6)
 
 
-def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None) -> Predicted:
+def evaluate_split(run: Run, split: str, table: Path | None, writer: MaskWriter | None) -> Predicted:
     """Answer for the run's own "val" or "test" part and print IoU and Dice of each class; table and masks as above.
 
     Raises:
@@ -158,14 +159,14 @@ def evaluate_split(run: Run, split: str, table: Path | None, folder: str | None)
     result = segment.SegmentationResult(predicted, confusions.sum(axis=0), no_loss, segment.ious(confusions))
     metrics = segment.measure_pixels(result, names)
     segment.print_report(SPLIT_NAMES[split], metrics)
-    writer, told = MaskWriter(run, folder) if folder else None, []
+    told = []
     for i, (prediction, record, mask) in enumerate(zip(predictions, images, predicted, strict=True)):
         file = writer.write(record.path, mask, record.path.relative_to(root)) if writer else None
         shares = class_shares(mask, len(names), true.sides[i] if true.sides else None)
         told.append(of_image(prediction.path, shares, file, record.label))
     if table:
         write_shares(table, names, told)
-    return Predicted(run, told, written(table, folder), split, metrics)
+    return Predicted(run, told, written(table, writer), split, metrics)
 
 
 def most_likely_classes(prediction: Prediction) -> Prediction:
@@ -182,22 +183,34 @@ def describe_shares(names: Sequence[str], shares: np.ndarray) -> str:
     return ", ".join(f"{names[i]} {100 * shares[i]:.1f} %" for i in order if shares[i] > 0)
 
 
+@contextmanager
+def mask_writer(run: Run, folder: str | None) -> Iterator[MaskWriter | None]:
+    """Yield what writes masks into a folder, None without one; they are there when the block ends, all or none.
+
+    Raises:
+        UserError: the folder cannot be made, or has files already: true masks may lie there; or the disk is full.
+    """
+    if not folder:
+        yield None
+        return
+    out = Path(folder)
+    output.refuse_within(out, run.info["data"]["folder"], "--masks")
+    with new_folder.filled_within(out, "--masks") as aside:
+        yield MaskWriter(run, out, aside)
+
+
 class MaskWriter:
     """Writes masks of the images' own sizes into a folder, as PNG with a palette: the values are the classes.
 
-    Raises:
-        UserError: the folder cannot be made, or has files already: true masks may lie there.
+    Args:
+        run: that predicts.
+        folder: where they will be.
+        aside: where they are until all are written.
     """
 
-    def __init__(self, run: Run, folder: str) -> None:
-        self.folder, self.rule, self.names = Path(folder), run.info["resize"], run.info["class_names"]
-        output.refuse_within(self.folder, run.info["data"]["folder"], "--masks")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"Cannot write to --masks {folder}: {error.strerror}. Give another folder.") from error
-        if any(not path.name.startswith(".") for path in self.folder.iterdir()):
-            raise UserError(f"--masks takes a new or empty folder, so that no file is replaced. Received: {folder}")
+    def __init__(self, run: Run, folder: Path, aside: Path) -> None:
+        self.folder, self.aside = folder, aside
+        self.rule, self.names = run.info["resize"], run.info["class_names"]
 
     def check(self, files: Sequence[Path]) -> None:
         """Raise UserError, before any work, where two of some files would have their mask in one."""
@@ -211,15 +224,16 @@ class MaskWriter:
                 )
 
     def place(self, name: Path) -> Path:
-        """Return where the mask of that name is written."""
+        """Return where the mask of that name will be."""
         return (self.folder / name).with_suffix(".png")
 
     def write(self, image_file: Path, mask: np.ndarray, name: Path) -> Path:
-        """Write the mask of an image under a name, which no other may have; return its file."""
+        """Write the mask of an image under a name, which no other may have; return where it will be."""
         path = self.place(name)
+        aside = self.aside / path.relative_to(self.folder)
         header = image.header(image_file.read_bytes())
         drawn = Pillow.fromarray(masks.restore(mask, header.width, header.height, self.rule))
         drawn.putpalette(palette(len(self.names)).ravel().tolist())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        drawn.save(path)
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        drawn.save(aside)
         return path

@@ -4,6 +4,7 @@ from study.runtime import backend
 backend.start()
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -29,7 +30,7 @@ from models.parts.weights import build_backbone
 from study.fit.losses import DiceAndCrossentropy
 from study.fit.objective import pixel_weights
 from study.fit.training_copy import training_copy
-from study.predict.segment import Segmented
+from study.predict.segment import MaskWriter, Segmented
 from study.predict.stream import Prediction
 from study.settings.source import load_dataset, source_of
 from study.settings.train import TrainSettings
@@ -265,6 +266,34 @@ def test_a_name_that_is_no_utf8_gets_its_mask(run, toy, tmp_path):
     ran = call("predict", picture, "--run", run, "--masks", tmp_path / "m")
     assert ran.code == 0, ran.err
     assert [path.suffix for path in (tmp_path / "m").iterdir()] == [".png"]
+
+
+@pytest.mark.parametrize("words", [("circle",), ()])
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 130, "stopped; nothing was left half-written. To begin again: "),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "error: The disk is full: nothing was left in --masks "),
+    ],
+)
+def test_masks_that_are_stopped_midway_leave_nothing(words, error, code, told, run, toy, tmp_path, monkeypatch):
+    written = []
+
+    def write(self, *more, before=MaskWriter.write):
+        if written:
+            raise error
+        written.append(before(self, *more))
+        return written[0]
+
+    monkeypatch.setattr(MaskWriter, "write", write)
+    words = ("predict", *(toy / word for word in words), "--run", run, "--masks", tmp_path / "m")
+    ran = call(*words)
+    assert (ran.code, told in ran.err) == (code, True)
+    assert len(written) == 1
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert call(*words).code == 0
+    assert written[0].is_file()
 
 
 def test_predict_without_paths_writes_masks_under_their_folders(run, tmp_path):
