@@ -14,7 +14,7 @@ import numpy as np
 import models
 from errors import UserError
 from models.parts.options import ArchitectureOptions, resolve_options
-from models.parts.saved import check_weights_file, load
+from models.parts.saved import ENDINGS, check_weights_file, load
 
 if TYPE_CHECKING:
     import keras
@@ -81,7 +81,7 @@ def _pretrained(
 def _weights_file(name: str, weights: str) -> Path:
     path = Path(weights)
     file = path / "model.keras" if path.is_dir() else path
-    if not file.is_file() or file.suffix not in (".h5", ".keras"):
+    if not file.is_file() or file.suffix not in ENDINGS:
         spec = models.get(name).SPEC
         pretrained = spec.weights
         choices = ", ".join(pretrained if spec.parts else (*pretrained, "none"))

@@ -18,7 +18,7 @@ from data.split import read_split
 from data.squares import Size, shape_of, sides_of
 from data.store.hashes import hash_file
 from errors import UserError
-from models.parts.saved import DamagedError, load
+from models.parts.saved import ENDINGS, DamagedError, load
 from study.runs.info import fault
 from study.runtime import console
 from study.tasks import classify
@@ -54,7 +54,8 @@ class Run:
 def read_run(folder: Path) -> Run:
     """Read a run folder. Raise UserError where it is missing, incomplete or of another version."""
     if not folder.is_dir():
-        raise UserError(f"A run is given by its folder or its name. Received: {folder} (there is none)")
+        what = "a file" if folder.is_file() else "there is none"
+        raise UserError(f"A run is given by its folder or its name. Received: {folder} ({what})")
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
@@ -102,13 +103,13 @@ def one_run(paths: Sequence[str], runs: str, command: str) -> Run:
 def by_name(text: str, runs: str) -> Path:
     """Return the folder that a text stands for: a path, a folder of `runs`, or the exact name of `train --name`.
 
-    A folder that only has the name of a run, and is none, does not hide it.
+    A file or folder that only has the name of a run does not hide it; a file whose ending is that of weights does.
 
     Raises:
         UserError: several runs have the name.
     """
     path, within = Path(text), Path(runs) / text
-    if path.is_file() or is_run(path) or len(path.parts) != 1:
+    if (path.is_file() and path.suffix in ENDINGS) or is_run(path) or len(path.parts) != 1:
         return path
     if is_run(within):
         return within

@@ -197,7 +197,7 @@ def test_no_such_run(tmp_path):
     path, said = tmp_path / "none", "A run is given by its folder or its name. Received: "
     assert message(run_folder.read_run, path) == f"{said}{path} (there is none)"
     path.write_text("a file")
-    assert message(run_folder.read_run, path).startswith(said)
+    assert message(run_folder.read_run, path) == f"{said}{path} (a file)"
 
 
 @pytest.mark.parametrize("name", run_folder.FILES)
@@ -328,6 +328,22 @@ def test_a_folder_that_only_has_the_name_of_a_run_does_not_hide_it(tmp_path, mon
     fill(here / "spring")
     assert run_folder.find_run("spring", str(runs), None).folder == listing.find("spring", str(runs)).folder
     assert listing.find("spring", str(runs)).folder == Path("spring")
+
+
+def test_a_file_that_only_has_the_name_of_a_run_does_not_hide_it(tmp_path, monkeypatch):
+    runs, here = tmp_path / "runs", tmp_path / "here"
+    named = fill(runs / "20250101-000000-resnet", settings={"name": "spring"})
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for name in ("spring", named.name, "other", "net.keras"):
+        Path(name).write_text("a file")
+    for name in ("spring", named.name):
+        assert run_folder.find_run(name, str(runs), None).folder == named
+        assert listing.find(name, str(runs)).folder == named
+    said = "A run is given by its folder or its name. Received: "
+    assert message(run_folder.find_run, "other", str(runs), None) == f"{said}other (a file)"
+    fill(runs / "20250102-000000-resnet", settings={"name": "net.keras"})
+    assert run_folder.by_name("net.keras", str(runs)) == Path("net.keras")  # as `--weights` takes it
 
 
 def test_a_folder_among_the_runs_that_lacks_a_file_is_told_as_such(tmp_path):
