@@ -58,7 +58,7 @@ def after_list(
         return "", ""
     for newer, one in enumerate(runs):
         for other in runs[newer + 1 :]:
-            if one["fingerprint"] == other["fingerprint"]:
+            if are_alike(one, other):
                 return as_command("runs", {}, ["diff", one["run"], other["run"]]), "compare the newest two of one table"
     return as_command("predict", {"run": runs[0]["run"]}), "how good it is, class by class, on its own test split"
 
@@ -82,9 +82,9 @@ def after_difference(values: Mapping[str, Any], flags: Mapping[str, Any]) -> tup
 
 
 def are_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Say whether the figures of two runs are of the same task, images, labels and split."""
+    """Say whether the figures of two runs are of the same task, classes, images, labels and split."""
     tasks = {run["task"] or "classify" for run in (one, other)}  # runs of earlier versions do not say
-    return len(tasks) == 1 and one["fingerprint"] == other["fingerprint"]
+    return len(tasks) == 1 and all(one[key] == other[key] for key in ("fingerprint", "class_names"))
 
 
 def after_removal(flags: Mapping[str, Any], left: bool) -> tuple[str, str]:

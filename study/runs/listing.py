@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data.names import listed
 from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
@@ -36,6 +37,7 @@ WRITTEN = {
 HALF = re.compile(rf"{re.escape(UNFINISHED)}\d+-{ASIDE}")  # a file that a killed process left there
 CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
+MAX_NAMED = 6  # classes in the title of a table
 
 
 def runs_in(folder: Path, data: str | None = None) -> tuple[list[Run], list[str]]:
@@ -67,6 +69,11 @@ def fingerprint_of(run: Run) -> str:
     return hashlib.sha256((run.folder / "split.csv").read_bytes()).hexdigest()[:8]
 
 
+def question_of(run: Run) -> tuple[str, ...]:
+    """Return the task and the classes of a run: only figures of one question can be compared."""
+    return (run.task, *sorted(run.info["class_names"]))
+
+
 def figures_of(run: Run) -> Mapping[str, Any]:
     """Return what `metrics.json` says of "val" and "test"; nothing where it cannot be read."""
     try:
@@ -92,14 +99,14 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
     stopped = list(unfinished.found_in(folder)) if data is None else []
     if not runs and not stopped:
         raise no_run(folder, data)
-    by_data: dict[tuple[str, str], list[Run]] = {}
+    tables: dict[tuple[str, str, tuple[str, ...]], list[Run]] = {}
     for run in runs:
         name = str(data_of(run)[-1]) if data_of(run) else UNKNOWN
-        by_data.setdefault((name, fingerprint_of(run)), []).append(run)
+        tables.setdefault((name, fingerprint_of(run), question_of(run)), []).append(run)
     header = ("run", "name", "validation", "test", "MB")
-    for (name, fingerprint), of_data in by_data.items():
-        title, rows = f"{name} (images and split {fingerprint})", [row_of(run) for run in of_data]
-        console.table(title, header, rows, left=2, wide=True)
+    for (name, fingerprint, question), of_one in tables.items():
+        title = f"{name} ({told(question)}images and split {fingerprint})"
+        console.table(title, header, map(row_of, of_one), left=2, wide=True)
     if stopped:
         console.table(
             "unfinished trainings",
@@ -112,6 +119,12 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
         console.print(f"not listed: {why}")
     of_stopped = [values_of_unfinished(found) for found in stopped]
     return {"runs": [values_of(run) for run in runs], "unreadable": unreadable, "unfinished": of_stopped}
+
+
+def told(question: tuple[str, ...]) -> str:
+    """Return a question as a title says it: nothing of classifiers, whose images have the classes as labels."""
+    task, *classes = question
+    return "" if task == "classify" else f"--task {task} of {listed(classes, MAX_NAMED)}; "
 
 
 def no_run(folder: Path, data: str | None) -> UserError:
@@ -148,7 +161,7 @@ def row_of(run: Run) -> tuple[str, ...]:
 def show_best(folder: Path, data: str | None) -> dict[str, Any]:
     """Print the run of the best validation accuracy, and its test accuracy, and return it.
 
-    Only runs of one data set are compared.
+    Only runs of one data set are compared, and of these such as answer the question that the newest one answers.
     """
     runs, _ = runs_in(folder, data)
     judged = {run.folder: (run, figures_of(run)) for run in runs if figures_of(run)}
@@ -160,12 +173,17 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
         raise UserError(
             f"The runs in {folder} are of {len(fingerprints)} data sets or splits, which cannot be ranked: {told}"
         )
-    run, figures = max(judged.values(), key=lambda entry: entry[1]["val"]["accuracy"])
+    newest, _ = next(iter(judged.values()))
+    alike = [(run, figures) for run, figures in judged.values() if question_of(run) == question_of(newest)]
+    if others := len(judged) - len(alike):
+        why = f"{others:,} run(s) of another task or other classes, whose accuracy is of something else, are not ranked"
+        console.to_error(f"note: as the newest run, those of --task {newest.task} with its classes are ranked; {why}")
+    run, figures = max(alike, key=lambda entry: entry[1]["val"]["accuracy"])
     console.print(
-        f"{run.folder}: {run.info['model']}, validation {accuracy(figures, 'val')}, the best of {len(judged):,}; "
+        f"{run.folder}: {run.info['model']}, validation {accuracy(figures, 'val')}, the best of {len(alike):,}; "
         f"test {accuracy(figures, 'test')}"
     )
-    return {"best": values_of(run), "of": len(judged)}
+    return {"best": values_of(run), "of": len(alike)}
 
 
 def remove(names: Sequence[str], runs: str) -> dict[str, Any]:

@@ -240,7 +240,7 @@ def test_of_several_runs_the_newest_two_of_one_data_set_are_compared(run, tmp_pa
     assert following(left) == (f"train --runs {runs}", "train another")
 
 
-OF_A_RUN = {"task": "classify", "fingerprint": "0a", "val": {"accuracy": 0.9}}
+OF_A_RUN = {"task": "classify", "class_names": ["cat", "dog"], "fingerprint": "0a", "val": {"accuracy": 0.9}}
 
 
 def test_of_two_runs_the_better_one_is_asked():
@@ -261,6 +261,7 @@ def test_of_two_runs_the_better_one_is_asked():
         ({"task": "segment"}, False),
         ({"task": "multilabel"}, False),
         ({"fingerprint": "0b"}, False),
+        ({"class_names": ["cat", "dog", "grass"]}, False),
     ],
 )
 def test_validation_accuracies_choose_only_between_runs_of_one_task_and_one_split(of_b, alike):

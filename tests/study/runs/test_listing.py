@@ -84,6 +84,50 @@ def test_the_best_is_chosen_by_validation_among_runs_of_one_split(three, toy, tm
     assert other.name not in ran.out
 
 
+@pytest.fixture
+def of_three_questions(three, tmp_path):
+    """A folder of four runs with the same split.csv, the newest last: one of pixels, two classifiers, one of pixels of
+    other classes; the first and the last have the highest figures."""
+    runs = tmp_path / "runs"
+    questions = (("segment", ["animal", "grass"]), ("classify", None), (None, None), ("segment", ["animal", "sky"]))
+    for number, ((task, classes), validation) in enumerate(zip(questions, (0.99, 0.7, 0.8, 0.98), strict=True)):
+        copy = shutil.copytree(three[1], runs / f"2026010{number + 1}-000000-net")
+        info = run_info(copy)
+        info |= {"task": task, "class_names": classes or info["class_names"], "created": f"2026-01-0{number + 1}"}
+        if task is None:  # as the first runs were
+            del info["task"]
+        (copy / "run.json").write_text(json.dumps(info))
+        metrics = json.loads((copy / "metrics.json").read_text())
+        metrics["val"]["accuracy"] = validation
+        (copy / "metrics.json").write_text(json.dumps(metrics))
+    return runs
+
+
+def test_figures_of_other_tasks_and_classes_stand_in_tables_of_their_own(of_three_questions, toy):
+    lines = call("runs", "--runs", of_three_questions).out.splitlines()
+    titles = [line for line in lines if line.startswith(str(toy))]
+    assert [title.removeprefix(f"{toy} (").partition("images and split")[0] for title in titles] == [
+        "--task segment of animal, sky; ",
+        "",
+        "--task segment of animal, grass; ",
+    ]
+    classifiers = lines[lines.index(titles[1]) : lines.index(titles[2])]
+    assert [day for day in range(1, 5) if any(f"2026010{day}-" in line for line in classifiers)] == [2, 3]
+
+
+def test_the_best_is_chosen_among_runs_of_the_newest_ones_task_and_classes(of_three_questions):
+    ran = call("runs", "best", "--runs", of_three_questions)
+    assert ran.out.startswith(f"{of_three_questions / '20260104-000000-net'}: ")
+    assert "the best of 1;" in ran.out
+    assert ran.err.startswith("note: as the newest run, those of --task segment with its classes are ranked; 3 run(s) ")
+    shutil.rmtree(of_three_questions / "20260104-000000-net")
+    ran = call("runs", "best", "--runs", of_three_questions)
+    assert ran.out.startswith(f"{of_three_questions / '20260103-000000-net'}: ")
+    assert "validation 80.0 %, the best of 2;" in ran.out
+    assert ran.err.startswith("note: as the newest run, those of --task classify with its classes are ranked; 1 run")
+    assert ran.code == 0
+
+
 def test_a_difference_names_the_settings_and_what_chance_can_explain(three):
     runs, first, named, _ = three
     ran = call("runs", "diff", "--runs", runs, first.name, "spring.1")
