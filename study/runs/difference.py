@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from data.csv_table import read, unguard
+from data.names import listed
 from data.split import read_split
 from errors import UserError
 from study.runs.folder import Run
-from study.runs.listing import accuracy, figures_of, fingerprint_of, values_of
+from study.runs.listing import MAX_NAMED, accuracy, figures_of, fingerprint_of, question_of, values_of
 from study.runtime import console
 
 CHANCE = 0.05  # p from which a difference is put down to chance
@@ -23,8 +24,8 @@ SHOWN = 60  # letters of a value
 class Verdict:
     """Whether one of two runs is better by more than chance, in words; `better` is "A", "B" or nothing.
 
-    Where the two can be compared: how many test images both have, about how many of these only A or only B is right,
-    and the p of McNemar's exact test.
+    Where the two can be compared: how many test images both have with the same label, about how many of these only A
+    or only B is right, and the p of McNemar's exact test.
     """
 
     sentence: str
@@ -33,6 +34,14 @@ class Verdict:
     only_a: int | None = None
     only_b: int | None = None
     p: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The label of a test image, and whether the prediction is that."""
+
+    label: str
+    right: bool
 
 
 def show_difference(first: Run, second: Run) -> dict[str, Any]:
@@ -74,23 +83,37 @@ def short(value: Any) -> str:  # noqa: ANN401 - whatever JSON may hold
 
 
 def verdict(first: Run, second: Run) -> Verdict:
-    """Say whether one is better by more than chance, by the test images that both have."""
+    """Say whether one is better by more than chance, by the test images that both have with the same label."""
     if any(run.task != "classify" for run in (first, second)):
         return Verdict("Only classifiers are compared image by image.")
-    right, other_right = right_by_content(first), right_by_content(second)
-    common = right.keys() & other_right.keys()
+    if question_of(first) != question_of(second):
+        told = other_classes(first, second)
+        return Verdict(f"{told}: the two answer different questions, and nothing says which is better.")
+    answers, other_answers = answers_by_content(first), answers_by_content(second)
+    both = answers.keys() & other_answers.keys()
+    common = [key for key in both if answers[key].label == other_answers[key].label]
+    others = len(both) - len(common)
     if not common:
-        return Verdict("The two have no test image in common: nothing says which is better.")
-    only_a = sum(right[key] and not other_right[key] for key in common)
-    only_b = sum(other_right[key] and not right[key] for key in common)
+        but = f", but for {others:,} whose labels differ" if others else ""
+        return Verdict(f"The two have no test image in common{but}: nothing says which is better.")
+    alike = " with the same label" if others else ""
+    left_out = f" Not counted: {others:,} more, which have another label in A than in B." if others else ""
+    only_a = sum(answers[key].right and not other_answers[key].right for key in common)
+    only_b = sum(other_answers[key].right and not answers[key].right for key in common)
     p = mcnemar(only_a, only_b)
     better = "" if p >= CHANCE else "A" if only_a > only_b else "B"
     said = f"{better} is better" if better else "that may well be chance"
-    sentence = (
-        f"Of {len(common):,} test images that both have, only A is right about {only_a:,}, only B about {only_b:,}: "
-        f"{said} (McNemar's exact test, p = {p:.2g})."
-    )
-    return Verdict(sentence, better, len(common), only_a, only_b, p)
+    counted = f"Of {len(common):,} test images that both have{alike}"
+    found = f"only A is right about {only_a:,}, only B about {only_b:,}: {said} (McNemar's exact test, p = {p:.2g})"
+    return Verdict(f"{counted}, {found}.{left_out}", better, len(common), only_a, only_b, p)
+
+
+def other_classes(first: Run, second: Run) -> str:
+    """Name the classes that only one of two runs has: `Only A tells fox`."""
+    one, other = (run.info["class_names"] for run in (first, second))
+    own = [("A", [name for name in one if name not in other]), ("B", [name for name in other if name not in one])]
+    told = ", ".join(f"only {run} tells {listed(names, MAX_NAMED)}" for run, names in own if names)
+    return f"{told[0].upper()}{told[1:]}"
 
 
 def mcnemar(better: int, worse: int) -> float:
@@ -106,8 +129,8 @@ def mcnemar(better: int, worse: int) -> float:
     return min(1.0, float(Fraction(2 * tail, 2**total)))
 
 
-def right_by_content(run: Run) -> dict[str, bool]:
-    """Return content hash -> whether the prediction was right, of a run's test images.
+def answers_by_content(run: Run) -> dict[str, Answer]:
+    """Return content hash -> label and prediction, of a run's test images.
 
     Raises:
         UserError: its tables cannot be read, or do not fit each other.
@@ -117,6 +140,6 @@ def right_by_content(run: Run) -> dict[str, bool]:
     columns = ("path", "label", "predicted")
     try:
         rows = [[unguard(row[name]) for name in columns] for _, row in read(path, str(path), columns, columns).rows()]
-        return {hash_of[name]: label == predicted for name, label, predicted in rows}
+        return {hash_of[name]: Answer(label, label == predicted) for name, label, predicted in rows}
     except (OSError, KeyError) as error:
         raise UserError(f"{path} does not fit the split.csv beside it: {error}. Train again.") from error

@@ -10,7 +10,8 @@ from helpers import QUICK, ROOT, call
 from run_files import newest, quick_transfer, run_info
 
 from study.runs import listing
-from study.runs.difference import differing, mcnemar
+from study.runs.difference import differing, mcnemar, verdict
+from study.runs.folder import read_run
 from study.saved import cut, finder
 
 
@@ -149,6 +150,51 @@ def test_a_difference_beyond_chance_is_told_in_words(three, tmp_path):
     ran = call("runs", "diff", bad, good)
     told = "Of 40 test images that both have, only A is right about 0, only B about 20: B is better"
     assert f"{told} (McNemar's exact test, p = 1.9e-06)." in " ".join(ran.out.split())
+
+
+@pytest.fixture
+def good_and_bad(three, tmp_path):
+    """Two runs of 40 test images of cats: about the first 20 only the first one is right, about the others both are."""
+    _, first, named, _ = three
+    folders = [shutil.copytree(path, tmp_path / path.name) for path in (first, named)]
+    for folder, wrong in zip(folders, (0, 20), strict=True):
+        rows = [f"{i}.png,cat,{'dog' if i < wrong else 'cat'}" for i in range(40)]
+        (folder / "predictions.csv").write_text("\n".join(["path,label,predicted", *rows]))
+        split = [f"{i}.png,{i:064x},cat,test" for i in range(40)]
+        (folder / "split.csv").write_text("\n".join(["path,sha256,label,part", *split]))
+    return folders
+
+
+def test_runs_of_other_classes_get_no_verdict(good_and_bad):
+    good, bad = good_and_bad
+    info = run_info(bad)
+    classes = info["class_names"]
+    for names, said in (
+        (classes[::-1], ""),
+        (["shape"], f"Only A tells {', '.join(classes)}, only B tells shape: the two answer different questions, "),
+        ([*classes, "fox"], "Only B tells fox: the two answer different questions, "),
+    ):
+        (bad / "run.json").write_text(json.dumps({**info, "class_names": names}))
+        told = " ".join(call("runs", "diff", good, bad).out.split())
+        assert ("A is better (McNemar's exact test" in told) == (not said)
+        assert said in told
+        found = verdict(read_run(good), read_run(bad))
+        assert (found.better, found.images) == (("", 0) if said else ("A", 40))
+
+
+def test_images_whose_labels_differ_are_counted_for_neither_run(good_and_bad):
+    good, bad = good_and_bad
+    lines = (bad / "predictions.csv").read_text().splitlines()
+    for count in (15, 40):
+        fixed = [line.replace(",cat,", ",dog,") for line in lines[1 : 1 + count]]
+        (bad / "predictions.csv").write_text("\n".join([lines[0], *fixed, *lines[1 + count :]]))
+        found = verdict(read_run(good), read_run(bad))
+        if count == 15:
+            assert (found.images, found.only_a, found.only_b) == (25, 5, 0)
+            assert found.sentence.startswith("Of 25 test images that both have with the same label, only A is right ")
+            assert found.sentence.endswith(" Not counted: 15 more, which have another label in A than in B.")
+    assert found.sentence.startswith("The two have no test image in common, but for 40 whose labels differ: nothing ")
+    assert found.p is None
 
 
 @pytest.mark.parametrize(("better", "worse", "p"), [(5, 9, 0.4239501953125), (0, 6, 0.03125), (3, 3, 1.0), (0, 0, 1.0)])
