@@ -169,6 +169,14 @@ def process(*arguments: object, cwd: Path = ROOT, **variables: object) -> subpro
     return subprocess.run(**command(*arguments, cwd=cwd, **variables), timeout=100, check=False)
 
 
+def project_of_another(folder: Path) -> Path:
+    """Put packages that are called as ours into a folder, as they lie in many projects, and return it."""
+    for name in ("data", "study", "errors"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise ImportError('it is of another project')")
+    return folder
+
+
 def left_behind(folder: Path) -> list[str]:
     """Name everything within a folder, which need not be there."""
     return sorted(path.name for path in folder.rglob("*")) if folder.is_dir() else []

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from errors import UserError
 from lessons import progress
 from lessons.catalogue import LANGUAGES, Lesson, lessons
-from study.runtime import hardware
+from study.runtime import hardware, module
 from study.runtime.result import Result
 from study.settings.commands import LessonsSettings
 
@@ -64,5 +63,5 @@ def open_lesson(lesson: Lesson, language: str) -> Result:
             f"Jupyter is not installed: python -m pip install jupyterlab. Or open {notebook} in VS Code with the "
             "Python of .venv; GitHub shows it too."
         )
-    code = subprocess.run([sys.executable, "-m", "jupyterlab", str(notebook)], check=False).returncode
+    code = subprocess.run(module.command("jupyterlab", str(notebook)), check=False).returncode
     return Result({"notebook": str(notebook)}, code=code)

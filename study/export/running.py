@@ -20,10 +20,10 @@ import numpy as np
 
 from data import pixels
 from errors import UserError
+from study.runtime import module
 
 Run = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # uint8 (n, size, size, 3) -> name of an output -> its values
 CHUNK = 32  # images decoded and answered at a time
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def answers_of(folder: Path, form: str, images: Images, work: Path) -> Answers:
     files = [os.fsencode(file.absolute()).hex() for file in images.files]  # a name may be no UTF-8
     question = {"folder": str(folder.absolute()), "form": form, "size": images.size, "rule": images.rule}
     asked.write_text(json.dumps({**question, "ranges": images.ranges, "files": files}), encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, "-m", "study.export.running", str(asked), str(found)]
+    command = module.command("study.export.running", str(asked), str(found))
+    environment = module.environment(TF_CPP_MIN_LOG_LEVEL="3")
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if ran.returncode:
         if ran.returncode < 0:  # a signal: the engine itself fell over, and has no reason to give

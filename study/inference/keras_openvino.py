@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from errors import UserError
 from study.inference import openvino_ir
+from study.runtime import module
 from study.runtime.hardware import core, import_openvino
 
 if TYPE_CHECKING:
     import keras
     import openvino
 
-ROOT, FILE = Path(__file__).parent.parent.parent, "model.keras"
+FILE = "model.keras"
 
 
 def converted(network: keras.Model) -> openvino.Model:
@@ -41,9 +42,8 @@ def write(folder: Path, features: bool = False) -> None:
         folder: of the run.
         features: whether those of a classifier's backbone are to be a second output.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", __name__, str(folder.absolute()), *["features"][: int(features)]]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    command = module.command(__name__, str(folder.absolute()), *["features"][: int(features)])
+    ended = subprocess.run(command, env=module.environment(), capture_output=True, check=False)
     if ended.returncode:
         lines = [
             f"its process ended with {ended.returncode}",

@@ -6,26 +6,25 @@ import asyncio
 import contextlib
 import json
 import math
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from data.pixel_range import Ranges
 from data.squares import Size, shape_of
+from errors import UserError
+from study.runtime import module
 from study.serve import worker
 
 Result = TypeVar("Result")
-ROOT = Path(__file__).parents[2]
 TOKEN = "STUDY_SERVE_TOKEN"  # the environment variable, which no worker is told
+ENDS = 5.0  # seconds that one may take to end which has closed its pipe
 STARTS = 60.0  # seconds that a process may take to begin, on a machine with much to do
 DIED = "the process that decoded it ended (out of memory, or a broken image): it was replaced"
 
@@ -55,14 +54,12 @@ class Worker:
 
     def __init__(self, asked: Asked) -> None:
         self.shape, self.ready = shape_of(asked.size), False
-        environment = {name: value for name, value in os.environ.items() if name != TOKEN}
-        paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", worker.__name__, json.dumps(asdict(asked))],
-            env=environment | {"PYTHONPATH": os.pathsep.join(paths)},
+            module.command(worker.__name__, json.dumps(asdict(asked))),
+            env={name: value for name, value in module.environment().items() if name != TOKEN},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # of its start alone: it lets go of it when it has begun
             start_new_session=True,  # Ctrl-C is for the server, which lets the work end
         )
 
@@ -76,6 +73,14 @@ class Worker:
         if not self.ready:
             self._within(STARTS, lambda: worker.read(self.process.stdout))
             self.ready = True
+
+    def why_not(self) -> str:
+        """Return why it has not begun: the last that it said. It is dead afterwards."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(ENDS)
+        self._kill()
+        lines = self.process.stderr.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"it ended with {self.process.returncode} and said nothing"
 
     def decode(self, content: bytes, seconds: float) -> np.ndarray | str:
         """Return pixels, uint8 (height, width, 3), or the reason why there are none; it may be dead afterwards."""
@@ -130,7 +135,7 @@ class Worker:
     def end(self) -> None:
         """End it, and let go of its pipes."""
         self._kill()
-        for pipe in (self.process.stdin, self.process.stdout):
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(OSError):
                 pipe.close()
 
@@ -154,9 +159,14 @@ class Decoders:
             self._idle.put(index)
 
     def start(self) -> None:
-        """Wait until all have begun."""
+        """Wait until all have begun. Raise UserError, which says why, where one has not."""
         for one in self.workers:
-            one.start()
+            try:
+                one.start()
+            except TimeoutError:
+                raise UserError(f"A process that decodes images did not start within {STARTS:g} seconds.") from None
+            except (EOFError, OSError):
+                raise UserError(f"A process that decodes images did not start: {one.why_not()}") from None
 
     async def decode(self, content: bytes) -> np.ndarray | str:
         """Return pixels, uint8 (height, width, 3), or the reason why there are none."""

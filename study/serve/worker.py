@@ -59,7 +59,9 @@ def work(size: Size, rule: str, ranges: Ranges | None, most: int) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a decoder prints must not stand between the answers
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what a decoder prints must not stand between the answers, and nobody reads it
+        os.dup2(nowhere, stream)
     limit()
     write(answers, b"")  # it is ready
     with contextlib.suppress(EOFError, BrokenPipeError):

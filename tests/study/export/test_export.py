@@ -9,11 +9,11 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call, fails, left_behind, message, toy_image
+from helpers import TOY_CLASSES, call, fails, left_behind, message, project_of_another, toy_image
 from run_files import run_info, shares, table
 from structure.test_readme import FENCE, TEXTS
 
-from study.export import formats
+from study.export import formats, running
 from study.runs.folder import hashes
 from study.runtime import hardware
 
@@ -72,6 +72,14 @@ def test_the_lines_of_the_docs_answer_as_predict_does(exported, run, name, tmp_p
     label, probability = said.getvalue().split()
     assert label == row["predicted"]
     assert float(probability) == pytest.approx(shares(row).max(), abs=1e-3)
+
+
+def test_packages_of_the_working_folder_do_not_stand_in_for_those_of_the_program(exported, toy, tmp_path, monkeypatch):
+    place, _ = exported("onnx")
+    monkeypatch.chdir(project_of_another(tmp_path))
+    images = running.Images([toy / "circle" / "1.png"], 32, "crop", None)
+    found = running.answers_of(place, "onnx", images, tmp_path)
+    assert found.outputs["probabilities"].shape == (1, len(TOY_CLASSES))
 
 
 @pytest.mark.slow
