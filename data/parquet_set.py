@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -33,11 +34,16 @@ INSTALL = "python -m pip install -r requirements-parquet.txt"
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a shard hold images and labels, and the names of the classes that a number stands for."""
+    """Which columns of a shard hold images and labels, and the names of the classes that a number stands for.
+
+    `numbers`: whether labels are numbers that stand for themselves; None where the column is neither of numbers nor of
+    texts.
+    """
 
     image: str
     label: str
     names: tuple[str, ...]
+    numbers: bool | None
 
 
 def shards(root: Path) -> list[Path]:
@@ -114,19 +120,49 @@ def _unpacked(root: Path, files: Sequence[Path]) -> list[Unpacked]:
 
 def _rows(root: Path, files: Sequence[Path]) -> Iterator[tuple[Unpacked, bytes]]:
     """Yield all rows of shards, each with the bytes of its image; of one without any, with its reason."""
-    from pyarrow import ArrowException, parquet
+    from pyarrow import parquet
 
-    for path in files:
+    for path, columns in _columns(files).items():
         shard = path.relative_to(root).as_posix()
         taken: set[str] = set()
-        try:
-            with parquet.ParquetFile(path) as file:
-                columns = columns_of(file.schema_arrow, printable(str(path)))
-                for number, cells in enumerate(_cells(file, columns)):
-                    yield _row(path, shard, number, cells, columns, taken)
-        except (ArrowException, OSError) as error:
-            told = " ".join(str(error).split())
-            raise UserError(f"{printable(str(path))} cannot be read as Parquet: {told}. Copy it again.") from error
+        with _readable(path), parquet.ParquetFile(path) as file:
+            for number, cells in enumerate(_cells(file, columns)):
+                yield _row(path, shard, number, cells, columns, taken)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise UserError, which names the file, where it cannot be read."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (ArrowException, OSError) as error:
+        told = " ".join(str(error).split())
+        raise UserError(f"{printable(str(path))} cannot be read as Parquet: {told}. Copy it again.") from error
+
+
+def _columns(files: Sequence[Path]) -> dict[Path, Columns]:
+    """Return the columns of all shards.
+
+    Raises:
+        UserError: one has none, or the labels are numbers without names in one and names in another: nothing tells
+            which number is which name.
+    """
+    from pyarrow import parquet
+
+    found = {}
+    for path in files:
+        with _readable(path):
+            found[path] = columns_of(parquet.read_schema(path), printable(str(path)))
+    of_kind = {columns.numbers: path for path, columns in reversed(found.items())}
+    if True in of_kind and False in of_kind:
+        numbered, named = (printable(str(of_kind[kind])) for kind in (True, False))
+        raise UserError(
+            f"{numbered} numbers its classes and names none of them, and {named} names its classes: give all files "
+            "the names in the features of their label (ClassLabel), or texts as labels."
+        )
+    return found
 
 
 def _cells(file: parquet.ParquetFile, columns: Columns) -> Iterator[Mapping[str, Any]]:
@@ -195,7 +231,19 @@ def columns_of(schema: pa.Schema, shown: str) -> Columns:
         raise UserError(
             f"{shown} has several columns of labels, {', '.join(labels)}: name the one to learn label. {there}"
         )
-    return Columns(images[0], labels[0], _class_names(features.get(labels[0], {})))
+    names = _class_names(features.get(labels[0], {}))
+    return Columns(images[0], labels[0], names, False if names else _are_numbers(schema.field(labels[0]).type))
+
+
+def _are_numbers(kind: pa.DataType) -> bool | None:
+    """Say whether a column, or the lists or categories in it, has whole numbers; None where it has no texts either."""
+    from pyarrow import types
+
+    while types.is_dictionary(kind) or hasattr(kind, "value_field"):
+        kind = kind.value_type
+    if types.is_integer(kind):
+        return True
+    return False if types.is_string(kind) or types.is_large_string(kind) else None
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from data import formats
 from data.store.cache import cache_folder
 from errors import UserError
 
-FOLDER, INDEX = "unpacked-3", "index.jsonl"  # raise the number whenever names or files come out differently
-EARLIER = ("unpacked-1", "unpacked-2")  # nothing looks into these any more
+FOLDER, INDEX = "unpacked-4", "index.jsonl"  # raise the number whenever names or files come out differently
+EARLIER = ("unpacked-1", "unpacked-2", "unpacked-3")  # nothing looks into these any more
 PER_FOLDER = 1000  # files
 LEFT_AFTER = 3600.0  # seconds after which nobody unpacks into a folder any more
 

@@ -166,6 +166,38 @@ def test_a_list_is_several_labels(tmp_path):
     assert {image.label for image in found.images} == {"circle", "circle|square", "circle|stripes"}
 
 
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("texts", [False, True])
+def test_numbers_without_names_beside_names_are_refused(several, texts, tmp_path):
+    images, labels = rows(range(3))
+    names = [TOY_CLASSES[index] for index in labels] if texts else labels
+    if several:
+        labels, names = ([[one] for one in column] for column in (labels, names))
+    numbers, named = (
+        pa.list_(kind) if several else kind for kind in (pa.int64(), pa.string() if texts else pa.int64())
+    )
+    feature = CLASSES if not several else {"_type": "List", "feature": CLASSES}
+    write(tmp_path / "part-0.parquet", images, names, named, None if texts else feature)
+    write(tmp_path / "part-1.parquet", images, labels, numbers, None)
+    write(tmp_path / "part-2.parquet", images, labels, numbers, None)
+    told = message(scan, tmp_path, several_labels=several)
+    parts = [tmp_path / f"part-{number}.parquet" for number in range(2)]
+    assert told.startswith(f"{parts[1]} numbers its classes and names none of them, and {parts[0]} names its classes: ")
+    assert list(unpacked.place().iterdir()) == []
+    parts[0].unlink()
+    assert scan(tmp_path, several_labels=several).class_names == ("0", "1", "2")
+
+
+def test_names_may_have_other_numbers_in_another_file(tmp_path):
+    images, labels = rows(range(3))
+    write(tmp_path / "part-0.parquet", images, labels)
+    turned = {**CLASSES, "names": CLASSES["names"][::-1]}
+    write(tmp_path / "part-1.parquet", images, [2 - label for label in labels], label=turned)
+    write(tmp_path / "part-2.parquet", images, [TOY_CLASSES[index] for index in labels], pa.string(), label=None)
+    found = scan(tmp_path)
+    assert all(image.name.rpartition("/")[2].startswith(image.label) for image in found.images)
+
+
 def test_columns_that_are_missing_or_several_are_told(tmp_path):
     images, labels = rows(range(2))
     write(tmp_path / "a" / "x.parquet", images, labels, label=None, columns=("picture", "label"))
