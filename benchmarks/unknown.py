@@ -183,7 +183,8 @@ def by_run(run: Path, kinds: Mapping[str, np.ndarray]) -> dict[str, dict[str, fl
     from data.split import read_split
     from study.confidence import neighbours
     from study.inference import channel_statistics
-    from study.runs.folder import images_of, load_classifier, read_run
+    from study.runs.folder import load_classifier, read_run
+    from study.runs.images import images_of
 
     opened, entries = read_run(run), read_split(run / "split.csv")
     classifier, files, size = load_classifier(opened), images_of(opened), opened.info["image_size"]

@@ -9,7 +9,8 @@ from PIL import Image
 from data import image
 from data.split import read_split
 from study.pages.pictures import jpeg_within
-from study.runs.folder import Run, images_of
+from study.runs.folder import Run
+from study.runs.images import images_of
 
 SIDE = 320  # pixels of the longer side
 MOST = 30_000  # bytes of one

@@ -25,7 +25,8 @@ from study.export.place import Place
 from study.export.running import Images, answers_of
 from study.predict.stream import Prediction, predict_split
 from study.predict.verdicts import judge_of
-from study.runs.folder import Run, images_of, size_of
+from study.runs.folder import Run, size_of
+from study.runs.images import folder_of, images_of, put_back
 from study.runtime import backend, console, output
 
 if TYPE_CHECKING:
@@ -174,8 +175,8 @@ def calibration_images(run: Run) -> np.ndarray:
     file_of = images_of(run)
     if missing := [entry.path for entry in chosen if entry.path not in file_of]:
         raise UserError(
-            f"--int8 chooses its ranges by training images, and {missing[0]} is missing in "
-            f"{run.info['data']['folder']}. Put it back, or leave --int8 out."
+            f"--int8 chooses its ranges by training images, and {missing[0]} is missing in {folder_of(run)}. "
+            f"{put_back(run)}, or leave --int8 out."
         )
     images = Images(
         [file_of[entry.path] for entry in chosen], run.info["image_size"], run.info["resize"], ranges_of(run)

@@ -17,7 +17,8 @@ from data.pixel_range import Ranges
 from data.split import read_split
 from data.squares import Size
 from errors import UserError
-from study.runs.folder import Run, images_of, size_of
+from study.runs.folder import Run, size_of
+from study.runs.images import folder_of, images_of
 from study.runtime import console
 
 MAX_SHOWN = 8
@@ -95,7 +96,7 @@ def from_dataset(dataset: Dataset) -> Source:
 
 def from_run(run: Run) -> Source:
     """Return the data set of a run, divided as it was. Raise UserError where its folder is gone."""
-    names, root = tuple(run.info["class_names"]), Path(run.info["data"]["folder"])
+    names, root = tuple(run.info["class_names"]), folder_of(run)
     if not root.is_dir():
         raise UserError(f"The images of {run.folder} are no longer in {root}. Put them back.")
     path_of = images_of(run)

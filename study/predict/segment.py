@@ -22,7 +22,8 @@ from study.predict.outcome import Predicted
 from study.predict.stream import Prediction
 from study.predict.tables import write_table
 from study.predict.told import count_failures, padded, width_of
-from study.runs.folder import Run, images_of
+from study.runs.folder import Run
+from study.runs.images import folder_of, images_of, masks_of
 from study.runtime import console, new_folder, output
 from study.tasks import segment
 from study.tasks.segment import class_shares, palette
@@ -143,10 +144,9 @@ def evaluate_split(run: Run, split: str, table: Path | None, writer: MaskWriter 
     """
     names, size, rule = run.info["class_names"], run.info["image_size"], run.info["resize"]
     predictions, entries = stream.predict_split(run, split, kept=most_likely_classes)
-    root = Path(run.info["data"]["folder"])
-    path_of = images_of(run)
+    root, path_of = folder_of(run), images_of(run)
     images = [ImageRecord(path_of[entry.path], entry.path, entry.label, split) for entry in entries]
-    files = masks.paths_for(images, root, Path(run.info["data"]["masks"]))
+    files = masks.paths_for(images, root, masks_of(run))
     own = np.array([names.index(entry.label) for entry in entries], np.uint8)
     meaning = mask_values.meaning(run.info["settings"]["mask_values"], names[1:], own)
     hashes = [entry.sha256 for entry in entries]  # checked when the images were answered for

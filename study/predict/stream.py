@@ -26,7 +26,8 @@ from study.confidence.known import Known
 from study.pages.language import SPLIT_NAMES
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
-from study.runs.folder import Run, images_of, size_of
+from study.runs.folder import Run, size_of
+from study.runs.images import folder_of, images_of, put_back
 from study.runtime import console
 from study.runtime.background import prefetch
 from study.saved.cut import Cutter, own_boxes
@@ -208,12 +209,12 @@ def predict_split(
     """Answer for the run's own "val" or "test" part.
 
     Args:
-        run: with its images where they were.
+        run: with its images where they were, or drawn again.
         split: of its split.
         views: as `tta` reads them.
         kept: what is to be remembered of each answer.
         known: to what distances are told.
-        instead: what else can be done where images are missing, behind "Put them back".
+        instead: what else can be done where images are missing, behind what brings them back.
 
     Returns:
         What is kept of each answer; the entries of the split.
@@ -222,8 +223,7 @@ def predict_split(
         UserError: the images are not where they were, or are not what they were.
     """
     entries = [entry for entry in read_split(run.folder / "split.csv") if entry.split == split]
-    root = Path(run.info["data"]["folder"])
-    path_of = images_of(run)
+    root, path_of = folder_of(run), images_of(run)
     paths = [path_of[entry.path] for entry in entries if entry.path in path_of]
     by_path = (
         {
@@ -246,7 +246,7 @@ def predict_split(
     if changed or not entries:
         raise UserError(
             f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or changed "
-            f"in {root}{', such as ' + changed[0] if changed else ''}. Put them back{instead}."
+            f"in {root}{', such as ' + changed[0] if changed else ''}. {put_back(run)}{instead}."
         )
     names = [shown_name(path_of[entry.path], root / entry.path) for entry in entries]
     return [replace(one, path=name) for one, name in zip(predictions, names, strict=True)], entries

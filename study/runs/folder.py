@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.any_form import paths_below
 from data.crop import Box
 from data.names import composed, natural_key
-from data.split import read_split
 from data.squares import Size, shape_of, sides_of
 from data.store.hashes import hash_file
 from errors import UserError
@@ -277,12 +275,3 @@ def sizes_as_json(size: Size) -> dict[str, Any]:
 def size_of(run: Run) -> Size:
     """Return the side of the images that the network of a run takes; several, where its parts take different ones."""
     return tuple(run.info.get("image_sizes", ())) or run.info["image_size"]
-
-
-def images_of(run: Run) -> dict[str, Path]:
-    """Return name in `split.csv` -> file, of the images that are still where the run found them."""
-    root = Path(run.info["data"]["folder"])
-    if run.info["data"].get("table"):
-        files = {row.path: root / row.path for row in read_split(run.folder / "split.csv")}
-        return {name: file for name, file in files.items() if file.is_file()}
-    return paths_below(root) if root.is_dir() else {}
