@@ -14,6 +14,7 @@ from data.dataset import synthetic_images
 from errors import UserError
 from study import tasks
 from study.experiments import report as compare_report
+from study.experiments.contents import with_contents
 from study.experiments.jobs import Job, alone_in, run_all, wait_for_earlier
 from study.experiments.outcome import outcome
 from study.experiments.plan import Combination, Plan, flag_texts, make_plan, resolve_texts
@@ -48,8 +49,10 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     task = tasks.get(plan.task)
     # What is wrong with it is told once, before any training.
     place = Path(data) if data else synthetic_images(console.bar)
-    any_form.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
-    open_folder(plan.out, data)
+    scanned = any_form.scan(place, task.MIN_CLASSES, task.SEVERAL_LABELS, explained="group" in plan.fixed)
+    output.refuse_within(plan.out, data, "--out")
+    plan = with_contents(plan, scanned.images, named=settings.out is not None)
+    open_folder(plan.out)
     at_once = jobs_at_once(settings.jobs)
     with alone_in(plan.out):
         check_same(plan)
@@ -88,9 +91,8 @@ def finished_run(
     return run
 
 
-def open_folder(out: Path, data: str | None) -> None:
+def open_folder(out: Path) -> None:
     """Make the folder. Raise UserError now, not after training, where it would not do."""
-    output.refuse_within(out, data, "--out")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -105,20 +107,31 @@ def open_folder(out: Path, data: str | None) -> None:
 
 
 def check_same(plan: Plan) -> None:
-    """Note in the folder what its runs share. Raise UserError where runs of other settings would be mixed in."""
+    """Note in the folder what its runs share.
+
+    Raises:
+        UserError: runs of other settings, or of images or files that held something else, would be mixed in.
+    """
     note, same = plan.out / NOTE, json.loads(json.dumps(plan.same))
     try:
-        earlier = dict(json.loads(note.read_text(encoding="utf-8"))["same"])
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        earlier, contents = dict(noted["same"]), dict(noted.get("contents", {}))
+        if "contents" not in noted:
+            why = "does not say what its images were: if they were changed since, give another --out DIR"
+            console.print(f"careful: {plan.out} {why}")
     except FileNotFoundError:
-        earlier = same
+        earlier, contents = same, {}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{note} cannot be read: {error}. Give another --out DIR.") from error
     differing = sorted(name for name in earlier.keys() | same.keys() if earlier.get(name) != same.get(name))
     if differing:
         names = ", ".join(name.replace("_", "-") for name in differing)
         raise UserError(f"{plan.out} holds a comparison with another {names}. Give another --out DIR, or none.")
+    if changed := [name for name in contents.keys() & plan.contents if contents[name] != plan.contents[name]]:
+        what = ", ".join(sorted(changed))
+        raise UserError(f"{plan.out} holds a comparison from before the {what} were changed. Give another --out DIR.")
     unfinished = note.with_suffix(".tmp")
-    output.write_json(unfinished, {"same": same})
+    output.write_json(unfinished, {"same": same, "contents": {**contents, **plan.contents}})
     unfinished.replace(note)
 
 

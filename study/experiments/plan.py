@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ class Plan:
         same: what must be equal for earlier runs in the folder to count: the fixed settings that matter.
         out: where everything is kept.
         task: of all.
+        contents: of the images and the files that flags name: a hash of each, which must be equal too.
     """
 
     combinations: tuple[Combination, ...]
@@ -75,6 +76,7 @@ class Plan:
     same: Mapping[str, Any]
     out: Path
     task: str
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     def folder_of(self, combination: Combination, seed: int) -> Path:
         """Return the folder of run folders of one training."""

@@ -154,9 +154,9 @@ def test_runs_of_other_settings_are_not_mixed_in(tmp_path):
 def test_files_of_the_users_own_are_not_written_over(name, tmp_path):
     (tmp_path / name).write_text("mine")
     (tmp_path / "notes.txt").write_text("mine")
-    assert message(open_folder, tmp_path, None) == (
+    assert message(open_folder, tmp_path) == (
         f"{tmp_path} has a file {name} and is no folder of a comparison, which has a compare.json: it would be lost. "
         "Give another --out DIR."
     )
     check_same(plan_of("l2=0", out=str(tmp_path), epochs="3"))
-    open_folder(tmp_path, None)
+    open_folder(tmp_path)

@@ -1,0 +1,67 @@
+"""What the images and the files of a comparison hold: a change of them is another comparison."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from data.folder import ImageRecord
+from data.store.hashes import hash_all
+from study.experiments.plan import Plan, digest, flag_texts
+from study.runtime import console
+from study.settings import declare
+
+TABLES = ("fixes", "exclude", "boxes", "auxiliary")  # which name images
+FILES = (*TABLES, "labels", "split_file", "masks", "weights", "finder", "augment_with")  # what names files or folders
+IMAGES = "images or labels of the data"
+
+
+def with_contents(plan: Plan, images: Iterable[ImageRecord], named: bool) -> Plan:
+    """Return a plan that knows what its images and files hold now; its folder, where `named` by the user, stays.
+
+    Images of other names are the same, unless something goes by their names.
+    """
+    texts = [flag_texts(combination, plan.fixed) for combination in plan.combinations]
+    of_flags = sorted({(name, one[name]) for one in texts for name in FILES if name in one})
+    by_name = "group" in plan.fixed or any(name in (*TABLES, "masks") for name, _ in of_flags)
+    contents = {IMAGES: hash_of_images(list(images), by_name)}
+    for name, text in of_flags:
+        if files := files_of(text, name):
+            contents[f"{declare.flag(name)} {text}"] = hash_of_files(files)
+    out = plan.out if named else plan.out.with_name(f"{plan.out.name}-{digest(contents)}")
+    return replace(plan, out=out, contents=contents)
+
+
+def hash_of_images(images: list[ImageRecord], by_name: bool) -> str:
+    """Return a hash of the contents of images with their labels and what is given of their split."""
+    with console.bar("hash images", len(images)) as advance:
+        hashes = hash_all([image.path for image in images], advance)
+    return of_lines(
+        f"{sha256} {image.label} {image.split} {image.group} {image.name if by_name else ''}"
+        for sha256, image in zip(hashes, images, strict=True)
+    )
+
+
+def files_of(text: str, name: str) -> dict[str, Path]:
+    """Return name -> file of what a flag names: a file, of a run its network, of another folder all; or nothing."""
+    path = Path(text.rpartition(":")[0] if name == "augment_with" else text)
+    network = path / "model.keras"
+    if path.is_file() or network.is_file():
+        return {"": path if path.is_file() else network}
+    if not path.is_dir():
+        return {}
+    return {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
+
+
+def hash_of_files(files: dict[str, Path]) -> str:
+    """Return a hash of the contents of files under their names."""
+    hashes = hash_all(list(files.values()))
+    return of_lines(f"{sha256} {name}" for sha256, name in zip(hashes, files, strict=True))
+
+
+def of_lines(lines: Iterable[str]) -> str:
+    """Return a hash of lines, whatever their order."""
+    text = "\n".join(sorted(lines))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,131 @@
+"""A comparison is found again by what its images and files hold."""
+
+import json
+import re
+import shutil
+
+import pytest
+from helpers import TOY_CLASSES, call, message
+
+from data.any_form import scan
+from study.experiments.compare import check_same
+from study.experiments.contents import FILES, with_contents
+from study.experiments.plan import TRAIN_FIELDS, make_plan
+from study.settings.commands import CompareSettings
+
+
+@pytest.fixture
+def data(toy_copy):
+    return toy_copy()
+
+
+def plan_of(data, vary="l2=0,1", out=None, **fixed):
+    plan = make_plan(CompareSettings(vary=(vary,), seeds=1, out=out and str(out)), {"data": str(data), **fixed})
+    return with_contents(plan, scan(data).images, named=out is not None)
+
+
+def test_the_same_images_find_their_runs_whatever_their_names_and_times(data):
+    first, file = plan_of(data).out, data / "circle" / "1.png"
+    assert re.fullmatch(r"compares/efficientnet_lite-[0-9a-f]{8}-[0-9a-f]{8}", first.as_posix())
+    file.touch()
+    assert plan_of(data).out == first
+    by_name = plan_of(data, group="[0-9]+").out
+    file.rename(data / "circle" / "renamed.png")
+    assert plan_of(data).out == first
+    assert plan_of(data, group="[0-9]+").out != by_name
+
+
+def moved(data):
+    (data / "circle" / "1.png").rename(data / "square" / "moved.png")
+
+
+def added(data):
+    shutil.copy(data / "circle" / "1.png", data / "circle" / "again.png")
+
+
+def edited(data):
+    shutil.copy(data / "circle" / "1.png", data / "circle" / "2.png")
+
+
+@pytest.mark.parametrize("change", [moved, added, edited])
+def test_other_images_or_labels_are_another_comparison(change, data, tmp_path):
+    first, named = plan_of(data), tmp_path / "out"
+    named.mkdir()
+    check_same(plan_of(data, out=named))
+    check_same(plan_of(data, out=named))
+    change(data)
+    again = plan_of(data)
+    assert again.out != first.out
+    assert again.same == first.same
+    told = message(check_same, plan_of(data, out=named))
+    why = "holds a comparison from before the images or labels of the data were changed. Give another --out DIR."
+    assert told == f"{named} {why}"
+
+
+@pytest.mark.parametrize("flag", ["labels", "fixes", "exclude", "boxes", "split_file", "auxiliary"])
+def test_a_file_that_a_flag_names_is_looked_into(flag, data, tmp_path):
+    file = tmp_path / "file.csv"
+    file.write_text("one")
+    fixed = {flag: str(file), **({"crop_to": "box"} if flag == "boxes" else {})}
+    first, named = plan_of(data, **fixed), tmp_path / "out"
+    named.mkdir()
+    check_same(plan_of(data, out=named, **fixed))
+    file.write_text("two")
+    assert plan_of(data, **fixed).out != first.out
+    told = message(check_same, plan_of(data, out=named, **fixed))
+    flag = flag.replace("_", "-")
+    assert told == f"{named} holds a comparison from before the --{flag} {file} were changed. Give another --out DIR."
+    file.write_text("one")
+    assert plan_of(data, **fixed).out == first.out
+
+
+def test_networks_and_code_that_are_varied_are_looked_into(data, tmp_path):
+    run, code = tmp_path / "run", tmp_path / "own.py"
+    run.mkdir()
+    (run / "model.keras").write_text("one")
+    code.write_text("one")
+    for vary, file in ((f"weights={run}", run / "model.keras"), (f"augment-with={code}:change", code)):
+        first = plan_of(data, vary, learning="finetune" if vary.startswith("weights") else "scratch").out
+        file.write_text("two")
+        assert plan_of(data, vary, learning="finetune" if vary.startswith("weights") else "scratch").out != first
+
+
+def test_masks_are_looked_into(data, tmp_path):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    (masks / "1.png").write_text("one")
+    fixed = {"model": "unet", "masks": str(masks)}
+    first = plan_of(data, **fixed).out
+    (masks / "1.png").rename(masks / "2.png")
+    assert plan_of(data, **fixed).out != first
+
+
+def test_a_folder_of_an_earlier_version_is_taken_with_a_word_of_care(data, tmp_path, capsys):
+    check_same(plan_of(data, out=tmp_path))
+    note = json.loads((tmp_path / "compare.json").read_text())
+    (tmp_path / "compare.json").write_text(json.dumps({"same": note["same"]}))
+    for careful in (True, False):
+        check_same(plan_of(data, out=tmp_path))
+        said = " ".join(capsys.readouterr().out.split())
+        assert said.startswith(f"careful: {tmp_path} does not say what its images were: ") == careful
+    assert json.loads((tmp_path / "compare.json").read_text()) == note
+
+
+def test_moved_images_are_trained_on_anew(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("study.experiments.compare.run_all", lambda jobs, at_once, finished: None)
+    words = ("compare", "-m", "original", "--data", data, "--vary", "l2=0,1", "--seeds", 1)
+    call(*words)
+    call(*words)
+    assert len(list((tmp_path / "compares").iterdir())) == 1
+    moved(data)
+    ran = call(*words)
+    assert "0 of them done before" in ran.out
+    assert len(list((tmp_path / "compares").iterdir())) == 2
+    assert sorted(path.name for path in data.iterdir()) == sorted(TOY_CLASSES)
+
+
+def test_every_flag_that_may_name_a_file_was_thought_of():
+    free = {name for name, entry in TRAIN_FIELDS.items() if "str" in str(entry.type) and not entry.metadata["choices"]}
+    others = {"model", "data", "group", "class_weight", "augment", "mask_values"}
+    assert free - others == set(FILES)
