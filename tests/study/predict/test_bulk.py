@@ -273,7 +273,7 @@ def test_memory_does_not_grow_with_the_images(run, toy, tmp_path):
     assert max(screen.opened) - min(screen.opened) < 20  # images that are being read
 
 
-@pytest.mark.soak  # three kills are among those of tests/soak/test_kills.py, in `make slow` too
+@pytest.mark.soak  # two kills are among those of tests/soak/test_kills.py, in `make slow` too
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_kills_at_random_moments_lose_a_block_at_most_and_change_no_byte(run, toy, tmp_path):
     """Rows never get fewer, and come in complete blocks; then a start that nobody kills ends as one that never was."""

@@ -132,14 +132,14 @@ def test_ctrl_c_in_the_folds_of_a_complete_run_names_what_goes_on_with_them(imag
     with monkeypatch.context() as patched:
         patched.setattr("study.experiments.crossval_runs.run_all", interrupt)
         ran = call("train", "--data", images, *SCRATCH, "--crossval", 2, "--runs", tmp_path)
-    assert ran.code == 130
-    assert "0 of 2 trainings of folds are done and kept." in ran.out
-    told = "\nstopped; what was done is kept. To go on: python main.py "
+        (folder,) = tmp_path.glob("lenet-*-crossval")
+        told = "\nstopped; what was done is kept. To go on: python main.py "
+        again = call(*shlex.split(ran.err.removeprefix(told)))
+    assert (ran.code, again.code) == (130, 130)
     assert ran.err.startswith(told)
+    assert again.err == ran.err
+    assert "0 of 2 trainings of folds are done and kept." in ran.out
     assert len([*tmp_path.glob("2*-lenet")]) == 1
-    (folder,) = tmp_path.glob("lenet-*-crossval")
-    again = call(*shlex.split(ran.err.removeprefix(told)))
-    assert again.code == 0
     assert [*tmp_path.glob("lenet-*-crossval")] == [folder]
 
 
