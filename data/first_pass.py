@@ -177,10 +177,11 @@ def _of_header(file: BinaryIO) -> Peek:
     bands = opened.tag_v2.get(277, 1) if opened.format == "TIFF" else 1
     read = len(opened.getbands())
     pages = getattr(opened, "n_frames", 1)
+    inverted = kind in KINDS and to_rgb.white_is_zero(opened)  # of the first page: `seek` reads the tags of another
     if pages > 1:
         opened.seek(1)
         pages = tiff.pages_of(pages, opened.tag_v2)
-    return Peek(kind, clear, _partly(bands, read, pages), kind in KINDS and to_rgb.white_is_zero(opened))
+    return Peek(kind, clear, _partly(bands, read, pages), inverted)
 
 
 def _partly(bands: int, read: int, pages: int) -> str:

@@ -139,7 +139,7 @@ def match(fixes: Sequence[Fix], images: Sequence[ImageRecord], table: Path) -> t
         for i, sha256 in enumerate(hash_all([image.path for image in images])):
             if sha256 in moved:
                 found.setdefault(i, moved[sha256])
-                meant.add(moved[sha256])
+                meant.update(fix for fix in fixes if fix.sha256 == sha256)
     return found, meant
 
 

@@ -202,12 +202,10 @@ def _scaled_by(content: bytes) -> int:
     return {2: 85, 4: 17}.get(depth, 1) if colour == 0 else 1
 
 
-def of_image(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:
-    """Return what of a square mask, (size, size), lies in the image itself, not in what pads it."""
-    if rule != "pad":
-        return mask
-    left, top, *inner = padded_box(width, height, len(mask))
-    return mask[top : top + inner[1], left : left + inner[0]]
+def without_padding(mask: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return the part of a padded square mask, (size, size), that shows the image of that width and height."""
+    left, top, inner_width, inner_height = padded_box(width, height, len(mask))
+    return mask[top : top + inner_height, left : left + inner_width]
 
 
 def restore(mask: np.ndarray, width: int, height: int, rule: str) -> np.ndarray:

@@ -83,8 +83,8 @@ def after_difference(values: Mapping[str, Any], flags: Mapping[str, Any]) -> tup
 
 def are_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Say whether the figures of two runs are of the same task, classes, images, labels and split."""
-    tasks = {run["task"] or "classify" for run in (one, other)}  # runs of earlier versions do not say
-    return len(tasks) == 1 and all(one[key] == other[key] for key in ("fingerprint", "class_names"))
+    asked = [(run["task"], run["fingerprint"], sorted(run["class_names"])) for run in (one, other)]
+    return asked[0] == asked[1]
 
 
 def after_removal(flags: Mapping[str, Any], left: bool) -> tuple[str, str]:

@@ -84,9 +84,7 @@ def common_settings(runs: Sequence[Run]) -> TrainSettings:
         UserError: they cannot be read.
     """
     first = runs[0]
-    folder = first.info["data"].get("table") or (
-        None if first.info["data"].get("drawn") else first.info["data"]["folder"]
-    )
+    folder = first.info["data"].get("table") or (None if first.drawn else first.info["data"]["folder"])
     reading = {name: first.info["settings"][name] for name in ("label", "group", "exclude", "fixes", "range")
                if name in first.info.get("settings", {})}  # fmt: skip
     labels = first.folder / "labels.csv"

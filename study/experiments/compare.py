@@ -129,7 +129,7 @@ def check_same(plan: Plan) -> None:
         raise UserError(f"{plan.out} holds a comparison with another {names}. Give another --out DIR, or none.")
     if changed := [name for name in contents.keys() & plan.contents if contents[name] != plan.contents[name]]:
         what = ", ".join(sorted(changed))
-        raise UserError(f"{plan.out} holds a comparison from before the {what} were changed. Give another --out DIR.")
+        raise UserError(f"{plan.out} holds a comparison from before a change of {what}. Give another --out DIR.")
     unfinished = note.with_suffix(".tmp")
     output.write_json(unfinished, {"same": same, "contents": {**contents, **plan.contents}})
     unfinished.replace(note)

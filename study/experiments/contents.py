@@ -45,14 +45,18 @@ def hash_of_images(images: list[ImageRecord], by_name: bool) -> str:
 
 
 def files_of(text: str, name: str) -> dict[str, Path]:
-    """Return name -> file of what a flag names: a file, of a run its network, of another folder all; or nothing."""
+    """Return name -> file of what a flag names: a file, of a run its network, of another folder what is no side file.
+
+    Of a module of Python, nothing.
+    """
     path = Path(text.rpartition(":")[0] if name == "augment_with" else text)
     network = path / "model.keras"
     if path.is_file() or network.is_file():
         return {"": path if path.is_file() else network}
-    if not path.is_dir():
+    if name == "augment_with" or not path.is_dir():
         return {}
-    return {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
+    files = (file for file in path.rglob("*") if file.is_file() and file.name != "Thumbs.db")
+    return {file.relative_to(path).as_posix(): file for file in files if not file.name.startswith(".")}
 
 
 def hash_of_files(files: dict[str, Path]) -> str:

@@ -188,7 +188,10 @@ def _make_trainable(graph: LayerGraph, stage: Stage) -> None:
 
 def _undo_temperature(graph: LayerGraph, temperature: float) -> None:
     """Give the last layer the weights that it learned: calibration divided them, and with them every gradient below."""
-    for weight in graph.steps[-1].layer.weights if temperature != 1 else []:
+    if temperature == 1:
+        return
+    (layer,) = (step.layer for step in graph.steps if step.name == "probabilities")  # as `apply_temperature` knows it
+    for weight in layer.weights:
         weight.assign(weight * temperature)
 
 

@@ -18,7 +18,7 @@ from data.split import read_split
 from data.squares import Size
 from errors import UserError
 from study.runs.folder import Run, size_of
-from study.runs.images import folder_of, images_of
+from study.runs.images import folder_of, images_of, put_back
 from study.runtime import console
 
 MAX_SHOWN = 8
@@ -106,7 +106,7 @@ def from_run(run: Run) -> Source:
     def take(indices: np.ndarray) -> np.ndarray:
         wanted = [entries[i] for i in indices]
         if gone := [entry.path for entry in wanted if entry.path not in path_of]:
-            raise UserError(f"{gone[0]} of the run's images is no longer in {root}. Put it back.")
+            raise UserError(f"{gone[0]} of the run's images is no longer in {root}. {put_back(run)}.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
             image = size_of(run), run.info["resize"], run.info.get("pixel_range")
             return np.stack(list(pool.map(lambda entry: _read(path_of[entry.path], *image, entry.sha256), wanted)))

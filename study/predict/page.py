@@ -92,7 +92,7 @@ def describe_run(run: Run) -> str:
     names, learned = run.info["class_names"], learned_from(run, [])
     some, number = listed(names, MAX_NAMED), f"{learned['training_images']:,}"
     source = t(f"images of {learned['data']}", f"{learned['data']} の画像 {number} 枚")
-    if run.info["data"].get("drawn"):
+    if run.drawn:
         source = t("drawings made by the program", f"プログラムが描いた図 {number} 枚")
     figures = evaluated(run)[0]
     return t(

@@ -29,7 +29,7 @@ from study.tasks import segment
 from study.tasks.segment import class_shares, palette
 
 
-def predict_paths(run: Run, paths: Sequence[str], table: Path | None, writer: MaskWriter | None) -> Predicted:
+def predict_paths(run: Run, paths: Sequence[str | Path], table: Path | None, writer: MaskWriter | None) -> Predicted:
     """Print `file  class share …` for files and folders, and what failed; write table and masks if they are asked for.
 
     Raises:
@@ -131,8 +131,7 @@ class Segmented:
         if mask is None:
             return None
         if self.rule == "pad":
-            header = image.header(prediction.file.read_bytes())
-            frame = header.width, header.height
+            frame = sides_of(prediction.file)
         return class_shares(mask, len(self.names), frame).astype(np.float64).round(6)
 
 
@@ -175,6 +174,12 @@ def most_likely_classes(prediction: Prediction) -> Prediction:
         return prediction
     mask = prediction.probabilities.argmax(axis=-1).astype(np.uint8)
     return replace(prediction, probabilities=mask)
+
+
+def sides_of(file: Path) -> tuple[int, int]:
+    """Return width and height of an image that was decoded, upright."""
+    header = image.header(file.read_bytes())
+    return header.width, header.height
 
 
 def describe_shares(names: Sequence[str], shares: np.ndarray) -> str:
@@ -231,8 +236,7 @@ class MaskWriter:
         """Write the mask of an image under a name, which no other may have; return where it will be."""
         path = self.place(name)
         aside = self.aside / path.relative_to(self.folder)
-        header = image.header(image_file.read_bytes())
-        drawn = Pillow.fromarray(masks.restore(mask, header.width, header.height, self.rule))
+        drawn = Pillow.fromarray(masks.restore(mask, *sides_of(image_file), self.rule))
         drawn.putpalette(palette(len(self.names)).ravel().tolist())
         aside.parent.mkdir(parents=True, exist_ok=True)
         drawn.save(aside)

@@ -259,8 +259,8 @@ def with_list(paths: Sequence[str]) -> list[str | Path]:
         UserError: nothing is named, or standard input is closed.
     """
     found = [one for path in paths for one in (listed_on_input() if path == "-" else [path])]
-    if not found:
-        find([])  # which says so: without any path the run's own images would be meant
+    if not found:  # without any path the run's own images would be meant
+        raise UserError("There is no image in the list: give image files or folders.")
     return found
 
 

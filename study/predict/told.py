@@ -47,7 +47,7 @@ def cautions(run: Run) -> list[str]:
         "この学習結果は、プログラムが描いた図を学習したもので、写真については何も知りません。",
     )
     whole = caution(run)
-    first = [*([drawn] if run.info["data"].get("drawn") else []), *([whole] if whole else [])]
+    first = [*([drawn] if run.drawn else []), *([whole] if whole else [])]
     return [*first, *evaluated(run)[1]]
 
 

@@ -48,6 +48,11 @@ class Run:
         """Return what the network was trained for; the first runs did not say it, and were classifiers."""
         return self.info.get("task", "classify")
 
+    @property
+    def drawn(self) -> bool:
+        """Say whether it learned from the program's own drawings."""
+        return bool(self.info["data"].get("drawn"))
+
 
 def read_run(folder: Path) -> Run:
     """Read a run folder. Raise UserError where it is missing, incomplete or of another version."""

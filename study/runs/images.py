@@ -14,13 +14,12 @@ from study.runtime import console
 def folder_of(run: Run) -> Path:
     """Return the folder of the images of a run; the program's own drawings are drawn again where they are gone."""
     root = Path(run.info["data"]["folder"])
-    return synthetic_images(console.bar) if is_drawn(run) and not root.is_dir() else root
+    return synthetic_images(console.bar) if run.drawn and not root.is_dir() else root
 
 
 def masks_of(run: Run) -> Path:
-    """Return the folder of the masks of a run; those of drawings lie beside them."""
-    root, masks = (Path(run.info["data"][key]) for key in ("folder", "masks"))
-    return folder_of(run).parent / masks.name if is_drawn(run) and masks.parent == root.parent else masks
+    """Return the folder of the masks of a run; those of the drawings lie beside their images."""
+    return folder_of(run).parent / "masks" if run.drawn else Path(run.info["data"]["masks"])
 
 
 def images_of(run: Run) -> dict[str, Path]:
@@ -32,14 +31,9 @@ def images_of(run: Run) -> dict[str, Path]:
     return paths_below(root) if root.is_dir() else {}
 
 
-def is_drawn(run: Run) -> bool:
-    """Say whether a run learned from the program's own drawings."""
-    return bool(run.info["data"].get("drawn"))
-
-
 def put_back(run: Run) -> str:
     """Return what brings missing or changed images back: of drawings a user has no others."""
-    if not is_drawn(run):
+    if not run.drawn:
         return "Put them back"
     return (
         f"They are drawings: remove {folder_of(run).parent} to have them drawn again; if that is no help, train again"

@@ -105,7 +105,7 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
         tables.setdefault((name, fingerprint_of(run), question_of(run)), []).append(run)
     header = ("run", "name", "validation", "test", "MB")
     for (name, fingerprint, question), of_one in tables.items():
-        title = f"{name} ({told(question)}images and split {fingerprint})"
+        title = f"{name} ({question_in_title(question)}images and split {fingerprint})"
         console.table(title, header, map(row_of, of_one), left=2, wide=True)
     if stopped:
         console.table(
@@ -121,7 +121,7 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
     return {"runs": [values_of(run) for run in runs], "unreadable": unreadable, "unfinished": of_stopped}
 
 
-def told(question: tuple[str, ...]) -> str:
+def question_in_title(question: tuple[str, ...]) -> str:
     """Return a question as a title says it: nothing of classifiers, whose images have the classes as labels."""
     task, *classes = question
     return "" if task == "classify" else f"--task {task} of {listed(classes, MAX_NAMED)}; "
@@ -176,8 +176,10 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
     newest, _ = next(iter(judged.values()))
     alike = [(run, figures) for run, figures in judged.values() if question_of(run) == question_of(newest)]
     if others := len(judged) - len(alike):
-        why = f"{others:,} run(s) of another task or other classes, whose accuracy is of something else, are not ranked"
-        console.to_error(f"note: as the newest run, those of --task {newest.task} with its classes are ranked; {why}")
+        console.to_error(
+            f"note: {others:,} run(s) are not ranked: they have another task or other classes than the newest run "
+            f"(--task {newest.task}), so that their accuracy is of something else"
+        )
     run, figures = max(alike, key=lambda entry: entry[1]["val"]["accuracy"])
     console.print(
         f"{run.folder}: {run.info['model']}, validation {accuracy(figures, 'val')}, the best of {len(alike):,}; "

@@ -10,7 +10,7 @@ from study import tasks
 from study.runs.folder import Run
 from study.tasks.classify import most_confused
 
-OF_RUN = ("model", "task", "created", "class_names")
+OF_RUN = ("model", "created", "class_names")
 OF_TRAINING = ("image_size", "learning", "stages", "verdicts", "calibration", "seconds")
 OUT_OF_FOLD = ("folds", "repeats", "images", "units", "accuracy", "accuracy_interval", "interval_method")
 OF_DATA = ("folder", "table", "drawn", "images", "counts", "fingerprint", "copies", "fixes", "left_out")
@@ -18,8 +18,8 @@ OF_DATA = ("folder", "table", "drawn", "images", "counts", "fingerprint", "copie
 
 def of_run(run: Run) -> dict[str, Any]:
     """Return which run it is."""
-    settings = run.info.get("settings", {})
-    return {"run": run.folder, "name": settings.get("name"), **{key: run.info.get(key) for key in OF_RUN}}
+    named = {"run": run.folder, "name": run.info.get("settings", {}).get("name"), "task": run.task}
+    return {**named, **{key: run.info.get(key) for key in OF_RUN}}
 
 
 def of_training(run: Run, metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,12 +73,12 @@ def filled_within(out: Path, flag: str) -> Iterator[Path]:
     try:
         yield temporary
         refuse_filled(out, flag)  # another command may have filled it meanwhile
-        if there := [path.name for path in temporary.iterdir() if os.path.lexists(out / path.name)]:  # hidden files
-            raise UserError(f"{flag} {out} has a file {there[0]} already, which is not replaced. Give another folder.")
         names = [path.name for path in temporary.iterdir()]
+        if there := [name for name in names if os.path.lexists(out / name)]:  # hidden files
+            raise UserError(f"{flag} {out} has a file {there[0]} already, which is not replaced. Give another folder.")
         for name in names:
             (temporary / name).rename(out / name)
-        temporary.rmdir()
+        remove(temporary)
     except BaseException as error:
         for name in names:
             if not os.path.lexists(temporary / name):

@@ -50,7 +50,10 @@ def confusion(
 
 
 def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path, language: str = "en") -> None:
-    """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted`, `told` of it, and `path`."""
+    """Draw the worst mistakes, the surest first. Each has `pixels`, `label`, `predicted` and `path`.
+
+    `farthest` is the label that is most wrong, and `probability` its own.
+    """
     columns, say = 5, one_of(language)
     rows = -(-len(wrong) // columns)
     with plt.rc_context(STYLE):
@@ -60,9 +63,11 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path, languag
             ax.axis("off")
         for ax, entry in zip(axes.flat, wrong, strict=False):
             ax.imshow(entry["pixels"])
-            label, predicted = (cut(entry[name], 14) for name in ("label", "predicted"))
+            label, predicted, farthest = (cut(entry[name], 14) for name in ("label", "predicted", "farthest"))
             true, called = say("true: ", "正解："), say("predicted: ", "予測：")
-            ax.set_title(f"{true}{label}\n{called}{predicted}\n{cut(entry['told'], 24)}", fontsize=9)
+            ax.set_title(
+                f"{true}{label}\n{called}{predicted}\n{farthest}: {100 * entry['probability']:.0f} %", fontsize=9
+            )
             ax.text(
                 0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )

@@ -165,7 +165,7 @@ def write(
 def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[str, float]) -> list[dict[str, Any]]:
     """Return the test images with a wrong label, the surest first: by how far a probability is on the wrong side.
 
-    `told` is the label that is farthest, and its probability.
+    `farthest` is the label whose that is, and `probability` its own.
     """
     names, wrong, none = dataset.class_names, [], distinct("none", dataset.class_names)
     test_indices = [i for i, row in enumerate(dataset.entries) if row.split == "test"]
@@ -175,12 +175,12 @@ def mistakes(dataset: Dataset, probabilities: np.ndarray, thresholds: Mapping[st
         row = dataset.entries[i]
         true = np.isin(names, split_labels(row.label))
         if (decided != true).any():
-            apart = np.where(decided != true, np.abs(shares - limits), 0)
+            apart = np.where(decided != true, np.abs(shares - limits), -1)
             farthest = int(apart.argmax())
             predicted = join_labels(np.array(names)[decided].tolist()) or none
             entry = {"path": row.path, "label": row.label or none, "predicted": predicted}
-            told = f"{names[farthest]}: {100 * shares[farthest]:.0f} %"
-            wrong.append(entry | {"told": told, "apart": float(apart[farthest]), "row": i})
+            entry |= {"farthest": names[farthest], "probability": float(shares[farthest])}
+            wrong.append(entry | {"apart": float(apart[farthest]), "row": i})
     return sorted(wrong, key=lambda entry: -entry["apart"])
 
 

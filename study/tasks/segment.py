@@ -11,7 +11,7 @@ import numpy as np
 
 from data.csv_table import guarded
 from data.mask_values import BACKGROUND, IGNORED
-from data.masks import of_image
+from data.masks import without_padding
 from data.split import assign  # noqa: F401 - of the contract
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, listed, one_of, t
@@ -112,7 +112,7 @@ def predict_split(network: keras.Model, examples: Examples, split: str) -> Segme
 
 def class_shares(mask: np.ndarray, classes: int, padded: tuple[int, int] | None = None) -> np.ndarray:
     """Return the share of each class in a mask, float (classes,); `padded`: width and height of an image in a frame."""
-    mask = of_image(mask, *padded, "pad") if padded else mask
+    mask = without_padding(mask, *padded) if padded else mask
     return np.bincount(mask.ravel(), minlength=classes) / mask.size
 
 

@@ -130,7 +130,7 @@ def answered(known: Known, probability: np.ndarray, right: np.ndarray, distance:
     return {
         "right": selective.RIGHT,
         "threshold": threshold,
-        "images": len(known.right),
+        "images": int(known.alike.sum()),  # by which the threshold is chosen
         "out_of_fold": known.what == OUT_OF_FOLD,
         "test": {
             "images": len(right),

@@ -113,9 +113,13 @@ def test_images_in_which_0_is_white_have_keys_of_their_own(tmp_path):
         path = tmp_path / f"{photometric}.tif"
         tifffile.imwrite(path, values, photometric=photometric)
         images.append(ImageRecord(path, path.name, "a", None))
-    pictures, (black, white) = levels(images)
-    np.testing.assert_array_equal(white, 255 - black)
-    assert [key == sha256 for key, sha256 in zip(pictures.keys, pictures.sha256, strict=True)] == [True, False]
+    with tifffile.TiffWriter(path := tmp_path / "pages.tif") as file:
+        file.write(values, photometric="miniswhite")
+        file.write(values, photometric="minisblack")
+    images.append(ImageRecord(path, path.name, "a", None))
+    pictures, (black, *white) = levels(images)
+    np.testing.assert_array_equal(white, [255 - black] * 2)
+    assert [key == sha256 for key, sha256 in zip(pictures.keys, pictures.sha256, strict=True)] == [True, False, False]
 
 
 def test_the_store_tells_ranges_apart(tmp_path):

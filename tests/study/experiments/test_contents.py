@@ -58,7 +58,7 @@ def test_other_images_or_labels_are_another_comparison(change, data, tmp_path):
     assert again.out != first.out
     assert again.same == first.same
     told = message(check_same, plan_of(data, out=named))
-    why = "holds a comparison from before the images or labels of the data were changed. Give another --out DIR."
+    why = "holds a comparison from before a change of images or labels of the data. Give another --out DIR."
     assert told == f"{named} {why}"
 
 
@@ -74,7 +74,7 @@ def test_a_file_that_a_flag_names_is_looked_into(flag, data, tmp_path):
     assert plan_of(data, **fixed).out != first.out
     told = message(check_same, plan_of(data, out=named, **fixed))
     flag = flag.replace("_", "-")
-    assert told == f"{named} holds a comparison from before the --{flag} {file} were changed. Give another --out DIR."
+    assert told == f"{named} holds a comparison from before a change of --{flag} {file}. Give another --out DIR."
     file.write_text("one")
     assert plan_of(data, **fixed).out == first.out
 

@@ -49,7 +49,7 @@ def history(epochs, stages=("scratch",)):
 
 def wrong(count, label="cat", path="cat/1.jpg", predicted="dog"):
     rng = np.random.default_rng(0)
-    entry = {"label": label, "predicted": predicted, "told": f"{predicted}: 90 %", "path": path}
+    entry = {"label": label, "predicted": predicted, "farthest": predicted, "probability": 0.9, "path": path}
     return [entry | {"pixels": rng.integers(0, 256, (32, 32, 3), np.uint8)} for _ in range(count)]
 
 

@@ -48,8 +48,6 @@ def test_drawings_of_another_place_are_found_where_this_one_has_its_own(of_drawi
     run.info["data"] |= {"folder": "/none/drawn/images", "masks": "/none/drawn/masks"}
     assert {path.parent.parent for path in images_of(run).values()} == {own}
     assert masks_of(run) == own.parent / "masks"
-    run.info["data"]["masks"] = str(tmp_path / "mine")
-    assert masks_of(run) == tmp_path / "mine"
 
 
 def test_drawings_that_come_out_otherwise_ask_for_a_training(of_drawings, tmp_path, monkeypatch):

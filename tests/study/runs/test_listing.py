@@ -120,12 +120,13 @@ def test_the_best_is_chosen_among_runs_of_the_newest_ones_task_and_classes(of_th
     ran = call("runs", "best", "--runs", of_three_questions)
     assert ran.out.startswith(f"{of_three_questions / '20260104-000000-net'}: ")
     assert "the best of 1;" in ran.out
-    assert ran.err.startswith("note: as the newest run, those of --task segment with its classes are ranked; 3 run(s) ")
+    note = "note: {} run(s) are not ranked: they have another task or other classes than the newest run (--task {})"
+    assert ran.err.startswith(note.format(3, "segment"))
     shutil.rmtree(of_three_questions / "20260104-000000-net")
     ran = call("runs", "best", "--runs", of_three_questions)
     assert ran.out.startswith(f"{of_three_questions / '20260103-000000-net'}: ")
     assert "validation 80.0 %, the best of 2;" in ran.out
-    assert ran.err.startswith("note: as the newest run, those of --task classify with its classes are ranked; 1 run")
+    assert ran.err.startswith(note.format(1, "classify"))
     assert ran.code == 0
 
 
