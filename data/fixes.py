@@ -136,10 +136,11 @@ def match(fixes: Sequence[Fix], images: Sequence[ImageRecord], table: Path) -> t
         elif fix.sha256:
             moved.setdefault(fix.sha256, fix)
     if moved:  # only then every file has to be read
-        for i, sha256 in enumerate(hash_all([image.path for image in images])):
-            if sha256 in moved:
-                found.setdefault(i, moved[sha256])
-                meant.update(fix for fix in fixes if fix.sha256 == sha256)
+        there = {i: sha256 for i, sha256 in enumerate(hash_all([image.path for image in images])) if sha256 in moved}
+        for i, sha256 in there.items():
+            found.setdefault(i, moved[sha256])
+        contents = set(there.values())
+        meant.update(fix for fix in fixes if fix.sha256 in contents)
     return found, meant
 
 
