@@ -49,14 +49,8 @@ def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> dict
         UserError: the file cannot be read, has other columns, or gives an image two labels.
     """
     label_of: dict[str, str] = {}
-    try:
-        table = csv_table.read(path, f"`auxiliary` {path}", ("path", "label"), ("path", "label"))
-    except OSError as error:
-        raise UserError(
-            f"`auxiliary` takes none, coat, mask or a CSV file path,label. Received: {path} ({error.strerror})"
-        ) from error
-    if not {"path", "label"} <= set(table.columns):
-        raise UserError(f"`auxiliary` {path}: expected a CSV file with the columns path,label.")
+    expected = "none, coat, mask or a CSV file path,label"
+    table = csv_table.with_columns(path, f"`auxiliary` {path}", ("path", "label"), expected)
     for _, row in table.rows():
         name = name_of(row.get("path", ""))
         label = csv_table.unguard(row.get("label", "").strip())

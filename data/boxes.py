@@ -37,14 +37,7 @@ def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> BoxT
         UserError: it cannot be read, lacks a column, has a row that is no box, or shares of a side instead of pixels.
     """
     shown = f"`boxes` {path}"
-    try:
-        table = csv_table.read(path, shown, COLUMNS, COLUMNS)
-    except OSError as error:
-        raise UserError(
-            f"Cannot read {shown}: {error.strerror}. Give a CSV file with the columns {','.join(COLUMNS)}."
-        ) from error
-    if missing := [name for name in COLUMNS if name not in table.columns]:
-        raise UserError(f"{shown} has no column {', '.join(missing)}: expected {','.join(COLUMNS)}, in pixels.")
+    table = csv_table.with_columns(path, shown, COLUMNS, f"a CSV file {','.join(COLUMNS)}, in pixels")
     found: dict[str, list[Box]] = {}
     shares, fractions = True, False  # until a row says otherwise
     for line, row in table.rows():

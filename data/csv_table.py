@@ -151,6 +151,29 @@ def read(path: Path, shown: str, known: Collection[str], needed: Collection[str]
     return max(opened, key=lambda table: len(table.columns))
 
 
+def with_columns(path: Path, shown: str, needed: Sequence[str], expected: str, known: Collection[str] = ()) -> Table:
+    """Open a table that has to have some columns.
+
+    Args:
+        path: of the file.
+        shown: how messages name it.
+        needed: columns without which there is nothing to read.
+        expected: what to give instead, for messages.
+        known: further columns that are found in upper and lower case.
+
+    Raises:
+        UserError: it cannot be read, or has not these columns.
+    """
+    try:
+        table = read(path, shown, {*needed, *known}, needed)
+    except OSError as error:
+        raise UserError(f"Cannot read {shown}: {error.strerror}. Give {expected}.") from error
+    if missing := [name for name in needed if name not in table.columns]:
+        has = ", ".join(filter(None, table.columns))
+        raise UserError(f"{shown} has no column {', '.join(missing)}: give {expected}. It has: {has or 'none'}.")
+    return table
+
+
 def decode(content: bytes, shown: str) -> str:
     """Return the text of a file. Raise UserError, with the bytes that are the trouble, for another encoding."""
     encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"

@@ -22,12 +22,7 @@ def read_drops(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -
     Raises:
         UserError: the file is missing or is no such table.
     """
-    try:
-        table = csv_table.read(path, str(path), ("path", DROP), ("path", DROP))
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}. Give the table that `check` wrote.") from error
-    if missing := {"path", DROP} - set(table.columns):
-        raise UserError(f"{path} has no column {', '.join(sorted(missing))}: expected those that `check` writes.")
+    table = csv_table.with_columns(path, str(path), ("path", DROP), "the table that `check` wrote")
     marked = [row.get("path", "") for _, row in table.rows() if is_marked(row.get(DROP, ""))]
     return set(map(name_of, marked))
 

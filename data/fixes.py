@@ -74,15 +74,8 @@ def read(path: Path, name_of: Callable[[str], str] = csv_table.no_names) -> list
 
 def _rows(path: Path) -> list[dict[str, str]]:
     """Return the cells of each row by column."""
-    try:
-        table = csv_table.read(path, f"`fixes` {path}", COLUMNS, ("path", "action"))
-    except OSError as error:
-        raise UserError(f"Cannot read `fixes` {path}: {error.strerror}. Give a CSV file path,action,label.") from error
-    if missing := {"path", "action"} - set(table.columns):
-        raise UserError(
-            f"`fixes` {path} has no column {', '.join(sorted(missing))}: expected path,action,label and, if known, "
-            "sha256."
-        )
+    expected = "a CSV file path,action,label and, if known, sha256"
+    table = csv_table.with_columns(path, f"`fixes` {path}", ("path", "action"), expected, COLUMNS)
     return [{name: cell for name, cell in row.items() if name in COLUMNS} for _, row in table.rows()]
 
 

@@ -36,12 +36,7 @@ def read(path: Path) -> LabelMap:
     Raises:
         UserError: the file cannot be read, has other columns, or names a folder twice.
     """
-    try:
-        table = csv_table.read(path, f"`labels` {path}", ("folder", "class"), ("folder", "class"))
-    except OSError as error:
-        raise UserError(f"Cannot read `labels` {path}: {error.strerror}. Give a CSV file folder,class.") from error
-    if not {"folder", "class"} <= set(table.columns):
-        raise UserError(f"`labels` {path} is no label file: expected the columns folder,class.")
+    table = csv_table.with_columns(path, f"`labels` {path}", ("folder", "class"), "a CSV file folder,class")
     classes: dict[str, str] = {}
     flip_pairs: dict[str, str] = {}
     for _, row in table.rows():

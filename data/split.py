@@ -153,17 +153,11 @@ def write_split(path: Path, entries: Iterable[SplitEntry]) -> None:
 
 def read_split(path: Path) -> list[SplitEntry]:
     """Read what `write_split` wrote. Raise UserError where the file is missing or is no such table."""
-    expected = "expected the columns path,sha256,label,part."
-    try:
-        table = csv_table.read(path, str(path), COLUMNS, COLUMNS)
-    except OSError as error:
-        raise UserError(f"Cannot read the split file {path}: {error.strerror}. Give the split.csv of a run.") from error
-    if not set(COLUMNS) <= set(table.columns):
-        raise UserError(f"{path} is no split file: {expected}")
-    entries = []
+    expected = "the split.csv of a run, with the columns path,sha256,label,part"
+    table, entries = csv_table.with_columns(path, str(path), COLUMNS, expected), []
     for number, row in table.rows():
         if missing := [name for name in COLUMNS if name not in row and name != "label"]:
-            raise UserError(f"{path}, line {number} has no {', '.join(missing)}: {expected}")
+            raise UserError(f"{path}, line {number} has no {', '.join(missing)}: give {expected}.")
         entry = SplitEntry(*(csv_table.unguard(row.get(name, "")) for name in COLUMNS))
         sha256, split = (text.strip().casefold() for text in (entry.sha256, entry.split))
         entries.append(replace(entry, sha256=sha256, label=composed(entry.label), split=split))

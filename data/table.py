@@ -18,7 +18,7 @@ from data.names import SEPARATOR, composed, decomposed, join_labels, natural_key
 from errors import UserError
 
 RESERVED = ("path", "label", "part", "group")
-COLUMNS = "the columns path,label and, if wanted, part and group"
+COLUMNS = "a CSV file with the columns path,label and, if wanted, part and group"
 YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
 
 TableRow = Mapping[str, str]
@@ -52,12 +52,7 @@ def read(path: Path) -> Iterator[TableRow]:
     Raises:
         UserError: it cannot be read, has no column path, or a row that is too long or names no image.
     """
-    try:
-        table = csv_table.read(path, str(path), RESERVED, ["path"])
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}. Give a CSV file with {COLUMNS}.") from error
-    if "path" not in table.columns:
-        raise UserError(f"{path} has no column path: expected {COLUMNS}. It has: {', '.join(table.columns)}.")
+    table = csv_table.with_columns(path, str(path), ["path"], COLUMNS, RESERVED)
     for number, cells in table.rows():
         named = {name: composed(csv_table.unguard(cells.get(name, "").strip())) for name in table.columns if name}
         row = named | {"path": name_in(path.parent, cells.get("path", ""))}
@@ -102,7 +97,7 @@ def labels_in(path: Path, row: TableRow, several: bool) -> list[str]:
         return [row["label"]] if row["label"] else []
     columns = [name for name in row if name not in RESERVED]
     if not several or not columns:
-        raise UserError(f"{path} has no column label: expected {COLUMNS}. It has: {', '.join(row)}.")
+        raise UserError(f"{path} has no column label: give {COLUMNS}. It has: {', '.join(row)}.")
     strange = [name for name in columns if row[name].casefold() not in (*YES, *NO)]
     if strange:
         raise UserError(f"{path}: column {strange[0]} takes 0 or 1. Received: {row[strange[0]]} for {row['path']}")

@@ -93,7 +93,7 @@ TRAIN_ERRORS = {
     ),
     "no weights file": (["--weights", "/none/a.weights.h5"], ", no such file or folder"),
     "weights' name too long": (["--weights", LONG], LONG),
-    "no split file": (["--split-file", "/none/split.csv"], "Cannot read the split file /none/split.csv"),
+    "no split file": (["--split-file", "/none/split.csv"], "Cannot read /none/split.csv"),
 }
 
 RUN_ERRORS = {

@@ -98,7 +98,11 @@ def test_a_table_of_boxes_is_read_as_people_write_it(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("path,left,top,right\n", "has no column bottom: expected path,left,top,right,bottom, in pixels."),
+        (
+            "path,left,top,right\n",
+            "has no column bottom: give a CSV file path,left,top,right,bottom, in pixels. It has: path, "
+            "left, top, right.",
+        ),
         (
             "path,left,top,right,bottom\na.png,1,2,x,4\n",
             "line 2 has 1,2,x,4: expected left,top,right,bottom as",

@@ -129,8 +129,9 @@ def test_two_rows_that_disagree_are_refused(data, tmp_path):
 
 def test_files_that_are_no_such_table(data, tmp_path):
     assert "No such file" in message(applied, data, tmp_path / "nowhere.csv")
-    assert "has no column action: expected path,action,label" in message(
-        applied, data, written(tmp_path, header="path,label")
+    assert (
+        "has no column action: give a CSV file path,action,label and, if known, sha256. It has: path, label."
+        in message(applied, data, written(tmp_path, header="path,label"))
     )
     (tmp_path / "fixes.csv").write_bytes("path,action\nä,keep\n".encode("latin-1"))
     assert "Save it as CSV in UTF-8." in message(applied, data, tmp_path / "fixes.csv")

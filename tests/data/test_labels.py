@@ -100,10 +100,16 @@ def test_what_cannot_be_is_refused(root, tmp_path):
     mirror = labels.read(table(tmp_path, "left<->right,"))
     assert message(labels.apply, found, mirror) == "`labels` pairs classes that do not exist: left, right."
     assert "names the folder 'cat' twice" in message(labels.read, table(tmp_path, "cat,a", "cat,b"))
-    assert "expected the columns folder,class" in message(labels.read, table(tmp_path, "a,b", header="x,y"))
-    assert "expected the columns folder,class" in message(labels.read, table(tmp_path, header="x,y"))
+    assert "has no column folder, class: give a CSV file folder,class. It has: " in message(
+        labels.read, table(tmp_path, "a,b", header="x,y")
+    )
+    assert "has no column folder, class: give a CSV file folder,class. It has: " in message(
+        labels.read, table(tmp_path, header="x,y")
+    )
     (tmp_path / "labels.csv").write_text("")
-    assert "expected the columns folder,class" in message(labels.read, tmp_path / "labels.csv")
+    assert "has no column folder, class: give a CSV file folder,class. It has: " in message(
+        labels.read, tmp_path / "labels.csv"
+    )
     assert "Cannot read `labels`" in message(labels.read, tmp_path / "none.csv")
 
 

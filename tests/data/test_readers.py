@@ -113,7 +113,7 @@ def test_every_reader_takes_what_spreadsheets_save(tmp_path, name, encoding, sep
 def test_a_short_row_of_a_split_file_is_refused(tmp_path):
     path = tmp_path / "split.csv"
     path.write_text("path,sha256,label,part\na.jpg,00\n")
-    expected = "expected the columns path,sha256,label,part."
+    expected = "give the split.csv of a run, with the columns path,sha256,label,part."
     assert message(split.read_split, path) == f"{path}, line 2 has no part: {expected}"
     path.write_text("part,path,sha256,label\n\ntrain,a.jpg\n")
     assert message(split.read_split, path) == f"{path}, line 3 has no sha256: {expected}"

@@ -266,24 +266,28 @@ def read_error(path):
 def test_a_missing_file_and_a_folder_say_so(tmp_path):
     path = tmp_path / "none.csv"
     assert read_error(path) == (
-        f"Cannot read the split file {path}: No such file or directory. Give the split.csv of a run."
+        f"Cannot read {path}: No such file or directory. Give the split.csv of a run, with the columns "
+        "path,sha256,label,part."
     )
-    assert read_error(tmp_path).startswith(f"Cannot read the split file {tmp_path}: ")
+    assert read_error(tmp_path).startswith(f"Cannot read {tmp_path}: ")
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "missing", "has"),
     [
-        b"",
-        b"path,label\n",
-        b"path,label\na.jpg,cat\n",
+        (b"", "path, sha256, label, part", "none"),
+        (b"path,label\n", "sha256, part", "path, label"),
+        (b"path,label\na.jpg,cat\n", "sha256, part", "path, label"),
     ],
     ids=["empty", "other header, no rows", "other header"],
 )
-def test_what_is_no_split_file_says_so(tmp_path, content):
+def test_what_is_no_split_file_says_so(tmp_path, content, missing, has):
     path = tmp_path / "split.csv"
     path.write_bytes(content)
-    assert read_error(path) == f"{path} is no split file: expected the columns path,sha256,label,part."
+    assert read_error(path) == (
+        f"{path} has no column {missing}: give the split.csv of a run, with the columns "
+        f"path,sha256,label,part. It has: {has}."
+    )
 
 
 @pytest.mark.parametrize(

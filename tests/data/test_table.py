@@ -80,11 +80,11 @@ def test_groups_that_given_parts_divide_are_told(images, tmp_path):
 @pytest.mark.parametrize(
     ("lines", "error"),
     [
-        (["file,label", "a.png,cat"], "has no column path: expected the columns path,label and, if wanted, part and "
-                                      "group. It has: file, label."),
+        (["file,label", "a.png,cat"], "has no column path: give a CSV file with the columns path,label and, if wanted, "
+                                      "part and group. It has: file, label."),
         (["path,path,label", "a.png,b.png,cat"], "has the column path twice: leave one of the two out."),
-        (["path,kind", "a.png,cat"], "has no column label: expected the columns path,label and, if wanted, part and "
-                                     "group. It has: path, kind."),
+        (["path,kind", "a.png,cat"], "has no column label: give a CSV file with the columns path,label and, if wanted, "
+                                     "part and group. It has: path, kind."),
         (["path,label", "a.png,cat", "a.png,dog"], "gives a.png two labels, cat and dog: give it one, or train with "
                                                    "`task` multilabel."),
         (["path,label", "a.png,"], "gives a.png no label: give it one, or train with `task` multilabel."),

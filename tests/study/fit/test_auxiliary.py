@@ -96,10 +96,12 @@ def test_a_table_of_labels_is_read_and_its_faults_are_told(tmp_path):
     path.write_text("path,label\na,x\na,y\n")
     assert told(auxiliary_labels.read, path) == f"`auxiliary` {path} gives a two labels: x and y."
     path.write_text("file,label\na,x\n")
-    assert told(auxiliary_labels.read, path) == f"`auxiliary` {path}: expected a CSV file with the columns path,label."
+    assert told(auxiliary_labels.read, path) == (
+        f"`auxiliary` {path} has no column path: give none, coat, mask or a CSV file path,label. It has: file, label."
+    )
     assert told(auxiliary_labels.read, tmp_path / "no") == (
-        f"`auxiliary` takes none, coat, mask or a CSV file path,label. Received: {tmp_path / 'no'} (No such file or "
-        "directory)"
+        f"Cannot read `auxiliary` {tmp_path / 'no'}: No such file or directory. Give none, coat, mask or a CSV file "
+        "path,label."
     )
     assert told(auxiliary_labels.from_names, ["a", "b"], {"a": "x"}) == (
         "`auxiliary`: at least two different labels are needed to learn from. There is only 'x'."
