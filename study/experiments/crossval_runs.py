@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from data.csv_table import unguard
 from data.dataset import Dataset
 from data.split import SplitEntry, read_split, write_split
 from errors import UserError
@@ -18,6 +16,7 @@ from study.experiments.jobs import Job, holding, run_all, wait_for_earlier
 from study.experiments.plan import digest, part_arguments
 from study.folds.divide import Fold, Labelled, inner_validation
 from study.runs import folder as run_folder
+from study.runs import predictions
 from study.runs.folder import Run
 from study.runtime import console
 from study.runtime.signals import stopped
@@ -133,9 +132,7 @@ def read_all(trainings: Trainings) -> np.ndarray:
     names, entries = trainings.dataset.class_names, trainings.dataset.entries
     found = np.empty((max(fold.repeat for fold in trainings.folds), len(entries), len(names)), np.float32)
     for fold in trainings.folds:
-        with (trainings.finished(fold).folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
-            by_path = {
-                unguard(line["path"]): [float(line[f"p_{name}"]) for name in names] for line in csv.DictReader(file)
-            }
-        found[fold.repeat - 1, fold.held_out] = [by_path[entries[row].path] for row in fold.held_out]
+        by_path = predictions.of_test_images(trainings.finished(fold))
+        rows = [by_path[entries[row].path] for row in fold.held_out]
+        found[fold.repeat - 1, fold.held_out] = [[float(row[f"p_{name}"]) for name in names] for row in rows]
     return found

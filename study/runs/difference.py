@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from data.csv_table import read, unguard
 from data.names import listed
 from data.split import read_split
 from errors import UserError
+from study.runs import predictions
 from study.runs.folder import Run
 from study.runs.listing import MAX_NAMED, accuracy, figures_of, fingerprint_of, question_of, values_of
 from study.runtime import console
@@ -136,10 +136,10 @@ def answers_by_content(run: Run) -> dict[str, Answer]:
         UserError: its tables cannot be read, or do not fit each other.
     """
     hash_of = {entry.path: entry.sha256 for entry in read_split(run.folder / "split.csv") if entry.split == "test"}
-    path = run.folder / "predictions.csv"
-    columns = ("path", "label", "predicted")
-    try:
-        rows = [[unguard(row[name]) for name in columns] for _, row in read(path, str(path), columns, columns).rows()]
-        return {hash_of[name]: Answer(label, label == predicted) for name, label, predicted in rows}
-    except (OSError, KeyError) as error:
-        raise UserError(f"{path} does not fit the split.csv beside it: {error}. Train again.") from error
+    rows = predictions.of_test_images(run)
+    if strange := [path for path in rows if path not in hash_of]:
+        raise UserError(
+            f"{run.folder / 'predictions.csv'} does not fit the split.csv beside it, which has no test image "
+            f"{strange[0]}. Train again."
+        )
+    return {hash_of[path]: Answer(row["label"], row["label"] == row["predicted"]) for path, row in rows.items()}

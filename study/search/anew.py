@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.csv_table import unguard
 from data.dataset import Dataset
 from data.split import write_split
 from errors import UserError
@@ -17,6 +15,7 @@ from study.experiments.compare import finished_run, run_missing
 from study.experiments.plan import Combination, Plan
 from study.experiments.result import read_result
 from study.folds.divide import Labelled, make_folds
+from study.runs import predictions
 from study.runs.folder import Run
 from study.runtime import console
 from study.runtime.hardware import jobs_at_once
@@ -121,6 +120,5 @@ def found_by(
 
 def right_of(run: Run, paths: Sequence[str]) -> np.ndarray:
     """Return which test images a run has right, float (images,), in the order of `paths`."""
-    with (run.folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
-        right = {unguard(line["path"]): line["predicted"] == line["label"] for line in csv.DictReader(file)}
-    return np.array([right[path] for path in paths], float)
+    rows = predictions.of_test_images(run)
+    return np.array([rows[path]["predicted"] == rows[path]["label"] for path in paths], float)
