@@ -49,8 +49,8 @@ class Normalization(Layer):
 
     def standardize(self, x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
         """Mean 0 and variance 1 over the axes."""
-        self.axes, self.mean, variance = axes, x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
-        self.sigma = np.sqrt(variance + self.epsilon)  # mean, variance, sigma: 1 in place of each axis
+        self.axes, self.mean, self.variance = axes, x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+        self.sigma = np.sqrt(self.variance + self.epsilon)  # mean, variance, sigma: 1 in place of each axis
         self.standard = (x - self.mean) / self.sigma
         return self.standard
 
@@ -81,7 +81,7 @@ class BatchNorm(Normalization):
         x_hat = self.standardize(x, tuple(range(x.ndim - 1)))
         keep, new = self.momentum, 1 - self.momentum
         self.moving_mean = keep * self.moving_mean + new * self.mean.ravel()  # (1, 1, 1, C) -> (C,)
-        self.moving_variance = keep * self.moving_variance + new * (self.sigma**2 - self.epsilon).ravel()
+        self.moving_variance = keep * self.moving_variance + new * self.variance.ravel()
         return x_hat
 
     def normalize_backward(self, grad: np.ndarray) -> np.ndarray:

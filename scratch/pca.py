@@ -14,7 +14,8 @@ import numpy as np
 
 def project(x: np.ndarray, directions: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """(n, d) -> places on the first directions, (n, directions), and the share of the variance that each keeps."""
-    x = x.astype(np.float64) - x.mean(axis=0)
+    x = x.astype(np.float64)  # first: a mean of many float32 numbers loses digits
+    x = x - x.mean(axis=0)
     u, s, vt = np.linalg.svd(x, full_matrices=False)  # (n, k), (k,), (k, d)
     largest = np.take_along_axis(vt, np.abs(vt).argmax(axis=1)[:, None], axis=1)[:, 0]  # (k,)
     return (u * s * np.sign(largest))[:, :directions], (s**2 / (s**2).sum())[:directions]

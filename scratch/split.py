@@ -1,6 +1,6 @@
 """Split: training, validation and test in the ratio 8:1:1, class by class, so that no test image has been seen before.
 
-    stratified   each class is divided in the same ratio, so that a rare one is in every split
+    stratified   each class is divided in the same ratio, so that one of ten groups or more is in every split
     grouped      images of one group (one animal, one burst of the camera) share a split: else near copies of a training
                  image stand in the test, and the score says how well images are remembered
 
@@ -17,10 +17,14 @@ def stratified(
 ) -> np.ndarray:
     """Give each image its split, str (n,).
 
-    labels is int (n,); groups, int (n,), names what must stay together: by default each image is a group of its own.
-    Within a class whole groups are dealt out, so that the ratio is one of groups.
+    labels is int (n,); groups, int (n,), names what must stay together, images of one class: by default
+    each image is a group of its own. Within a class whole groups are dealt out, so that the ratio is one of groups.
+
+    Raises ValueError where a group has images of two classes.
     """
     groups = np.arange(len(labels)) if groups is None else groups
+    if len({*zip(groups.tolist(), labels.tolist(), strict=True)}) > len(np.unique(groups)):
+        raise ValueError("a group has images of two classes: each class is divided for itself, which would tear it")
     splits = np.empty(len(labels), dtype="<U5")
     ends = np.cumsum(ratio) / sum(ratio)  # 0.8, 0.9, 1.0
     for label in np.unique(labels):

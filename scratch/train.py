@@ -23,7 +23,7 @@ NO_PENALTY = Penalty()
 
 
 class Epoch(NamedTuple):
-    """What is known after an epoch; `loss` is the mean of its batches, penalty included."""
+    """What is known after an epoch; `loss` is the mean over its images, penalty included."""
 
     number: int
     loss: float
@@ -51,7 +51,7 @@ def weights_and_gradients(
     weights, gradients, loss = [], [], 0.0
     for layer in layers:
         for name, w in layer.params.items():
-            penalised = name == "w" and (penalty.l1 or penalty.l2)
+            penalised = name.rpartition(".")[2] == "w" and (penalty.l1 or penalty.l2)  # "0.w" inside a residual block
             weights.append(w)
             gradients.append(layer.grads[name] + penalty.gradient(w) if penalised else layer.grads[name])
             loss += penalty.loss(w) if penalised else 0.0
@@ -91,7 +91,7 @@ def fit(
     x, t = train
     history = []
     for number in range(1, epochs + 1):
-        losses = []
+        losses, sizes = [], []
         for rows in batches(len(x), batch_size, rng):
             answer = forward(layers, augment(x[rows]), training=True)
             value, grad = loss(answer, t[rows])
@@ -101,7 +101,8 @@ def fit(
                 optimizer.learning_rate = schedule(optimizer.steps)
             optimizer.step(weights, gradients)
             losses.append(value + extra)
-        history.append(Epoch(number, float(np.mean(losses)), accuracy(layers, *validation)))
+            sizes.append(len(rows))  # the last batch may be smaller, and counts for less
+        history.append(Epoch(number, float(np.average(losses, weights=sizes)), accuracy(layers, *validation)))
     return history
 
 

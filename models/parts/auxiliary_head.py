@@ -42,7 +42,7 @@ def mask_head(channels: int, seed: int) -> keras.Model:
             3,
             padding="same",
             activation="relu",
-            kernel_initializer=he(seed + number),
+            kernel_initializer=he(seed + 1 + number),  # `narrow` begins with `seed`: equal seeds draw equal numbers
             name=f"conv{number}",
         )
         x = conv(x)

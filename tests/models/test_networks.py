@@ -14,6 +14,7 @@ import tensorflow as tf
 from helpers import call, message, small_options, smallest_size
 
 import models
+from models.parts.auxiliary_head import mask_head
 from models.parts.head import head, head_on
 from models.parts.keras_private import flatten_layers
 from models.parts.options import (
@@ -156,6 +157,14 @@ def test_normal_has_the_width_asked_for_in_every_layer_and_no_numbers_twice(std)
     one, other = found[1:3]
     assert one.shape == other.shape
     assert (one != other).all()
+
+
+def test_no_two_layers_of_the_mask_decoder_begin_with_the_same_numbers():
+    found = [np.array(v).ravel()[:512] for v in kernels(mask_head(64, seed=0))]
+    assert len(found) == 4
+    assert all(
+        abs(np.corrcoef(*two)[0, 1]) < 0.5 for two in itertools.combinations([v for v in found if v.size == 512], 2)
+    )
 
 
 @pytest.mark.parametrize("init", ["glorot", "he", "lecun"])

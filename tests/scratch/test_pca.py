@@ -15,6 +15,12 @@ def test_places_and_shares_are_those_of_scikit_learn():
     np.testing.assert_allclose(shares, theirs.explained_variance_ratio_, atol=1e-9)
 
 
+def test_float32_points_far_from_zero_lose_no_digits():
+    x = np.random.default_rng(0).normal(1000, (1, 0.5), (200_000, 2)).astype(np.float32)
+    _, shares = pca.project(x, 2)
+    np.testing.assert_allclose(shares, pca.project(x.astype(np.float64), 2)[1], atol=1e-6)
+
+
 def test_points_on_a_line_need_one_direction_only():
     places, shares = pca.project(np.outer(np.arange(10), [1.0, 2.0, 2.0]))
     np.testing.assert_allclose(shares, [1, 0], atol=1e-12)

@@ -24,3 +24,8 @@ def test_a_group_stays_together_and_a_plain_split_tears_many():
     groups = np.arange(len(LABELS)) // 5
     assert torn(stratified(LABELS, np.random.default_rng(0), groups=groups), groups) == 0
     assert torn(stratified(LABELS, np.random.default_rng(0)), groups) > 20
+
+
+def test_a_group_of_two_classes_is_refused():
+    with pytest.raises(ValueError, match="a group has images of two classes"):
+        stratified(LABELS, np.random.default_rng(0), groups=np.arange(len(LABELS)) % 7)

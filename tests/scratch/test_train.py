@@ -8,8 +8,10 @@ from scratch import augmentation, train
 from scratch.activations import Activation
 from scratch.affine import Affine
 from scratch.dropout import Dropout
+from scratch.losses import squared_error
 from scratch.optimizers import SGD, Adam
 from scratch.regularization import Penalty, l2
+from scratch.residual import Residual
 from scratch.schedules import cosine
 
 # ---- the loop ----
@@ -54,6 +56,22 @@ def test_a_penalty_makes_weights_smaller_and_leaves_biases():
     assert loss == pytest.approx(0.05 * sum(np.sum(layers[at].params["w"] ** 2) for at in (0, 3)), rel=1e-5)
     np.testing.assert_array_equal(plain[1], penalised[1])
     assert not np.array_equal(plain[0], penalised[0])
+
+
+def test_a_penalty_reaches_the_weights_within_a_residual_block():
+    rng = np.random.default_rng(0)
+    inner = [Affine(2, 2, rng), Affine(2, 2, rng)]
+    layers = [Residual(inner)]
+    train.backward(layers, train.forward(layers, rings()[0]))
+    *_, loss = train.weights_and_gradients(layers, l2(0.05))
+    assert loss == pytest.approx(0.05 * sum(np.sum(layer.params["w"] ** 2) for layer in inner), rel=1e-5)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_images_not_over_batches():
+    x, t = np.array([[1.0], [1.0], [1.0], [5.0]]), np.ones((4, 1))
+    layer = Affine(1, 1, np.random.default_rng(0))
+    found = train.fit([layer], (x, t), (x, t), SGD(0.0), 1, np.random.default_rng(0), batch_size=3, loss=squared_error)
+    assert found[0].loss == pytest.approx(squared_error(layer.forward(x), t)[0], rel=1e-5)
 
 
 def test_batches_hold_every_row_once():
