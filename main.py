@@ -42,7 +42,7 @@ EXAMPLES = """examples:
 """
 
 ON_ANY_BACKEND = ("train", "crossval", "ensemble")  # with --backend jax or torch, TensorFlow need not be installed
-# refused where it is not
+# commands that are refused where TensorFlow is not installed
 LEARNING = (*ON_ANY_BACKEND, "compare", "tune", "inspect", "export", "page")
 
 

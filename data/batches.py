@@ -45,7 +45,7 @@ class Examples:
             of the store as one would out of an array: `data.pixels.Pixels` or `Squares`, or
             `data.store.rows.Features`.
         labels: class indices, int32 (n,), or soft labels, float32 (n, classes).
-        indices: part -> indices into the two, int64.
+        indices: split -> indices into the two, int64.
         flipped_classes: class index -> class index of the mirrored image, int32 (classes,), where a flip changes the
             label.
         sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.

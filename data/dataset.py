@@ -86,13 +86,13 @@ class Dataset:
         return Examples(inputs, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return images by part and class."""
+        """Return images by split and class."""
         classes_of = split_labels if self.several_labels else single_label
         labels = {split: [entry.label for entry in self.entries if entry.split == split] for split in SPLITS}
         return {split: dict(Counter(name for text in labels[split] for name in classes_of(text))) for split in SPLITS}
 
     def sizes(self) -> dict[str, int]:
-        """Return images by part."""
+        """Return images by split."""
         return {split: sum(entry.split == split for entry in self.entries) for split in SPLITS}
 
     def rarest(self) -> int:

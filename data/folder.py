@@ -23,9 +23,9 @@ _NEEDED = (
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """One photo: where to open it, its printable posix name below the root, its class, its part if ready-made.
+    """One photo: where to open it, its printable posix name below the root, its class, its split if ready-made.
 
-    `group` names what must stay in one part with others of that name; nothing where it may go anywhere. `folder` is
+    `group` names what must stay in one split with others of that name; nothing where it may go anywhere. `folder` is
     that below its class in which it lies, if any.
     """
 
@@ -76,7 +76,7 @@ def scan(root: Path, min_classes: int = 2, explained: bool = False) -> Scan:
     """List the photos below `root`: its sub-folders are the classes, searched to any depth.
 
     Where the sub-folders are all named train (training, training_set …), val (validation …) and test (testing …), with
-    train and at least one more, they are ready-made parts and the classes lie one level below; where every class holds
+    train and at least one more, they are ready-made splits and the classes lie one level below; where every class holds
     such folders and nothing else, those are. `explained`: whether it is known what the folders below the classes are.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Bounds on memory for all threads together: how many pixels are decoded at a time, and how large a file may be."""
+"""A bound on memory for all threads together: how many pixels are decoded at a time."""
 
 from __future__ import annotations
 

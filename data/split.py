@@ -26,7 +26,7 @@ COLUMNS = ("path", "sha256", "label", "part")  # of split.csv
 
 @dataclass(frozen=True)
 class SplitEntry:
-    """One image of a split: its path relative to the data folder, SHA-256 of its content, class and part."""
+    """One image of a split: its path relative to the data folder, SHA-256 of its content, class and split."""
 
     path: str
     sha256: str
@@ -56,7 +56,7 @@ def assign(
         entries: images without a split.
         ratio: shares of train, validation and test.
         seed: another seed gives another, equally good split.
-        earlier: content hash -> part of an earlier split; those contents stay where they are, new ones fill up the
+        earlier: content hash -> its place in an earlier split; those contents stay where they are, new ones fill up the
             splits that are short of their share.
         group_by_hash: content hash -> name of the unit of contents that share a split (near duplicates); a content that
             is not named is a unit of its own.
@@ -122,7 +122,7 @@ def rank(seed: int, name: str) -> str:
 
 
 def split_sizes(total: int, ratio: Sequence[int]) -> list[int]:
-    """Images per part by largest remainder, at least one each (`total` >= 3)."""
+    """Images per split by largest remainder, at least one each (`total` >= 3)."""
     shares = [total * share / sum(ratio) for share in ratio]
     counts = [int(share) for share in shares]
     by_remainder = sorted(range(3), key=lambda i: (counts[i] - shares[i], i))

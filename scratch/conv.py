@@ -20,9 +20,8 @@ from scratch.windows import cells, pad, unpad
 def im2col(x: np.ndarray, size: int, stride: int) -> np.ndarray:
     """(N, H, W, C), padded -> (N, out H, out W, size size C): every window, laid flat."""
     windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))[:, ::stride, ::stride]
-    windows = windows.transpose(
-        0, 1, 2, 4, 5, 3
-    )  # (N, out H, out W, C, size, size) -> (…, size, size, C), still a view
+    # (N, out H, out W, C, size, size) -> (…, size, size, C), still a view
+    windows = windows.transpose(0, 1, 2, 4, 5, 3)
     return windows.reshape(*windows.shape[:3], -1)  # -> (N, out H, out W, size size C): here it is copied
 
 

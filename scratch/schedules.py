@@ -7,8 +7,9 @@
     one cycle     up from r/25 to r, then down to r/250,000       Smith, Topin, https://arxiv.org/abs/1708.07120
                   at the last step
 
-The numbers, the half cosines and the end at the lowest rate are fastai's. The paper's cycle goes up and down in
-straight lines of equal length, and then on far below where it began.
+The numbers, the half cosines and the end at the lowest rate are those of fastai 1 (https://fastai1.fast.ai); the
+program's `--schedule one_cycle` goes up in a straight line, and ends at r/10,000. The paper's cycle goes up and down
+in straight lines of equal length, and then on far below where it began.
 
 Warm-up is for the first steps, when gradients are large and averages such as those of Adam are still empty.
 """

@@ -1,1 +1,1 @@
-"""What models are made of: the recipe and its layers, the head, weights, and the facts of a model file."""
+"""What models are made of: the options and their layers, the head, weights, and the facts of a model file."""

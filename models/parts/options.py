@@ -1,6 +1,6 @@
-"""The recipe: what a network that starts from random weights is made of, and the layers that follow it.
+"""Options of architecture: what a network that starts from random weights is made of, and the layers that follow it.
 
-A model's `SPEC.supports` names the options that it follows. Its backbone is given a recipe in which each of those has a
+A model's `SPEC.supports` names the options that it follows. Its backbone is given options in which each of those has a
 value, and makes its layers by the functions below; they are plain layers of Keras, and operations that save with them.
 """
 
@@ -54,7 +54,7 @@ class ArchitectureOptions:
 
 
 def resolve_options(name: str, options: ArchitectureOptions) -> ArchitectureOptions:
-    """Return the recipe with the model's own values where it leaves them open.
+    """Return the options with the model's own values where they are left open.
 
     Raises:
         UserError: the model cannot obey an option.

@@ -25,7 +25,7 @@ class Spec:
         weights_source: where pretrained weights come from, in words.
         smallest_image_size: below this side the feature map is empty.
         defaults: settings, by their name on the command line, that suit this model better than the general default.
-        supports: which `OPTIONS` of the recipe the network follows; its own values stand in `defaults`.
+        supports: which `OPTIONS` the network follows; its own values stand in `defaults`.
         defaults_from_scratch: settings that suit it better where it learns from a folder of images, from random
             weights.
         check_installed: raises UserError where pretrained weights come with a package that is not installed.

@@ -76,7 +76,7 @@ def nearest_rows(
 
 
 def leave_one_out(known: np.ndarray) -> np.ndarray:
-    """Return the same of each known image to the others, float32 (n,); n >= 2."""
+    """Return the mean cosine distance of each known image to its nearest `NEIGHBOURS` others, float32 (n,); n >= 2."""
     parts = []
     for first in range(0, len(known), ROWS):
         cosines = known[first : first + ROWS] @ known.T

@@ -155,7 +155,7 @@ class PlainNames(keras.callbacks.Callback):
 
 
 def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any]:
-    """Return what `metrics.json` says of the auxiliary task on a part: accuracy over the known labels, or IoU."""
+    """Return what `metrics.json` says of the auxiliary task on a split: accuracy over the known labels, or IoU."""
     indices, examples = auxiliary_training.examples.indices[split], auxiliary_training.examples
     network = keras.Model(auxiliary_training.model.inputs, auxiliary_training.model.outputs[1])
     batches = [indices[first : first + BATCH] for first in range(0, len(indices), BATCH)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,11 @@ class EventFiles:
         """Write those rows that are not there yet; the step is the epoch, counted over all stages."""
         for row in rows:
             figures = {name: value for name, value in row.items() if name not in NO_FIGURES}
-            val = {name.removeprefix(VALIDATION): figures.pop(name) for name in list(figures) if VALIDATION in name[:4]}
+            val = {
+                name.removeprefix(VALIDATION): figures.pop(name)
+                for name in list(figures)
+                if name.startswith(VALIDATION)
+            }
             for name, values in zip(FOLDERS, (figures, val), strict=True):
                 if row["epoch"] not in self.there[name]:
                     self._add(name, values, row["epoch"])
@@ -54,8 +59,6 @@ class EventFiles:
             writer.close()
 
     def _add(self, name: str, values: Mapping[str, float], step: int) -> None:
-        import time
-
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.plugins.scalar.summary_v2 import scalar_pb
         from tensorboard.summary.writer.event_file_writer import EventFileWriter

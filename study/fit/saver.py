@@ -17,6 +17,8 @@ from study.fit.outcome import Outcome
 from study.runtime import by_backend
 from study.settings.stages import ResolutionPhase
 
+COPIES = 5  # of the weights in a checkpoint, about: begun with, now, best, two averages of the optimiser
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -78,7 +80,7 @@ class Saver(keras.callbacks.Callback):
             state.give_back(self.model, self.others, self.going_on.arrays)
             state.remind(self.others, self.going_on.state["callbacks"])
             state.set_random_state(self.going_on.state["random"])
-        self.nbytes = 4 * sum(int(np.prod(variable.shape)) for variable in self.model.variables) * 5
+        self.nbytes = COPIES * 4 * sum(int(np.prod(variable.shape)) for variable in self.model.variables)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
         """Let an epoch that was begun go on with its sums, which Keras has just set to zero."""

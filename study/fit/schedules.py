@@ -6,7 +6,8 @@ import keras
 
 from study.settings.train import DEFAULTS
 
-ONE_CYCLE_RISE = 0.3  # of the iterations, from a 25th of the rate, then down to a 10,000th
+ONE_CYCLE_RISE = 0.3  # of the iterations
+ONE_CYCLE_START, ONE_CYCLE_END = 1 / 25, 1e-4  # of the rate
 STEP_FACTOR, EXPONENTIAL_END = 0.1, 0.01
 PLATEAU_FACTOR = 0.3
 
@@ -58,7 +59,8 @@ def _plain(schedule: str, rate: float, steps: int) -> float | Schedule:
         return schedules.CosineDecay(rate, steps)
     if schedule == "one_cycle":
         rising = min(round(ONE_CYCLE_RISE * steps), steps - 1)
-        return schedules.CosineDecay(rate / 25, steps - rising, 1e-4, warmup_target=rate, warmup_steps=rising)
+        first = rate * ONE_CYCLE_START
+        return schedules.CosineDecay(first, steps - rising, ONE_CYCLE_END, warmup_target=rate, warmup_steps=rising)
     if schedule == "step":
         lasts = [-(-steps * third // 3) - 1 for third in (1, 2)]  # the last iteration at that rate
         return schedules.PiecewiseConstantDecay(lasts, [rate * STEP_FACTOR**number for number in range(3)])

@@ -37,11 +37,10 @@ def class_balance(
         name: even if regularization.sampler == "balanced" else counts.get(name, 0) for name in dataset.class_names
     }
     weights = class_weight or {}
+    first = len(outputs) - len(dataset.class_names)  # behind the background
     return {
         name: {"drawn_per_epoch": round(drawn[name]), "weight": round(weights.get(index, 1.0), 4)}
-        for index, name in enumerate(
-            dataset.class_names, start=len(outputs) - len(dataset.class_names)
-        )  # behind the background
+        for index, name in enumerate(dataset.class_names, start=first)
     }
 
 
@@ -53,7 +52,7 @@ def print_plan(
     class_weight: Mapping[int, float] | None,
     outputs: Sequence[str],
 ) -> None:
-    """Print classes and counts per part, learning type and why, batch, iterations and epochs."""
+    """Print classes and counts per split, learning type and why, batch, iterations and epochs."""
     counts = dataset.counts()
     balances = class_balance(settings.regularization, dataset, class_weight, outputs)
     rows = [
