@@ -11,11 +11,12 @@ from data import csv_table, folder, hub_rows
 from data.folder import Scan, Skipped
 from data.hub_rows import Row
 from data.names import printable
-from data.table import name_in
+from data.table import SPLIT_COLUMNS, name_in
 from errors import UserError
 
 FILES = ("metadata.csv", "metadata.jsonl")
 NAME, LABEL = ("file_name", "image_file_name"), ("label", "labels")  # columns, of each the first that is there
+SPLIT = ("part", *SPLIT_COLUMNS)
 
 Cells = Mapping[str, Any]
 Rows = Iterator[tuple[int, Cells | str]]  # line and cells, or why it has none
@@ -113,4 +114,5 @@ def _row(root: Path, place: Path, cells: Cells) -> Row | Skipped | str:
         labels = hub_rows.labels_of(cells.get(_column(cells, LABEL)))
     except ValueError as error:
         return Skipped(name, str(error))
-    return Row(path, name, labels, hub_rows.split_in(below.rpartition("/")[0]))
+    of_column = hub_rows.SPLIT_OF.get(str(cells.get(_column(cells, SPLIT))).casefold())
+    return Row(path, name, labels, hub_rows.split_in(below.rpartition("/")[0]) or of_column)

@@ -1,8 +1,9 @@
 """A table as the data set: a CSV file that names images, their labels and, if wanted, split and group.
 
-Columns are found by name, in any order and case: `path`, relative to the table, and `label`; `part` (train, val, test)
-and `group`, whose images stay in one part. Where an image may have several labels it has one row a label, an empty
-label standing for none, or the table has one column of 0 and 1 a class instead of `label`.
+Columns are found by name, in any order and case: `path`, relative to the table, and `label`; `part` (train, val, test),
+which may be called `split`, `subset` or `set`, and `group`, whose images stay in one split. Where an image may have
+several labels it has one row a label, an empty label standing for none, or the table has one column of 0 and 1 a class
+instead of `label`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from pathlib import Path
 from data import csv_table, folder
 from data.folder import ImageRecord, Scan, Skipped
 from data.layout import SPLIT_NAMES
-from data.names import SEPARATOR, composed, decomposed, join_labels, natural_key, printable
+from data.names import SEPARATOR, composed, decomposed, join_labels, listed, natural_key, printable
 from errors import UserError
 
 RESERVED = ("path", "label", "part", "group")
 COLUMNS = "a CSV file with the columns path,label and, if wanted, part and group"
+NAMED = 10  # columns in one line
+SPLIT_COLUMNS = ("split", "subset", "set")  # how others call `part`
 YES, NO = ("1", "true", "yes"), ("0", "false", "no", "")
 
 TableRow = Mapping[str, str]
@@ -30,7 +33,7 @@ def scan(path: Path, min_classes: int = 2, several_labels: bool = False) -> Scan
     Raises:
         UserError: it cannot be read, lacks a column, contradicts itself, or has fewer than `min_classes` classes.
     """
-    rows = list(read(path))
+    rows, notes = with_part(path, list(read(path)))
     labels_of = collect_labels(path, rows, several_labels)
     splits, groups = column_values(path, rows, "part"), column_values(path, rows, "group")
     split_of = {name: split_name(path, split) for name, split in splits.items() if split}
@@ -43,7 +46,7 @@ def scan(path: Path, min_classes: int = 2, several_labels: bool = False) -> Scan
             skipped.append(Skipped(printable(name), reason))
         else:
             images.append(ImageRecord(file, printable(name), label, split_of.get(name), groups.get(name, "")))
-    return Scan(path, tuple(images), tuple(skipped), class_names(path, labels_of, images, min_classes))
+    return Scan(path, tuple(images), tuple(skipped), class_names(path, labels_of, images, min_classes), notes)
 
 
 def read(path: Path) -> Iterator[TableRow]:
@@ -59,6 +62,32 @@ def read(path: Path) -> Iterator[TableRow]:
         if not row["path"]:
             raise UserError(f"{path}, line {number} names no image: its path is empty.")
         yield row
+
+
+def with_part(path: Path, rows: Sequence[TableRow]) -> tuple[Sequence[TableRow], tuple[str, ...]]:
+    """Take the column `part` by any of its names; return the rows, and notes on it and on columns that are not used.
+
+    Without a column `label` all others are classes, and stay.
+    """
+    columns = list(rows[0]) if rows and "label" in rows[0] else []
+    notes = []
+    for name in [name for name in columns if name.casefold() in SPLIT_COLUMNS and "part" not in columns]:
+        if names_splits([row[name] for row in rows]):
+            rows = [{"part" if key == name else key: cell for key, cell in row.items()} for row in rows]
+            columns[columns.index(name)] = "part"
+            notes.append(f"{path}: its column {name} gives the splits")
+            break
+    if unused := [name for name in columns if name not in RESERVED]:
+        notes.append(
+            f"{path}: not used: {listed(unused, NAMED)} (a column part gives splits, group what stays in one split)"
+        )
+    return rows, tuple(notes)
+
+
+def names_splits(cells: Sequence[str]) -> bool:
+    """Say whether cells name splits: train and another one at least, and nothing else."""
+    splits = {SPLIT_NAMES.get(cell.casefold()) for cell in cells if cell}
+    return None not in splits and "train" in splits and len(splits) > 1
 
 
 def name_in(root: Path, cell: str) -> str:
@@ -97,11 +126,17 @@ def labels_in(path: Path, row: TableRow, several: bool) -> list[str]:
         return [row["label"]] if row["label"] else []
     columns = [name for name in row if name not in RESERVED]
     if not several or not columns:
-        raise UserError(f"{path} has no column label: give {COLUMNS}. It has: {', '.join(row)}.")
+        hint = " For one column of 0 and 1 a class, train with `task` multilabel." if is_one_hot(row, columns) else ""
+        raise UserError(f"{path} has no column label: give {COLUMNS}. It has: {', '.join(row)}.{hint}")
     strange = [name for name in columns if row[name].casefold() not in (*YES, *NO)]
     if strange:
         raise UserError(f"{path}: column {strange[0]} takes 0 or 1. Received: {row[strange[0]]} for {row['path']}")
     return [name for name in columns if row[name].casefold() in YES]
+
+
+def is_one_hot(row: TableRow, columns: Sequence[str]) -> bool:
+    """Say whether a row has a yes or no in every one of several columns."""
+    return len(columns) > 1 and all(row[name].casefold() in (*YES, *NO) for name in columns)
 
 
 def column_values(path: Path, rows: Sequence[TableRow], column: str) -> dict[str, str]:
@@ -126,7 +161,8 @@ def class_names(
     """Return the labels that some image has, in natural order. Raise UserError where they are too few."""
     names = {label for labels in labels_of.values() for label in labels}
     if not images:
-        raise UserError(f"{path} names no image that is there: paths are relative to the table, in {path.parent}.")
+        such = f", such as {min(labels_of, key=natural_key)}" if labels_of else ""
+        raise UserError(f"{path} names no image that is there{such}: paths are relative to the folder of the table.")
     if len(names) < least:
         raise UserError(f"{path} has {len(names)} class(es): at least {least} are needed.")
     return tuple(sorted(names, key=natural_key))

@@ -59,6 +59,17 @@ def test_one_file_in_the_root_may_name_images_in_folders(tmp_path):
     assert {image.split for image in found.images} == {"train", "test"}
 
 
+def test_a_column_may_give_the_splits(tmp_path):
+    make_toy(tmp_path, 3)
+    parts = ("train", "validation", "test")
+    rows = [f"{label}/{number}.png,{label},{parts[number]}" for label in TOY_CLASSES for number in range(3)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["file_name,label,split", *rows]))
+    found = scan(tmp_path)
+    assert {image.name: image.split for image in found.images} == {
+        f"{label}/{number}.png": ("train", "val", "test")[number] for label in TOY_CLASSES for number in range(3)
+    }
+
+
 def test_without_splits_the_data_are_divided_as_ever(tmp_path):
     as_jsonl(tmp_path, flat(tmp_path, 10))
     assert {image.split for image in scan(tmp_path).images} == {None}

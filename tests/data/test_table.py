@@ -68,6 +68,25 @@ def test_given_parts_are_kept_and_images_of_a_group_stay_together(tmp_path):
     assert set(part_of.values()) == {"train", "val", "test"}
 
 
+@pytest.mark.parametrize("column", ["split", "Subset", "SET"])
+def test_other_names_of_the_column_part_are_known_and_told(column, images, tmp_path):
+    lines = [f"{path},{label},{('train', 'val', 'test')[at % 3]}" for at, (path, label) in enumerate(rows_of(images))]
+    table = write(tmp_path / "t.csv", f"path,label,{column}", *lines)
+    found = scan(table)
+    assert [image.split for image in found.images[:3]] == ["train", "val", "test"]
+    assert found.notes == (f"{table}: its column {column} gives the splits",)
+
+
+def test_columns_that_are_not_used_are_told(images, tmp_path):
+    lines = [f"{path},{label},{at},a{at % 2}" for at, (path, label) in enumerate(rows_of(images))]
+    notes = []
+    table = write(tmp_path / "t.csv", "path,label,patient,split", *lines)
+    load(Source(table, 32), note=notes.append)
+    said = f"{table}: not used: patient, split (a column part gives splits, group what stays in one split)"
+    assert said in notes
+    assert scan(write(tmp_path / "u.csv", "path,label,group", *lines[:0], *(line[:-3] for line in lines))).notes == ()
+
+
 def test_groups_that_given_parts_divide_are_told(images, tmp_path):
     lines = [
         f"{path},{label},{('train', 'val', 'test')[at % 3]},one" for at, (path, label) in enumerate(rows_of(images))
@@ -94,7 +113,10 @@ def test_groups_that_given_parts_divide_are_told(images, tmp_path):
         (["path,label,part", "a.png,cat,train", "b.png,dog,"], "gives some images a part and not b.png: give all of "
                                                                "them one, or none."),
         (["path,label,group", "a.png,cat,1", "a.png,cat,2"], "gives a.png two values of group: give it one."),
-        (["path,label", "a.png,cat"], "names no image that is there: paths are relative to the table"),
+        (["path,label", "a.png,cat"], "names no image that is there, such as a.png: paths are relative to the "
+                                      "folder of the table."),
+        (["path,cat,dog", "a.png,1,0"], "It has: path, cat, dog. For one column of 0 and 1 a class, train with `task` "
+                                        "multilabel."),
     ],
 )  # fmt: skip
 def test_a_table_that_contradicts_itself_is_told_in_one_line(tmp_path, lines, error):
