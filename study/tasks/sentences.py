@@ -52,7 +52,9 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
     """
     name, constant = baseline(result)
     told = []
-    if result["accuracy"] <= constant:
+    if constant == 1:
+        told.append(one_class_only(name))
+    elif result["accuracy"] <= constant:
         told.append(no_better_than(name))
     elif result["accuracy_interval"][0] <= constant:
         told.append(
@@ -65,6 +67,16 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
     if never:
         told.append(never_found(never))
     return [*told, *filter(None, [few_images_note(result)])]
+
+
+def one_class_only(name: str) -> str:
+    """Say what the accuracy is where a constant answer is right about every image."""
+    return t(
+        f"All of these images are of {name}: this is the share of them that is found, and says nothing of images that "
+        f"are wrongly called {name}.",
+        f"画像はすべて「{name}」です。この数値はそのうち見つけられた割合であり、他の画像を誤って「{name}」と答えるかどうかは"
+        "わかりません。",
+    )
 
 
 def no_better_than(name: str) -> str:
@@ -112,12 +124,21 @@ def few_images_note(result: Mapping[str, Any]) -> str:
                 f"クラス {some.ja} の画像は {FEW} 枚未満のため、これらの数値は大まかなものです。",
             )
         )
+    called = dict(zip(result["per_class"], map(sum, zip(*result["confusion"], strict=True)), strict=True))
     if none:
         some = listed(none, MOST_NAMED)
         lines.append(
             t(
                 f"No image of {some}: not evaluated.",
                 f"クラス {some.ja} の画像がないため、評価していません。",
+            )
+        )
+    if wrongly := [name for name in none if called[name]]:
+        some = listed(wrongly, MOST_NAMED)
+        lines.append(
+            t(
+                f"Answered although there is none, and 0 in macro F1: {some}.",
+                f"画像がないのに予測されたクラス {some.ja} は、マクロ F1 では 0 として数えています。",
             )
         )
     return joined(lines, " ", "")

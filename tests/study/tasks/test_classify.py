@@ -83,7 +83,8 @@ def test_a_class_without_images_in_this_part_keeps_its_place():
     assert result["per_class"]["b"] == {"precision": None, "recall": None, "f1": None, "support": 0}
     assert per_class_rows(result)[1] == ["b", "–", "–", "–", "0"]
     assert few_images_note(result) == (
-        "Fewer than 20 images of a, c: these figures are rough. No image of b: not evaluated."
+        "Fewer than 20 images of a, c: these figures are rough. No image of b: not evaluated. "
+        "Answered although there is none, and 0 in macro F1: b."
     )
     assert result["macro_f1"] == pytest.approx((2 / 3 + 0 + 1) / 3)
     assert result["confusion"] == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
@@ -110,6 +111,18 @@ def test_results_go_into_json_as_they_are():
     result = judged([0, 1, 1], [0, 1, 0], ["猫", "犬"])
     assert json.loads(json.dumps(result)) == result
     assert list(result["per_class"]) == ["猫", "犬"]
+
+
+def test_images_of_one_class_are_no_reason_to_say_that_nothing_was_learned():
+    for one in (judged([1] * 80, [0] * 5 + [1] * 75, ["cat", "dog"]), judged([1] * 80, [1] * 80, ["cat", "dog"])):
+        said = warnings(one)[0]
+        assert said == (
+            "All of these images are of dog: this is the share of them that is found, and says nothing of images that "
+            "are wrongly called dog."
+        )
+    assert warnings(judged([0, 1, 1], [1, 1, 1], ["cat", "dog"]))[0].startswith(
+        "This is no better than always answering"
+    )
 
 
 def test_lines_for_the_screen():
