@@ -157,7 +157,7 @@ def by_number_kept(features: np.ndarray, labels: np.ndarray, test: np.ndarray, s
             rows = np.flatnonzero(~test & (labels != out))
             kept = neighbours.directions(features[rows[neighbours.sample(labels[rows], size, 0)]])
             started = time.perf_counter()
-            neighbours.leave_one_out(kept)
+            neighbours.leave_one_out(kept, np.arange(len(kept)))
             seconds = time.perf_counter() - started
             found.append(roc_auc_score(labels[test] == out, neighbours.distances(features[test], kept)))
         print(f"{size:>6}  {'  '.join(f'{value:.4f}' for value in found)}  {seconds:.2f} s", flush=True)
@@ -198,7 +198,7 @@ def by_run(run: Path, kinds: Mapping[str, np.ndarray]) -> dict[str, dict[str, fl
         found = {name: network.predict(of.astype(np.float32), verbose=0) for name, of in pixels.items()}
         learned = neighbours.directions(found["train"][1])
         ways[way] = {name: neighbours.distances(features, learned) for name, (_, features) in found.items()}
-    limit = neighbours.limit(neighbours.leave_one_out(learned), neighbours.FALSE_ALARMS)
+    limit = neighbours.limit(neighbours.leave_one_out(learned, np.arange(len(learned))), neighbours.FALSE_ALARMS)
     ways["probability"] = {name: 1 - shares.max(axis=1) for name, (shares, _) in found.items()}
     ranks = [
         {name: percentileofscore(ways[way]["known"], of) for name, of in ways[way].items()} for way in list(ways)[1:]

@@ -75,21 +75,33 @@ def nearest_rows(
     return rows, 1 - cosines
 
 
-def leave_one_out(known: np.ndarray) -> np.ndarray:
-    """Return the mean cosine distance of each known image to its nearest `NEIGHBOURS` others, float32 (n,); n >= 2."""
-    parts = []
+def leave_one_out(known: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return the mean cosine distance of each known image to its nearest `NEIGHBOURS` others of other units.
+
+    A new image has no near duplicate and no image of its own group among the known ones. Counted as neighbours, the
+    frames of a clip would be so near to each other that all that is new looked far away.
+
+    Args:
+        known: `directions` of training images, (n, features).
+        units: which of them belong together, int (n,).
+
+    Returns:
+        float32 (n,), less where images of one unit are all there are: then none.
+    """
+    parts = [np.empty(0, np.float32)]
     for first in range(0, len(known), ROWS):
-        cosines = known[first : first + ROWS] @ known.T
-        np.fill_diagonal(cosines[:, first:], -np.inf)
-        parts.append(nearest(cosines, len(known) - 1))
+        rows = slice(first, first + ROWS)
+        cosines = known[rows] @ known.T
+        cosines[units[rows, None] == units] = -np.inf
+        parts.append(nearest(cosines[np.isfinite(cosines).any(axis=1)]))
     return np.concatenate(parts)
 
 
-def nearest(cosines: np.ndarray, others: int | None = None) -> np.ndarray:
-    """Return 1 - the mean of the largest cosines of each row, float32 (m,)."""
-    count = min(NEIGHBOURS, cosines.shape[1] if others is None else others)
+def nearest(cosines: np.ndarray) -> np.ndarray:
+    """Return 1 - the mean of the largest cosines of each row, float32 (m,); what is -inf does not count."""
+    count = min(NEIGHBOURS, cosines.shape[1])
     largest = np.partition(cosines, cosines.shape[1] - count, axis=1)[:, -count:]
-    return (1 - largest.mean(axis=1)).astype(np.float32)
+    return (1 - largest.mean(axis=1, where=np.isfinite(largest))).astype(np.float32)
 
 
 def limit(of_known: np.ndarray, rate: float) -> float:

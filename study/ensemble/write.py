@@ -98,7 +98,8 @@ def evaluate(
         val = task.evaluate(head, made.features, names, "val")
         temperature = choose_temperature(val.predictions, truth["val"], names)
         evaluations = evaluate_calibrated(task, classifier, head, made.features, names, val, temperature)
-        judged = judge(made.by_split, evaluations, truth)
+        units = [made.prepared.dataset.units[row] for row in made.rows["train"]]
+        judged = judge(made.by_split, evaluations, truth, units)
     learned = [(made.rows["train"], made.by_split["train"])]
     test, dataset = evaluations["test"].predictions, made.prepared.dataset
     evidence = answers.Evidence(classifier, dataset, test, made.by_split["test"], learned, judged)

@@ -38,10 +38,12 @@ def unlike_line(unlike: Mapping[str, Any]) -> str:
     share = f"{100 * (1 - unlike['false_alarm_rate']):g}"
     return t(
         f"unlike: an image that is farther from its {unlike['neighbours']} nearest of {unlike['known']:,} training "
-        f"images than {share} % of these are from the others. That is said of "
-        f"{val:.1f} % of the validation images and of {test:.1f} % of the test images, which all are false alarms.",
+        f"images than {share} % of these are from the others, near duplicates and images of a group left out. That is "
+        f"said of {val:.1f} % of the validation images and of {test:.1f} % of the test images, which all are false "
+        "alarms.",
         f"{VERDICTS['unlike']}（unlike）：訓練画像 {unlike['known']:,} 枚のうち最も近い {unlike['neighbours']} 枚までの"
-        f"平均距離が、訓練画像の {share}% について測った同じ距離より大きい画像です。検証画像の {val:.1f}%、"
+        f"平均距離が、訓練画像の {share}% について測った同じ距離（ほぼ同じ画像と同じグループの画像は除く）より大きい"
+        f"画像です。検証画像の {val:.1f}%、"
         f"テスト画像の {test:.1f}% が該当しましたが、これらはすべて誤検出です。",
     )
 

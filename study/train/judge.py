@@ -89,22 +89,27 @@ def judge(
     features: Mapping[str, np.ndarray],
     evaluations: Mapping[str, Evaluation],
     truth: Mapping[str, np.ndarray],
+    units: Sequence[str],
     answers: Answers | None = None,
     layers: Sequence[str] = (),
 ) -> tuple[Known, dict[str, Any]] | None:
-    """Return what is kept to judge answers by, and what `run.json` says of it; None with fewer than 2 training images.
+    """Return what is kept to judge answers by, and what `run.json` says of it.
+
+    None where the training images are one, or all belong together.
 
     Args:
         features: split -> features of its images; of "train", of some.
         evaluations: of "val" and "test".
         truth: split -> class indices.
+        units: of those training images, names of what belongs together: near duplicates, the images of a group.
         answers: out of fold, by which the threshold is chosen in place of validation.
         layers: whose channel statistics the features are; none: they are the backbone's own.
     """
     known = neighbours.directions(features["train"]).astype(np.float16).astype(np.float32)  # as they are read again
-    if len(known) < 2:
+    of_known = neighbours.leave_one_out(known, np.unique(units, return_inverse=True)[1])
+    if not len(of_known):
         return None
-    limit = neighbours.limit(neighbours.leave_one_out(known), neighbours.FALSE_ALARMS)
+    limit = neighbours.limit(of_known, neighbours.FALSE_ALARMS)
     far = {split: neighbours.distances(features[split], known) for split in ("val", "test")}
     largest = {split: evaluations[split].predictions.max(axis=1) for split in far}
     right = {split: evaluations[split].predictions.argmax(axis=1) == truth[split] for split in far}

@@ -214,7 +214,8 @@ def evaluate(
             frozen = FrozenBackbone(channel_statistics.with_statistics(classifier, layers))
         frozen, rows = frozen or FrozenBackbone(backbone_of(classifier)), rows_by_split(pixels, settings.data.seed)
         by_split = features_by_split(rows, pixels, features if from_features else None, frozen, layers)
-        judged = judge(by_split, evaluations, truth_of(pixels), calibrated(told, temperature.value), layers)
+        units = [ready.dataset.units[row] for row in rows["train"]]
+        judged = judge(by_split, evaluations, truth_of(pixels), units, calibrated(told, temperature.value), layers)
     learned = pixels.indices["train"] if from_features else rows["train"]
     known = answers.blocks(features.inputs, learned) if from_features else [(learned, by_split["train"])]
     test = evaluations["test"].predictions

@@ -30,15 +30,29 @@ def test_distance_is_that_of_scikit_learn():
 def test_leave_one_out_leaves_each_image_out_of_its_own_neighbours():
     rng = np.random.default_rng(2)
     known = rng.normal(size=(1100, 5))
-    got = neighbours.leave_one_out(neighbours.directions(known))
+    got = neighbours.leave_one_out(neighbours.directions(known), np.arange(len(known)))
     for at in (0, 499, 500, 1099):
         assert got[at] == pytest.approx(by_hand(known[at], np.delete(known, at, axis=0)), abs=1e-5)
 
 
 def test_with_few_known_images_all_others_are_neighbours():
     known = neighbours.directions(np.eye(3))
-    np.testing.assert_allclose(neighbours.leave_one_out(known), [1, 1, 1])
+    np.testing.assert_allclose(neighbours.leave_one_out(known, np.arange(3)), [1, 1, 1])
     np.testing.assert_allclose(neighbours.distances(np.array([[1.0, 0, 0]]), known), [2 / 3], atol=1e-6)
+
+
+def test_images_that_belong_together_are_no_neighbours_of_each_other():
+    rng = np.random.default_rng(3)
+    scenes = rng.normal(size=(40, 8))
+    frames = np.repeat(scenes, 15, axis=0) + rng.normal(0, 0.01, (600, 8))
+    new = neighbours.distances(rng.normal(size=(1000, 8)), neighbours.directions(frames))
+    units = np.repeat(np.arange(40), 15)
+    for given, called in ((units, (0, 0.06)), (np.arange(600), (0.95, 1))):
+        limit = neighbours.limit(neighbours.leave_one_out(neighbours.directions(frames), given), 0.01)
+        assert called[0] <= (new > limit).mean() <= called[1]
+    assert len(neighbours.leave_one_out(neighbours.directions(frames), np.zeros(600, int))) == 0
+    pair = neighbours.leave_one_out(neighbours.directions(np.eye(3)), np.array([0, 0, 1]))
+    np.testing.assert_allclose(pair, [1, 1, 1])  # of one image all others count, of the others one
 
 
 def test_features_of_any_size_have_length_one():

@@ -33,7 +33,7 @@ def test_what_is_kept_tells_known_images_from_others_and_sure_answers_from_unsur
     features = {split: centres[of_split] + rng.normal(0, 1, (len(of_split), 3)) for split, of_split in labels.items()}
     features["test"][:30] = [0, 0, 9]  # a third kind of thing
     evaluations = {split: evaluation(labels[split], 0.9) for split in ("val", "test")}
-    kept, told = judge(features, evaluations, labels)
+    kept, told = judge(features, evaluations, labels, [str(row) for row in range(500)])
     assert 0.1 <= told["unlike"]["called_unlike"]["test"] <= 0.13
     assert told["unlike"]["called_unlike"]["val"] <= 0.03
     assert told["unsure"]["threshold"] <= 0.9
@@ -42,7 +42,7 @@ def test_what_is_kept_tells_known_images_from_others_and_sure_answers_from_unsur
     assert answered(kept, sure, np.ones(300, bool), np.zeros(300))["test"]["answered"] == 0
 
 
-def test_one_training_image_is_nothing_to_judge_by():
+def test_training_images_that_belong_together_are_nothing_to_judge_by():
     one = {split: np.ones((1, 3)) for split in ("train", "val", "test")}
     labels = {split: np.zeros(1, int) for split in one}
-    assert judge(one, {split: evaluation(labels[split], 0.9) for split in ("val", "test")}, labels) is None
+    assert judge(one, {split: evaluation(labels[split], 0.9) for split in ("val", "test")}, labels, ["a"]) is None
