@@ -12,7 +12,7 @@ import models
 from errors import UserError
 from study.runtime.result import Result
 from study.settings import conflicts, declare
-from study.settings.resolve import PRETRAINED, defaults_of, resolve, with_backend, with_model
+from study.settings.resolve import PRETRAINED, defaults_of, model_of, resolve, with_backend, with_model
 from study.settings.train import DEFAULTS, FIELDS, names_where
 
 
@@ -56,6 +56,18 @@ def recorded(flags: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in flags.items() if name in kept and text != "off"}
 
 
+def reason_of_model(flags: Mapping[str, Any]) -> str:
+    """Return why the model is the one that nobody named; "" for the one of the task."""
+    if model_of(flags.get("weights")):
+        return "that of the weights"
+    if flags["model"] == PRETRAINED:
+        return (
+            "the default for images of your own: it knows ImageNet and learns from few of them in minutes; -m original "
+            "learns from random weights"
+        )
+    return ""
+
+
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Train a classifier and write its run folder."""
     from study.runtime import backend
@@ -75,11 +87,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         output.refuse_within(Path(settings.run.tensorboard), settings.data.folder, "--tensorboard")
     output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
     with processes.together(settings.run.processes, command_line) as place:
-        if "model" not in typed and flags["model"] == PRETRAINED:
-            console.print(
-                f"model: {PRETRAINED}, the default for images of your own: it knows ImageNet and learns from few of "
-                "them in minutes; -m original learns from random weights"
-            )
+        if "model" not in typed and (why := reason_of_model(flags)):
+            console.print(f"model: {flags['model']}, {why}")
         store = store_of(settings.data)
         with start_in_background(
             lambda check_cancelled: place.after_first(load_dataset, settings, store, check_cancelled)

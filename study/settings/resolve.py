@@ -42,12 +42,19 @@ def with_backend(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the model to the explicit flags where none is named: the one for their task and their data."""
+    """Add the model to the explicit flags where none is named: that of the weights, else the one for task and data."""
     task = explicit.get("task", DEFAULTS["task"])
     model = tasks.get(task).MODEL if task in tasks.available() else DEFAULTS["model"]  # what is no task is told later
-    if model == DEFAULTS["model"] and prefers_pretrained(explicit):
+    weights = explicit.get("weights")
+    if model == DEFAULTS["model"] and (weights == "imagenet" or prefers_pretrained(explicit)):
         model = PRETRAINED
-    return {"model": model, **explicit}
+    return {"model": model_of(weights) or model, **explicit}
+
+
+def model_of(weights: str | None) -> str:
+    """Return the model of a run whose weights are given; "" where they are of no run, or it does not tell."""
+    model = _info_of(Path(weights)).get("model") if weights else None
+    return model if model in models.available() else ""
 
 
 def prefers_pretrained(explicit: Mapping[str, Any]) -> bool:
@@ -127,15 +134,23 @@ def _shape_of(weights: Path, spec: Spec, model: str) -> dict[str, Any]:
 
     None where it does not tell, or is of another model.
     """
+    info = _info_of(weights)
+    earlier = info.get("settings") if info.get("model") == model else {}
+    if not isinstance(earlier, dict):
+        return {}
+    shape = {entry.name for entry in fields(NetworkSettings)}
+    names = [name for name in names_where("with_weights", "brought") if name not in shape or name in spec.supports]
+    return {name: earlier[name] for name in names if earlier.get(name) is not None}
+
+
+def _info_of(weights: Path) -> dict[str, Any]:
+    """Return the `run.json` of a run folder, or of the one that a saved model lies in; {} where there is none."""
     run = weights if weights.is_dir() else weights.parent
     try:
         info = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        earlier = info["settings"] if info["model"] == model else {}
-        shape = {entry.name for entry in fields(NetworkSettings)}
-        names = [name for name in names_where("with_weights", "brought") if name not in shape or name in spec.supports]
-        return {name: earlier[name] for name in names if earlier.get(name) is not None}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return {}
+    return info if isinstance(info, dict) else {}
 
 
 def options_of(network: NetworkSettings, regularization: RegularizationSettings | None = None) -> ArchitectureOptions:

@@ -199,4 +199,7 @@ def test_a_file_of_weights_alone_is_looked_through_too(toy, tmp_path):
     path.write_bytes(hdf5(elsewhere))
     ran = call("train", "--data", toy, "-m", "original", "--weights", path, "--runs", tmp_path / "runs")
     assert ran.code == 2
-    assert f"The weights in {path} do not fit original: the file is damaged, or of another network." in ran.err
+    assert (
+        f"The weights in {path} do not fit original: the file is damaged, or of another network (-m names it)."
+        in ran.err
+    )

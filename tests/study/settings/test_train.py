@@ -517,6 +517,8 @@ def test_a_message_that_names_a_setting_names_its_flag_at_the_command_line():
         ({"data": "photos", "task": "segment"}, "unet"),
         ({"data": "photos", "learning": "scratch"}, "original"),
         ({"data": "photos", "weights": "runs/earlier"}, "original"),
+        ({"data": "photos", "weights": "imagenet"}, "efficientnet_lite"),
+        ({"weights": "imagenet"}, "efficientnet_lite"),
         ({"data": "photos", "init": "he"}, "original"),
         ({"data": "photos", "first_layer": "pca"}, "original"),
         ({"data": "photos", "width": 32}, "original"),
@@ -526,3 +528,13 @@ def test_a_message_that_names_a_setting_names_its_flag_at_the_command_line():
 )
 def test_on_images_of_ones_own_the_default_model_knows_imagenet_already(flags, model):
     assert with_model(flags)["model"] == model
+
+
+def test_weights_of_a_run_bring_its_model(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"model": "plain", "settings": {}}))
+    for weights in (tmp_path, tmp_path / "model.keras"):
+        assert with_model({"data": "photos", "weights": str(weights)})["model"] == "plain"
+    assert with_model({"data": "photos", "weights": str(tmp_path), "model": "lenet"})["model"] == "lenet"
+    for content in ("[]", '{"model": ["x"]}', '{"model": "none such"}', "{"):
+        (tmp_path / "run.json").write_text(content)
+        assert with_model({"data": "photos", "weights": str(tmp_path)})["model"] == "original"
