@@ -108,10 +108,13 @@ class Dataset:
 
 def label_array(entries: Sequence[SplitEntry], class_names: Sequence[str], several: bool) -> np.ndarray:
     """Return class indices, int32 (n,); where an image may have several labels 0 and 1, float32 (n, classes)."""
+    index_of = {name: index for index, name in enumerate(class_names)}
     if not several:
-        index_of = {name: index for index, name in enumerate(class_names)}
         return np.array([index_of[entry.label] for entry in entries], np.int32)
-    return np.array([[name in split_labels(entry.label) for name in class_names] for entry in entries], np.float32)
+    labels = np.zeros((len(entries), len(class_names)), np.float32)
+    for row, entry in zip(labels, entries, strict=True):
+        row[[index_of[name] for name in split_labels(entry.label)]] = 1
+    return labels
 
 
 def no_progress(label: str, total: int) -> AbstractContextManager[Callable[[], None]]:

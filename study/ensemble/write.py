@@ -101,7 +101,9 @@ def evaluate(
         units = [made.prepared.dataset.units[row] for row in made.rows["train"]]
         judged = judge(made.by_split, evaluations, truth, units)
     learned = [(made.rows["train"], made.by_split["train"])]
-    test, dataset = evaluations["test"].predictions, made.prepared.dataset
-    evidence = answers.Evidence(classifier, dataset, test, made.by_split["test"], learned, judged)
+    prepared, test = made.prepared, evaluations["test"].predictions
+    evidence = answers.Evidence(
+        classifier, prepared.dataset, prepared.pixels, test, made.by_split["test"], learned, judged
+    )
     shown = answers.collect(evidence, len(made.rows["train"]), seconds)
     return Evaluated(evaluations, made.frozen, judged, temperature, shown)

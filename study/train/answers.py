@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from data import display
+from data.batches import Examples
 from data.dataset import Dataset
 from data.image import WORKERS
 from data.pixels import Pixels, Squares
@@ -45,13 +46,15 @@ CARD_BYTES, HEAT_BYTES, NEIGHBOUR_BYTES, THUMBNAIL_BYTES = 22_000, 14_000, 4_000
 class Evidence:
     """What answers are explained by.
 
-    `classifier`: pixels -> probabilities. `dataset`: the images. `probabilities`: of the test split, float32
-    (n, classes). `features`: of the test split, float32 (n, features). `learned`: rows of training images and their
-    features, block by block. `judged`: as `study.train.judge.judge` returns it.
+    `classifier`: pixels -> probabilities. `dataset`: the images. `pixels`: theirs, and the rows of each split.
+    `probabilities`: of the test split, float32 (n, classes). `features`: of the test split, float32 (n, features).
+    `learned`: rows of training images and their features, block by block. `judged`: as `study.train.judge.judge`
+    returns it.
     """
 
     classifier: keras.Model
     dataset: Dataset
+    pixels: Examples
     probabilities: np.ndarray
     features: np.ndarray
     learned: Iterator[tuple[np.ndarray, np.ndarray]] | Sequence[tuple[np.ndarray, np.ndarray]]
@@ -74,8 +77,7 @@ def collect(evidence: Evidence, compared: int, seconds: dict[str, float]) -> Ans
     wrong = classify.mistakes(dataset, evidence.probabilities)
     chosen = wrong[:MOST] or classify.least_sure(dataset, evidence.probabilities)[:FEW]
     rows = np.array([entry["row"] for entry in chosen], int)
-    tested = dataset.examples().indices["test"]
-    features = evidence.features[np.searchsorted(tested, rows)]
+    features = evidence.features[np.searchsorted(evidence.pixels.indices["test"], rows)]
     with console.bar("show the mistakes", 3) as advance:
         with stopwatch(seconds, "nearest training images"):
             nearest, _ = neighbours.nearest_rows(features, evidence.learned, NEAREST)
@@ -95,7 +97,7 @@ def heats_of(evidence: Evidence, rows: np.ndarray, predicted: Sequence[str]) -> 
     """Return row -> Grad-CAM of the class predicted, float32 (size, size); and why there is none, if there is none."""
     names = evidence.dataset.class_names
     classes = {int(row): names.index(name) for row, name in zip(rows, predicted, strict=True)}
-    readable, pixels = still_readable(evidence.dataset.examples().inputs, rows)
+    readable, pixels = still_readable(evidence.pixels.inputs, rows)
     if not len(readable):
         return {}, ""
     try:

@@ -102,7 +102,7 @@ class Record:
 def write_run(classifier: keras.Model, record: Record) -> Run:
     """Write the run folder and return it. Raise UserError where the disk is full; nothing is left then."""
     settings, dataset, evaluated = record.prepared.settings, record.prepared.dataset, record.evaluated
-    info, language = describe(record), settings.run.language
+    info, language, examples = describe(record), settings.run.language, record.prepared.pixels
 
     def write(folder: Path) -> None:
         # A fresh model of the same layers has no optimizer, which is no part of the answer and twice its size.
@@ -110,7 +110,7 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
         info["openvino_difference"] = export(
             classifier,
             evaluated.frozen,
-            dataset.examples(),
+            examples,
             feature_spec(settings),
             folder,
             evaluated.judged is not None,
@@ -123,8 +123,7 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
         info["files"] = run_folder.hashes(folder, ("model.keras", *openvino_ir.FILES, known.FILE, crop.FILE))
         info.update(tasks.get(settings.task.name).write(folder, dataset, evaluated.evaluations, language))
         if evaluated.temperature:
-            indices = dataset.examples().indices["test"]
-            truth = dataset.examples().labels[indices]
+            truth = examples.labels[examples.indices["test"]]
             info["calibration"] = calibration_of(evaluated.temperature, evaluated.evaluations["test"], truth)
             train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png", language)
         write_split(folder / "split.csv", dataset.entries)

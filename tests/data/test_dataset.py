@@ -8,10 +8,12 @@ import pytest
 from helpers import TOY_CLASSES, make_toy, message
 from PIL import Image
 
+from data.dataset import label_array
 from data.drawn import folder as drawn_folder
 from data.folder import Scan
 from data.mask_set import check_files
 from data.source import Source
+from data.split import SplitEntry
 from data.store.store import Store
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
@@ -175,3 +177,13 @@ def test_a_table_that_gives_the_parts_is_told_by_its_column(tmp_path):
     assert message(loaded, data=str(table), split=(6, 2, 2)) == (
         f"{table} gives train, validation and test in its column part: leave `split` and `split_file` out."
     )
+
+
+def test_labels_become_numbers_and_several_of_them_a_row_of_0_and_1():
+    names = ("cat", "dog", "spotted")
+    entries = [SplitEntry(f"{at}.png", f"{at:064x}", text) for at, text in enumerate(("spotted|cat", "", "dog"))]
+    several = label_array(entries, names, several=True)
+    assert several.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    assert several.dtype == np.float32
+    assert label_array(entries[2:], names, several=False).tolist() == [1]
+    assert label_array([], names, several=True).shape == (0, 3)

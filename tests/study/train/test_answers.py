@@ -53,7 +53,9 @@ def evidence_of(dataset, called, judged=None, seed=0):
     features = {"test": rng.normal(size=(len(tested), 5)), "train": rng.normal(size=(len(train), 5))}
     model = network(L.Rescaling(1 / 255), L.Conv2D(8, 3, activation="relu"), L.GlobalAveragePooling2D(),
                     L.Dense(3, "softmax"), size=32)  # fmt: skip
-    return Evidence(model, dataset, shares, features["test"], [(train, features["train"])], judged), features
+    return Evidence(
+        model, dataset, dataset.examples(), shares, features["test"], [(train, features["train"])], judged
+    ), features
 
 
 def wrong(at, label):
