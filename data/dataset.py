@@ -34,19 +34,16 @@ from data.fixes import Fixed
 from data.folder import EMPTY, OUTSIDE, SPLITS, Scan, Skipped
 from data.hub_rows import NO_LABEL
 from data.labels import LabelMap
-from data.mask_set import Progress
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import LoadedImages
-from data.source import Source
+from data.source import Note, Progress, Source
 from data.split import SplitEntry
 from data.store.store import Store
 from data.subsets import assign_splits
 from errors import UserError
 
 FEW_LOOSE = 5  # files of one folder, left out for a reason that they share, that are still named one by one
-
-Note = Callable[[str], None]  # takes a line for the user
 
 
 @dataclass(frozen=True)

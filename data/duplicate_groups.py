@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.duplicates import Pair, groups
-from data.split import MIN_IMAGES, SplitEntry
+from data.split import MIN_IMAGES, Labels, SplitEntry
 from errors import UserError
 
 
@@ -41,9 +41,6 @@ class DuplicateCounts:
             return f"{text}{self.leaking:,} leak between the given splits; {self.torn:,} images are in two splits"
         plain = f"{self.would_leak:,} would leak between the splits if it were plainly random"
         return f"{text}{plain}, {self.leaking:,} do"
-
-
-Labels = Callable[[str], Sequence[str]]  # label as `split.csv` has it -> classes
 
 
 def single_label(label: str) -> Sequence[str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from data.duplicates import Pair
 from data.folder import SPLITS
-from data.split import SplitEntry, rank, split_sizes
-
-Labels = Callable[[str], Sequence[str]]
+from data.split import Labels, SplitEntry, rank, split_sizes
 
 
 def contradictory(rows: Sequence[SplitEntry], pairs: Sequence[Pair], several: bool) -> set[str]:

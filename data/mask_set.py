@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,11 @@ from data import mask_counts, mask_values, masks
 from data.folder import SPLITS, Scan
 from data.masks import Masks
 from data.pixels import LoadedImages
-from data.source import Source
+from data.source import Note, Progress, Source
 from data.split import SplitEntry
 from data.store.store import Store
 from errors import UserError
 
-Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (label, steps) -> a bar, to be moved on
 SPLIT_TEXT = {"train": "train", "val": "validation", "test": "test"}
 
 
@@ -61,7 +59,7 @@ def load(
     source: Source,
     store: Store,
     progress: Progress,
-    note: Callable[[str], None],
+    note: Note,
 ) -> Masks:
     """Read the masks of all usable images. Raise UserError for one that does not fit, or if nothing can be learned."""
     paths = masks.paths_for(images.records, root, folder)

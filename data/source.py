@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +13,13 @@ from data.split import DEFAULT_RATIO, SplitEntry, assign
 from data.squares import Size, sides_of
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from data.crop import Box
     from data.pixels import LoadedImages
     from data.store.store import Store
 
-    Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
-    Note = Callable[[str], None]
-
 Assign = Callable[..., list[SplitEntry]]
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (label, steps) -> a bar, to be moved on
+Note = Callable[[str], None]  # takes a line for the user
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from errors import UserError
 MIN_IMAGES = 3  # one for each split
 DEFAULT_RATIO = (8, 1, 1)  # train : validation : test
 COLUMNS = ("path", "sha256", "label", "part")  # of split.csv
+
+Labels = Callable[[str], Sequence[str]]  # label as `split.csv` has it -> classes
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from statistics import median
 
@@ -12,14 +12,12 @@ from PIL import Image as Pillow
 from data.duplicates import Pair
 from data.folder import ImageRecord
 from data.names import listed, natural_key
-from data.split import SplitEntry
+from data.split import Labels, SplitEntry
 
 MAX_PAIRS = 5  # of classes that share images, in as many lines
 NAMED = 10  # classes in one line
 LONG = 2.0  # longer side : shorter side of an image of which a square shows at most half
 SAMPLED = 50  # images whose shape is looked at
-
-Labels = Callable[[str], Sequence[str]]
 
 
 def class_counts(rows: Sequence[SplitEntry], classes_of: Labels) -> str:
