@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ from data.fixes import Fixed
 from data.folder import EMPTY, OUTSIDE, SPLITS, Scan, Skipped
 from data.hub_rows import NO_LABEL
 from data.labels import LabelMap
+from data.mask_counts import PixelCounts
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import LoadedImages
@@ -51,8 +52,9 @@ class Dataset:
     """A folder of images as training sees it; `entries[i]` belongs to `images.records[i]`.
 
     `flip_pairs` maps a class to that of the mirrored image, where a label file names such pairs; `masks` are there
-    where pixels are learned, `auxiliary` labels where an auxiliary task asks for them. `units[i]` names what must
-    share a split with image i: its near duplicates and its group.
+    where pixels are learned, with the pixels of those of each split, `mask_counts`, and `auxiliary` labels where an
+    auxiliary task asks for them. `units[i]` names what must share a split with image i: its near duplicates and its
+    group.
     """
 
     root: Path
@@ -64,6 +66,7 @@ class Dataset:
     duplicates: DuplicateCounts
     flip_pairs: Mapping[str, str]
     masks: Masks | None = None
+    mask_counts: Mapping[str, PixelCounts] = field(default_factory=dict)
     masks_folder: Path | None = None
     auxiliary: AuxiliaryLabels | None = None
     label_text: str = ""  # of the label file
@@ -156,9 +159,9 @@ def load(
     entries, duplicates, units = assign_splits(scanned, images, source, store, note, undecodable)
     images = replace(images, fingerprints=images.fingerprints[:0].copy())  # done with: 1.7 KB an image
     images = cut_and_scaled(images, root, source, store, watched, note)
-    names, masks = scanned.class_names, None
+    names, masks, mask_counts = scanned.class_names, None, {}
     if folder is not None:
-        masks = mask_set.load(root, images, entries, names, folder, source, store, watched, note)
+        masks, mask_counts = mask_set.load(root, images, entries, names, folder, source, store, watched, note)
     auxiliary = load_auxiliary(root, images, skipped, source, note)
     return Dataset(
         root,
@@ -170,6 +173,7 @@ def load(
         duplicates,
         label_map.flip_pairs,
         masks,
+        mask_counts,
         folder,
         auxiliary,
         label_text=label_map.text,

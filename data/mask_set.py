@@ -9,6 +9,7 @@ import numpy as np
 
 from data import mask_counts, mask_values, masks
 from data.folder import SPLITS, Scan
+from data.mask_counts import PixelCounts
 from data.masks import Masks
 from data.pixels import LoadedImages
 from data.source import Note, Progress, Source
@@ -60,8 +61,12 @@ def load(
     store: Store,
     progress: Progress,
     note: Note,
-) -> Masks:
-    """Read the masks of all usable images. Raise UserError for one that does not fit, or if nothing can be learned."""
+) -> tuple[Masks, dict[str, PixelCounts]]:
+    """Read the masks of all usable images; return them, and the pixels of those of each split that has images.
+
+    Raises:
+        UserError: one does not fit, or nothing can be learned.
+    """
     paths = masks.paths_for(images.records, root, folder)
     own = np.array([1 + class_names.index(entry.label) for entry in entries], np.uint8)
     with progress("read masks", len(paths)) as advance:
@@ -77,7 +82,8 @@ def load(
         )
     names, splits = (masks.BACKGROUND, *class_names), np.array([entry.split for entry in entries])
     there = [split for split in SPLITS if (splits == split).any()]
-    counts = {SPLIT_TEXT[name]: mask_counts.count(loaded, np.flatnonzero(splits == name), names) for name in there}
-    for line in mask_counts.check(counts, loaded, names, source.background):
+    counts = {split: mask_counts.count(loaded, np.flatnonzero(splits == split), names) for split in there}
+    named = {SPLIT_TEXT[split]: of_split for split, of_split in counts.items()}
+    for line in mask_counts.check(named, loaded, names, source.background):
         note(line)
-    return loaded
+    return loaded, counts

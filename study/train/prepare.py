@@ -16,7 +16,7 @@ from data.augment import custom
 from data.augment.pipeline import DEFAULT_AUGMENT
 from data.batches import Examples
 from data.dataset import Dataset
-from data.mask_counts import count
+from data.mask_counts import PixelCounts, count
 from data.split import SplitEntry, contents_learned_by
 from data.store.store import Store
 from errors import UserError
@@ -102,7 +102,7 @@ def prepare(
     contaminated = tell_contaminated(settings, dataset)
     if settings.learning.first_layer == "pca":
         whitening.init_first_layer(backbone, pixels.indices["train"], pixels.inputs.__getitem__)
-    class_weight = weights_of_classes(pixels, outputs, settings.regularization)
+    class_weight = weights_of_classes(pixels, outputs, settings.regularization, dataset.mask_counts.get("train"))
     return Prepared(settings, dataset, pixels, outputs, classifier, choice, stages, class_weight, contaminated)
 
 
@@ -171,12 +171,19 @@ def examples_of(dataset: Dataset, settings: TrainSettings) -> Examples:
 
 
 def weights_of_classes(
-    pixels: Examples, outputs: Sequence[str], regularization: RegularizationSettings
+    pixels: Examples,
+    outputs: Sequence[str],
+    regularization: RegularizationSettings,
+    counted: PixelCounts | None = None,
 ) -> dict[int, float] | None:
-    """Return the weight of each class in the loss, by its images or by its pixels; None where all weigh 1."""
+    """Return the weight of each class in the loss, by its images or by its pixels; None where all weigh 1.
+
+    `counted`: the pixels of the training masks; by default they are counted here.
+    """
     if pixels.masks is None or regularization.class_weight != "balanced":
         return class_weights(pixels.labels[pixels.indices["train"]], regularization.class_weight, outputs)
-    return pixel_weights(count(pixels.masks, pixels.indices["train"], outputs).classes)
+    counted = counted or count(pixels.masks, pixels.indices["train"], outputs)
+    return pixel_weights(counted.classes)
 
 
 @contextmanager

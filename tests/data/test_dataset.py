@@ -58,6 +58,9 @@ def test_drawings_bring_their_own_masks(embedded, few, settings):
         mask = Image.open(few.parent / "masks" / row.path.replace(".jpg", ".png"))
         number = 1 + dataset.class_names.index(row.label)
         np.testing.assert_array_equal(dataset.masks[np.array([at])][0], np.where(np.asarray(mask), number, 0))
+    for split, indices in dataset.examples().indices.items():
+        counted = np.bincount(dataset.masks[indices].ravel(), minlength=1 + len(dataset.class_names))
+        assert dataset.mask_counts[split].classes.tolist() == counted.tolist()
 
 
 @pytest.mark.parametrize(("rule", "left", "top"), [("crop", 200, 200), ("pad", 100, 128), ("squash", 100, 200)])
