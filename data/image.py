@@ -94,13 +94,14 @@ def content_of(path: Path) -> Iterator[bytes]:
             raise explain(error, b"") from error
 
 
-def header(content: bytes) -> Header:
+def header(file: BinaryIO) -> Header:
     """Read what a file says of itself, no pixels; call it on what `decode` has taken, as it explains no failure."""
     silence_pillow()
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = Image.open(file, formats=FORMATS)
     except Image.UnidentifiedImageError:
-        found = tiff.about(io.BytesIO(content))
+        file.seek(0)
+        found = tiff.about(file)
         width, height = (found.height, found.width) if found.orientation >= 5 else (found.width, found.height)
         turn = found.orientation if found.orientation in _TURN_UPRIGHT else 1
         return Header("TIFF", width, height, turn, found.pages, found.mode)

@@ -182,7 +182,8 @@ def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
         content = path.read_bytes()
         mask = Pillow.open(io.BytesIO(content), formats=("PNG",))
         mask.load()
-        header = image.header(image_file.read_bytes())
+        with image_file.open("rb") as file:
+            header = image.header(file)
     except Exception as error:  # hostile bytes draw nearly every built-in exception out of Pillow
         raise UserError(f"{printable_path(path)} is no mask: it cannot be read. Expected: {EXPECTED}.") from error
     if mask.mode not in ("1", "L", "P"):

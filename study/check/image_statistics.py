@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -122,7 +123,7 @@ def measure(content: bytes, ranges: Ranges | None = None) -> tuple[ImageStatisti
     grey = np.asarray(small, np.float32)
     stats = ImageStatistics(
         sha256=hashlib.sha256(content).hexdigest(),
-        **image.header(content)._asdict(),
+        **image.header(io.BytesIO(content))._asdict(),
         bytes=len(content),
         brightness=float(grey.mean()),
         contrast=float(grey.std()),

@@ -178,7 +178,8 @@ def most_likely_classes(prediction: Prediction) -> Prediction:
 
 def sides_of(file: Path) -> tuple[int, int]:
     """Return width and height of an image that was decoded, upright."""
-    header = image.header(file.read_bytes())
+    with file.open("rb") as opened:
+        header = image.header(opened)
     return header.width, header.height
 
 

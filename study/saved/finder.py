@@ -121,8 +121,8 @@ class Finder:
         if box is None:
             return None
         try:
-            with image.content_of(path) as content:
-                header = image.header(content)
+            with path.open("rb") as file:
+                header = image.header(file)
         except (OSError, image.ImageError):  # gone since: told when it is decoded
             return None
         return regions.in_image(box, len(mask), header.width, header.height, self.run.info["resize"])

@@ -48,7 +48,7 @@ def test_a_heic_stands_upright_as_its_jpeg_does(orientation):
     found, expected = (decode(encoded(quarters(), form, exif=exif.tobytes())) for form in ("HEIF", "JPEG"))
     assert found.size == expected.size == ((64, 48) if orientation < 5 else (48, 64))
     assert np.abs(np.asarray(found).astype(int) - np.asarray(expected)).mean() < 4
-    assert header(encoded(quarters(), exif=exif.tobytes()))[:3] == ("HEIF", *found.size)
+    assert header(io.BytesIO(encoded(quarters(), exif=exif.tobytes())))[:3] == ("HEIF", *found.size)
 
 
 @pytest.mark.parametrize("mode", ["RGB;16", "L;16"])
