@@ -19,6 +19,7 @@ from PIL import Image
 
 from data import image, pixel_range, tiff, to_rgb
 from data.formats import FORMATS, HEAD, ImageError, format_of
+from data.header import silence_pillow
 from data.pixel_range import KINDS, Ranges
 from data.store.hashes import hash_all
 from data.store.rows import RowType
@@ -163,7 +164,7 @@ def _may_be_clear(form: str, head: bytes) -> bool:
 
 
 def _of_header(file: BinaryIO) -> Peek:
-    image.silence_pillow()
+    silence_pillow()
     try:
         opened = Image.open(file, formats=FORMATS)
     except Image.UnidentifiedImageError:

@@ -10,18 +10,16 @@ import ctypes
 import io
 import logging
 import os
-import re
 import threading
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, _imaging
 
 from data import crop, pixel_range, tiff, to_rgb
 from data.formats import FORMATS, HEAD, MAX_PIXELS, ImageError, explain, foreign, format_of, is_cut
+from data.header import TURN_UPRIGHT, check_size, glance, orientation_of, silence_pillow
 from data.in_flight import Budget
 from data.pixel_range import Ranges
 from data.resize import PAD_GREY as PAD_GREY
@@ -33,18 +31,6 @@ LARGE_FILE = 2**26  # bytes: of such files one is read at a time, and its header
 WORKERS = os.cpu_count() or 1  # threads suffice: Pillow lets go of Python's lock while it decodes
 DRAFT_MARGIN = 2  # see `load`
 
-_TURN_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-_QUIET = ("ignore", None, Warning, re.compile(r"PIL\."), 0)  # how `warnings` writes down the filter set below
-
 _IN_FLIGHT = Budget(MAX_PIXELS)  # pixels that all threads together decode at a time
 _LARGE = 2**25  # pixels: before so large an image, what earlier ones took goes back to the operating system
 _ONE_LARGE = threading.Lock()
@@ -53,17 +39,6 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints
 with contextlib.suppress(OSError, AttributeError):  # libtiff prints its own past Python; not every build shows it
     ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
     ctypes.CDLL(_imaging.__file__).TIFFSetWarningHandler(None)
-
-
-class Header(NamedTuple):
-    """What a file says of its first image: pixels as seen upright, EXIF orientation 1..8, images in the file."""
-
-    format: str
-    width: int
-    height: int
-    orientation: int
-    frames: int
-    mode: str
 
 
 def is_too_large(path: Path) -> bool:
@@ -87,36 +62,11 @@ def content_of(path: Path) -> Iterator[bytes]:
         raise ImageError("too large", f"too large: a file of {size / 2**30:,.1f} GiB, the limit is 1 GiB")
     with _ONE_LARGE if size > LARGE_FILE else contextlib.nullcontext(), path.open("rb") as file:
         if size > LARGE_FILE:
-            _glance(file)
+            glance(file)
         try:
             yield file.read()
         except MemoryError as error:
             raise explain(error, b"") from error
-
-
-def header(file: BinaryIO) -> Header:
-    """Read what a file says of itself, no pixels; call it on what `decode` has taken, as it explains no failure."""
-    silence_pillow()
-    try:
-        image = Image.open(file, formats=FORMATS)
-    except Image.UnidentifiedImageError:
-        file.seek(0)
-        found = tiff.about(file)
-        width, height = (found.height, found.width) if found.orientation >= 5 else (found.width, found.height)
-        turn = found.orientation if found.orientation in _TURN_UPRIGHT else 1
-        return Header("TIFF", width, height, turn, found.pages, found.mode)
-    form, mode, (width, height) = image.format or "", image.mode, image.size
-    if form == "TIFF":  # some versions of Pillow tell the size upright, others as it is stored
-        width, height = image.tag_v2[256], image.tag_v2[257]
-        bands = image.tag_v2.get(277, 1)
-        mode = mode if bands <= len(image.getbands()) else f"{mode} of {bands} bands"
-    turn, frames = _orientation(image), 1
-    turn = turn if turn in _TURN_UPRIGHT else 1
-    if turn >= 5:  # stored on its side
-        width, height = height, width
-    with contextlib.suppress(Exception):  # a broken later frame: the first one is sound
-        frames = getattr(image, "n_frames", 1)
-    return Header(form, width, height, turn, frames, mode)
 
 
 def load(
@@ -167,7 +117,7 @@ def decoded(
     with contextlib.ExitStack() as held:
         with _explained(content):
             rgb, turn = _first_image(content, min_side, ranges, most, held)
-            upright = _TURN_UPRIGHT.get(turn)
+            upright = TURN_UPRIGHT.get(turn)
             rgb = rgb if upright is None else rgb.transpose(upright)
             rgb.info.clear()  # an orientation left in here would be applied twice by the next reader
         yield rgb
@@ -179,21 +129,11 @@ def stored_values(content: bytes) -> np.ndarray:
         image = _open(content)
         if image is None:
             return _stored_values(content, held)[0]
-        _check_size(image.width, image.height)
+        check_size(image.width, image.height)
         held.enter_context(_room_for(image.width * image.height))
         stored_as = to_rgb.stored_layout(image)
         image.load()
         return to_rgb.values_of(image, stored_as)
-
-
-def silence_pillow() -> None:
-    """Keep Pillow's warnings off the screen.
-
-    Asked before each image, as catch_warnings() elsewhere (pytest's, say) drops the filter on leaving; used here,
-    catch_warnings() would not be safe in threads. Once in place, this costs one comparison.
-    """
-    if warnings.filters[:1] != [_QUIET]:
-        warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
 
 
 @contextlib.contextmanager
@@ -244,13 +184,13 @@ def _first_image(
         values, inverted, found = _stored_values(content, held, most)
         levels = to_rgb.levels_of(values, pixel_range.kind_of(values.dtype), ranges)
         return Image.fromarray(255 - levels if inverted else levels).convert("RGB"), found.orientation
-    _check_size(image.width, image.height, most=most)
+    check_size(image.width, image.height, most=most)
     if min_side is not None:
         image.draft(None, (min_side, min_side))  # a square, so that it holds whichever way up the image is
     held.enter_context(_room_for(image.width * image.height))
     stored_as = to_rgb.stored_layout(image)
     image.load()
-    return to_rgb.to_rgb(image, stored_as, ranges), _orientation(image)
+    return to_rgb.to_rgb(image, stored_as, ranges), orientation_of(image)
 
 
 def _stored_values(
@@ -258,34 +198,6 @@ def _stored_values(
 ) -> tuple[np.ndarray, bool, tiff.About]:
     found = tiff.about(io.BytesIO(content))
     thirds = max(1, found.bands // 3)  # of many bands all are read before three are taken
-    _check_size(found.width * thirds, found.height, f" of {found.bands} bands" if thirds > 1 else "", most)
+    check_size(found.width * thirds, found.height, f" of {found.bands} bands" if thirds > 1 else "", most)
     held.enter_context(_room_for(found.width * found.height * thirds))
     return *tiff.values(content), found
-
-
-def _orientation(image: Image.Image) -> int:
-    with contextlib.suppress(Exception):  # a broken EXIF block: the image itself is sound
-        return int(image.getexif().get(0x0112, 1))
-    return 1
-
-
-def _glance(file: BinaryIO) -> None:
-    """Raise ImageError where the header of a large file says that reading the rest is of no use."""
-    silence_pillow()
-    head = file.read(HEAD)
-    if foreign(head) or not format_of(head):
-        raise explain(Image.UnidentifiedImageError(), head)
-    file.seek(0)
-    try:
-        width, height = Image.open(file, formats=FORMATS).size
-    except Image.DecompressionBombError as error:
-        raise explain(error, head) from error
-    except Exception:  # what is wrong is told when it is decoded
-        width = height = 0
-    _check_size(width, height)
-    file.seek(0)
-
-
-def _check_size(width: int, height: int, more: str = "", most: int = MAX_PIXELS) -> None:
-    if width * height > most:
-        raise ImageError("too large", f"too large: {width}×{height} pixels{more}, the limit is {most:,} in all")

@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 from data import image
 from data import names as names_module
 from data.folder import ImageRecord
+from data.header import header
 from data.mask_values import BACKGROUND as BACKGROUND
 from data.mask_values import Meaning
 from data.pixels import WORKERS, Pixels
@@ -183,15 +184,15 @@ def read(path: Path, image_file: Path, size: int, rule: str) -> np.ndarray:
         mask = Pillow.open(io.BytesIO(content), formats=("PNG",))
         mask.load()
         with image_file.open("rb") as file:
-            header = image.header(file)
+            found = header(file)
     except Exception as error:  # hostile bytes draw nearly every built-in exception out of Pillow
         raise UserError(f"{printable_path(path)} is no mask: it cannot be read. Expected: {EXPECTED}.") from error
     if mask.mode not in ("1", "L", "P"):
         raise UserError(f"{printable_path(path)} is no mask: its pixels are {mask.mode}. Expected: {EXPECTED}.")
-    if mask.size != (header.width, header.height):
+    if mask.size != (found.width, found.height):
         raise UserError(
             f"{printable_path(path)} is {mask.width}×{mask.height} pixels and its image "
-            f"{header.width}×{header.height}, seen upright: a mask has the size of its image."
+            f"{found.width}×{found.height}, seen upright: a mask has the size of its image."
         )
     values = np.asarray(mask).astype(np.uint8) // _scaled_by(content)  # of a palette the indices
     return image.resize(Pillow.fromarray(values), size, rule)

@@ -19,6 +19,7 @@ import PIL
 from PIL import Image
 
 from data import first_pass, folder, image
+from data.header import header
 from data.pixel_range import Ranges
 from data.store.rows import RowType
 from data.store.store import Store
@@ -123,7 +124,7 @@ def measure(content: bytes, ranges: Ranges | None = None) -> tuple[ImageStatisti
     grey = np.asarray(small, np.float32)
     stats = ImageStatistics(
         sha256=hashlib.sha256(content).hexdigest(),
-        **image.header(io.BytesIO(content))._asdict(),
+        **header(io.BytesIO(content))._asdict(),
         bytes=len(content),
         brightness=float(grey.mean()),
         contrast=float(grey.std()),

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from data import image, mask_counts, mask_values, masks
+from data import mask_counts, mask_values, masks
 from data.folder import ImageRecord
+from data.header import header
 from data.store.store import Store
 from errors import UserError
 from study.pages.language import SPLIT_NAMES
@@ -179,8 +180,8 @@ def most_likely_classes(prediction: Prediction) -> Prediction:
 def sides_of(file: Path) -> tuple[int, int]:
     """Return width and height of an image that was decoded, upright."""
     with file.open("rb") as opened:
-        header = image.header(opened)
-    return header.width, header.height
+        found = header(opened)
+    return found.width, found.height
 
 
 def describe_shares(names: Sequence[str], shares: np.ndarray) -> str:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import cut, image, pixels, regions
+from data import cut, pixels, regions
 from data.crop import Box
+from data.formats import ImageError
+from data.header import header
 from data.mask_values import BACKGROUND, INDEX, OWN, pairs
 from data.store.rows import RowType
 from errors import UserError
@@ -122,10 +124,10 @@ class Finder:
             return None
         try:
             with path.open("rb") as file:
-                header = image.header(file)
-        except (OSError, image.ImageError):  # gone since: told when it is decoded
+                found = header(file)
+        except (OSError, ImageError):  # gone since: told when it is decoded
             return None
-        return regions.in_image(box, len(mask), header.width, header.height, self.run.info["resize"])
+        return regions.in_image(box, len(mask), found.width, found.height, self.run.info["resize"])
 
     def boxes_by_name(
         self,

@@ -10,7 +10,8 @@ from PIL import Image
 
 from data.folder import IMAGE_SUFFIXES, list_images, reason_skipped, scan
 from data.formats import DICOM, HEIC, JPEG_XL, RAW, ImageError
-from data.image import decode, header
+from data.header import header
+from data.image import decode
 
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8))
 

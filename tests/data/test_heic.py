@@ -13,7 +13,8 @@ from PIL import Image
 from data.dataset import describe_skipped, load
 from data.folder import Skipped, list_images
 from data.formats import HEIC, ImageError
-from data.image import decode, header
+from data.header import header
+from data.image import decode
 from data.source import Source
 
 pillow_heif = pytest.importorskip("pillow_heif")

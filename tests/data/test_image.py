@@ -11,7 +11,7 @@ import pytest
 from image_files import NOISE, VALID, close, colour_at, encoded, mpo, photo, png
 from PIL import Image
 
-from data.image import ImageError, decode, header, load
+from data.image import ImageError, decode, load
 
 UPRIGHT_TO_STORED = {  # the inverse of what a reader must do
     1: None,
@@ -59,13 +59,6 @@ def test_an_orientation_out_of_range_is_passed_over():
 def test_the_first_frame_is_taken(form, options):
     first, second = Image.new("RGB", (8, 8), (255, 0, 0)), Image.new("RGB", (8, 8), (0, 0, 255))
     assert colour_at(encoded(first, form, save_all=True, append_images=[second], **options)) == (255, 0, 0)
-
-
-def test_a_header_is_read_without_the_pixels_behind_it():
-    content = encoded(photo(800, 600), "JPEG", quality=95)
-    file = io.BytesIO(content)
-    assert header(file)[:3] == ("JPEG", 800, 600)
-    assert file.tell() < len(content) / 3
 
 
 def test_mpo():

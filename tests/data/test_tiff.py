@@ -7,7 +7,8 @@ import pytest
 import tifffile
 
 from data.formats import ImageError
-from data.image import decode, header
+from data.header import header
+from data.image import decode
 
 RANGES = {"16-bit": (0.0, 4000.0), "float": (0.0, 1.0), "32-bit": (0.0, 4000.0)}
 GREY = np.linspace(0.0, 1.0, 30 * 20).reshape(30, 20)

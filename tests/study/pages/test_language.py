@@ -33,7 +33,7 @@ CONSTANTS = {
     "data.hub_rows": ("NO_LABEL",),
     "study.predict.stream": ("NO_NUMBER",),
 }
-RAISERS = ("data.formats", "data.image", "data.tiff", "data.to_rgb")
+RAISERS = ("data.formats", "data.header", "data.image", "data.tiff", "data.to_rgb")
 SKIPPERS = (
     "data.folder",
     "data.table",
