@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from data.batches import iterations
-from study.fit.head_trainer import HeadData, HeadFold, Progress, Setup, make_head
+from study.fit.head_trainer import HeadData, HeadFold, Progress, Setup, learn_batch, make_head
 from study.fit.objective import compile_model
 from study.fit.schedules import learning_rate_schedule
 from study.settings.stages import Stage, decay_of
@@ -185,15 +185,11 @@ def learning_function(
     number, size, classes = len(heads), features.shape[1], labels.shape[1]
     random = tf.random.Generator.from_seed(seed, alg="philox")
 
-    def learn_batch(head: keras.Model, batch: tf.Tensor, kept: tf.Tensor, smoothing: tf.Tensor, weights: tf.Tensor):  # noqa: ANN202
+    def learn_rows(head: keras.Model, batch: tf.Tensor, kept: tf.Tensor, smoothing: tf.Tensor, weights: tf.Tensor):  # noqa: ANN202
         x, y = tf.gather(features, batch) * kept, tf.gather(labels, batch)
         sample_weight = tf.linalg.matvec(y, weights)
         y = y * (1 - smoothing) + smoothing / classes
-        with tf.GradientTape() as tape:
-            loss = head.compute_loss(x, y, head.layers[-1](x), sample_weight, training=True)
-        variables = head.trainable_variables
-        head.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss * tf.cast(tf.size(batch), tf.float32)
+        return learn_batch(head, x, y, sample_weight) * tf.cast(tf.size(batch), tf.float32)
 
     def learn(*inputs: tf.Tensor) -> tf.Tensor:
         rows, rates, (sizes, dropouts, smoothings, weights) = inputs[:number], inputs[number:-4], inputs[-4:]
@@ -211,7 +207,7 @@ def learning_function(
                     batch = rows[i][step * sizes[i] : (step + 1) * sizes[i]]
                     kept = tf.cast(drawn[: tf.size(batch)] >= dropouts[i], tf.float32) / (1 - dropouts[i])
                     head.optimizer.learning_rate.assign(rates[i][step])
-                    return learn_batch(head, batch, kept, smoothings[i], weights[i])
+                    return learn_rows(head, batch, kept, smoothings[i], weights[i])
 
                 losses.append(tf.cond(step < steps[i], one, lambda: 0.0))
             return step + 1, totals + tf.stack(losses)

@@ -187,6 +187,26 @@ def assign(head: keras.Model, first: Sequence[np.ndarray], untouched: Sequence[n
         variable.assign(value)
 
 
+def learn_batch(
+    head: keras.Model, x: keras.KerasTensor, y: keras.KerasTensor, sample_weight: keras.KerasTensor | None
+) -> keras.KerasTensor:
+    """Do what Keras' own step does with a batch, without metrics, which nobody reads here; return the loss.
+
+    Args:
+        head: compiled, on TensorFlow.
+        x: features, float32 (batch, features), some of them dropped where that is to be.
+        y: soft labels, float32 (batch, classes).
+        sample_weight: of each in the loss, float32 (batch,); None where all weigh 1.
+    """
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = head.compute_loss(x, y, head.layers[-1](x), sample_weight, training=True)
+    variables = head.trainable_variables
+    head.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    return loss
+
+
 def learning_function(
     heads: Sequence[keras.Model],
     features: keras.KerasTensor,
@@ -194,10 +214,7 @@ def learning_function(
     batch_size: int,
     weighted: bool,
 ) -> Callable[..., keras.KerasTensor]:
-    """Return what takes heads through the batches of one epoch: (rows of each, in order, weights) -> mean losses.
-
-    It does what Keras' own step does, without metrics, which nobody reads here.
-    """
+    """Return what takes heads through the batches of one epoch: (rows of each, in order, weights) -> mean losses."""
     import tensorflow as tf
 
     size, dropout = features.shape[1], heads[0].get_layer("dropout")
@@ -205,7 +222,7 @@ def learning_function(
     def learn(*rows_and_weights: tf.Tensor) -> tf.Tensor:
         *rows, weights = rows_and_weights
 
-        def learn_batch(first: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def learn_batches(first: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             batches = [own[first : first + batch_size] for own in rows]
             counts = tf.stack([tf.size(batch) for batch in batches])
             kept = dropout(tf.ones((tf.reduce_max(counts), size)), training=True) if dropout.rate else None
@@ -214,15 +231,11 @@ def learning_function(
                 x, y = tf.gather(features, batch), tf.gather(labels, batch)
                 x = x if kept is None else x * kept[: tf.size(batch)]
                 sample_weight = tf.linalg.matvec(y, weights[number]) if weighted else None
-                with tf.GradientTape() as tape:
-                    loss = head.compute_loss(x, y, head.layers[-1](x), sample_weight, training=True)
-                variables = head.trainable_variables
-                head.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-                losses.append(loss)
+                losses.append(learn_batch(head, x, y, sample_weight))
             return first + batch_size, totals + tf.stack(losses) * tf.cast(counts, tf.float32)
 
         start = tf.constant(0), tf.zeros(len(heads))
-        _, totals = tf.while_loop(lambda first, totals: first < tf.size(rows[0]), learn_batch, start)
+        _, totals = tf.while_loop(lambda first, totals: first < tf.size(rows[0]), learn_batches, start)
         return totals / tf.stack([tf.cast(tf.size(own), tf.float32) for own in rows])
 
     signature = [tf.TensorSpec([None], tf.int64)] * len(heads)
