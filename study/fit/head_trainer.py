@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from study.fit.divergence import SAMPLE, Divergence
+from study.fit.divergence import Divergence, loss_of, sample_of
 from study.fit.network import new_head
 from study.fit.objective import class_weights, compile_model
 from study.settings.stages import Stage
@@ -164,12 +164,10 @@ class Progress:
 
     def loss_at_start(self, weighted: bool) -> float:
         """Return what the head makes small on some rows to learn from, at the weights that it has."""
-        train = self.fold.train
-        rows = np.random.default_rng(0).choice(train, min(SAMPLE, len(train)), replace=False)
-        features, labels = self.data.features[rows], keras.ops.one_hot(self.data.labels[rows], len(self.weights))
-        sample_weight = self.weights[self.data.labels[rows]] if weighted else None
-        answers = self.head(features, training=False)
-        return float(self.head.compute_loss(features, labels, answers, sample_weight, training=False))
+        rows = sample_of(self.fold.train)
+        labels = self.data.labels[rows]
+        sample_weight = self.weights[labels] if weighted else None
+        return loss_of(self.head, self.data.features[rows], keras.ops.one_hot(labels, len(self.weights)), sample_weight)
 
     def crossentropy_of(self, probabilities: np.ndarray) -> float:
         """Return the mean cross-entropy on the rows held out."""
