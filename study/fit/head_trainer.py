@@ -10,7 +10,7 @@ import numpy as np
 
 from study.fit.divergence import Divergence, loss_of, sample_of
 from study.fit.network import new_head
-from study.fit.objective import class_weights, compile_model
+from study.fit.objective import class_weights, compile_model, weight_array
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
 from study.tasks import crossentropy
@@ -132,7 +132,7 @@ class Progress:
         found = class_weights(
             self.data.labels[fold.train], self.settings.regularization.class_weight, self.data.outputs
         )
-        self.weights = np.array([(found or {}).get(index, 1.0) for index in range(len(self.data.outputs))], np.float32)
+        self.weights = weight_array(found, len(self.data.outputs))
         self.divergence = Divergence(setup.stage, self.loss_at_start(bool(found)))
         self.best, self.kept, self.ended = np.inf, (0, head.get_weights()), False
         self.judged: np.ndarray | None = None  # what the best epoch so far predicts for the rows held out

@@ -13,6 +13,7 @@ from data.batches import Examples
 from data.numpy_batches import Batch, cut, gather
 from data.soft_labels import to_numpy_soft_labels
 from study.fit import auxiliary
+from study.fit.objective import weight_array
 
 
 class Judged(keras.utils.PyDataset):
@@ -63,7 +64,7 @@ def to_keras(
     classes = model.outputs[0].shape[-1]
     learns_pixels = len(model.outputs[0].shape) == 4
     y = to_numpy_soft_labels(batch["segmentation_masks" if learns_pixels else "labels"], classes)
-    weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
+    weights = weight_array(class_weight, classes)
     if auxiliary.has_auxiliary_head(model):
         shape = model.compute_output_shape(batch["images"].shape)[1]  # the network itself may take any size
         targets, known = auxiliary.targets(auxiliary.values_of(batch), shape, ignores)

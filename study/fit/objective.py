@@ -42,6 +42,11 @@ def class_weights(
     return {index: rule.get(name, 1.0) for index, name in enumerate(class_names)}
 
 
+def weight_array(class_weight: Mapping[int, float] | None, classes: int) -> np.ndarray:
+    """Return the weight of each class, float32 (classes,): 1 for those that have none."""
+    return np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
+
+
 def pixel_weights(counts: np.ndarray) -> dict[int, float]:
     """Return the balanced weight per class of pixel, as `class_weights` does, from the training pixels of each."""
     present = np.flatnonzero(counts)

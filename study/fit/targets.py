@@ -15,6 +15,7 @@ from data.augment.draws import Draws
 from data.batches import Examples, epoch_rows, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
 from study.fit import augmentation, auxiliary, numpy_targets
+from study.fit.objective import weight_array
 from study.runtime import by_backend, hardware
 from study.settings.stages import ResolutionPhase, Stage
 from study.settings.train import TrainSettings
@@ -50,7 +51,7 @@ def keras_batches(
 
     classes, two_heads = model.outputs[0].shape[-1], auxiliary.has_auxiliary_head(model)
     key = "segmentation_masks" if len(model.outputs[0].shape) == 4 else "labels"
-    weights = np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
+    weights = weight_array(class_weight, classes)
     # Of the heads' answers to images of this size: the network itself may take any.
     shape = model.compute_output_shape(tuple(batches.element_spec["images"].shape))[1] if two_heads else ()
 
