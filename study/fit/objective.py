@@ -24,7 +24,7 @@ SPARED = r"(^|/)(bias|gamma|beta)(:0)?$"  # by weight decay; TensorFlow's names 
 def class_weights(
     labels: np.ndarray, rule: str | Mapping[str, float], class_names: Sequence[str]
 ) -> dict[int, float] | None:
-    """Return weight per class index: those given by name (others 1); "balanced": n / (classes * count), scikit-learn's.
+    """Return weight per class index: those given by name (others 1); "balanced": as `balanced_weights` has them.
 
     Raises:
         UserError: a name that is no class.
@@ -32,11 +32,7 @@ def class_weights(
     if rule == "none":
         return None
     if rule == "balanced":
-        from sklearn.utils.class_weight import compute_class_weight
-
-        classes = np.unique(labels)
-        weights = compute_class_weight("balanced", classes=classes, y=labels)
-        return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+        return balanced_weights(np.bincount(labels))
     if unknown := sorted(set(rule) - set(class_names)):
         raise UserError(f"--class-weight: no class {', '.join(unknown)}. There are: {', '.join(class_names)}.")
     return {index: rule.get(name, 1.0) for index, name in enumerate(class_names)}
@@ -47,8 +43,11 @@ def weight_array(class_weight: Mapping[int, float] | None, classes: int) -> np.n
     return np.array([(class_weight or {}).get(index, 1.0) for index in range(classes)], np.float32)
 
 
-def pixel_weights(counts: np.ndarray) -> dict[int, float]:
-    """Return the balanced weight per class of pixel, as `class_weights` does, from the training pixels of each."""
+def balanced_weights(counts: np.ndarray) -> dict[int, float]:
+    """Return n / (classes * count) for each class that is there, scikit-learn's "balanced".
+
+    `counts`: of the training images, or of their pixels, int (classes,).
+    """
     present = np.flatnonzero(counts)
     return {int(i): float(counts.sum() / (len(present) * counts[i])) for i in present}
 

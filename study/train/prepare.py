@@ -25,7 +25,7 @@ from study import tasks
 from study.fit import event_files, whitening
 from study.fit.estimate import minutes_for
 from study.fit.network import with_head
-from study.fit.objective import class_weights, pixel_weights
+from study.fit.objective import balanced_weights, class_weights
 from study.runtime import console
 from study.settings import conflicts, learning_type
 from study.settings.learning_type import LearningChoice
@@ -183,7 +183,7 @@ def weights_of_classes(
     if pixels.masks is None or regularization.class_weight != "balanced":
         return class_weights(pixels.labels[pixels.indices["train"]], regularization.class_weight, outputs)
     counted = counted or count(pixels.masks, pixels.indices["train"], outputs)
-    return pixel_weights(counted.classes)
+    return balanced_weights(counted.classes)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ backend.start()
 import keras
 import numpy as np
 import pytest
+from sklearn.utils.class_weight import compute_class_weight
 from small import CLASSES, noisy_images, settings, tiny
 
 from data import batches as batches_module
@@ -97,6 +98,9 @@ def test_balanced_weights_are_n_over_classes_times_count():
     weights = objective.class_weights(labels, "balanced", ("a", "b", "c"))
     assert weights == pytest.approx({0: 10 / (3 * 6), 1: 10 / (3 * 3), 2: 10 / (3 * 1)})
     assert objective.class_weights(labels, "none", ("a", "b", "c")) is None
+    several = np.random.default_rng(0).integers(0, 9, 101) // 2 * 2  # classes that no image has among them
+    expected = compute_class_weight("balanced", classes=np.unique(several), y=several)
+    assert list(objective.class_weights(several, "balanced", "abcdefghi").values()) == expected.tolist()
 
 
 def test_weights_by_name_leave_the_others_at_one_and_refuse_unknown_names():

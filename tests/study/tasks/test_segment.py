@@ -28,7 +28,7 @@ from models.parts.head import head_on
 from models.parts.options import ArchitectureOptions
 from models.parts.weights import build_backbone
 from study.fit.losses import DiceAndCrossentropy
-from study.fit.objective import pixel_weights
+from study.fit.objective import balanced_weights
 from study.fit.training_copy import training_copy
 from study.predict.segment import MaskWriter, Segmented
 from study.predict.stream import Prediction
@@ -125,7 +125,7 @@ def test_the_loss_of_pixels_is_that_of_the_same_rows(weighted):
 
 
 def test_balanced_pixels_weigh_alike_in_all():
-    weights = pixel_weights(np.array([60, 30, 0, 10]))
+    weights = balanced_weights(np.array([60, 30, 0, 10]))
     assert {at: weight * count for at, weight, count in zip(weights, weights.values(), (60, 30, 10), strict=True)} == {
         0: pytest.approx(100 / 3), 1: pytest.approx(100 / 3), 3: pytest.approx(100 / 3)
     }  # fmt: skip
