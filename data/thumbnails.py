@@ -5,12 +5,13 @@ from functools import cache
 
 import numpy as np
 
+from data.augment.photometric import LUMINANCE
+
 SIDE = 24
 PRINT = SIDE * SIDE * 3  # numbers of a fingerprint
 CHUNK = 32  # images, or pairs, held at a time as float32: few enough for the processor's cache
 CONTRAST_FLOOR = 6.0  # grey levels: below, an image is plain, and its noise must not be blown up to a likeness
 GREY_LIMIT = 2.0  # grey levels between the channels, root mean square: below, an image has no colour
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def thumbnails(prints: np.ndarray, view: View = View(), side: int = SIDE) -> np.
         rows = cut @ images.reshape(-1, SIDE, SIDE * 3)
         images = (cut @ rows.reshape(-1, SIDE, 3)).reshape(-1, side, side, 3)
     if view.grey:
-        images = np.repeat((images @ LUMINANCE)[..., None], 3, axis=3)
+        images = np.repeat((images @ np.array(LUMINANCE, np.float32))[..., None], 3, axis=3)
     return images[:, :, ::-1] if view.mirrored else images
 
 

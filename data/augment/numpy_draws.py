@@ -12,11 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from data.augment.geometry import CROP_RATIO, EDGE
-from data.augment.photometric import LARGEST_HOLE, LARGEST_PATCH
+from data.augment.photometric import COLOUR, LARGEST_HOLE, LARGEST_MIX, LARGEST_PATCH
 from data.augment.randaugment import DRAWS, MAX_DEGREES, MAX_SHEAR, MAX_SHIFT, OPERATIONS
 
 NAMES = tuple(OPERATIONS)
-VALUES = ("saturation", "contrast", "brightness")
 Drawn = dict[str, np.ndarray]
 
 
@@ -117,7 +116,7 @@ def randaugment_matrices(operation: np.ndarray, amount: np.ndarray, side: int) -
 
 
 def _values(strengths: Mapping[str, float], random: np.random.Generator, count: int, size: int) -> Drawn:
-    drawn = {name: _uniform(random, -strengths[name], strengths[name], count) for name in VALUES if name in strengths}
+    drawn = {name: _uniform(random, -strengths[name], strengths[name], count) for name in COLOUR if name in strengths}
     for name, images, largest in (("erase", count, LARGEST_HOLE), ("cutmix", 1, LARGEST_PATCH)):
         if name in strengths:
             side = np.sqrt(_uniform(random, 0, largest, count)) * (random.random(images) < strengths[name])
@@ -125,5 +124,5 @@ def _values(strengths: Mapping[str, float], random: np.random.Generator, count: 
             pixels = (np.arange(size, dtype=np.float32) + 0.5) / size
             drawn[name] = np.abs(pixels - centre[..., None]) < side[:, None, None] / 2
     if "mixup" in strengths:
-        drawn["mixup"] = _uniform(random, 0, 0.5, count) * np.float32(random.random() < strengths["mixup"])
+        drawn["mixup"] = _uniform(random, 0, LARGEST_MIX, count) * np.float32(random.random() < strengths["mixup"])
     return drawn

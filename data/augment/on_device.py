@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from data.augment.numpy_draws import NAMES
+from data.augment.photometric import COLOUR, ERASED, LUMINANCE
 from data.augment.randaugment import DRAWS, MAX_BITS, MAX_BLEND
 
 Tensors = Mapping[str, keras.KerasTensor]
@@ -89,10 +90,10 @@ def change_values(images: keras.KerasTensor, drawn: Tensors) -> keras.KerasTenso
         images = mean + (images - mean) * (1 + amount["contrast"])
     if "brightness" in drawn:
         images = images + 255 * amount["brightness"]
-    if {"saturation", "contrast", "brightness"} & drawn.keys():
+    if drawn.keys() & set(COLOUR):
         images = ops.clip(images, 0, 255)
     if "erase" in drawn:
-        images = ops.where(square(drawn["erase"])[..., None], 127.5, images)
+        images = ops.where(square(drawn["erase"])[..., None], ERASED, images)
     if "cutmix" in drawn:
         images = ops.where(square(drawn["cutmix"])[..., None], ops.flip(images, axis=0), images)
     if "mixup" in drawn:
@@ -110,7 +111,7 @@ def randaugment(
 ) -> keras.KerasTensor:
     """Do to each image, float32 0..255, one change, of its place in the list, as `data.augment.randaugment` does."""
     images, amount = warp(images, matrix), amount[:, None, None, None]
-    channels, grey = (1, 2), ops.sum(images * ops.array([0.299, 0.587, 0.114]), axis=3, keepdims=True)
+    channels, grey = (1, 2), ops.sum(images * ops.array(LUMINANCE), axis=3, keepdims=True)
     padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
     around = ops.average_pool(padded, 3, 1, "valid", data_format="channels_last")
     plain = {  # a factor of 1 leaves the image, 0 gives this

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
     import tensorflow as tf
 
+COLOUR = ("saturation", "contrast", "brightness")  # the changes of colour, in the order in which they are made
+LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
+ERASED = 127.5  # grey of an erased square
+LARGEST_MIX = 0.5  # share of another image that mixup lays over one
 LARGEST_PATCH = 0.5  # share of an image's area that another may cover
 LARGEST_HOLE = 0.25  # share of an image's area that may be erased
 
@@ -23,9 +27,7 @@ def draw_parameters(
     def uniform(reach: float) -> tf.Tensor:
         return random.uniform((count, 1, 1, 1), -reach, reach)
 
-    parameters = {
-        name: uniform(strengths[name]) for name in ("saturation", "contrast", "brightness") if name in strengths
-    }
+    parameters = {name: uniform(strengths[name]) for name in COLOUR if name in strengths}
     for name, per_image, largest in (("erase", True, LARGEST_HOLE), ("cutmix", False, LARGEST_PATCH)):
         if name in strengths:
             happens = random.uniform((count,) if per_image else ()) < strengths[name]
@@ -34,7 +36,7 @@ def draw_parameters(
             parameters[name] = tf.concat([side[:, None], centre], axis=1)
     if "mixup" in strengths:
         happens = tf.cast(random.uniform(()) < strengths["mixup"], tf.float32)
-        parameters["mixup"] = random.uniform((count,), 0, 0.5) * happens
+        parameters["mixup"] = random.uniform((count,), 0, LARGEST_MIX) * happens
     return parameters
 
 
@@ -68,10 +70,10 @@ def augment_values(
         images = mean + (images - mean) * (1 + parameters["contrast"])
     if "brightness" in parameters:
         images += 255 * parameters["brightness"]
-    if {"saturation", "contrast", "brightness"} & parameters.keys():
+    if parameters.keys() & set(COLOUR):
         images = tf.clip_by_value(images, 0, 255)
     if "erase" in parameters:
-        images = tf.where(square_mask(parameters["erase"], images.shape[1]), 127.5, images)
+        images = tf.where(square_mask(parameters["erase"], images.shape[1]), ERASED, images)
     if "cutmix" in parameters:
         inside = square_mask(parameters["cutmix"], images.shape[1])
         share = tf.reduce_mean(tf.cast(inside, tf.float32), axis=(1, 2))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from data.augment.photometric import LUMINANCE
 from data.augment.warp import warp
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _grey(pixels: tf.Tensor) -> tf.Tensor:
     """Return the luma of each pixel, (n, side, side, 1)."""
     import tensorflow as tf
 
-    return tf.reduce_sum(pixels * (0.299, 0.587, 0.114), axis=3, keepdims=True)
+    return tf.reduce_sum(pixels * LUMINANCE, axis=3, keepdims=True)
 
 
 def _colour(pixels: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
