@@ -74,7 +74,8 @@ def size_text(settings: TrainSettings) -> str:
 def cost(data: str, models: Sequence[str]) -> None:
     """Print core-milliseconds an image of each model's embedding, in each precision."""
     from models.parts.weights import build_backbone
-    from study.inference.engine import FrozenBackbone, resolve_engine
+    from study.inference.engine import resolve_engine
+    from study.inference.frozen import FrozenBackbone
     from study.runtime import hardware
     from study.settings.source import load_dataset, store_of
 

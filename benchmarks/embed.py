@@ -35,8 +35,9 @@ def compare(name: str, pixels: np.ndarray) -> None:
     """Print what both engines do with one network."""
     from models.parts.weights import build_backbone
     from study.inference import engine
+    from study.inference.frozen import FrozenBackbone
 
-    frozen = engine.FrozenBackbone(build_backbone(name, SIZE, "none"))
+    frozen = FrozenBackbone(build_backbone(name, SIZE, "none"))
     started = time.perf_counter()
     choice = engine.choose_engine(frozen, pixels[:32])
     ours = frozen.runner(choice.engine, choice.precision)

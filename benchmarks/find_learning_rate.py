@@ -34,8 +34,8 @@ def examples_of(name: str, data: str | None) -> tuple[TrainSettings, Examples]:
     from data.augment.pipeline import DEFAULT_AUGMENT
     from models import get
     from models.parts.weights import build_backbone
-    from study.inference.engine import FrozenBackbone
     from study.inference.features import embed
+    from study.inference.frozen import FrozenBackbone
     from study.settings.resolve import resolve
     from study.settings.source import load_dataset, store_of
     from study.train.embed import feature_spec

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from data.batches import Examples
     from data.dataset import Dataset
-    from study.inference.engine import FrozenBackbone
+    from study.inference.frozen import FrozenBackbone
     from study.settings.train import TrainSettings
 
 
@@ -59,7 +59,7 @@ def learned(name: str, settings: TrainSettings) -> Learned:
     from models.parts.head import head
     from models.parts.weights import build_backbone
     from study.fit.loop import run_stage
-    from study.inference.engine import FrozenBackbone
+    from study.inference.frozen import FrozenBackbone
     from study.inference.joined import embed
     from study.settings.source import load_dataset, store_of
     from study.settings.stages import stages_of

@@ -29,8 +29,8 @@ def main(data: str, seeds: list[int]) -> None:
     from models.parts.head import head
     from models.parts.weights import build_backbone
     from study.fit.loop import run_stage
-    from study.inference.engine import FrozenBackbone
     from study.inference.features import embed
+    from study.inference.frozen import FrozenBackbone
     from study.settings.source import load_dataset, store_of
     from study.settings.stages import stages_of
     from study.settings.train import TrainSettings

@@ -48,8 +48,8 @@ def main(data: str, model: str, seeds: Sequence[int]) -> None:
 def cost(data: str, model: str, precisions: Sequence[str]) -> None:
     """Print core-milliseconds an image of the embedding in each precision."""
     from models.parts.weights import build_backbone
-    from study.inference.engine import FrozenBackbone
     from study.inference.features import calibrate
+    from study.inference.frozen import FrozenBackbone
     from study.settings.source import load_dataset, store_of
 
     settings = settings_for(data, model, 0)

@@ -19,6 +19,7 @@ from data import folder, pixels
 from data.dataset import synthetic_images
 from data.store.store import Store
 from study.inference import built, engine
+from study.inference.frozen import FrozenBackbone
 from study.runtime import backend, hardware
 
 SIZE = 224
@@ -44,7 +45,7 @@ def main() -> None:
     from models.parts.weights import build_backbone
 
     slim = built.imagenet_backbone("efficientnet_lite", SIZE, Store(None))
-    whole = engine.FrozenBackbone(build_backbone("efficientnet_lite", SIZE, "imagenet"))
+    whole = FrozenBackbone(build_backbone("efficientnet_lite", SIZE, "imagenet"))
     keras = whole.runner("tensorflow", "float32")(images)
     for precision in ("float32", "bfloat16")[: 1 + hardware.has_bfloat16()]:
         one, other = (network.runner("openvino", precision)(images) for network in (slim, whole))

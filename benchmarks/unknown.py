@@ -107,8 +107,8 @@ def embedded(folder: str) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, 
     import models
     from models.parts.options import ArchitectureOptions
     from models.parts.weights import build_backbone
-    from study.inference.engine import FrozenBackbone
     from study.inference.features import FeatureSpec, embed
+    from study.inference.frozen import FrozenBackbone
     from study.runtime import backend
     from study.settings.resolve import defaults_of, resolve
     from study.settings.source import load_dataset, store_of

@@ -14,7 +14,7 @@ from errors import UserError
 from study.runtime import console, hardware
 
 if TYPE_CHECKING:
-    from study.inference.engine import FrozenBackbone
+    from study.inference.frozen import FrozenBackbone
 
 MODEL = "efficientnet_lite"  # whose features place the images on the map: its weights need no network
 MAX_NAMED = 12  # outliers on the map

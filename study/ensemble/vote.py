@@ -90,7 +90,7 @@ def write_votes(
     from study.ensemble.combine import joined_backbone, mean_head
     from study.ensemble.members import MEAN, Ensemble, Member, mean_of_first, shares_of
     from study.ensemble.write import Made, judge_and_write
-    from study.inference.engine import FrozenBackbone
+    from study.inference.frozen import FrozenBackbone
     from study.train import repeat
     from study.train.judge import rows_by_split
     from study.train.prepare import stopwatch
@@ -126,7 +126,7 @@ def write_votes(
 
 def taken_apart(classifiers: Sequence[keras.Model]) -> Networks:
     """Return heads and backbones, each backbone once: heads on equal ones cost nothing more than one of them."""
-    from study.inference.engine import FrozenBackbone
+    from study.inference.frozen import FrozenBackbone
 
     heads, known, backbones, first = [], {}, [], 0
     places = []
@@ -146,7 +146,7 @@ def features_of(
     networks: Networks, pixels: Examples, wanted: Mapping[str, np.ndarray], settings: TrainSettings, store: Store
 ) -> tuple[Examples, EngineChoice]:
     """Return the features of the wanted rows of each split, one behind the other, by all backbones."""
-    from study.inference.engine import FrozenBackbone
+    from study.inference.frozen import FrozenBackbone
     from study.inference.joined import embed
     from study.train.embed import feature_spec
 

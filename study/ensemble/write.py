@@ -16,7 +16,8 @@ from models.parts.head import classifier as join
 from study import tasks
 from study.confidence.calibration import choose_temperature
 from study.ensemble.members import Ensemble, describe, history, print_members
-from study.inference.engine import EngineChoice, FrozenBackbone
+from study.inference.engine import EngineChoice
+from study.inference.frozen import FrozenBackbone
 from study.runs.members import verdict
 from study.runs.report import Asked
 from study.runtime import console

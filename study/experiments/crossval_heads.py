@@ -16,8 +16,8 @@ from models.parts.weights import build_backbone
 from study.fit import augmentation
 from study.fit.cross_validation import FoldHeads, describe_epochs, predict_held_out, stage_of
 from study.folds.divide import Fold
-from study.inference.engine import FrozenBackbone
 from study.inference.features import FeatureSpec
+from study.inference.frozen import FrozenBackbone
 from study.inference.joined import embed
 from study.runtime import console
 from study.settings.resolve import options_of, size_of

@@ -16,7 +16,7 @@ import numpy as np
 from data.store.store import Store
 from models.parts.efficientnet_lite import VARIANTS
 from models.parts.lite_weights import PACKAGES, file_name, read_torch_file, weights_path
-from study.inference.engine import BuiltBackbone
+from study.inference.frozen import BuiltBackbone
 from study.inference.openvino_ir import accept_uint8
 from study.runtime.hardware import import_openvino
 

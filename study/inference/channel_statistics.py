@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study.inference import openvino_ir
-from study.inference.engine import FrozenBackbone, engine_for
+from study.inference.engine import engine_for
+from study.inference.frozen import FrozenBackbone
 from study.inference.openvino_ir import Runner
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from data.store.rounds import rounds
 from data.store.rows import Features, Rows, RowType
 from data.store.store import Store
 from study.inference import engine
-from study.inference.engine import EngineChoice, FrozenBackbone
+from study.inference.engine import EngineChoice
+from study.inference.frozen import FrozenBackbone
 from study.inference.openvino_ir import Runner, run_traced
 from study.runtime import console, hardware
 from study.runtime.backend import user_errors

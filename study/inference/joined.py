@@ -12,8 +12,9 @@ from data.batches import Examples
 from data.pixels import Squares
 from models.parts.joined import SIGN, parts_of
 from study.inference import features
-from study.inference.engine import PRECISIONS, EngineChoice, FrozenBackbone
+from study.inference.engine import PRECISIONS, EngineChoice
 from study.inference.features import FeatureSpec
+from study.inference.frozen import FrozenBackbone
 
 if TYPE_CHECKING:
     import keras

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import models
 from data.store.store import Store
 from models.parts.lite_weights import weights_path
-from study.inference.engine import FrozenBackbone
 from study.inference.fingerprint import fingerprint_of
+from study.inference.frozen import FrozenBackbone
 
 if TYPE_CHECKING:
     import keras

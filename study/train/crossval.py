@@ -17,8 +17,9 @@ from study.fit.estimate import minutes_for
 from study.folds import divide
 from study.folds.divide import REPEATS, Fold, Labelled
 from study.folds.out_of_fold import summarise
-from study.inference.engine import EngineChoice, FrozenBackbone
+from study.inference.engine import EngineChoice
 from study.inference.features import add_views
+from study.inference.frozen import FrozenBackbone
 from study.runtime import console
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings

@@ -14,8 +14,9 @@ from data.store.store import Store
 from models.parts.head import freeze
 from study.fit import augmentation
 from study.inference.components import reduce
-from study.inference.engine import EngineChoice, FrozenBackbone
+from study.inference.engine import EngineChoice
 from study.inference.features import FeatureSpec
+from study.inference.frozen import FrozenBackbone
 from study.inference.joined import embed
 from study.inference.same_scene import stored_same_scene_pairs
 from study.runtime import console

@@ -10,8 +10,8 @@ import numpy as np
 from data.batches import Examples
 from errors import UserError
 from study.inference import keras_openvino, openvino_ir
-from study.inference.engine import FrozenBackbone
 from study.inference.features import FeatureSpec, embed_traced
+from study.inference.frozen import FrozenBackbone
 from study.runtime import by_backend, console, hardware
 
 MAX_DIFFERENCE = 0.001  # of a probability; rounding alone comes to about 0.00001

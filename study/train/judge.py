@@ -13,8 +13,9 @@ from study.confidence import calibration, neighbours, selective
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION, Temperature
 from study.confidence.known import Known
 from study.inference import channel_statistics
-from study.inference.engine import FrozenBackbone, engine_for
+from study.inference.engine import engine_for
 from study.inference.features import embed_some
+from study.inference.frozen import FrozenBackbone
 from study.tasks.contract import Evaluation, Task
 from study.train.calibrate import Answers
 

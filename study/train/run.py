@@ -22,7 +22,8 @@ from study.fit.outcome import Outcome
 from study.fit.watchers import watching
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
-from study.inference.engine import EngineChoice, FrozenBackbone
+from study.inference.engine import EngineChoice
+from study.inference.frozen import FrozenBackbone
 from study.runs.folder import Run
 from study.runs.values import of_training
 from study.runtime import by_backend, console, output

@@ -19,7 +19,9 @@ from study.confidence import known
 from study.confidence.calibration import Temperature
 from study.confidence.known import Known
 from study.fit.outcome import Outcome
-from study.inference import engine, openvino_ir
+from study.inference import openvino_ir
+from study.inference.engine import EngineChoice
+from study.inference.frozen import FrozenBackbone
 from study.runs import folder as run_folder
 from study.runs import members, report
 from study.runs.answers import Answers
@@ -47,7 +49,7 @@ class Evaluated:
     """
 
     evaluations: Mapping[str, Evaluation]
-    frozen: engine.FrozenBackbone | None = None
+    frozen: FrozenBackbone | None = None
     judged: tuple[Known, dict[str, Any]] | None = None
     temperature: Temperature | None = None
     shown: Answers | None = None
@@ -86,7 +88,7 @@ class Record:
     evaluated: Evaluated
     seconds: Mapping[str, float]
     command: str
-    engine: engine.EngineChoice | None = None
+    engine: EngineChoice | None = None
     same_scene: Mapping[str, int] | None = None
     crossval: Mapping[str, Any] | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)

@@ -29,7 +29,8 @@ from models.parts.options import (
 from models.parts.weights import build_backbone
 from scratch.initializers import variance
 from study.fit.training_copy import training_copy
-from study.inference import engine, openvino_ir
+from study.inference import openvino_ir
+from study.inference.frozen import FrozenBackbone
 from study.runs import folder as run_folder
 from study.runtime import hardware
 from study.settings.resolve import defaults_of, options_of, resolve
@@ -340,7 +341,7 @@ def test_coordinates_and_shortcuts_survive_saving_openvino_bfloat16_and_other_si
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(run(loaded, pixels), expected, atol=1e-6)
     assert all(type(layer).__module__.startswith("keras.") for layer in layers(loaded))
-    assert engine.FrozenBackbone(loaded).fingerprint == engine.FrozenBackbone(build(name, 64, **TOLD)).fingerprint
+    assert FrozenBackbone(loaded).fingerprint == FrozenBackbone(build(name, 64, **TOLD)).fingerprint
     np.testing.assert_allclose(run(training_copy(model, "bfloat16"), pixels), expected, atol=0.05)
     wider = training_copy(model, any_size=True)
     np.testing.assert_allclose(run(wider, pixels), expected, atol=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from small import OFF, assert_same, embed_all, noisy_images, settings, tiny
 
-from study.inference.engine import FrozenBackbone
+from study.inference.frozen import FrozenBackbone
 from study.settings.stages import AUGMENTED_VIEWS
 from study.tasks import classify
 

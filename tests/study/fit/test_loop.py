@@ -18,7 +18,7 @@ from small import OFF, assert_same, cross_entropy, embed_all, features, noisy_im
 from errors import UserError
 from models.parts.head import freeze, head, unfreeze
 from study.fit import loop, objective
-from study.inference.engine import FrozenBackbone
+from study.inference.frozen import FrozenBackbone
 from study.settings.optimization import OPTIMIZERS
 from study.settings.stages import Stage
 

@@ -18,7 +18,7 @@ import models  # noqa: E402
 from models.parts.head import head_on  # noqa: E402
 from models.parts.weights import build_backbone  # noqa: E402
 from study.inference import channel_statistics  # noqa: E402
-from study.inference.engine import FrozenBackbone  # noqa: E402
+from study.inference.frozen import FrozenBackbone  # noqa: E402
 from study.settings.resolve import defaults_of, options_of, resolve  # noqa: E402
 
 

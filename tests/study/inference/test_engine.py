@@ -24,7 +24,7 @@ from errors import UserError
 from models.parts.head import classifier, head
 from models.parts.weights import build_backbone
 from study.inference import engine, openvino_ir
-from study.inference.engine import FrozenBackbone
+from study.inference.frozen import FrozenBackbone
 from study.runtime import hardware
 
 SIZE = 64
@@ -103,7 +103,7 @@ def runner(frozen):
 @pytest.mark.parametrize("name", models.available("classify"))
 def test_features_are_those_of_keras_and_bfloat16_stays_near(name, capfd):
     model, pixels = network(name), pictures(5)
-    converted = engine.FrozenBackbone(model).converted
+    converted = FrozenBackbone(model).converted
     features, wanted = openvino_ir.compile(converted, "float32")(pixels), keras_answer(model, pixels)
     assert features.dtype == np.float32
     assert np.ptp(wanted) > 0.01
@@ -248,6 +248,7 @@ def test_choosing_and_exporting_are_silent_and_leave_nothing(tmp_path):
     code = """
 import sys
 from study.inference import engine, openvino_ir
+from study.inference.frozen import FrozenBackbone
 from study.runtime import backend
 backend.start()
 import numpy as np
@@ -256,7 +257,7 @@ from models.parts.weights import build_backbone
 model = build_backbone("original", 64, "none")
 pixels = np.zeros((9, 64, 64, 3), np.uint8)
 for chosen in ((), ("tensorflow",)):
-    frozen = engine.FrozenBackbone(model)
+    frozen = FrozenBackbone(model)
     choice = engine.choose_engine(frozen, pixels, *chosen)
     assert frozen.runner(choice.engine, choice.precision)(pixels).shape == (9, 128)
 openvino_ir.save(openvino_ir.accept_uint8(openvino_ir.convert(openvino_ir.trace(model))), Path(sys.argv[1]))
@@ -346,9 +347,10 @@ backend.start()
 import numpy as np
 from data.store.store import Store
 from models.parts.weights import build_backbone
-from study.inference import engine, openvino_ir
+from study.inference import openvino_ir
+from study.inference.frozen import FrozenBackbone
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-frozen = engine.FrozenBackbone(build_backbone("original", 64, "none"), Store(Path(sys.argv[1])))
+frozen = FrozenBackbone(build_backbone("original", 64, "none"), Store(Path(sys.argv[1])))
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 print(frozen.runner("openvino", "float32")(np.zeros((2, 64, 64, 3), np.uint8)).shape)
 try:

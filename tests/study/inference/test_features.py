@@ -32,7 +32,6 @@ from models.parts.keras_private import flatten_layers
 from models.parts.weights import build_backbone
 from study.inference import features as features_module
 from study.inference import openvino_ir
-from study.inference.engine import FrozenBackbone
 from study.inference.features import (
     FeatureSpec,
     cached_engine_choice,
@@ -44,6 +43,7 @@ from study.inference.features import (
     features_row_type,
 )
 from study.inference.fingerprint import layers_within
+from study.inference.frozen import FrozenBackbone
 from study.runtime import hardware
 
 OFF = Store(None)
@@ -59,7 +59,7 @@ from study.runtime import backend
 backend.start()
 import keras
 from models.parts.weights import build_backbone
-from study.inference.engine import FrozenBackbone
+from study.inference.frozen import FrozenBackbone
 for name, weights in json.loads(sys.argv[1]):
     keras.utils.set_random_seed(0)
     print(FrozenBackbone(build_backbone(name, 64, weights)).fingerprint)

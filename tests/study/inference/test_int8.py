@@ -13,7 +13,8 @@ import models
 from data.drawn.draw import draw
 from models.parts.weights import build_backbone
 from study.inference import int8, openvino_ir
-from study.inference.engine import FrozenBackbone, smallest_cosine
+from study.inference.engine import smallest_cosine
+from study.inference.frozen import FrozenBackbone
 from study.runtime import hardware
 
 pytestmark = pytest.mark.skipif(not hardware.openvino_available(), reason="needs OpenVINO")

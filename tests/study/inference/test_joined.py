@@ -15,8 +15,9 @@ from data.augment.pipeline import build
 from data.store.store import Store
 from models.parts.head import classifier, head
 from models.parts.joined import join_backbones
-from study.inference.engine import EngineChoice, FrozenBackbone
+from study.inference.engine import EngineChoice
 from study.inference.features import FeatureSpec
+from study.inference.frozen import FrozenBackbone
 from study.inference.gradcam import grad_cam
 from study.inference.joined import embed, one_choice
 

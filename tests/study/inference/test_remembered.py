@@ -15,7 +15,7 @@ from run_files import table
 
 from data.store.store import Store
 from models.parts.weights import build_backbone
-from study.inference.engine import FrozenBackbone
+from study.inference.frozen import FrozenBackbone
 from study.inference.remembered import RememberedBackbone
 
 MODEL, SIZE = "efficientnet_lite", 64
