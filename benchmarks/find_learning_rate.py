@@ -75,7 +75,7 @@ def fresh(name: str, settings: TrainSettings, examples: Examples, seed: int) -> 
 def measure(name: str, settings: TrainSettings, examples: Examples, seed: int, epochs: int) -> tuple[float, float]:
     """Search and train; print a line; return validation loss with the advised rate and with the default."""
     from study.fit.loop import run_stage
-    from study.fit.lr_finder import search
+    from study.fit.lr_search import search
     from study.settings.stages import stages_of
 
     settings = settings.with_values(seed=seed, keep_diverged=True)
