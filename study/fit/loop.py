@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -15,29 +12,22 @@ from data.batches import Examples, iterations
 from models.parts.head import unfreeze
 from study.checkpoint.files import Checkpoint
 from study.checkpoint.keeper import Keeper
-from study.fit import auxiliary
 from study.fit.auxiliary import AuxiliaryTraining
-from study.fit.callbacks import callbacks_of, early_stopping
-from study.fit.divergence import Divergence, loss_of_head
+from study.fit.epochs import run_epochs
 from study.fit.estimate import minutes_at
-from study.fit.objective import compile_model, steps_at_once
+from study.fit.objective import compile_model
 from study.fit.outcome import Outcome
-from study.fit.progress import EpochLines, summary_of
+from study.fit.progress import summary_of
 from study.fit.saver import Saver
 from study.fit.state import assign, random_state, set_random_state
-from study.fit.targets import Source, first_batch, form_of, judged, phase_batches
+from study.fit.targets import first_batch
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.fit.watchers import Watchers
 from study.runtime import by_backend, console
 from study.runtime.backend import user_errors
 from study.runtime.gradients import gradients_forgotten
-from study.settings.resolve import largest_size
-from study.settings.stages import Stage, phases
+from study.settings.stages import Stage
 from study.settings.train import TrainSettings
-from study.tasks.classify import EVAL_BATCH
-
-if TYPE_CHECKING:
-    from study.fit.targets import Batches
 
 
 def run_stage(
@@ -112,123 +102,6 @@ def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings
     return choose_precision(
         model, lambda copy: compile_model(copy, stage, settings, steps), pixels, labels, settings.run.precision, steps
     )
-
-
-def run_epochs(
-    model: keras.Model,
-    stage: Stage,
-    examples: Examples,
-    settings: TrainSettings,
-    class_weight: Mapping[int, float] | None,
-    earlier: Sequence[Outcome],
-    saver: Saver | None = None,
-    watchers: Watchers | None = None,
-) -> Outcome:
-    """Train this very model for one stage, and leave it with the weights of the best validation loss.
-
-    Of a stage in phases, only the last one is judged: another size, another loss. `saver`: of checkpoints. `watchers`:
-    are told of every epoch.
-    """
-    per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
-    compile_model(model, stage, settings, stage.epochs * per_epoch)
-    val_batches = judged(examples, "val", EVAL_BATCH, model, ignores=settings.task.ignores)
-    before = None
-    if stage.name == "finetune":
-        with console.bar("compiling, to evaluate the head alone on the validation split", 1):
-            before = model.get_weights(), crossentropy_of(model, val_batches)
-    first_weights = model.get_weights() if settings.optimization.keep_diverged else None
-    divergence = Divergence(stage, loss_of_head(model, examples, class_weight) if stage.name == "head" else None)
-    first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
-    lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch, settings.run.verbose)
-    if watchers:
-        watchers.follow([row for outcome in earlier for row in outcome.history], lines)
-    callbacks = callbacks_of(model, settings, lines, divergence, watchers)
-    stopping = early_stopping(stage, settings)
-    for source in sources(model, stage, examples, settings, class_weight, saver):
-        phase = source.phase
-        lines.size = phase.size
-        run_phase(source, [*callbacks, stopping] if phase.last else callbacks, val_batches, lines, saver)
-        if divergence.broken:
-            break
-    ended = why_ended(len(lines.rows), stage, stopping)
-    ended = divergence.check(settings.optimization.keep_diverged, ended)
-    kept_before = earlier[-1].kept_epoch if earlier else 0
-    judged_rows = lines.rows[phase.first :] if phase.last else []
-    if divergence.broken and not any(math.isfinite(row["val_loss"]) for row in judged_rows):
-        model.set_weights(first_weights)
-        return Outcome(lines.rows, kept_before, f"{ended}; the weights of its start were kept")
-    if before and before[1] <= stopping.best:
-        model.set_weights(before[0])
-        return Outcome(lines.rows, kept_before, f"{ended}; it never improved on the head alone, which was kept")
-    return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
-
-
-def why_ended(epochs: int, stage: Stage, stopping: keras.callbacks.EarlyStopping) -> str:
-    """Say why a stage ended after so many epochs."""
-    if epochs == stage.epochs:
-        return f"the last of {stage.epochs} epochs was reached"
-    if stopping.wait >= stopping.patience:
-        return f"validation loss had not improved for {stopping.patience} epochs"
-    return f"a callback ended it after epoch {epochs} of {stage.epochs}"
-
-
-def sources(
-    model: keras.Model,
-    stage: Stage,
-    examples: Examples,
-    settings: TrainSettings,
-    class_weight: Mapping[int, float] | None,
-    saver: Saver | None,
-) -> Iterator[Source]:
-    """Yield what each phase of a stage learns from, but for those that a training that goes on had behind it."""
-    sizes = () if stage.name == "head" else settings.optimization.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
-        if saver and number < saver.standing.phase:
-            continue
-        if number:  # graphs for any size would be slower than those for this one
-            model.make_train_function(force=True)
-            model.make_test_function(force=True)
-        yield Source(model, stage, examples, settings, class_weight, phase, number)
-
-
-def run_phase(
-    source: Source,
-    callbacks: Sequence[keras.callbacks.Callback],
-    val_batches: Batches,
-    lines: EpochLines,
-    saver: Saver | None,
-) -> None:
-    """Train the epochs of a phase, or those that are left of it: the rest of an epoch first, by itself."""
-    model, phase = source.model, source.phase
-    per_epoch = iterations(len(source.examples.indices["train"]), source.stage.batch_size)
-    # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings. A head's
-    # calls of several iterations need the end of the data, or the last would go beyond it.
-    endless = steps_at_once(source.stage) == 1
-    while True:
-        done, drawn = saver.enter(source.number, phase) if saver else (0, None)
-        training, validation, draws = phase_batches(source, done if endless else None, drawn)
-        if saver:
-            saver.follow(draws, form_of(training, source), callbacks)
-        with closing(lines), saver.keeper.watching() if saver else nullcontext():
-            model.fit(
-                training,
-                steps_per_epoch=per_epoch - done % per_epoch if endless else None,
-                validation_data=val_batches if phase.last else validation,
-                initial_epoch=phase.first + done // per_epoch,
-                epochs=phase.end,
-                callbacks=[*callbacks, saver] if saver else callbacks,
-                shuffle=False,  # the batches come shuffled
-                verbose=0,
-            )
-            if saver and not saver.goes_on() and not phase.last:
-                saver.leave()
-        if not (saver and saver.goes_on()):
-            return
-
-
-def crossentropy_of(model: keras.Model, batches: Batches) -> float:
-    """Return the mean cross-entropy of a compiled model over batches."""
-    return auxiliary.with_plain_names(model.evaluate(batches, verbose=0, return_dict=True))["crossentropy"]
 
 
 def fit(

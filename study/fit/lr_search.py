@@ -20,7 +20,7 @@ import numpy as np
 
 from data.batches import Examples, iterations
 from errors import UserError
-from study.fit.loop import crossentropy_of
+from study.fit.epochs import crossentropy_of
 from study.fit.objective import compile_model
 from study.fit.targets import Source, as_iterator, phase_batches
 from study.fit.training_copy import training_copy

@@ -33,7 +33,7 @@ the rarest class has {n} training images, {least} to {most}: enough to fine-tune
   画像が最も少ないクラスの訓練画像は {n} 枚（{least}〜{most} 枚）で、ファインチューニングに十分です
 the rarest class has {n} training images, fewer than {most}: enough for the head only
   画像が最も少ないクラスの訓練画像は {n} 枚（{most} 枚未満）で、出力層だけの学習に適しています
-# of study.fit.loop and study.fit.divergence
+# of study.fit.epochs and study.fit.divergence
 {ended}; it diverged
   {ended}。発散しました
 {ended}; it diverged: {told}

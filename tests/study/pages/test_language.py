@@ -25,7 +25,7 @@ PLACES = {  # where reasons are made -> functions that return them, or that make
     "data.formats": ("by_name",),
     "data.image_folder": ("read", "_row"),
     "data.parquet_set": ("_row",),
-    "study.fit.loop": ("run_epochs",),
+    "study.fit.epochs": ("run_epochs",),
     "study.fit.divergence": ("on_epoch_end", "told", "check"),
 }
 CONSTANTS = {
