@@ -176,22 +176,6 @@ def add_crossval(run: Path, record: Record, out_of_fold: Mapping[str, Any]) -> N
 def describe(record: Record) -> dict[str, Any]:
     """Return the content of `run.json`."""
     prepared, settings, dataset = record.prepared, record.prepared.settings, record.prepared.dataset
-    counts = dataset.counts()
-    train_images, masks = dataset.sizes()["train"], dataset.masks_folder
-    stages = []
-    for stage, outcome in zip(prepared.stages, record.outcomes, strict=True):
-        images = stage_images(stage, settings, train_images)
-        stages.append(
-            asdict(stage)
-            | {"images": images, "iterations": iterations(images, stage.batch_size)}
-            | {"epochs_run": len(outcome.history), "kept_epoch": outcome.kept_epoch, "ended": outcome.ended}
-            | {"precision": asdict(outcome.precision) if outcome.precision else None}
-            | {
-                "images_per_second": round(
-                    images * len(outcome.history) / sum(row["seconds"] for row in outcome.history)
-                )
-            }
-        )
     return {
         "schema": run_folder.SCHEMA,
         "model": settings.run.model,
@@ -199,31 +183,58 @@ def describe(record: Record) -> dict[str, Any]:
         "command": record.command,
         "settings": as_json(settings),
         "learning": {"type": prepared.choice.learning, "reason": prepared.choice.reason},
-        "stages": stages,
+        "stages": stages_as_json(record),
         "task": settings.task.name,
         "class_names": list(prepared.outputs),
         **run_folder.sizes_as_json(size_of(settings)),
         "resize": settings.data.resize,
         "pixel_range": {kind: list(ends) for kind, ends in dataset.images.ranges.items()},
         "classes": class_balance(settings.regularization, dataset, prepared.class_weight, prepared.outputs),
-        "data": {
-            "folder": str(dataset.root.resolve()),
-            "drawn": dataset.synthetic,
-            **({"table": str(dataset.table.resolve())} if dataset.table else {}),
-            "masks": str(masks.resolve()) if masks else None,
-            "ready_made": dataset.images.records[0].split is not None,  # its folders say which split an image is in
-            "images": len(dataset.entries),
-            "counts": counts,
-            "fingerprint": dataset.fingerprint(),
-            "copies": asdict(dataset.duplicates),
-            "same_scene": record.same_scene,
-            "held_out_but_learned_before": prepared.contaminated,
-            "fixes": dataset.fixed.counts() if dataset.fixed else None,
-            "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
-        },
+        "data": data_as_json(record),
         **({"crop": crop.describe(settings, dataset)} if dataset.images.boxes else {}),
         "engine": asdict(record.engine) if record.engine else None,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
         **environment.machine(),
         **(record.members.info if record.members else {}),
+    }
+
+
+def stages_as_json(record: Record) -> list[dict[str, Any]]:
+    """Return what `run.json` says of each stage: how it was to learn, and what came of it."""
+    settings, train_images = record.prepared.settings, record.prepared.dataset.sizes()["train"]
+    stages = []
+    for stage, outcome in zip(record.prepared.stages, record.outcomes, strict=True):
+        images, history = stage_images(stage, settings, train_images), outcome.history
+        stages.append(
+            {
+                **asdict(stage),
+                "images": images,
+                "iterations": iterations(images, stage.batch_size),
+                "epochs_run": len(history),
+                "kept_epoch": outcome.kept_epoch,
+                "ended": outcome.ended,
+                "precision": asdict(outcome.precision) if outcome.precision else None,
+                "images_per_second": round(images * len(history) / sum(row["seconds"] for row in history)),
+            }
+        )
+    return stages
+
+
+def data_as_json(record: Record) -> dict[str, Any]:
+    """Return what `run.json` says of the images."""
+    dataset, masks = record.prepared.dataset, record.prepared.dataset.masks_folder
+    return {
+        "folder": str(dataset.root.resolve()),
+        "drawn": dataset.synthetic,
+        **({"table": str(dataset.table.resolve())} if dataset.table else {}),
+        "masks": str(masks.resolve()) if masks else None,
+        "ready_made": dataset.images.records[0].split is not None,  # its folders say which split an image is in
+        "images": len(dataset.entries),
+        "counts": dataset.counts(),
+        "fingerprint": dataset.fingerprint(),
+        "copies": asdict(dataset.duplicates),
+        "same_scene": record.same_scene,
+        "held_out_but_learned_before": record.prepared.contaminated,
+        "fixes": dataset.fixed.counts() if dataset.fixed else None,
+        "left_out": [{"path": entry.name, "reason": entry.reason} for entry in dataset.skipped],
     }
