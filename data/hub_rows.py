@@ -85,15 +85,9 @@ def scan_of(
     Raises:
         UserError: no image, too few classes, or an image with two labels where it may have one.
     """
-    rows, left_out = list(rows), list(skipped)
-    if not several:
-        left_out += [Skipped(row.name, NO_LABEL) for row in rows if not row.labels]
-        rows = [row for row in rows if row.labels]
-    splits = {row.split for row in rows}
-    if "train" in splits:
-        left_out += [Skipped(row.name, "in none of the splits") for row in rows if not row.split]
-        rows = [row for row in rows if row.split]
-    elif None in splits and len(splits) > 1:  # without one to learn from, it is a word in a name, as of a test tube
+    rows, unused = usable(list(rows), several)
+    left_out, splits = [*skipped, *unused], {row.split for row in rows}
+    if None in splits and len(splits) > 1:  # without one to learn from, it is a word in a name, as of a test tube
         words = ", ".join(sorted(splits - {None}))
         notes = [*notes, f"{printable(str(root))}: no name has train, so the words in names are no splits ({words})"]
         rows = [replace(row, split=None) for row in rows]
@@ -102,16 +96,38 @@ def scan_of(
     by_name = {row.name: row for row in sorted(rows, key=lambda row: natural_key(row.name))}
     images = tuple(ImageRecord(row.path, name, join_labels(labels[name]), row.split) for name, row in by_name.items())
     classes = tuple(sorted({label for own in labels.values() for label in own}, key=natural_key))
-    shown = printable(str(root))
-    if not images:
+    found = Scan(root, images, tuple(left_out), classes, tuple(notes), tuple(files))
+    check_enough(found, min_classes)
+    left_out.sort(key=lambda item: natural_key(item.name))
+    return without_lone_train(replace(found, skipped=tuple(left_out)))
+
+
+def usable(rows: list[Row], several: bool) -> tuple[list[Row], list[Skipped]]:
+    """Return the rows that have a label, or may have none, and a split where there is one to learn from; and the rest.
+
+    `several`: whether an image may have several labels, or none.
+    """
+    left_out = []
+    if not several:
+        left_out += [Skipped(row.name, NO_LABEL) for row in rows if not row.labels]
+        rows = [row for row in rows if row.labels]
+    if any(row.split == "train" for row in rows):
+        left_out += [Skipped(row.name, "in none of the splits") for row in rows if not row.split]
+        rows = [row for row in rows if row.split]
+    return rows, left_out
+
+
+def check_enough(found: Scan, min_classes: int) -> None:
+    """Raise UserError where there is no image, or where there are too few classes."""
+    shown, left_out = printable(str(found.root)), found.skipped
+    if not found.images:
         why = f", such as {left_out[0].name}: {left_out[0].reason}" if left_out else ""
         raise UserError(
-            f"{shown}: none of the images that {files[0]} names can be used ({len(left_out):,} left out{why})."
+            f"{shown}: none of the images that {found.files[0]} names can be used ({len(left_out):,} left out{why})."
         )
-    if len(classes) < min_classes:
+    if len(found.class_names) < min_classes:
         why = f" {len(left_out):,} left out, such as {left_out[0].name}: {left_out[0].reason}." if left_out else ""
+        names = ", ".join(found.class_names)
         raise UserError(
-            f"{shown} has {len(classes)} class(es), {', '.join(classes)}: at least {min_classes} are needed.{why}"
+            f"{shown} has {len(found.class_names)} class(es), {names}: at least {min_classes} are needed.{why}"
         )
-    left_out.sort(key=lambda item: natural_key(item.name))
-    return without_lone_train(Scan(root, images, tuple(left_out), classes, tuple(notes), tuple(files)))
