@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from data.augment.geometry import Batch
+    from data.augment.pipeline import Augment
 
     Batches = (
         tf.data.Dataset | numpy_targets.Judged | Iterator[tuple[Any, ...]]
@@ -141,12 +142,31 @@ def form_of(training: Batches, source: Source) -> Any:  # noqa: ANN401 - whateve
     return as_one_batch(source.examples, first, source.model, source.class_weight, ignores, source.size)
 
 
+def augment_of(source: Source, first: int) -> Augment | None:
+    """Return what changes the batches of a phase from number `first` on; None for a head, whose views were made before.
+
+    Mixed images have no place in the last of several phases: it shows whole ones, as they will be judged.
+    """
+    if source.stage.name == "head":
+        return None
+    examples = source.examples
+    return augmentation.build(
+        source.settings,
+        examples.flipped_classes,
+        classes=source.model.outputs[0].shape[-1],
+        size=source.size,
+        number=source.number,
+        mixing=source.phase.mixing,
+        auxiliary_classes=len(examples.auxiliary.names) if examples.auxiliary else 0,
+        shard=by_backend.shard(),
+        first=first,
+    )
+
+
 def phase_batches(
     source: Source, first: int | None = None, random_state: np.ndarray | None = None
 ) -> tuple[Batches, Batches, Draws]:
     """Return the batches to learn from and to judge by at a phase's size, as Keras' `fit` takes them.
-
-    Mixed images have no place in the last of several phases: it shows whole ones, as they will be judged.
 
     Args:
         source: what they are made of.
@@ -156,22 +176,9 @@ def phase_batches(
     Returns:
         The third value knows the state of the augmentation's random numbers behind each of the first.
     """
-    model, stage, settings, phase = source.model, source.stage, source.settings, source.phase
-    examples, ignores = source.examples, settings.task.ignores
-    augment, shard = None, (0, 1)  # a head's views were made before, and it learns in each process by itself
-    if stage.name != "head":
-        shard = by_backend.shard()
-        augment = augmentation.build(
-            settings,
-            examples.flipped_classes,
-            classes=model.outputs[0].shape[-1],
-            size=source.size,
-            number=source.number,
-            mixing=phase.mixing,
-            auxiliary_classes=len(examples.auxiliary.names) if examples.auxiliary else 0,
-            shard=shard,
-            first=first or 0,
-        )
+    model, stage, settings, examples = source.model, source.stage, source.settings, source.examples
+    ignores, augment = settings.task.ignores, augment_of(source, first or 0)
+    shard = (0, 1) if stage.name == "head" else by_backend.shard()  # a head learns in each process by itself
     seed = settings.data.seed + source.number  # else a phase would see the order of the one before
     draws = Draws(augment, first or 0, random_state)
     balanced = settings.regularization.sampler == "balanced"
