@@ -13,6 +13,7 @@ from data.walk import FOLDER, IMAGE, IMAGE_SUFFIXES, kind_of, not_an_image, walk
 from errors import UserError
 
 SPLITS = ("train", "val", "test")
+SPLIT_TEXT = {"train": "train", "val": "validation", "test": "test"}  # what they are called in a sentence
 
 EMPTY = "no image files in this folder"
 OUTSIDE = "outside the class folders"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.folder import SPLIT_TEXT
 from data.mask_values import IGNORE, LEVELS, OF_OWN, OWN, UNNAMED, Meaning
 from data.masks import BACKGROUND, Masks, printable_path
 from data.names import listed
@@ -92,8 +93,8 @@ def check(splits: Mapping[str, PixelCounts], masks: Masks, names: Sequence[str],
     for split, counts in splits.items():
         if not counts.classes.any():
             raise UserError(
-                f"No pixel of the {split} split counts: `mask_values` {meaning.text} ignores all of its pixels. Give "
-                "another split, by `seed` or `split_file`, or other masks."
+                f"No pixel of the {SPLIT_TEXT[split]} split counts: `mask_values` {meaning.text} ignores all of its "
+                "pixels. Give another split, by `seed` or `split_file`, or other masks."
             )
     return _absent(classes, meaning, names, found) if per_pixel else []
 

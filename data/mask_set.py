@@ -17,8 +17,6 @@ from data.split import SplitEntry
 from data.store.store import Store
 from errors import UserError
 
-SPLIT_TEXT = {"train": "train", "val": "validation", "test": "test"}
-
 
 def folder_of(root: Path, source: Source) -> Path | None:
     """Return where the masks of a folder of images are; None where none are needed.
@@ -83,7 +81,6 @@ def load(
     names, splits = (masks.BACKGROUND, *class_names), np.array([entry.split for entry in entries])
     there = [split for split in SPLITS if (splits == split).any()]
     counts = {split: mask_counts.count(loaded, np.flatnonzero(splits == split), names) for split in there}
-    named = {SPLIT_TEXT[split]: of_split for split, of_split in counts.items()}
-    for line in mask_counts.check(named, loaded, names, source.background):
+    for line in mask_counts.check(counts, loaded, names, source.background):
         note(line)
     return loaded, counts

@@ -10,7 +10,7 @@ from statistics import median
 from PIL import Image as Pillow
 
 from data.duplicates import Pair
-from data.folder import ImageRecord
+from data.folder import SPLIT_TEXT, ImageRecord
 from data.names import listed, natural_key
 from data.split import Labels, SplitEntry
 
@@ -87,11 +87,11 @@ def why_empty(rows: Sequence[SplitEntry], pairs: Sequence[Pair]) -> str:
 def unevaluated(rows: Sequence[SplitEntry], class_names: Sequence[str], classes_of: Labels) -> list[str]:
     """Tell which classes have no image in validation or test, where those have images at all."""
     lines = []
-    for part, said in (("val", "validation"), ("test", "test")):
-        there = {label for row in rows if row.split == part for label in classes_of(row.label)}
+    for split in ("val", "test"):
+        there = {label for row in rows if row.split == split for label in classes_of(row.label)}
         if there and (lacking := [name for name in class_names if name not in there]):
             lines.append(
-                f"careful: no {said} image of {listed(lacking, NAMED)}: not evaluated there, so the figures "
-                "of such a class are –"
+                f"careful: no {SPLIT_TEXT[split]} image of {listed(lacking, NAMED)}: not evaluated there, so the "
+                "figures of such a class are –"
             )
     return lines

@@ -11,6 +11,7 @@ from typing import Any
 
 from data.batches import Examples
 from data.dataset import Dataset
+from data.folder import SPLIT_TEXT
 from data.store.store import Store
 from study import tasks
 from study.checkpoint.keeper import Keeper
@@ -244,12 +245,11 @@ def print_results(
     run: Path, results: Mapping[str, Any], task: TaskSettings, out_of_fold: Mapping[str, Any] | None
 ) -> None:
     """Print the figures of validation and test, that out of fold if it is there, and where the run folder is."""
-    names = (("val", "validation"), ("test", "test"))
-    for split, name in names:
-        tasks.get(task.name).print_report(name, results[split])
-    for split, name in names:
+    for split in ("val", "test"):
+        tasks.get(task.name).print_report(SPLIT_TEXT[split], results[split])
+    for split in ("val", "test"):
         if "auxiliary" in results[split]:
-            console.print(auxiliary_line(name, task.auxiliary, results[split]["auxiliary"]))
+            console.print(auxiliary_line(SPLIT_TEXT[split], task.auxiliary, results[split]["auxiliary"]))
     if out_of_fold:
         print_out_of_fold(out_of_fold, results["test"]["n"])
     console.print(f"run folder: {run}")

@@ -12,10 +12,10 @@ from study.runs.advice import Commands, next_step
 from study.runs.folder import Run
 from study.settings.as_command import as_command
 from study.settings.declare import flag
+from study.settings.experiments import CrossvalSettings
 from study.settings.train import TrainSettings
 
 FEW = 300  # images of the rarest class, below which the test split has fewer than 30 of it
-FOLDS = 5  # of crossval
 
 Next = tuple[str, str]  # a command, and what it is for in a few words
 
@@ -73,7 +73,7 @@ def can_be_divided(settings: TrainSettings, dataset: Dataset) -> bool:
         return False
     units = Counter(label for label, _ in {*zip((row.label for row in dataset.entries), dataset.units, strict=True)})
     given = dataset.images.records[0].split is not None
-    return min(units.values()) >= FOLDS and not (given and settings.learning.kind != "transfer")
+    return min(units.values()) >= CrossvalSettings.folds and not (given and settings.learning.kind != "transfer")
 
 
 def for_crossval(settings: TrainSettings, asked: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
