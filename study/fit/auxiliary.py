@@ -12,13 +12,14 @@ import numpy as np
 from data.batches import Examples
 from data.dataset import Dataset
 from data.mask_values import IGNORED
+from data.numpy_batches import cut
 from data.soft_labels import to_numpy_soft_labels
 from models.parts.auxiliary_head import join_heads, label_head, mask_head, with_feature_map
 from study.fit.counted import Counted
 from study.settings.train import TrainSettings
 from study.tasks import segment
+from study.tasks.classify import EVAL_BATCH
 
-BATCH = 64
 HEAD = "head"  # by which Keras tells the figures of the class from those of the auxiliary task
 
 
@@ -158,7 +159,7 @@ def evaluate(auxiliary_training: AuxiliaryTraining, split: str) -> dict[str, Any
     """Return what `metrics.json` says of the auxiliary task on a split: accuracy over the known labels, or IoU."""
     indices, examples = auxiliary_training.examples.indices[split], auxiliary_training.examples
     network = keras.Model(auxiliary_training.model.inputs, auxiliary_training.model.outputs[1])
-    batches = [indices[first : first + BATCH] for first in range(0, len(indices), BATCH)]
+    batches = cut(indices, EVAL_BATCH)
     predicted = [
         network.predict_on_batch(examples.inputs[batch].astype(np.float32)).argmax(axis=-1) for batch in batches
     ]

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from data.batches import iterations
+from data.numpy_batches import cut
 from study.fit.head_trainer import HeadData, HeadFold, HeadOutcome, Progress, Setup, make_head
 from study.fit.objective import compile_model
 from study.settings.stages import Stage
@@ -72,8 +73,7 @@ def batches(
     """
     one_hot = np.eye(len(weights), dtype=np.float32)
     for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
+        for rows in cut(order, batch_size):
             labels = data.labels[rows]
             yield data.features[rows], one_hot[labels], weights[labels]
 

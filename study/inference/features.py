@@ -219,7 +219,7 @@ def compute_features(
 
 def pixel_batches(examples: Examples, indices: np.ndarray) -> Iterator[np.ndarray]:
     """Cut some rows into batches of pixels."""
-    return (examples.inputs[indices[first : first + BATCH]] for first in range(0, len(indices), BATCH))
+    return (examples.inputs[rows] for rows in cut(indices, BATCH))
 
 
 def run_batches(run: Runner, batches: Iterable[np.ndarray], images: int, label: str) -> Iterator[np.ndarray]:
