@@ -96,12 +96,12 @@ def advised(losses: Mapping[float, float]) -> float:
 
 def _copy_of(model: keras.Model, stage: Stage, settings: TrainSettings) -> keras.Model:
     """Return a copy to train in the place of `model`."""
-    copy = keras.models.clone_model(model) if stage.name == "head" else None
-    if copy is None:
-        precision = "bfloat16" if settings.run.precision == "bfloat16" else "float32"
-        copy = training_copy(model, precision, any_size=bool(settings.optimization.progressive))
-    copy.set_weights(model.get_weights())
-    return copy
+    if stage.name == "head":
+        copy = keras.models.clone_model(model)
+        copy.set_weights(model.get_weights())
+        return copy
+    precision = "bfloat16" if settings.run.precision == "bfloat16" else "float32"
+    return training_copy(model, precision, any_size=bool(settings.optimization.progressive))
 
 
 def _batches(

@@ -86,7 +86,7 @@ def training_copy(model: keras.Model, precision: str = "float32", any_size: bool
         copy = _of_any_size(model, clone)
     else:
         copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
-    copy.set_weights(model.get_weights())
+        copy.set_weights(model.get_weights())
     for layer in flatten_layers(copy):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # it computes with copies of its weights, which set_weights does not reach
@@ -100,7 +100,7 @@ def keras_class_name(layer: keras.Operation) -> str:
 
 
 def _of_any_size(model: keras.Model, clone: Callable[[keras.Operation], keras.Operation]) -> keras.Model:
-    """Clone a backbone onto an input without sides, and put a clone of the head on it."""
+    """Clone a backbone onto an input without sides, put a clone of the head on it, and give both their weights."""
     _, backbone, head, *auxiliary_heads = model.layers
     image = keras.Input((None, None, 3), name="image")
     try:
