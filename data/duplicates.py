@@ -61,12 +61,11 @@ def fingerprints(pixels: np.ndarray) -> np.ndarray:
     return prints
 
 
-def near_pairs(prints: np.ndarray, least: float = MIN_SIMILARITY, mirrored: bool = True) -> list[Pair]:
+def near_pairs(prints: np.ndarray, mirrored: bool = True) -> list[Pair]:
     """List the pairs of near-duplicates among fingerprints, uint8 (n, 1728), sorted by index.
 
     Args:
         prints: from `fingerprints`.
-        least: the smallest similarity of a pair, 0 … 1.
         mirrored: whether an image and its mirror image are a pair.
 
     Returns:
@@ -81,9 +80,9 @@ def near_pairs(prints: np.ndarray, least: float = MIN_SIMILARITY, mirrored: bool
     copied = np.zeros(len(prints), bool)  # whether a copy of an image was found
     copied[first_equal[first_equal != np.arange(len(prints))]] = True
     for pairs, nearest, view in candidates(prints, distinct, mirrored):
-        _compare(prints, pairs[nearest], view, least, pairs_found, copied)
+        _compare(prints, pairs[nearest], view, pairs_found, copied)
         others = pairs[~nearest]
-        _compare(prints, others[copied[others].any(axis=1)], view, least, pairs_found, copied)
+        _compare(prints, others[copied[others].any(axis=1)], view, pairs_found, copied)
     return [Pair(first, second, score) for (first, second), score in sorted(pairs_found.items())]
 
 
@@ -91,15 +90,14 @@ def _compare(
     prints: np.ndarray,
     pairs: np.ndarray,
     view: View,
-    least: float,
     found: dict[tuple[int, int], float],
     copied: np.ndarray,
 ) -> None:
     """Add those pairs that are near duplicates in a view to `found`, with their similarity, and mark their images."""
     for start in range(0, len(pairs), ASKED):
         batch = pairs[start : start + ASKED]
-        scores = registration.similarity(prints[batch[:, 0]], prints[batch[:, 1]], view, least)
-        alike = scores >= least
+        scores = registration.similarity(prints[batch[:, 0]], prints[batch[:, 1]], view, MIN_SIMILARITY)
+        alike = scores >= MIN_SIMILARITY
         copied[batch[alike]] = True
         for ends, score in zip(np.sort(batch[alike], axis=1).tolist(), scores[alike].tolist(), strict=True):
             found[tuple(ends)] = max(score, found.get(tuple(ends), 0.0))

@@ -22,8 +22,6 @@ from data.formats import FORMATS, HEAD, MAX_PIXELS, ImageError, explain, foreign
 from data.header import TURN_UPRIGHT, check_size, glance, orientation_of, silence_pillow
 from data.in_flight import Budget
 from data.pixel_range import Ranges
-from data.resize import PAD_GREY as PAD_GREY
-from data.resize import RESIZE_RULES as RESIZE_RULES
 from data.resize import resize
 
 MAX_BYTES = 2**30  # of a file: what is larger would have more pixels than that, or be no image

@@ -29,7 +29,7 @@ class Source:
     Args:
         root: folder with one sub-folder of images a class, or a table as `data.table` reads it; None: the drawings.
         image_size: side of the images in pixels; several, the largest first, where a network takes them so.
-        resize: how an image becomes square, one of `image.RESIZE_RULES`.
+        resize: how an image becomes square, one of `resize.RESIZE_RULES`.
         split: shares of train, validation and test.
         seed: of the split.
         split_file: `split.csv` of an earlier run, whose assignments are kept.

@@ -70,11 +70,11 @@ def build(
     return build_backbone(name, image_size, weights, options)
 
 
-def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) -> keras.Model:
+def classifier(backbone: keras.Model, num_classes: int) -> keras.Model:
     """Put a head on a backbone: raw RGB 0..255 -> (batch, num_classes) probabilities."""
     from models.parts.head import head_on
 
-    return head_on(backbone, num_classes, dropout)
+    return head_on(backbone, num_classes, dropout=0.0)
 
 
 def freeze(backbone: keras.Model) -> None:

@@ -43,9 +43,9 @@ def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: 
     return float(sum(apart) / len(confidence))
 
 
-def noise_floor(confidence: np.ndarray, random: np.random.Generator, draws: int = 200) -> float:
-    """Mean ECE of a network that is right exactly as often as it says."""
-    drawn = [random.random(len(confidence)) < confidence for _ in range(draws)]
+def noise_floor(confidence: np.ndarray, random: np.random.Generator) -> float:
+    """Mean ECE, over 200 draws, of a network that is right exactly as often as it says."""
+    drawn = [random.random(len(confidence)) < confidence for _ in range(200)]
     return float(np.mean([expected_calibration_error(confidence, right) for right in drawn]))
 
 

@@ -36,13 +36,13 @@ def soft(w: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
     return np.sign(w) * np.maximum(np.abs(w) - threshold, 0)
 
 
-def lasso(x: np.ndarray, y: np.ndarray, a: float, steps: int = 20_000) -> np.ndarray:
-    """(N, K), (N,) -> (K,)."""
+def lasso(x: np.ndarray, y: np.ndarray, a: float) -> np.ndarray:
+    """(N, K), (N,) -> (K,), by 20,000 steps."""
     rate = 1 / np.linalg.norm(x, 2) ** 2  # no step leads uphill; up to twice this none does
     threshold = np.full(x.shape[1], rate * a)
     threshold[0] = 0
     w = np.zeros(x.shape[1])
-    for _ in range(steps):
+    for _ in range(20_000):
         w = soft(w - rate * x.T @ (x @ w - y), threshold)
     return w
 

@@ -36,24 +36,23 @@ def lenet(channels: int, classes: int, rng: np.random.Generator) -> list[Layer]:
     ]
 
 
-def modern(channels: int, classes: int, rng: np.random.Generator, filters: tuple[int, int] = (24, 48)) -> list[Layer]:
+def modern(channels: int, classes: int, rng: np.random.Generator) -> list[Layer]:
     """ReLU and He's initialisation, max pooling, batch norm, more filters; shapes as above.
 
     Pooling before normalisation: a quarter of the work. The largest value stays the largest where the scale is
     positive; mean and variance are those of the pooled values.
     """
-    first, second = filters
     return [
-        Conv(channels, first, 5, rng, scheme="he_normal"),
+        Conv(channels, 24, 5, rng, scheme="he_normal"),
         MaxPool(2),
-        BatchNorm(first, momentum=0.9),  # some hundred steps are too few for averages over a hundred
+        BatchNorm(24, momentum=0.9),  # some hundred steps are too few for averages over a hundred
         Activation("relu"),
-        Conv(first, second, 5, rng, scheme="he_normal"),
+        Conv(24, 48, 5, rng, scheme="he_normal"),
         MaxPool(2),
-        BatchNorm(second, momentum=0.9),
+        BatchNorm(48, momentum=0.9),
         Activation("relu"),
         Flatten(),
-        *head(5 * 5 * second, classes, rng, "relu", "he_normal"),
+        *head(5 * 5 * 48, classes, rng, "relu", "he_normal"),
     ]
 
 

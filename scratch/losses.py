@@ -80,13 +80,13 @@ def dice(p: np.ndarray, t: np.ndarray, epsilon: float = 1e-7) -> Loss:
     return float(loss), 2 * (both / total - t) / total / p.shape[-1]  # the quotient rule
 
 
-def cross_entropy_dice(z: np.ndarray, t: np.ndarray, share: float = 0.5, smoothing: float = 0.0) -> Loss:
+def cross_entropy_dice(z: np.ndarray, t: np.ndarray, share: float = 0.5) -> Loss:
     """Their mix, usual for segmentation: cross-entropy has a smooth slope everywhere, dice looks at the overlap.
 
     `share` is that of dice: 0 is cross-entropy alone, 1 dice alone.
     """
     p = softmax(z)
-    by_pixel, by_pixel_grad = cross_entropy(z, t, smoothing)
+    by_pixel, by_pixel_grad = cross_entropy(z, t)
     overlap, overlap_grad = dice(p, t)
     grad = (1 - share) * by_pixel_grad + share * softmax_backward(overlap_grad, p)
     return (1 - share) * by_pixel + share * overlap, grad

@@ -10,11 +10,10 @@ Source: Kaufman et al., Leakage in data mining, ACM TKDD 6 (2012), https://doi.o
 import numpy as np
 
 NAMES = ("train", "val", "test")
+RATIO = (8, 1, 1)
 
 
-def stratified(
-    labels: np.ndarray, rng: np.random.Generator, ratio: tuple[int, ...] = (8, 1, 1), groups: np.ndarray | None = None
-) -> np.ndarray:
+def stratified(labels: np.ndarray, rng: np.random.Generator, groups: np.ndarray | None = None) -> np.ndarray:
     """Give each image its split, str (n,).
 
     labels is int (n,); groups, int (n,), names what must stay together, images of one class: by default
@@ -26,7 +25,7 @@ def stratified(
     if len({*zip(groups.tolist(), labels.tolist(), strict=True)}) > len(np.unique(groups)):
         raise ValueError("a group has images of two classes: each class is divided for itself, which would tear it")
     splits = np.empty(len(labels), dtype="<U5")
-    ends = np.cumsum(ratio) / sum(ratio)  # 0.8, 0.9, 1.0
+    ends = np.cumsum(RATIO) / sum(RATIO)  # 0.8, 0.9, 1.0
     for label in np.unique(labels):
         names = rng.permutation(np.unique(groups[labels == label]))
         places = (np.arange(len(names)) + 0.5) / len(names)  # (groups of the class,), within 0..1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from data.image import RESIZE_RULES
 from data.names import composed
+from data.resize import RESIZE_RULES
 from study import tasks
 
 LARGEST_SIZE = 4096  # pixels a side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import Field, dataclass, fields
 
-from data.image import RESIZE_RULES
+from data.resize import RESIZE_RULES
 from study.settings.data import (
     exclusion,
     grouping,

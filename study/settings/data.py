@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.groups import parse_group
-from data.image import RESIZE_RULES
+from data.resize import RESIZE_RULES
 from data.split import parse_ratio
 from study.settings.declare import Settings, setting
 from study.settings.parsers import LARGEST_SIZE, SMALLEST_SIZE, parse_range

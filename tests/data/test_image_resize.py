@@ -5,7 +5,8 @@ import pytest
 from image_files import VALID, encoded, photo
 from PIL import Image
 
-from data.image import DRAFT_MARGIN, PAD_GREY, RESIZE_RULES, decode, load, resize
+from data.image import DRAFT_MARGIN, decode, load
+from data.resize import PAD_GREY, RESIZE_RULES, resize
 
 
 @pytest.mark.parametrize("rule", RESIZE_RULES)

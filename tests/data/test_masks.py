@@ -15,6 +15,7 @@ from data import image, mask_counts, mask_values, masks
 from data.augment.pipeline import STRENGTHS, augmenter
 from data.batches import Examples, eval_batches, train_batches
 from data.folder import ImageRecord
+from data.resize import RESIZE_RULES
 from data.store.hashes import hash_all
 from data.store.rows import RowType
 from data.store.store import Store
@@ -158,7 +159,7 @@ def loaded(pair, rule="crop", values="index", own=1, store=OFF, size=16):
     return masks.load([mask], [picture], hash_all([picture]), size, rule, store, meaning)
 
 
-@pytest.mark.parametrize("rule", image.RESIZE_RULES)
+@pytest.mark.parametrize("rule", RESIZE_RULES)
 def test_a_mask_is_resized_as_its_picture(pair, rule):
     mask = loaded(pair, rule)[np.array([0])][0]
     picture = image.load(pair[1].read_bytes(), 16, rule)
@@ -288,7 +289,7 @@ def test_a_value_that_is_no_class_is_refused(pair):
     assert counts[2] == (own[np.array([0])] == 2).sum() > 0
 
 
-@pytest.mark.parametrize("rule", image.RESIZE_RULES)
+@pytest.mark.parametrize("rule", RESIZE_RULES)
 @pytest.mark.parametrize("shape", [(30, 40), (40, 30), (32, 32), (6, 64)])
 def test_a_mask_goes_back_to_the_size_of_its_picture(rule, shape):
     values = np.zeros(shape, np.uint8)
