@@ -54,7 +54,8 @@ def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
 def model_of(weights: str | None) -> str:
     """Return the model of a run whose weights are given; "" where they are of no run, or it does not tell."""
     model = _info_of(Path(weights)).get("model") if weights else None
-    return model if model in models.available() else ""
+    known = isinstance(model, str) and set(model.split("+")) <= set(models.available())
+    return model if known else ""
 
 
 def prefers_pretrained(explicit: Mapping[str, Any]) -> bool:

@@ -531,9 +531,10 @@ def test_on_images_of_ones_own_the_default_model_knows_imagenet_already(flags, m
 
 
 def test_weights_of_a_run_bring_its_model(tmp_path):
-    (tmp_path / "run.json").write_text(json.dumps({"model": "plain", "settings": {}}))
-    for weights in (tmp_path, tmp_path / "model.keras"):
-        assert with_model({"data": "photos", "weights": str(weights)})["model"] == "plain"
+    for model in ("efficientnet_lite+resnet", "plain"):
+        (tmp_path / "run.json").write_text(json.dumps({"model": model, "settings": {}}))
+        for weights in (tmp_path, tmp_path / "model.keras"):
+            assert with_model({"data": "photos", "weights": str(weights)})["model"] == model
     assert with_model({"data": "photos", "weights": str(tmp_path), "model": "lenet"})["model"] == "lenet"
     for content in ("[]", '{"model": ["x"]}', '{"model": "none such"}', "{"):
         (tmp_path / "run.json").write_text(content)
