@@ -110,7 +110,7 @@ def _from_file(backbone: keras.Model, name: str, file: Path) -> keras.Model:
                 backbone.load_weights(file)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise UserError(
-            f"The weights in {file} do not fit {name}: the file is damaged, or of another network (-m names it)."
+            f"The weights in {file} do not fit {name}: the file is damaged, or of another network than `model`."
         ) from error
     for weight in backbone.weights:
         if not np.isfinite(np.asarray(weight)).all():

@@ -85,6 +85,8 @@ def resolve(explicit: Mapping[str, Any], spec_defaults: Mapping[str, Any]) -> Tr
         if explicit.get("precision") == "auto":
             raise UserError("--deterministic chooses nothing by its speed. Received: --precision auto; leave it out.")
     settings = TrainSettings.of(**{**spec_defaults, **dropped, **explicit})
+    if "dropout_at" in explicit and not settings.regularization.dropout:
+        raise UserError("--dropout-at says where --dropout acts. Received: --dropout 0; give both, or leave both out.")
     conflicts.check_explicit(settings, explicit)
     return settings
 

@@ -58,8 +58,8 @@ class RunSettings(Settings):
     )
     deterministic: bool = setting(
         False,
-        "equal bits for equal seed, processor and number of cores: nothing is chosen by its speed, all is computed in "
-        "float32, by operations that repeat",
+        "equal bits for equal seed, processor and number of cores: nothing is chosen by its speed (--precision float32 "
+        "unless another is given), and only operations that repeat are taken",
         kind=bool,
         varied=False,
         inspected=False,

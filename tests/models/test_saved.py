@@ -200,6 +200,6 @@ def test_a_file_of_weights_alone_is_looked_through_too(toy, tmp_path):
     ran = call("train", "--data", toy, "-m", "original", "--weights", path, "--runs", tmp_path / "runs")
     assert ran.code == 2
     assert (
-        f"The weights in {path} do not fit original: the file is damaged, or of another network (-m names it)."
+        f"The weights in {path} do not fit original: the file is damaged, or of another network than --model."
         in ran.err
     )

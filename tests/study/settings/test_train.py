@@ -229,6 +229,9 @@ def test_an_explicit_value_that_equals_the_general_default_still_wins():
 
 def test_a_default_of_a_model_is_checked_too():
     assert message(resolve, {}, {"dropout": 2.0}) == "--dropout takes 0 to 0.95. Received: 2.0"
+    said = "--dropout-at says where --dropout acts. Received: --dropout 0; give both, or leave both out."
+    for explicit, own in (({"dropout": 0.0}, {}), ({}, {"dropout": 0.0})):
+        assert message(resolve, {"dropout_at": "blocks", **explicit}, own) == said
 
 
 def test_a_size_that_was_asked_for_has_an_epoch_or_is_refused():
