@@ -19,6 +19,10 @@ from data.store.store import Store
 from errors import UserError
 
 
+class OtherImagesError(UserError):
+    """An earlier split is not of these images: it names other classes, or no image of them."""
+
+
 @dataclass(frozen=True)
 class Together:
     """What must share a split: content hash -> unit; the units that speak for two classes; whether groups were named.
@@ -177,7 +181,7 @@ def add_missing_split(
 def earlier_splits(
     scanned: Scan, entries: Sequence[SplitEntry], source: Source, note: Callable[[str], None]
 ) -> dict[str, str]:
-    """Return content hash -> split of an earlier split. Raise UserError where that names other classes, or no image."""
+    """Return content hash -> split of an earlier split. Raise OtherImagesError where that is not of these images."""
     if not source.split_file:
         return {}
     kept = read_split(Path(source.split_file))
@@ -185,7 +189,7 @@ def earlier_splits(
     named = {label for entry in kept for label in source.classes_of(entry.label)}
     named_classes = {label if label in there else label.strip() for label in named}
     if unknown := sorted(named_classes ^ there):
-        raise UserError(
+        raise OtherImagesError(
             f"`split_file` {source.split_file} and {scanned.root} name different classes: {', '.join(unknown)}. "
             "Give the split.csv of a run on the same classes."
         )
@@ -196,7 +200,7 @@ def earlier_splits(
     known = sum(len(splits_of.get(entry.sha256, ())) == 1 for entry in entries)
     divided = [entry.path for entry in entries if len(splits_of.get(entry.sha256, ())) > 1]
     if not known and not divided:
-        raise UserError(
+        raise OtherImagesError(
             f"`split_file` {source.split_file} knows none of the images in {scanned.root}, which go by their "
             "content: a changed image is a new one. Give the split.csv of a run on these, or leave it out."
         )

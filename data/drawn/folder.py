@@ -1,11 +1,15 @@
 """The folder of synthetic images: drawn once, with a table of what every image shows."""
 
 import csv
+import io
+import re
 import shutil
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+
+from PIL import Image
 
 from data.drawn.draw import COLUMNS, VERSION, draw
 from data.store.cache import cache_folder
@@ -45,9 +49,9 @@ def write(
         for kind in ("images", "masks"):
             (folder / kind / label).mkdir(parents=True, exist_ok=True)
         for index in range(share):
-            drawing = draw(label, seed * 1_000_000 + index, size)  # no two data sets share an image
+            drawing = draw(label, image_seed(seed, index), size)
             name = f"{label}/{label}_{index:05d}"
-            drawing.image.save(folder / "images" / f"{name}.jpg", quality=88)
+            (folder / "images" / f"{name}.jpg").write_bytes(as_jpeg(drawing.image))
             drawing.mask.save(folder / "masks" / f"{name}.png")
             rows.append((f"{name}.jpg", label, drawing.facing, drawing.coat, *drawing.box))
             if progress:
@@ -55,6 +59,31 @@ def write(
     with (folder / "annotations.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
     return folder / "images"
+
+
+def image_seed(seed: int, index: int) -> int:
+    """Return the seed of an image, given that of the data set: no two of these share an image."""
+    return seed * 1_000_000 + index
+
+
+def as_jpeg(image: Image.Image) -> bytes:
+    """Return the bytes of the file that an image is kept as."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def drawn_now(images: Path, name: str) -> bytes | None:
+    """Return what an image of a folder that `cached` returned is as drawn now, whatever lies there, as a JPEG file.
+
+    None where this program draws no such image: the folder is of another version of the drawings, or not `cached`'s.
+    """
+    folder = re.fullmatch(rf"drawn-v{VERSION}-\d+-(\d+)-(\d+)", images.parent.name)
+    image = re.fullmatch(rf"({'|'.join(CLASS_COUNTS)})/\1_(\d+)\.jpg", name)
+    if not folder or not image:
+        return None
+    size, seed = map(int, folder.groups())
+    return as_jpeg(draw(image[1], image_seed(seed, int(image[2])), size).image)
 
 
 def cached(

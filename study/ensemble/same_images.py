@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.dataset import Dataset
+from data.dataset import Dataset, synthetic_images
+from data.subsets import OtherImagesError
 from errors import UserError
 from study import tasks
 from study.runs.folder import Run, size_of
+from study.runs.images import AGAIN, put_back
 from study.runs.listing import fingerprint_of
 from study.settings.learning_type import LearningChoice
 from study.settings.resolve import as_json
@@ -104,13 +108,31 @@ def common_settings(runs: Sequence[Run]) -> TrainSettings:
         raise UserError(f"{first.folder / 'run.json'} cannot be read: settings: {error}. Train again.") from error
 
 
-def check_unchanged(run: Run, dataset: Dataset) -> None:
-    """Raise UserError where the images are not those that a run learned from."""
-    if dataset.fingerprint() != run.info["data"].get("fingerprint"):
-        raise UserError(
-            f"The images or labels in {dataset.table or dataset.root} are not what they were when {run.folder} was "
-            "trained, so its test split is no more. Put them back, or train again."
-        )
+def read_again(run: Run, loading: Future[Dataset], timeout: float | None = None) -> Dataset:
+    """Wait for the images that a run learned from.
+
+    Raises:
+        UserError: they cannot be read, or are not what they were.
+        TimeoutError: they are not there in `timeout` seconds.
+    """
+    data = run.info["data"]
+    try:
+        dataset = loading.result(timeout)
+    except OtherImagesError as error:  # of the split of the run, for which nobody gave a --split-file
+        place = synthetic_images() if run.drawn else Path(data.get("table") or data["folder"])
+        raise changed_since(run, place) from error
+    if dataset.fingerprint() != data.get("fingerprint"):
+        raise changed_since(run, dataset.table or dataset.root)
+    return dataset
+
+
+def changed_since(run: Run, place: Path) -> UserError:
+    """Return what is to be said where the images of a run, in a folder or table, are not what they were."""
+    back = put_back(run, place)
+    return UserError(
+        f"The images or labels in {place} are not what they were when {run.folder} was trained, so its test split is "
+        f"no more. {back}{'' if back.endswith(AGAIN) else f', or {AGAIN}'}."
+    )
 
 
 def models_of(runs: Sequence[Run]) -> str:

@@ -72,7 +72,7 @@ def vote(names: Sequence[str], flags: Mapping[str, Any], command: str) -> tuple[
     store = store_of(settings.data)
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):
-            loading.result(timeout=0.3)  # a folder that is not there is told at once
+            same_images.read_again(runs[0], loading, timeout=0.3)  # a folder that is not there is told at once
         backend.start(settings.data.seed, settings.run.deterministic)
         return write_votes(runs, settings, store, loading, command, flags)
 
@@ -99,8 +99,7 @@ def write_votes(
     with stopwatch(seconds, "build the network"):
         networks = taken_apart([load_classifier(run) for run in runs])
     with stopwatch(seconds, "read the images"):
-        dataset = loading.result()
-    same_images.check_unchanged(runs[0], dataset)
+        dataset = same_images.read_again(runs[0], loading)
     console.print(described(runs, networks) + ".")
     pixels = dataset.examples()
     with stopwatch(seconds, "embed"):

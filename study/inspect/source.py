@@ -109,7 +109,7 @@ def from_run(run: Run) -> Source:
             raise UserError(f"{gone[0]} of the run's images is no longer in {root}. {put_back(run)}.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
             image = size_of(run), run.info["resize"], run.info.get("pixel_range")
-            return np.stack(list(pool.map(lambda entry: _read(path_of[entry.path], *image, entry.sha256), wanted)))
+            return np.stack(list(pool.map(lambda entry: _read(path_of[entry.path], *image, run, entry.sha256), wanted)))
 
     return Source(
         names,
@@ -133,10 +133,13 @@ def batches(source: Source, batch_size: int, steps: int, seed: int) -> Iterator[
         yield source.take(chosen).astype(np.float32), np.eye(len(source.class_names))[source.labels[chosen]]
 
 
-def _read(path: Path, size: Size, rule: str, ranges: Ranges | None, sha256: str | None = None) -> np.ndarray:
+def _read(
+    path: Path, size: Size, rule: str, ranges: Ranges | None, run: Run | None = None, sha256: str = ""
+) -> np.ndarray:
     result = pixels.read(path, size, rule, ranges)
     if isinstance(result, str):
         raise UserError(f"{printable(str(path))}: {result}.")
-    if sha256 not in (None, result[0]):
-        raise UserError(f"{printable(str(path))} was changed since the run. Put the image back.")
+    if run and sha256 != result[0]:
+        back = put_back(run) if run.drawn else "Put the image back"
+        raise UserError(f"{printable(str(path))} was changed since the run. {back}.")
     return result[1]

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from helpers import QUICK, call, make_toy
+from PIL import Image
 from run_files import newest, quick_transfer, run_info, shares, table
 
 pytestmark = pytest.mark.slow  # networks are trained
@@ -176,4 +177,27 @@ def test_images_that_were_changed_since_are_told(tmp_path):
     assert told == (
         f"error: The images or labels in {data} are not what they were when {folders[0]} was trained, so its test "
         "split is no more. Put them back, or train again.\n"
+    )
+
+
+def test_images_that_were_all_changed_are_told_so_and_not_as_a_wrong_split_file(tmp_path, run, second):
+    """The split file is that of the first run: nobody gave one."""
+    data = make_toy(tmp_path / "toy")
+    for file in data.rglob("*.png"):
+        with Image.open(file) as image:
+            image.convert("RGB").rotate(90).save(file)
+    folders = [changed(one, tmp_path, lambda said: said["data"].update(folder=str(data))) for one in (run, second)]
+    told = refused(*folders, runs=tmp_path / "runs")
+    assert told.startswith(
+        f"error: The images or labels in {data} are not what they were when {folders[0]} was trained"
+    )
+    assert told.endswith(" Put them back, or train again.\n")
+
+
+def test_drawings_that_come_out_otherwise_than_for_the_runs_are_told_so(tmp_path, run, second):
+    """Those of the toy stand for drawings of another library."""
+    folders = [changed(one, tmp_path, lambda said: said["data"].update(drawn=True)) for one in (run, second)]
+    told = refused(*folders, runs=tmp_path / "runs")
+    assert told.endswith(
+        " is no more. They are drawings, which come out otherwise here than for the run: train again.\n"
     )

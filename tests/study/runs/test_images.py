@@ -2,18 +2,22 @@
 
 import json
 import shutil
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import call, message
 from run_files import run_info, table
 
 from data.drawn import folder as drawn_folder
-from data.split import SplitEntry, write_split
+from data.split import SplitEntry, read_split, write_split
 from data.store.hashes import hash_file
+from study.inspect.source import from_run
 from study.predict.stream import predict_split
 from study.runs.folder import read_run
-from study.runs.images import images_of, masks_of
+from study.runs.images import drawn_alike, images_of, masks_of
 
 
 @pytest.fixture
@@ -50,12 +54,46 @@ def test_drawings_of_another_place_are_found_where_this_one_has_its_own(of_drawi
     assert masks_of(run) == own.parent / "masks"
 
 
-def test_drawings_that_come_out_otherwise_ask_for_a_training(of_drawings, tmp_path, monkeypatch):
-    monkeypatch.setattr(drawn_folder.cached, "__defaults__", (12, 32, 1, None))
-    told = message(predict_split, read_run(of_drawings), "test")
+def drawn_otherwise(run):
+    """The folder of a run as one has it whose drawings came out otherwise, by another version of Pillow."""
+    entries = read_split(run / "split.csv")
+    write_split(run / "split.csv", [replace(entry, sha256=f"{place:064}") for place, entry in enumerate(entries)])
+    info = run_info(run)
+    (run / "run.json").write_text(json.dumps(info | {"versions": info["versions"] | {"pillow": "1.1.6"}}))
+    return run
+
+
+def test_drawings_that_come_out_otherwise_ask_for_a_training(of_drawings):
+    told = message(predict_split, read_run(drawn_otherwise(of_drawings)), "test")
     assert told.startswith("12 of 12 images of the run's test split are missing or changed in ")
-    assert f". They are drawings: remove {tmp_path / 'cache' / 'drawn-v1-12-32-1'} to have them drawn again; " in told
-    assert told.endswith(" if that is no help, train again, or name files or folders to predict.")
+    assert told.endswith(
+        f". They are drawings, which come out otherwise here than for the run (pillow 1.1.6 then, {version('pillow')} "
+        "now): train again, or name files or folders to predict."
+    )
+
+
+def test_drawings_that_were_changed_in_the_cache_are_drawn_again_once_they_are_removed(of_drawings):
+    images = drawn_folder.cached()
+    (images / "cat" / "cat_00000.jpg").write_bytes((images / "dog" / "dog_00000.jpg").read_bytes())
+    told = message(predict_split, read_run(of_drawings), "test")
+    assert told.endswith(
+        f". They are drawings: remove {images.parent} to have them drawn again, or name files or folders to predict."
+    )
+    shutil.rmtree(images.parent)
+    assert len(predict_split(read_run(of_drawings), "test")[0]) == 12
+
+
+def test_inspect_says_the_same_of_drawings(of_drawings):
+    drawn_folder.cached()
+    told = message(from_run(read_run(drawn_otherwise(of_drawings))).take, np.arange(2))
+    assert " was changed since the run. They are drawings, which come out otherwise here than for the run (" in told
+
+
+def test_drawings_of_another_version_of_this_program_are_no_longer_drawn(of_drawings):
+    run = read_run(of_drawings)
+    assert drawn_alike(run)
+    run.info["data"]["folder"] = run.info["data"]["folder"].replace("drawn-v1-", "drawn-v0-")
+    assert not drawn_alike(run)
 
 
 def test_images_of_a_user_that_are_gone_are_not_replaced(of_drawings):
