@@ -17,17 +17,13 @@ from study.settings.train import DEFAULTS, FIELDS, names_where
 
 
 def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Let --weights name a run as `train --name` did. Raise UserError where --name is taken already."""
+    """Let --weights and --finder name a run as `train --name` did. Raise UserError where --name is taken already."""
     from study.runs import folder as run_folder
 
     folder = flags.get("runs", DEFAULTS["runs"])
     if "name" in flags and (taken := run_folder.folders_named(flags["name"], Path(folder))):
         raise UserError(f"--name {flags['name']} is the name of {taken[0]} already. Give another one.")
-    if "finder" in flags:
-        flags = {**flags, "finder": str(run_folder.by_name(flags["finder"], folder))}
-    if flags.get("weights", "none") in ("none", "imagenet"):
-        return dict(flags)
-    return {**flags, "weights": str(run_folder.by_name(flags["weights"], folder))}
+    return run_folder.with_folders(flags, folder)
 
 
 def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:

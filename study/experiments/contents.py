@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.folder import ImageRecord
 from data.store.hashes import hash_all
-from study.experiments.plan import Plan, digest, flag_texts
+from study.experiments.plan import Plan, digest, flag_texts, with_run_folders
 from study.runtime import console
 from study.settings import declare
 
@@ -23,7 +23,7 @@ def with_contents(plan: Plan, images: Iterable[ImageRecord], named: bool) -> Pla
 
     Images of other names are the same, unless something goes by their names.
     """
-    texts = [flag_texts(combination, plan.fixed) for combination in plan.combinations]
+    texts = [with_run_folders(flag_texts(combination, plan.fixed)) for combination in plan.combinations]
     of_flags = sorted({(name, one[name]) for one in texts for name in FILES if name in one})
     by_name = "group" in plan.fixed or any(name in (*TABLES, "masks") for name, _ in of_flags)
     contents = {IMAGES: hash_of_images(list(images), by_name)}

@@ -28,6 +28,7 @@ from study.folds.divide import (
     notes,
 )
 from study.folds.out_of_fold import summarise
+from study.runs.folder import with_folders
 from study.runtime import console, output
 from study.runtime.background import start_in_background
 from study.runtime.hardware import jobs_at_once
@@ -64,6 +65,7 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "
     from study.experiments import crossval_report, crossval_suspects
 
     started = time.perf_counter()
+    texts = with_folders(texts, asked.runs)
     settings = settled(texts)
     check(asked, texts, settings)
     conflicts.check_installed(settings)

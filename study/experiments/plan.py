@@ -13,6 +13,7 @@ from typing import Any
 
 import models
 from errors import UserError, did_you_mean
+from study.runs.folder import with_folders
 from study.settings import commands, conflicts, declare
 from study.settings.commands import CompareSettings
 from study.settings.parsers import split_outside_quotes
@@ -101,7 +102,7 @@ def train_arguments(texts: Mapping[str, str]) -> list[str]:
 
 def part_arguments(texts: Mapping[str, str]) -> list[str]:
     """Return the arguments of a training that is a part of something: one that was killed goes on where it was."""
-    command, *arguments = train_arguments(texts)
+    command, *arguments = train_arguments(with_run_folders(texts))
     return [command, "--resume=auto", *arguments]
 
 
@@ -231,12 +232,21 @@ def read_value(field: str, text: str) -> Any:  # noqa: ANN401 - each field has i
 
 def resolve_texts(texts: Mapping[str, str]) -> TrainSettings:
     """Read the flags of one training as `train` would. Raise UserError where it would."""
-    values = {name: read_value(name, text) for name, text in texts.items()}
+    values = {name: read_value(name, text) for name, text in with_run_folders(texts).items()}
     values = with_model(values)
     spec = models.get(values["model"]).SPEC
     settings = resolve(values, defaults_of(spec, values))
     conflicts.check_flags(settings, spec)
     return settings
+
+
+def with_run_folders(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return flags with the folders of runs in place of their names, which each training would look for in its own.
+
+    Raises:
+        UserError: several runs have the name.
+    """
+    return with_folders(texts, DEFAULTS["runs"])
 
 
 def digest(content: object) -> str:

@@ -29,6 +29,7 @@ LARGEST_INFO = 2**28  # bytes of run.json; a million images that were left out t
 # What reading a file of a run raises where a stranger, or a disk, has changed it.
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
+NO_RUN = ("none", "imagenet")  # what else --weights takes
 PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 
 
@@ -120,6 +121,16 @@ def by_name(text: str, runs: str) -> Path:
     if len(named) > 1:
         raise UserError(f"{len(named)} runs have the name {text}: give the folder, {' or '.join(map(str, named))}.")
     return named[0] if named else path
+
+
+def with_folders(flags: Mapping[str, Any], runs: str) -> dict[str, Any]:
+    """Return flags of `train` with the folder of a run in place of the name that `weights` or `finder` give.
+
+    Raises:
+        UserError: several runs have the name.
+    """
+    named = {name: text for name in ("weights", "finder") if (text := flags.get(name)) not in (None, *NO_RUN)}
+    return {**flags, **{name: str(by_name(text, runs)) for name, text in named.items()}}
 
 
 def is_run(folder: Path) -> bool:

@@ -11,6 +11,7 @@ from data.dataset import Dataset
 from errors import UserError
 from study.experiments import crossval
 from study.experiments.plan import digest, without_unused
+from study.runs.folder import with_folders
 from study.search.space import Choice, Space, check_grid, default_space, depends_on, read_space
 from study.settings import declare
 from study.settings.commands import TuneSettings
@@ -55,6 +56,7 @@ def saying_something(texts: Mapping[str, str], searched: Sequence[str], chosen: 
 
 def settle(own: TuneSettings, texts: Mapping[str, str], command: str) -> Asked:
     """Settle what is searched. Raise UserError, before any image is read, for what one of the trials would refuse."""
+    texts = with_folders(texts, own.runs)
     space = read_space(own.space) if own.space else Space(())
     for name in space.names:
         if name in texts:

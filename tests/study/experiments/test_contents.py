@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from helpers import TOY_CLASSES, call, message
+from run_files import run_info
 
 from data.any_form import scan
 from study.experiments.compare import check_same
@@ -129,3 +130,39 @@ def test_every_flag_that_may_name_a_file_was_thought_of():
     free = {name for name, entry in TRAIN_FIELDS.items() if "str" in str(entry.type) and not entry.metadata["choices"]}
     others = {"model", "data", "group", "class_weight", "augment", "mask_values"}
     assert free - others == set(FILES)
+
+
+@pytest.mark.parametrize("flag", ["weights", "finder"])
+def test_a_run_that_is_given_by_its_name_is_found_and_looked_into(flag, data, run, tmp_path, monkeypatch):
+    """Trained anew under the same name it lies in another folder; changed in place it has other contents."""
+    monkeypatch.chdir(tmp_path)
+
+    def named(folder):
+        shutil.copytree(run, tmp_path / "runs" / folder)
+        info = run_info(run)
+        said = json.dumps(info | {"settings": info["settings"] | {"name": "start"}})
+        (tmp_path / "runs" / folder / "run.json").write_text(said)
+
+    named("20260101-120000-original")
+    fixed = {"learning": "finetune"} if flag == "weights" else {"crop_to": "mask"}
+    fixed |= {"model": "original", flag: "start"}
+    plan = plan_of(data, **fixed)
+    assert f"--{flag}=runs/20260101-120000-original" in plan.arguments(plan.combinations[0], 0)
+    assert [name for name in plan.contents if flag in name] == [f"--{flag} runs/20260101-120000-original"]
+    (tmp_path / "runs" / "20260101-120000-original" / "model.keras").write_bytes(b"changed")
+    changed = plan_of(data, **fixed)
+    assert changed.out != plan.out
+    shutil.rmtree(tmp_path / "runs")
+    named("20260102-120000-original")
+    assert plan_of(data, **fixed).out not in (plan.out, changed.out)
+
+
+def test_names_of_runs_can_be_varied(data, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["first", "second"]
+    for name in names:
+        shutil.copytree(run, tmp_path / "runs" / name)
+    plan = plan_of(data, "weights=first,second", model="original", learning="finetune")
+    assert [combination.label for combination in plan.combinations] == [f"weights={name}" for name in names]
+    for combination, name in zip(plan.combinations, names, strict=True):
+        assert f"--weights=runs/{name}" in plan.arguments(combination, 0)
