@@ -1,9 +1,9 @@
-"""What the images and the files of a comparison hold: a change of them is another comparison."""
+"""What the images and the files of a command hold: with others it is another comparison, or another search."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from study.settings import declare
 
 TABLES = ("fixes", "exclude", "boxes", "auxiliary")  # which name images
 FILES = (*TABLES, "labels", "split_file", "masks", "weights", "finder", "augment_with")  # what names files or folders
+TOLD_BY_DATA = ("fixes", "exclude", "labels", "split_file")  # what follows from them stands in a data set's entries
 IMAGES = "images or labels of the data"
 
 
@@ -23,15 +24,28 @@ def with_contents(plan: Plan, images: Iterable[ImageRecord], named: bool) -> Pla
 
     Images of other names are the same, unless something goes by their names.
     """
-    texts = [with_run_folders(flag_texts(combination, plan.fixed)) for combination in plan.combinations]
-    of_flags = sorted({(name, one[name]) for one in texts for name in FILES if name in one})
-    by_name = "group" in plan.fixed or any(name in (*TABLES, "masks") for name, _ in of_flags)
+    texts = [flag_texts(combination, plan.fixed) for combination in plan.combinations]
+    by_name = "group" in plan.fixed or any(name in one for one in texts for name in (*TABLES, "masks"))
     contents = {IMAGES: hash_of_images(list(images), by_name)}
-    for name, text in of_flags:
-        if files := files_of(text, name):
-            contents[f"{declare.flag(name)} {text}"] = hash_of_files(files)
+    contents |= {f"{declare.flag(name)} {text}": held for (name, text), held in of_flags(texts, FILES).items()}
     out = plan.out if named else plan.out.with_name(f"{plan.out.name}-{digest(contents)}")
     return replace(plan, out=out, contents=contents)
+
+
+def beside_data(texts: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Return flag and hash of all files and folders that some trainings name and whose entries do not tell of them.
+
+    Masks and weights that were changed in place change what is learned, and the list of images stays the same.
+    """
+    names = [name for name in FILES if name not in TOLD_BY_DATA]
+    return sorted({(name, held) for (name, _), held in of_flags(texts, names).items()})
+
+
+def of_flags(texts: Iterable[Mapping[str, str]], names: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return (flag, its text) -> hash of what it names, of some flags of several trainings."""
+    all_texts = [with_run_folders(one) for one in texts]
+    given = sorted({(name, one[name]) for one in all_texts for name in names if name in one})
+    return {(name, text): hash_of_files(files) for name, text in given if (files := files_of(text, name))}
 
 
 def hash_of_images(images: list[ImageRecord], by_name: bool) -> str:

@@ -219,7 +219,7 @@ def by_trainings(
     from study.experiments.crossval_runs import Trainings, folder_for, predict_folds
 
     folds = "leave-one-out" if asked.leave_one_out else f"{asked.folds} folds"
-    out = folder_for(Path(asked.runs), settings, divided.dataset, folds)
+    out = folder_for(Path(asked.runs), settings, divided.dataset, folds, texts)
     texts = {**texts, "model": settings.run.model, "learning": settings.learning.kind}
     trainings = Trainings(divided.dataset, divided.images, divided.folds, texts, out, settings.data.seed, command)
     probabilities = predict_folds(trainings, jobs_at_once(asked.jobs))

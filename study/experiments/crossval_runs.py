@@ -12,6 +12,7 @@ import numpy as np
 from data.dataset import Dataset
 from data.split import SplitEntry, read_split, write_split
 from errors import UserError
+from study.experiments.contents import beside_data
 from study.experiments.jobs import Job, holding, run_all, wait_for_earlier
 from study.experiments.plan import digest, part_arguments
 from study.folds.divide import Fold, Labelled, inner_validation
@@ -72,10 +73,16 @@ class Trainings:
         return run if same and sum(split == "test" for split in known.values()) == len(held_out) else None
 
 
-def folder_for(runs: Path, settings: TrainSettings, dataset: Dataset, folds: str) -> Path:
-    """Return the folder that the same command finds again; other images, settings or folds have another."""
+def folder_for(
+    runs: Path, settings: TrainSettings, dataset: Dataset, folds: str, texts: Mapping[str, str] | None = None
+) -> Path:
+    """Return the folder that the same command finds again; other images, settings or folds have another.
+
+    `texts`: flags, as typed; what the files that they name hold counts too.
+    """
+    beside = beside_data([texts or {}])
     same = {name: value for name, value in as_json(settings).items() if name not in IRRELEVANT}
-    return runs / f"{settings.run.model}-{digest([same, folds, dataset.fingerprint()])}-crossval"
+    return runs / f"{settings.run.model}-{digest([same, folds, dataset.fingerprint(), *beside])}-crossval"
 
 
 def predict_folds(trainings: Trainings, at_once: int) -> np.ndarray:

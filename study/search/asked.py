@@ -10,6 +10,7 @@ from pathlib import Path
 from data.dataset import Dataset
 from errors import UserError
 from study.experiments import crossval
+from study.experiments.contents import beside_data
 from study.experiments.plan import digest, without_unused
 from study.runs.folder import with_folders
 from study.search.space import Choice, Space, check_grid, default_space, depends_on, read_space
@@ -97,15 +98,21 @@ def reject_unused(space: Space, texts: Mapping[str, str]) -> None:
 
 
 def folder_for(asked: Asked, dataset: Dataset) -> Path:
-    """Return the folder that the same command finds again; other images, split, settings or space have another."""
+    """Return the folder that the same command finds again.
+
+    Other images, split, settings or space have another, and so has what else is held by files that flags name.
+    """
     paths = {name for name in names_where("path") if not FIELDS[name].metadata["given"]}  # the images tell of those
     values = as_json(asked.settings)
     for name in asked.texts.keys() - asked.shared({}).keys():  # these say something in some trials
         values[name] = asked.texts[name]
     same = {name: value for name, value in values.items() if name not in paths | {*IRRELEVANT}}
+    chosen = [{one.name: text} for one in asked.space.entries if isinstance(one, Choice) for text in one.choices]
+    beside = beside_data([asked.texts, *chosen])
     lines = sorted(f"{entry.sha256} {entry.label} {entry.split}" for entry in dataset.entries)
     images = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    return Path(asked.own.runs) / f"{asked.settings.run.model}-{digest([same, asked.space.described(), images])}-tune"
+    code = digest([same, asked.space.described(), images, *beside])
+    return Path(asked.own.runs) / f"{asked.settings.run.model}-{code}-tune"
 
 
 def reason_against(names: Sequence[str], settings: TrainSettings) -> str:

@@ -3,16 +3,22 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from helpers import TOY_CLASSES, call, message
+from PIL import Image
 from run_files import run_info
 
 from data.any_form import scan
 from study.experiments.compare import check_same
 from study.experiments.contents import FILES, with_contents
-from study.experiments.plan import TRAIN_FIELDS, make_plan
-from study.settings.commands import CompareSettings
+from study.experiments.crossval_runs import folder_for
+from study.experiments.plan import TRAIN_FIELDS, make_plan, resolve_texts
+from study.search.asked import folder_for as tune_folder
+from study.search.asked import settle
+from study.settings.commands import CompareSettings, TuneSettings
+from study.settings.source import load_dataset
 
 
 @pytest.fixture
@@ -124,6 +130,40 @@ def test_moved_images_are_trained_on_anew(data, tmp_path, monkeypatch):
     assert "0 of them done before" in ran.out
     assert len(list((tmp_path / "compares").iterdir())) == 2
     assert sorted(path.name for path in data.iterdir()) == sorted(TOY_CLASSES)
+
+
+def of_crossval(data, texts):
+    settings = resolve_texts({"data": str(data), "image_size": "32", **texts})
+    return folder_for(Path("runs"), settings, load_dataset(settings), "5 folds", texts)
+
+
+def of_tune(data, texts):
+    asked = settle(TuneSettings(), {"data": str(data), "image_size": "32", **texts}, "")
+    return tune_folder(asked, load_dataset(asked.settings))
+
+
+@pytest.mark.parametrize("folder_of", [of_crossval, of_tune])
+@pytest.mark.parametrize("flag", ["weights", "masks", "augment_with"])
+def test_crossval_and_tune_begin_anew_where_a_file_was_changed_in_place(folder_of, flag, data, run, tmp_path):
+    weights, masks, code = tmp_path / run.name, tmp_path / "masks", tmp_path / "own.py"
+    shutil.copytree(run, weights)
+    for image in data.rglob("*.png"):
+        (masks / image.parent.name).mkdir(parents=True, exist_ok=True)
+        with Image.open(image) as opened:
+            mask = Image.new("L", opened.size, 0)
+        mask.paste(1, (8, 8, 20, 20))
+        mask.save(masks / image.parent.name / image.name)
+    code.write_text("def change(image):\n    return image\n")
+    texts, changed = {
+        "weights": ({"learning": "finetune", "weights": str(weights)}, weights / "model.keras"),
+        "masks": ({"learning": "scratch", "auxiliary": "mask", "masks": str(masks)}, next(masks.rglob("*.png"))),
+        "augment_with": ({"learning": "scratch", "augment_with": f"{code}:change"}, code),
+    }[flag]
+    texts = {"model": "original", **texts}
+    first = folder_of(data, texts)
+    assert folder_of(data, texts) == first
+    changed.write_bytes(changed.read_bytes() + b" ")
+    assert folder_of(data, texts) != first
 
 
 def test_every_flag_that_may_name_a_file_was_thought_of():
