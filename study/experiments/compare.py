@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from data import any_form
@@ -43,6 +43,7 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
         UserError: something that the user can mend, or every training failed.
     """
     plan = make_plan(settings, fixed)
+    check_several(plan, settings.vary)
     for combination in plan.combinations:
         conflicts.check_installed(resolve_texts(flag_texts(combination, plan.fixed)))
     data = plan.fixed.get("data")
@@ -63,6 +64,17 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
         told = {job_label(key): why for key, why in failures.items()}
         lines, sentences = report(plan, done, told, command)
     return outcome(plan, lines, sentences, told, settings, fixed)
+
+
+def check_several(plan: Plan, vary: Sequence[str]) -> None:
+    """Raise UserError where there is a single combination, and so nothing to compare it with."""
+    if len(plan.combinations) > 1:
+        return
+    received = " ".join(f"--vary {item}" for item in vary)
+    raise UserError(
+        f"compare sets trainings with different settings against each other. Received: {received}, which is one "
+        "setting. Name two values or more, such as optimizer=sgd,adam; a single one is for train."
+    )
 
 
 def keys(plan: Plan) -> list[Key]:

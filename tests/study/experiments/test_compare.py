@@ -36,6 +36,12 @@ TINY = (*QUICK[:4], "--epochs", "1", "--batch-size", "16", "--width", "0", "--au
         (["split=8:1:1"], "--vary cannot take split: every run is evaluated on the same images. Give --split once"),
         (["learning=transfer"], "--learning transfer needs pretrained weights and original starts from random ones"),
         (["model=lenet9"], "lenet9"),
+        (
+            ["optimizer=sgd", "l2=0"],
+            "error: compare sets trainings with different settings against each other. Received: --vary optimizer=sgd "
+            "--vary l2=0, which is one setting. Name two values or more, such as optimizer=sgd,adam; a single one is "
+            "for train.",
+        ),
     ],
 )
 def test_what_cannot_be_varied_is_told_before_anything_runs(items, error, tmp_path):
@@ -165,7 +171,7 @@ def test_no_folder_of_pictures_is_told_once(tmp_path):
 
 
 def test_nothing_is_written_among_the_pictures(toy):
-    settings = CompareSettings(vary=("l2=0",), out=str(toy / "out"))
+    settings = CompareSettings(vary=("l2=0,1",), out=str(toy / "out"))
     assert "lies within the images" in message(compare, settings, {"data": str(toy)})
     assert not (toy / "out").exists()
 
