@@ -1,4 +1,8 @@
-"""Whether a stage made its loss larger instead of smaller: such a network is worth nothing, however it looks."""
+"""Whether a stage made its objective larger instead of smaller: such a network is worth nothing, however it looks.
+
+The objective is the loss with all weights and penalties, which is what a network learns by. The figures of an epoch are
+another quantity, cross-entropy alone, in which no image counts more than 16.1 (`study.tasks.crossentropy`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from study.fit.targets import as_one_batch
 from study.runtime import console
 from study.settings.stages import Stage
 
-MARGIN = 1.1  # times the loss at the start: where nothing can be learned, the loss of a batch is that much off at most
+MARGIN = 1.1  # times the objective at the start: where nothing can be learned, that of a batch is that much off at most
 FEW_ITERATIONS = 30  # within so few a loss may rise by chance, as where a new head meets its first images
 MARGIN_OF_FEW = 3.0
 SAMPLE = 2048  # training examples whose loss is that at the start of a head
@@ -35,16 +39,18 @@ class Divergence(keras.callbacks.Callback):
         self.broken, self.iterations = "", 0
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> None:
-        """Note the first loss."""
+        """Note the first value of the objective."""
         if self.start is None:
             self.start = float(logs["loss"])
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
-        """Note the epoch's loss; end the training where it is no number any more."""
+        """Note the epoch's value of it; end the training where it is no number any more."""
         self.end, self.iterations = float(logs["loss"]), int(self.model.optimizer.iterations)
-        broken = [logs[key] for key in ("loss", "val_loss") if not math.isfinite(logs[key])]
-        if broken:
-            self.broken = f"the loss is {broken[0]} in epoch {epoch + 1} of stage {self.stage.name}"
+        if not math.isfinite(logs["loss"]):
+            self.broken = f"the training objective is {logs['loss']} in epoch {epoch + 1} of stage {self.stage.name}"
+        elif not math.isfinite(held := logs["val_loss"]):
+            self.broken = f"the objective on validation is {held} in epoch {epoch + 1} of stage {self.stage.name}"
+        if self.broken:
             self.model.stop_training = True
 
     def told(self) -> str:
@@ -55,7 +61,10 @@ class Divergence(keras.callbacks.Callback):
         margin = MARGIN if self.iterations >= FEW_ITERATIONS else MARGIN_OF_FEW
         if self.broken or self.stage.name == "finetune" or not self.end > margin * self.start:
             return self.broken
-        return f"the loss of stage {self.stage.name} began at {self.start:.4g} and ended at {self.end:.4g}"
+        return (
+            f"the training objective (loss with all weights and penalties) of stage {self.stage.name} began at "
+            f"{self.start:.4g} and ended at {self.end:.4g}"
+        )
 
     def check(self, keep: bool, ended: str) -> str:
         """Return why the stage ended, and that it diverged, where that is to be kept.

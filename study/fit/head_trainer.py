@@ -154,7 +154,9 @@ class Progress:
         """Return what was learned. Raise UserError where it diverged."""
         divergence, optimizer = self.divergence, self.head.optimizer
         divergence.iterations = int(optimizer.iterations)
-        divergence.broken = "" if np.isfinite(divergence.end) else f"the loss of stage head is {divergence.end}"
+        divergence.broken = (
+            "" if np.isfinite(divergence.end) else f"the training objective of stage head is {divergence.end}"
+        )
         divergence.check(self.settings.optimization.keep_diverged, "")
         if early_stopping:
             self.head.set_weights(self.kept[1])

@@ -46,6 +46,13 @@ validation loss had not improved for {n} epochs
   検証データの損失が {n} エポック改善しませんでした
 the last of {n} epochs was reached
   {n} エポックすべてを終えました
+the training objective is {loss} in epoch {epoch} of stage {stage}
+  ステージ {stage} のエポック {epoch} で目的関数が {loss} になりました
+the objective on validation is {loss} in epoch {epoch} of stage {stage}
+  ステージ {stage} のエポック {epoch} で検証データの目的関数が {loss} になりました
+the training objective (loss with all weights and penalties) of stage {stage} began at {start} and ended at {end}
+  ステージ {stage} の目的関数（重みと正則化項を含む損失）が {start} から {end} に変わりました
+# of the same, in runs of earlier versions
 the loss is {loss} in epoch {epoch} of stage {stage}
   ステージ {stage} のエポック {epoch} で損失が {loss} になりました
 the loss of stage {stage} began at {start} and ended at {end}

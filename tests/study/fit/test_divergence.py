@@ -18,9 +18,11 @@ from errors import UserError
 from models.parts.head import head
 from study.fit import loop
 from study.settings.stages import Stage
+from study.tasks import crossentropy
 
 TOO_LARGE = Stage("head", 3, 16, 1000.0)
 CONSTANT = {"optimizer": "sgd", "schedule": "constant", "patience": 0}
+OBJECTIVE = r"the training objective \(loss with all weights and penalties\) of stage"
 HARD = {"noise": 2.5, "wrong": 20}
 
 
@@ -29,22 +31,32 @@ def test_a_head_whose_loss_ends_above_its_start_is_refused():
     with pytest.raises(UserError) as caught:
         loop.run_stage(head(8, 2, 0.0), TOO_LARGE, features(**HARD), settings(**CONSTANT))
     assert re.match(
-        r"^Training diverged: the loss of stage head began at [\d.]+ and ended at [\d.e+]+\. Give a smaller "
+        rf"^Training diverged: {OBJECTIVE} head began at [\d.]+ and ended at [\d.e+]+\. Give a smaller "
         r"--learning-rate than 1000, or --keep-diverged to keep the run as it is\.$",
         str(caught.value),
     )
 
 
 def test_a_network_whose_loss_ends_above_its_start_is_refused():
-    with pytest.raises(UserError, match=r"^Training diverged: the loss of stage scratch began at "):
+    with pytest.raises(UserError, match=rf"^Training diverged: {OBJECTIVE} scratch began at "):
         loop.run_stage(tiny(), Stage("scratch", 2, 8, 1000.0), noisy_images(), settings(**CONSTANT))
+
+
+def test_what_is_told_is_what_was_made_small_and_not_the_figure_of_an_epoch():
+    """With a penalty the objective is far above any cross-entropy that an epoch's line can show."""
+    keras.utils.set_random_seed(0)
+    chosen = settings(**CONSTANT, l2=0.1, keep_diverged=True)
+    outcome = loop.run_stage(head(8, 2, 0.0), Stage("head", 3, 16, 12.0), features(**HARD), chosen)
+    told = re.search(rf"{OBJECTIVE} head began at (\S+) and ended at (\S+)$", outcome.ended)
+    assert told, outcome.ended
+    assert float(told[2]) > crossentropy.MOST >= outcome.history[-1]["loss"]
 
 
 def test_it_is_kept_where_that_is_asked_for_and_says_so():
     keras.utils.set_random_seed(0)
     outcome = loop.run_stage(head(8, 2, 0.0), TOO_LARGE, features(**HARD), settings(**CONSTANT, keep_diverged=True))
     assert re.match(
-        r"the last of 3 epochs was reached; it diverged: the loss of stage head began at \S+ and ended at \S+$",
+        rf"the last of 3 epochs was reached; it diverged: {OBJECTIVE} head began at \S+ and ended at \S+$",
         outcome.ended,
     )
     assert len(outcome.history) == 3
@@ -58,7 +70,8 @@ def test_of_a_loss_that_was_never_a_number_the_weights_of_the_start_are_kept():
     outcome = loop.run_stage(model, stage, features(), chosen)
     assert_same(model.get_weights(), before)
     assert re.match(
-        r"the loss is (nan|inf) in epoch 1 of stage head; it diverged; the weights of its start were kept$",
+        r"the training objective is (nan|inf) in epoch 1 of stage head; it diverged; "
+        r"the weights of its start were kept$",
         outcome.ended,
     )
     assert outcome.kept_epoch == 0
@@ -93,7 +106,7 @@ def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_repo
     flags += ["--schedule", "constant", "--epochs", "2"]
     refused = call("train", *flags)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
-    assert refused.err.startswith("error: Training diverged: the loss ")
+    assert refused.err.startswith("error: Training diverged: the ")
     assert list(tmp_path.iterdir()) == []
     kept = call("train", *flags, "--keep-diverged")
     assert (kept.code, kept.err) == (0, "")
@@ -101,4 +114,4 @@ def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_repo
     info = json.loads((run / "run.json").read_text(encoding="utf-8"))
     assert "it diverged" in info["stages"][-1]["ended"]
     assert "it diverged" in (run / "report.html").read_text(encoding="utf-8")
-    assert "this training diverged: the loss " in kept.out
+    assert "this training diverged: the " in kept.out

@@ -97,5 +97,7 @@ def test_the_rows_held_out_are_what_is_predicted():
 def test_a_head_that_diverges_is_an_error():
     stage = Stage("head", 10, 16, 99.0)
     text = message(train_heads, FOLDS, data_of(noise=2.0, wrong=30), stage, settings(optimizer="sgd"))
-    assert text.startswith("Training diverged: the loss of stage head began at ")
+    assert text.startswith(
+        "Training diverged: the training objective (loss with all weights and penalties) of stage head began at "
+    )
     assert text.endswith("Give a smaller --learning-rate than 99, or --keep-diverged to keep the run as it is.")

@@ -69,7 +69,9 @@ def test_a_head_that_diverges_is_an_error():
     order = order_of(FOLDS, data.labels, stage.epochs, balanced=False)
     trainer = OneByOne(data, stage, chosen, PER_EPOCH)
     told = message(trainer.train, FOLDS[:1], initial_values(3, data, chosen), [order(FOLDS[0])], False)
-    assert told.startswith("Training diverged: the loss of stage head began at ")
+    assert told.startswith(
+        "Training diverged: the training objective (loss with all weights and penalties) of stage head began at "
+    )
 
 
 def test_each_epoch_has_its_own_order():

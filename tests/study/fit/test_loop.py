@@ -93,7 +93,7 @@ def test_class_weights_reach_training():
 
 
 DIVERGED = (
-    r"^Training diverged: the loss is (nan|inf) in epoch \d of stage head\. "
+    r"^Training diverged: the (training objective|objective on validation) is (nan|inf) in epoch \d of stage head\. "
     r"Give a smaller --learning-rate than 1e\+38, or --keep-diverged to keep the run as it is\.$"
 )
 

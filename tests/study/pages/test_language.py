@@ -151,11 +151,14 @@ def calibration_reasons():
 
 
 def ends():
-    told = "the loss of stage head began at 1.2 and ended at 3.4"
+    told = "the training objective (loss with all weights and penalties) of stage head began at 1.2 and ended at 3.4"
+    earlier = "the loss of stage head began at 1.2 and ended at 3.4"
     for ended in ("validation loss had not improved for 8 epochs", "the last of 3 epochs was reached"):
         yield from (ended, f"{ended}; it diverged: {told}; the weights of its start were kept")
+        yield f"{ended}; it diverged: {earlier}"
         yield f"{ended}; it never improved on the head alone, which was kept"
-    yield "the loss is nan in epoch 2 of stage scratch; it diverged"
+    for what in ("the loss", "the training objective", "the objective on validation"):
+        yield f"{what} is nan in epoch 2 of stage scratch; it diverged"
 
 
 def english_in(text):
