@@ -114,9 +114,13 @@ def collect_labels(path: Path, rows: Sequence[TableRow], several: bool) -> dict[
     for name, labels in labels_of.items():
         if several and (strange := [label for label in labels if SEPARATOR in label]):
             raise UserError(f"{path}: the label {strange[0]} has a {SEPARATOR}, which divides labels. Rename it.")
-        if not several and len(labels) != 1:
-            received = f"two labels, {labels[0]} and {labels[1]}" if labels else "no label"
+        if not several and len(labels) > 1:
+            received = f"two labels, {labels[0]} and {labels[1]}"
             raise UserError(f"{path} gives {name} {received}: give it one, or train with `task` multilabel.")
+    if not several and (empty := [name for name, labels in labels_of.items() if not labels]):
+        more = f" and {len(empty) - 1:,} more of {len(labels_of):,} images" if len(empty) > 1 else ""
+        put_right = "write them into their rows, or take these" if more else "write it into its row, or take that"
+        raise UserError(f"{path} has no label for {empty[0]}{more}: {put_right} out.")
     return labels_of
 
 

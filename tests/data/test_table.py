@@ -106,7 +106,9 @@ def test_groups_that_given_parts_divide_are_told(images, tmp_path):
                                      "part and group. It has: path, kind."),
         (["path,label", "a.png,cat", "a.png,dog"], "gives a.png two labels, cat and dog: give it one, or train with "
                                                    "`task` multilabel."),
-        (["path,label", "a.png,"], "gives a.png no label: give it one, or train with `task` multilabel."),
+        (["path,label", "a.png,"], "has no label for a.png: write it into its row, or take that out."),
+        (["path,label", "a.png,", "b.png,cat", "c.png, "], "has no label for a.png and 1 more of 3 images: write them "
+                                                           "into their rows, or take these out."),
         (["path,label", ",cat"], ", line 2 names no image: its path is empty."),
         (["path,label", "a.png,cat,1,2"], ", line 2 has 4 cells under 2 columns."),
         (["path,label,part", "a.png,cat,sometimes"], ": part takes train, val or test. Received: sometimes"),
@@ -150,9 +152,7 @@ def test_a_row_cut_short_has_no_label(images):
     table = write(images / "t.csv", "label,path", "square,square/0.png", "circle")
     assert message(scan, table) == f"{table}, line 3 names no image: its path is empty."
     table = write(images / "t.csv", "path,label", "circle/0.png")
-    assert message(scan, table) == (
-        f"{table} gives circle/0.png no label: give it one, or train with `task` multilabel."
-    )
+    assert message(scan, table) == f"{table} has no label for circle/0.png: write it into its row, or take that out."
 
 
 def test_the_split_of_a_run_is_a_table_of_the_same_images(images):

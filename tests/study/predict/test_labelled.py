@@ -85,6 +85,14 @@ def test_a_table_names_images_and_their_labels(run, fresh, tmp_path):
     assert call("predict", "--run", run, file, "--labelled", "--strict").code == 4
 
 
+def test_a_row_without_a_label_is_refused_with_the_way_to_mend_it(run, fresh):
+    file = fresh.parent / "empty.csv"
+    file.write_text("path,label\nfresh/square/502.png,\n")
+    ran = call("predict", "--run", run, file, "--labelled")
+    told = f"error: {file} has no label for fresh/square/502.png: write it into its row, or take that out.\n"
+    assert (ran.code, ran.err) == (2, told)
+
+
 def test_an_image_with_two_labels_is_refused(run, fresh):
     file = fresh.parent / "labels.csv"
     file.write_text("path,label\nfresh/square/502.png,circle\n")
