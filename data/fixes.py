@@ -5,7 +5,7 @@ An image is known by its path and, where its `sha256` is given, by its content: 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,12 +113,12 @@ def match(fixes: Sequence[Fix], images: Sequence[ImageRecord], table: Path) -> t
     A file at the path whose content is another is another image.
 
     Raises:
-        UserError: two rows say two things of the image at one path.
+        UserError: two rows say two things of the image at one path, or of one that only its content tells.
     """
     at_path = {image.name: i for i, image in enumerate(images)}
     to_verify = [at_path[fix.path] for fix in fixes if fix.sha256 and fix.path in at_path]
     content = dict(zip(to_verify, hash_all([images[i].path for i in to_verify]), strict=True))
-    found, moved, meant = {}, {}, set()
+    found, moved, meant = {}, defaultdict(list), set()
     for fix in fixes:
         i = at_path.get(fix.path)
         if i is not None and fix.sha256 in ("", content.get(i)):
@@ -127,14 +127,33 @@ def match(fixes: Sequence[Fix], images: Sequence[ImageRecord], table: Path) -> t
                 raise UserError(f"`fixes` {table} says two things of {fix.path}: leave one of the rows out.")
             meant.add(fix)
         elif fix.sha256:
-            moved.setdefault(fix.sha256, fix)
+            moved[fix.sha256].append(fix)
     if moved:  # only then every file has to be read
         there = {i: sha256 for i, sha256 in enumerate(hash_all([image.path for image in images])) if sha256 in moved}
         for i, sha256 in there.items():
-            found.setdefault(i, moved[sha256])
+            if i not in found:
+                found[i] = _only(moved[sha256], images[i], table)
         contents = set(there.values())
         meant.update(fix for fix in fixes if fix.sha256 in contents)
     return found, meant
+
+
+def _only(fixes: Sequence[Fix], image: ImageRecord, table: Path) -> Fix:
+    """Return what rows say that know an image by its content alone. Raise UserError where they say two things.
+
+    Rows of copies may differ while each copy is at its path; of copies that were moved, nothing tells one from another.
+    """
+    first = fixes[0]
+    other = next((fix for fix in fixes if (fix.action, fix.label) != (first.action, first.label)), None)
+    if other:
+        both = " and ".join(
+            f"{f'{fix.action} {fix.label}'.strip()} ({fix.path or fix.sha256})" for fix in (first, other)
+        )
+        raise UserError(
+            f"`fixes` {table} says two things of {image.name}, which its rows know by content: {both}. Leave one of "
+            "the rows out."
+        )
+    return first
 
 
 def _check_labels(fixes: Sequence[Fix], scanned: Scan, table: Path, several_labels: bool) -> None:

@@ -169,6 +169,24 @@ def test_spaces_at_the_ends_of_a_name_count_where_an_image_has_them(data, tmp_pa
     assert (labels[" circle/0.png"], labels["circle/0.png"], labels["square/0.png"]) == ("square", "circle", "circle")
 
 
+def test_rows_of_copies_that_were_moved_must_agree(data, tmp_path):
+    """At their paths each copy has its own row; moved, they cannot be told apart."""
+    sha256 = content(data / "circle" / "0.png")
+    shutil.copy(data / "circle" / "0.png", data / "square" / "copy.png")
+    rows = (f"circle/0.png,keep,,{sha256}", f"square/copy.png,relabel,circle,{sha256}")
+    table = written(tmp_path, *rows)
+    assert applied(data, table)[0]["square/copy.png"] == "circle"
+    (data / "circle" / "0.png").unlink()
+    assert applied(data, table)[0]["square/copy.png"] == "circle"
+    (data / "square" / "copy.png").rename(data / "stripes" / "new.png")
+    assert message(applied, data, table) == (
+        f"`fixes` {table} says two things of stripes/new.png, which its rows know by content: keep (circle/0.png) and "
+        "relabel circle (square/copy.png). Leave one of the rows out."
+    )
+    agreed = written(tmp_path, *(f"{name},relabel,circle,{sha256}" for name in ("circle/0.png", "square/copy.png")))
+    assert applied(data, agreed)[0]["stripes/new.png"] == "circle"
+
+
 def test_a_row_with_its_content_counts_beside_one_without(data, tmp_path):
     sha256, told = content(data / "circle" / "0.png"), []
     rows = ("circle/0.png,relabel,square,", f"circle/0.png,keep,,{sha256}")
