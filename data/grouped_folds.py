@@ -12,7 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 
-def divide(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def divide(
+    labels: np.ndarray, units: np.ndarray, folds: int, seed: int, uneven_first: bool = True
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield of each fold the other rows and its own, sorted.
 
     Args:
@@ -20,6 +22,8 @@ def divide(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iter
         units: what lies in one fold, (n,); at least as many as folds.
         folds: how many.
         seed: of the order of units.
+        uneven_first: else the order is random throughout: the shares are less equal, and units that all differ in size
+            are divided in another way by another seed.
     """
     _, classes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     _, unit_of = np.unique(units, return_inverse=True)
@@ -27,7 +31,8 @@ def divide(labels: np.ndarray, units: np.ndarray, folds: int, seed: int) -> Iter
     np.add.at(counts, (unit_of, classes), 1)
     order = np.arange(len(counts))
     np.random.RandomState(seed).shuffle(order)  # not a newer generator: other divisions
-    order = order[np.argsort(-np.std(counts[order], axis=1), kind="stable")]
+    if uneven_first:
+        order = order[np.argsort(-np.std(counts[order], axis=1), kind="stable")]
     in_fold, fold_of = np.zeros((folds, len(sizes))), np.zeros(len(counts), int)
     for unit in order:
         fold = _best(in_fold, counts[unit], sizes)

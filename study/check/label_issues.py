@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,7 @@ def find(
     features: np.ndarray,
     pairs: Iterable[Pair],
     components: np.ndarray | None = None,
+    note: Callable[[str], None] = lambda line: None,
 ) -> list[Suspect]:
     """Return the images whose label is probably wrong, the least probable label first.
 
@@ -34,6 +35,7 @@ def find(
         features: of these, float32 (m, features).
         pairs: near duplicates, by index into `images`: a classifier must not learn from the copy of an image.
         components: `reduce` of the features, if it is known.
+        note: is told where folds could not be divided as often as usual.
     """
     units = groups([*pairs, *of_one_group(images)], len(images))[rows]
     labels = np.array([images[i].label for i in rows])
@@ -44,7 +46,7 @@ def find(
     if len(enough) < 2 or not reduced.any():
         return []
     names, given = np.unique(labels[judged], return_inverse=True)
-    probabilities = label_errors.out_of_fold(reduced / reduced.std(), given, units[judged])
+    probabilities = label_errors.out_of_fold(reduced / reduced.std(), given, units[judged], note)
     found = label_errors.find(given, probabilities, names, reduced)
     return [in_scan(suspect, rows[judged]) for suspect in found]
 

@@ -138,7 +138,7 @@ def audit(
     found_issues, suspects = issues.by_severity([*found_issues, *looked, *beside]), []
     if features is not None:  # mere colours say too little of what an image shows
         passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | fixed.decided
-        found = label_issues.find(images, usable, features, pairs, reduced)
+        found = label_issues.find(images, usable, features, pairs, reduced, console.print)
         suspects = [suspect for suspect in found if images[suspect.image].name not in passed_over]
         found_issues = issues.by_severity([*found_issues, *label_issues.as_issues(suspects, images)])
     outlier_positions = outliers(reduced[:, :2], usable_labels)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +113,9 @@ def round_to_sum(row: np.ndarray) -> np.ndarray:
     return rounded.astype(int)
 
 
-def out_of_fold(features: np.ndarray, labels: np.ndarray, units: np.ndarray) -> np.ndarray:
+def out_of_fold(
+    features: np.ndarray, labels: np.ndarray, units: np.ndarray, note: Callable[[str], None] = lambda line: None
+) -> np.ndarray:
     """Return the probabilities of each row by classifiers that learned from other units: float (n, classes).
 
     A linear discriminant analysis, the mean over several divisions into folds.
@@ -121,13 +124,34 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, units: np.ndarray) -> 
         features: float (n, components), of one scale.
         labels: class indices, int (n,); each class has at least FOLDS units.
         units: what lies in one fold, such as near duplicates and groups, int (n,).
+        note: is told where there were fewer different divisions than usual.
     """
-    total = np.zeros((len(labels), int(labels.max()) + 1))
-    for seed in range(REPEATS):
-        for learned, held_out in grouped_folds.divide(labels, units, FOLDS, seed):
-            classes, probabilities = discriminant(features[learned], labels[learned], features[held_out])
-            total[np.ix_(held_out, classes)] += probabilities / REPEATS
+    total, repeats = np.zeros((len(labels), int(labels.max()) + 1)), divisions(labels, units)
+    if len(repeats) < REPEATS:
+        note(
+            f"careful: suspected labels are judged by {len(repeats)} division(s) into {FOLDS} folds, not {REPEATS}: "
+            "near duplicates and groups, which stay together, allow no others"
+        )
+    for learned, held_out in itertools.chain.from_iterable(repeats):
+        classes, probabilities = discriminant(features[learned], labels[learned], features[held_out])
+        total[np.ix_(held_out, classes)] += probabilities / len(repeats)
     return total
+
+
+def divisions(labels: np.ndarray, units: np.ndarray) -> list[list[tuple[np.ndarray, np.ndarray]]]:
+    """Return up to REPEATS different divisions into folds, each fold as the rows to learn from and those held out.
+
+    Units that all differ in size come in one order only, whatever the seed; then they are divided in random order, as
+    long as every class can be learned for each fold. A division that is there already would add nothing to the mean.
+    """
+    found: dict[frozenset[bytes], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for seed, uneven_first in itertools.product(range(REPEATS), (True, False)):
+        folds = list(grouped_folds.divide(labels, units, FOLDS, seed, uneven_first))
+        key = frozenset(held_out.tobytes() for _, held_out in folds)
+        usable = uneven_first or all(set(labels[learned]) == set(labels) for learned, _ in folds)
+        if usable and key not in found and (uneven_first or len(found) <= seed):
+            found[key] = folds
+    return list(found.values())
 
 
 def discriminant(features: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
