@@ -109,7 +109,7 @@ def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Pa
         raise UserError(
             f"{printable_path(outside[0].path)} is not below {root}, so that nothing says where its mask is."
         )
-    paths = [_path_for(masks / entry.path.relative_to(root)) for entry in images]
+    paths = [path_for(entry, root, masks) for entry in images]
     image_of: dict[Path, Path] = {}
     for path, entry in zip(paths, images, strict=True):
         if (other := image_of.setdefault(path, entry.path)) != entry.path:
@@ -125,9 +125,11 @@ def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Pa
     return paths
 
 
-def _path_for(image_file: Path) -> Path:
-    path = image_file.with_suffix(".png")
-    return path if path.is_file() or not image_file.with_suffix(".PNG").is_file() else image_file.with_suffix(".PNG")
+def path_for(image: ImageRecord, root: Path, masks: Path) -> Path:
+    """Return where the mask of an image below a folder lies, or should."""
+    file = masks / image.path.relative_to(root)
+    path = file.with_suffix(".png")
+    return path if path.is_file() or not file.with_suffix(".PNG").is_file() else file.with_suffix(".PNG")
 
 
 def load(

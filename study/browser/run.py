@@ -15,6 +15,7 @@ from study.export.parity import price_of
 from study.export.run import Exported, check_run, export
 from study.predict.verdicts import judge_of
 from study.runs.folder import Run
+from study.runs.images import located
 from study.runtime import console, output
 from study.settings.page import PageSettings
 
@@ -53,6 +54,7 @@ def make(run: Run, settings: PageSettings, command: str) -> Made:
     check_run(run, "page")
     formats.require(FORMAT, settings.int8, "page")
     runtime = read_runtime(settings.runtime)
+    run = located(run, ["val", *(["train"] if settings.int8 else []), *(["test"] if settings.examples else [])])
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / FORMAT
         done = export(run, FORMAT, settings.int8, settings.allow_changed, str(out), command)

@@ -16,8 +16,9 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Write a run's network as a file for other programs, where that answers as the run does."""
     settings = ExportSettings(**flags)
     from study.runs.folder import one_run
+    from study.runs.images import with_data
 
-    chosen = one_run(settings.paths, settings.runs, "export")
+    chosen = with_data(one_run(settings.paths, settings.runs, "export"), settings.data)
     from study.export.run import export, tell
 
     done = export(chosen, settings.format, settings.int8, settings.allow_changed, settings.out, command_line)

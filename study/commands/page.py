@@ -14,8 +14,9 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Write a run as one page that answers by itself, where it answers as the run does."""
     settings = PageSettings(**flags)
     from study.runs.folder import one_run
+    from study.runs.images import with_data
 
-    chosen = one_run(settings.paths, settings.runs, "page")
+    chosen = with_data(one_run(settings.paths, settings.runs, "page"), settings.data)
     from study.browser.run import make, tell
 
     made = make(chosen, settings, command_line)

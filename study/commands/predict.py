@@ -29,6 +29,11 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings = PredictSettings(**flags)
     if settings.paths and "part" in flags:
         raise UserError(f"--part {settings.part} goes without files and folders. Leave one of the two out.")
+    if settings.paths and settings.data and not settings.merge:
+        raise UserError(
+            f"--data {settings.data} is where the run's own images are, which are predicted for without files and "
+            "folders. Leave one of the two out."
+        )
     if settings.merge:
         return merged(settings, flags)
     check_together(settings, flags)
@@ -39,8 +44,9 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
             models.get(settings.model)  # a misspelt name has an answer of its own
         raise
     from study.predict.tables import writable_table
+    from study.runs.images import with_data
 
-    paths = settings.paths
+    run, paths = with_data(run, settings.data), settings.paths
     if settings.boxes:
         run, paths = with_boxes(run, settings)
     table = writable_table(settings.csv) if settings.csv else None
@@ -203,6 +209,7 @@ def wrong_in(done: Predicted) -> tuple[int, int]:
 
 def check_of(done: Predicted) -> str:
     """Return the command that looks at the data of the run, read as that read it."""
-    info = done.run.info
+    info, flags = done.run.info, changed(done.run.info.get("settings", {}))
     source = None if info["data"].get("drawn") else info["data"].get("table") or info["data"]["folder"]
-    return as_command("check", {"data": source, **changed(info.get("settings", {}))})
+    now = {"data": done.run.data} if done.run.data and not info["data"].get("table") else {}
+    return as_command("check", {"data": source, **flags} | now)

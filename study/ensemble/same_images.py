@@ -12,8 +12,8 @@ from data.subsets import OtherImagesError
 from errors import UserError
 from study import tasks
 from study.runs.folder import Run, size_of
-from study.runs.images import AGAIN, put_back
 from study.runs.listing import fingerprint_of
+from study.runs.remedies import AGAIN, put_back
 from study.settings.learning_type import LearningChoice
 from study.settings.resolve import as_json
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings

@@ -23,10 +23,12 @@ from study.export import formats
 from study.export.parity import Parity, compare, gate, price_of
 from study.export.place import Place
 from study.export.running import Images, answers_of
-from study.predict.stream import Prediction, predict_split
+from study.predict.own_split import predict_split
+from study.predict.stream import Prediction
 from study.predict.verdicts import judge_of
 from study.runs.folder import Run, size_of
-from study.runs.images import folder_of, images_of, put_back
+from study.runs.images import folder_of, images_of, located
+from study.runs.remedies import ELSEWHERE, remedies
 from study.runtime import backend, console, output
 
 if TYPE_CHECKING:
@@ -89,7 +91,9 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     form = formats.get(name)
     place = Place.of(out, f"{run.info['model']}-{name}{'-int8' if int8 else ''}")
     judge = judge_of(run, None)
-    predictions, entries = predict_split(run, "val", known=judge.known, instead="")
+    run = located(run, ("val", "train") if int8 else ("val",))
+    answers = predict_split(run, "val", known=judge.known)
+    predictions, entries = answers.predictions, answers.entries
     backend.start()
     from study.export.network import network_of
 
@@ -176,7 +180,7 @@ def calibration_images(run: Run) -> np.ndarray:
     if missing := [entry.path for entry in chosen if entry.path not in file_of]:
         raise UserError(
             f"--int8 chooses its ranges by training images, and {missing[0]} is missing in {folder_of(run)}. "
-            f"{put_back(run)}, or leave --int8 out."
+            f"{remedies(run, ELSEWHERE, 'leave --int8 out')}."
         )
     images = Images(
         [file_of[entry.path] for entry in chosen], run.info["image_size"], run.info["resize"], ranges_of(run)

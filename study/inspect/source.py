@@ -18,7 +18,8 @@ from data.split import read_split
 from data.squares import Size
 from errors import UserError
 from study.runs.folder import Run, size_of
-from study.runs.images import folder_of, images_of, put_back
+from study.runs.images import folder_of, located
+from study.runs.remedies import put_back, remedies
 from study.runtime import console
 
 MAX_SHOWN = 8
@@ -99,14 +100,14 @@ def from_run(run: Run) -> Source:
     names, root = tuple(run.info["class_names"]), folder_of(run)
     if not root.is_dir():
         raise UserError(f"The images of {run.folder} are no longer in {root}. Put them back.")
-    path_of = images_of(run)
+    path_of = located(run, ("train", "val")).files
     entries = read_split(run.folder / "split.csv")
     splits = np.array([entry.split for entry in entries])
 
     def take(indices: np.ndarray) -> np.ndarray:
         wanted = [entries[i] for i in indices]
         if gone := [entry.path for entry in wanted if entry.path not in path_of]:
-            raise UserError(f"{gone[0]} of the run's images is no longer in {root}. {put_back(run)}.")
+            raise UserError(f"{gone[0]} of the run's images is no longer in {root}. {remedies(run)}.")
         with ThreadPoolExecutor(pixels.WORKERS) as pool:
             image = size_of(run), run.info["resize"], run.info.get("pixel_range")
             return np.stack(list(pool.map(lambda entry: _read(path_of[entry.path], *image, run, entry.sha256), wanted)))

@@ -10,10 +10,11 @@ import numpy as np
 from data.names import composed, distinct, printable, split_labels
 from data.split import SplitEntry
 from errors import UserError
-from study.pages.language import SPLIT_NAMES, joined, t
+from study.pages.language import joined, t
 from study.predict.outcome import Predicted, images_of_classes
+from study.predict.own_split import predict_split
 from study.predict.sorting import check_place
-from study.predict.stream import Prediction, expand_paths, find, predict_files, predict_split
+from study.predict.stream import Prediction, expand_paths, find, predict_files
 from study.predict.told import count_failures, count_up, padded, task_of, width_of
 from study.predict.verdicts import Judge, count_split, describe_split, judge_of
 from study.predict.views import number_of_views
@@ -94,24 +95,25 @@ def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collecti
 def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", right: float | None = None) -> Predicted:
     """Answer for the run's own "val" or "test" part and print the per-class report; write what is wanted."""
     task, judge = task_of(run), judge_of(run, right)
-    predictions, entries = predict_split(run, split, views, known=judge and judge.known)
+    done = predict_split(run, split, views, known=judge and judge.known, whole=False)
+    predictions, entries = done.predictions, done.entries
     check_labels(run, entries, task.SEVERAL_LABELS)
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
-    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split{mean}")
+    console.print(f"{run.folder}: its {done.described}{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     metrics, answered = task.measure(entries, probabilities, run.info), None
-    task.print_report(SPLIT_NAMES[split], metrics)
+    task.print_report(done.title, metrics)
     if judge and judge.known:
         for note in judge.renamed():
             console.to_error(note)
         answered = count_split(judge, predictions, [entry.label for entry in entries])
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
     label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
-    subject = t(f"the run's own {SPLIT_NAMES[split]} split", f"この学習結果自身の{SPLIT_NAMES[split].ja}")
+    subject = t(f"the run's {done.described}", f"この学習結果{done.described.ja}")
     truth = Truth(label_of, metrics, in_table=False)
     written = write(run, predictions, judge, wanted, subject, truth)
     images = images_of_classes(run, predictions, judge, label_of)
-    return Predicted(run, images, written, split, metrics, judge, answered)
+    return Predicted(done.run, images, written, split, metrics, judge, answered, missing=done.missing)
 
 
 def check_labels(run: Run, entries: Sequence[SplitEntry], several: bool) -> None:

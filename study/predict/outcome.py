@@ -35,6 +35,7 @@ class Predicted:
         answered: how many got an answer, and how many of these are right, where labels are known.
         in_class_folders: whether the images lie in sub-folders that are named as classes of the run.
         learned: what the run learned from, where labels came along.
+        missing: how many images more the split has, which are not there; None where no split was asked for.
     """
 
     run: Run
@@ -46,6 +47,7 @@ class Predicted:
     answered: Mapping[str, int] | None = None
     in_class_folders: bool = False
     learned: Mapping[str, Any] | None = None
+    missing: int | None = None
 
     @property
     def failed(self) -> int:
@@ -60,6 +62,7 @@ class Predicted:
             **of_run(self.run),
             **{name: self.written.get(name) for name in WRITTEN},
             "split": self.split,
+            "missing": self.missing,
             "predictions": self.images,
             "failed": self.failed,
             "right": self.judge and self.judge.asked,

@@ -17,14 +17,14 @@ from data.folder import ImageRecord
 from data.header import header
 from data.store.store import Store
 from errors import UserError
-from study.pages.language import SPLIT_NAMES
 from study.predict import stream
 from study.predict.outcome import Predicted
+from study.predict.own_split import predict_split
 from study.predict.stream import Prediction
 from study.predict.tables import write_table
 from study.predict.told import count_failures, padded, width_of
 from study.runs.folder import Run
-from study.runs.images import folder_of, images_of, masks_of
+from study.runs.images import folder_of, masks_of
 from study.runtime import console, new_folder, output
 from study.tasks import segment
 from study.tasks.segment import class_shares, palette
@@ -143,10 +143,10 @@ def evaluate_split(run: Run, split: str, table: Path | None, writer: MaskWriter 
         UserError: images or masks are not where they were, or are not what they were.
     """
     names, size, rule = run.info["class_names"], run.info["image_size"], run.info["resize"]
-    predictions, entries = stream.predict_split(run, split, kept=most_likely_classes)
-    root, path_of = folder_of(run), images_of(run)
-    images = [ImageRecord(path_of[entry.path], entry.path, entry.label, split) for entry in entries]
-    files = masks.paths_for(images, root, masks_of(run))
+    done = predict_split(run, split, kept=most_likely_classes, whole=False)
+    run, predictions, entries, root = done.run, done.predictions, done.entries, folder_of(run)
+    images = [ImageRecord(run.files[entry.path], entry.path, entry.label, split) for entry in entries]
+    files = own_masks(images, root, masks_of(run))
     own = np.array([names.index(entry.label) for entry in entries], np.uint8)
     meaning = mask_values.meaning(run.info["settings"]["mask_values"], names[1:], own)
     hashes = [entry.sha256 for entry in entries]  # checked when the images were answered for
@@ -154,11 +154,11 @@ def evaluate_split(run: Run, split: str, table: Path | None, writer: MaskWriter 
     mask_counts.count(true, np.arange(len(true)), names)  # no value but those that mean something
     predicted = np.stack([prediction.probabilities for prediction in predictions])
     confusions = segment.confusions(true[np.arange(len(true))], predicted, len(names))
-    console.print(f"{run.folder}: its own {SPLIT_NAMES[split]} split")
+    console.print(f"{run.folder}: its {done.described}")
     no_loss = math.nan  # the probabilities are not kept
     result = segment.SegmentationResult(predicted, confusions.sum(axis=0), no_loss, segment.ious(confusions))
     metrics = segment.measure_pixels(result, names)
-    segment.print_report(SPLIT_NAMES[split], metrics)
+    segment.print_report(done.title, metrics)
     told = []
     for i, (prediction, record, mask) in enumerate(zip(predictions, images, predicted, strict=True)):
         file = writer.write(record.path, mask, record.path.relative_to(root)) if writer else None
@@ -166,7 +166,21 @@ def evaluate_split(run: Run, split: str, table: Path | None, writer: MaskWriter 
         told.append(of_image(prediction.path, shares, file, record.label))
     if table:
         write_shares(table, names, told)
-    return Predicted(run, told, written(table, writer), split, metrics)
+    return Predicted(run, told, written(table, writer), split, metrics, missing=done.missing)
+
+
+def own_masks(images: Sequence[ImageRecord], root: Path, folder: Path) -> list[Path]:
+    """Return the mask of each image of a run; of one that was renamed or moved alone, that of its former path.
+
+    Raises:
+        UserError: some are not there, or two images would have one.
+    """
+    former = [replace(record, path=root / record.name) for record in images]
+    named = [
+        before if record.path.is_relative_to(root) and not masks.path_for(record, root, folder).is_file() else record
+        for record, before in zip(images, former, strict=True)
+    ]
+    return masks.paths_for(named, root, folder)
 
 
 def most_likely_classes(prediction: Prediction) -> Prediction:
@@ -201,7 +215,7 @@ def mask_writer(run: Run, folder: str | None) -> Iterator[MaskWriter | None]:
         yield None
         return
     out = Path(folder)
-    output.refuse_within(out, run.info["data"]["folder"], "--masks")
+    output.refuse_within(out, run.data or run.info["data"]["folder"], "--masks")
     with new_folder.filled_within(out, "--masks") as aside:
         yield MaskWriter(run, out, aside)
 

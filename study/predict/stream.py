@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
@@ -17,20 +17,17 @@ from data import names as names_module
 from data.crop import Box
 from data.folder import Skipped
 from data.pixel_range import Ranges
-from data.split import SplitEntry, read_split
 from data.squares import Size
 from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import FILE as KNOWN_FILE
 from study.confidence.known import Known
-from study.pages.language import SPLIT_NAMES
 from study.predict.told import introduce
 from study.predict.views import average_views, check_views, number_of_views
 from study.runs.folder import Run, size_of
-from study.runs.images import folder_of, images_of, put_back
 from study.runtime import console
 from study.runtime.background import prefetch
-from study.saved.cut import Cutter, own_boxes
+from study.saved.cut import Cutter
 from study.saved.runner import load_runner
 
 NO_NUMBER = "the network gives no numbers (nan) for it"
@@ -196,60 +193,6 @@ def decode_chunks(
 def shown_name(file: Path, named: Path) -> str:
     """Return what an image is called: its file, or its name in the data set where it was unpacked into the cache."""
     return names_module.printable(str(named if unpacked.holds(file) else file))
-
-
-def predict_split(
-    run: Run,
-    split: str,
-    views: str = "none",
-    kept: Callable[[Prediction], Prediction] = lambda prediction: prediction,
-    known: Known | None = None,
-    instead: str = ", or name files or folders to predict",
-) -> tuple[list[Prediction], list[SplitEntry]]:
-    """Answer for the run's own "val" or "test" part.
-
-    Args:
-        run: with its images where they were, or drawn again.
-        split: of its split.
-        views: as `tta` reads them.
-        kept: what is to be remembered of each answer.
-        known: to what distances are told.
-        instead: what else can be done where images are missing, behind what brings them back.
-
-    Returns:
-        What is kept of each answer; the entries of the split.
-
-    Raises:
-        UserError: the images are not where they were, or are not what they were.
-    """
-    entries = [entry for entry in read_split(run.folder / "split.csv") if entry.split == split]
-    root, path_of = folder_of(run), images_of(run)
-    paths = [path_of[entry.path] for entry in entries if entry.path in path_of]
-    by_path = (
-        {
-            prediction.path: kept(prediction)
-            for prediction in predict_files(
-                run, *find(paths), views, False, known, Cutter(run, own_boxes(run, path_of))
-            )
-        }
-        if paths
-        else {}
-    )
-    predictions = [by_path.get(names_module.printable(str(path_of.get(entry.path, "")))) for entry in entries]
-    if any(prediction is not None and prediction.error == NO_NUMBER for prediction in predictions):
-        raise UserError(f"{run.folder}: the network gives no numbers (nan) for some images. Train again.")
-    changed = [
-        entry.path
-        for entry, prediction in zip(entries, predictions, strict=True)
-        if prediction is None or prediction.error or prediction.sha256 != entry.sha256
-    ]
-    if changed or not entries:
-        raise UserError(
-            f"{len(changed)} of {len(entries)} images of the run's {SPLIT_NAMES[split]} split are missing or changed "
-            f"in {root}{', such as ' + changed[0] if changed else ''}. {put_back(run)}{instead}."
-        )
-    names = [shown_name(path_of[entry.path], root / entry.path) for entry in entries]
-    return [replace(one, path=name) for one, name in zip(predictions, names, strict=True)], entries
 
 
 def with_list(paths: Sequence[str]) -> list[str | Path]:

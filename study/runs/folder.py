@@ -37,12 +37,16 @@ PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 class Run:
     """A complete run folder and what its `run.json` says.
 
-    `boxes`: file -> box that an image is cut to which is not the run's own, where the user gives such.
+    `boxes`: file -> box that an image is cut to which is not the run's own, where the user gives such. `data`: the
+    folder of its own images now, where the user names it. `files`: name in `split.csv` -> file of these, once they are
+    looked for.
     """
 
     folder: Path
     info: Mapping[str, Any]
     boxes: Mapping[Path, Box] | None = None
+    data: Path | None = None
+    files: Mapping[str, Path] | None = None
 
     @property
     def task(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import Field, dataclass, fields
 
 from data.resize import RESIZE_RULES
 from study.settings.data import (
+    data_now,
     exclusion,
     grouping,
     label_file,
@@ -145,6 +146,7 @@ class PredictSettings(Settings):
     masks: str | None = setting(
         None, "of a run of --task segment: new or empty folder for the masks, as large as the images", metavar="DIR"
     )
+    data: str | None = data_now("without PATH: ")
     strict: bool = setting(False, "exit with code 4 where a file could not be used", kind=bool)
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
 

@@ -46,6 +46,12 @@ def split_file() -> Any:  # noqa: ANN401
     return setting(None, help, group="data", path=True, varied=False)
 
 
+def data_now(when: str = "") -> Any:  # noqa: ANN401
+    """Declare `--data` of a command for a finished run; `when` says when it counts."""
+    help = "folder that holds the run's images now, under their names or others (default: where the run found them)"
+    return setting(None, f"{when}{help}", metavar="DIR")
+
+
 def label_file() -> Any:  # noqa: ANN401
     """Declare `--labels`."""
     help = (

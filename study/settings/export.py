@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from study.settings.data import data_now
 from study.settings.declare import Settings, setting
 
 FORMATS = ("onnx", "litert", "openvino", "saved_model")
@@ -37,4 +38,5 @@ class ExportSettings(Settings):
     out: str | None = setting(
         None, "new or empty folder to write (default: exports/<date and time>-<model>-<format>)", metavar="DIR"
     )
+    data: str | None = data_now()
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from study.settings.data import data_now
 from study.settings.declare import Settings, setting
 
 
@@ -33,4 +34,5 @@ class PageSettings(Settings):
     runtime: str | None = setting(
         None, "folder of npm's onnxruntime-web (default: the one in node_modules)", metavar="DIR"
     )
+    data: str | None = data_now()
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")

@@ -171,6 +171,9 @@ def test_run_answers_elsewhere_without_its_model_file_and_on_a_western_console(r
     np.testing.assert_allclose(shares(row), shares(first), atol=2e-6)
 
 
+REMEDIES = "Put them back, name the folder that holds them now by --data DIR, or name files or folders to predict."
+
+
 def test_moved_data_is_told(own):
     data, run, _ = own
     away = data.rename(data.parent / "away")
@@ -180,11 +183,11 @@ def test_moved_data_is_told(own):
         away.rename(data)
     assert ran.code == 2
     expected = re.escape(f"error: 6 of 6 images of the run's test split are missing or changed in {data}, such as ")
-    assert re.fullmatch(rf"{expected}circle/\d+\.png\. Put them back, or name files or folders to predict\.\n", ran.err)
+    assert re.fullmatch(rf"{expected}circle/\d+\.png\. {re.escape(REMEDIES)}\n", ran.err)
 
 
 @pytest.mark.parametrize("how", ["missing", "changed", "a folder"])
-def test_the_test_picture_that_is_missing_or_changed_is_named(how, own):
+def test_the_test_picture_that_is_missing_or_changed_is_named_and_no_figure_is_that_of_the_split(how, own):
     data, run, _ = own
     name = [row["path"] for row in table(run / "split.csv") if row["part"] == "test"][3]
     file, kept = data / name, data.parent / "kept.png"
@@ -199,5 +202,11 @@ def test_the_test_picture_that_is_missing_or_changed_is_named(how, own):
         if how == "a folder":
             file.rmdir()
         kept.rename(file)
-    assert ran.code == 2
-    assert f"1 of 6 images of the run's test split are missing or changed in {data}, such as {name}. " in ran.err
+    assert ran.code == 0, ran.err
+    careful = (
+        f"careful: 1 of 6 images of the run's test split are missing or changed in {data}, such as {name}: the figures "
+        "are those of the 5 that are left, not of the whole split. Put them back, or name the folder that holds them "
+        f"now by --data DIR.\n{run}: its own test split, 5 of its 6 images\n5 of 6 test images: accuracy "
+    )
+    assert ran.out.startswith(careful)
+    assert "\ntest: accuracy" not in ran.out

@@ -130,7 +130,9 @@ def test_images_that_are_gone_are_told(run, tmp_path):
     (copy / "run.json").write_text(json.dumps(elsewhere), encoding="utf-8")
     ran = call("export", copy, "--out", tmp_path / "out")
     assert ran.code == 2
-    assert re.search(r"images of the run's validation split are missing or changed in .*\. Put them back\.\n$", ran.err)
+    remedies = "Put them back, or name the folder that holds them now by --data DIR."
+    expected = r"images of the run's validation split are missing or changed in .*\. "
+    assert re.search(f"{expected}{re.escape(remedies)}\n$", ran.err)
     assert left_behind(tmp_path / "out") == []
 
 

@@ -15,9 +15,10 @@ from data.drawn import folder as drawn_folder
 from data.split import SplitEntry, read_split, write_split
 from data.store.hashes import hash_file
 from study.inspect.source import from_run
-from study.predict.stream import predict_split
+from study.predict.own_split import predict_split
 from study.runs.folder import read_run
-from study.runs.images import drawn_alike, images_of, masks_of
+from study.runs.images import images_of, masks_of
+from study.runs.remedies import drawn_alike
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def drawn_otherwise(run):
 
 
 def test_drawings_that_come_out_otherwise_ask_for_a_training(of_drawings):
-    told = message(predict_split, read_run(drawn_otherwise(of_drawings)), "test")
+    told = message(predict_split, read_run(drawn_otherwise(of_drawings)), "test", whole=False)
     assert told.startswith("12 of 12 images of the run's test split are missing or changed in ")
     assert told.endswith(
         f". They are drawings, which come out otherwise here than for the run (pillow 1.1.6 then, {version('pillow')} "
@@ -72,15 +73,14 @@ def test_drawings_that_come_out_otherwise_ask_for_a_training(of_drawings):
     )
 
 
-def test_drawings_that_were_changed_in_the_cache_are_drawn_again_once_they_are_removed(of_drawings):
+def test_drawings_that_were_changed_in_the_cache_are_drawn_again_once_they_are_removed(of_drawings, capsys):
     images = drawn_folder.cached()
     (images / "cat" / "cat_00000.jpg").write_bytes((images / "dog" / "dog_00000.jpg").read_bytes())
-    told = message(predict_split, read_run(of_drawings), "test")
-    assert told.endswith(
-        f". They are drawings: remove {images.parent} to have them drawn again, or name files or folders to predict."
-    )
+    assert predict_split(read_run(of_drawings), "test", whole=False).missing == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.endswith(f" They are drawings: remove {images.parent} to have them drawn again.")
     shutil.rmtree(images.parent)
-    assert len(predict_split(read_run(of_drawings), "test")[0]) == 12
+    assert len(predict_split(read_run(of_drawings), "test").predictions) == 12
 
 
 def test_inspect_says_the_same_of_drawings(of_drawings):
@@ -100,4 +100,5 @@ def test_images_of_a_user_that_are_gone_are_not_replaced(of_drawings):
     run = read_run(of_drawings)
     run.info["data"]["drawn"] = False
     assert images_of(run) == {}
-    assert " Put them back, " in message(predict_split, run, "test")
+    told = message(predict_split, run, "test")
+    assert told.endswith(". Put them back, or name the folder that holds them now by --data DIR.")
