@@ -32,7 +32,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("data", "models", "study", "errors.py")  # of the program that a training's numbers come from
 PACKAGES = ("keras", "tensorflow", "numpy")
 PATH = 4096  # bytes that a path may have
-FREE = ("engine",)  # settings that decide where a frozen backbone is computed, not what is learned
+FREE = (
+    "engine",
+    "keep_diverged",
+)  # settings that do not decide what is learned: where features are computed, what is kept
 
 
 def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import QUICK, call
+from resuming import run_in
 from small import assert_same, features, noisy_images, settings, tiny
 
 from errors import UserError
@@ -103,7 +104,7 @@ def test_looking_at_the_start_of_a_head_changes_nothing():
 def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_report(toy, tmp_path):
     quick = [word for word in QUICK if word not in ("--learning-rate", "0.002")]
     flags = ["--data", toy, *quick, "--runs", tmp_path, "--learning-rate", "100", "--optimizer", "sgd"]
-    flags += ["--schedule", "constant", "--epochs", "2"]
+    flags += ["--schedule", "constant", "--epochs", "2", "--checkpoint-minutes", "0"]
     refused = call("train", *flags)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert refused.err.startswith("error: Training diverged: the ")
@@ -115,3 +116,32 @@ def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_repo
     assert "it diverged" in info["stages"][-1]["ended"]
     assert "it diverged" in (run / "report.html").read_text(encoding="utf-8")
     assert "this training diverged: the " in kept.out
+
+
+LATE = """
+import pathlib, time
+BROKEN = pathlib.Path(__file__).with_name("broken")
+CALLS = []
+
+def spoil(images):
+    time.sleep(1)  # so that a checkpoint is worth its time
+    CALLS.append(1)
+    if len(CALLS) > 8:
+        BROKEN.touch()
+    return images * float("nan") if BROKEN.exists() and len(CALLS) > 1 else images  # the first call is a trial
+"""
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_a_training_that_diverged_becomes_a_run_where_that_is_asked_for(toy, tmp_path):
+    code = tmp_path / "late.py"
+    code.write_text(LATE)
+    words = ("--augment-with", f"{code}:spoil", "--runs", tmp_path / "runs")
+    refused = call(
+        "train", "--data", toy, "-m", "lenet", "--image-size", "32", "--batch-size", "16", "--epochs", "3", *words
+    )
+    assert refused.code == 2
+    (name,) = re.findall("What was learned is kept: python main.py train --resume ([^ ]+)", refused.err)
+    kept = call("train", "--resume", name, "--keep-diverged", *words)
+    assert (kept.code, kept.err) == (0, "")
+    assert "it diverged" in (run_in(tmp_path / "runs") / "report.html").read_text(encoding="utf-8")
