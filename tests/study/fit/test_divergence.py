@@ -119,16 +119,16 @@ def test_the_command_ends_with_code_2_and_leaves_nothing_or_tells_it_in_the_repo
 
 
 LATE = """
-import pathlib, time
-BROKEN = pathlib.Path(__file__).with_name("broken")
-CALLS = []
+import time
+import keras
 
-def spoil(images):
-    time.sleep(1)  # so that a checkpoint is worth its time
-    CALLS.append(1)
-    if len(CALLS) > 8:
-        BROKEN.touch()
-    return images * float("nan") if BROKEN.exists() and len(CALLS) > 1 else images  # the first call is a trial
+class Late(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        time.sleep(1)  # so that a checkpoint is worth its time
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            self.model.optimizer.learning_rate.assign(1e6)
 """
 
 
@@ -136,11 +136,11 @@ def spoil(images):
 def test_a_checkpoint_of_a_training_that_diverged_becomes_a_run_where_that_is_asked_for(toy, tmp_path):
     code = tmp_path / "late.py"
     code.write_text(LATE)
-    words = ("--augment-with", f"{code}:spoil", "--runs", tmp_path / "runs")
-    refused = call(
-        "train", "--data", toy, "-m", "lenet", "--image-size", "32", "--batch-size", "16", "--epochs", "3", *words
-    )
+    words = ("--callback", f"{code}:Late", "--runs", tmp_path / "runs")
+    flags = ("-m", "lenet", "--image-size", "32", "--batch-size", "16", "--epochs", "3", "--schedule", "constant")
+    refused = call("train", "--data", toy, *flags, *words)
     assert refused.code == 2
+    assert refused.err.startswith("error: Training diverged: the ")
     (name,) = re.findall("What was learned is kept: python main.py train --resume ([^ ]+)", refused.err)
     kept = call("train", "--resume", name, "--keep-diverged", *words)
     assert (kept.code, kept.err) == (0, "")
