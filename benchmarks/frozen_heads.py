@@ -98,8 +98,8 @@ def joined(tested: Sequence[Tested]) -> Tested:
 
 def compare(name: str, of_model: Tested, reference: str, of_reference: Tested) -> None:
     """Print what sets a model apart from the reference on the same test images."""
-    from study.folds.out_of_fold import DRAWS, bootstrap
     from study.runs.difference import mcnemar
+    from study.tasks.intervals import DRAWS, bootstrap
 
     if not np.array_equal(of_model.images, of_reference.images):
         raise ValueError(f"{name} and {reference} were tested on different images")

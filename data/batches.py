@@ -51,6 +51,8 @@ class Examples:
         sha256: hash of the content behind each input, n of them; none where nothing of it is to be kept.
         masks: class of each pixel, uint8 (n, size, size), where pixels are learned.
         auxiliary: a second label of each.
+        units: number of what each belongs together with, its near duplicates and its group, int (n,), from 0; None: no
+            two of them do. Rows that were added for training alone have none.
     """
 
     inputs: np.ndarray | Pixels | Squares | Features
@@ -60,6 +62,11 @@ class Examples:
     sha256: tuple[str, ...] = ()
     masks: np.ndarray | Masks | None = None
     auxiliary: AuxiliaryLabels | None = None
+    units: np.ndarray | None = None
+
+    def units_of(self, split: str) -> np.ndarray | None:
+        """Return the units of a split's images, (m,); None where no two images of the data belong together."""
+        return None if self.units is None else self.units[self.indices[split]]
 
 
 def train_batches(

@@ -25,6 +25,7 @@ from data import (
     loading,
     mask_set,
     pixels,
+    split,
 )
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
@@ -83,7 +84,8 @@ class Dataset:
         indices = {split: np.flatnonzero(splits == split) for split in SPLITS}
         flipped_classes = np.array(flipped_classes, np.int32) if self.flip_pairs else None
         inputs = self.images.pixels if self.images.inputs is None else self.images.inputs
-        return Examples(inputs, labels, indices, flipped_classes, self.images.keys or self.images.sha256)
+        keys, units = self.images.keys or self.images.sha256, split.numbered(self.units)
+        return Examples(inputs, labels, indices, flipped_classes, keys, units=units)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by split and class."""

@@ -61,6 +61,14 @@ def fingerprints(pixels: np.ndarray) -> np.ndarray:
     return prints
 
 
+def fingerprint_of(pixels: np.ndarray) -> np.ndarray:
+    """Return the fingerprint of one image, uint8 (1728,).
+
+    `pixels`: uint8 (height, size, 3), of several squares one below the other, of which the first counts.
+    """
+    return fingerprints(pixels[None, : pixels.shape[1]])[0]
+
+
 def near_pairs(prints: np.ndarray, mirrored: bool = True) -> list[Pair]:
     """List the pairs of near-duplicates among fingerprints, uint8 (n, 1728), sorted by index.
 

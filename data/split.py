@@ -10,18 +10,24 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data import csv_table
 from data.folder import SPLITS
 from data.names import composed
 from errors import UserError
 
+if TYPE_CHECKING:
+    import numpy as np
+
 MIN_IMAGES = 3  # one for each split
 DEFAULT_RATIO = (8, 1, 1)  # train : validation : test
 COLUMNS = ("path", "sha256", "label", "part")  # of split.csv
+UNIT = "unit"  # its further column, where images belong together
+EXPECTED = "the split.csv of a run, with the columns path,sha256,label,part"
 
 Labels = Callable[[str], Sequence[str]]  # label as `split.csv` has it -> classes
 
@@ -145,21 +151,42 @@ def check_splits(entries: Iterable[SplitEntry], why: str = "") -> None:
         raise UserError(f"The split has no image for {', '.join(missing)}: {needed}")
 
 
-def write_split(path: Path, entries: Iterable[SplitEntry]) -> None:
-    """Write `path,sha256,label,part`, one row an image, in UTF-8."""
+def numbered(units: Sequence[Hashable]) -> np.ndarray | None:
+    """Return the number of each image's unit, from 0, int (n,); None where every image is a unit of its own."""
+    import numpy as np
+
+    number_of: dict[Hashable, int] = {}
+    numbers = [number_of.setdefault(unit, len(number_of)) for unit in units]
+    return np.array(numbers, int) if len(number_of) < len(numbers) else None
+
+
+def write_split(path: Path, entries: Iterable[SplitEntry], units: Sequence[str] = ()) -> None:
+    """Write `path,sha256,label,part`, one row an image, in UTF-8; and the number of its unit, where two share one."""
+    rows, columns, numbers = map(astuple, entries), COLUMNS, numbered(units)
+    if numbers is not None:
+        rows, columns = ((*row, unit) for row, unit in zip(rows, numbers.tolist(), strict=True)), (*COLUMNS, UNIT)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(csv_table.guarded(astuple(entry) for entry in entries))
+        writer.writerow(columns)
+        writer.writerows(csv_table.guarded(rows))
+
+
+def read_units(path: Path) -> dict[str, str]:
+    """Return content hash -> unit of what `write_split` wrote; nothing where every image is a unit of its own.
+
+    Raises:
+        UserError: the file is missing or is no such table.
+    """
+    rows = csv_table.with_columns(path, str(path), COLUMNS, EXPECTED, (*COLUMNS, UNIT)).rows()
+    return {row.get("sha256", "").strip().casefold(): row[UNIT] for _, row in rows if row.get(UNIT)}
 
 
 def read_split(path: Path) -> list[SplitEntry]:
     """Read what `write_split` wrote. Raise UserError where the file is missing or is no such table."""
-    expected = "the split.csv of a run, with the columns path,sha256,label,part"
-    table, entries = csv_table.with_columns(path, str(path), COLUMNS, expected), []
+    table, entries = csv_table.with_columns(path, str(path), COLUMNS, EXPECTED), []
     for number, row in table.rows():
         if missing := [name for name in COLUMNS if name not in row and name != "label"]:
-            raise UserError(f"{path}, line {number} has no {', '.join(missing)}: give {expected}.")
+            raise UserError(f"{path}, line {number} has no {', '.join(missing)}: give {EXPECTED}.")
         entry = SplitEntry(*(csv_table.unguard(row.get(name, "")) for name in COLUMNS))
         sha256, split = (text.strip().casefold() for text in (entry.sha256, entry.split))
         entries.append(replace(entry, sha256=sha256, label=composed(entry.label), split=split))

@@ -157,7 +157,8 @@ def features_of(
         frozen.release()
     ends = np.cumsum([0, *map(len, wanted.values())])
     indices = {split: np.arange(*ends[place : place + 2]) for place, split in enumerate(wanted)}
-    return Examples(np.hstack(found), pixels.labels[rows], indices), engine
+    units = None if pixels.units is None else pixels.units[rows]
+    return Examples(np.hstack(found), pixels.labels[rows], indices, units=units), engine
 
 
 def described(runs: Sequence[Run], networks: Networks) -> str:

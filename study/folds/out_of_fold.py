@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from study.folds.divide import Fold, Labelled
-from study.tasks import classify, scores
-
-DRAWS = 2000  # of the bootstrap
-LEVEL = 95  # per cent
+from study.tasks import classify
+from study.tasks.intervals import LEVEL, accuracy_interval
 
 
 def summarise(images: Labelled, folds: Sequence[Fold], probabilities: np.ndarray, seed: int) -> dict[str, Any]:
@@ -47,33 +45,6 @@ def summarise(images: Labelled, folds: Sequence[Fold], probabilities: np.ndarray
         "per_class": per_class,
         "confusion": pooled["confusion"],
     }
-
-
-def accuracy_interval(right: np.ndarray, units: np.ndarray, seed: int) -> tuple[list[float], str]:
-    """Return a 95 % interval of the mean of `right`, float (n,), that allows for units, and how it was found.
-
-    Percentiles of a bootstrap over whole units. Where all images are right, or none is, every draw is alike and says
-    nothing; there it is Wilson's, with as many answers as there are units.
-    """
-    accuracy, count = float(right.mean()), int(units.max()) + 1
-    if accuracy in (0.0, 1.0):
-        return scores.wilson(round(accuracy * count), count, LEVEL / 100), f"Wilson, {count:,} units"
-    drawn = bootstrap(right, units, DRAWS, seed)
-    bounds = np.percentile(drawn, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
-    return bounds.tolist(), f"percentiles of {DRAWS:,} bootstrap draws of {count:,} units"
-
-
-def bootstrap(right: np.ndarray, units: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Return the mean of `right` in each of `draws` draws of as many units, with replacement: float (draws,).
-
-    A draw is told by how many units it has of each kind, a kind being units of equal size with as many right: those
-    counts are multinomial, which is thousands of times less to draw than the units one by one.
-    """
-    of_units = np.stack([np.bincount(units, right), np.bincount(units)], axis=1)
-    kinds, counts = np.unique(of_units.round(9), axis=0, return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(counts.sum(), counts / counts.sum(), size=draws)
-    rights, sizes = (drawn @ kinds).T
-    return rights / sizes
 
 
 def describe(summary: Mapping[str, Any], repeats: int) -> str:

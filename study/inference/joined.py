@@ -68,7 +68,8 @@ def embed(
         alone.release()
         found.append(embedded.inputs)
         choices.append(choice)
-    clean, choice = Examples(SideBySide(found), examples.labels, examples.indices), one_choice(names, choices)
+    clean = Examples(SideBySide(found), examples.labels, examples.indices, units=examples.units)
+    choice = one_choice(names, choices)
     if not views:
         return clean, choice
     features.calibrate(frozen, examples)

@@ -22,6 +22,7 @@ from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
 from study.predict.stream import Prediction, expand_paths, predict_files, shown_name
 from study.predict.told import MAX_NAMED, count_failures, describe_learned, learned_from, task_of
+from study.predict.units import units_of_labelled
 from study.predict.verdicts import count_split, judge_of
 from study.predict.written import Truth, Wanted, write
 from study.runs.folder import Run
@@ -32,11 +33,12 @@ SHOWN_AS = t("labelled images", "ラベル付き画像")
 
 @dataclass
 class Given:
-    """What was given: folders and tables, their files, the label of each by its printable path, and what is no use."""
+    """What was given: folders and tables, their files, label and group by printable path, and what is no use."""
 
     roots: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     label_of: dict[str, str] = field(default_factory=dict)
+    group_of: dict[str, tuple[Path, str]] = field(default_factory=dict)  # of a table's column; names are each table's
     skipped: list[Skipped] = field(default_factory=list)
     name_of: dict[Path, str] = field(default_factory=dict)  # of images unpacked from a larger file
 
@@ -66,14 +68,15 @@ def predict_labelled(
     task, judge, given = task_of(run), judge_of(run, right), collect(run, paths)
     if wanted.sort:
         check_place(wanted.sort, wanted.way, run, given.roots, given.files, judge)
-    answers = predict_files(run, given.files, given.skipped, views, known=judge and judge.known)
+    answers = predict_files(run, given.files, given.skipped, views, known=judge and judge.known, fingerprints=True)
     predictions = print_each(run, map(given.named, answers), given.files, judge, given.label_of)
     usable = [prediction for prediction in predictions if prediction.probabilities is not None]
     if not usable:
         write(run, predictions, judge, wanted, named(paths), Truth(given.label_of))
     count_failures([prediction.error for prediction in predictions])
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
-    metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info)
+    units = units_of_labelled(run, usable, given.group_of)
+    metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info, units)
     task.print_report(SHOWN_AS, metrics)
     learned = learned_from(run, [one.sha256 for one in usable])
     told = describe_learned(learned, len(usable))
@@ -107,6 +110,8 @@ def collect(run: Run, paths: Sequence[str | Path]) -> Given:
         for image in found.images:
             name = shown_name(image.path, found.base / image.name)
             given.name_of[image.path] = name
+            if image.group:
+                given.group_of[name] = path, image.group
             if given.label_of.setdefault(name, image.label) != image.label:
                 raise UserError(f"{name} is given two labels, {given.label_of[name]} and {image.label}: give it one.")
             given.files.append(image.path)

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from data import folder, labels, pixels, unpacked
 from data import names as names_module
 from data.crop import Box
+from data.duplicates import fingerprint_of
 from data.folder import Skipped
 from data.pixel_range import Ranges
 from data.squares import Size
@@ -39,6 +40,7 @@ class Prediction:
     """What the run says of one file: probabilities, float32 (classes,), or the error that kept it from answering.
 
     `path` can be printed, `file` opened: a name may be no UTF-8. `box`: what the image was cut to, None for the whole.
+    `fingerprint`: by which copies of it are found, where that is asked for.
     """
 
     path: str
@@ -48,6 +50,7 @@ class Prediction:
     file: Path | None = None
     distance: float | None = None
     box: Box | None = None
+    fingerprint: np.ndarray | None = None
 
 
 Respond = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]  # pixels -> probabilities, distances
@@ -110,11 +113,11 @@ def predict_files(
     own_images: bool = True,
     known: Known | None = None,
     cutter: Cutter | None = None,
+    fingerprints: bool = False,
 ) -> Iterator[Prediction]:
     """Say which run it is, then yield an answer for each file; what cannot be used comes first, with its reason.
 
-    `cutter`: what images are cut by; by default as the run cuts those that are not its own. How many were cut is said
-    at the end.
+    `cutter`: what images are cut by; by default as the run cuts those that are not its own. It says last how many.
 
     Raises:
         UserError: the run cannot be read, or the views do not fit the run.
@@ -128,7 +131,7 @@ def predict_files(
         return
     chunks = (files[first : first + CHUNK] for first in range(0, len(files), CHUNK))
     with console.bar("predict", len(files)) as advance:
-        for answered in predict_chunks(run, respond, chunks, cutter):
+        for answered in predict_chunks(run, respond, chunks, cutter, fingerprints):
             for prediction in answered:
                 advance()
                 yield prediction
@@ -137,12 +140,12 @@ def predict_files(
 
 
 def predict_chunks(
-    run: Run, respond: Respond, chunks: Iterable[Sequence[Path]], cutter: Cutter
+    run: Run, respond: Respond, chunks: Iterable[Sequence[Path]], cutter: Cutter, fingerprints: bool = False
 ) -> Generator[Iterator[Prediction], None, None]:
     """Yield the answers for some files at a time; the next ones are decoded meanwhile, in other threads."""
     how = size_of(run), run.info["resize"], run.info.get("pixel_range")
     for chunk, outcomes, boxes in prefetch(decode_chunks(chunks, *how, cutter)):
-        yield predictions_of(chunk, outcomes, respond, boxes)
+        yield predictions_of(chunk, outcomes, respond, boxes, fingerprints)
 
 
 def predictions_of(
@@ -150,6 +153,7 @@ def predictions_of(
     outcomes: Sequence[tuple[str, np.ndarray] | str],
     respond: Respond,
     boxes: Sequence[Box | None] | None = None,
+    fingerprints: bool = False,
 ) -> Iterator[Prediction]:
     """Yield the answer for each file of a chunk, or why there is none."""
     answers = iter(answers_for(respond, [outcome[1] for outcome in outcomes if not isinstance(outcome, str)]))
@@ -168,6 +172,7 @@ def predictions_of(
                 file=path,
                 distance=distance,
                 box=box,
+                fingerprint=fingerprint_of(outcome[1]) if fingerprints else None,
             )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from study.folds.out_of_fold import LEVEL, beside_test
+from study.folds.out_of_fold import beside_test
 from study.pages.language import Bilingual, t
+from study.tasks.intervals import LEVEL
 
 
 def out_of_fold_lines(summary: Mapping[str, Any], test_images: int) -> list[Bilingual]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from study.folds.out_of_fold import DRAWS, LEVEL, accuracy_interval, bootstrap
+from study.tasks.intervals import DRAWS, LEVEL, accuracy_interval, bootstrap
 
 ENOUGH = 6  # units that differ: that all of fewer favour one setting happens in more than 5 % of cases by chance alone
 

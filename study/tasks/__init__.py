@@ -19,6 +19,7 @@ SHARED = (
     "contract",
     "crossentropy",
     "figures",
+    "intervals",
     "iou",
     "scores",
     "sentences",

@@ -16,7 +16,7 @@ from study.pages.blocks import Block, Table
 from study.pages.language import t
 from study.runtime import console, hardware, output
 from study.runtime.backend import user_errors
-from study.tasks import crossentropy, scores
+from study.tasks import crossentropy, intervals, scores
 from study.tasks.contract import Evaluation
 from study.tasks.sentences import baseline, describe, headline, warnings  # noqa: F401 - of the contract
 
@@ -60,17 +60,21 @@ def evaluate(
     """Predict for a split and compare with its labels."""
     indices = examples.indices[split]
     probabilities = predict(model, examples, indices, f"evaluate {split}")
-    return Evaluation(probabilities, measure_probabilities(examples.labels[indices], probabilities, outputs))
+    units = examples.units_of(split)
+    return Evaluation(probabilities, measure_probabilities(examples.labels[indices], probabilities, outputs, units))
 
 
-def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
-    """Compare labels, int (n,), with probabilities, float (n, classes).
+def measure_probabilities(
+    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], units: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Compare labels, int (n,), with probabilities, float (n, classes); `units` of images that belong together, (n,).
 
     Returns:
         `n`, `accuracy`, `accuracy_interval` (Wilson, 95 %), `loss` (cross-entropy), `per_class` with `precision`,
         `recall`, `f1`, `support`, the first three None for a class without an image; `macro_f1`, the mean over the
         classes that are there or were called; and `confusion`
-        (rows true, columns predicted, in class order).
+        (rows true, columns predicted, in class order). Where the images fall into fewer units, `units` says into how
+        many, here and of each class.
     """
     predicted = probabilities.argmax(axis=1)
     confusion = scores.confusion(labels, predicted, len(class_names))
@@ -80,12 +84,13 @@ def measure_probabilities(labels: np.ndarray, probabilities: np.ndarray, class_n
         dict(zip(names, values if values[-1] else (None, None, None, 0), strict=True))
         for values in zip(*(score.tolist() for score in of_classes), strict=True)
     ]
-    right = int((predicted == labels).sum())
+    counted = intervals.measure(predicted == labels, units)
+    for index in np.unique(labels).tolist() if "units" in counted else ():
+        per_class[index]["units"] = len(np.unique(units[labels == index]))
     shares = probabilities / probabilities.sum(axis=1, keepdims=True, dtype=np.float64)  # 1 to the last digit
     return {
         "n": len(labels),
-        "accuracy": right / len(labels),
-        "accuracy_interval": scores.wilson(right, len(labels)),
+        **counted,
         "loss": crossentropy.mean(shares[np.arange(len(labels)), labels]),
         "per_class": dict(zip(class_names, per_class, strict=True)),
         "macro_f1": float(np.mean(f1[np.union1d(labels, predicted)])),
@@ -198,10 +203,15 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
     return [Table(HEADER, per_class_rows(metrics))]
 
 
-def measure(entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metrics of predictions by a saved run for entries of its split."""
+def measure(
+    entries: Sequence[SplitEntry],
+    probabilities: np.ndarray,
+    info: Mapping[str, Any],
+    units: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Return the metrics of predictions by a saved run for entries of its split, of these units."""
     names = list(info["class_names"])
-    return measure_probabilities(np.array([names.index(entry.label) for entry in entries]), probabilities, names)
+    return measure_probabilities(np.array([names.index(entry.label) for entry in entries]), probabilities, names, units)
 
 
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

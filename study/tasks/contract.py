@@ -103,9 +103,16 @@ class Task(Protocol):
     # Of tasks with one vector of probabilities for an image:
 
     def measure(
-        self, entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]
+        self,
+        entries: Sequence[SplitEntry],
+        probabilities: np.ndarray,
+        info: Mapping[str, Any],
+        units: np.ndarray | None = None,
     ) -> dict[str, Any]:
-        """Return the metrics of predictions by a saved run for entries of its split."""
+        """Return the metrics of predictions by a saved run for entries of its split.
+
+        `units`: number of what each belongs together with, int (n,), from 0; None: no two of them do.
+        """
 
     def describe_prediction(self, probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
         """Return what is predicted for one image in one line."""

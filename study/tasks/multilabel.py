@@ -18,7 +18,7 @@ from study.runtime import console, output
 from study.tasks import crossentropy
 from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
-from study.tasks.sentences import never_found
+from study.tasks.sentences import counted_by, never_found
 from study.tasks.several_labels import by_chance, choose_thresholds, decide, measure_labels
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def evaluate(
     indices = examples.indices[split]
     probabilities, truth = predict(model, examples, indices, f"evaluate {split}"), np.asarray(examples.labels)[indices]
     thresholds = val.metrics["thresholds"] if val else choose_thresholds(truth, probabilities, outputs)
-    return Evaluation(probabilities, measure_labels(truth, probabilities, outputs, thresholds))
+    return Evaluation(
+        probabilities, measure_labels(truth, probabilities, outputs, thresholds, examples.units_of(split))
+    )
 
 
 # ---- showing and writing ---------------------------------------------------------------------------------------------
@@ -80,14 +82,15 @@ def evaluate(
 def describe(split: str, metrics: Mapping[str, Any]) -> str:
     """`test: mean average precision 0.953, macro F1 0.910, exact match 71.3 % (107 of 150; 95 % interval …)`."""
     low, high = (100 * bound for bound in metrics["accuracy_interval"])
+    counted = counted_by(metrics)
     right = round(metrics["accuracy"] * metrics["n"])
     return t(
         f"{split}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
         f"exact match {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
-        f"to {high:.1f} %); in random order the mean average precision is about {by_chance(metrics):.3f}",
+        f"to {high:.1f} %{counted}); in random order the mean average precision is about {by_chance(metrics):.3f}",
         f"{japanese(split)}：平均適合率の平均 {metrics['mean_average_precision']:.3f}、"
         f"マクロ F1 {metrics['macro_f1']:.3f}、完全一致率 {100 * metrics['accuracy']:.1f}%"
-        f"（{metrics['n']:,} 枚中 {right:,} 枚、95% 信頼区間 {low:.1f}〜{high:.1f}%）。"
+        f"（{metrics['n']:,} 枚中 {right:,} 枚、95% 信頼区間 {low:.1f}〜{high:.1f}%{counted.ja}）。"
         f"無作為な順序での平均適合率の平均は約 {by_chance(metrics):.3f}",
     )
 
@@ -212,11 +215,16 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
 # ---- predicting by a saved run ---------------------------------------------------------------------------------------
 
 
-def measure(entries: Sequence[SplitEntry], probabilities: np.ndarray, info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metrics of predictions by a saved run for entries of its split."""
+def measure(
+    entries: Sequence[SplitEntry],
+    probabilities: np.ndarray,
+    info: Mapping[str, Any],
+    units: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Return the metrics of predictions by a saved run for entries of its split, of these units."""
     names = list(info["class_names"])
     truth = np.array([np.isin(names, split_labels(entry.label)) for entry in entries])
-    return measure_labels(truth, probabilities, names, info["thresholds"])
+    return measure_labels(truth, probabilities, names, info["thresholds"], units)
 
 
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

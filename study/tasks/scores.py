@@ -1,19 +1,8 @@
-"""How good answers are, counted: the interval of a share, and of each class precision, recall, F1."""
+"""How good answers are, counted: of each class precision, recall, F1 and average precision."""
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
-
 import numpy as np
-
-
-def wilson(right: int, count: int, level: float = 0.95) -> list[float]:
-    """Return both ends of Wilson's interval of a share, `right` of `count` (Wilson, JASA 22, 1927)."""
-    z, share = NormalDist().inv_cdf(0.5 + level / 2), right / count
-    middle = (2 * count * share + z**2) / (2 * (count + z**2))
-    half = z / (2 * (count + z**2)) * math.sqrt(4 * count * share * (1 - share) + z**2)
-    return [middle - half if right else 0.0, middle + half if right < count else 1.0]
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:

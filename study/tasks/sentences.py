@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from study.pages.language import japanese, joined, listed, t
+from study.pages.language import Bilingual, japanese, joined, listed, t
 
 FEW = 20  # images of a class below which one mistake moves its recall by more than five points
 MOST_NAMED = 10  # classes in one sentence
@@ -15,12 +15,13 @@ def describe(split: str, result: Mapping[str, Any]) -> str:
     """`test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), …; always answering dog: 53.3 %`."""
     low, high = (100 * bound for bound in result["accuracy_interval"])
     right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
+    counted = counted_by(result)
     return t(
         f"{split}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
-        f"95 % interval {low:.1f} to {high:.1f} %), macro F1 {result['macro_f1']:.3f}; "
+        f"95 % interval {low:.1f} to {high:.1f} %{counted}), macro F1 {result['macro_f1']:.3f}; "
         f"always answering {name}: {100 * constant:.1f} %",
         f"{japanese(split)}：正解率 {100 * result['accuracy']:.1f}%（{result['n']:,} 枚中 {right:,} 枚、"
-        f"95% 信頼区間 {low:.1f}〜{high:.1f}%）、マクロ F1 {result['macro_f1']:.3f}。"
+        f"95% 信頼区間 {low:.1f}〜{high:.1f}%{counted.ja}）、マクロ F1 {result['macro_f1']:.3f}。"
         f"常に「{name}」と答えた場合は {100 * constant:.1f}%",
     )
 
@@ -29,13 +30,25 @@ def headline(result: Mapping[str, Any]) -> str:
     """Return in one sentence how good the answers on the test split are, beside always answering one class."""
     low, high = (100 * bound for bound in result["accuracy_interval"])
     right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
+    counted = counted_by(result)
     return t(
         f"Of {result['n']:,} test images {right:,} are right: accuracy {100 * result['accuracy']:.1f} % (95 % interval "
-        f"{low:.1f} to {high:.1f} %), where always answering the commonest class, {name}, gives "
+        f"{low:.1f} to {high:.1f} %{counted}), where always answering the commonest class, {name}, gives "
         f"{100 * constant:.1f} %.",
         f"テスト画像 {result['n']:,} 枚のうち {right:,} 枚が正解で、正解率は {100 * result['accuracy']:.1f}%"
-        f"（95% 信頼区間 {low:.1f}〜{high:.1f}%）です。最も多いクラス「{name}」と常に答えた場合の正解率は "
+        f"（95% 信頼区間 {low:.1f}〜{high:.1f}%{counted.ja}）です。最も多いクラス「{name}」と常に答えた場合の正解率は "
         f"{100 * constant:.1f}% です。",
+    )
+
+
+def counted_by(result: Mapping[str, Any]) -> Bilingual:
+    """Return what stands behind an interval that goes by units; nothing where every image is one of its own."""
+    if "units" not in result:
+        return t("", "")
+    groups = "group" if result["units"] == 1 else "groups"
+    return t(
+        f", counted by {result['units']:,} {groups}: images that belong together count once",
+        f"、互いに関連する画像を 1 組と数えて {result['units']:,} 組",
     )
 
 
@@ -114,6 +127,7 @@ def auxiliary_line(split: str, asked: str, result: Mapping[str, Any]) -> str:
 def few_images_note(result: Mapping[str, Any]) -> str:
     """Return a warning where a split is too small to tell good from lucky, else nothing."""
     few = [name for name, entry in result["per_class"].items() if 0 < entry["support"] < FEW]
+    alike = [name for name, entry in result["per_class"].items() if entry.get("units", FEW) < FEW <= entry["support"]]
     none = [name for name, entry in result["per_class"].items() if not entry["support"]]
     lines = []
     if few:
@@ -122,6 +136,15 @@ def few_images_note(result: Mapping[str, Any]) -> str:
             t(
                 f"Fewer than {FEW} images of {some}: these figures are rough.",
                 f"クラス {some.ja} の画像は {FEW} 枚未満のため、これらの数値は大まかなものです。",
+            )
+        )
+    if alike:
+        some = listed(alike, MOST_NAMED)
+        lines.append(
+            t(
+                f"The images of {some} fall into fewer than {FEW} groups: these figures are rough.",
+                f"クラス {some.ja} の画像は、互いに関連する画像をまとめると {FEW} 組未満のため、"
+                "これらの数値は大まかなものです。",
             )
         )
     called = dict(zip(result["per_class"], map(sum, zip(*result["confusion"], strict=True)), strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from study.tasks import crossentropy, scores
+from study.tasks import crossentropy, intervals, scores
 
 
 def choose_thresholds(truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str]) -> dict[str, float]:
@@ -34,15 +34,21 @@ def choose_thresholds(truth: np.ndarray, probabilities: np.ndarray, names: Seque
 
 
 def measure_labels(
-    truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str], thresholds: Mapping[str, float]
+    truth: np.ndarray,
+    probabilities: np.ndarray,
+    names: Sequence[str],
+    thresholds: Mapping[str, float],
+    units: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Compare labels, 0 and 1 (n, classes), with probabilities, float32 (n, classes).
+
+    `units`: number of the unit of each image, (n,), where some belong together.
 
     Returns:
         `n`, `accuracy` (every label of an image right) with its `accuracy_interval` (Wilson, 95 %), `loss` (binary
         cross-entropy), `per_class` with `threshold`, `precision`, `recall`, `f1`, `average_precision`, `support`;
         `macro_f1` and `mean_average_precision` over the classes that the split has, and `thresholds`. What a class
-        without an image would have is None.
+        without an image would have is None. Where the images fall into fewer units, `units` says into how many.
     """
     truth = truth.astype(int)
     predicted = decide(probabilities, names, thresholds).astype(int)
@@ -56,11 +62,9 @@ def measure_labels(
         figures = figures if there else dict.fromkeys(figures)
         per_class[name] = {"threshold": thresholds[name], **figures, "average_precision": average}
         per_class[name]["support"] = int(support)
-    right = int((predicted == truth).all(axis=1).sum())
     return {
         "n": len(truth),
-        "accuracy": right / len(truth),
-        "accuracy_interval": scores.wilson(right, len(truth)),
+        **intervals.measure((predicted == truth).all(axis=1), units),
         "loss": crossentropy.mean_of_labels(truth, probabilities),
         "per_class": per_class,
         "macro_f1": _mean(per_class, "f1"),

@@ -128,7 +128,7 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
             truth = examples.labels[examples.indices["test"]]
             info["calibration"] = calibration_of(evaluated.temperature, evaluated.evaluations["test"], truth)
             train_figures.reliability(info["calibration"]["test"]["bins"], folder / "reliability.png", language)
-        write_split(folder / "split.csv", dataset.entries)
+        write_split(folder / "split.csv", dataset.entries, dataset.units)
         if settings.data.labels:
             (folder / "labels.csv").write_text(dataset.label_text, encoding="utf-8", newline="")
         history = record.history()

@@ -248,6 +248,20 @@ def test_written_and_read_again_it_is_the_same(tmp_path):
         assert next(csv.reader(file)) == ["path", "sha256", "label", "part"]
 
 
+def test_the_units_of_images_that_belong_together_are_kept_and_nothing_else_is_changed(tmp_path):
+    rows, path = assign(rows_of(range(4)), (8, 1, 1), 0), tmp_path / "split.csv"
+    split.write_split(path, rows)
+    plain = path.read_bytes()
+    assert split.read_units(path) == {}
+    split.write_split(path, rows, ["a", "b", "c", "d"])
+    assert path.read_bytes() == plain
+    split.write_split(path, rows, ["b", "a", "b", "c"])
+    assert path.read_text(encoding="utf-8").startswith("path,sha256,label,part,unit\n")
+    assert split.read_split(path) == rows
+    assert list(split.read_units(path).values()) == ["0", "1", "0", "2"]
+    assert list(split.read_units(path)) == [row.sha256 for row in rows]
+
+
 def test_a_table_saved_by_a_spreadsheet_is_read(tmp_path):
     rows = assign(rows_of(range(5)), (8, 1, 1), 0)
     split.write_split(tmp_path / "split.csv", rows)

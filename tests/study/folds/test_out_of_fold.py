@@ -1,16 +1,11 @@
-"""The figures of out-of-fold predictions, held against exact enumeration, SciPy and scikit-learn."""
-
-import itertools
+"""The figures of out-of-fold predictions, held against scikit-learn."""
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap as scipy_bootstrap
 from sklearn.metrics import precision_recall_fscore_support
 
 from study.folds.divide import Labelled, make_folds
 from study.folds.out_of_fold import (
-    accuracy_interval,
-    bootstrap,
     describe,
     describe_spread,
     mistakes,
@@ -18,51 +13,6 @@ from study.folds.out_of_fold import (
 )
 
 NAMES = ("cat", "dog")
-
-
-def test_the_bootstrap_draws_units_as_a_hand_worked_example_does():
-    """Three units: of one image, right; of two, one of them right; of three, none right. 27 equally likely draws."""
-    right, units = np.array([1, 1, 0, 0, 0, 0.0]), np.array([0, 1, 1, 2, 2, 2])
-    of_units = [(1, 1), (1, 2), (0, 3)]
-    drawn = [
-        sum(of_units[i][0] for i in draw) / sum(of_units[i][1] for i in draw)
-        for draw in itertools.product(range(3), repeat=3)
-    ]
-    found = bootstrap(right, units, 200_000, seed=0)
-    values, counts = np.unique(np.round(drawn, 9), return_counts=True)
-    found_values, found_counts = np.unique(found.round(9), return_counts=True)
-    np.testing.assert_array_equal(found_values, values)  # 0, 1/7, 1/5, … 1
-    np.testing.assert_allclose(found_counts / 200_000, counts / 27, atol=0.005)
-
-
-def test_the_interval_is_scipys_bootstrap_of_whole_units():
-    rng = np.random.default_rng(1)
-    units = np.repeat(np.arange(60), rng.integers(1, 9, 60))
-    right = (rng.random(60)[units] < 0.8).astype(float)  # all images of a unit are right, or none is
-    mine, method = accuracy_interval(right, units, seed=0)
-    sums = np.bincount(units, right), np.bincount(units).astype(float)
-    other = scipy_bootstrap(
-        sums, lambda r, n, axis: r.sum(axis) / n.sum(axis), paired=True, vectorized=True, method="percentile",
-        n_resamples=20_000, rng=np.random.default_rng(2),
-    ).confidence_interval  # fmt: skip
-    np.testing.assert_allclose(mine, other, atol=0.012)
-    alone, _ = accuracy_interval(right, np.arange(len(units)), seed=0)
-    assert mine[1] - mine[0] > 1.5 * (alone[1] - alone[0])  # units say less than as many single images would
-    assert method == "percentiles of 2,000 bootstrap draws of 60 units"
-
-
-def test_the_interval_goes_by_the_seed():
-    right, units = np.array([1, 0, 1, 1, 0.5, 1]), np.arange(6)
-    one, again, other = (bootstrap(right, units, 50, seed) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, other)
-
-
-@pytest.mark.parametrize(("value", "bounds"), [(1.0, [0.8389, 1.0]), (0.0, [0.0, 0.1611])])
-def test_without_a_mistake_the_interval_is_wilsons_by_units(value, bounds):
-    interval, method = accuracy_interval(np.full(60, value), np.repeat(np.arange(20), 3), seed=0)
-    np.testing.assert_allclose(interval, bounds, atol=1e-4)  # z² / (20 + z²) with z = 1.96
-    assert method == "Wilson, 20 units"
 
 
 @pytest.fixture(scope="module")

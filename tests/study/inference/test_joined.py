@@ -32,7 +32,8 @@ def backbones():
 @pytest.fixture
 def examples():
     images = noisy_images()
-    return replace(images, sha256=tuple(f"{number:064x}" for number in range(len(images.labels))))
+    sha256 = tuple(f"{number:064x}" for number in range(len(images.labels)))
+    return replace(images, sha256=sha256, units=np.arange(len(sha256)) // 2)
 
 
 def kept(store):
@@ -42,13 +43,15 @@ def kept(store):
 def test_features_embedded_alone_are_not_embedded_again(tmp_path, examples):
     store = Store(tmp_path / "store")
     alone = [
-        np.asarray(embed(FrozenBackbone(part, store), examples, replace(SPEC, model=name))[0].inputs)
+        embed(FrozenBackbone(part, store), examples, replace(SPEC, model=name))[0]
         for part, name in zip(backbones(), NAMES, strict=True)
     ]
+    assert all(one.units is examples.units for one in alone)
     before = kept(store)
     joined = join_backbones(backbones(), NAMES)
     found, choice = embed(FrozenBackbone(joined, store), examples, SPEC)
-    assert np.array_equal(found.inputs, np.hstack(alone))
+    assert np.array_equal(found.inputs, np.hstack([one.inputs for one in alone]))
+    assert found.units is examples.units
     assert kept(store) == before != {}
     assert (choice.precision, choice.reason) == ("float32", "tensorflow was asked for")
     whole = joined.predict(examples.inputs.astype(np.float32), verbose=0)
@@ -59,6 +62,7 @@ def test_features_embedded_alone_are_not_embedded_again(tmp_path, examples):
 def test_views_go_through_all_parts_together(examples):
     joined, augment = join_backbones(backbones(), NAMES), build({"brightness": 0.5}, None, 0)
     found, _ = embed(FrozenBackbone(joined, Store(None)), examples, SPEC, augment, 1)
+    assert found.units is examples.units
     train, number = len(examples.indices["train"]), len(examples.labels)
     assert found.inputs.shape == (number + train, 16)
     half = found.inputs[number:, :8], found.inputs[number:, 8:]

@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from helpers import TOY_CLASSES, call, make_toy, toy_image
+from helpers import TOY_CLASSES, call, make_patches, make_toy, toy_image
 from run_files import table
 
 SUGGESTED = "next: the sub-folders are named as classes of this run, compare the predictions with them: python main.py"
@@ -70,6 +70,26 @@ def test_it_says_what_the_run_learned_from_and_how_much_of_that_was_given(run, t
         **{"data": str(toy), "training_images": 48, "validation_images": 6},
         "learned_before": 2,
     }
+
+
+def test_copies_and_the_images_of_a_group_count_once(run, tmp_path):
+    root = make_patches(tmp_path / "data", 4)
+    for number in range(3):
+        shutil.copy(root / "circle" / "0.png", root / "circle" / f"again{number}.png")
+    ran = call("predict", "--run", run, root, "--labelled", "--csv", tmp_path / "a.csv")
+    metrics = json.loads((tmp_path / "a-report.json").read_text(encoding="utf-8"))["metrics"]
+    assert (metrics["n"], metrics["units"]) == (18, 12)  # of each class one image is there as JPEG too
+    assert [metrics["per_class"][name]["units"] for name in TOY_CLASSES] == [4, 4, 4]
+    assert " of 18; 95 % interval " in ran.out
+    assert " %, counted by 12 groups: images that belong together count once), macro F1 " in ran.out
+    rows = [f"data/{name}/{number}.png,{name},{number % 2}\n" for name in TOY_CLASSES for number in range(4)]
+    (tmp_path / "t.csv").write_text("path,label,group\n" + "".join(rows), encoding="utf-8")
+    grouped = call("predict", "--run", run, tmp_path / "t.csv", "--labelled")
+    assert " %, counted by 2 groups: images that belong together count once), macro F1 " in grouped.out
+    (tmp_path / "t.csv").write_text("path,label\n" + "".join(f"{row.rpartition(',')[0]}\n" for row in rows))
+    alone = call("predict", "--run", run, tmp_path / "t.csv", "--labelled")
+    assert " of 12; 95 % interval " in alone.out
+    assert "counted by" not in alone.out
 
 
 def test_a_table_names_images_and_their_labels(run, fresh, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from study.tasks.classify import (
     describe,
+    headline,
     measure_probabilities,
     most_likely,
     per_class_rows,
@@ -26,8 +27,8 @@ def sure(predicted, classes, share=0.8):
     return table
 
 
-def judged(true, predicted, names, share=0.8):
-    return measure_probabilities(np.array(true, np.int32), sure(predicted, len(names), share), names)
+def judged(true, predicted, names, share=0.8, units=None):
+    return measure_probabilities(np.array(true, np.int32), sure(predicted, len(names), share), names, units)
 
 
 def test_two_classes_by_hand():
@@ -134,6 +135,35 @@ def test_lines_for_the_screen():
         ["cat", "0.980", "0.980", "0.980", "100"],
         ["dog", "0.960", "0.960", "0.960", "50"],
     ]
+
+
+def test_images_that_belong_together_count_once_and_that_is_said():
+    true, units = np.repeat([0] * 5 + [1] * 4, 10), np.repeat(np.arange(9), 10)
+    predicted = np.repeat([0] * 5 + [1] * 3 + [0], 10)  # ten copies of one dog are called cats
+    result = judged(true, predicted, ["cat", "dog"], units=units)
+    assert result["units"] == 9
+    assert [entry["units"] for entry in result["per_class"].values()] == [5, 4]
+    assert result["accuracy_interval"] == pytest.approx([0.5650, 0.9801], abs=1e-4)  # Wilson's of 8 of 9
+    counted = "counted by 9 groups: images that belong together count once"
+    assert f"accuracy 88.9 % (80 of 90; 95 % interval 56.5 to 98.0 %, {counted}), macro F1" in describe("test", result)
+    assert f"accuracy 88.9 % (95 % interval 56.5 to 98.0 %, {counted}), where" in headline(result)
+    assert "（95% 信頼区間 56.5〜98.0%、互いに関連する画像を 1 組と数えて 9 組）です。" in headline(result).ja
+    assert "95% 信頼区間 56.5〜98.0%、互いに関連する画像を 1 組と数えて 9 組）、" in describe("test", result).ja
+    assert "The images of cat, dog fall into fewer than 20 groups: these figures are rough." in warnings(result)
+    assert "This is not clearly better than always answering cat." not in warnings(result)  # 55.6 %
+
+
+def test_one_group_is_one_in_words():
+    result = judged([0, 0, 1], [0, 0, 1], ["cat", "dog"], units=np.zeros(3, int))
+    assert "counted by 1 group: images" in describe("test", result)
+
+
+def test_where_every_image_is_one_of_its_own_nothing_is_said_of_units():
+    true, predicted = [0] * 20 + [1] * 20, [0] * 18 + [1] * 22
+    alone = judged(true, predicted, ["cat", "dog"], units=np.arange(40))
+    assert alone == judged(true, predicted, ["cat", "dog"])
+    assert few_images_note(alone) == ""
+    assert "units" not in json.dumps(alone)
 
 
 def test_the_report_shows_every_class_and_the_confusion_matrix(capsys):

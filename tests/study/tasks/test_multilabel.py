@@ -102,6 +102,18 @@ def test_the_accuracy_of_an_epoch_is_the_share_of_images_whose_every_label_is_ri
     assert 0.1 < right < 0.9
 
 
+def test_images_that_belong_together_count_once(predictions):
+    truth, probabilities = (np.repeat(values[:30], 3, axis=0) for values in predictions)
+    halves = dict.fromkeys("abc", 0.5)
+    once = multilabel.measure_labels(truth[::3], probabilities[::3], "abc", halves)
+    found = multilabel.measure_labels(truth, probabilities, "abc", halves, np.repeat(np.arange(30), 3))
+    assert found["accuracy_interval"] == pytest.approx(once["accuracy_interval"])
+    assert "; 95 % interval " in multilabel.describe("test", found)
+    assert " %, counted by 30 groups: images that belong together count once); in" in multilabel.describe("test", found)
+    assert "、互いに関連する画像を 1 組と数えて 30 組）。" in multilabel.describe("test", found).ja
+    assert "counted" not in multilabel.describe("test", once)
+
+
 def test_few_images_in_an_order_no_better_than_chance_are_told(predictions):
     truth = np.eye(6)[:, :2]
     found = multilabel.measure_labels(

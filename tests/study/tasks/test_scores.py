@@ -1,4 +1,4 @@
-"""Intervals and scores of classes: what SciPy and scikit-learn give."""
+"""Scores of classes: what SciPy and scikit-learn give."""
 
 import itertools
 
@@ -9,12 +9,6 @@ from sklearn.metrics import average_precision_score, confusion_matrix, precision
 
 from study.runs.difference import mcnemar
 from study.tasks import scores
-
-
-@pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (0, 30), (30, 30), (147, 150), (7, 20), (7955, 8093)])
-def test_wilson_is_that_of_scipy(right, count):
-    interval = binomtest(right, count).proportion_ci(0.95, method="wilson")
-    np.testing.assert_allclose(scores.wilson(right, count), [interval.low, interval.high], rtol=1e-12)
 
 
 @pytest.mark.parametrize(("better", "worse"), [(0, 1), (5, 5), (3, 12), (40, 17), (900, 1100)])
