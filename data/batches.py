@@ -53,6 +53,8 @@ class Examples:
         auxiliary: a second label of each.
         units: number of what each belongs together with, its near duplicates and its group, int (n,), from 0; None: no
             two of them do. Rows that were added for training alone have none.
+        seen: test images that belong together with one of training or validation, where the splits were given,
+            bool (n,); None: they were not.
     """
 
     inputs: np.ndarray | Pixels | Squares | Features
@@ -63,10 +65,15 @@ class Examples:
     masks: np.ndarray | Masks | None = None
     auxiliary: AuxiliaryLabels | None = None
     units: np.ndarray | None = None
+    seen: np.ndarray | None = None
 
     def units_of(self, split: str) -> np.ndarray | None:
         """Return the units of a split's images, (m,); None where no two images of the data belong together."""
         return None if self.units is None else self.units[self.indices[split]]
+
+    def seen_of(self, split: str) -> np.ndarray | None:
+        """Return which of a split's images are `seen`, bool (m,)."""
+        return None if self.seen is None else self.seen[self.indices[split]]
 
 
 def train_batches(

@@ -160,6 +160,14 @@ def numbered(units: Sequence[Hashable]) -> np.ndarray | None:
     return np.array(numbers, int) if len(number_of) < len(numbers) else None
 
 
+def seen_elsewhere(entries: Sequence[SplitEntry], units: Sequence[Hashable]) -> np.ndarray:
+    """Say which images are of the test split, and belong together with one of training or validation: bool (n,)."""
+    import numpy as np
+
+    learned = {unit for entry, unit in zip(entries, units, strict=True) if entry.split != "test"}
+    return np.array([e.split == "test" and unit in learned for e, unit in zip(entries, units, strict=True)], bool)
+
+
 def write_split(path: Path, entries: Iterable[SplitEntry], units: Sequence[str] = ()) -> None:
     """Write `path,sha256,label,part`, one row an image, in UTF-8; and the number of its unit, where two share one."""
     rows, columns, numbers = map(astuple, entries), COLUMNS, numbered(units)

@@ -157,8 +157,8 @@ def features_of(
         frozen.release()
     ends = np.cumsum([0, *map(len, wanted.values())])
     indices = {split: np.arange(*ends[place : place + 2]) for place, split in enumerate(wanted)}
-    units = None if pixels.units is None else pixels.units[rows]
-    return Examples(np.hstack(found), pixels.labels[rows], indices, units=units), engine
+    units, seen = (None if known is None else known[rows] for known in (pixels.units, pixels.seen))
+    return Examples(np.hstack(found), pixels.labels[rows], indices, units=units, seen=seen), engine
 
 
 def described(runs: Sequence[Run], networks: Networks) -> str:

@@ -85,7 +85,7 @@ def embed(
 
     features = Features(memory, np.concatenate(list(indices.values())), kept, examples.indices["train"], compute)
     held = np.asarray(features) if 4 * np.prod(features.shape) <= IN_MEMORY else features
-    clean = Examples(held, examples.labels, examples.indices, units=examples.units)
+    clean = Examples(held, examples.labels, examples.indices, units=examples.units, seen=examples.seen)
     if not views:
         return clean, choice
     return add_views(clean, examples, frozen.runner(choice.engine, choice.precision), augment, views), choice
@@ -241,7 +241,7 @@ def add_views(features: Examples, pixels: Examples, run: Runner, augment: Augmen
         labels = np.concatenate([labels, pixels.labels[train]])
         with user_errors():
             inputs.extend(run_batches(run, batches, len(train), f"embed augmented view {view}"))
-    return Examples(np.concatenate(inputs), labels, indices, units=features.units)
+    return Examples(np.concatenate(inputs), labels, indices, units=features.units, seen=features.seen)
 
 
 def changed_images(pixels: Examples, augment: Augment) -> Iterator[np.ndarray]:

@@ -68,7 +68,7 @@ def embed(
         alone.release()
         found.append(embedded.inputs)
         choices.append(choice)
-    clean = Examples(SideBySide(found), examples.labels, examples.indices, units=examples.units)
+    clean = Examples(SideBySide(found), examples.labels, examples.indices, units=examples.units, seen=examples.seen)
     choice = one_choice(names, choices)
     if not views:
         return clean, choice

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.connected import components
 from data.duplicates import near_pairs
-from data.split import SplitEntry, numbered, read_units
+from data.split import SplitEntry, numbered, read_split, read_units
 from study.predict.stream import Prediction
 from study.runs.folder import Run
 
@@ -21,6 +21,30 @@ def units_of_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None
     """
     unit_of = read_units(run.folder / "split.csv")
     return numbered([unit_of.get(entry.sha256, entry.sha256) for entry in entries])
+
+
+def seen_in_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None:
+    """Say which images of the run's test split are in training or validation too, bool (n,), where splits were given.
+
+    Raises:
+        UserError: `split.csv` cannot be read.
+    """
+    if not run.info["data"].get("ready_made"):
+        return None
+    table = run.folder / "split.csv"
+    rows, unit_of = read_split(table), read_units(table)
+    learned = {unit_of.get(row.sha256, row.sha256) for row in rows if row.split != "test"}
+    return np.array([one.split == "test" and unit_of.get(one.sha256, one.sha256) in learned for one in entries], bool)
+
+
+def seen_by_content(run: Run, predictions: Sequence[Prediction]) -> np.ndarray:
+    """Say which images, by their content, are in training or validation of the run: bool (n,).
+
+    Raises:
+        UserError: `split.csv` cannot be read.
+    """
+    learned = {row.sha256 for row in read_split(run.folder / "split.csv") if row.split != "test"}
+    return np.array([one.sha256 in learned for one in predictions], bool)
 
 
 def units_of_labelled(

@@ -43,12 +43,12 @@ def figures(metrics: Mapping[str, Any], task: str = "classify") -> dict[str, Any
     """Return the figures of a split with the constant answer that is right most often, if the task has one.
 
     In place of the confusion matrix stand the largest counts beside its diagonal. What `metrics.json` has only where
-    images belong together is always there.
+    images belong together, `units` and `seen`, is always there.
     """
     constant = tasks.get(task).baseline(metrics) if metrics else None
     found = {key: value for key, value in metrics.items() if key != "confusion"}
     if "accuracy_interval" in found:
-        found["units"] = metrics.get("units")
+        found |= {key: metrics.get(key) for key in ("units", "seen")}
     found["baseline"] = {"class": constant[0], "accuracy": constant[1]} if constant else None
     if "confusion" in metrics:
         found["confused"] = confused(metrics)

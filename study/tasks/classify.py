@@ -60,21 +60,26 @@ def evaluate(
     """Predict for a split and compare with its labels."""
     indices = examples.indices[split]
     probabilities = predict(model, examples, indices, f"evaluate {split}")
-    units = examples.units_of(split)
-    return Evaluation(probabilities, measure_probabilities(examples.labels[indices], probabilities, outputs, units))
+    together = examples.units_of(split), examples.seen_of(split)
+    metrics = measure_probabilities(examples.labels[indices], probabilities, outputs, *together)
+    return Evaluation(probabilities, metrics)
 
 
 def measure_probabilities(
-    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], units: np.ndarray | None = None
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+    units: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Compare labels, int (n,), with probabilities, float (n, classes); `units` of images that belong together, (n,).
+    """Compare labels, int (n,), with probabilities, float (n, classes); `units` and `seen` as `intervals.measure`.
 
     Returns:
         `n`, `accuracy`, `accuracy_interval` (Wilson, 95 %), `loss` (cross-entropy), `per_class` with `precision`,
         `recall`, `f1`, `support`, the first three None for a class without an image; `macro_f1`, the mean over the
         classes that are there or were called; and `confusion`
         (rows true, columns predicted, in class order). Where the images fall into fewer units, `units` says into how
-        many, here and of each class.
+        many, here and of each class; where some are seen, `seen` says what the others come to.
     """
     predicted = probabilities.argmax(axis=1)
     confusion = scores.confusion(labels, predicted, len(class_names))
@@ -84,7 +89,7 @@ def measure_probabilities(
         dict(zip(names, values if values[-1] else (None, None, None, 0), strict=True))
         for values in zip(*(score.tolist() for score in of_classes), strict=True)
     ]
-    counted = intervals.measure(predicted == labels, units)
+    counted = intervals.measure(predicted == labels, units, seen)
     for index in np.unique(labels).tolist() if "units" in counted else ():
         per_class[index]["units"] = len(np.unique(units[labels == index]))
     shares = probabilities / probabilities.sum(axis=1, keepdims=True, dtype=np.float64)  # 1 to the last digit
@@ -208,10 +213,12 @@ def measure(
     probabilities: np.ndarray,
     info: Mapping[str, Any],
     units: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Return the metrics of predictions by a saved run for entries of its split, of these units."""
+    """Return the metrics of predictions by a saved run for entries of its split."""
     names = list(info["class_names"])
-    return measure_probabilities(np.array([names.index(entry.label) for entry in entries]), probabilities, names, units)
+    labels = np.array([names.index(entry.label) for entry in entries])
+    return measure_probabilities(labels, probabilities, names, units, seen)
 
 
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

@@ -108,10 +108,12 @@ class Task(Protocol):
         probabilities: np.ndarray,
         info: Mapping[str, Any],
         units: np.ndarray | None = None,
+        seen: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Return the metrics of predictions by a saved run for entries of its split.
 
         `units`: number of what each belongs together with, int (n,), from 0; None: no two of them do.
+        `seen`: which are in training or validation too, bool (n,); None: not one.
         """
 
     def describe_prediction(self, probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

@@ -24,17 +24,26 @@ def wilson(right: float, count: float, level: float = LEVEL / 100) -> list[float
     return [middle - half if right else 0.0, middle + half if right < count else 1.0]
 
 
-def measure(right: np.ndarray, units: np.ndarray | None = None) -> dict[str, Any]:
+def measure(right: np.ndarray, units: np.ndarray | None = None, seen: np.ndarray | None = None) -> dict[str, Any]:
     """Return `accuracy` and `accuracy_interval` of answers, bool (n,), and in how many `units`, where those are fewer.
 
-    `units`: any number for each unit, int (n,); None: every image is one of its own.
+    Args:
+        right: the answers.
+        units: any number for each unit, int (n,); None: every image is one of its own.
+        seen: images that are in training or validation too, bool (n,). Where there are some, `seen` is how many, and
+            what the others come to: `others`, how many of them are `right`, and their `accuracy`, None without any.
     """
     accuracy, numbers = int(right.sum()) / len(right), np.arange(len(right))
     if units is not None:
         _, numbers = np.unique(units, return_inverse=True)
     count = int(numbers.max()) + 1
     fewer = {"units": count} if count < len(right) else {}
-    return {"accuracy": accuracy, "accuracy_interval": interval_by_units(right, numbers), **fewer}
+    found = {"accuracy": accuracy, "accuracy_interval": interval_by_units(right, numbers), **fewer}
+    if seen is not None and seen.any():
+        others, others_right = int((~seen).sum()), int(right[~seen].sum())
+        of_others = {"others": others, "right": others_right, "accuracy": others_right / others if others else None}
+        found["seen"] = {"images": int(seen.sum()), **of_others}
+    return found
 
 
 def interval_by_units(right: np.ndarray, units: np.ndarray) -> list[float]:

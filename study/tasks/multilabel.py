@@ -13,12 +13,12 @@ from data.multilabel_split import assign as assign
 from data.names import distinct, join_labels, split_labels
 from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
-from study.pages.language import japanese, t
+from study.pages.language import japanese, joined, t
 from study.runtime import console, output
 from study.tasks import crossentropy
 from study.tasks.classify import UNKNOWN, WORST, predict
 from study.tasks.contract import Evaluation
-from study.tasks.sentences import counted_by, never_found
+from study.tasks.sentences import counted_by, never_found, others_of
 from study.tasks.several_labels import by_chance, choose_thresholds, decide, measure_labels
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def evaluate(
     indices = examples.indices[split]
     probabilities, truth = predict(model, examples, indices, f"evaluate {split}"), np.asarray(examples.labels)[indices]
     thresholds = val.metrics["thresholds"] if val else choose_thresholds(truth, probabilities, outputs)
-    return Evaluation(
-        probabilities, measure_labels(truth, probabilities, outputs, thresholds, examples.units_of(split))
-    )
+    together = examples.units_of(split), examples.seen_of(split)
+    return Evaluation(probabilities, measure_labels(truth, probabilities, outputs, thresholds, *together))
 
 
 # ---- showing and writing ---------------------------------------------------------------------------------------------
@@ -82,16 +81,17 @@ def evaluate(
 def describe(split: str, metrics: Mapping[str, Any]) -> str:
     """`test: mean average precision 0.953, macro F1 0.910, exact match 71.3 % (107 of 150; 95 % interval …)`."""
     low, high = (100 * bound for bound in metrics["accuracy_interval"])
-    counted = counted_by(metrics)
+    counted, apart = counted_by(metrics), joined(["", *others_of(metrics)], "; ", "。")
     right = round(metrics["accuracy"] * metrics["n"])
     return t(
         f"{split}: mean average precision {metrics['mean_average_precision']:.3f}, macro F1 {metrics['macro_f1']:.3f}, "
         f"exact match {100 * metrics['accuracy']:.1f} % ({right:,} of {metrics['n']:,}; 95 % interval {low:.1f} "
-        f"to {high:.1f} %{counted}); in random order the mean average precision is about {by_chance(metrics):.3f}",
+        f"to {high:.1f} %{counted}); in random order the mean average precision is about {by_chance(metrics):.3f}"
+        f"{apart}",
         f"{japanese(split)}：平均適合率の平均 {metrics['mean_average_precision']:.3f}、"
         f"マクロ F1 {metrics['macro_f1']:.3f}、完全一致率 {100 * metrics['accuracy']:.1f}%"
         f"（{metrics['n']:,} 枚中 {right:,} 枚、95% 信頼区間 {low:.1f}〜{high:.1f}%{counted.ja}）。"
-        f"無作為な順序での平均適合率の平均は約 {by_chance(metrics):.3f}",
+        f"無作為な順序での平均適合率の平均は約 {by_chance(metrics):.3f}{apart.ja}",
     )
 
 
@@ -220,11 +220,12 @@ def measure(
     probabilities: np.ndarray,
     info: Mapping[str, Any],
     units: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Return the metrics of predictions by a saved run for entries of its split, of these units."""
+    """Return the metrics of predictions by a saved run for entries of its split."""
     names = list(info["class_names"])
     truth = np.array([np.isin(names, split_labels(entry.label)) for entry in entries])
-    return measure_labels(truth, probabilities, names, info["thresholds"], units)
+    return measure_labels(truth, probabilities, names, info["thresholds"], units, seen)
 
 
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

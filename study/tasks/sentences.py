@@ -15,14 +15,14 @@ def describe(split: str, result: Mapping[str, Any]) -> str:
     """`test: accuracy 97.3 % (146 of 150; 95 % interval 93.3 to 99.0 %), …; always answering dog: 53.3 %`."""
     low, high = (100 * bound for bound in result["accuracy_interval"])
     right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
-    counted = counted_by(result)
+    counted, apart = counted_by(result), joined(["", *others_of(result)], "; ", "。")
     return t(
         f"{split}: accuracy {100 * result['accuracy']:.1f} % ({right:,} of {result['n']:,}; "
         f"95 % interval {low:.1f} to {high:.1f} %{counted}), macro F1 {result['macro_f1']:.3f}; "
-        f"always answering {name}: {100 * constant:.1f} %",
+        f"always answering {name}: {100 * constant:.1f} %{apart}",
         f"{japanese(split)}：正解率 {100 * result['accuracy']:.1f}%（{result['n']:,} 枚中 {right:,} 枚、"
         f"95% 信頼区間 {low:.1f}〜{high:.1f}%{counted.ja}）、マクロ F1 {result['macro_f1']:.3f}。"
-        f"常に「{name}」と答えた場合は {100 * constant:.1f}%",
+        f"常に「{name}」と答えた場合は {100 * constant:.1f}%{apart.ja}",
     )
 
 
@@ -30,15 +30,45 @@ def headline(result: Mapping[str, Any]) -> str:
     """Return in one sentence how good the answers on the test split are, beside always answering one class."""
     low, high = (100 * bound for bound in result["accuracy_interval"])
     right, (name, constant) = sum(row[i] for i, row in enumerate(result["confusion"])), baseline(result)
-    counted = counted_by(result)
+    counted, apart = counted_by(result), others_after(result)
     return t(
         f"Of {result['n']:,} test images {right:,} are right: accuracy {100 * result['accuracy']:.1f} % (95 % interval "
         f"{low:.1f} to {high:.1f} %{counted}), where always answering the commonest class, {name}, gives "
-        f"{100 * constant:.1f} %.",
+        f"{100 * constant:.1f} %.{apart}",
         f"テスト画像 {result['n']:,} 枚のうち {right:,} 枚が正解で、正解率は {100 * result['accuracy']:.1f}%"
         f"（95% 信頼区間 {low:.1f}〜{high:.1f}%{counted.ja}）です。最も多いクラス「{name}」と常に答えた場合の正解率は "
-        f"{100 * constant:.1f}% です。",
+        f"{100 * constant:.1f}% です。{apart.ja}",
     )
+
+
+def others_of(result: Mapping[str, Any]) -> list[Bilingual]:
+    """Return what the images come to that are not in training or validation too; nothing where all are not."""
+    if "seen" not in result:
+        return []
+    found = result["seen"]
+    total, verb = f"{result['n']:,}", "is" if found["images"] == 1 else "are"
+    also = t(
+        f"{found['images']:,} of the {total} images {verb} also in training or validation, by copies, near duplicates "
+        "or groups",
+        f"{total} 枚のうち {found['images']:,} 枚は、同じ画像・近似重複画像・同じグループの画像が"
+        "訓練データか検証データにもあります",
+    )
+    if not found["others"]:
+        return [t(f"{also}: no other image is left to judge by", f"{also.ja}。評価に使える画像はほかにありません")]
+    share = f"{100 * found['accuracy']:.1f}"
+    verb = "is" if found["right"] == 1 else "are"
+    return [
+        t(
+            f"{also}: of the other {found['others']:,}, {found['right']:,} {verb} right, {share} %",
+            f"{also.ja}。それ以外の {found['others']:,} 枚では {found['right']:,} 枚が正解（{share}%）",
+        )
+    ]
+
+
+def others_after(result: Mapping[str, Any]) -> Bilingual:
+    """Return the same as a sentence that stands behind another; no text where there is none."""
+    told = joined(others_of(result))
+    return t(f" {told}.", f"{told.ja}。") if told else t("", "")
 
 
 def counted_by(result: Mapping[str, Any]) -> Bilingual:

@@ -39,16 +39,18 @@ def measure_labels(
     names: Sequence[str],
     thresholds: Mapping[str, float],
     units: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Compare labels, 0 and 1 (n, classes), with probabilities, float32 (n, classes).
 
-    `units`: number of the unit of each image, (n,), where some belong together.
+    `units` and `seen` are those of `intervals.measure`.
 
     Returns:
         `n`, `accuracy` (every label of an image right) with its `accuracy_interval` (Wilson, 95 %), `loss` (binary
         cross-entropy), `per_class` with `threshold`, `precision`, `recall`, `f1`, `average_precision`, `support`;
         `macro_f1` and `mean_average_precision` over the classes that the split has, and `thresholds`. What a class
-        without an image would have is None. Where the images fall into fewer units, `units` says into how many.
+        without an image would have is None. Where the images fall into fewer units, `units` says into how many;
+        where some are seen, `seen` says what the others come to.
     """
     truth = truth.astype(int)
     predicted = decide(probabilities, names, thresholds).astype(int)
@@ -64,7 +66,7 @@ def measure_labels(
         per_class[name]["support"] = int(support)
     return {
         "n": len(truth),
-        **intervals.measure((predicted == truth).all(axis=1), units),
+        **intervals.measure((predicted == truth).all(axis=1), units, seen),
         "loss": crossentropy.mean_of_labels(truth, probabilities),
         "per_class": per_class,
         "macro_f1": _mean(per_class, "f1"),

@@ -1,11 +1,14 @@
 """`train` on data folders of every kind: ready-made splits, broken files, odd names."""
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, call, make_toy, toy_image
+from helpers import TOY_CLASSES, call, make_patches, make_toy, toy_image
+from PIL import Image
 from run_files import quick_transfer, run_info, table
 
 from data.store.store import Store
@@ -39,6 +42,34 @@ def test_ready_made_folders_are_used_as_they_are(run, tmp_path):
     assert run_info(made)["class_names"] == list(TOY_CLASSES)
     page = " ".join((made / "report.html").read_text("utf-8").split())
     assert "39 images, in the splits that its folders give; every image" in page
+
+
+def test_test_images_that_are_in_training_too_are_told_beside_the_figure_with_that_of_the_others(run, tmp_path):
+    data, ranges = tmp_path / "data", {"train": range(6), "val": range(6, 9), "test": range(9, 14)}
+    made = make_patches(tmp_path / "made", 14)
+    for split, numbers in ranges.items():
+        for label in TOY_CLASSES:
+            (data / split / label).mkdir(parents=True)
+            for number in numbers:
+                shutil.copy(made / label / f"{number}.png", data / split / label)
+    shutil.copy(made / "circle" / "0.png", data / "test" / "circle" / "copy.png")
+    Image.open(made / "square" / "7.png").save(data / "test" / "square" / "near.jpg", quality=95)
+    trained, ran = quick_transfer(run, data, tmp_path / "runs")
+    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
+    seen = metrics["test"]["seen"]
+    assert (seen["images"], seen["others"], metrics["test"]["n"]) == (2, 15, 17)
+    known = {row["path"]: row["label"] == row["predicted"] for row in table(trained / "predictions.csv")}
+    assert seen["right"] == sum(right for path, right in known.items() if "copy" not in path and "near" not in path)
+    also = "2 of the 17 images are also in training or validation, by copies, near duplicates or groups: of the "
+    also += "other 15, "
+    (told,) = (line for line in ran.out.splitlines() if line.startswith("test: accuracy"))
+    assert f"; {also}{seen['right']} " in told
+    page = " ".join((trained / "report.html").read_text("utf-8").split())
+    assert page.index("test images") < page.index(f". {also}{seen['right']} ")
+    assert "seen" not in metrics["val"]
+    again = call("predict", "--run", trained)
+    assert told in again.out
+    assert also not in call("predict", "--run", trained, "--part", "val").out
 
 
 def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):

@@ -27,8 +27,8 @@ def sure(predicted, classes, share=0.8):
     return table
 
 
-def judged(true, predicted, names, share=0.8, units=None):
-    return measure_probabilities(np.array(true, np.int32), sure(predicted, len(names), share), names, units)
+def judged(true, predicted, names, share=0.8, units=None, seen=None):
+    return measure_probabilities(np.array(true, np.int32), sure(predicted, len(names), share), names, units, seen)
 
 
 def test_two_classes_by_hand():
@@ -151,6 +151,23 @@ def test_images_that_belong_together_count_once_and_that_is_said():
     assert "95% 信頼区間 56.5〜98.0%、互いに関連する画像を 1 組と数えて 9 組）、" in describe("test", result).ja
     assert "The images of cat, dog fall into fewer than 20 groups: these figures are rough." in warnings(result)
     assert "This is not clearly better than always answering cat." not in warnings(result)  # 55.6 %
+
+
+def test_what_is_in_training_too_is_told_beside_the_figure_with_that_of_the_others():
+    true, predicted = [0] * 30 + [1] * 30, [0] * 30 + [1] * 27 + [0] * 3
+    result = judged(true, predicted, ["cat", "dog"], seen=np.arange(60) < 10)
+    also = "10 of the 60 images are also in training or validation, by copies, near duplicates or groups: "
+    others = "of the other 50, 47 are right, 94.0 %"
+    assert describe("test", result).endswith(f"; always answering cat: 50.0 %; {also}{others}")
+    assert headline(result).endswith(f"gives 50.0 %. {also}{others}.")
+    ja = "60 枚のうち 10 枚は、同じ画像・近似重複画像・同じグループの画像が訓練データか検証データにもあります。"
+    assert describe("test", result).ja.endswith(f"50.0%。{ja}それ以外の 50 枚では 47 枚が正解（94.0%）")
+    assert headline(result).ja.endswith(f"50.0% です。{ja}それ以外の 50 枚では 47 枚が正解（94.0%）。")
+    assert json.loads(json.dumps(result)) == result
+    whole = judged(true, predicted, ["cat", "dog"], seen=np.ones(60, bool))
+    assert headline(whole).endswith("or groups: no other image is left to judge by.")
+    assert headline(whole).ja.endswith("評価に使える画像はほかにありません。")
+    assert judged(true, predicted, ["cat", "dog"], seen=np.zeros(60, bool)) == judged(true, predicted, ["cat", "dog"])
 
 
 def test_one_group_is_one_in_words():

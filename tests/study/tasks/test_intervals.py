@@ -37,6 +37,15 @@ def test_answers_are_worth_less_the_more_those_of_a_unit_go_together():
     np.testing.assert_allclose(found["accuracy_interval"], wilson(3.375 * 2 / 3, 3.375))
 
 
+def test_the_others_than_those_that_were_learned_are_counted_by_themselves():
+    right = np.array([True] * 9 + [False])
+    seen = np.arange(10) < 6
+    assert measure(right, seen=seen)["seen"] == {"images": 6, "others": 4, "right": 3, "accuracy": 0.75}
+    assert measure(right, seen=seen)["accuracy"] == 0.9
+    assert measure(right, seen=seen | True)["seen"] == {"images": 10, "others": 0, "right": 0, "accuracy": None}
+    assert measure(right, seen=seen & False) == measure(right)
+
+
 def test_never_more_answers_are_taken_than_there_are_units():
     right = np.array([True, False] * 4)  # of each unit one: nothing in common
     np.testing.assert_allclose(interval_by_units(right, np.repeat(np.arange(4), 2)), wilson(2, 4))

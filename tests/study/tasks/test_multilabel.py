@@ -114,6 +114,18 @@ def test_images_that_belong_together_count_once(predictions):
     assert "counted" not in multilabel.describe("test", once)
 
 
+def test_what_is_in_training_too_is_told_beside_the_figure(predictions):
+    truth, probabilities = predictions
+    found = multilabel.measure_labels(
+        truth, probabilities, "abc", dict.fromkeys("abc", 0.5), seen=np.arange(len(truth)) < 20
+    )
+    right = ((probabilities >= 0.5) == truth).all(axis=1)[20:].sum()
+    also = "; 20 of the 80 images are also in training or validation, by copies, near duplicates or groups: of the "
+    also += "other 60, "
+    assert multilabel.describe("test", found).endswith(f"{also}{right} are right, {100 * right / 60:.1f} %")
+    assert f"それ以外の 60 枚では {right} 枚が正解" in multilabel.headline(found).ja
+
+
 def test_few_images_in_an_order_no_better_than_chance_are_told(predictions):
     truth = np.eye(6)[:, :2]
     found = multilabel.measure_labels(
