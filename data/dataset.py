@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,6 @@ from data import (
     cut,
     exclude,
     fixes,
-    formats,
     groups,
     labels,
     loading,
@@ -32,20 +31,18 @@ from data.batches import Examples
 from data.drawn import folder as drawn_folder
 from data.duplicate_groups import DuplicateCounts, single_label
 from data.fixes import Fixed
-from data.folder import EMPTY, OUTSIDE, SPLITS, Scan, Skipped
-from data.hub_rows import NO_LABEL
+from data.folder import SPLITS, Scan, Skipped
 from data.labels import LabelMap
 from data.mask_counts import PixelCounts
 from data.masks import Masks
 from data.names import join_labels, natural_key, similar, split_labels
 from data.pixels import LoadedImages
+from data.skipped import describe_skipped
 from data.source import Note, Progress, Source
 from data.split import SplitEntry
 from data.store.store import Store
 from data.subsets import assign_splits
 from errors import UserError
-
-FEW_LOOSE = 5  # files of one folder, left out for a reason that they share, that are still named one by one
 
 
 @dataclass(frozen=True)
@@ -257,26 +254,6 @@ def relabel(scanned: Scan, source: Source) -> Scan:
     if source.root is not None:
         raise UserError(f"`label` {source.label} is for the drawings only: leave it out or leave `data` out.")
     return labels.by_annotation(scanned, drawn_folder.annotation(scanned.root, source.label))
-
-
-def describe_skipped(skipped: Sequence[Skipped]) -> list[str]:
-    """Name every file that is left out, and why; of many in one folder that share their reason, the first.
-
-    Those lie outside the classes, have no label, or are HEIC photos that nothing here reads.
-    """
-    loose = defaultdict(list)
-    for entry in skipped:
-        if entry.reason in (OUTSIDE, NO_LABEL) or entry.reason.endswith(formats.HEIC):
-            loose[entry.name.rpartition("/")[0], entry.reason].append(entry)
-    many = {place: entries for place, entries in loose.items() if len(entries) > FEW_LOOSE}
-    lines = [
-        f"  {entries[0].name} and {len(entries) - 1:,} more in {folder or 'the folder itself'}: {reason}"
-        for (folder, reason), entries in many.items()
-    ]
-    told = {entry.name for entries in many.values() for entry in entries}
-    lines += [f"  {entry.name}: {entry.reason}" for entry in skipped if entry.name not in told]
-    what = "file(s) or folder(s)" if any(entry.reason == EMPTY for entry in skipped) else "file(s)"
-    return [f"{len(skipped):,} {what} left out:", *lines] if skipped else []
 
 
 def load_auxiliary(

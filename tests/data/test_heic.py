@@ -10,11 +10,12 @@ import pytest
 from helpers import ROOT, toy_image
 from PIL import Image
 
-from data.dataset import describe_skipped, load
+from data.dataset import load
 from data.folder import Skipped, list_images
 from data.formats import HEIC, ImageError
 from data.header import header
 from data.image import decode
+from data.skipped import describe_skipped
 from data.source import Source
 
 pillow_heif = pytest.importorskip("pillow_heif")

@@ -3,8 +3,9 @@
 import pytest
 from helpers import call, make_toy, message, toy_image
 
-from data.dataset import describe_skipped, load
+from data.dataset import load
 from data.folder import scan
+from data.skipped import describe_skipped
 from data.source import Source
 
 
