@@ -386,7 +386,7 @@ def test_an_option_that_cannot_be_obeyed_is_an_error(model, flags, error):
 
 @pytest.mark.parametrize("name", models.available())
 def test_every_model_takes_the_recipe_of_its_own_settings(name):
-    flags = {"model": name, "dropout_at": "head"}
+    flags = {"model": name, "dropout": 0.1, "dropout_at": "head"}
     settings = resolve(flags, defaults_of(models.get(name).SPEC, flags))
     options = resolve_options(name, options_of(settings.network, settings.regularization))
     assert options == resolve_options(name, ArchitectureOptions(dropout=0.0))
