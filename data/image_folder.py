@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data import csv_table, folder, hub_rows
 from data.folder import Scan, Skipped
 from data.hub_rows import Row
+from data.layout import SPLIT_NAMES
 from data.names import printable
-from data.table import SPLIT_COLUMNS, name_in
+from data.table import SPLIT_COLUMNS, name_in, names_splits
 from errors import UserError
 
 FILES = ("metadata.csv", "metadata.jsonl")
@@ -37,17 +38,19 @@ def scan(root: Path, files: list[Path], min_classes: int, several: bool) -> Scan
     Raises:
         UserError: a file cannot be read, or what `hub_rows.scan_of` raises.
     """
-    rows, skipped = [], []
+    rows, skipped, notes = [], [], []
     for path in files:
-        for line, cells in read(path):
+        lines = list(read(path))
+        if column := _split_column([cells for _, cells in lines if not isinstance(cells, str)]):
+            notes.append(f"{path}: its column {column} gives the splits")
+        for line, cells in lines:
             where = f"{path.relative_to(root).as_posix()}, line {line}"
-            outcome = cells if isinstance(cells, str) else _row(root, path.parent, cells)
+            outcome = cells if isinstance(cells, str) else _row(root, path.parent, cells, column)
             if isinstance(outcome, Row):
                 rows.append(outcome)
             else:
                 skipped.append(outcome if isinstance(outcome, Skipped) else Skipped(where, outcome))
     named = {row.name for row in rows} | {item.name for item in skipped}
-    notes = []
     if loose := [name for name in folder.paths_below(root) if name not in named]:
         notes.append(
             f"{printable(str(root))}: {len(loose):,} image(s), such as {loose[0]}, are named by no metadata file and "
@@ -98,7 +101,13 @@ def _column(cells: Cells, names: tuple[str, ...]) -> str:
     return next((name for name in names if name in cells), "")
 
 
-def _row(root: Path, place: Path, cells: Cells) -> Row | Skipped | str:
+def _split_column(rows: Sequence[Cells]) -> str:
+    """Return the name of the column that gives the split of every row; "" without one."""
+    names = [name for name in rows[0] if name.casefold() in SPLIT] if rows else []
+    return next((name for name in names if names_splits([str(row.get(name, "")) for row in rows])), "")
+
+
+def _row(root: Path, place: Path, cells: Cells, split_column: str) -> Row | Skipped | str:
     """Return what a row says, or the image that is left out; a text where it names none."""
     cell = cells.get(_column(cells, NAME))
     if not isinstance(cell, str) or not cell.strip():
@@ -114,5 +123,5 @@ def _row(root: Path, place: Path, cells: Cells) -> Row | Skipped | str:
         labels = hub_rows.labels_of(cells.get(_column(cells, LABEL)))
     except ValueError as error:
         return Skipped(name, str(error))
-    of_column = hub_rows.SPLIT_OF.get(str(cells.get(_column(cells, SPLIT))).casefold())
-    return Row(path, name, labels, hub_rows.split_in(below.rpartition("/")[0]) or of_column)
+    split = SPLIT_NAMES[cells[split_column].casefold()] if split_column else hub_rows.split_in(below.rpartition("/")[0])
+    return Row(path, name, labels, split)

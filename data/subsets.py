@@ -146,7 +146,7 @@ def check_ready_made(scanned: Scan, entries: Sequence[SplitEntry], source: Sourc
 
 def says_splits(root: Path) -> str:
     """Say that a data set gives the splits: a table in a column, a folder in the names of folders or files."""
-    return f"{root} gives train, validation and test in {'its column part' if root.is_file() else 'names'}"
+    return f"{root} gives train, validation and test in {'a column' if root.is_file() else 'names'}"
 
 
 def add_missing_split(

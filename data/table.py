@@ -69,7 +69,7 @@ def with_part(path: Path, rows: Sequence[TableRow]) -> tuple[Sequence[TableRow],
 
     Without a column `label` all others are classes, and stay.
     """
-    columns = list(rows[0]) if rows and "label" in rows[0] else []
+    columns = list(rows[0]) if rows else []
     notes = []
     for name in [name for name in columns if name.casefold() in SPLIT_COLUMNS and "part" not in columns]:
         if names_splits([row[name] for row in rows]):
@@ -77,7 +77,7 @@ def with_part(path: Path, rows: Sequence[TableRow]) -> tuple[Sequence[TableRow],
             columns[columns.index(name)] = "part"
             notes.append(f"{path}: its column {name} gives the splits")
             break
-    if unused := [name for name in columns if name not in RESERVED]:
+    if unused := [name for name in columns if name not in RESERVED and "label" in columns]:
         notes.append(
             f"{path}: not used: {listed(unused, NAMED)} (a column part gives splits, group what stays in one split)"
         )
@@ -85,8 +85,8 @@ def with_part(path: Path, rows: Sequence[TableRow]) -> tuple[Sequence[TableRow],
 
 
 def names_splits(cells: Sequence[str]) -> bool:
-    """Say whether cells name splits: train and another one at least, and nothing else."""
-    splits = {SPLIT_NAMES.get(cell.casefold()) for cell in cells if cell}
+    """Say whether all cells name splits, train and another one at least."""
+    splits = {SPLIT_NAMES.get(cell.casefold()) for cell in cells}
     return None not in splits and "train" in splits and len(splits) > 1
 
 

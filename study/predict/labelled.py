@@ -75,7 +75,7 @@ def predict_labelled(
         write(run, predictions, judge, wanted, named(paths), Truth(given.label_of))
     count_failures([prediction.error for prediction in predictions])
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
-    together = units_of_labelled(run, usable, given.group_of), seen_by_content(run, usable)
+    together = units_of_labelled(run, usable, given.group_of), seen_by_content(run, [one.sha256 for one in usable])
     metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info, *together)
     task.print_report(SHOWN_AS, metrics)
     learned = learned_from(run, [one.sha256 for one in usable])

@@ -116,7 +116,8 @@ def _tell_missing(
     if whole:
         raise UserError(f"{said}. {remedies(run, ELSEWHERE)}.")
     left = _labels(run, there)
-    if gone := [name for name in _labels(run, entries) if name not in left] or not there:
+    gone = [name for name in _labels(run, entries) if name not in left]
+    if gone or not there:
         none = f", and none of {gone[0]} is left" if there else ""
         raise UserError(f"{said}{none}. {remedies(run, ELSEWHERE, 'name files or folders to predict')}.")
     console.print(

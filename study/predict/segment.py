@@ -173,8 +173,16 @@ def own_masks(images: Sequence[ImageRecord], root: Path, folder: Path) -> list[P
     """Return the mask of each image of a run; of one that was renamed or moved alone, that of its former path.
 
     Raises:
-        UserError: some are not there, or two images would have one.
+        UserError: some are not there, two images would have one, or one lies where another one was, with masks at both.
     """
+    names = {record.name for record in images}
+    for record in images:
+        below = record.path.relative_to(root).as_posix() if record.path.is_relative_to(root) else record.name
+        if below != record.name and below in names and (folder / record.name).with_suffix(".png").is_file():
+            raise UserError(
+                f"{record.name} lies at the path of another image of the run now, {below}, and masks go by paths: give "
+                "the images their names back."
+            )
     former = [replace(record, path=root / record.name) for record in images]
     named = [
         before if record.path.is_relative_to(root) and not masks.path_for(record, root, folder).is_file() else record

@@ -11,6 +11,7 @@ from data.duplicates import near_pairs
 from data.split import SplitEntry, numbered, read_split, read_units
 from study.predict.stream import Prediction
 from study.runs.folder import Run
+from study.runtime import console
 
 
 def units_of_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None:
@@ -31,20 +32,20 @@ def seen_in_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None:
     """
     if not run.info["data"].get("ready_made"):
         return None
-    table = run.folder / "split.csv"
-    rows, unit_of = read_split(table), read_units(table)
-    learned = {unit_of.get(row.sha256, row.sha256) for row in rows if row.split != "test"}
-    return np.array([one.split == "test" and unit_of.get(one.sha256, one.sha256) in learned for one in entries], bool)
+    seen = seen_by_content(run, [entry.sha256 for entry in entries])
+    return seen & np.array([entry.split == "test" for entry in entries], bool)
 
 
-def seen_by_content(run: Run, predictions: Sequence[Prediction]) -> np.ndarray:
-    """Say which images, by their content, are in training or validation of the run: bool (n,).
+def seen_by_content(run: Run, hashes: Sequence[str]) -> np.ndarray:
+    """Say which contents belong together with an image of training or validation of the run: bool (n,).
 
     Raises:
         UserError: `split.csv` cannot be read.
     """
-    learned = {row.sha256 for row in read_split(run.folder / "split.csv") if row.split != "test"}
-    return np.array([one.sha256 in learned for one in predictions], bool)
+    table = run.folder / "split.csv"
+    rows, unit_of = read_split(table), read_units(table)
+    learned = {unit_of.get(row.sha256, row.sha256) for row in rows if row.split != "test"}
+    return np.array([unit_of.get(sha256, sha256) in learned for sha256 in hashes], bool)
 
 
 def units_of_labelled(
@@ -65,6 +66,7 @@ def units_of_labelled(
         content = ("content", one.sha256), ("unit", unit_of.get(one.sha256)), ("group", group_of.get(one.path))
         pairs += [(first_of.setdefault(named, index), index) for named in content if named[1]]
     turned = (run.folder / "labels.csv").is_file() or run.info.get("settings", {}).get("label") == "facing"
-    near = near_pairs(np.stack([one.fingerprint for one in predictions]), mirrored=not turned)  # as in training
+    with console.bar("look for near duplicates", 1):
+        near = near_pairs(np.stack([one.fingerprint for one in predictions]), mirrored=not turned)  # as in training
     pairs += [(pair.first, pair.second) for pair in near]
     return numbered(components(pairs, len(predictions)).tolist())

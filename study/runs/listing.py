@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data.names import listed
+from data.split import bytes_without_units
 from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
@@ -66,7 +67,7 @@ def data_of(run: Run) -> list[Path]:
 
 def fingerprint_of(run: Run) -> str:
     """Return eight letters that are the same for two runs where their images, labels and split are."""
-    return hashlib.sha256((run.folder / "split.csv").read_bytes()).hexdigest()[:8]
+    return hashlib.sha256(bytes_without_units(run.folder / "split.csv")).hexdigest()[:8]
 
 
 def question_of(run: Run) -> tuple[str, ...]:

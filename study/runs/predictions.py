@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data import csv_table
+from errors import UserError
 from study.runs.folder import Run
 
 COLUMNS = ("path", "label", "predicted")
@@ -16,5 +17,10 @@ def of_test_images(run: Run) -> dict[str, dict[str, str]]:
     """
     path = run.folder / "predictions.csv"
     table = csv_table.with_columns(path, str(path), COLUMNS, "a whole run: train again")
-    rows = ({name: csv_table.unguard(cell) for name, cell in row.items()} for _, row in table.rows())
-    return {row["path"]: row for row in rows}
+    rows: dict[str, dict[str, str]] = {}
+    for line, row in table.rows():
+        if missing := [name for name in table.columns if name not in row]:
+            raise UserError(f"{path}, line {line} has no {missing[0]}: give a whole run: train again.")
+        cells = {name: csv_table.unguard(cell) for name, cell in row.items()}
+        rows[cells["path"]] = cells
+    return rows

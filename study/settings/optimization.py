@@ -97,7 +97,8 @@ class OptimizationSettings(Settings):
     )
     keep_diverged: bool = setting(
         False,
-        "keep a run whose training loss ends above its start or is no number; without it that ends with code 2",
+        "keep a run whose objective (loss, weights and penalties) ends above its start or is no number; else that ends "
+        "with code 2",
         group="optimisation",
         kind=bool,
         inspected=False,

@@ -57,6 +57,7 @@ class RegularizationSettings(Settings):
         "values of hidden dense layers; both",
         group="regularisation",
         choices=DROPOUT_PLACES,
+        unused_under=("dropout", lambda dropout: float(dropout) == 0),
     )
     augment: dict[str, float] | None = setting(
         None,

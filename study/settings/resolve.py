@@ -53,7 +53,7 @@ def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
 
 def model_of(weights: str | None) -> str:
     """Return the model of a run whose weights are given; "" where they are of no run, or it does not tell."""
-    model = _info_of(Path(weights)).get("model") if weights else None
+    model = _info_of(Path(weights)).get("model") if weights not in (None, "none", "imagenet") else None
     known = isinstance(model, str) and set(model.split("+")) <= set(models.available())
     return model if known else ""
 

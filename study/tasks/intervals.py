@@ -51,9 +51,10 @@ def interval_by_units(right: np.ndarray, units: np.ndarray) -> list[float]:
 
     Wilson's, with as many answers as these are worth: all images, divided by the design effect, which says how many
     times larger the variance of the share is by sums over units (Kish, Survey Sampling, 1965; with Wilson's interval
-    Dean and Pagano, Journal of Survey Statistics and Methodology 3, 2015). More than there are units is never taken:
-    few units say little of how alike the answers within one are. Images of which each is a unit have Wilson's to the
-    last digit, and so have units of equal copies, as if each were there once.
+    Dean and Pagano, Journal of Survey Statistics and Methodology 3, 2015). More than Kish's effective number of units,
+    (sum of sizes)^2 / sum of their squares, is never taken: few units, or one much larger than the others, say little
+    of how alike the answers within one are. Images of which each is a unit have Wilson's to the last digit, and so have
+    units of equal copies, as if each were there once.
 
     Args:
         right: bool (n,).
@@ -62,12 +63,13 @@ def interval_by_units(right: np.ndarray, units: np.ndarray) -> list[float]:
     images, count, found = len(right), int(units.max()) + 1, int(right.sum())
     if count == images:
         return wilson(found, images)
+    most = images**2 / float((np.bincount(units).astype(float) ** 2).sum())
     if found in (0, images):  # no variance: nothing tells how alike the answers within a unit are
-        return wilson(count if found else 0, count)
+        return wilson(most if found else 0, most)
     share = found / images
     of_units = np.bincount(units, right - share)
     variance = float((of_units**2).sum()) / images**2
-    worth = min(count, share * (1 - share) / variance) if variance else count
+    worth = min(most, share * (1 - share) / variance) if variance else most
     return wilson(share * worth, worth)
 
 

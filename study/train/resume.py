@@ -132,13 +132,13 @@ def discard(found: Found) -> None:
 def description(ready: Prepared, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what makes this training what it is, as plain values."""
     settings = as_json(ready.settings)
-    compared = [name for name in names_where("compared") if name not in FREE]
+    compared = names_where("compared")
     flags = {name: value for name, value in absolute(asked, settings).items() if name in compared or name == "name"}
     return {
         "model": ready.settings.run.model,
         "begun": unfinished.now(),
         "flags": {name: as_typed(name, value) for name, value in flags.items()},
-        "settings": {name: plain(settings[name]) for name in compared},
+        "settings": {name: plain(settings[name]) for name in compared if name not in FREE},
         "data": data_hash(ready.dataset),
         "program": program_hash(),
         "versions": {

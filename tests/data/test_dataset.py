@@ -178,7 +178,7 @@ def test_a_table_that_gives_the_parts_is_told_by_its_column(tmp_path):
     rows = loaded(data=str(data)).entries
     table.write_text("path,label,part\n" + "".join(f"toy/{row.path},{row.label},{row.split}\n" for row in rows))
     assert message(loaded, data=str(table), split=(6, 2, 2)) == (
-        f"{table} gives train, validation and test in its column part: leave `split` and `split_file` out."
+        f"{table} gives train, validation and test in a column: leave `split` and `split_file` out."
     )
 
 

@@ -62,9 +62,10 @@ def test_one_file_in_the_root_may_name_images_in_folders(tmp_path):
 def test_a_column_may_give_the_splits(tmp_path):
     make_toy(tmp_path, 3)
     parts = ("train", "validation", "test")
-    rows = [f"{label}/{number}.png,{label},{parts[number]}" for label in TOY_CLASSES for number in range(3)]
-    (tmp_path / "metadata.csv").write_text("\n".join(["file_name,label,split", *rows]))
+    rows = [f"{label}/{number}.png,{label},bus,{parts[number]}" for label in TOY_CLASSES for number in range(3)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["file_name,label,set,Split", *rows]))
     found = scan(tmp_path)
+    assert found.notes == (f"{tmp_path / 'metadata.csv'}: its column Split gives the splits",)
     assert {image.name: image.split for image in found.images} == {
         f"{label}/{number}.png": ("train", "val", "test")[number] for label in TOY_CLASSES for number in range(3)
     }

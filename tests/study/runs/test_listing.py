@@ -9,9 +9,11 @@ import pytest
 from helpers import QUICK, ROOT, call
 from run_files import newest, quick_transfer, run_info
 
+from data.split import read_split, write_split
 from study.runs import listing
 from study.runs.difference import differing, mcnemar, verdict
 from study.runs.folder import read_run
+from study.runs.listing import fingerprint_of
 from study.saved import cut, finder
 
 
@@ -138,6 +140,21 @@ def test_a_difference_names_the_settings_and_what_chance_can_explain(three):
     assert "name " not in ran.out
     assert "Of 6 test images that both have, only A is right about " in ran.out
     assert differing(run_info(first), run_info(first)) == []
+
+
+def test_units_beside_a_split_leave_its_fingerprint(three, tmp_path):
+    """Near duplicates are found otherwise at another size of the images, and earlier runs had no such column."""
+    copy = shutil.copytree(three[1], tmp_path / "copy")
+    path = copy / "split.csv"
+    entries = read_split(path)
+    found = []
+    for units in ((), ["a"] * len(entries), [str(number // 2) for number in range(len(entries))]):
+        write_split(path, entries, units)
+        found.append(fingerprint_of(read_run(copy)))
+    assert len(set(found)) == 1
+    assert path.read_text().startswith("path,sha256,label,part,unit\n")
+    write_split(path, entries[1:])
+    assert fingerprint_of(read_run(copy)) != found[0]
 
 
 def test_a_difference_beyond_chance_is_told_in_words(three, tmp_path):

@@ -30,11 +30,17 @@ def test_images_of_which_each_is_a_unit_have_wilsons_interval_to_the_last_digit(
 
 
 def test_answers_are_worth_less_the_more_those_of_a_unit_go_together():
-    """Six images of a unit are right, three others wrong: sums 2, -2/3 three times; 2/9 / (16/3 / 81) = 3.375."""
+    """Six images of a unit are right, three others wrong: effective units 81 / (36 + 3), below 2/9 / (16/3 / 81)."""
     right, units = np.array([True] * 6 + [False] * 3), np.array([5, 5, 5, 5, 5, 5, 2, 3, 4])
     found = measure(right, units)
     assert found["units"] == 4
-    np.testing.assert_allclose(found["accuracy_interval"], wilson(3.375 * 2 / 3, 3.375))
+    np.testing.assert_allclose(found["accuracy_interval"], wilson(81 / 39 * 2 / 3, 81 / 39))
+
+
+def test_one_large_unit_does_not_stand_for_the_small_ones():
+    right, units = np.arange(1010) < 1000, np.r_[np.zeros(1000, int), np.arange(1, 11)]
+    assert interval_by_units(right, units)[0] < 0.3  # ten of eleven units are wrong
+    assert interval_by_units(np.ones(1010, bool), units)[0] < 0.25
 
 
 def test_the_others_than_those_that_were_learned_are_counted_by_themselves():
