@@ -434,7 +434,8 @@ def test_a_training_obeys_them_all_and_writes_them_down(toy, tmp_path):
     assert "coordinates" in [layer.name for layer in layers(model)]
     assert {layer.rate for layer in layers(model) if "dropout" in layer.name} == {0.1}
 
-    refused = call("train", "-m", "lenet", "--data", toy, "--weights", made, "--dropout-at", "both", "--runs", made)
+    both = ("--dropout", 0.1, "--dropout-at", "both")
+    refused = call("train", "-m", "lenet", "--data", toy, "--weights", made, *both, "--runs", made)
     assert refused.code == 2
     assert "--dropout-at needs --learning scratch or finetune" in refused.err
 
