@@ -17,7 +17,7 @@ from study.fit.objective import compile_model, steps_at_once
 from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines
 from study.fit.saver import Saver
-from study.fit.targets import Source, form_of, judged, phase_batches
+from study.fit.targets import PhaseSource, form_of, judged, phase_batches
 from study.fit.watchers import Watchers
 from study.runtime import console
 from study.settings.resolve import largest_size
@@ -94,7 +94,7 @@ def sources(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
     saver: Saver | None,
-) -> Iterator[Source]:
+) -> Iterator[PhaseSource]:
     """Yield what each phase of a stage learns from, but for those that a training that goes on had behind it."""
     sizes = () if stage.name == "head" else settings.optimization.progressive
     for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
@@ -103,11 +103,11 @@ def sources(
         if number:  # graphs for any size would be slower than those for this one
             model.make_train_function(force=True)
             model.make_test_function(force=True)
-        yield Source(model, stage, examples, settings, class_weight, phase, number)
+        yield PhaseSource(model, stage, examples, settings, class_weight, phase, number)
 
 
 def run_phase(
-    source: Source,
+    source: PhaseSource,
     callbacks: Sequence[keras.callbacks.Callback],
     val_batches: Batches,
     lines: EpochLines,

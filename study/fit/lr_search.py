@@ -22,7 +22,7 @@ from data.batches import Examples, iterations
 from errors import UserError
 from study.fit.epochs import crossentropy_of
 from study.fit.objective import compile_model
-from study.fit.targets import Source, as_iterator, phase_batches
+from study.fit.targets import PhaseSource, as_iterator, phase_batches
 from study.fit.training_copy import training_copy
 from study.runtime import console
 from study.settings.stages import Stage, phases
@@ -115,7 +115,7 @@ def _batches(
     """Return the batches of the first phase, in an order of their own for each number, and those to judge by."""
     sizes = () if stage.name == "head" else settings.optimization.progressive
     phase = phases(stage.epochs, sizes, settings.data.image_size or 0)[0]
-    source = Source(model, stage, examples, settings, class_weight, phase, number)
+    source = PhaseSource(model, stage, examples, settings, class_weight, phase, number)
     training, validation, _ = phase_batches(source, first=0)
     return training, validation
 

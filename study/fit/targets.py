@@ -106,7 +106,7 @@ def first_batch(model: keras.Model, stage: Stage, examples: Examples) -> tuple[n
 
 
 @dataclass(frozen=True)
-class Source:
+class PhaseSource:
     """What the batches of a phase are made of: for which network and stage, from what, how, and the phase's number."""
 
     model: keras.Model
@@ -134,7 +134,7 @@ def as_iterator(training: Batches) -> Iterator[tuple[Any, ...]]:
     return training.as_numpy_iterator() if hardware.tensorflow_available() else training
 
 
-def form_of(training: Batches, source: Source) -> Any:  # noqa: ANN401 - whatever Keras takes
+def form_of(training: Batches, source: PhaseSource) -> Any:  # noqa: ANN401 - whatever Keras takes
     """Return what has the shapes and types of the batches that a phase learns from."""
     if hardware.tensorflow_available():
         return training.element_spec
@@ -142,7 +142,7 @@ def form_of(training: Batches, source: Source) -> Any:  # noqa: ANN401 - whateve
     return as_one_batch(source.examples, first, source.model, source.class_weight, ignores, source.size)
 
 
-def augment_of(source: Source, first: int) -> Augment | None:
+def augment_of(source: PhaseSource, first: int) -> Augment | None:
     """Return what changes the batches of a phase from number `first` on; None for a head, whose views were made before.
 
     Mixed images have no place in the last of several phases: it shows whole ones, as they will be judged.
@@ -164,7 +164,7 @@ def augment_of(source: Source, first: int) -> Augment | None:
 
 
 def phase_batches(
-    source: Source, first: int | None = None, random_state: np.ndarray | None = None
+    source: PhaseSource, first: int | None = None, random_state: np.ndarray | None = None
 ) -> tuple[Batches, Batches, Draws]:
     """Return the batches to learn from and to judge by at a phase's size, as Keras' `fit` takes them.
 

@@ -23,7 +23,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Answers:
+class HeldOutAnswers:
     """Answers to images that those who gave them did not learn from.
 
     `probabilities`: float (n, classes). `labels`: class indices, int (n,). `what` these images are: `VALIDATION` or
@@ -36,7 +36,9 @@ class Answers:
     distance: np.ndarray | None = None
 
 
-def answers_of(ready: Prepared, outcomes: Sequence[Outcome], features: Examples | None, val: np.ndarray) -> Answers:
+def answers_of(
+    ready: Prepared, outcomes: Sequence[Outcome], features: Examples | None, val: np.ndarray
+) -> HeldOutAnswers:
     """Return the answers to choose by: to the validation images or, where these are few, to more images out of fold.
 
     Args:
@@ -45,7 +47,7 @@ def answers_of(ready: Prepared, outcomes: Sequence[Outcome], features: Examples 
         features: of all images, where the backbone never learned.
         val: probabilities of the validation split, float32 (n, classes).
     """
-    on_validation = Answers(val, ready.pixels.labels[ready.pixels.indices["val"]])
+    on_validation = HeldOutAnswers(val, ready.pixels.labels[ready.pixels.indices["val"]])
     if len(val) >= ENOUGH:
         return on_validation
     few = f"the validation split has only {len(val):,} images"
@@ -67,7 +69,7 @@ def answers_of(ready: Prepared, outcomes: Sequence[Outcome], features: Examples 
     return answers
 
 
-def out_of_fold(ready: Prepared, epochs: int, features: Examples) -> Answers:
+def out_of_fold(ready: Prepared, epochs: int, features: Examples) -> HeldOutAnswers:
     """Return answers to all training and validation images, each by a head that did not learn from it.
 
     Such a head learns as the one that was kept did: it ends after as many epochs of the same schedule. No test image
@@ -86,7 +88,7 @@ def out_of_fold(ready: Prepared, epochs: int, features: Examples) -> Answers:
         some = neighbours.sample(heads.labels[fold.train], neighbours.MOST, ready.settings.data.seed)
         known = neighbours.directions(heads.features[fold.train[some]])
         distance[fold.held_out] = neighbours.distances(heads.features[fold.held_out], known)
-    return Answers(found[0, rows], heads.labels[rows], OUT_OF_FOLD, distance[rows])
+    return HeldOutAnswers(found[0, rows], heads.labels[rows], OUT_OF_FOLD, distance[rows])
 
 
 def learned_rows(ready: Prepared) -> np.ndarray:
@@ -118,7 +120,7 @@ def heads_of(ready: Prepared, features: Examples) -> FoldHeads:
     return FoldHeads(features.inputs[np.arange(len(sources))], features.labels, sources, ready.outputs)
 
 
-def calibrated(answers: Answers, temperature: float) -> Answers | None:
+def calibrated(answers: HeldOutAnswers, temperature: float) -> HeldOutAnswers | None:
     """Return answers out of fold as a network with that temperature gives them; None of validation, evaluated anew."""
     if answers.what == VALIDATION:
         return None

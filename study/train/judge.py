@@ -17,7 +17,7 @@ from study.inference.engine import engine_for
 from study.inference.features import embed_some
 from study.inference.frozen import FrozenBackbone
 from study.tasks.contract import Evaluation, Task
-from study.train.calibrate import Answers
+from study.train.calibrate import HeldOutAnswers
 
 LOSSES = {VALIDATION: "loss_on_validation", OUT_OF_FOLD: "loss_out_of_fold"}  # of the images a temperature is fitted on
 
@@ -91,7 +91,7 @@ def judge(
     evaluations: Mapping[str, Evaluation],
     truth: Mapping[str, np.ndarray],
     units: Sequence[str],
-    answers: Answers | None = None,
+    answers: HeldOutAnswers | None = None,
     layers: Sequence[str] = (),
 ) -> tuple[Known, dict[str, Any]] | None:
     """Return what is kept to judge answers by, and what `run.json` says of it.

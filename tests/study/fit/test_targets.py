@@ -15,7 +15,7 @@ from small import noisy_images, settings
 
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
-from study.fit.targets import Source, first_batch, keras_batches, phase_batches
+from study.fit.targets import PhaseSource, first_batch, keras_batches, phase_batches
 from study.settings.stages import ResolutionPhase, Stage
 
 SIDE, WEIGHTS = 4, {0: 2.0, 1: 0.5}
@@ -121,7 +121,7 @@ def test_with_flip_paired_labels_only_the_class_is_exchanged_when_both_are_mixed
     )
     chosen, phase = settings(augment={"flip": 1.0, "mixup": 0.9}), ResolutionPhase(SIDE, 0, 1, last=True, mixing=True)
     model, stage = network((2,), (3,)), Stage("scratch", 1, n, 0.1)
-    training, validation, _ = phase_batches(Source(model, stage, whole, chosen, None, phase, 0))
+    training, validation, _ = phase_batches(PhaseSource(model, stage, whole, chosen, None, phase, 0))
     ((_, (first, auxiliary), (_, known)),) = training
     assert 0.25 < np.asarray(first)[:, 1].mean() < 0.75  # about half were flipped
     np.testing.assert_allclose(np.sum(auxiliary, axis=0), np.bincount(second.labels), atol=8)

@@ -11,7 +11,7 @@ from data.split import read_split
 from study.confidence import known
 from study.confidence.calibration import OUT_OF_FOLD, VALIDATION
 from study.train import calibrate
-from study.train.calibrate import Answers
+from study.train.calibrate import HeldOutAnswers
 
 pytestmark = pytest.mark.slow  # networks are trained
 
@@ -98,8 +98,8 @@ def test_where_no_folds_can_be_made_validation_is_used_and_why_is_said(run, tmp_
 
 def test_a_network_with_a_temperature_gives_its_answers_out_of_fold_too():
     shares = np.array([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]])
-    answers = Answers(shares, np.array([0, 2]), OUT_OF_FOLD, np.zeros(2))
+    answers = HeldOutAnswers(shares, np.array([0, 2]), OUT_OF_FOLD, np.zeros(2))
     softer = calibrate.calibrated(answers, 0.5).probabilities
     np.testing.assert_allclose(softer[0], [4 / 6, 1 / 6, 1 / 6], rtol=1e-6)
     np.testing.assert_allclose(calibrate.calibrated(answers, 1.0).probabilities, shares, rtol=1e-6)
-    assert calibrate.calibrated(Answers(shares, np.array([0, 2])), 0.5) is None
+    assert calibrate.calibrated(HeldOutAnswers(shares, np.array([0, 2])), 0.5) is None
