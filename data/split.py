@@ -152,7 +152,7 @@ def check_splits(entries: Iterable[SplitEntry], why: str = "") -> None:
         raise UserError(f"The split has no image for {', '.join(missing)}: {needed}")
 
 
-def numbered(units: Sequence[Hashable]) -> np.ndarray | None:
+def unit_numbers(units: Sequence[Hashable]) -> np.ndarray | None:
     """Return the number of each image's unit, from 0, int (n,); None where every image is a unit of its own."""
     import numpy as np
 
@@ -171,7 +171,7 @@ def seen_elsewhere(entries: Sequence[SplitEntry], units: Sequence[Hashable]) -> 
 
 def write_split(path: Path, entries: Iterable[SplitEntry], units: Sequence[str] = ()) -> None:
     """Write `path,sha256,label,part`, one row an image, in UTF-8; and the number of its unit, where two share one."""
-    rows, columns, numbers = map(astuple, entries), COLUMNS, numbered(units)
+    rows, columns, numbers = map(astuple, entries), COLUMNS, unit_numbers(units)
     if numbers is not None:
         rows, columns = ((*row, unit) for row, unit in zip(rows, numbers.tolist(), strict=True)), (*COLUMNS, UNIT)
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.connected import components
 from data.duplicates import near_pairs
-from data.split import SplitEntry, numbered, read_split, read_units
+from data.split import SplitEntry, read_split, read_units, unit_numbers
 from study.predict.stream import Prediction
 from study.runs.folder import Run
 from study.runtime import console
@@ -21,7 +21,7 @@ def units_of_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None
         UserError: `split.csv` cannot be read.
     """
     unit_of = read_units(run.folder / "split.csv")
-    return numbered([unit_of.get(entry.sha256, entry.sha256) for entry in entries])
+    return unit_numbers([unit_of.get(entry.sha256, entry.sha256) for entry in entries])
 
 
 def seen_in_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None:
@@ -69,4 +69,4 @@ def units_of_labelled(
     with console.bar("look for near duplicates", 1):
         near = near_pairs(np.stack([one.fingerprint for one in predictions]), mirrored=not turned)  # as in training
     pairs += [(pair.first, pair.second) for pair in near]
-    return numbered(components(pairs, len(predictions)).tolist())
+    return unit_numbers(components(pairs, len(predictions)).tolist())
