@@ -13,7 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 from helpers import ROOT
-from structure.test_imports import MODULES, PACKAGES
+from modules import MODULES, PACKAGES
 
 from lessons import exercises
 from lessons.catalogue import LANGUAGES, NOTEBOOKS, lessons

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 from helpers import ROOT
+from modules import MODULES, PACKAGES, tree_of
 
-PACKAGES = ("study", "models", "data", "scratch", "lessons")
 ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE_CHECKING` included
     "errors": set(),
     "data": {"errors"},
@@ -97,17 +97,6 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
 HEAVY = ("tensorflow", "keras", "matplotlib", "sklearn", "scipy", "rich", "optuna")
 
 
-def module_name(path):
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-MODULES = {
-    module_name(path): path
-    for path in [*ROOT.glob("*.py"), *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
-}
-
-
 def imports(tree, package):
     """Full names of what a syntax tree imports; of `from a import b` both `a` and `a.b`."""
     for node in ast.walk(tree):
@@ -118,10 +107,6 @@ def imports(tree, package):
             base = ".".join([*above, *([node.module] if node.module else [])])
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def tree_of(name):
-    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
 def package_of(name):

@@ -17,7 +17,7 @@ from data.augment import custom, pipeline
 from data.augment.pipeline import build, describe
 from errors import UserError
 from study.fit import loop
-from study.fit.targets import Source, phase_batches
+from study.fit.targets import PhaseSource, phase_batches
 from study.runtime.backend import user_errors
 from study.settings.resolve import as_json
 from study.settings.stages import ResolutionPhase, Stage, augmented_views
@@ -159,7 +159,7 @@ def test_it_comes_last_and_what_leaves_the_range_is_cut_off(own):
 def test_training_batches_are_changed_and_those_of_validation_are_not(own):
     model, given, phase = tiny(), examples(), ResolutionPhase(12, 0, 1, last=True, mixing=True)
     chosen = settings(augment_with=f"{own}:dark")
-    source = Source(model, Stage("scratch", 1, 8, 0.1), given, chosen, None, phase, 0)
+    source = PhaseSource(model, Stage("scratch", 1, 8, 0.1), given, chosen, None, phase, 0)
     training, validation, _ = phase_batches(source)
     assert max(float(np.max(x)) for x, _ in training) == 0
     seen = np.concatenate([x for x, _ in validation])
