@@ -37,11 +37,11 @@ def measure(work: Callable[[], None], images: int) -> tuple[float, float]:
 def main(data: Path, run_folder: Path, images: int) -> None:
     """Print the three rates, and the share that `predict` reaches of the slower one and of what the cores allow."""
     from data import folder
+    from data.cores import cores
     from study.predict.classify import predict_paths
     from study.predict.stream import CHUNK, decode_chunks
     from study.predict.written import Wanted
     from study.runs import folder as runs_folder
-    from study.runtime import hardware
     from study.saved.cut import Cutter
     from study.saved.runner import load_runner
 
@@ -64,12 +64,12 @@ def main(data: Path, run_folder: Path, images: int) -> None:
         }
         measured = [{name: measure(work, len(files)) for name, work in works.items()} for _ in range(REPEATS)]
     rates, spent = ({name: statistics.median(one[name][at] for one in measured) for name in works} for at in (0, 1))
-    print(f"{len(files):,} images, {run.info['model']}, {how[0]} pixels, {hardware.cores()} cores")
+    print(f"{len(files):,} images, {run.info['model']}, {how[0]} pixels, {cores()} cores")
     for name, value in rates.items():
         print(f"{name:<16}{value:8.1f} images/s, {1000 * spent[name]:6.2f} core-milliseconds an image")
     halves = ("decoding alone", "network alone")
     print(f"share of the slower one: {rates['predict'] / min(rates[half] for half in halves):.2f}")
-    most = hardware.cores() / sum(spent[half] for half in halves)
+    most = cores() / sum(spent[half] for half in halves)
     print(f"share of what the cores allow, {most:.1f} images/s: {rates['predict'] / most:.2f}")
 
 

@@ -150,13 +150,13 @@ def bare(run_folder: Path, files: list[Path]) -> float:
 def main(asked: argparse.Namespace) -> None:
     """Print the figures."""
     from data import folder
-    from study.runtime import hardware
+    from data.cores import cores
 
     files = folder.list_images([asked.data])[0]
     files = files[:: max(1, len(files) // IN_MEMORY)]
     contents = [request(file.read_bytes(), "image/jpeg") for file in files]
     alone = bare(asked.run, files)
-    print(f"{hardware.cores()} cores, {len(files)} photos, {asked.callers} callers, {asked.seconds:g} s")
+    print(f"{cores()} cores, {len(files)} photos, {asked.callers} callers, {asked.seconds:g} s")
     print(f"network alone    {alone:8.1f} images/s")
     with served(asked.run) as (process, port):
         print(f"memory at first  {resident(process):8.1f} MB")

@@ -9,7 +9,6 @@ import contextlib
 import ctypes
 import io
 import logging
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from PIL import Image, _imaging
 
 from data import crop, pixel_range, tiff, to_rgb
+from data.cores import cores
 from data.formats import FORMATS, HEAD, MAX_PIXELS, ImageError, explain, foreign, format_of, is_cut
 from data.header import TURN_UPRIGHT, check_size, glance, orientation_of, silence_pillow
 from data.in_flight import Budget
@@ -26,7 +26,7 @@ from data.resize import resize
 
 MAX_BYTES = 2**30  # of a file: what is larger would have more pixels than that, or be no image
 LARGE_FILE = 2**26  # bytes: of such files one is read at a time, and its header before the rest
-WORKERS = os.cpu_count() or 1  # threads suffice: Pillow lets go of Python's lock while it decodes
+WORKERS = cores()  # threads suffice: Pillow lets go of Python's lock while it decodes
 DRAFT_MARGIN = 2  # see `load`
 
 _IN_FLIGHT = Budget(MAX_PIXELS)  # pixels that all threads together decode at a time

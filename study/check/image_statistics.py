@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -91,7 +90,7 @@ def gather(
     with (
         store.writer(THUMBNAILS) as keep_thumbnail,
         store.blob_writer(STATISTICS) as keep_statistics,
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(image.WORKERS) as pool,
     ):
 
         def measure_one(i: int) -> ImageStatistics | str:

@@ -15,14 +15,13 @@ from errors import UserError
 from study import tasks
 from study.experiments import report as compare_report
 from study.experiments.contents import with_contents
-from study.experiments.jobs import Job, alone_in, run_all, wait_for_earlier
+from study.experiments.jobs import Job, alone_in, jobs_at_once, run_all, wait_for_earlier
 from study.experiments.outcome import outcome
 from study.experiments.plan import Combination, Plan, flag_texts, make_plan, resolve_texts
 from study.experiments.result import Line, rank, ranking_table, read_result, write_csv
 from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console, output
-from study.runtime.hardware import jobs_at_once
 from study.runtime.result import Result
 from study.settings import conflicts
 from study.settings.commands import CompareSettings

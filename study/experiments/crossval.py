@@ -15,6 +15,7 @@ import models
 from data.dataset import Dataset
 from data.store.store import Store
 from errors import UserError
+from study.experiments.jobs import jobs_at_once
 from study.experiments.plan import resolve_texts
 from study.folds.divide import (
     REPEATS,
@@ -31,7 +32,6 @@ from study.folds.out_of_fold import summarise
 from study.runs.folder import with_folders
 from study.runtime import console, output
 from study.runtime.background import start_in_background
-from study.runtime.hardware import jobs_at_once
 from study.runtime.result import Result
 from study.settings import conflicts, learning_type
 from study.settings.as_command import as_command

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from data.cores import cores
 from errors import UserError
 from study.runtime import locks
-from study.runtime.hardware import cores
 from study.runtime.processes import reason
 
 CHILD = Path(__file__).with_name("child.py")
@@ -38,6 +38,11 @@ class Job:
     def lock(self) -> Path:
         """Return the file that the process holds locked."""
         return self.log.with_suffix(".lock")
+
+
+def jobs_at_once(jobs: int | None) -> int:
+    """Return how many processes learn side by side: as many as were asked for, else half as many as there are cores."""
+    return jobs or max(1, cores() // 2)
 
 
 def environment(jobs: int) -> dict[str, str]:

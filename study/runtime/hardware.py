@@ -112,16 +112,6 @@ def gpu_visible() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def cores() -> int:
-    """Return the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def jobs_at_once(jobs: int | None) -> int:
-    """Return how many processes learn side by side: as many as were asked for, else half as many as there are cores."""
-    return jobs or max(1, cores() // 2)
-
-
 def machine() -> str:
     """Return what tells machines apart, for figures that hold on one: its name, processor and number of cores."""
     return f"{platform.node()} {platform.machine()} {os.cpu_count()}"

@@ -12,13 +12,13 @@ from data.dataset import Dataset
 from data.split import write_split
 from errors import UserError
 from study.experiments.compare import finished_run, run_missing
+from study.experiments.jobs import jobs_at_once
 from study.experiments.plan import Combination, Plan
 from study.experiments.result import read_result
 from study.folds.divide import Labelled, make_folds
 from study.runs import predictions
 from study.runs.folder import Run
 from study.runtime import console
-from study.runtime.hardware import jobs_at_once
 from study.search.asked import SEEDS, Asked
 from study.search.study import Search, noted, ranked, state_of
 from study.search.verdict import Found, Judgement, Retrained, judge

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from data.cores import cores
 from data.squares import shape_of
 from errors import UserError
 from study.predict.stream import load_averaged
@@ -17,7 +18,7 @@ from study.predict.told import introduce, task_of
 from study.predict.verdicts import judge_of
 from study.runs.folder import Run, size_of
 from study.runs.values import of_run
-from study.runtime import console, hardware
+from study.runtime import console
 from study.serve import page
 from study.serve.app import Service
 from study.serve.batching import Batcher
@@ -67,7 +68,7 @@ def serve(run: Run, limits: Limits, place: Place, right: float | None = None) ->
         for note in judge.notes() if judge else ():
             console.to_error(note)
         asked = Asked(size, run.info["resize"], run.info.get("pixel_range"), limits.pixels)
-        decoders = Decoders(asked, hardware.cores(), limits.seconds / 2, metrics.replaced.inc)
+        decoders = Decoders(asked, cores(), limits.seconds / 2, metrics.replaced.inc)
         with contextlib.closing(decoders), contextlib.closing(Batcher(respond, metrics.batch.observe)) as batcher:
             decoders.start()
             guard, shown = Guard(place.token, Rate(limits.rate)), page.page(run, judge, limits, place.language)
