@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from study.runs.folder import Run
 
 TABLE, MASKS = "predictions.csv", "masks"  # that are suggested where there is no such file yet
+MOST_NAMED = 8  # paths of a command that is suggested: the shell makes thousands of one *.jpg
 Next = tuple[str, str]  # a command, and what it is for
 
 
@@ -180,10 +181,8 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
         return own_split
     again = {**flags, "masks": None}
     if done.in_class_folders:
-        return (
-            as_command("predict", {**again, "labelled": True}, settings.paths),
-            "the sub-folders are named as classes of this run, compare the predictions with them",
-        )
+        why = "the sub-folders are named as classes of this run, compare the predictions with them"
+        return once_more({**again, "labelled": True}, settings.paths, why)
     labels = {image["label"] for image in done.images if image["error"] is None}
     wrong, known = wrong_in(done)
     if settings.labelled and wrong and len(labels) > 1 and len(settings.paths) == 1:
@@ -192,11 +191,18 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
         flags = {"data": settings.paths[0], **label_file_for(done.run.folder, Path(settings.paths[0]))}
         return as_command("check", flags), f"{wrong:,} of {known:,} are wrong, look whether their labels are right"
     if "mask" in done.images[0] and not settings.masks and not Path(MASKS).exists():
-        return as_command("predict", {**again, "masks": MASKS}, settings.paths), "write the masks as well"
+        return once_more({**again, "masks": MASKS}, settings.paths, "write the masks as well")
     if not settings.csv and not Path(TABLE).exists():
         there = [path for path in settings.paths if Path(path).exists()]
-        return as_command("predict", {**again, "csv": TABLE}, there or settings.paths), "write a table as well"
+        return once_more({**again, "csv": TABLE}, there or settings.paths, "write a table as well")
     return own_split
+
+
+def once_more(flags: Mapping[str, Any], paths: Sequence[str], why: str) -> Next:
+    """Return the same command with other flags."""
+    if len(paths) <= MOST_NAMED:
+        return as_command("predict", flags, paths), why
+    return as_command("predict", flags, ["IMAGES"]), f"{why}, with the {len(paths):,} paths you gave in place of IMAGES"
 
 
 def wrong_in(done: Predicted) -> tuple[int, int]:

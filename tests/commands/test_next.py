@@ -212,6 +212,17 @@ def test_new_images_get_a_table_and_then_the_report_of_the_run(run, toy, tmp_pat
     assert following(listed)[0] == f"predict --run {run}"
 
 
+def test_of_many_files_none_is_named_again(run, toy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images = [path for _ in range(3) for path in sorted((toy / "circle").iterdir())]
+    ran = call("predict", "--run", run, *images, "--page", "page.html")
+    command, why = following(ran)
+    assert command == f"predict --run {run} --page page.html --csv predictions.csv IMAGES"
+    assert why == f"write a table as well, with the {len(images)} paths you gave in place of IMAGES"
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<summary>The command</summary>" in page
+
+
 def test_wrong_labels_of_ones_own_are_looked_at(run, tmp_path):
     fresh = make_toy(tmp_path / "fresh", 3, first=800)
     (fresh / "circle" / "800.png").rename(fresh / "square" / "wrong.png")
