@@ -1,5 +1,7 @@
 """Folds: units stay whole, classes are shared out evenly, and what the units do not allow is refused or told."""
 
+import sys
+
 import numpy as np
 import pytest
 from helpers import message
@@ -88,6 +90,16 @@ def test_leave_one_out_holds_out_every_unit_once():
     assert len(folds) == all_images.num_units == len(all_images.labels) - 3 * (3 + 1)
     assert [len(set(all_images.units[fold.held_out])) for fold in folds] == [1] * len(folds)
     assert {fold.repeat for fold in folds} == {1}
+
+
+def test_leave_one_out_divides_while_keras_is_imported_beside_it(monkeypatch):
+    with monkeypatch.context() as hidden:
+        for name in [name for name in sys.modules if name.split(".")[0] == "sklearn"]:
+            hidden.delitem(sys.modules, name)
+        hidden.setitem(sys.modules, "sklearn", None)  # as `backend.start` hides it from Keras, while images are read
+        folds = leave_one_out(images())
+    assert sorted(np.concatenate([fold.held_out for fold in folds]).tolist()) == list(range(174))
+    assert all(len(fold.train) + len(fold.held_out) == 174 for fold in folds)
 
 
 def test_leave_one_out_is_for_a_thousand_images():
