@@ -104,12 +104,12 @@ def _weak_class(facts: Facts) -> Advice | None:
     images, recall = facts.info["data"]["counts"]["train"].get(weak, 0), f"{val['per_class'][weak]['recall']:.2f}"
     return Advice(
         t(
-            f"Add images of {weak}, of which it finds the fewest (recall {recall}) and "
+            f"Add images of {weak}, of which it finds the fewest (recall {recall} on validation) and "
             f"has learned from {images:,}; and look at their labels.",
             f"「{weak}」の画像を追加し、そのラベルも確認してください。見つけられる割合が最も低く"
-            f"（再現率 {recall}）、学習に使った画像は {images:,} 枚です。",
+            f"（検証データでの再現率 {recall}）、学習に使った画像は {images:,} 枚です。",
         ),
-        f"it finds the fewest of {weak} (recall {recall}), add images of it and look at their labels",
+        f"it finds the fewest of {weak} (recall {recall} on validation), add images of it and look at their labels",
         facts.commands.check,
     )
 
@@ -135,7 +135,11 @@ def _rough_figure(facts: Facts) -> Advice | None:
 
 
 def _overfitted(facts: Facts) -> Advice | None:
-    if facts.history[-1].get("accuracy", 0) - facts.results["val"]["accuracy"] <= OVERFITTED:
+    if "ensemble" in facts.info:  # whose history has members
+        return None
+    kept = facts.info["stages"][-1]["kept_epoch"]  # later epochs are no part of the run; 0: it is as it began
+    learned = facts.history[kept - 1]["accuracy"] if kept else 0
+    if learned - facts.results["val"]["accuracy"] <= OVERFITTED:
         return None
     return Advice(
         t(

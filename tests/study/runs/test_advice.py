@@ -37,7 +37,7 @@ def test_where_nothing_is_wrong_it_says_so():
         ({"stage": {"kept_epoch": 20}}, "Train longer: the last epoch was the best", COMMANDS.longer),
         (
             {"val": {"per_class": CLASS | {"dog": {"recall": 0.71, "support": 500}}}},
-            "Add images of dog, of which it finds the fewest (recall 0.71) and has learned from 90; and look at ",
+            "Add images of dog, of which it finds the fewest (recall 0.71 on validation) and has learned from 90;",
             COMMANDS.check,
         ),
         (
@@ -53,6 +53,21 @@ def test_the_plainest_fault_comes_first(changes, sentence, command):
     assert advice.sentence.startswith(sentence)
     assert advice.command == command
     assert bool(advice.short) == bool(command)
+
+
+def test_overfitting_is_that_of_the_epoch_that_was_kept():
+    later = [{"accuracy": 0.9}] * 12 + [{"accuracy": 1.0}] * 8
+    fair = {"val": {"accuracy": 0.88}, "test": {"accuracy": 0.88}}
+    assert told(later, **fair).sentence.startswith("Stop here")
+    assert told(later[::-1], stage={"kept_epoch": 5}, **fair).sentence.startswith("Add images or augmentation: ")
+    assert told(later, stage={"kept_epoch": 0}, **fair).sentence.startswith("Stop here")
+
+
+def test_the_figures_of_members_are_not_those_of_an_ensemble():
+    info = INFO | {"stages": [], "ensemble": {}}
+    weak = GOOD | {"accuracy": 0.88}
+    advice = next_step(info, {"val": weak, "test": weak}, [{"accuracy": 1.0}] * 3, COMMANDS)
+    assert advice.sentence.startswith("Stop here")
 
 
 def test_images_that_cannot_be_divided_are_not_to_be_cross_validated():
