@@ -112,7 +112,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
         console.print(judge.why_no_threshold() or f"at --right {judge.asked:g}: {describe_split(answered)}")
     label_of = {one.path: entry.label for one, entry in zip(predictions, entries, strict=True)}
     subject = t(f"the run's {done.described}", f"この学習結果{done.described.ja}")
-    truth = Truth(label_of, metrics, in_table=False)
+    truth = Truth(label_of, metrics, in_table=False, title=done.title)
     written = write(run, predictions, judge, wanted, subject, truth)
     images = images_of_classes(run, predictions, judge, label_of)
     return Predicted(done.run, images, written, split, metrics, judge, answered, missing=done.missing)

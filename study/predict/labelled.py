@@ -16,7 +16,7 @@ from data.folder import ImageRecord, Scan, Skipped
 from data.names import printable, split_labels
 from data.split import SplitEntry
 from errors import UserError
-from study.pages.language import listed, t
+from study.pages.language import listed
 from study.predict.classify import named, print_each
 from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
@@ -24,11 +24,9 @@ from study.predict.stream import Prediction, expand_paths, predict_files, shown_
 from study.predict.told import MAX_NAMED, count_failures, describe_learned, learned_from, task_of
 from study.predict.units import seen_by_content, units_of_labelled
 from study.predict.verdicts import count_split, judge_of
-from study.predict.written import Truth, Wanted, write
+from study.predict.written import LABELLED, Truth, Wanted, write
 from study.runs.folder import Run
 from study.runtime import console, output
-
-SHOWN_AS = t("labelled images", "ラベル付き画像")
 
 
 @dataclass
@@ -77,14 +75,14 @@ def predict_labelled(
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
     together = units_of_labelled(run, usable, given.group_of), seen_by_content(run, [one.sha256 for one in usable])
     metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info, *together)
-    task.print_report(SHOWN_AS, metrics)
+    task.print_report(LABELLED, metrics)
     learned = learned_from(run, [one.sha256 for one in usable])
     told = describe_learned(learned, len(usable))
     console.print(told)
     written = write(run, predictions, judge, wanted, named(paths), Truth(given.label_of, metrics, told))
     if wanted.table:
         written["report"] = report_path(wanted.table)
-        summary = {"run": str(run.folder), "summary": task.describe(SHOWN_AS, metrics)}
+        summary = {"run": str(run.folder), "summary": task.describe(LABELLED, metrics)}
         content = {**summary, "warnings": task.warnings(metrics), **learned, "metrics": metrics}
         write_report(written["report"], content)
         console.print(f"report: {written['report']}")

@@ -219,7 +219,7 @@ def describe_metrics(run: Run, truth: Truth | None) -> str:
     """Return the figures of the labelled images in one line; nothing where there are none."""
     if truth is None or truth.metrics is None:
         return ""
-    return task_of(run).describe(t("labelled images", "ラベル付き画像"), truth.metrics)
+    return task_of(run).describe(truth.title, truth.metrics)
 
 
 def report_tables(run: Run, truth: Truth | None) -> list[Table]:

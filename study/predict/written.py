@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import UserError
+from study.pages.language import t
 from study.predict import sorting
 from study.predict.answers import answers_of
 from study.predict.rows import header_of, row_of
@@ -17,6 +18,8 @@ from study.predict.told import task_of
 from study.predict.verdicts import Judge
 from study.runs.folder import Run
 from study.runtime import console, output
+
+LABELLED = t("labelled images", "ラベル付き画像")
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,14 @@ class Truth:
         metrics: of those that got an answer; None where there is none.
         learned: one line on what the run learned from.
         in_table: whether the table of predictions has a column for the labels.
+        title: what the figures are called.
     """
 
     label_of: Mapping[str, str]
     metrics: Mapping[str, Any] | None = None
     learned: str = ""
     in_table: bool = True
+    title: str = LABELLED
 
 
 def check_wanted(run: Run, wanted: Wanted, paths: Sequence[str | Path]) -> None:

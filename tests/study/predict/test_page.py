@@ -243,6 +243,15 @@ def test_without_paths_the_page_shows_the_run_s_own_split(run, toy, tmp_path):
     assert "label" not in rows[0]  # the columns of the table stay
 
 
+@pytest.mark.parametrize(("part", "name"), [("test", "test"), ("val", "validation")])
+def test_the_figures_of_the_run_s_own_images_are_called_as_on_the_screen(part, name, run, tmp_path):
+    ran = call("predict", "--run", run, "--part", part, "--page", tmp_path / "out.html")
+    (figures,) = (line for line in ran.out.splitlines() if line.startswith(f"{name}: accuracy "))
+    page = Page(tmp_path / "out.html")
+    assert page.text.partition("Report of every class ")[2].partition("Report of every class ")[2].startswith(figures)
+    assert "labelled images" not in page.text
+
+
 def test_a_run_without_verdicts_orders_by_probability_alone(judging, images, tmp_path):
     run = judging()
     (run / "known.npz").unlink()
