@@ -13,7 +13,6 @@ from data.squares import text_of
 from study.runtime import console
 from study.settings.data import DataSettings
 from study.settings.learning_type import LearningChoice
-from study.settings.regularization import RegularizationSettings
 from study.settings.resolve import size_of
 from study.settings.stages import Stage, augmented_views, decay_of, phases
 from study.settings.train import TrainSettings
@@ -25,17 +24,19 @@ def stage_images(stage: Stage, settings: TrainSettings, train_images: int) -> in
 
 
 def class_balance(
-    regularization: RegularizationSettings,
+    settings: TrainSettings,
     dataset: Dataset,
     class_weight: Mapping[int, float] | None,
     outputs: Sequence[str],
 ) -> dict[str, dict[str, float]]:
-    """Return what each class gets: training images drawn an epoch (a mean where balanced), weight in the loss."""
-    counts = dataset.counts()["train"]
+    """Return what each class gets: training images drawn an epoch (a mean where balanced), weight in the loss.
+
+    Augmented views that a head learns from are drawn too.
+    """
+    counts, times = dataset.counts()["train"], 1 + augmented_views(settings)
     even = dataset.sizes()["train"] / len(dataset.class_names)
-    drawn = {
-        name: even if regularization.sampler == "balanced" else counts.get(name, 0) for name in dataset.class_names
-    }
+    balanced = settings.regularization.sampler == "balanced"
+    drawn = {name: times * (even if balanced else counts.get(name, 0)) for name in dataset.class_names}
     weights = class_weight or {}
     first = len(outputs) - len(dataset.class_names)  # behind the background
     return {
@@ -54,7 +55,7 @@ def print_plan(
 ) -> None:
     """Print classes and counts per split, learning type and why, batch, iterations and epochs."""
     counts = dataset.counts()
-    balances = class_balance(settings.regularization, dataset, class_weight, outputs)
+    balances = class_balance(settings, dataset, class_weight, outputs)
     rows = [
         [
             name,

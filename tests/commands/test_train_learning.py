@@ -106,6 +106,7 @@ def test_augmented_views_under_transfer(run, toy, tmp_path):
     (stage,) = run_info(made)["stages"]
     assert (stage["images"], stage["iterations"]) == (3 * 48, 1)
     assert "144 training images / batch of 256 = 1 iteration per epoch" in ran.out
+    assert sum(entry["drawn_per_epoch"] for entry in run_info(made)["classes"].values()) == 144
     assert run_info(made)["settings"]["augment"] == {"flip": 1.0}
 
 
