@@ -10,6 +10,7 @@ from typing import Any
 from data.names import listed
 from data.split import read_split
 from errors import UserError
+from study import tasks
 from study.runs import predictions
 from study.runs.folder import Run
 from study.runs.listing import MAX_NAMED, accuracy, figures_of, fingerprint_of, question_of, values_of
@@ -48,8 +49,10 @@ def show_difference(first: Run, second: Run) -> dict[str, Any]:
     """Print the settings that differ, the figures, and what the images of both test splits say, and return it."""
     differ = differing(first.info, second.info)
     rows = [(name, short(one), short(other)) for name, one, other in differ]
-    for split, name in (("val", "validation accuracy"), ("test", "test accuracy")):
-        rows.append((name, *(accuracy(figures_of(run), split) for run in (first, second))))
+    one, other = (tasks.get(run.task).ACCURACY for run in (first, second))
+    called = one if one == other else "accuracy"
+    for split, name in (("val", "validation"), ("test", "test")):
+        rows.append((f"{name} {called}", *(accuracy(figures_of(run), split) for run in (first, second))))
     rows.append(("images and split", fingerprint_of(first), fingerprint_of(second)))
     console.print(f"A: {first.folder}")
     console.print(f"B: {second.folder}")

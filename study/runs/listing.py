@@ -13,6 +13,7 @@ from typing import Any
 from data.names import listed
 from data.split import bytes_without_units
 from errors import UserError
+from study import tasks
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
 from study.runs.folder import FILES, UNREADABLE, Run, by_name, folders_named, is_run, read_run, run_folders
@@ -125,7 +126,7 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
 def question_in_title(question: tuple[str, ...]) -> str:
     """Return a question as a title says it: nothing of classifiers, whose images have the classes as labels."""
     task, *classes = question
-    return "" if task == "classify" else f"--task {task} of {listed(classes, MAX_NAMED)}; "
+    return "" if task == "classify" else f"--task {task} of {listed(classes, MAX_NAMED)}; {tasks.get(task).ACCURACY}; "
 
 
 def no_run(folder: Path, data: str | None) -> UserError:
@@ -182,8 +183,9 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
             f"(--task {newest.task}), so that their accuracy is of something else"
         )
     run, figures = max(alike, key=lambda entry: entry[1]["val"]["accuracy"])
+    of = "" if run.task == "classify" else f" {tasks.get(run.task).ACCURACY}"
     console.print(
-        f"{run.folder}: {run.info['model']}, validation {accuracy(figures, 'val')}, the best of {len(alike):,}; "
+        f"{run.folder}: {run.info['model']}, validation{of} {accuracy(figures, 'val')}, the best of {len(alike):,}; "
         f"test {accuracy(figures, 'test')}"
     )
     return {"best": values_of(run), "of": len(alike)}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MODEL = "original"
 PER_PIXEL = False
+ACCURACY = "accuracy"
 VERDICTS = True
 SEVERAL_LABELS = False
 MIN_CLASSES = 2

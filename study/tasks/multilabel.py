@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MODEL = "original"
 PER_PIXEL = False
+ACCURACY = "exact match"
 VERDICTS = False
 SEVERAL_LABELS = True
 MIN_CLASSES = 1

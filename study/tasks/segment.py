@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MODEL = "unet"
 PER_PIXEL = True
+ACCURACY = "pixel accuracy"
 VERDICTS = False
 SEVERAL_LABELS = False
 MIN_CLASSES = 1  # pixels of a single class can be told from the background
@@ -195,9 +196,7 @@ def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
 def warnings(result: Mapping[str, Any]) -> list[str]:
     """Say in words where a constant answer is as good, and which classes are never found."""
     name, constant = baseline(result)
-    told = []
-    if result["accuracy"] <= constant:
-        told.append(no_better_than(name))
+    told = [no_better_than(name)] if result["accuracy"] <= constant else []
     if never := [one for one, entry in result["per_class"].items() if entry["pixels"] and not entry["recall"]]:
         some = listed(never, MOST_NAMED)
         told.append(

@@ -110,9 +110,9 @@ def test_figures_of_other_tasks_and_classes_stand_in_tables_of_their_own(of_thre
     lines = call("runs", "--runs", of_three_questions).out.splitlines()
     titles = [line for line in lines if line.startswith(str(toy))]
     assert [title.removeprefix(f"{toy} (").partition("images and split")[0] for title in titles] == [
-        "--task segment of animal, sky; ",
+        "--task segment of animal, sky; pixel accuracy; ",
         "",
-        "--task segment of animal, grass; ",
+        "--task segment of animal, grass; pixel accuracy; ",
     ]
     classifiers = lines[lines.index(titles[1]) : lines.index(titles[2])]
     assert [day for day in range(1, 5) if any(f"2026010{day}-" in line for line in classifiers)] == [2, 3]
@@ -121,7 +121,7 @@ def test_figures_of_other_tasks_and_classes_stand_in_tables_of_their_own(of_thre
 def test_the_best_is_chosen_among_runs_of_the_newest_ones_task_and_classes(of_three_questions):
     ran = call("runs", "best", "--runs", of_three_questions)
     assert ran.out.startswith(f"{of_three_questions / '20260104-000000-net'}: ")
-    assert "the best of 1;" in ran.out
+    assert "validation pixel accuracy 98.0 %, the best of 1;" in ran.out
     note = "note: {} run(s) are not ranked: they have another task or other classes than the newest run (--task {})"
     assert ran.err.startswith(note.format(3, "segment"))
     shutil.rmtree(of_three_questions / "20260104-000000-net")
