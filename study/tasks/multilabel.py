@@ -195,9 +195,11 @@ def sections(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
         Text(
             t(
                 "A class is predicted from its threshold on, the one with the greatest F1 on validation. Average "
-                "precision needs no threshold: the mean precision over all of them.",
+                "precision needs no threshold: the mean precision over all of them. The accuracy of an epoch, in the "
+                "curves and in history.csv, is exact match by thresholds of 0.5.",
                 "確率がしきい値以上のクラスを予測とします。しきい値は検証データで F1 が最大になる値です。"
-                "平均適合率はしきい値によらず、すべてのしきい値にわたる適合率の平均です。",
+                "平均適合率はしきい値によらず、すべてのしきい値にわたる適合率の平均です。"
+                "エポックごとの正解率（学習曲線と history.csv）は、しきい値を 0.5 としたときの完全一致率です。",
             ),
             "note",
         ),

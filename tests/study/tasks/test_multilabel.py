@@ -230,6 +230,7 @@ def test_what_is_easy_is_learned_and_written_down(run):
         assert line["predicted"] == "|".join(above)
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "average precision" in page
+    assert "The accuracy of an epoch, in the curves and in history.csv, is exact match by thresholds of 0.5." in page
 
 
 def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(run, table, tmp_path):
