@@ -102,9 +102,15 @@ def best_on_validation(ensemble: Ensemble, truth: np.ndarray) -> Member:
 
 
 def describe(
-    ensemble: Ensemble, evaluations: Mapping[str, Evaluation], truth: Mapping[str, np.ndarray]
+    ensemble: Ensemble,
+    evaluations: Mapping[str, Evaluation],
+    truth: Mapping[str, np.ndarray],
+    units: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Return what `run.json` says of the ensemble: its members, the best of them beside it, and how they differ."""
+    """Return what `run.json` says of the ensemble: its members, the best of them beside it, and how they differ.
+
+    `units`: of the test images, as `paired` takes them.
+    """
     best = best_on_validation(ensemble, truth["val"])
     right = [
         shares.argmax(axis=1) == truth["test"] for shares in (evaluations["test"].predictions, best.shares["test"])
@@ -120,7 +126,7 @@ def describe(
         ],
         "accuracy": {split: evaluations[split].metrics["accuracy"] for split in SPLITS},
         "best_member": best.name,
-        "paired": told.paired(*right),
+        "paired": told.paired(*right, units),
         "disagreement": {
             split: told.disagreement(np.stack([member.shares[split].argmax(axis=1) for member in ensemble.members]))
             for split in SPLITS

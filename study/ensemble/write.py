@@ -69,7 +69,7 @@ def judge_and_write(made: Made, seconds: dict[str, float], command: str, store: 
     classifier = join(backbone_of(prepared.classifier), ensemble.head)
     truth = truth_of(prepared.pixels, ("train", "val", "test"))
     evaluated = evaluate(made, classifier, truth, seconds)
-    told = describe(ensemble, evaluated.evaluations, truth)
+    told = describe(ensemble, evaluated.evaluations, truth, prepared.pixels.units_of("test"))
     record = Record(
         replace(prepared, classifier=classifier, stages=()),
         (),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from data.connected import components
 from data.names import listed
-from data.split import read_split
+from data.split import read_split, read_units
 from errors import UserError
 from study import tasks
 from study.runs import predictions
@@ -19,6 +23,7 @@ from study.runtime import console
 CHANCE = 0.05  # p from which a difference is put down to chance
 NOT_COMPARED = ("runs", "name", "language", "crossval", "store", "store_limit")  # settings that change no network
 SHOWN = 60  # letters of a value
+MCNEMAR = "McNemar's exact test"
 
 
 @dataclass(frozen=True)
@@ -101,13 +106,13 @@ def verdict(first: Run, second: Run) -> Verdict:
         return Verdict(f"The two have no test image in common{but}: nothing says which is better.")
     alike = " with the same label" if others else ""
     left_out = f" Not counted: {others:,} more, which have another label in A than in B." if others else ""
-    only_a = sum(answers[key].right and not other_answers[key].right for key in common)
-    only_b = sum(other_answers[key].right and not answers[key].right for key in common)
-    p = mcnemar(only_a, only_b)
+    ahead = np.array([int(answers[key].right) - int(other_answers[key].right) for key in common])
+    only_a, only_b = int((ahead > 0).sum()), int((ahead < 0).sum())
+    p, test = paired_test(ahead, units_of(common, (first, second)))
     better = "" if p >= CHANCE else "A" if only_a > only_b else "B"
     said = f"{better} is better" if better else "that may well be chance"
     counted = f"Of {len(common):,} test images that both have{alike}"
-    found = f"only A is right about {only_a:,}, only B about {only_b:,}: {said} (McNemar's exact test, p = {p:.2g})"
+    found = f"only A is right about {only_a:,}, only B about {only_b:,}: {said} ({test}, p = {p:.2g})"
     return Verdict(f"{counted}, {found}.{left_out}", better, len(common), only_a, only_b, p)
 
 
@@ -117,6 +122,46 @@ def other_classes(first: Run, second: Run) -> str:
     own = [("A", [name for name in one if name not in other]), ("B", [name for name in other if name not in one])]
     told = ", ".join(f"only {run} tells {listed(names, MAX_NAMED)}" for run, names in own if names)
     return f"{told[0].upper()}{told[1:]}"
+
+
+def units_of(contents: Sequence[str], runs: Iterable[Run]) -> np.ndarray:
+    """Return the number of what each image belongs together with, in the split of any run, int (n,).
+
+    Raises:
+        UserError: a `split.csv` cannot be read.
+    """
+    first_of: dict[tuple[Path, str], int] = {}
+    pairs = []
+    for run in runs:
+        unit_of = read_units(run.folder / "split.csv")
+        named = ((index, unit_of[content]) for index, content in enumerate(contents) if content in unit_of)
+        pairs += [(first_of.setdefault((run.folder, unit), index), index) for index, unit in named]
+    return components(pairs, len(contents))
+
+
+def paired_test(ahead: np.ndarray, units: np.ndarray | None = None) -> tuple[float, str]:
+    """Return the p of McNemar's exact test on the same images, and what the test is called.
+
+    Images that belong together say less than as many others, and so a unit counts by how many of its images one is
+    ahead: where both are equally good, either sign of that is as likely, and p is how likely so large a sum is. Of
+    units of which each is ahead by one image at most, this is McNemar's exact test.
+
+    Args:
+        ahead: 1 where only the one is right about an image, -1 where only the other is, else 0, int (n,).
+        units: number of what each image belongs together with, int (n,); None: every image is a unit of its own.
+    """
+    name, by_unit = MCNEMAR, ahead
+    if units is not None and len(np.unique(units)) < len(ahead):
+        by_unit = np.bincount(np.unique(units, return_inverse=True)[1], ahead).astype(int)
+        name = f"{MCNEMAR} by {len(by_unit):,} groups of images that belong together"
+    sizes = np.abs(by_unit[by_unit != 0])
+    if (sizes == 1).all():
+        return mcnemar(int((by_unit > 0).sum()), int((by_unit < 0).sum())), name
+    total = int(sizes.sum())
+    chances = (np.arange(-total, total + 1) == 0).astype(float)  # of each sum
+    for size in sizes.tolist():
+        chances = (np.roll(chances, size) + np.roll(chances, -size)) / 2
+    return min(1.0, float(chances[np.abs(np.arange(-total, total + 1)) >= abs(by_unit.sum())].sum())), name
 
 
 def mcnemar(better: int, worse: int) -> float:

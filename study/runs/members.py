@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from study.pages.blocks import Block, Heading, Table, Text
-from study.runs.difference import CHANCE, mcnemar
+from study.runs.difference import CHANCE, MCNEMAR, paired_test
 
 FILE = "members.csv"
 HEADER = ("member", "learned", "val_accuracy", "test_accuracy")
@@ -17,11 +17,15 @@ SHOWN_HEADER = ("member", "how it learned", "validation %", "test %")
 SPLITS = ("val", "test")
 
 
-def paired(ensemble: np.ndarray, member: np.ndarray) -> dict[str, Any]:
-    """Compare answers on the same images: whether each is right, bool (n,) of the ensemble and of one member."""
+def paired(ensemble: np.ndarray, member: np.ndarray, units: np.ndarray | None = None) -> dict[str, Any]:
+    """Compare answers on the same images: whether each is right, bool (n,) of the ensemble and of one member.
+
+    `units`: number of what each image belongs together with, int (n,); None: every image is a unit of its own.
+    """
     only_ensemble, only_member = int((ensemble & ~member).sum()), int((member & ~ensemble).sum())
     counts = {"images": len(ensemble), "only_ensemble": only_ensemble, "only_member": only_member}
-    return counts | {"p": mcnemar(only_ensemble, only_member)}
+    p, test = paired_test(ensemble.astype(int) - member.astype(int), units)
+    return counts | {"p": p, "test": test}
 
 
 def disagreement(answers: np.ndarray) -> float:
@@ -49,7 +53,7 @@ def verdict(ensemble: Mapping[str, Any]) -> str:
         f"The ensemble and {chosen}, differ on {better + worse:,} of {images:,} test images: only the ensemble is "
         f"right about {better:,}, only the member about {worse:,}"
     )
-    test = f"(McNemar's exact test, p = {p:.2g})"
+    test = f"({found.get('test', MCNEMAR)}, p = {p:.2g})"
     if p >= CHANCE:
         return f"{told}. That may well be chance {test}: nothing shows that the ensemble is better than this member."
     if better > worse:

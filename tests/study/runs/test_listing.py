@@ -183,6 +183,17 @@ def good_and_bad(three, tmp_path):
     return folders
 
 
+def test_images_that_belong_together_decide_once(good_and_bad):
+    good, bad = good_and_bad
+    rows = (bad / "split.csv").read_text().splitlines()[1:]
+    units = [f"{row},{'clip' if number < 20 else number}" for number, row in enumerate(rows)]
+    (bad / "split.csv").write_text("\n".join(["path,sha256,label,part,unit", *units]))
+    for pair in ((good, bad), (bad, good)):
+        found = verdict(*map(read_run, pair))
+        assert (found.better, found.p, found.only_a + found.only_b) == ("", 1.0, 20)
+        assert "chance (McNemar's exact test by 21 groups of images that belong together, p = 1)." in found.sentence
+
+
 def test_runs_of_other_classes_get_no_verdict(good_and_bad):
     good, bad = good_and_bad
     info = run_info(bad)

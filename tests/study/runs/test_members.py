@@ -30,8 +30,32 @@ def test_the_paired_test_is_mcnemars_by_hand():
     ensemble = np.array([True] * 6 + [False] + [True] * 20 + [False] * 3)
     member = np.array([False] * 6 + [True] + [True] * 20 + [False] * 3)
     found = paired(ensemble, member)
-    assert found == {"images": 30, "only_ensemble": 6, "only_member": 1, "p": pytest.approx(2 * (1 + 7) / 2**7)}
+    assert found["test"] == "McNemar's exact test"
+    counts = {name: found[name] for name in ("images", "only_ensemble", "only_member", "p")}
+    assert counts == {"images": 30, "only_ensemble": 6, "only_member": 1, "p": pytest.approx(2 * (1 + 7) / 2**7)}
     assert paired(ensemble, ensemble)["p"] == 1
+
+
+def test_images_that_belong_together_are_one_observation():
+    ensemble, member = np.array([True] * 12 + [True] * 8), np.array([False] * 12 + [True] * 8)
+    one_clip = np.array([0] * 12 + list(range(1, 9)))
+    found = paired(ensemble, member, one_clip)
+    assert (found["only_ensemble"], found["only_member"], found["p"]) == (12, 0, 1.0)  # either sign is as likely
+    assert "by 9 groups of images that belong together, p = 1): nothing shows" in verdict(of(paired=found))
+    assert paired(ensemble, member)["p"] < 0.001
+
+
+def test_p_by_units_is_that_of_all_signs():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        units = rng.integers(0, 9, 30)
+        ensemble, member = rng.random(30) < 0.7, rng.random(30) < 0.5
+        ahead = np.bincount(units, ensemble.astype(int) - member.astype(int), minlength=9)
+        sums = [np.dot(signs, ahead) for signs in itertools.product((1, -1), repeat=9)]
+        expected = np.mean(np.abs(sums) >= abs(ahead.sum()))
+        assert paired(ensemble, member, units)["p"] == pytest.approx(expected)
+    singles = np.arange(30)
+    assert paired(ensemble, member, singles) == paired(ensemble, member)
 
 
 def test_disagreement_is_the_mean_over_all_pairs():
