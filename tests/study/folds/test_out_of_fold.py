@@ -11,6 +11,7 @@ from study.folds.out_of_fold import (
     mistakes,
     summarise,
 )
+from study.tasks import classify
 
 NAMES = ("cat", "dog")
 
@@ -66,3 +67,13 @@ def test_mistakes_of_most_repeats_stand_first_then_the_surest():
         (2, 3, "cat"), (1, 2, "dog"), (3, 1, "cat"),
     ]  # fmt: skip
     assert [entry["probability"] for entry in found] == pytest.approx([0.8, 1.7 / 3, 0.3])
+
+
+def test_a_class_of_few_units_is_called_rough_however_many_images_it_has():
+    labels = np.repeat([0, 1], 60)
+    images = Labelled(labels, np.concatenate([np.repeat(np.arange(6), 10), np.arange(6, 66)]), NAMES)
+    shares = np.eye(2)[labels][None]
+    summary = summarise(images, make_folds(images, 3, 1, seed=0), shares, seed=0)
+    assert [entry["units"] for entry in summary["per_class"].values()] == [6, 60]
+    (rough,) = classify.warnings({**summary, "n": summary["images"]})
+    assert rough == "The images of cat fall into fewer than 20 groups: these figures are rough."
