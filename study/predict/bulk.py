@@ -198,7 +198,7 @@ def predict_open(listing: Listing, progress: Progress, rows: Rows, done: Bulk, w
 
 def summarise(done: Bulk, rows: Rows) -> None:
     """Print how many images each verdict or label has, and how many failed. Raise UserError where all did."""
-    for note in rows.notes() if done.rows > done.failed else ():
+    for note in rows.notes(done.counts) if done.rows > done.failed else ():
         print(note, file=sys.stderr)
     if done.counts:
         count_up(done.counts, done.rows - done.failed)

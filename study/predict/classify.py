@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def print_each(
         mark = f"  wrong: labelled {label or none}" if wrong else ""
         console.print(f"{padded(prediction.path, width)}  {said}{mark}")
         labels += (judge.verdict(prediction),) if judge else predicted or (none,)
-    for note in judge.notes() if judge and labels else ():
+    for note in judge.notes(Counter(labels)) if judge and labels else ():
         console.to_error(note)
     count_up(labels, sum(not prediction.error for prediction in told))
     return told

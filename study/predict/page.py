@@ -59,7 +59,7 @@ def page(
         told=[describe_run(run), describe_answers(answers, failed, none)],
         cautions=cautions(run) if truth is None or truth.in_table else [],
         notes=[
-            *(judge.notes() if judge and answers else []),
+            *(judge.notes(verdict_counts(answers, judge, truth)) if judge and answers else []),
             *([describe_cut(answers)] if "crop" in run.info and answers else []),
         ],
         learned=truth.learned if truth else "",
@@ -123,6 +123,12 @@ def describe_answers(answers: Sequence[Answer], failed: Sequence[Prediction], no
     return t(
         f"{files:,} file{'' if files == 1 else 's'}: {told}. {look}", f"ファイル {files:,} 個：{told.ja}。{look.ja}"
     )
+
+
+def verdict_counts(answers: Sequence[Answer], judge: Judge, truth: Truth | None) -> Counter[str]:
+    """Return how many images got each verdict; nothing of the run's own split, whose figures stand on the page."""
+    own_split = truth is not None and not truth.in_table
+    return Counter() if own_split else Counter(judge.verdict(answer.prediction) for answer in answers)
 
 
 def look_first(answers: Sequence[Answer], kinds: Mapping[str, int]) -> Bilingual:

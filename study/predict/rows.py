@@ -46,8 +46,8 @@ class Rows(Protocol):
     def counted(self, row: Sequence[str]) -> Sequence[str]:
         """Return under which verdict or labels an image counts, by its row."""
 
-    def notes(self) -> list[str]:
-        """Return what is to be known about the verdicts."""
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
+        """Return what is to be known about the verdicts, and of how many images got each."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,6 @@ class Classified:
             return split_labels(row[1]) or (distinct("none", self.run.info["class_names"]),)
         return [row[-2] or row[1]]  # a run that keeps nothing to judge by always answers with the class
 
-    def notes(self) -> list[str]:
-        """Return what is to be known about the verdicts."""
-        return self.judge.notes() if self.judge else []
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
+        """Return what is to be known about the verdicts, and of how many images got each."""
+        return self.judge.notes(counts) if self.judge else []

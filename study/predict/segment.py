@@ -55,7 +55,7 @@ def predict_paths(run: Run, paths: Sequence[str | Path], table: Path | None, wri
     if table:
         write_shares(table, names, told)
     errors = [answer["error"] or "" for answer in told]
-    for note in rows.notes() if not all(errors) else ():
+    for note in rows.notes({}) if not all(errors) else ():
         console.to_error(note)
     count_failures(errors)
     return Predicted(run, told, written(table, writer))
@@ -117,7 +117,7 @@ class Segmented:
         """Return nothing: an image has no one class."""
         return ()
 
-    def notes(self) -> list[str]:
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Say what of an image was looked at, where that is not all of it."""
         if self.rule != "crop":
             return []

@@ -13,6 +13,7 @@ from study import tasks
 from study.confidence import known as known_file
 from study.confidence import selective
 from study.confidence.known import CLASS, UNLIKE, UNSURE, Known
+from study.confidence.neighbours import FALSE_ALARMS
 from study.pages.language import japanese, t
 from study.pages.reasons import translated
 from study.predict.stream import Prediction
@@ -20,6 +21,7 @@ from study.runs.folder import Run, check_files
 from study.tasks.classify import most_likely
 
 COLUMNS = ["verdict", "distance"]
+FEW_UNLIKE, TIMES = 5, 5  # images, and times the share that is to be expected: no more is said of so many
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,26 @@ class Judge:
             for kind, word in changed
         ]
 
-    def notes(self) -> list[str]:
-        """Return what must be said of the verdicts."""
-        return list(filter(None, [*self.renamed(), self.why_no_threshold()]))
+    def notes(self, counts: Mapping[str, int] | None = None) -> list[str]:
+        """Return what must be said of the verdicts, and of how many images got each."""
+        return list(filter(None, [*self.renamed(), self.why_no_threshold(), self.many_unlike(counts or {})]))
+
+    def many_unlike(self, counts: Mapping[str, int]) -> str:
+        """Say that far more images are unlike what was learned than chance makes so; nothing where that is not so."""
+        unlike, images = counts.get(self.words[UNLIKE], 0), sum(counts.values())
+        own = self.known.alike if self.known else ()
+        expected = max(FALSE_ALARMS, 1 - sum(own) / len(own)) if len(own) else FALSE_ALARMS
+        if unlike <= max(FEW_UNLIKE, TIMES * expected * images):
+            return ""
+        share, usual = f"{100 * unlike / images:.0f}", f"{100 * expected:.0f}"
+        return t(
+            f"{unlike:,} of {images:,} images ({share} %) are unlike anything that the run learned, where of images "
+            f"like its own about {usual} % are: its test figures do not hold for them. Look at some, and train with "
+            "more of their kind.",
+            f"{images:,} 枚のうち {unlike:,} 枚（{share}%）は、学習したどの画像とも似ていません（unlike）。"
+            f"学習した画像に近いものなら約 {usual}% です。このような画像には、テストデータでの数値は当てはまりません。"
+            "いくつか見て確認し、同じ種類の画像を加えて学習してください。",
+        )
 
     def why_no_threshold(self) -> str:
         """Return why every answer is unsure, or none; nothing where there is a threshold, or the run keeps nothing."""

@@ -187,3 +187,23 @@ def test_nothing_is_in_brackets_for_a_run_that_gives_no_such_verdicts(judging, t
     folder = judging(names={"circle": "unsure"})
     (folder / "known.npz").unlink()
     assert "(unsure)" not in call("predict", "--run", folder, toy / "circle" / "0.png").err
+
+
+def test_images_of_another_kind_than_the_run_learned_are_told_of(judging, toy, tmp_path):
+    images = sorted((toy / "circle").iterdir())[:6]
+    call("predict", "--run", judging(), *images, "--page", tmp_path / "near.html")
+    ran = call("predict", "--run", judging(limit=1e-6), *images, "--page", tmp_path / "far.html")
+    said = (
+        "6 of 6 images (100 %) are unlike anything that the run learned, where of images like its own about 1 % are: "
+        "its test figures do not hold for them. Look at some, and train with more of their kind."
+    )
+    assert said in ran.err.splitlines()
+    assert said in (tmp_path / "far.html").read_text(encoding="utf-8")
+    assert "where of images like its own" not in (tmp_path / "near.html").read_text(encoding="utf-8")
+    few = call("predict", "--run", judging(limit=1e-6), *images[:5])
+    assert "5 images: unlike 5" in few.out
+    assert "where of images like" not in few.err
+    in_blocks = call("predict", "--run", judging(limit=1e-6), *images, "--csv", tmp_path / "far.csv", "--resume")
+    assert said in in_blocks.err.splitlines()
+    often = call("predict", "--run", judging(limit=1e-6, unlike=100), *images)
+    assert "where of images like" not in often.err  # a quarter of the run's own are
