@@ -138,7 +138,7 @@ def _overfitted(facts: Facts) -> Advice | None:
     if "ensemble" in facts.info:  # whose history has members
         return None
     kept = facts.info["stages"][-1]["kept_epoch"]  # later epochs are no part of the run; 0: it is as it began
-    learned = facts.history[kept - 1]["accuracy"] if kept else 0
+    learned = facts.history[kept - 1].get("accuracy", 0) if kept else 0
     if learned - facts.results["val"]["accuracy"] <= OVERFITTED:
         return None
     return Advice(
