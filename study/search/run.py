@@ -104,6 +104,8 @@ def search_in(
         raise
     if not ranked(search.trials()):
         failed = [noted(trial)["why"] for trial in search.trials() if state_of(trial) == "failed"]
+        if not failed:  # of a storage that others use too
+            raise UserError("Other processes are at work on all trials. Start this again when one of them has ended.")
         raise UserError(f"None of {len(failed):,} trials ended well, the last one since: {failed[-1]}")
     return search, fresh
 

@@ -68,6 +68,24 @@ def test_nothing_is_written_among_the_images(images):
     assert not (images / "runs").exists()
 
 
+def test_where_others_are_at_work_on_all_trials_there_is_nothing_to_judge_yet(images, tmp_path):
+    from study.search.asked import folder_for, settle
+    from study.search.study import Search, open_study
+    from study.settings.commands import TuneSettings
+    from study.settings.source import load_dataset, store_of
+
+    storage, runs = f"sqlite:///{tmp_path / 'tune.db'}", tmp_path / "runs"
+    file = space_in(tmp_path, "[l2]\nchoices = [0]")
+    own = TuneSettings(space=str(file), trials=1, storage=storage, runs=str(runs))
+    asked = settle(own, {"data": str(images), "model": "lenet"}, "")
+    name = folder_for(asked, load_dataset(asked.settings, store_of(asked.settings.data))).name
+    Search(open_study(tmp_path, storage, name, 1), asked.space, "tpe", 0, 1, "another machine", False).ask()
+    words = ("--data", images, "-m", "lenet", "--space", file, "--trials", 1, "--storage", storage, "--runs", runs)
+    ran = call("tune", *words)
+    assert ran.code == 2
+    assert "Other processes are at work on all trials. Start this again when one of them has ended." in ran.err
+
+
 def test_its_help_is_light_and_does_not_load_optuna():
     code = "import main, sys; main.make_parser(True); print('optuna' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
