@@ -96,12 +96,15 @@ def what_could_be(points: Sequence[float], pairs: int) -> str:
 
 
 def against_best(values: Values) -> str:
-    """Say of every other setting whether it is worse than the best."""
+    """Say of every other setting whether it is worse than the best, or better: the best may lack the harder seeds."""
     best, *others = values
     allowed = p_values(values)
     found = {name: allowed.get((best, name)) for name in others}
+    apart = [name for name, p in found.items() if p is not None and p < CHANCE]
+    ahead = [name for name in apart if sum(differences(values[name], values[best])) > 0]
     groups = {
-        f"Worse than {best}": [name for name, p in found.items() if p is not None and p < CHANCE],
+        f"Worse than {best}": [name for name in apart if name not in ahead],
+        f"Better than {best} at the seeds of both": ahead,
         f"Not distinguishable from {best}": [name for name, p in found.items() if p is not None and p >= CHANCE],
         "No verdict": [name for name, p in found.items() if p is None],
     }

@@ -130,7 +130,7 @@ def compared(accuracies, seeds, baseline=0.4, fixed=FIXED):
             combination.label,
             {
                 seed: Result(Run(f"runs/{seed}", {}), accuracy, 0.5, 50, 1.0, [], ("cat", baseline))
-                for seed, accuracy in enumerate(values)
+                for seed, accuracy in (values.items() if isinstance(values, dict) else enumerate(values))
             },
         )
         for combination, values in zip(plan.combinations, accuracies, strict=True)
@@ -146,6 +146,11 @@ def test_the_best_combination_is_trained_where_it_is_clearly_better():
         "train --data 'my photos' -m original --epochs 3 --l2 0",
         "train with the best",
     )
+
+
+def test_the_best_is_not_clearly_better_where_the_second_wins_at_each_seed_of_both():
+    lacking = [{3: 0.90, 4: 0.91, 5: 0.92}, dict(enumerate([0.5, 0.5, 0.5, 0.94, 0.955, 0.96]))]
+    assert compared(lacking, 6)[1] == "train with the best, which is not clearly better than the second"
 
 
 def test_few_seeds_ask_for_more_and_many_say_that_there_is_no_difference():

@@ -97,6 +97,18 @@ def test_p_of_several_settings_is_holms():
     )
 
 
+def test_a_setting_that_is_better_at_each_seed_of_both_is_not_called_worse_than_the_best():
+    """Its other seeds were harder, and the best has none there."""
+    values = {
+        "best": {3: 0.90, 4: 0.91, 5: 0.92},
+        "second": {0: 0.5, 1: 0.5, 2: 0.5, 3: 0.94, 4: 0.955, 5: 0.96},
+        "third": {3: 0.6, 4: 0.61, 5: 0.6},
+    }
+    assert verdict(values).startswith("second is better than best at 3 seeds")
+    told = "Worse than best: third (p < 0.001). Better than best at the seeds of both: second (p = 0.0016)."
+    assert against_best(values).startswith(told)
+
+
 @pytest.mark.slow
 def test_among_many_settings_chance_seldom_makes_one_better():
     """Twelve equal settings: by plain p of 0.05 the best would be better than some other more often than not."""
