@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -62,13 +63,14 @@ class Rate:
         if len(self._left) > REMEMBERED:
             self._left.popitem(last=False)
         if left < 1:
+            wait = math.ceil((1 - left) / self.rate)
             raise Refusal(
                 429,
                 t(
-                    f"more than {self.rate:g} requests a second from this address: try again in a moment",
-                    f"このアドレスからの要求が毎秒 {self.rate:g} 回を超えました。しばらく待ってから再試行してください",
+                    f"more than {self.rate:g} requests a second from this address: try again in {wait:,} s",
+                    f"このアドレスからの要求が毎秒 {self.rate:g} 回を超えました。{wait:,} 秒後に再試行してください",
                 ),
-                {"Retry-After": "1"},
+                {"Retry-After": f"{wait}"},
             )
 
 

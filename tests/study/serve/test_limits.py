@@ -131,6 +131,13 @@ def test_a_rate_is_kept_for_each_address_and_little_is_remembered(monkeypatch):
     assert str(refused.value.reason).startswith("more than 2 requests a second from this address")
     rate.take("b", 0.1)
     rate.take("a", 0.6)
+    slow = Rate(0.1)
+    slow.take("a", 0.0)
+    with pytest.raises(Refusal) as refused:
+        slow.take("a", 2.5)
+    assert refused.value.headers == {"Retry-After": "8"}
+    assert str(refused.value.reason).endswith("try again in 8 s")
+    slow.take("a", 10.6)
     monkeypatch.setattr(limits, "REMEMBERED", 10)
     for number in range(100):
         rate.take(f"{number}", 1.0)
