@@ -60,7 +60,7 @@ def needed(path: Path, out: Path, every: bool, copy: bool) -> int:
         return sum(size for name, size in members.sizes_in_zip(path).items() if name.parent.name in wanted)
     if not copy and path.stat().st_dev == out.absolute().parent.stat().st_dev:
         return 0
-    return sum(file.stat().st_size for file in path.rglob("*.*") if file.parent.name in wanted)
+    return sum(file.stat().st_size for file in path.rglob("*.*") if file.parent.name in wanted and file.is_file())
 
 
 def fill(placed: Placed, path: Path, every: bool, copy: bool) -> int:

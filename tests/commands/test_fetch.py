@@ -51,7 +51,8 @@ def test_folders_with_italian_names_become_the_classes_of_the_study(given, kaggl
 @pytest.mark.parametrize(("flags", "links"), [((), 2), (("--copy",), 1)])
 def test_a_folder_is_linked_unless_copies_are_asked_for(flags, links, kaggle, tmp_path):
     shutil.copytree(kaggle / "animals", tmp_path / "animals")
-    call("fetch", "animals10", "--from", tmp_path / "animals", "--out", tmp_path / "out", *flags)
+    (tmp_path / "animals/raw-img/gatto/9.png").symlink_to(tmp_path / "gone.png")  # a broken link is no image
+    assert call("fetch", "animals10", "--from", tmp_path / "animals", "--out", tmp_path / "out", *flags).code == 0
     assert (tmp_path / "out" / "cat" / "1.png").stat().st_nlink == links
 
 
