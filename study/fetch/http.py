@@ -121,7 +121,7 @@ def _lost(address: str, error: Exception, timeout: float) -> Exception:
 def seconds_of(retry_after: str | None) -> float | None:
     """Return how many seconds a Retry-After asks to wait, as a number or as a date; None where it says nothing."""
     text = (retry_after or "").strip()
-    if text.isdigit():
+    if text.isdecimal():  # "²" is a digit, and no number
         return float(text)
     try:
         until: datetime = email.utils.parsedate_to_datetime(text)

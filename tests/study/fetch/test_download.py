@@ -150,7 +150,15 @@ def test_a_full_disk_is_the_reason_that_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [(None, None), ("", None), ("soon", None), ("12", 12.0), (PAST, 0.0), (email.utils.formatdate(4e9), 4e9)],
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("²", None),
+        ("12", 12.0),
+        (PAST, 0.0),
+        (email.utils.formatdate(4e9), 4e9),
+    ],
 )
 def test_retry_after_is_seconds_or_a_date(text, seconds):
     found = http.seconds_of(text)
