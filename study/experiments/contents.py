@@ -59,15 +59,15 @@ def hash_of_images(images: list[ImageRecord], by_name: bool) -> str:
 
 
 def files_of(text: str, name: str) -> dict[str, Path]:
-    """Return name -> file of what a flag names: a file, of a run its network, of another folder what is no side file.
+    """Return name -> file of what a flag names: a file, of a run its network, of masks all in their folder.
 
-    Of a module of Python, nothing.
+    Of a module of Python, nothing; nor of ImageNet's weights, whatever folder is called `imagenet` here.
     """
     path = Path(text.rpartition(":")[0] if name == "augment_with" else text)
     network = path / "model.keras"
     if path.is_file() or network.is_file():
         return {"": path if path.is_file() else network}
-    if name == "augment_with" or not path.is_dir():
+    if name != "masks" or not path.is_dir():
         return {}
     files = (file for file in path.rglob("*") if file.is_file() and file.name != "Thumbs.db")
     return {file.relative_to(path).as_posix(): file for file in files if not file.name.startswith(".")}

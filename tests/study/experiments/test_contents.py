@@ -107,6 +107,13 @@ def test_masks_are_looked_into(data, tmp_path):
     assert plan_of(data, **fixed).out != first
 
 
+def test_a_folder_called_imagenet_is_not_its_weights(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = plan_of(data, weights="imagenet")
+    shutil.copytree(data, "imagenet")
+    assert plan_of(data, weights="imagenet").contents == first.contents
+
+
 def test_a_folder_of_an_earlier_version_is_taken_with_a_word_of_care(data, tmp_path, capsys):
     check_same(plan_of(data, out=tmp_path))
     note = json.loads((tmp_path / "compare.json").read_text())
