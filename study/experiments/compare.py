@@ -141,9 +141,7 @@ def check_same(plan: Plan) -> None:
     if changed := [name for name in contents.keys() & plan.contents if contents[name] != plan.contents[name]]:
         what = ", ".join(sorted(changed))
         raise UserError(f"{plan.out} holds a comparison from before a change of {what}. Give another --out DIR.")
-    unfinished = note.with_suffix(".tmp")
-    output.write_json(unfinished, {"same": same, "contents": {**contents, **plan.contents}})
-    unfinished.replace(note)
+    output.write_json(note, {"same": same, "contents": {**contents, **plan.contents}})
 
 
 def run_missing(
