@@ -28,7 +28,7 @@ def main(wait: float, lock: Path, program: str) -> None:
     threading.Thread(target=end_with, args=(pipe,), daemon=True).start()
     sys.path[0] = str(Path(__file__).resolve().parents[2])
     from errors import UserError
-    from study.experiments.jobs import holding
+    from study.runtime.locks import holding
 
     try:
         with holding(lock, wait, f"Another training is at work in {lock.parent}. Wait for it to end."):

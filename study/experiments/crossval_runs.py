@@ -13,13 +13,14 @@ from data.dataset import Dataset
 from data.split import SplitEntry, read_split, write_split
 from errors import UserError
 from study.experiments.contents import beside_data
-from study.experiments.jobs import Job, holding, run_all, wait_for_earlier
+from study.experiments.jobs import Job, run_all, wait_for_earlier
 from study.experiments.plan import digest, part_arguments
 from study.folds.divide import Fold, Labelled, inner_validation
 from study.runs import folder as run_folder
 from study.runs import predictions
 from study.runs.folder import Run
 from study.runtime import console
+from study.runtime.locks import holding
 from study.runtime.signals import stopped
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings

@@ -8,16 +8,13 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import Timeout
-
 from data.cores import cores
-from errors import UserError
-from study.runtime import locks
+from study.runtime.locks import holding
 from study.runtime.processes import reason
 
 CHILD = Path(__file__).with_name("child.py")
@@ -111,31 +108,6 @@ def stop(running: Sequence[subprocess.Popen]) -> None:
             process.kill()  # nothing where it has ended
             process.wait()
             process.stdin.close()
-
-
-@contextmanager
-def holding(file: Path, wait: float, told: str) -> Iterator[None]:
-    """Hold a file locked for the time of a block; the system lets go of it however we end.
-
-    Args:
-        file: to lock.
-        wait: seconds to wait for another process that holds it.
-        told: what the error says.
-
-    Raises:
-        UserError: another process holds it, or there are no locks where it lies.
-    """
-    lock = locks.lock_of(file)
-    try:
-        locks.acquire(lock, wait)
-    except Timeout as error:
-        raise UserError(told) from error
-    except locks.LocklessError as error:
-        raise locks.refused(file.parent, error, "Give a folder on a disk of this computer.") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def alone_in(folder: Path) -> AbstractContextManager[None]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import Timeout
 
 from errors import UserError
 from study.fetch import animals10, catalogue, members, oxford_pets, place
 from study.fetch.catalogue import OXFORD_PETS, DataSet
 from study.fetch.download import PART, Patience, download, size_of
 from study.fetch.place import Placed
-from study.runtime import console, locks, new_folder, output
+from study.runtime import console, new_folder, output
+from study.runtime.locks import holding
 from study.runtime.result import Result
 from study.settings.as_command import as_command
 from study.settings.fetch import FetchSettings
@@ -42,7 +39,8 @@ def fetch(settings: FetchSettings, command_line: str, patience: Patience | None 
 def _oxford_pets(settings: FetchSettings, data_set: DataSet, out: Path, patience: Patience) -> tuple[Placed, int, Path]:
     archives = _archives_of(out, data_set)
     output.check_writable(archives, "--out")
-    with _alone(archives):
+    busy = f"Another process is downloading into {archives}: wait for it."
+    with holding(archives / ".lock", 0, busy, "Give an --out DIR on another disk."):
         missing = sum(_lacking(archives / one.name, one.size) for one in data_set.archives)
         unpacked = max(one.size for one in data_set.archives)  # JPEG does not shrink in an archive
         place.check_space(archives, missing + unpacked, data_set.name)
@@ -74,22 +72,6 @@ def _archives_of(out: Path, data_set: DataSet) -> Path:
 
 def _lacking(path: Path, size: int) -> int:
     return 0 if path.exists() else max(0, size - size_of(path.with_name(path.name + PART)))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep a second process from the same archives. Raise UserError where one is at work."""
-    lock = locks.lock_of(folder / ".lock")
-    try:
-        locks.acquire(lock)
-    except Timeout as error:
-        raise UserError(f"Another process is downloading into {folder}: wait for it.") from error
-    except locks.LocklessError as error:
-        raise locks.refused(folder, error, "Give an --out DIR on another disk.") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _told(data_set: DataSet, out: Path, placed: Placed, left_out: int, archives: Path | None) -> Result:

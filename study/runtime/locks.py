@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from errors import UserError
 
@@ -53,3 +55,31 @@ def acquire(lock: FileLock, wait: float = 0.0) -> None:
 def refused(folder: Path, error: LocklessError, would_do: str) -> UserError:
     """Return what is told where a folder cannot be used without locks: two processes at once would mix it up."""
     return UserError(f"{folder} cannot be kept to one process: {error}. {would_do}")
+
+
+@contextmanager
+def holding(
+    file: Path, wait: float, told: str, would_do: str = "Give a folder on a disk of this computer."
+) -> Iterator[None]:
+    """Hold a file locked for the time of a block.
+
+    Args:
+        file: to lock.
+        wait: seconds to wait for another process that holds it.
+        told: what the error says where another process holds it.
+        would_do: what is to be done where there are no locks.
+
+    Raises:
+        UserError: another process holds it, or there are no locks where it lies.
+    """
+    lock = lock_of(file)
+    try:
+        acquire(lock, wait)
+    except Timeout as error:
+        raise UserError(told) from error
+    except LocklessError as error:
+        raise refused(file.parent, error, would_do) from error
+    try:
+        yield
+    finally:
+        lock.release()

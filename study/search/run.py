@@ -10,9 +10,10 @@ from typing import Any
 from data.dataset import Dataset
 from data.store.store import Store
 from errors import UserError
-from study.experiments.jobs import Job, holding, jobs_at_once, wait_for_earlier
+from study.experiments.jobs import Job, jobs_at_once, wait_for_earlier
 from study.runtime import console, output
 from study.runtime.background import start_in_background
+from study.runtime.locks import holding
 from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
 from study.search.asked import Asked, folder_for, reason_against, settle
 from study.search.space import Space

@@ -12,7 +12,8 @@ from helpers import ROOT, message
 
 from errors import UserError
 from study.experiments import jobs as experiments_jobs
-from study.experiments.jobs import Job, alone_in, environment, holding, reason, run_all, wait_for_earlier
+from study.experiments.jobs import Job, alone_in, environment, reason, run_all, wait_for_earlier
+from study.runtime.locks import holding
 
 
 @pytest.fixture
