@@ -11,6 +11,7 @@ from data.dataset import Dataset, synthetic_images
 from data.subsets import OtherImagesError
 from errors import UserError
 from study import tasks
+from study.ensemble.settle import OF_RUNS
 from study.runs.folder import Run, size_of
 from study.runs.listing import fingerprint_of
 from study.runs.remedies import AGAIN, put_back
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from study.train.prepare import Prepared
 
 READ_AS = ("image_size", "resize", "pixel_range")  # what images are before a network sees them
-OF_PLACES = ("name", "runs", "store", "store_limit")  # settings that are those of the ensemble's own command
 
 
 def check(runs: Sequence[Run]) -> None:
@@ -77,7 +77,7 @@ def common(runs: Sequence[Run]) -> dict[str, Any]:
     """Return the settings on which all runs agree, as `run.json` has them."""
     all_settings = [run.info.get("settings", {}) for run in runs]
     first = all_settings[0]
-    names = [name for name in first if name in FIELDS and name not in OF_PLACES]
+    names = [name for name in first if name in FIELDS and name not in OF_RUNS]
     return {name: first[name] for name in names if all(other.get(name) == first[name] for other in all_settings)}
 
 
@@ -155,7 +155,7 @@ def prepared(runs: Sequence[Run], settings: TrainSettings, dataset: Dataset, cla
 
 def info(runs: Sequence[Run], settings: TrainSettings) -> dict[str, Any]:
     """Return what `run.json` says in its own way of a vote: the models, and only those settings that hold for all."""
-    kept = {*common(runs), *OF_PLACES, "data", "image_size", "resize", "split_file", "split_seed"}
+    kept = {*common(runs), *OF_RUNS, "data", "image_size", "resize", "split_file", "split_seed"}
     own: Mapping[str, Any] = as_json(settings)
     return {
         "model": models_of(runs),
