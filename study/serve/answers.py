@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from study.pages.language import told_in
 from study.pages.reasons import translated
 from study.predict.outcome import images_of_classes
 from study.predict.stream import Prediction
@@ -36,8 +37,7 @@ def failure(reason: str) -> Prediction:
 
 def in_language(prediction: Prediction, language: str) -> Prediction:
     """Return an answer with its reason in English or Japanese."""
-    told = translated(prediction.error)
-    return replace(prediction, error=told.ja if language == "ja" else str(told)) if prediction.error else prediction
+    return replace(prediction, error=told_in(language)(translated(prediction.error)))
 
 
 def whole(run: Run, judge: Judge | None, images: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from study.pages.language import LANGUAGES, Bilingual, japanese, t
+from study.pages.language import LANGUAGES, t, told_in
 from study.predict.verdicts import Judge
 from study.runs.folder import Run
 from study.runtime import console
@@ -145,7 +145,7 @@ class Service:
         if answer["failed"] < len(told):
             return as_json(answer)
         reason = t("no image of the request could be used", "要求に含まれる画像はどれも使えませんでした")
-        alone = told[0]["error"] if len(told) == 1 else say(reason, language)
+        alone = told[0]["error"] if len(told) == 1 else told_in(language)(reason)
         return as_json({"error": alone, **answer}, 422)
 
     async def predict_one(self, sent: Sent, language: str) -> dict[str, Any]:
@@ -190,11 +190,6 @@ def late(seconds: float, here: bool) -> Refusal:
     )
 
 
-def say(reason: Bilingual, language: str) -> str:
-    """Return a reason in one of the languages."""
-    return japanese(reason) if language == "ja" else str(reason)
-
-
 def as_json(values: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with JSON."""
     return Response(
@@ -207,7 +202,7 @@ def as_json(values: Mapping[str, Any], status: int = 200, headers: Mapping[str, 
 
 def refused(refusal: Refusal, language: str) -> Response:
     """Answer with the reason why there is no other answer."""
-    return as_json({"error": say(refusal.reason, language)}, refusal.status, refusal.headers)
+    return as_json({"error": told_in(language)(refusal.reason)}, refusal.status, refusal.headers)
 
 
 async def other(request: Request, error: HTTPException) -> Response:
