@@ -97,9 +97,14 @@ def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
 
 def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Return the probabilities that a network gives whose scores are divided by a temperature, (n, classes)."""
-    scores = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST)) / temperature
+    scores = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
+    return softmax(scores / temperature).astype(np.float32)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return exp(scores) / their sum, (n, classes)."""
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def cross_entropies(scores: np.ndarray, labels: np.ndarray, temperature: float) -> np.ndarray:

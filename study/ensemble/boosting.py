@@ -14,9 +14,10 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.linear_model import RidgeClassifier
 
 from errors import UserError
+from study.confidence.calibration import softmax
 from study.ensemble.combine import voting_head
 from study.ensemble.material import Material
-from study.ensemble.members import Ensemble, Member, softmax
+from study.ensemble.members import Ensemble, Member
 from study.runtime import console
 
 PENALTIES = (0.1, 1.0, 10.0)  # tried where none is asked for, up to the largest that --l2 takes

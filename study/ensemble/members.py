@@ -60,12 +60,6 @@ def shares_of(head: keras.Model, features: Mapping[str, np.ndarray]) -> dict[str
     return {split: keras.ops.convert_to_numpy(head(rows, training=False)) for split, rows in features.items()}
 
 
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Return exp(scores) / their sum, (n, classes)."""
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
 def mean_of_first(members: Sequence[Member]) -> Callable[[int], np.ndarray]:
     """Return the mean of the probabilities of the first members on validation, as a function of their number."""
     return lambda number: np.mean([member.shares["val"] for member in members[:number]], axis=0)

@@ -19,10 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
+from study.confidence.calibration import softmax
 from study.ensemble.combine import dense_head, stacked_head, two_columns
 from study.ensemble.heads import trained
 from study.ensemble.material import Material
-from study.ensemble.members import Ensemble, Member, shares_of, softmax
+from study.ensemble.members import Ensemble, Member, shares_of
 from study.fit.cross_validation import default_epochs
 from study.fit.head_trainer import HeadFold
 from study.folds.divide import Fold, check_units, make_folds
