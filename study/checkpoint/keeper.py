@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import NoReturn
 
 from errors import UserError
 from study.checkpoint.files import Checkpoint, write
@@ -109,10 +108,7 @@ class Keeper:
 
     def _note(self, number: int, frame: object) -> None:
         if self.signal:
-            self._stop_now(number)
+            raise Stopped(number, "")
         self.signal = number
         with contextlib.suppress(OSError):  # past Python's streams: it may be in the middle of writing to one of them
             os.write(STDERR, b"\nstopping after this iteration, with a checkpoint; once more to stop at once\n")
-
-    def _stop_now(self, number: int) -> NoReturn:
-        raise Stopped(number, "")

@@ -24,10 +24,10 @@ from study.inference.frozen import FrozenBackbone
 from study.inference.openvino_ir import Runner, run_traced
 from study.runtime import console, hardware
 from study.runtime.backend import user_errors
+from study.runtime.background import prefetch
 
 if TYPE_CHECKING:
     from data.augment.pipeline import Augment
-from study.runtime.background import prefetch
 
 BATCH = 64  # images held at a time
 PROBE_IMAGES = 64  # training images on which the engine tries its precisions
