@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import random
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -188,17 +189,17 @@ def open_study(folder: Path, storage: str | None, name: str, first_rung: int) ->
 def journal(path: Path) -> optuna.storages.JournalStorage:
     """Return the journal in a file, mended where a process was killed or the disk was full while writing to it.
 
-    A line that was cut off is glued to the next one, after which Optuna can read no more of the file; and for a lock
-    that is left over it would wait half a minute.
+    A line that was cut off is glued to the next one, after which Optuna can read no more of the file. Its own lock, a
+    link beside the file, is not needed where nobody else is at work: a Ctrl-C while Optuna removes that is lost in a
+    FileNotFoundError, and for one that is left over it waits half a minute.
     """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    Path(f"{path}.lock").unlink(missing_ok=True)
     if path.exists() and 0 < (readable := length_readable(path)) < path.stat().st_size:
         with path.open("rb+") as file:
             file.truncate(readable)
-    return JournalStorage(JournalFileBackend(str(path)))
+    return JournalStorage(JournalFileBackend(str(path), threading.RLock()))
 
 
 def length_readable(path: Path) -> int:

@@ -1,6 +1,8 @@
 """The study behind `tune`: new draws after a restart, killed trials, points of a grid, storages."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 
@@ -182,6 +184,19 @@ def test_what_says_nothing_is_not_drawn(tmp_path):
         assert ("focal_gamma" in texts) == (texts["loss"] == "focal")
         search.finish(trial, Score(0.5, 0.5, 10))
     assert losses == {"crossentropy", "focal"}
+
+
+def test_a_ctrl_c_while_a_file_is_removed_is_not_lost_in_an_error(tmp_path, monkeypatch):
+    """As it was where a lock beside the journal was removed after each line."""
+    search = search_in(tmp_path / "a", 6)
+
+    def interrupted(path, remove=os.unlink):
+        remove(path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "unlink", interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        search.ask()
 
 
 @pytest.mark.parametrize("glued", ["", '{"op_code":6,"worker_id":"x","trial_id":0}\n', "\n"])
