@@ -22,6 +22,7 @@ from study.search.anew import Runs
 from study.search.asked import Asked
 from study.search.study import JOURNAL, Search, noted, ranked, state_of, without_password
 from study.search.verdict import Found, advice, figures, sentences
+from study.settings.as_command import as_command
 from study.settings.commands import TuneSettings
 from study.settings.resolve import as_json
 
@@ -174,7 +175,7 @@ def page(record: Record) -> str:
         worse=record.found.verdict.worse,
         defaults_command=command_for(record, {}),
         best_command=command_for(record, record.best),
-        predict=f"python main.py predict --run {shlex.quote(str(record.run))}",
+        predict=as_command("predict", {"run": record.run}),
         runs=run_list(record),
         figures=Table(FIGURES, figures(record.found)),
         trials=f"{len(record.search.trials()):,} trials: {told}",
@@ -258,7 +259,7 @@ def print_results(record: Record) -> None:
     """Print the verdict and where the rest is."""
     for sentence in record.told:
         console.print(sentence)
-    console.print(f"predict by it: python main.py predict --run {record.run} IMAGE")
+    console.print(f"predict by it: {as_command('predict', {'run': record.run}, ['IMAGE'])}")
     console.print(f"look at {record.out / PAGE}; every trial: {record.out / TABLE}; kept for more in {place(record)}")
 
 

@@ -94,7 +94,7 @@ def test_its_help_is_light_and_does_not_load_optuna():
 
 @pytest.fixture(scope="module")
 def tuned(images, tmp_path_factory):
-    runs = tmp_path_factory.mktemp("tuned") / "runs"
+    runs = tmp_path_factory.mktemp("tuned") / "my runs"
     words = ("tune", "--data", images, *HEADS, "--trials", 6, "--epochs", 4, "--jobs", 2, "--runs", runs)
     return runs, words, call(*words, "--json")
 
@@ -143,6 +143,7 @@ def test_it_leaves_table_page_and_runs_and_says_what_was_found(tuned):
     assert ("--dropout=" in ran.next) == beaten
     assert f"--runs={runs}" in ran.next
     assert "The test split was looked at once, after the search: " in ran.err
+    assert f"predict by it: python main.py predict --run '{said['run']}' IMAGE" in ran.err
 
 
 @pytest.mark.slow
