@@ -144,20 +144,22 @@ def taken_apart(classifiers: Sequence[keras.Model]) -> Networks:
 def features_of(
     networks: Networks, pixels: Examples, wanted: Mapping[str, np.ndarray], settings: TrainSettings, store: Store
 ) -> tuple[Examples, EngineChoice]:
-    """Return the features of the wanted rows of each split, one behind the other, by all backbones."""
+    """Return the features of wanted rows of each split, by all backbones one behind the other, and what ran these."""
     from study.inference.frozen import FrozenBackbone
-    from study.inference.joined import embed
+    from study.inference.joined import embed, one_choice
     from study.train.embed import feature_spec
 
-    rows, found = np.concatenate(list(wanted.values())), []
+    rows, found, choices = np.concatenate(list(wanted.values())), [], []
     for backbone in networks.backbones:
         frozen = FrozenBackbone(backbone, store)
-        embedded, engine = embed(frozen, replace(pixels, indices=wanted), feature_spec(settings))
+        embedded, choice = embed(frozen, replace(pixels, indices=wanted), feature_spec(settings))
         found.append(np.asarray(embedded.inputs[rows]))
+        choices.append(choice)
         frozen.release()
     ends = np.cumsum([0, *map(len, wanted.values())])
     indices = {split: np.arange(*ends[place : place + 2]) for place, split in enumerate(wanted)}
     units, seen = (None if known is None else known[rows] for known in (pixels.units, pixels.seen))
+    engine = one_choice([f"backbone_{number}" for number, _ in enumerate(choices, 1)], choices)
     return Examples(np.hstack(found), pixels.labels[rows], indices, units=units, seen=seen), engine
 
 

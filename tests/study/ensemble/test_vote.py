@@ -52,6 +52,8 @@ def test_its_run_json_has_the_settings_that_hold_for_all_and_names_the_runs(vote
     assert [member["name"] for member in said["ensemble"]["members"]] == [run.name, second.name]
     assert said["ensemble"]["members"][1]["learned"] == "lenet, scratch, seed 1"
     assert said["learning"]["type"] == "scratch"
+    engine = said["engine"]  # of both; where nothing had to be tried, they were chosen for the same reason
+    assert "backbone_1" in engine["reason"] or not engine["images_per_second"]
     assert (voted[0] / "split.csv").read_bytes() == (run / "split.csv").read_bytes()
 
 
