@@ -182,7 +182,11 @@ def read_space(file: str) -> Space:
         raise UserError(f"--space {file} is no TOML: {error}.") from error
     if not content:
         raise UserError(f"--space {file} is empty: give it a table a flag, such as [learning-rate] with {FORM}.")
-    return Space.of([read_entry(f"--space {file}, [{name}]", name, values) for name, values in content.items()])
+    entries = [read_entry(f"--space {file}, [{name}]", name, values) for name, values in content.items()]
+    names = [entry.name.replace("_", "-") for entry in entries]
+    if twice := [name for name in names if names.count(name) > 1]:  # with - and with _
+        raise UserError(f"--space {file} names {twice[0]} twice. Name each flag once.")
+    return Space.of(entries)
 
 
 def read_entry(place: str, name: str, values: Any) -> Entry:  # noqa: ANN401 - whatever TOML may hold

@@ -58,6 +58,7 @@ choices = ["crossentropy", "focal"]
         ("[split]\nchoices = ['8:1:1']", "[split] cannot be searched: every trial is judged on the same images."),
         ("[seed]\nlow = 1\nhigh = 3", "[seed] cannot be searched: every trial has the same. Give --seed once for all."),
         ("[dropout]\nlow = 0", "[dropout] has no high: give low and high"),
+        ("[batch-size]\nchoices = [1]\n[batch_size]\nchoices = [2]", " names batch-size twice. Name each flag once."),
         ("[dropout]\nlow = 0\nhigh = 2", "[dropout]: --dropout takes 0 to 0.95. Received: 2.0"),
         ("[dropout]\nlow = 0.5\nhigh = 0.5", "[dropout] takes a low below its high. Received: low 0.5, high 0.5"),
         ("[dropout]\nlow = '0'\nhigh = 1", "[dropout] takes numbers as low and high. Received: '0'"),
