@@ -20,13 +20,14 @@ from study.settings.parsers import split_outside_quotes
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
-NOT_VARIED = names_where("varied", False)  # which images, which classes
+NOT_VARIED = (*names_where("varied", False), "seed")  # which images, which classes, which seeds
 CONDITIONAL = tuple(
     name for name, entry in FIELDS.items() if entry.metadata["requires"] or entry.metadata["unused_under"]
 )
 IRRELEVANT = ("seed", "split_seed", "store", "store_limit")  # they change no run, or stand elsewhere
 LONGEST_NAME = 80
 TRAIN_FIELDS = {declare.name_of(entry): entry for entry in commands.compare_fields()}
+VARIED = [name.replace("_", "-") for name in TRAIN_FIELDS if name not in NOT_VARIED]
 
 
 @dataclass(frozen=True)
@@ -183,10 +184,9 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
         name, equals, texts = item.partition("=")
         field = name.strip().lstrip("-").replace("-", "_")
         if not equals or field not in TRAIN_FIELDS:
-            names = ", ".join(key.replace("_", "-") for key in TRAIN_FIELDS if key not in (*NOT_VARIED, "seed"))
-            hint = did_you_mean(field.replace("_", "-"), names.split(", "))
-            raise UserError(f"--vary takes FLAG=A,B with a flag of train: {names}. {hint}Received: {item}")
-        if field in (*NOT_VARIED, "seed"):
+            hint = did_you_mean(field.replace("_", "-"), VARIED)
+            raise UserError(f"--vary takes FLAG=A,B with a flag of train: {', '.join(VARIED)}. {hint}Received: {item}")
+        if field in NOT_VARIED:
             why = "every run is evaluated on the same images" if field != "seed" else "--seeds says how many there are"
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
         for text in values_of(field, texts):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import UserError
-from study.experiments.plan import NOT_VARIED, TRAIN_FIELDS, is_switch, is_unused, normalise
+from study.experiments.plan import NOT_VARIED, TRAIN_FIELDS, VARIED, is_switch, is_unused, normalise
 from study.settings import declare
 
 if TYPE_CHECKING:
@@ -193,9 +193,8 @@ def read_entry(place: str, name: str, values: Any) -> Entry:  # noqa: ANN401 - w
     """Read one entry. Raise UserError where it is none; `place` says which one in the message."""
     field = name.lstrip("-").replace("-", "_")
     if field not in TRAIN_FIELDS:
-        known = ", ".join(key.replace("_", "-") for key in TRAIN_FIELDS if key not in (*NOT_VARIED, "seed"))
-        raise UserError(f"{place} is no flag of train that may be searched. There are: {known}.")
-    if field in (*NOT_VARIED, "seed"):
+        raise UserError(f"{place} is no flag of train that may be searched. There are: {', '.join(VARIED)}.")
+    if field in NOT_VARIED:
         why = "every trial is judged on the same images" if field != "seed" else "every trial has the same"
         raise UserError(f"{place} cannot be searched: {why}. Give {declare.flag(field)} once for all.")
     if not isinstance(values, dict):
