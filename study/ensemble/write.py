@@ -35,8 +35,9 @@ class Made:
     """An ensemble and all that it came of.
 
     `prepared`: with a classifier whose backbone gives the features. `features`: of the images, with their splits.
-    `rows`: some training images, and all of validation and test. `by_split`: their features. `asked`: how it was asked
-    for. `info`: what `run.json` says in its own way. `flags`: of train, with which commands for the same images go on.
+    `rows`: some training images, and all of validation and test. `by_split`: their features. `frozen`: the backbone.
+    `engine`: what ran it. `asked`: how it was asked for. `info`: what `run.json` says in its own way. `flags`: of
+    train, with which commands for the same images go on. `scenes`: as `study.train.embed.same_scene` counts them.
     """
 
     ensemble: Ensemble
