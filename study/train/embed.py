@@ -52,7 +52,7 @@ def same_scene(dataset: Dataset, features: Examples, frozen: FrozenBackbone, sto
 
     They have no say in the split, which would else depend on the network: the figures of two could not be compared.
     """
-    entries, inputs = dataset.entries, features.inputs
+    entries, images, inputs = dataset.entries, dataset.images, features.inputs
     if isinstance(inputs, np.ndarray):
         inputs = inputs[: len(entries)]  # augmented views are behind the clean images
 
@@ -62,8 +62,8 @@ def same_scene(dataset: Dataset, features: Examples, frozen: FrozenBackbone, sto
     pairs = stored_same_scene_pairs(
         [entry.label for entry in entries],
         read_features,
-        lambda indices: fingerprints_of(dataset.images, indices, store),
-        " ".join([frozen.fingerprint, *(entry.sha256 for entry in entries)]),
+        lambda indices: fingerprints_of(images, indices, store),
+        " ".join([frozen.fingerprint, images.pixels.rule, *(images.keys or images.sha256)]),
         store,
     )
     leaking = [pair for pair in pairs if leaking_pairs(entries, [pair])]
