@@ -29,7 +29,12 @@ def terminate(number: int, frame: object) -> NoReturn:
 
 
 def end_cleanly_on_signals() -> None:
-    """Let a plain `kill` and a closed terminal end a command as Ctrl-C does; `nohup` has it ignore the latter."""
+    """Let Ctrl-C raise what `main` tells of, and a plain `kill` and a closed terminal end a command as it does.
+
+    What is ignored stays so: Ctrl-C in a shell's background jobs, a closed terminal under `nohup`.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `main.py` begins
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), terminate)
