@@ -22,7 +22,7 @@ from errors import UserError, did_you_mean
 from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
-from study.runtime.signals import Terminated, end_cleanly_on_signals
+from study.runtime.signals import Terminated, end_at_once_on_signals, end_cleanly_on_signals
 from study.runtime.streams import kept_free, open_closed
 from study.settings import declare
 from study.settings.as_command import COMMANDS, fields_of
@@ -155,4 +155,6 @@ def read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
 if __name__ == "__main__":
     end_cleanly_on_signals()
-    sys.exit(main())
+    code = main()
+    end_at_once_on_signals()
+    sys.exit(code)

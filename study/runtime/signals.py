@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
-from typing import NoReturn
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SOON = 0.05  # seconds
 
 
 class Terminated(KeyboardInterrupt):
@@ -23,6 +31,17 @@ def stopped(stop: KeyboardInterrupt, resume: str) -> Stopped:
     return Stopped(stop.args[0] if isinstance(stop, Terminated) else signal.SIGINT, resume)
 
 
+@contextmanager
+def naming(command: str) -> Iterator[None]:
+    """Let what stops the block tell a command that goes on with what is done, unless it tells one already."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if getattr(stop, "resume", ""):
+            raise
+        raise stopped(stop, command) from stop
+
+
 def terminate(number: int, frame: object) -> NoReturn:
     """Raise what ends a command cleanly."""
     raise Terminated(number)
@@ -35,6 +54,23 @@ def end_cleanly_on_signals() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `main.py` begins
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.unraisablehook = raise_soon
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), terminate)
+
+
+def raise_soon(ignored: Any) -> None:  # noqa: ANN401 - `sys.UnraisableHookArgs` is no class at run time
+    """Let a signal come once more that came in a `__del__`, where Python prints and forgets whatever is raised."""
+    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    number = ignored.exc_value.args[0] if isinstance(ignored.exc_value, Terminated) else signal.SIGINT
+    threading.Timer(SOON, _thread.interrupt_main, [number]).start()
+
+
+def end_at_once_on_signals() -> None:
+    """Let the system end a process whose command is over: Python would print a traceback of its own end."""
+    for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)

@@ -30,6 +30,7 @@ from study.runs.values import of_training
 from study.runtime import by_backend, console, output
 from study.runtime.processes import ALONE, Place
 from study.runtime.result import Result
+from study.runtime.signals import naming
 from study.settings.as_command import as_command, changed
 from study.settings.source import store_of
 from study.settings.task import TaskSettings
@@ -114,18 +115,19 @@ def train_for_result(
             ready, outcomes, evaluated, seconds, command, embedded.engine, embedded.scenes, out_of_fold, asked
         )
         run = write_run(ready.classifier, record)
-    if keeper:
-        keeper.unfinished.remove()
-    if store.trouble:
-        console.print(store.trouble)
-    results = evaluated.metrics()
-    print_results(run.folder, results, ready.settings.task, out_of_fold)
-    if division and not ready.from_features:  # the run is complete without, whatever may end this early
-        out_of_fold = by_whole_trainings(run, record, division, trainings)
-    if out_of_fold:
-        results = {**results, "crossval": out_of_fold}
-    following = suggest.after(ready.settings, asked, ready.dataset, run, results, record.history())
-    return Result(of_training(run, results), *following)
+    with naming(as_command("predict", {"run": run.folder})):  # the run is complete, whatever may end this early
+        if keeper:
+            keeper.unfinished.remove()
+        if store.trouble:
+            console.print(store.trouble)
+        results = evaluated.metrics()
+        print_results(run.folder, results, ready.settings.task, out_of_fold)
+        if division and not ready.from_features:
+            out_of_fold = by_whole_trainings(run, record, division, trainings)
+        if out_of_fold:
+            results = {**results, "crossval": out_of_fold}
+        following = suggest.after(ready.settings, asked, ready.dataset, run, results, record.history())
+        return Result(of_training(run, results), *following)
 
 
 @dataclass(frozen=True)

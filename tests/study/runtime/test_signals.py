@@ -5,41 +5,86 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import make_patches
+
+from study.runtime.signals import Stopped, Terminated, naming
 
 ROOT = Path(__file__).resolve().parents[3]
 CTRL_C = """
-import signal, sys
+import atexit, signal, sys, time
 signal.signal(signal.SIGINT, {handler})  # whatever the tests were started with
 class CtrlC:
     def find_spec(name, path=None, target=None):
         if name == {module!r}:
-            signal.raise_signal(signal.SIGINT)
+            {comes}
+class Noisy:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
 sys.meta_path.insert(0, CtrlC)
 """
+NOW = "signal.raise_signal(signal.SIGINT)"
+HANDLED = "signal.default_int_handler"
 
 
-def listed(folder, module, handler="signal.default_int_handler"):
-    """List the models in a process that gets a Ctrl-C while it imports a module."""
-    (folder / "sitecustomize.py").write_text(CTRL_C.format(module=module, handler=handler), encoding="utf-8")
+def run_with_ctrl_c(folder, module, *words, handler=HANDLED, comes=NOW):
+    """Run a command in a process that gets a Ctrl-C while it imports a module."""
+    text = CTRL_C.format(module=module, handler=handler, comes=comes)
+    (folder / "sitecustomize.py").write_text(text, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(folder)}
-    words = [sys.executable, ROOT / "main.py", "summary"]
+    words = [sys.executable, ROOT / "main.py", *(words or ["summary"])]
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
 def test_ctrl_c_while_the_program_is_imported_prints_no_traceback(tmp_path):
-    ended = listed(tmp_path, "numpy")
+    ended = run_with_ctrl_c(tmp_path, "numpy")
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
 def test_ctrl_c_behind_that_says_how_to_begin_again(tmp_path):
-    ended = listed(tmp_path, "study.commands.summary")
+    ended = run_with_ctrl_c(tmp_path, "study.commands.summary")
     assert (ended.returncode, ended.stdout) == (130, "")
     assert ended.stderr.endswith("To begin again: python main.py summary\n")
 
 
 def test_where_ctrl_c_is_ignored_it_stays_so(tmp_path):
-    ended = listed(tmp_path, "numpy", "signal.SIG_IGN")
+    ended = run_with_ctrl_c(tmp_path, "numpy", handler="signal.SIG_IGN")
     assert ended.returncode == 0
     assert "lenet" in ended.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
+def test_ctrl_c_in_the_middle_of_tidying_up_ends_the_command_too(tmp_path):
+    ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes="Noisy(); time.sleep(1)")
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.endswith("To begin again: python main.py summary\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
+def test_ctrl_c_behind_the_last_line_prints_no_traceback(tmp_path):
+    ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=f"atexit.register(lambda: {NOW})")
+    assert ended.returncode == -signal.SIGINT
+    assert "lenet" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
+def test_ctrl_c_behind_a_training_names_the_run_that_is_there(tmp_path):
+    make_patches(tmp_path / "images")
+    words = "train --data images -m lenet --epochs 1 --image-size 32 --crossval 2 --store off --checkpoint-minutes 0"
+    ended = run_with_ctrl_c(tmp_path, "study.experiments.crossval", *words.split())
+    (run,) = (tmp_path / "runs").glob("*-lenet")
+    assert ended.returncode == 130
+    assert ended.stderr.endswith(f"To go on: python main.py predict --run runs/{run.name}\n")
+
+
+def test_a_stop_names_a_command_unless_it_names_one_already():
+    with pytest.raises(Stopped) as stop, naming("go on"):
+        raise Terminated(15)
+    assert (stop.value.args, stop.value.resume) == ((15,), "go on")
+    with pytest.raises(Stopped) as stop, naming("go on"):
+        raise Stopped(2, "the folds that are left")
+    assert stop.value.resume == "the folds that are left"
