@@ -59,7 +59,7 @@ class Unfinished:
         runs: folder of run folders.
         asked: what makes the training what it is, plain values: settings, data, program, versions.
         found: the one to go on with.
-        resume: folder's name -> the command that goes on with it.
+        resume: what `--resume` takes -> the command that goes on with it.
     """
 
     def __init__(self, runs: Path, asked: Mapping[str, Any], found: Found | None, resume: Callable[[str], str]) -> None:
@@ -98,8 +98,14 @@ class Unfinished:
             raise
 
     def command(self) -> str:
-        """Return the command that goes on with it; "" while there is no checkpoint."""
-        return self._resume(self._folder.name) if self._folder and files.files_of(self._folder) else ""
+        """Return the command that goes on with it; "" while there is no checkpoint.
+
+        It names the folder by its path where that was given from elsewhere: its name says nothing there.
+        """
+        if not self._folder or not files.files_of(self._folder):
+            return ""
+        here = self._folder.parent.resolve() == self.base.resolve()
+        return self._resume(self._folder.name if here else str(self._folder))
 
     def remove(self) -> None:
         """Remove what is left of a training that is finished."""

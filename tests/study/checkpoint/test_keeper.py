@@ -200,6 +200,17 @@ def test_one_process_at_a_time_goes_on(tmp_path):
     assert len(files_of(found.folder)) == 2
 
 
+def test_one_that_lies_elsewhere_is_named_by_its_path(tmp_path):
+    kept = keeper(tmp_path / "there")
+    kept.write(state)
+    assert kept.unfinished.command() == f"go on with {kept.unfinished.folder.name}"
+    kept.unfinished._lock.release()
+    (there,) = found_in(tmp_path / "there")
+    again = keeper(tmp_path / "here", found=there)
+    assert again.unfinished.command() == f"go on with {there.folder}"
+    assert find(str(there.folder), tmp_path / "here").folder == there.folder
+
+
 def test_differences_are_named():
     now = {**ASKED, "settings": {"epochs": 5}, "data": "e", "program": "q", "versions": {"keras": "4"}}
     assert differences(ASKED, ASKED, str) == []
