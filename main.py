@@ -22,7 +22,7 @@ from errors import UserError, did_you_mean
 from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
-from study.runtime.signals import Terminated, end_at_once_on_signals, end_cleanly_on_signals
+from study.runtime.signals import Terminated, end_at_once_on_signals, end_cleanly_on_signals, stop_behind
 from study.runtime.streams import kept_free, open_closed
 from study.settings import declare
 from study.settings.as_command import COMMANDS, fields_of
@@ -92,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, ImportError) as error:
+        if not (stop := stop_behind(error)):
+            raise
         if resume := getattr(stop, "resume", ""):
             print(f"\nstopped; what was done is kept. To go on: {visible(resume)}", file=sys.stderr)
         else:

@@ -42,6 +42,13 @@ def naming(command: str) -> Iterator[None]:
         raise stopped(stop, command) from stop
 
 
+def stop_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Return the stop that an error is, or that it comes from: native modules make an ImportError of it."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def terminate(number: int, frame: object) -> NoReturn:
     """Raise what ends a command cleanly."""
     raise Terminated(number)

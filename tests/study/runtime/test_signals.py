@@ -63,6 +63,18 @@ def test_ctrl_c_in_the_middle_of_tidying_up_ends_the_command_too(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
+def test_ctrl_c_of_which_a_native_module_makes_another_error_is_one(tmp_path):
+    native = """
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt as stop:
+                raise ImportError("initialization failed") from stop"""
+    ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=native)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == "\nstopped; nothing was left half-written. To begin again: python main.py summary\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
 def test_ctrl_c_behind_the_last_line_prints_no_traceback(tmp_path):
     ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=f"atexit.register(lambda: {NOW})")
     assert ended.returncode == -signal.SIGINT
