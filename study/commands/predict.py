@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import models
 from errors import UserError
 from study.runtime.result import Result
+from study.runtime.signals import naming
 from study.settings.as_command import as_command, changed
 from study.settings.commands import PredictSettings
 
@@ -58,7 +59,8 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     if all(written.values()) and output.are_one(*written.values()):
         raise UserError(f"--csv {table} and --page {settings.page} are one file: give each its own.")
     if in_bulk(settings):
-        return in_blocks(run, settings, flags, table)
+        with naming(command_line):
+            return in_blocks(run, settings, flags, table)
     from study.predict.run import predict
     from study.predict.written import Wanted
 

@@ -23,6 +23,7 @@ from study.runs import folder as run_folder
 from study.runs.folder import Run
 from study.runtime import console, output
 from study.runtime.result import Result
+from study.runtime.signals import naming
 from study.settings import conflicts
 from study.settings.commands import CompareSettings
 
@@ -54,7 +55,7 @@ def compare(settings: CompareSettings, fixed: Mapping[str, str], command: str = 
     plan = with_contents(plan, scanned.images, named=settings.out is not None)
     open_folder(plan.out)
     at_once = jobs_at_once(settings.jobs)
-    with alone_in(plan.out):
+    with alone_in(plan.out), naming(command):
         check_same(plan)
         failures = run_missing(plan, at_once)
         done = {key: run for key in keys(plan) if (run := finished_run(plan, *key))}

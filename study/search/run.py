@@ -14,6 +14,7 @@ from study.experiments.jobs import Job, jobs_at_once, wait_for_earlier
 from study.runtime import console, output
 from study.runtime.background import start_in_background
 from study.runtime.locks import holding
+from study.runtime.signals import naming
 from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
 from study.search.asked import Asked, folder_for, reason_against, settle
 from study.search.space import Space
@@ -59,9 +60,8 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
         console.print(f"every trial is a process of its own, as {against}")
     out = folder_for(asked, dataset)
     out.mkdir(parents=True, exist_ok=True)
-    with holding(
-        out / ".lock", 0, f"Another tune is at work in {out}. Wait for it to end, or give another --runs DIR."
-    ):
+    told = f"Another tune is at work in {out}. Wait for it to end, or give another --runs DIR."
+    with holding(out / ".lock", 0, told), naming(command):
         search, fresh = search_in(asked, dataset, store, out, in_process)
         ended = ranked(search.trials())
         best = asked.space.texts(ended[0].params)

@@ -258,8 +258,9 @@ def test_ctrl_c_says_how_to_go_on(images, tmp_path):
         while time.monotonic() < until and sum(log.stat().st_size for log in runs.glob("*/journal.log")) < 20_000:
             time.sleep(0.05)
         tuning.send_signal(signal.SIGINT)
-        text, _ = tuning.communicate(timeout=60)
+        text, error = tuning.communicate(timeout=60)
     assert tuning.returncode == 130
+    assert "To go on: python main.py tune" in error
     assert " of 2,000 trials are done and kept: the same command goes on with the rest." in text
 
 
