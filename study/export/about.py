@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from data.to_rgb import PALE
 from study.runs.folder import Run
 
 VERSION = 1  # of the keys below
@@ -13,8 +14,11 @@ LABELS, ABOUT = "labels.txt", "metadata.json"
 IMAGE, PROBABILITIES, DISTANCE = "image", "probabilities", "distance"  # names of the input and of the outputs
 KNOWN = "known_images"  # of the product with what was learned, which stays in float where the rest becomes int8
 RULES = {
-    "crop": "the largest centred square is cut out and scaled to the size",
-    "pad": "the longer side is scaled to the size, and the rest is filled with grey, 128, the image in the middle",
+    "crop": "the largest centred square is cut out and scaled to the size; what has the size is cut by whole pixels",
+    "pad": (
+        "the longer side is scaled to the size, and the rest is filled with grey, 128, the image in the middle; of an "
+        "odd rest the greater half is below or to the right"
+    ),
     "squash": "both sides are scaled to the size, whatever the shape",
 }
 
@@ -39,8 +43,8 @@ def describe(run: Run, has_distance: bool, batch: int | None, int8: bool) -> dic
             "rule": run.info["resize"],
             "size": size,
             "meaning": RULES[run.info["resize"]],
-            "filter": "bilinear, widened where it shrinks (antialiasing), as Pillow's",
-            "transparency": "laid over white",
+            "filter": "bilinear, widened where it shrinks (antialiasing), as Pillow's with reducing_gap=3",
+            "transparency": f"laid over white; over black where white would leave nothing darker than {PALE}",
             "pixel_range": run.info.get("pixel_range", {}),
         },
         "outputs": {

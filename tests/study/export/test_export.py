@@ -10,14 +10,16 @@ import sys
 import numpy as np
 import pytest
 from helpers import TOY_CLASSES, call, fails, left_behind, message, project_of_another, toy_image
+from PIL import Image
 from run_files import run_info, shares, table
 from structure.test_readme import FENCE, TEXTS
 
+from data.image import load
 from study.export import formats, running
 from study.runs.folder import hashes
 from study.runtime import hardware
 
-SNIPPETS = [block for language, block in FENCE.findall(TEXTS["docs/export.md"]) if language == "python"]
+SQUARE, *SNIPPETS = [block for language, block in FENCE.findall(TEXTS["docs/export.md"]) if language == "python"]
 FILES = {"onnx": "model.onnx", "litert": "model.tflite", "openvino": "model.xml", "saved_model": "saved_model"}
 ENGINES = {"onnx": "onnxruntime", "litert": "ai_edge_litert", "openvino": "openvino", "saved_model": "tensorflow"}
 TAKES_LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("openvino", "saved_model")]
@@ -63,6 +65,9 @@ def test_the_lines_of_the_docs_answer_as_predict_does(exported, run, name, tmp_p
     assert len(snippet.strip().splitlines()) <= 13
     toy_image("square", 77).resize((32, 32)).save(tmp_path / "photo.jpg", quality=95)
     shutil.copytree(place, tmp_path / "exported")
+    (tmp_path / "square.py").write_text(SQUARE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "square", raising=False)  # of another test
     monkeypatch.chdir(tmp_path)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -72,6 +77,37 @@ def test_the_lines_of_the_docs_answer_as_predict_does(exported, run, name, tmp_p
     label, probability = said.getvalue().split()
     assert label == row["predicted"]
     assert float(probability) == pytest.approx(shares(row).max(), abs=1e-3)
+
+
+@pytest.mark.parametrize("rule", ["crop", "pad", "squash"])
+def test_the_lines_of_the_docs_make_the_pixels_that_the_run_sees(tmp_path, rule):
+    made, size = {}, 33
+    exec(compile(SQUARE, "square.py", "exec"), made)
+    for path in photos_of_all_kinds(tmp_path):
+        pixels = made["square"](path, {"size": size, "rule": rule, "pixel_range": {"16-bit": [300, 3300]}})
+        expected = load(path.read_bytes(), size, rule, {"16-bit": (300.0, 3300.0)})
+        np.testing.assert_array_equal(pixels, expected, err_msg=f"{path.name}, {rule}")
+
+
+def photos_of_all_kinds(folder):
+    """Write an image of each kind that people have, and return the files."""
+    values = np.random.default_rng(0).integers(0, 256, (301, 398, 4), np.uint8)
+    see_through, upright = Image.fromarray(values), Image.fromarray(values[..., :3])
+    icon = np.full((40, 60, 4), 255, np.uint8)
+    icon[:10, :, 3] = 0
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    upright.save(folder / "turned.jpg", exif=turned)
+    upright.resize((40, 33)).save(folder / "of-the-size.png")
+    upright.resize((7, 5)).save(folder / "tiny.png")
+    upright.resize((500, 3)).save(folder / "strip.png")
+    upright.convert("L").save(folder / "grey.jpg")
+    upright.convert("CMYK").save(folder / "cmyk.jpg")
+    upright.convert("P").save(folder / "palette.png")
+    see_through.save(folder / "transparent.png")
+    Image.fromarray(icon).save(folder / "white-on-transparent.png")
+    Image.fromarray(values[..., 0].astype(np.uint16) * 16).save(folder / "16-bit.png")
+    return sorted(folder.iterdir())
 
 
 def test_packages_of_the_working_folder_do_not_stand_in_for_those_of_the_program(exported, toy, tmp_path, monkeypatch):
