@@ -111,5 +111,5 @@ def _class_of(run: Run, prediction: Prediction, judge: Judge | None) -> dict[str
         "predicted": name,
         "probability": round(probability, 6),
         "verdict": verdict,
-        "distance": prediction.distance,
+        "distance": None if prediction.distance is None else round(prediction.distance, 6),
     }

@@ -81,7 +81,9 @@ class Service:
             Route("/healthz", self.guarded(self.health), methods=["GET"]),
             Route("/metrics", self.guarded(self.figures), methods=["GET"]),
         ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: other})
+        app = Starlette(routes=routes, exception_handlers={HTTPException: other})
+        app.router.redirect_slashes = False  # it would name http:// to those who ask a proxy by https://
+        return app
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
         """Return an endpoint that answers those who are let in, and tells the others why not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,6 +20,7 @@ from errors import UserError
 
 CONNECTIONS = 512  # at a time; more are closed at once
 IDLE = 5  # seconds that a connection is kept for a next request
+TALKATIVE = ("uvicorn", "python_multipart")  # packages that tell a screen of what strangers send
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -50,6 +53,16 @@ class Connection(H11Protocol):
         """Count what was done."""
         self.done += 1
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP with JSON, like all else that is refused; nothing where an answer has gone already."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            content = json.dumps({"error": "the request is not HTTP/1.1"}).encode()
+            headers = [("content-type", "application/json"), ("content-length", str(len(content)))]
+            head = h11.Response(status_code=400, headers=[*headers, ("connection", "close")], reason=b"Bad Request")
+            for event in (head, h11.Data(content), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event))
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look at it no more."""
@@ -94,8 +107,9 @@ def server(app: Starlette, seconds: float, ready: Callable[[], None]) -> Server:
     """Return a server whose requests take `seconds` at most; `ready` is called when it answers."""
     idle = min(IDLE, seconds)
     patient = type("Connection", (Connection,), {"patience": seconds + idle + 1})
-    logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # what strangers send is not told on the screen
-    logging.getLogger("uvicorn").propagate = False
+    for package in TALKATIVE:
+        logging.getLogger(package).addHandler(logging.NullHandler())
+        logging.getLogger(package).propagate = False
     config = uvicorn.Config(
         app,
         http=patient,

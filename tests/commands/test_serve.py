@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from helpers import call, fails
+from hostile import FORM
 from run_files import run_info
 from serving import JPEG, picture, received, serving, wait_until
 
@@ -78,6 +79,26 @@ def test_what_is_under_way_is_done_before_it_ends(run):
     assert (code, out) == (0, "")
     assert "stopped" not in err
     assert "Traceback" not in err
+
+
+def test_what_is_no_http_is_told_as_all_else_is_and_nothing_of_it_stands_on_the_screen(run):
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with serving(run) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
+            asking.sendall(b"\x16\x03\x01\r\n\r\n")
+            status, body = received(asking)
+            assert asking.recv(1) == b""
+        assert (status, json.loads(body)) == (400, {"error": "the request is not HTTP/1.1"})
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
+            asking.sendall(head % b"/metrics")
+            assert received(asking)[0] == 405
+            asking.sendall(b"no chunk\r\n")  # of a request that is answered
+            assert asking.recv(1) == b""
+        assert server.post(b"no form", FORM).status == 422
+        code, _, err = server.end()
+    assert code == 0
+    assert "Traceback" not in err
+    assert "boundary" not in err
 
 
 def listens(port):

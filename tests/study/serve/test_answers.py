@@ -51,6 +51,7 @@ def test_the_answers_are_those_of_predict(served, run, files):
     assert [one["name"] for one in answer.json["predictions"]] == [file.name for file in files]
     for file, one in zip(files, answer.json["predictions"], strict=True):
         same(one, by_path[str(file)])
+        assert one["distance"] == (one["distance"] and round(one["distance"], 6))
         alone = served.post(file.read_bytes(), "application/octet-stream")
         if file.read_bytes():
             assert alone.status == (422 if one["error"] else 200)
@@ -81,6 +82,7 @@ def test_images_of_all_callers_go_through_the_network_together(served, files):
         (b"1", "text/plain", "/predict", 415, "or image/…. Received: text/plain"),
         (b"1", "multipart/form-data", "/predict", 415, "Received: multipart/form-data"),
         (form({f"{i}": b"1" for i in range(33)}), FORM, "/predict", 413, "more than 32 images in one request"),
+        (b"1", JPEG, "/predict/", 404, "there are /, /predict, /healthz and /metrics"),
         (b"1", JPEG, "/predicts", 404, "there are /, /predict, /healthz and /metrics"),
         (b"1", JPEG, "/metrics", 405, "/predict takes POST, the others GET"),
     ],
