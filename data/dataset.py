@@ -225,10 +225,11 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed 
     if source.labels:
         label_map = labels.read(Path(source.labels))
         scanned = labels.apply(scanned, label_map, source.min_classes)
+    remedy = f"give both one name in {path}" if source.several_labels else "`labels` can merge them"
     for name, other in similar(scanned.class_names):
         note(
             f"careful: class {name} differs from class {other} only in case, spaces or the width of letters: the same "
-            "class? `labels` can merge them"
+            f"class? {remedy}"
         )
     fixed = None
     if source.fixes:

@@ -99,7 +99,7 @@ def too_few(label: str, images: int, left_out: str = "") -> str:
     """Return the message for a class that cannot be divided into three splits; `left_out` says which are missing."""
     return (
         f"Class '{label}' has {images} usable image(s): at least {MIN_IMAGES} different ones are needed, one for "
-        f"each of {', '.join(SPLITS)}. {left_out}Add images or take the folder out."
+        f"each of {', '.join(SPLITS)}. {left_out}Add images or take the class out."
     )
 
 

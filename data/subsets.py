@@ -138,9 +138,10 @@ def check_ready_made(scanned: Scan, entries: Sequence[SplitEntry], source: Sourc
         raise UserError(f"{says_splits(scanned.root)}: leave `split` and `split_file` out.")
     learnt = {label for entry in entries if entry.split == "train" for label in source.classes_of(entry.label)}
     if lacking := [name for name in scanned.class_names if name not in learnt]:
+        remedy = "take its label out" if source.several_labels else "leave out or merge folders by `labels`"
         raise UserError(
             f"{scanned.root}: no training image of {', '.join(lacking)}, which could never be learnt: add some, or "
-            "leave out or merge folders by `labels`."
+            f"{remedy}."
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from data.augment.pipeline import describe
 from data.batches import Examples
+from data.names import distinct
 from errors import UserError
 from study.fit import augmentation
 from study.pages.figures import STYLE, cut, plt, save
@@ -47,7 +48,7 @@ def write(settings: TrainSettings, stage: Stage, examples: Examples, class_names
         )
     indices = chosen_indices(examples)
     pixels, labels = examples.inputs[indices], examples.labels[indices]
-    before = [(image, class_names[label]) for image, label in zip(pixels, labels, strict=True)]
+    before = [(image, label_text(label, class_names)) for image, label in zip(pixels, labels, strict=True)]
     columns = [before]
     for _ in range(VIEWS):
         view = augment({"images": pixels, "labels": labels})
@@ -69,9 +70,9 @@ def preview_phase(settings: TrainSettings, stage: Stage) -> ResolutionPhase:
 
 
 def chosen_indices(examples: Examples) -> np.ndarray:
-    """Return the first training images of each class in turn, `IMAGES` at most."""
+    """Return the first training images of each class, or of each set of labels, in turn, `IMAGES` at most."""
     indices = examples.indices["train"]
-    labels = examples.labels[indices]
+    labels = np.unique(examples.labels[indices], axis=0, return_inverse=True)[1].reshape(-1)  # NumPy 2.0: two axes
     turn = np.zeros(len(indices), int)
     for label in np.unique(labels):
         turn[labels == label] = np.arange(np.sum(labels == label))
@@ -79,13 +80,17 @@ def chosen_indices(examples: Examples) -> np.ndarray:
 
 
 def label_text(target: np.ndarray, class_names: Sequence[str]) -> str:
-    """Return what a label says: a class, or `cat 70 %, dog 30 %` where it is shares of them."""
+    """Return what a label says: a class, several or none, or `cat 70 %, dog 30 %` where it is shares of them."""
     if target.ndim == 0:
         return class_names[int(target)]
-    order = [index for index in np.argsort(-target) if target[index] >= MIN_SHARE]
-    if len(order) == 1:
+    order = [index for index in np.argsort(-target, kind="stable") if target[index] >= MIN_SHARE]
+    if not order:
+        return distinct("none", class_names)
+    whole = [target[index] > 1 - 2 * MIN_SHARE for index in order]
+    if len(order) == 1 and whole[0]:
         return class_names[order[0]]
-    return ", ".join(f"{cut(class_names[index], 10)} {100 * target[index]:.0f} %" for index in order)
+    named = [(cut(class_names[index], 10), "" if all(whole) else f" {100 * target[index]:.0f} %") for index in order]
+    return ", ".join(name + share for name, share in named)
 
 
 def draw(columns: Sequence[Sequence[tuple[np.ndarray, str]]], title: str, path: Path) -> None:

@@ -131,5 +131,5 @@ def test_the_closing_error_names_the_commonest_reason(tmp_path):
     assert ran.err.strip().splitlines()[-1] == (
         "error: Class 'cat' has 0 usable image(s): at least 3 different ones are needed, one for each of train, val, "
         "test. 5 could not be used, 4 for this reason: a DICOM file, which is not read here: export it as 16-bit PNG "
-        "or TIFF. Add images or take the folder out."
+        "or TIFF. Add images or take the class out."
     )

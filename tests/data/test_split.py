@@ -128,7 +128,7 @@ def test_fewer_than_three_different_images_is_refused(contents):
     copies = "3 more of its images are exact copies of these. " if len(contents) == 5 else ""
     assert str(caught.value) == (
         f"Class 'dog' has {len(set(contents))} usable image(s): at least 3 different ones are needed, one for each of "
-        f"train, val, test. {copies}Add images or take the folder out."
+        f"train, val, test. {copies}Add images or take the class out."
     )
 
 

@@ -9,6 +9,7 @@ from data import split
 from data.dataset import load
 from data.source import Source
 from data.table import scan
+from study.tasks import multilabel
 
 
 @pytest.fixture
@@ -199,3 +200,15 @@ def test_a_name_in_the_other_form_of_unicode_or_with_other_slashes_is_the_file_t
     assert message(scan, twice) == (
         f"{twice} gives square/0.png two labels, a and b: give it one, or train with `task` multilabel."
     )
+
+
+def test_what_is_said_of_several_labels_is_what_that_task_can_do(tmp_path):
+    labels = ["cat", "Cat"] * 3 + ["dog"] * 3
+    for number in range(9):
+        toy_image("circle", number).save(tmp_path / f"{number}.png")
+    lines = [f"{number}.png,{label},{'test' if label == 'dog' else 'train'}" for number, label in enumerate(labels)]
+    table, notes = write(tmp_path / "labels.csv", "path,label,part", *lines), []
+    source = Source(table, 32, several_labels=True, assign=multilabel.assign)
+    refused = message(load, source, note=notes.append)
+    assert notes[0].endswith(f"the same class? give both one name in {table}")
+    assert refused.endswith("no training image of dog, which could never be learnt: add some, or take its label out.")
