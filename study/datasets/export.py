@@ -25,7 +25,8 @@ def export(settings: ExportDataSettings) -> dict[str, Any]:
     """Read a data set, divide it, and write it; return what was written, and where.
 
     Raises:
-        UserError: no such data, a split that cannot be, pyarrow is missing, or nowhere to write.
+        UserError: no such data, a split that cannot be, flags that do not go together, pyarrow is missing, or nowhere
+            to write.
     """
     out = folder_of(settings.out)
     if settings.format == "parquet" and not hardware.is_installed("pyarrow"):
@@ -33,6 +34,8 @@ def export(settings: ExportDataSettings) -> dict[str, Any]:
             "--format parquet needs pyarrow: python -m pip install -r requirements-parquet.txt, or give --format "
             "imagefolder."
         )
+    if settings.labels and tasks.get(settings.task).SEVERAL_LABELS:  # as in training: it maps a folder to one class
+        raise UserError(f"--labels is for --task classify. Received: --task {settings.task}; leave one of the two out.")
     if settings.data is not None:
         output.refuse_within(out, settings.data, "--out")
     store = open_store(settings.store == "on", settings.store_limit)

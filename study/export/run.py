@@ -128,8 +128,8 @@ def check_run(run: Run, command: str = "export") -> None:
         )
     if "crop" in run.info:
         raise UserError(
-            f"{command} writes one network, and {run.folder} has two: the images are cut first (--crop-to). Use "
-            "predict."
+            f"{command} writes a network that is given whole images, and {run.folder} learned cut ones (--crop-to). "
+            "Use predict."
         )
     if "image_sizes" in run.info:
         sizes = text_of(size_of(run))

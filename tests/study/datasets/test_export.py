@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from helpers import call, make_toy, message
+from helpers import call, fails, make_toy, message
 
 from data import hub_write
 from data.dataset import load
@@ -149,3 +149,10 @@ def test_parquet_without_pyarrow_is_refused_before_the_work(table, tmp_path):
         "error: --format parquet needs pyarrow: python -m pip install -r requirements-parquet.txt, or give --format "
         "imagefolder.\n",
     )
+
+
+def test_a_map_of_folders_is_refused_where_an_image_has_several_labels(table, tmp_path):
+    (tmp_path / "labels.csv").write_text("folder,class\na/b,slash\n")
+    words = ("--data", table, "--labels", tmp_path / "labels.csv", "--task", "multilabel", "--out", tmp_path / "out")
+    text = "--labels is for --task classify. Received: --task multilabel; leave one of the two out."
+    fails(call("export-data", *words), text, tmp_path / "out")

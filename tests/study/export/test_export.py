@@ -16,7 +16,8 @@ from structure.test_readme import FENCE, TEXTS
 
 from data.image import load
 from study.export import formats, running
-from study.runs.folder import hashes
+from study.export.run import check_run
+from study.runs.folder import Run, hashes
 from study.runtime import hardware
 
 SQUARE, *SNIPPETS = [block for language, block in FENCE.findall(TEXTS["docs/export.md"]) if language == "python"]
@@ -217,6 +218,14 @@ def test_what_cannot_be_exported_says_why(run, tmp_path):
     fails(ran, "--int8: TensorFlow computes a SavedModel in float alone. Leave --int8 out, or give another", out)
     fails(call("export", run, run, "--out", out), "export takes one run. Received: ", out)
     fails(call("export", tmp_path / "none", "--out", out), "(there is none)", out)
+
+
+@pytest.mark.parametrize("cut_by", ["box", "mask"])  # a table of boxes is no network
+def test_a_run_that_learned_cut_images_is_refused_for_that(tmp_path, cut_by):
+    told = message(check_run, Run(tmp_path, {"task": "classify", "crop": {"to": cut_by}}))
+    assert told == (
+        f"export writes a network that is given whole images, and {tmp_path} learned cut ones (--crop-to). Use predict."
+    )
 
 
 def test_a_range_of_pixel_values_is_told_and_a_page_which_cannot_apply_it_is_refused(run, tmp_path):
