@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -171,7 +172,8 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
         raise no_run(folder, data)
     fingerprints = {fingerprint_of(run) for run, _ in judged.values()}
     if len(fingerprints) > 1:
-        told = "give --data DIR" if data is None else "images or split were changed. See: python main.py runs"
+        listing = shlex.join(["python", "main.py", "runs", "--runs", str(folder)])
+        told = "give --data DIR" if data is None else f"images or split were changed. See: {listing}"
         raise UserError(
             f"The runs in {folder} are of {len(fingerprints)} data sets or splits, which cannot be ranked: {told}"
         )

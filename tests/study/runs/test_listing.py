@@ -75,6 +75,7 @@ def test_the_best_is_chosen_by_validation_among_runs_of_one_split(three, toy, tm
     ran = call("runs", "best", "--runs", runs, "--data", toy)
     assert ran.code == 2
     assert "are of 2 data sets or splits, which cannot be ranked: images or split were changed." in ran.err
+    assert ran.err.endswith(f" See: python main.py runs --runs {runs}\n")
     for number, (path, validation) in enumerate(((first, 0.5), (named, 0.75))):
         copy = tmp_path / "runs" / path.name
         shutil.copytree(path, copy)
