@@ -34,7 +34,7 @@ def read(path: Path) -> LabelMap:
     """Read `folder,class`; a row `left<->right` in the first column names a mirror pair.
 
     Raises:
-        UserError: the file cannot be read, has other columns, or names a folder twice.
+        UserError: the file cannot be read, has other columns, or names a folder twice, or a class in two pairs.
     """
     table = csv_table.with_columns(path, f"`labels` {path}", ("folder", "class"), "a CSV file folder,class")
     classes: dict[str, str] = {}
@@ -44,7 +44,11 @@ def read(path: Path) -> LabelMap:
         label = composed(csv_table.unguard(row.get("class", "").strip()))
         if FLIP_PAIR in folder:
             left, right = (csv_table.unguard(name.strip()) for name in folder.split(FLIP_PAIR, 1))
-            flip_pairs |= {left: right, right: left}
+            for name, other in ((left, right), (right, left)):
+                if (before := flip_pairs.setdefault(name, other)) != other:
+                    raise UserError(
+                        f"`labels` {path} pairs {name} with {before} and with {other}: a flip turns it into one class."
+                    )
         elif folder in classes:
             raise UserError(f"`labels` {path} names the folder '{folder}' twice.")
         elif folder.strip():

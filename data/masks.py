@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -105,7 +106,9 @@ def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Pa
     Raises:
         UserError: some are not there, or two images would have one.
     """
-    if outside := [entry for entry in images if not entry.path.is_relative_to(root)]:
+    # By the path as it is written: below the folder of masks, `../` would lead to the images themselves.
+    within = os.path.normpath(root)
+    if outside := [entry for entry in images if not Path(os.path.normpath(entry.path)).is_relative_to(within)]:
         raise UserError(
             f"{printable_path(outside[0].path)} is not below {root}, so that nothing says where its mask is."
         )

@@ -164,9 +164,13 @@ def class_names(
 ) -> tuple[str, ...]:
     """Return the labels that some image has, in natural order. Raise UserError where they are too few."""
     names = {label for labels in labels_of.values() for label in labels}
+    if not labels_of:
+        raise UserError(f"{path} names no image: below its first line it has no row. Give it one for each image.")
     if not images:
-        such = f", such as {min(labels_of, key=natural_key)}" if labels_of else ""
-        raise UserError(f"{path} names no image that is there{such}: paths are relative to the folder of the table.")
+        such = min(labels_of, key=natural_key)
+        raise UserError(
+            f"{path} names no image that is there, such as {such}: paths are relative to the folder of the table."
+        )
     if len(names) < least:
         raise UserError(f"{path} has {len(names)} class(es): at least {least} are needed.")
     return tuple(sorted(names, key=natural_key))

@@ -245,6 +245,18 @@ def test_two_images_do_not_share_a_mask(tmp_path):
     )
 
 
+@pytest.mark.parametrize("name", ["../images/a.png", "{root}/images/a.png"])
+def test_an_image_outside_of_its_folder_is_not_taken_for_its_own_mask(tmp_path, name):
+    for folder in ("images", "table", "masks"):
+        (tmp_path / folder).mkdir()
+    Image.new("L", (8, 8), 9).save(tmp_path / "images" / "a.png")
+    path = tmp_path / "table" / name.format(root=tmp_path)
+    record = ImageRecord(path, name, "cat", None)
+    assert told(masks.paths_for, [record], tmp_path / "table", tmp_path / "masks") == (
+        f"{path} is not below {tmp_path / 'table'}, so that nothing says where its mask is."
+    )
+
+
 def told(call, *arguments):
     with pytest.raises(UserError) as caught:
         call(*arguments)

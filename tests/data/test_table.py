@@ -118,6 +118,7 @@ def test_groups_that_given_parts_divide_are_told(images, tmp_path):
         (["path,label,group", "a.png,cat,1", "a.png,cat,2"], "gives a.png two values of group: give it one."),
         (["path,label", "a.png,cat"], "names no image that is there, such as a.png: paths are relative to the "
                                       "folder of the table."),
+        (["path,label"], "names no image: below its first line it has no row. Give it one for each image."),
         (["path,cat,dog", "a.png,1,0"], "It has: path, cat, dog. For one column of 0 and 1 a class, train with `task` "
                                         "multilabel."),
     ],
