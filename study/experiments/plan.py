@@ -187,7 +187,7 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
             hint = did_you_mean(field.replace("_", "-"), VARIED)
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {', '.join(VARIED)}. {hint}Received: {item}")
         if field in NOT_VARIED:
-            why = "every run is evaluated on the same images" if field != "seed" else "--seeds says how many there are"
+            why = reason_against(field)
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
         for text in values_of(field, texts):
             if text in varied.setdefault(field, []):
@@ -196,13 +196,31 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
     return varied
 
 
+def reason_against(field: str) -> str:
+    """Say why a setting has one value for all runs of a comparison."""
+    if field == "seed":
+        return "--seeds says how many there are"
+    if TRAIN_FIELDS[field].metadata["group"] in ("data", "task"):
+        return "every run is evaluated on the same images"
+    return "every run is computed in the same way"
+
+
 def values_of(field: str, texts: str) -> list[str]:
-    """Divide the text behind `=`, outside quoted names: at ; where there is one or the values are lists, else at ,."""
+    """Divide the text behind `=`, outside quoted names: at ; where there is one or the values are lists, else at ,.
+
+    Raises:
+        UserError: one is no value of the setting, with what divides values that hold commas themselves.
+    """
     entry = TRAIN_FIELDS[field]
     lists = any(kind in str(entry.type) for kind in ("dict", "tuple"))
     separator = ";" if ";" in texts or lists else ","
     pieces = split_outside_quotes(texts.removesuffix(separator), separator)
-    return [normalise(field, text.strip()) for text in pieces]
+    try:
+        return [normalise(field, text.strip()) for text in pieces]
+    except UserError as error:
+        if len(pieces) > 1 or separator == "," or "," not in texts:
+            raise
+        raise UserError(f"{error} Several values of {field.replace('_', '-')} have ; between them.") from error
 
 
 def normalise(field: str, text: str) -> str:

@@ -8,7 +8,7 @@ import re
 from data.names import composed
 from errors import UserError
 
-QUOTED = r'("(?:[^"]|"")*+")'  # a name; a quotation mark in it is written twice
+QUOTED = r'"(?:[^"]|"")*+"'  # a name; a quotation mark in it is written twice
 SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
 
 
@@ -18,7 +18,7 @@ def parse_class_weight(text: str) -> str | dict[str, float]:
         return text
     weights = {}
     for item in split_outside_quotes(composed(text), ","):
-        if quoted := re.fullmatch(rf"\s*{QUOTED}\s*=(.*)", item, re.DOTALL):
+        if quoted := re.fullmatch(rf"\s*({QUOTED})\s*=(.*)", item, re.DOTALL):
             name, number = quoted[1][1:-1].replace('""', '"'), quoted[2]
         else:
             name, _, number = item.rpartition("=")
@@ -39,6 +39,7 @@ def parse_class_weight(text: str) -> str | dict[str, float]:
 
 def split_outside_quotes(text: str, separator: str) -> list[str]:
     """Divide a text at a separator, but not within a quoted name; a quotation mark opens one where a name begins."""
+    # No group within: Python 3.11 may fail where a possessive repetition gives one up.
     piece = re.compile(rf"(?:(?<![^,;])\s*{QUOTED}|[^{separator}])*+")
     pieces, start = [], 0
     while start <= len(text):

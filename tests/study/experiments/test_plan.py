@@ -59,6 +59,7 @@ def test_every_combination_of_all_varied_values():
         (["--l2=1e-4, 0.0"], {"l2": ["0.0001", "0"]}),
         (["weights=a,b.keras;imagenet"], {"weights": ["a,b.keras", "imagenet"]}),
         (['class-weight=none;a=1,"x, y; z"=2;'], {"class_weight": ["none", 'a=1,"x, y; z"=2']}),
+        (['class-weight="a,b"=1,c=2;none'], {"class_weight": ['"a,b"=1,c=2', "none"]}),
     ],
 )
 def test_values_are_read_in_every_form(items, texts):
@@ -80,7 +81,21 @@ def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
                 errors.append(str(error))
         else:
             told = "every run is evaluated on the same images|--seeds says how many|with a flag of train: "
-            assert re.search(told, errors[0]), name
+            assert re.search(f"{told}|every run is computed in the same way", errors[0]), name
+
+
+def test_what_computes_a_run_is_the_same_for_all_and_is_said_to_be():
+    for name, value in (("backend", "jax,tensorflow"), ("deterministic", "on,off")):
+        assert message(read_vary, [f"{name}={value}"]) == (
+            f"--vary cannot take {name}: every run is computed in the same way. Give --{name} once for all."
+        )
+
+
+@pytest.mark.parametrize("item", ["class-weight=none,balanced", "augment=none,flip", "progressive=64,32"])
+def test_values_with_commas_of_their_own_are_told_what_divides_them(item):
+    name = item.partition("=")[0]
+    assert message(read_vary, [item]).endswith(f" Several values of {name} have ; between them.")
+    assert list(read_vary([item.replace(",", ";")])) == [name.replace("-", "_")]
 
 
 @pytest.mark.parametrize(
