@@ -62,6 +62,9 @@ def settled(method: str, given: Mapping[str, Any]) -> TrainSettings:
     values = with_model(given)
     spec = models.get(values["model"]).SPEC
     settings = resolve(values, defaults_of(spec, values))
+    if settings.task.name != "classify":  # that of the model, where none is named
+        named = f"-m {values['model']}, which is for --task {settings.task.name}"
+        raise UserError(f"ensemble is for one class an image, --task classify. Received: {named}")
     check_frozen(settings, spec.weights)
     check_given(method, given, settings)
     weights = learning_type.start_weights(

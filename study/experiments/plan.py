@@ -123,8 +123,11 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     all_texts = (dict(zip(varied, texts, strict=True)) for texts in itertools.product(*varied.values()))
     # Those that differ only in what says nothing are one.
     combinations = tuple(dict.fromkeys(Combination(tuple(without_unused(texts, texts).items())) for texts in all_texts))
+    task_of: dict[str, str] = {}  # of each model
     for combination, seed in itertools.product(combinations, (first, first + settings.seeds - 1)):
         resolved = resolve_texts(flag_texts(combination, fixed) | {"seed": str(seed)})
+        task_of[resolved.run.model] = resolved.task.name
+    check_one_task(task_of)
     # Of the last combination; what says nothing under that stands in `fixed`.
     unused_names = fixed.keys() - flag_texts(combinations[-1], fixed).keys()
     values = as_json(resolved.with_values(**{name: read_value(name, fixed[name]) for name in unused_names}))
@@ -132,6 +135,13 @@ def make_plan(settings: CompareSettings, fixed: Mapping[str, str]) -> Plan:
     name = "models" if "model" in varied else resolved.run.model
     out = Path(settings.out) if settings.out else Path("compares") / f"{name}-{digest([same, varied])}"
     return Plan(combinations, range(first, first + settings.seeds), fixed, same, out, resolved.task.name)
+
+
+def check_one_task(task_of: Mapping[str, str]) -> None:
+    """Raise UserError where models are for several tasks: the accuracy of pixels and of images cannot be ranked."""
+    if len(set(task_of.values())) > 1:
+        told = " and ".join(f"-m {model} is for --task {task}" for model, task in task_of.items())
+        raise UserError(f"compare ranks runs of one task, and {told}. Vary models of one task.")
 
 
 def reject_unused(varied: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> None:
@@ -196,13 +206,13 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
     return varied
 
 
-def reason_against(field: str) -> str:
-    """Say why a setting has one value for all runs of a comparison."""
+def reason_against(field: str, one: str = "run") -> str:
+    """Say why a setting has one value for all runs of a comparison, or for what each `one` of a search is."""
     if field == "seed":
         return "--seeds says how many there are"
     if TRAIN_FIELDS[field].metadata["group"] in ("data", "task"):
-        return "every run is evaluated on the same images"
-    return "every run is computed in the same way"
+        return f"every {one} is evaluated on the same images"
+    return f"every {one} is computed in the same way"
 
 
 def values_of(field: str, texts: str) -> list[str]:

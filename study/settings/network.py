@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.parts.options import ACTIVATIONS, INITIALIZERS, NORMS
 from study.settings.declare import Settings, setting
+from study.settings.parsers import parse_depth
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,13 @@ class NetworkSettings(Settings):
         with_weights="brought",
     )
     depth: int | None = setting(
-        None, "layers with kernels, 6n + 2 of them", group="network", kind=int, low=8, high=1202, with_weights="brought"
+        None,
+        "layers with kernels, 6n + 2 of them",
+        group="network",
+        kind=parse_depth,
+        low=8,
+        high=1202,
+        with_weights="brought",
     )
     width: int | None = setting(
         None,

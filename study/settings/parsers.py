@@ -64,6 +64,17 @@ def parse_progressive(text: str) -> tuple[int, ...]:
     return sizes
 
 
+def parse_depth(text: str) -> int:
+    """Read a number of layers, 6n + 2. Raise UserError for anything else."""
+    try:
+        depth = int(text)
+    except ValueError:
+        depth = 0
+    if depth % 6 != 2:
+        raise UserError(f"--depth takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {text}")
+    return depth
+
+
 def parse_range(text: str) -> tuple[float, float]:
     """Read `100:4000`. Raise UserError for anything else."""
     try:

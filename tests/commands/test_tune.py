@@ -38,6 +38,7 @@ def space_in(folder, text):
         (("--sampler", "best"), "", "--sampler takes tpe, random, grid. Received: best"),
         (("--trials", 0), "", "--trials takes 1 to 100,000. Received: 0"),
         (("--task", "multilabel"), "", "tune is for one class an image, --task classify. Received: --task multilabel"),
+        (("-m", "unet"), "", "tune is for one class an image, --task classify. Received: -m unet, which is for --task"),
         ((), "[droput]\nlow = 0\nhigh = 1", "[droput] is no flag of train that may be searched."),
         ((), "[optimizer]\nchoices = ['adam', 'muon']", "--optimizer muon needs --learning scratch or finetune"),
         ((), "[focal-gamma]\nlow = 0\nhigh = 5", "--focal-gamma goes with --loss focal. Received: --loss crossentropy"),

@@ -207,6 +207,7 @@ SEVERAL = (
         (("--members", 1), "--members takes 2 to 100. Received: 1"),
         (("--method", "sum"), "--method takes voting, seeds, folds, bagging, boosting, stacking. Received: sum"),
         (("--task", "multilabel"), "ensemble is for one class an image, --task classify. Received: --task multilabel"),
+        (("-m", "unet"), "ensemble is for one class an image, --task classify. Received: -m unet, which is for --task"),
         (("--learning", "finetune"), f"{LEARNING}--learning transfer. Received: --learning finetune; {SEVERAL}"),
         (
             ("-m", "lenet"),

@@ -203,6 +203,7 @@ def test_a_training_that_fails_is_an_error_and_the_others_are_kept(images, tmp_p
     ("words", "error"),
     [
         (("--task", "multilabel"), "crossval is for one class an image, --task classify. Received: --task multilabel"),
+        (("-m", "unet"), "crossval is for one class an image, --task classify. Received: -m unet, which is for --task"),
         (("--folds", 12), "Class 'circle' has 11 image(s) in 10 unit(s), since near duplicates and the images of a"),
         (("--leave-one-out", "--repeats", 2), "--leave-one-out has one fold for each unit, and one repeat: leave"),
         (("--jobs", 2), "--jobs is for --learning scratch or finetune: heads are all trained in one process."),

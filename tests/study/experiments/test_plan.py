@@ -70,7 +70,9 @@ def test_every_setting_of_train_can_be_varied_or_has_its_reason_why_not():
     for name in TRAIN_FIELDS | dict.fromkeys(("runs", "augment_preview", "find_learning_rate", "verbose")):
         entry = TRAIN_FIELDS.get(name)
         texts = (
-            entry.metadata["choices"] if entry and entry.metadata["choices"] else ("64", "0.5", "none", "8:1:1", "on")
+            entry.metadata["choices"]
+            if entry and entry.metadata["choices"]
+            else ("64", "0.5", "none", "8:1:1", "on", "8")
         )
         errors = []
         for text in texts:
@@ -89,6 +91,14 @@ def test_what_computes_a_run_is_the_same_for_all_and_is_said_to_be():
         assert message(read_vary, [f"{name}={value}"]) == (
             f"--vary cannot take {name}: every run is computed in the same way. Give --{name} once for all."
         )
+
+
+def test_what_one_training_would_refuse_is_refused_before_any(tmp_path):
+    assert message(plan_of, "depth=8,9", model="residual").startswith("--depth takes 6n + 2, such as 8, 14, ")
+    assert message(plan_of, "model=lenet,unet") == (
+        "compare ranks runs of one task, and -m lenet is for --task classify and -m unet is for --task segment. Vary "
+        "models of one task."
+    )
 
 
 @pytest.mark.parametrize("item", ["class-weight=none,balanced", "augment=none,flip", "progressive=64,32"])

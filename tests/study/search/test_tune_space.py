@@ -55,7 +55,10 @@ choices = ["crossentropy", "focal"]
         ("dropout = 0.2", "[dropout] takes a table with low and high"),
         ("[droput]\nlow = 0\nhigh = 1", "[droput] is no flag of train that may be searched. There are: model, "),
         ("[runs]\nchoices = ['a']", "[runs] is no flag of train that may be searched."),
-        ("[split]\nchoices = ['8:1:1']", "[split] cannot be searched: every trial is judged on the same images."),
+        ("[split]\nchoices = ['8:1:1']", "[split] cannot be searched: every trial is evaluated on the same images."),
+        ("[backend]\nchoices = ['jax']", "[backend] cannot be searched: every trial is computed in the same way."),
+        ("[depth]\nchoices = [8, 9]", "[depth]: --depth takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: 9"),
+        ("[depth]\nlow = 8\nhigh = 20", "[depth] takes no range: give choices = [A, B]."),  # which has a 9 in it
         ("[seed]\nlow = 1\nhigh = 3", "[seed] cannot be searched: every trial has the same. Give --seed once for all."),
         ("[dropout]\nlow = 0", "[dropout] has no high: give low and high"),
         ("[batch-size]\nchoices = [1]\n[batch_size]\nchoices = [2]", " names batch-size twice. Name each flag once."),
@@ -75,7 +78,7 @@ choices = ["crossentropy", "focal"]
         ("[dropout]\nchoices = [true]", "[dropout] takes numbers or texts as choices. Received: True"),
         ("[coordinates]\nchoices = ['on']", "[coordinates] takes true and false as choices. Received: 'on'"),
         ("[optimizer]\nchoices = ['lion']", "[optimizer]: --optimizer takes sgd, momentum, "),
-        ("[optimizer]\nlow = 1\nhigh = 2", "[optimizer] is no number: give choices = [A, B]."),
+        ("[optimizer]\nlow = 1\nhigh = 2", "[optimizer] takes no range: give choices = [A, B]."),
         ("[epochs]\nlow = 1.5\nhigh = 3", "[epochs]: --epochs takes a whole number. Received: 1.5"),
     ],
 )
