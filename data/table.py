@@ -46,7 +46,8 @@ def scan(path: Path, min_classes: int = 2, several_labels: bool = False) -> Scan
             skipped.append(Skipped(printable(name), reason))
         else:
             images.append(ImageRecord(file, printable(name), label, split_of.get(name), groups.get(name, "")))
-    return Scan(path, tuple(images), tuple(skipped), class_names(path, labels_of, images, min_classes), notes)
+    names = class_names(path, labels_of, images, min_classes)
+    return Scan(path, tuple(images), tuple(skipped), names, (*notes, *without_image(path, rows, names)))
 
 
 def read(path: Path) -> Iterator[TableRow]:
@@ -136,6 +137,14 @@ def labels_in(path: Path, row: TableRow, several: bool) -> list[str]:
     if strange:
         raise UserError(f"{path}: column {strange[0]} takes 0 or 1. Received: {row[strange[0]]} for {row['path']}")
     return [name for name in columns if row[name].casefold() in YES]
+
+
+def without_image(path: Path, rows: Sequence[TableRow], names: Sequence[str]) -> list[str]:
+    """Return a line that names the columns of classes in which no row has a 1: they are no classes then."""
+    columns = [] if "label" in rows[0] else [name for name in rows[0] if name not in RESERVED]
+    if not (empty := [name for name in columns if name not in names]):
+        return []
+    return [f"careful: {path} has no image of {listed(empty, NAMED)}, which cannot be learned and is left out"]
 
 
 def is_one_hot(row: TableRow, columns: Sequence[str]) -> bool:

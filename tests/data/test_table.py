@@ -213,3 +213,11 @@ def test_what_is_said_of_several_labels_is_what_that_task_can_do(tmp_path):
     refused = message(load, source, note=notes.append)
     assert notes[0].endswith(f"the same class? give both one name in {table}")
     assert refused.endswith("no training image of dog, which could never be learnt: add some, or take its label out.")
+
+
+def test_a_column_of_zeros_is_told_as_a_class_that_is_left_out(images, tmp_path):
+    lines = [f"{path},{int(label == 'circle')},{int(label != 'circle')},0" for path, label in rows_of(images)]
+    table = write(tmp_path / "wide.csv", "path,round,other,bird", *lines)
+    found = scan(table, several_labels=True)
+    assert found.class_names == ("other", "round")
+    assert found.notes == (f"careful: {table} has no image of bird, which cannot be learned and is left out",)
