@@ -23,7 +23,7 @@ class RegularizationSettings(Settings):
         low=0,
         high=10,
     )
-    l2: float | None = setting(  # None: an ensemble chooses it
+    l2: float = setting(
         1e-4,
         "penalty: this times the sum of squared weights, biases not",
         group="regularisation",

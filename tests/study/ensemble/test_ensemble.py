@@ -168,13 +168,6 @@ def test_boosting_leaves_a_run_that_predicts_and_can_be_inspected(images, tmp_pa
     assert call("inspect", "--run", run, "--steps", 1, "--inspects", tmp_path / "inspects").code == 0
 
 
-def test_boosting_chooses_a_penalty_where_none_is_given(images, tmp_path):
-    ran = call("ensemble", "--data", images, *HEADS[:4], "--method", "boosting", "--runs", tmp_path / "runs")
-    assert (ran.code, ran.err) == (0, "")
-    assert "L2 as it is chosen below, weight decay" in ran.out
-    assert run_info(newest(tmp_path / "runs"))["settings"]["l2"] in (0.1, 1, 10)
-
-
 @pytest.mark.slow
 def test_json_has_the_figures_and_where_all_lies(images, tmp_path):
     ran = call("ensemble", "--data", images, *HEADS, "--members", 2, "--runs", tmp_path / "runs", "--json")

@@ -542,8 +542,3 @@ def test_weights_of_a_run_bring_its_model(tmp_path):
     for content in ("[]", '{"model": ["x"]}', '{"model": "none such"}', "{"):
         (tmp_path / "run.json").write_text(content)
         assert with_model({"data": "photos", "weights": str(tmp_path)})["model"] == "original"
-
-
-def test_a_penalty_may_be_left_to_an_ensemble():
-    ((_, told),) = TrainSettings().with_values(l2=None).regularization.describe(0)
-    assert told.startswith("L2 as it is chosen below, ")
