@@ -62,11 +62,12 @@ def train_ensemble(
     seconds: dict[str, float] = {}
     ready = prepare(settings, store, loading, seconds)
     (stage,) = ready.stages
+    open_l2 = method == "boosting" and "l2" not in flags
     if method == "boosting":  # what has no value is known not to have been used
-        ready = replace(ready, stages=(), settings=without_epochs(ready.settings).with_values(l2=flags.get("l2")))
+        ready = replace(ready, stages=(), settings=without_epochs(ready.settings))
     reason = f"{method} of members on one frozen backbone"
     ready = replace(ready, choice=replace(ready.choice, reason=reason))
-    print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
+    print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs, open_l2)
     with stopwatch(seconds, "embed"):
         features, engine, frozen = features_of(ready.classifier, ready.pixels, ready.settings, store)
         imagenet = ready.settings.learning.weights == "imagenet"

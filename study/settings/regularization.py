@@ -104,9 +104,9 @@ class RegularizationSettings(Settings):
         inspected=False,
     )
 
-    def describe(self, weight_decay: float) -> list[tuple[str, str]]:
-        """Return what the plan says of it, as (key, text); `weight_decay` is settled."""
-        l2 = "as it is chosen below" if self.l2 is None else f"{self.l2:g}"
+    def describe(self, weight_decay: float, open_l2: bool) -> list[tuple[str, str]]:
+        """Return what the plan says of it, as (key, text); `weight_decay` is settled, L2 may be chosen later."""
+        l2 = "as it is chosen below" if open_l2 else f"{self.l2:g}"
         penalty = f"{f'L1 {self.l1:g}, ' if self.l1 else ''}L2 {l2}, weight decay {weight_decay:g}"
         places = {"head": "", "blocks": " inside the network", "both": " inside the network and before the last layer"}
         dropout = f"dropout {self.dropout:g}{places[self.dropout_at] if self.dropout else ''}"

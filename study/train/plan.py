@@ -52,8 +52,12 @@ def print_plan(
     dataset: Dataset,
     class_weight: Mapping[int, float] | None,
     outputs: Sequence[str],
+    open_l2: bool = False,
 ) -> None:
-    """Print classes and counts per split, learning type and why, batch, iterations and epochs."""
+    """Print classes and counts per split, learning type and why, batch, iterations and epochs.
+
+    `open_l2`: whether the L2 penalty is chosen later.
+    """
     counts = dataset.counts()
     balances = class_balance(settings, dataset, class_weight, outputs)
     rows = [
@@ -72,13 +76,17 @@ def print_plan(
     console.class_table(f"Images: {origin}", header, rows, header.index("train"), "fewest training images", sums)
     if class_weight and len(outputs) > len(dataset.class_names):
         console.print(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
-    for key, value in plan_lines(settings, choice, stages, totals["train"]):
+    for key, value in plan_lines(settings, choice, stages, totals["train"], open_l2):
         console.print(f"{key:<20}{value}")
     console.print()
 
 
 def plan_lines(
-    settings: TrainSettings, choice: LearningChoice, stages: Sequence[Stage], train_images: int
+    settings: TrainSettings,
+    choice: LearningChoice,
+    stages: Sequence[Stage],
+    train_images: int,
+    open_l2: bool = False,
 ) -> list[tuple[str, str]]:
     """Return what the screen says beside the table, as (key, text)."""
     data, learning, regularization = settings.data, settings.learning, settings.regularization
@@ -93,7 +101,7 @@ def plan_lines(
         *settings.network.describe(learning.weights == "none", learning.first_layer == "pca"),
         ("learning type", f"{choice.learning}: {choice.reason}"),
         ("augmentation", augment),
-        *regularization.describe(decay_of(settings.optimization.optimizer, regularization.weight_decay)),
+        *regularization.describe(decay_of(settings.optimization.optimizer, regularization.weight_decay), open_l2),
         *settings.loss.describe(),
         *settings.task.describe(),
         *(line for stage in stages for line in stage_lines(stage, settings, train_images)),

@@ -10,6 +10,7 @@ import pytest
 from helpers import TOY_CLASSES, call, make_patches, unwrapped
 from run_files import FOR_OPENVINO, PICTURES, newest, run_info, shares, table
 
+from study.ensemble.boosting import PENALTIES
 from study.ensemble.settle import OF_LINEAR_MEMBERS
 from study.runs.listing import WRITTEN
 
@@ -166,6 +167,17 @@ def test_boosting_leaves_a_run_that_predicts_and_can_be_inspected(images, tmp_pa
     assert "L2 10, weight decay" in ran.out
     assert call("predict", "--run", run).code == 0
     assert call("inspect", "--run", run, "--steps", 1, "--inspects", tmp_path / "inspects").code == 0
+
+
+def test_boosting_chooses_its_penalty_where_none_is_given(images, tmp_path):
+    words = ("ensemble", "--data", images, *HEADS[:4], "--method", "boosting", "--members", 4, "--runs", tmp_path)
+    ran = call(*words)
+    assert "L2 as it is chosen below, weight decay" in ran.out
+    assert "cannot be of type" not in ran.err
+    if ran.code == 0:
+        assert run_info(newest(tmp_path))["settings"]["l2"] in PENALTIES
+    else:  # few images, of which the first member may make no mistake
+        assert f"under --l2 {PENALTIES[-1]:g} makes no mistake on the " in ran.err
 
 
 @pytest.mark.slow
