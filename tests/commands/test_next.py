@@ -79,7 +79,7 @@ ASKED = {"model": "original", "labels": "l.csv", "resize": "pad", "fixes": "f.cs
 )  # fmt: skip
 def test_after_a_training_its_figures_say_what_follows(accuracy, epochs_run, command, why, toy):
     settings = TrainSettings.of(data=str(toy), image_size=32, learning="scratch", epochs=10)
-    stage = {"epochs": 10, "epochs_run": epochs_run, "kept_epoch": 10}
+    stage = {"epochs": 10, "epochs_run": epochs_run, "kept_epoch": epochs_run}
     info = {"task": "classify", "stages": [stage], "data": {"counts": {"train": {}}}}
     results = {"val": {**GOOD, "accuracy": accuracy}, "test": GOOD}
     asked = {"model": "original", "data": str(toy), **ASKED}

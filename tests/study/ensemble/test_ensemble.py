@@ -170,14 +170,10 @@ def test_boosting_leaves_a_run_that_predicts_and_can_be_inspected(images, tmp_pa
 
 
 def test_boosting_chooses_its_penalty_where_none_is_given(images, tmp_path):
-    words = ("ensemble", "--data", images, *HEADS[:4], "--method", "boosting", "--members", 4, "--runs", tmp_path)
-    ran = call(*words)
+    ran = call("ensemble", "--data", images, *HEADS[:4], "--method", "boosting", "--runs", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
     assert "L2 as it is chosen below, weight decay" in ran.out
-    assert "cannot be of type" not in ran.err
-    if ran.code == 0:
-        assert run_info(newest(tmp_path))["settings"]["l2"] in PENALTIES
-    else:  # few images, of which the first member may make no mistake
-        assert f"under --l2 {PENALTIES[-1]:g} makes no mistake on the " in ran.err
+    assert run_info(newest(tmp_path))["settings"]["l2"] in PENALTIES
 
 
 @pytest.mark.slow

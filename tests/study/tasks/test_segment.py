@@ -229,7 +229,7 @@ def test_a_network_that_sees_the_central_square_says_so(run, toy):
     ran = call("predict", toy / "circle" / "3.png", "--run", run)
     assert "careful: this network sees the central square of an image (--resize crop)" in ran.err
     assert run_info(run)["resize"] == "crop"
-    assert Segmented(NAMES, "pad").notes() == []
+    assert Segmented(NAMES, "pad").notes({}) == []
 
 
 def test_a_table_in_blocks_is_that_of_a_plain_start(run, toy, tmp_path):
