@@ -15,8 +15,12 @@ def cores() -> int:
     A container that is given 2 processors' worth of time on a machine of 64 still sees 64: so many threads would
     take turns.
     """
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, math.ceil(min(allowed, time_limit(GROUPS, OF_THIS_PROCESS))))
+    return max(1, math.ceil(min(bound_to(), time_limit(GROUPS, OF_THIS_PROCESS))))
+
+
+def bound_to() -> int:
+    """Return the cores that this process is bound to, by which TensorFlow goes, whatever time it is given on them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def time_limit(groups: Path, of_this_process: Path) -> float:

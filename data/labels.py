@@ -21,47 +21,48 @@ class LabelMap:
     Args:
         classes: folder, as it is written -> class; an empty class leaves the folder out. Folders that are not named
             keep their name.
-        flip_pairs: class -> the class of the mirrored image, in both directions.
+        pairs: each class with that of the mirrored image, in both directions.
         text: the file, as it was read.
     """
 
     classes: Mapping[str, str] = field(default_factory=dict)
-    flip_pairs: Mapping[str, str] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
     text: str = ""
+
+    @property
+    def flip_pairs(self) -> Mapping[str, str]:
+        """Return class -> the class of the mirrored image."""
+        return dict(self.pairs)
 
 
 def read(path: Path) -> LabelMap:
     """Read `folder,class`; a row `left<->right` in the first column names a mirror pair.
 
     Raises:
-        UserError: the file cannot be read, has other columns, or names a folder twice, or a class in two pairs.
+        UserError: the file cannot be read, has other columns, or names a folder twice.
     """
     table = csv_table.with_columns(path, f"`labels` {path}", ("folder", "class"), "a CSV file folder,class")
     classes: dict[str, str] = {}
-    flip_pairs: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
     for _, row in table.rows():
         folder = composed(row.get("folder", ""))
         label = composed(csv_table.unguard(row.get("class", "").strip()))
         if FLIP_PAIR in folder:
             left, right = (csv_table.unguard(name.strip()) for name in folder.split(FLIP_PAIR, 1))
-            for name, other in ((left, right), (right, left)):
-                if (before := flip_pairs.setdefault(name, other)) != other:
-                    raise UserError(
-                        f"`labels` {path} pairs {name} with {before} and with {other}: a flip turns it into one class."
-                    )
+            pairs += [(left, right), (right, left)]
         elif folder in classes:
             raise UserError(f"`labels` {path} names the folder '{folder}' twice.")
         elif folder.strip():
             classes[folder] = label
-    return LabelMap(classes, flip_pairs, table.text)
+    return LabelMap(classes, tuple(pairs), table.text)
 
 
 def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     """Give every image its class by the map; images of folders left out are listed as skipped.
 
     Raises:
-        UserError: the map names folders or flip-paired labels that do not exist, or a folder in two ways, or leaves
-            fewer than two classes, or `min_classes`.
+        UserError: the map names folders or flip-paired labels that do not exist, or a folder in two ways, or a class
+            in two pairs, or leaves fewer than two classes, or `min_classes`.
     """
     class_of = by_folder(label_map, scanned.class_names)
     empty = {item.name for item in scanned.skipped if item.reason == EMPTY}  # they may be filled another time
@@ -84,6 +85,9 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
         raise UserError(f"`labels` leaves {len(class_names)} class(es) of {scanned.root}: at least {least} needed.")
     if unknown := sorted(set(label_map.flip_pairs) - set(class_names)):
         raise UserError(f"`labels` pairs classes that do not exist: {', '.join(unknown)}.")
+    for name, other in label_map.pairs:
+        if (last := label_map.flip_pairs[name]) != other:
+            raise UserError(f"`labels` pairs {name} with {other} and with {last}: a flip turns it into one class.")
     return replace(scanned, images=tuple(images), skipped=tuple(skipped), class_names=class_names, notes=())
 
 

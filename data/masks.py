@@ -106,9 +106,7 @@ def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Pa
     Raises:
         UserError: some are not there, or two images would have one.
     """
-    # By the path as it is written: below the folder of masks, `../` would lead to the images themselves.
-    within = os.path.normpath(root)
-    if outside := [entry for entry in images if not Path(os.path.normpath(entry.path)).is_relative_to(within)]:
+    if outside := [entry for entry in images if not _plain(entry.path).is_relative_to(_plain(root))]:
         raise UserError(
             f"{printable_path(outside[0].path)} is not below {root}, so that nothing says where its mask is."
         )
@@ -130,9 +128,14 @@ def paths_for(images: Sequence[ImageRecord], root: Path, masks: Path) -> list[Pa
 
 def path_for(image: ImageRecord, root: Path, masks: Path) -> Path:
     """Return where the mask of an image below a folder lies, or should."""
-    file = masks / image.path.relative_to(root)
+    file = masks / _plain(image.path).relative_to(_plain(root))
     path = file.with_suffix(".png")
     return path if path.is_file() or not file.with_suffix(".PNG").is_file() else file.with_suffix(".PNG")
+
+
+def _plain(path: Path) -> Path:
+    # Without `../`, which would lead from the folder of masks back to the images themselves; links stay as they are.
+    return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
 
 
 def load(

@@ -22,6 +22,7 @@ ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu")
 INITIALIZERS = ("zeros", "constant", "normal", "glorot", "he", "lecun")
 NORMS = ("none", "batch", "layer", "instance", "group")
 DROPOUT_PLACES = ("head", "blocks", "both")
+DEPTHS = "6n + 2, such as 8, 14, 20, 32, 44, 56, 110"  # that `depth` takes
 MAX_GROUPS = 8  # of `norm` group; the paper's 32 would leave one channel a group in networks as narrow as these
 DETAILS = {"init_std": "init", "init_value": "init", "dropout": "dropout_at"}  # field -> the option it belongs to
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 ENDINGS = (".h5", ".keras")  # of files that hold weights
+NO_RUN = ("none", "imagenet")  # what `weights` takes beside such files and runs
 PARTS = {CONFIG, WEIGHTS, "metadata.json"}  # all that Keras writes for the layers of which a backbone is made
 MAX_UNPACKED = 10  # times its size on the disk
 LARGEST_CONFIG = 2**25  # bytes; that of EfficientNet-B7 has 2**20

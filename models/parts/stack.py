@@ -10,7 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from errors import UserError
-from models.parts.options import ArchitectureOptions, activation, convolution, coordinates, dropout, normalization
+from models.parts.options import (
+    DEPTHS,
+    ArchitectureOptions,
+    activation,
+    convolution,
+    coordinates,
+    dropout,
+    normalization,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +36,7 @@ def stack(image_size: int, options: ArchitectureOptions, shortcuts: bool) -> ker
     from keras import Input, Model, layers
 
     if options.depth < 8 or options.depth % 6 != 2:
-        raise UserError(f"`depth` takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {options.depth}")
+        raise UserError(f"`depth` takes {DEPTHS}. Received: {options.depth}")
     inputs = Input((image_size, image_size, 3), name="image")
     x = coordinates(layers.Rescaling(1 / 127.5, -1, name="scale")(inputs), options)  # to -1..1
     x = activation(convolve(x, options, options.width, "stem"), options, "stem")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from study.runs.folder import Run
 
 TABLE, MASKS = "predictions.csv", "masks"  # that are suggested where there is no such file yet
-MOST_NAMED = 8  # paths of a command that is suggested: the shell makes thousands of one *.jpg
+PATHS_NAMED = 8  # of a command that is suggested: the shell makes thousands of one *.jpg
 Next = tuple[str, str]  # a command, and what it is for
 
 
@@ -202,9 +202,9 @@ def after_paths(settings: PredictSettings, flags: Mapping[str, Any], done: Predi
 
 def once_more(flags: Mapping[str, Any], paths: Sequence[str], why: str) -> Next:
     """Return the same command with other flags."""
-    if len(paths) <= MOST_NAMED:
+    if len(paths) <= PATHS_NAMED:
         return as_command("predict", flags, paths), why
-    return as_command("predict", flags, ["IMAGES"]), f"{why}, with the {len(paths):,} paths you gave in place of IMAGES"
+    return as_command("predict", flags, ["IMAGES"]), f"{why}, with your {len(paths):,} paths in place of IMAGES"
 
 
 def wrong_in(done: Predicted) -> tuple[int, int]:

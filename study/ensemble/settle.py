@@ -10,7 +10,7 @@ from errors import UserError
 from study.settings import conflicts, learning_type
 from study.settings.commands import EnsembleSettings
 from study.settings.declare import flag
-from study.settings.resolve import defaults_of, resolve, with_model
+from study.settings.resolve import defaults_of, resolve, to_classify
 from study.settings.train import PLACES, TrainSettings
 
 OF_RUNS = ("runs", "name", "store", "store_limit")  # flags that say something where runs vote
@@ -57,14 +57,9 @@ def settled(method: str, given: Mapping[str, Any]) -> TrainSettings:
     Raises:
         UserError: whatever `train` would refuse, other tasks and learning types, and what would change nothing.
     """
-    if given.get("task", "classify") != "classify":
-        raise UserError(f"ensemble is for one class an image, --task classify. Received: --task {given['task']}")
-    values = with_model(given)
+    values = to_classify("ensemble", given)
     spec = models.get(values["model"]).SPEC
     settings = resolve(values, defaults_of(spec, values))
-    if settings.task.name != "classify":  # that of the model, where none is named
-        named = f"-m {values['model']}, which is for --task {settings.task.name}"
-        raise UserError(f"ensemble is for one class an image, --task classify. Received: {named}")
     check_frozen(settings, spec.weights)
     check_given(method, given, settings)
     weights = learning_type.start_weights(

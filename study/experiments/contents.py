@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.folder import ImageRecord
 from data.store.hashes import hash_all
-from study.experiments.plan import Plan, digest, flag_texts, with_run_folders
+from study.experiments.plan import TRAIN_FIELDS, Plan, digest, flag_texts, with_run_folders
 from study.runtime import console
 from study.settings import declare
 
@@ -61,8 +61,10 @@ def hash_of_images(images: list[ImageRecord], by_name: bool) -> str:
 def files_of(text: str, name: str) -> dict[str, Path]:
     """Return name -> file of what a flag names: a file, of a run its network, of masks all in their folder.
 
-    Of a module of Python, nothing; nor of ImageNet's weights, whatever folder is called `imagenet` here.
+    Of a module of Python, nothing; nor of a word such as `imagenet`, whatever has that name here.
     """
+    if text in TRAIN_FIELDS[name].metadata["words"]:
+        return {}
     path = Path(text.rpartition(":")[0] if name == "augment_with" else text)
     network = path / "model.keras"
     if path.is_file() or network.is_file():

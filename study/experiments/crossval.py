@@ -37,7 +37,7 @@ from study.settings import conflicts, learning_type
 from study.settings.as_command import as_command
 from study.settings.commands import CrossvalSettings, crossval_fields
 from study.settings.declare import name_of
-from study.settings.resolve import with_model
+from study.settings.resolve import to_classify
 from study.settings.source import load_dataset, store_of
 from study.settings.train import DEFAULTS, TrainSettings
 from study.settings.typed import as_typed
@@ -130,12 +130,7 @@ def settled(texts: Mapping[str, str], command: str = "crossval") -> TrainSetting
     Raises:
         UserError: whatever `train` would refuse, and other tasks.
     """
-    if texts.get("task", "classify") != "classify":
-        raise UserError(f"{command} is for one class an image, --task classify. Received: --task {texts['task']}")
-    model = with_model(texts)["model"]
-    if (task := models.get(model).SPEC.task) != "classify":
-        given = f"-m {model}, which is for --task {task}"
-        raise UserError(f"{command} is for one class an image, --task classify. Received: {given}")
+    to_classify(command, texts)
     settings = resolve_texts(texts)
     spec, learning = models.get(settings.run.model).SPEC, settings.learning
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)

@@ -20,7 +20,7 @@ from study.settings.parsers import split_outside_quotes
 from study.settings.resolve import as_json, defaults_of, resolve, with_model
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings, names_where
 
-NOT_VARIED = (*names_where("varied", False), "seed")  # which images, which classes, which seeds
+NOT_VARIED = (*names_where("varied", False), "seed")  # which images and classes, how it is computed, which seeds
 CONDITIONAL = tuple(
     name for name, entry in FIELDS.items() if entry.metadata["requires"] or entry.metadata["unused_under"]
 )
@@ -197,7 +197,7 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
             hint = did_you_mean(field.replace("_", "-"), VARIED)
             raise UserError(f"--vary takes FLAG=A,B with a flag of train: {', '.join(VARIED)}. {hint}Received: {item}")
         if field in NOT_VARIED:
-            why = reason_against(field)
+            why = why_not_varied(field)
             raise UserError(f"--vary cannot take {name.strip()}: {why}. Give {declare.flag(field)} once for all.")
         for text in values_of(field, texts):
             if text in varied.setdefault(field, []):
@@ -206,13 +206,13 @@ def read_vary(items: Sequence[str]) -> dict[str, list[str]]:
     return varied
 
 
-def reason_against(field: str, one: str = "run") -> str:
-    """Say why a setting has one value for all runs of a comparison, or for what each `one` of a search is."""
+def why_not_varied(field: str, each: str = "run") -> str:
+    """Say why a setting has one value for each run of a comparison, or each "trial" of a search."""
     if field == "seed":
         return "--seeds says how many there are"
     if TRAIN_FIELDS[field].metadata["group"] in ("data", "task"):
-        return f"every {one} is evaluated on the same images"
-    return f"every {one} is computed in the same way"
+        return f"every {each} is evaluated on the same images"
+    return f"every {each} is computed in the same way"
 
 
 def values_of(field: str, texts: str) -> list[str]:
@@ -230,7 +230,7 @@ def values_of(field: str, texts: str) -> list[str]:
     except UserError as error:
         if len(pieces) > 1 or separator == "," or "," not in texts:
             raise
-        raise UserError(f"{error} Several values of {field.replace('_', '-')} have ; between them.") from error
+        raise UserError(f"{error}. {texts} was read as one value: several have ; between them.") from error
 
 
 def normalise(field: str, text: str) -> str:

@@ -16,7 +16,7 @@ from data.names import composed, natural_key
 from data.squares import Size, shape_of, sides_of
 from data.store.hashes import hash_file
 from errors import UserError
-from models.parts.saved import ENDINGS, DamagedError, load
+from models.parts.saved import ENDINGS, NO_RUN, DamagedError, load
 from study.runs.info import fault
 from study.runtime import console
 from study.tasks import classify
@@ -29,7 +29,6 @@ LARGEST_INFO = 2**28  # bytes of run.json; a million images that were left out t
 # What reading a file of a run raises where a stranger, or a disk, has changed it.
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 FILES = ("model.keras", "run.json", "split.csv", "history.csv", "metrics.json", "predictions.csv", "report.html")
-NO_RUN = ("none", "imagenet")  # what else --weights takes
 PATTERN = "[0-9]*-[0-9]*-*"  # of the names of run folders: time and model
 
 

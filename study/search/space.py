@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import UserError
-from study.experiments.plan import NOT_VARIED, TRAIN_FIELDS, VARIED, is_switch, is_unused, normalise, reason_against
+from study.experiments.plan import NOT_VARIED, TRAIN_FIELDS, VARIED, is_switch, is_unused, normalise, why_not_varied
 from study.settings import declare
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def read_entry(place: str, name: str, values: Any) -> Entry:  # noqa: ANN401 - w
     if field not in TRAIN_FIELDS:
         raise UserError(f"{place} is no flag of train that may be searched. There are: {', '.join(VARIED)}.")
     if field in NOT_VARIED:
-        why = "every trial has the same" if field == "seed" else reason_against(field, "trial")
+        why = "every trial has the same" if field == "seed" else why_not_varied(field, "trial")
         raise UserError(f"{place} cannot be searched: {why}. Give {declare.flag(field)} once for all.")
     if not isinstance(values, dict):
         raise UserError(f"{place} takes a table with {FORM}. Received: {values}")

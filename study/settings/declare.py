@@ -31,6 +31,7 @@ def setting(
     unused_under: tuple[str, Callable[[str], bool]] | None = None,
     path: bool = False,
     given: bool = False,
+    words: tuple[str, ...] = (),
     inspected: bool = True,
     compared: bool = True,
     varied: bool = True,
@@ -53,10 +54,11 @@ def setting(
         unused_under: another setting, and whether this one says nothing under a value of that; `compare` then leaves
             it out.
         path: whether its value names a file or folder, which `run.json` keeps absolute.
-        given: whether its value may also be a word, so that only what exists is a path.
+        given: whether its value may also be a name, so that only what exists is a path.
+        words: values that are no path, whatever has that name.
         inspected: whether `inspect` takes it.
         compared: whether `compare` hands it on to every training.
-        varied: whether it may differ between the runs of a comparison, which are all judged by the same images.
+        varied: whether it may differ between the runs of a comparison: all see the same images, and are computed alike.
         with_weights: "brought": an earlier run, as weights, brings it; "refused": it is for random weights.
     """
     values = {key: value for key, value in locals().items() if key not in ("default", "name")}

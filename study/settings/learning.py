@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.parts.saved import NO_RUN
 from study.settings.declare import Settings, setting
 
 
@@ -29,6 +30,7 @@ class LearningSettings(Settings):
         basic=True,
         path=True,
         given=True,
+        words=NO_RUN,
     )
     first_layer: str = setting(
         "random",

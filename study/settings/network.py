@@ -55,6 +55,7 @@ class NetworkSettings(Settings):
         "layers with kernels, 6n + 2 of them",
         group="network",
         kind=parse_depth,
+        metavar="N",
         low=8,
         high=1202,
         with_weights="brought",

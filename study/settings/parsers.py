@@ -7,6 +7,7 @@ import re
 
 from data.names import composed
 from errors import UserError
+from models.parts.options import DEPTHS
 
 QUOTED = r'"(?:[^"]|"")*+"'  # a name; a quotation mark in it is written twice
 SMALLEST_SIZE, LARGEST_SIZE = 32, 1024
@@ -71,7 +72,7 @@ def parse_depth(text: str) -> int:
     except ValueError:
         depth = 0
     if depth % 6 != 2:
-        raise UserError(f"--depth takes 6n + 2, such as 8, 14, 20, 32, 44, 56, 110. Received: {text}")
+        raise UserError(f"--depth takes {DEPTHS}. Received: {text}")
     return depth
 
 

@@ -51,6 +51,21 @@ def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": model_of(weights) or model, **explicit}
 
 
+def to_classify(command: str, explicit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return explicit flags with their model, for a command that is for one class an image alone.
+
+    Raises:
+        UserError: they name another task, or a model of another.
+    """
+    if explicit.get("task", "classify") != "classify":
+        received = f"--task {explicit['task']}"
+    elif (task := models.get((flags := with_model(explicit))["model"]).SPEC.task) != "classify":
+        received = f"-m {flags['model']}, which is for --task {task}"
+    else:
+        return flags
+    raise UserError(f"{command} is for one class an image, --task classify. Received: {received}")
+
+
 def model_of(weights: str | None) -> str:
     """Return the model of a run whose weights are given; "" where they are of no run, or it does not tell."""
     model = _info_of(Path(weights)).get("model") if weights not in (None, "none", "imagenet") else None
@@ -184,6 +199,7 @@ def as_json(settings: TrainSettings) -> dict[str, Any]:
     """Return the settings as a plain dict for `run.json`; paths absolute, so that another folder finds them."""
     values = settings.as_dict()
     for name in names_where("path"):
-        if values[name] and (not FIELDS[name].metadata["given"] or Path(values[name]).exists()):
-            values[name] = str(Path(values[name]).absolute())
+        text, known = values[name], FIELDS[name].metadata
+        if text and text not in known["words"] and (not known["given"] or Path(text).exists()):
+            values[name] = str(Path(text).absolute())
     return values

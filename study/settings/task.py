@@ -63,7 +63,7 @@ class TaskSettings(Settings):
         metavar="coat|mask|FILE",
         inspected=False,
         path=True,
-        given=True,
+        words=("none", "coat", "mask"),
     )
     auxiliary_weight: float = setting(
         0.3,

@@ -73,9 +73,8 @@ def chosen_indices(examples: Examples) -> np.ndarray:
     """Return the first training images of each class, or of each set of labels, in turn, `IMAGES` at most."""
     indices = examples.indices["train"]
     labels = np.unique(examples.labels[indices], axis=0, return_inverse=True)[1].reshape(-1)  # NumPy 2.0: two axes
-    turn = np.zeros(len(indices), int)
-    for label in np.unique(labels):
-        turn[labels == label] = np.arange(np.sum(labels == label))
+    order, turn = np.argsort(labels, kind="stable"), np.zeros(len(indices), int)
+    turn[order] = np.arange(len(order)) - np.searchsorted(labels[order], labels[order])
     return indices[np.lexsort((labels, turn))[:IMAGES]]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from data.cores import cores
+from data.cores import bound_to
 from data.dataset import Dataset
 from errors import UserError
 from study.checkpoint import unfinished
@@ -145,7 +145,7 @@ def description(ready: Prepared, asked: Mapping[str, Any]) -> dict[str, Any]:
         "versions": {
             name: version(name) for name in (*PACKAGES, ready.settings.run.backend) if hardware.is_installed(name)
         },
-        "threads": cores(),
+        "threads": bound_to(),
     }
 
 

@@ -223,7 +223,7 @@ def test_of_many_files_none_is_named_again(run, toy, tmp_path, monkeypatch):
     ran = call("predict", "--run", run, *images, "--page", "page.html")
     command, why = following(ran)
     assert command == f"predict --run {run} --page page.html --csv predictions.csv IMAGES"
-    assert why == f"write a table as well, with the {len(images)} paths you gave in place of IMAGES"
+    assert why == f"write a table as well, with your {len(images)} paths in place of IMAGES"
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<summary>The command</summary>" in page
 

@@ -92,10 +92,10 @@ def test_mirror_pairs_hold_in_both_directions(tmp_path):
     assert again.flip_pairs == label_map.flip_pairs
 
 
-def test_a_class_has_one_mirror_image(tmp_path):
-    twice = table(tmp_path, "left<->right,", "right<->up,")
-    told = f"`labels` {twice} pairs right with left and with up: a flip turns it into one class."
-    assert message(labels.read, twice) == told
+def test_a_class_has_one_mirror_image(root, tmp_path):
+    twice = labels.read(table(tmp_path, "cat<->dog,", "dog<->kitten,"))
+    told = "`labels` pairs dog with cat and with kitten: a flip turns it into one class."
+    assert message(labels.apply, folder.scan(root), twice) == told
 
 
 def test_what_cannot_be_is_refused(root, tmp_path):

@@ -5,6 +5,7 @@ backend.start()
 
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,6 +256,19 @@ def test_an_image_outside_of_its_folder_is_not_taken_for_its_own_mask(tmp_path, 
     assert told(masks.paths_for, [record], tmp_path / "table", tmp_path / "masks") == (
         f"{path} is not below {tmp_path / 'table'}, so that nothing says where its mask is."
     )
+
+
+def test_paths_are_read_from_the_working_folder_and_may_go_up_and_down_again(tmp_path, monkeypatch):
+    for folder in ("images/cat", "table", "masks/cat"):
+        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("images/cat", "masks/cat"):
+        Image.new("L", (8, 8), 9).save(tmp_path / folder / "a.png")
+    monkeypatch.chdir(tmp_path / "table")
+    outside = ImageRecord(Path("../images/cat/a.png"), "a", "cat", None)
+    assert "so that nothing says where its mask is" in told(masks.paths_for, [outside], Path(), Path("../masks"))
+    monkeypatch.chdir(tmp_path / "images")
+    within = ImageRecord(Path("cat/../cat/a.png"), "a", "cat", None)
+    assert masks.paths_for([within], Path(), Path("../masks")) == [Path("../masks/cat/a.png")]
 
 
 def told(call, *arguments):

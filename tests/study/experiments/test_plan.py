@@ -103,8 +103,8 @@ def test_what_one_training_would_refuse_is_refused_before_any(tmp_path):
 
 @pytest.mark.parametrize("item", ["class-weight=none,balanced", "augment=none,flip", "progressive=64,32"])
 def test_values_with_commas_of_their_own_are_told_what_divides_them(item):
-    name = item.partition("=")[0]
-    assert message(read_vary, [item]).endswith(f" Several values of {name} have ; between them.")
+    name, _, texts = item.partition("=")
+    assert message(read_vary, [item]).endswith(f". {texts} was read as one value: several have ; between them.")
     assert list(read_vary([item.replace(",", ";")])) == [name.replace("-", "_")]
 
 

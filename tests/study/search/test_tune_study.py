@@ -200,12 +200,11 @@ def test_a_ctrl_c_while_a_file_is_removed_is_not_lost_in_an_error(tmp_path, monk
 
 
 @pytest.mark.parametrize("glued", ["", '{"op_code":6,"worker_id":"x","trial_id":0}\n', "\n"])
-def test_a_journal_that_was_cut_off_and_a_lock_that_was_left_are_mended(tmp_path, glued):
+def test_a_journal_that_was_cut_off_is_mended(tmp_path, glued):
     folder = tmp_path / "a"
     run(search_in(folder, 3))
     with (folder / JOURNAL).open("a", encoding="utf-8") as file:
         file.write('{"op_code":4,"worker_id":"x","stu' + glued)
-    (folder / f"{JOURNAL}.lock").symlink_to(folder / JOURNAL)
     assert len(run(search_in(folder, 5))) == 2
     assert len(search_in(folder, 5).trials()) == 5
 

@@ -433,6 +433,15 @@ def test_settings_go_through_json(tmp_path, monkeypatch):
     assert as_json(TrainSettings())["data"] is None
 
 
+def test_what_has_the_name_of_a_word_is_not_taken_for_its_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for word in ("imagenet", "mask"):
+        (tmp_path / word).mkdir()
+    written = as_json(TrainSettings.of(model="efficientnet_lite", weights="imagenet", auxiliary="mask", data="mask"))
+    assert (written["weights"], written["auxiliary"]) == ("imagenet", "mask")
+    assert Path(written["data"]) == tmp_path.resolve() / "mask"
+
+
 def test_flags_are_spelled_with_hyphens():
     assert declare.flag("batch_size") == "--batch-size"
 
