@@ -56,13 +56,19 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with JSON, like all else that is refused; nothing where an answer has gone already."""
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            content = json.dumps({"error": "the request is not HTTP/1.1"}).encode()
-            headers = [("content-type", "application/json"), ("content-length", str(len(content)))]
-            head = h11.Response(status_code=400, headers=[*headers, ("connection", "close")], reason=b"Bad Request")
-            for event in (head, h11.Data(content), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event))
-        self.transport.close()
+        try:
+            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                self.transport.write(b"".join(map(self.conn.send, self.refusal())))
+        finally:
+            self.transport.close()
+
+    def refusal(self) -> list[h11.Event]:
+        """Return the answer to what is no HTTP; that to HEAD has no body."""
+        content = json.dumps({"error": "the request is not HTTP/1.1"}).encode()
+        headers = [("content-type", "application/json"), ("content-length", str(len(content))), ("connection", "close")]
+        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        asked = self.conn.our_state is h11.SEND_RESPONSE and self.scope["method"]  # else it has not come that far
+        return [head, *([] if asked == "HEAD" else [h11.Data(content)]), h11.EndOfMessage()]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look at it no more."""

@@ -82,7 +82,7 @@ def test_what_is_under_way_is_done_before_it_ends(run):
 
 
 def test_what_is_no_http_is_told_as_all_else_is_and_nothing_of_it_stands_on_the_screen(run):
-    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"%s /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with serving(run) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
             asking.sendall(b"\x16\x03\x01\r\n\r\n")
@@ -90,10 +90,16 @@ def test_what_is_no_http_is_told_as_all_else_is_and_nothing_of_it_stands_on_the_
             assert asking.recv(1) == b""
         assert (status, json.loads(body)) == (400, {"error": "the request is not HTTP/1.1"})
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
-            asking.sendall(head % b"/metrics")
+            asking.sendall(head % b"POST")
             assert received(asking)[0] == 405
             asking.sendall(b"no chunk\r\n")  # of a request that is answered
             assert asking.recv(1) == b""
+        for method, size in ((b"POST", len(body)), (b"HEAD", 0)):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
+                asking.sendall(head % method + b"no chunk\r\n")
+                got = b"".join(iter(lambda: asking.recv(65_536), b""))
+            assert got.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+            assert len(got.partition(b"\r\n\r\n")[2]) == size
         assert server.post(b"no form", FORM).status == 422
         code, _, err = server.end()
     assert code == 0
