@@ -6,6 +6,7 @@ import _thread
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -73,7 +74,16 @@ def raise_soon(ignored: Any) -> None:  # noqa: ANN401 - `sys.UnraisableHookArgs`
         sys.__unraisablehook__(ignored)
         return
     number = ignored.exc_value.args[0] if isinstance(ignored.exc_value, Terminated) else signal.SIGINT
-    threading.Timer(SOON, _thread.interrupt_main, [number]).start()
+    _thread.start_new_thread(send_soon, (number,))  # a `threading.Thread` takes locks, which may be held here
+
+
+def send_soon(number: int) -> None:
+    """Send a signal to the main thread, to end what blocks there; on Windows it is seen when that is over."""
+    time.sleep(SOON)
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, number)
+    else:
+        _thread.interrupt_main(number)
 
 
 def end_at_once_on_signals() -> None:
