@@ -193,9 +193,11 @@ def divide(
 
 
 def train_folds(
-    flags: Mapping[str, Any], learning: str, dataset: Dataset, images: Labelled, folds: Sequence[Fold]
+    flags: Mapping[str, Any], learning: str, command: str, dataset: Dataset, images: Labelled, folds: Sequence[Fold]
 ) -> tuple[np.ndarray, str]:
     """Train each fold as `crossval` would, for `train`, whose flags were read already.
+
+    `command`: what goes on with the folds that are done.
 
     Returns:
         Probabilities, float32 (repeats, n, classes), and what is to be said of the epochs.
@@ -204,8 +206,7 @@ def train_folds(
     texts = {name: as_typed(name, value) for name, value in flags.items() if name in taken}
     asked = CrossvalSettings(folds=flags["crossval"], runs=flags.get("runs", DEFAULTS["runs"]))
     settings = settled({**texts, "learning": learning})
-    again = as_command("crossval", {**flags, "learning": learning, "folds": asked.folds, "name": None})
-    probabilities, epochs, _ = by_trainings(asked, texts, settings, Divided(dataset, images, list(folds)), again)
+    probabilities, epochs, _ = by_trainings(asked, texts, settings, Divided(dataset, images, list(folds)), command)
     return probabilities, epochs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from study.inference.engine import EngineChoice
 from study.inference.features import add_views
 from study.inference.frozen import FrozenBackbone
 from study.runtime import console
+from study.settings.as_command import as_command
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
 from study.train import calibrate
@@ -28,9 +29,9 @@ from study.train.prepare import Prepared
 
 KEPT = ("folds", "repeats", "accuracy", "accuracy_interval", "interval_method", "images", "units", "epochs", "notes")
 
-# What trains a whole network for each fold: learning type, data set, images, folds -> probabilities, float32 (repeats,
-# n, classes), and what is to be said of the epochs.
-Trainings = Callable[[str, Dataset, Labelled, Sequence[Fold]], tuple[np.ndarray, str]]
+# What trains a whole network for each fold: learning type, the command that goes on with those that are done, data set,
+# images, folds -> probabilities, float32 (repeats, n, classes), and what is to be said of the epochs.
+Trainings = Callable[[str, str, Dataset, Labelled, Sequence[Fold]], tuple[np.ndarray, str]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,12 @@ def announce(ready: Prepared, division: Division, store: Store) -> None:
         f"cross-validation: after this training one for each of {len(division.folds):,} folds, in processes of their "
         f"own: at most about {max(1, round(total)):,} minute(s) more on this machine"
     )
+
+
+def command_of(settings: TrainSettings, asked: Mapping[str, Any]) -> str:
+    """Return the command that cross-validates as a training would that was asked for with these flags."""
+    own = {"model": settings.run.model, "learning": settings.learning.kind, "folds": settings.run.crossval}
+    return as_command("crossval", {**asked, **own, "name": None})
 
 
 def heads_of(ready: Prepared, features: Examples, frozen: FrozenBackbone, engine: EngineChoice) -> FoldHeads:

@@ -115,15 +115,18 @@ def train_for_result(
             ready, outcomes, evaluated, seconds, command, embedded.engine, embedded.scenes, out_of_fold, asked
         )
         run = write_run(ready.classifier, record)
-    with naming(as_command("predict", {"run": run.folder})):  # the run is complete, whatever may end this early
+    use = as_command("predict", {"run": run.folder})  # the run is complete, whatever may end this early
+    folds = crossval.command_of(ready.settings, asked) if division and not ready.from_features else ""
+    with naming(folds or use):
         if keeper:
             keeper.unfinished.remove()
         if store.trouble:
             console.print(store.trouble)
         results = evaluated.metrics()
         print_results(run.folder, results, ready.settings.task, out_of_fold)
-        if division and not ready.from_features:
-            out_of_fold = by_whole_trainings(run, record, division, trainings)
+        if folds:
+            out_of_fold = by_whole_trainings(run, record, division, trainings, folds)
+    with naming(use):
         if out_of_fold:
             results = {**results, "crossval": out_of_fold}
         following = suggest.after(ready.settings, asked, ready.dataset, run, results, record.history())
@@ -227,10 +230,15 @@ def evaluate(
     return Evaluated(evaluations, frozen, judged, temperature, answers.collect(evidence, len(learned), seconds))
 
 
-def by_whole_trainings(run: Run, record: Record, division: crossval.Division, trainings: Trainings) -> dict[str, Any]:
-    """Train a whole network for each fold, tell of it in the run folder and on the screen, and return the figure."""
+def by_whole_trainings(
+    run: Run, record: Record, division: crossval.Division, trainings: Trainings, command: str
+) -> dict[str, Any]:
+    """Train a whole network for each fold, tell of it in the run folder and on the screen, and return the figure.
+
+    `command`: what goes on with the folds that are done.
+    """
     ready = record.prepared
-    found = trainings(ready.settings.learning.kind, ready.dataset, division.images, division.folds)
+    found = trainings(ready.settings.learning.kind, command, ready.dataset, division.images, division.folds)
     out_of_fold = crossval.summary_of(ready, division, *found)
     add_crossval(run.folder, record, out_of_fold)
     print_out_of_fold(out_of_fold, record.evaluated.metrics()["test"]["n"])

@@ -11,7 +11,7 @@ from helpers import ROOT, make_patches
 from study.runtime.signals import Stopped, Terminated, naming
 
 CTRL_C = """
-import atexit, signal, sys, threading, time
+import atexit, io, signal, sys, threading, time
 signal.signal(signal.SIGINT, {handler})  # whatever the tests were started with
 class CtrlC:
     def find_spec(name, path=None, target=None):
@@ -23,6 +23,13 @@ class Noisy:
 sys.meta_path.insert(0, CtrlC)
 """
 NOW = "signal.raise_signal(signal.SIGINT)"
+AT_ITS_END = """
+            class Screen(io.TextIOWrapper):
+                def write(self, text):
+                    if "run folder: " in text:
+                        signal.raise_signal(signal.SIGINT)
+                    return super().write(text)
+            sys.stdout = Screen(sys.stdout.detach(), "utf-8")"""
 HANDLED = "signal.default_int_handler"
 
 
@@ -88,13 +95,21 @@ def test_ctrl_c_behind_the_last_line_prints_no_traceback(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
-def test_ctrl_c_behind_a_training_names_the_run_that_is_there(tmp_path):
+@pytest.mark.parametrize(
+    ("folds", "again"),
+    [
+        ("", "predict --run {run}"),
+        ("--crossval 2", "crossval --data images -m lenet --epochs 1 --image-size 32 --learning scratch --folds 2"),
+    ],
+)
+def test_ctrl_c_behind_a_training_names_the_run_that_is_there_or_what_goes_on_with_its_folds(folds, again, tmp_path):
     make_patches(tmp_path / "images")
-    words = "train --data images -m lenet --epochs 1 --image-size 32 --crossval 2 --store off --checkpoint-minutes 0"
-    ended = run_with_ctrl_c(tmp_path, "study.experiments.crossval", *words.split(), seconds=300)
+    words = f"train --data images -m lenet --epochs 1 --image-size 32 --checkpoint-minutes 0 {folds}"
+    ended = run_with_ctrl_c(tmp_path, "study.commands.train", *words.split(), comes=AT_ITS_END, seconds=300)
     (run,) = (tmp_path / "runs").glob("*-lenet")
+    again = again.format(run=run.relative_to(tmp_path))
     assert ended.returncode == 130
-    assert ended.stderr.endswith(f"To go on: python main.py predict --run runs/{run.name}\n")
+    assert ended.stderr.endswith(f"\nstopped; what was done is kept. To go on: python main.py {again}\n")
 
 
 def test_a_stop_names_a_command_unless_it_names_one_already():
