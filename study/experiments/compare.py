@@ -182,9 +182,7 @@ def run_missing(
             run_all(list(jobs), at_once, finished)
     except KeyboardInterrupt:
         done = sum(finished_run(plan, *key) is not None for key in keys(plan))
-        console.print(
-            f"{done} of {len(keys(plan))} trainings are done and kept: the same command goes on with the rest."
-        )
+        console.print(f"{done} of {len(keys(plan))} trainings are done and kept.")
         raise
     return failures
 

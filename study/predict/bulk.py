@@ -150,7 +150,7 @@ def predict_listing(listing: Listing, progress: Progress, rows: Rows, done: Bulk
         try:
             predict_open(listing, progress, rows, done, waiting)
         except KeyboardInterrupt:
-            print(f"What is done is kept in {progress.path}: the same command goes on with the rest.", file=sys.stderr)
+            print(f"What is done lies in {progress.path}.", file=sys.stderr)
             raise
     progress.finish(listing)
     write_table(asked.table, rows.columns, (row.cells for row in progress.rows()))

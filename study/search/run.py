@@ -99,9 +99,7 @@ def search_in(
         with console.bar("tune", max(0, total - search.count())) as advance:
             run(search, announcer(search, advance, not in_process))
     except KeyboardInterrupt:
-        console.print(
-            f"{search.count():,} of {total:,} trials are done and kept: the same command goes on with the rest."
-        )
+        console.print(f"{search.count():,} of {total:,} trials are done and kept.")
         raise
     if not ranked(search.trials()):
         failed = [noted(trial)["why"] for trial in search.trials() if state_of(trial) == "failed"]

@@ -239,7 +239,7 @@ def test_ctrl_c_keeps_whole_blocks_and_says_so(run, toy, tmp_path, capsys):
     folder, csv = many(tmp_path / "many", toy, 300), tmp_path / "out.csv"
     with contextlib.redirect_stdout(Interrupting()), pytest.raises(KeyboardInterrupt):
         predict_bulk(read_run(run), [str(folder)], Asked(csv))
-    told = f"What is done is kept in {csv}.progress: the same command goes on with the rest."
+    told = f"What is done lies in {csv}.progress."
     assert capsys.readouterr().err.splitlines()[-1] == told
     assert not csv.exists()
     assert there(resumed(run, folder, csv)) % 64 == 0

@@ -75,7 +75,7 @@ def test_a_trial_is_ended_early_where_others_are_better(loaded, tmp_path):
             assert noted(trial)["epochs"] in (1, 3, 9, 27, 81)
 
 
-def test_ctrl_c_marks_what_is_under_way_as_stopped_and_says_how_to_go_on(loaded, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_marks_what_is_under_way_as_stopped_and_says_how_many_are_done(loaded, tmp_path, capsys, monkeypatch):
     asked, dataset, store = loaded
     learn, calls = tune_heads.Heads.learn_epoch, []
 
@@ -89,7 +89,7 @@ def test_ctrl_c_marks_what_is_under_way_as_stopped_and_says_how_to_go_on(loaded,
     with pytest.raises(KeyboardInterrupt):
         search_in(with_trials(asked, trials=30), dataset, store, tmp_path, in_process=True)
     monkeypatch.undo()
-    assert "of 30 trials are done and kept: the same command goes on with the rest." in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith(" of 30 trials are done and kept.\n")
     search, _ = search_in(with_trials(asked, trials=10), dataset, store, tmp_path, in_process=True)
     states = [state_of(trial) for trial in search.trials()]
     assert states.count("stopped") == tune_heads.TOGETHER
