@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -328,20 +329,33 @@ def certain_of(run, files):
     return answers_of(run, predictions, judge_of(run, None))
 
 
+class Errors(io.StringIO):
+    """Standard error that notes when a line is there: what another thread prints is lost now and then to `capsys`."""
+
+    def __init__(self):
+        super().__init__()
+        self.has_line = threading.Event()
+
+    def write(self, text):
+        written = super().write(text)
+        if "\n" in text:
+            self.has_line.set()
+        return written
+
+
 def test_of_two_that_sort_into_one_folder_at_once_the_second_waits_and_brings_nothing_twice(
-    run, images, tmp_path, monkeypatch, capsys
+    run, images, tmp_path, monkeypatch
 ):
-    loaded, out, second = read_run(run), tmp_path / "sorted", []
+    loaded, out, second, errors = read_run(run), tmp_path / "sorted", [], Errors()
+    monkeypatch.setattr(sys, "stderr", errors)
     answers = certain_of(loaded, sorted((images / "circle").iterdir()))
     words = (out, "copy", answers, sorting.folders_of(loaded, None), [])
 
     def copy_while_another_sorts(file, folder, name):
         if not second:
             second.append(pool.submit(sorting.sort_files, *words))
-            told = ""
-            while not second[0].done() and "waiting" not in told:
-                told += capsys.readouterr().err
-            assert told == f"another predict sorts into {out}: waiting for it to end\n"
+            assert errors.has_line.wait(60)
+            assert errors.getvalue() == f"another predict sorts into {out}: waiting for it to end\n"
         return place_copy(file, folder, name)
 
     monkeypatch.setattr(sorting, "place_copy", copy_while_another_sorts)
