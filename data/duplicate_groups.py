@@ -35,7 +35,7 @@ class DuplicateCounts:
         """Return all of it in one line for the screen."""
         text = (
             f"check: {images:,} images; {self.exact:,} exact duplicates, {self.conflicts:,} images in two classes; "
-            f"{self.near:,} near-duplicate pairs found; of those found, "
+            f"{self.near:,} near-duplicate pair{'' if self.near == 1 else 's'} found; of those found, "
         )
         if self.would_leak is None:
             return f"{text}{self.leaking:,} leak between the given splits; {self.torn:,} images are in two splits"

@@ -64,6 +64,7 @@ def page(
         ],
         learned=truth.learned if truth else "",
         figures=describe_metrics(run, truth),
+        warnings=task_of(run).warnings(truth.metrics) if truth and truth.metrics else [],
         reports=report_tables(run, truth),
         place=place,
         sections=sections(ordered, cards.pictures(shown, run, wanted.page, place, none, number), judge, len(number)),

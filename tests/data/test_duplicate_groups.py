@@ -97,7 +97,7 @@ def test_files_that_stand_in_two_given_parts_are_told():
     copies = count_duplicates(rows, [Pair(0, 1, 1.0), Pair(2, 3, 0.9)])
     assert (copies.torn, copies.leaking, copies.would_leak) == (1, 1, None)
     assert copies.describe(4).endswith(
-        "1 near-duplicate pairs found; of those found, 1 leak between the given splits; 1 images are in two splits"
+        "1 near-duplicate pair found; of those found, 1 leak between the given splits; 1 images are in two splits"
     )
 
 

@@ -226,8 +226,10 @@ def test_with_labels_the_wrong_ones_stand_first_the_surest_of_them_on_top(run, i
     assert page.headings[:2] == ["Report of every class", f"Wrong: {len(wrong)}"]
     assert f"Look first at those whose label says otherwise ({len(wrong)})" in page.text
     assert page.text.count("labelled circle") == 5
-    summary = json.loads((tmp_path / "a-report.json").read_text())["summary"]
-    assert summary in page.text
+    report = json.loads((tmp_path / "a-report.json").read_text())
+    assert report["summary"] in page.text
+    assert report["warnings"]
+    assert all(sentence in page.text for sentence in report["warnings"])
     assert "class precision recall F1 images circle" in page.text
     assert "The run learned from 48 training and 6 validation images" in page.text
 
