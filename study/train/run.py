@@ -115,21 +115,37 @@ def train_for_result(
             ready, outcomes, evaluated, seconds, command, embedded.engine, embedded.scenes, out_of_fold, asked
         )
         run = write_run(ready.classifier, record)
-    use = as_command("predict", {"run": run.folder})  # the run is complete, whatever may end this early
-    folds = crossval.command_of(ready.settings, asked) if division and not ready.from_features else ""
+    return finish(run, record, keeper, store, division, trainings)
+
+
+def finish(
+    run: Run,
+    record: Record,
+    keeper: Keeper | None,
+    store: Store,
+    division: crossval.Division | None,
+    trainings: Trainings | None,
+) -> Result:
+    """Tell of a run that is written, cross-validate by whole networks where that was asked for, and say what follows.
+
+    The run is complete: what ends this early names a command that goes on from it.
+    """
+    ready, out_of_fold = record.prepared, record.crossval
+    use = as_command("predict", {"run": run.folder})
+    folds = crossval.command_of(ready.settings, record.asked) if division and not ready.from_features else ""
     with naming(folds or use):
         if keeper:
             keeper.unfinished.remove()
         if store.trouble:
             console.print(store.trouble)
-        results = evaluated.metrics()
+        results = record.evaluated.metrics()
         print_results(run.folder, results, ready.settings.task, out_of_fold)
         if folds:
             out_of_fold = by_whole_trainings(run, record, division, trainings, folds)
     with naming(use):
         if out_of_fold:
             results = {**results, "crossval": out_of_fold}
-        following = suggest.after(ready.settings, asked, ready.dataset, run, results, record.history())
+        following = suggest.after(ready.settings, record.asked, ready.dataset, run, results, record.history())
         return Result(of_training(run, results), *following)
 
 
