@@ -11,7 +11,6 @@ from itertools import pairwise
 from data.folder import ImageRecord, Scan
 from errors import UserError
 
-WORDS = ("folder", "none")
 MIN_GROUPS = 3  # below, names that look like groups could not be divided anyway
 # What tools and cameras write: copies of one photo that were exported together, patients and clips by number, frames.
 EXPORTED = r"(.+)_(?:jpe?g|png|webp|bmp|tiff?)\.rf\."

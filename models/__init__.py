@@ -75,10 +75,3 @@ def classifier(backbone: keras.Model, num_classes: int) -> keras.Model:
     from models.parts.head import head_on
 
     return head_on(backbone, num_classes, dropout=0.0)
-
-
-def freeze(backbone: keras.Model) -> None:
-    """Let no weight of the backbone learn; its BatchNormalization layers then use their stored statistics."""
-    from models.parts.head import freeze
-
-    freeze(backbone)

@@ -21,7 +21,6 @@ from study.runtime import locks, output, temporary
 
 FOLDER, ASKED, LOCK = ".unfinished", "training.json", "lock"
 SCHEMA, LARGEST = 1, 2**20
-COMPARED = ("settings", "data", "program", "versions")  # what has to be the same for the numbers to be
 NEEDED = {"schema": int, "flags": dict, "settings": dict, "data": str, "program": str, "versions": dict, "model": str}
 
 

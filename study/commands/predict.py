@@ -86,7 +86,7 @@ def in_bulk(settings: PredictSettings) -> bool:
 def check_together(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
     """Raise UserError for a flag without the one that it goes with."""
     if in_bulk(settings):
-        check_bulk(settings, flags)
+        check_bulk(settings)
     elif "resume_by" in flags:
         raise UserError(f"--resume-by {settings.resume_by} goes with --resume or --shard. Leave it out, or add one.")
     if "sort_as" in flags and not settings.sort:
@@ -112,7 +112,7 @@ def with_boxes(run: Run, settings: PredictSettings) -> tuple[Run, list[str | Pat
     return replace(run, boxes=given_boxes(run, settings.boxes, paths)), paths
 
 
-def check_bulk(settings: PredictSettings, flags: Mapping[str, Any]) -> None:
+def check_bulk(settings: PredictSettings) -> None:
     """Raise UserError where a table in blocks lacks something, or what else is asked for needs all images at once."""
     flag = "--resume" if settings.resume else "--shard"
     if not settings.paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ MOST = 10**9  # epochs, iterations
 KINDS = ("whole", "model", "optimizer", "metrics", "best", "augmentation")  # of arrays
 PRECISIONS = ("float32", "bfloat16")
 DRAWN = (3,)  # shape of the state of TensorFlow's generator
-Rule = Callable[[Any], bool]
 
 
 def check(checkpoint: Checkpoint, name: str) -> None:

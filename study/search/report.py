@@ -41,7 +41,7 @@ HEADER = ("trial", "state", "accuracy", "loss", "epochs", "seconds")
 class Record:
     """All that is written: what was asked, the search, the images, what was found, and by which runs.
 
-    `best`: the flags that were found. `in_process`: whether the trials were heads on stored features.
+    `best`: the flags that were found.
     """
 
     asked: Asked
@@ -51,7 +51,6 @@ class Record:
     best: Mapping[str, str]
     runs: Runs
     out: Path
-    in_process: bool
 
     @cached_property
     def setting(self) -> str:

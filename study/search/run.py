@@ -68,7 +68,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
         judged = fresh(best) if fresh else None
         runs = train_anew(asked, best, split_flags(dataset, out), out)
         found = found_by(asked, search, dataset, runs, judged)
-        record = tune_report.Record(asked, search, dataset, found, best, runs, out, in_process)
+        record = tune_report.Record(asked, search, dataset, found, best, runs, out)
         tune_report.write(record)
     if store.trouble:
         console.print(store.trouble)
