@@ -17,7 +17,7 @@ from study.predict.own_split import predict_split
 from study.predict.sorting import check_place
 from study.predict.stream import Prediction, expand_paths, find, predict_files
 from study.predict.told import count_failures, count_up, padded, task_of, width_of
-from study.predict.units import seen_in_split, units_of_split
+from study.predict.units import together_in_split
 from study.predict.verdicts import Judge, count_split, describe_split, judge_of
 from study.predict.views import number_of_views
 from study.predict.written import Truth, Wanted, write
@@ -103,8 +103,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
     mean = f", mean over {number_of_views(views)} views of each image (--tta {views})" if views != "none" else ""
     console.print(f"{run.folder}: its {done.described}{mean}")
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
-    together = units_of_split(run, entries), seen_in_split(run, entries)
-    metrics, answered = task.measure(entries, probabilities, run.info, *together), None
+    metrics, answered = task.measure(entries, probabilities, run.info, *together_in_split(run, entries)), None
     task.print_report(done.title, metrics)
     if judge and judge.known:
         for note in judge.renamed():

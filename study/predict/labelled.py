@@ -22,7 +22,7 @@ from study.predict.outcome import Predicted, images_of_classes
 from study.predict.sorting import check_place
 from study.predict.stream import Prediction, expand_paths, predict_files, shown_name
 from study.predict.told import MAX_NAMED, count_failures, describe_learned, learned_from, task_of
-from study.predict.units import seen_by_content, units_of_labelled
+from study.predict.units import together_of_labelled
 from study.predict.verdicts import count_split, judge_of
 from study.predict.written import LABELLED, Truth, Wanted, write
 from study.runs.folder import Run
@@ -73,7 +73,7 @@ def predict_labelled(
         write(run, predictions, judge, wanted, named(paths), Truth(given.label_of))
     count_failures([prediction.error for prediction in predictions])
     entries = [SplitEntry(one.path, one.sha256, given.label_of[one.path]) for one in usable]
-    together = units_of_labelled(run, usable, given.group_of), seen_by_content(run, [one.sha256 for one in usable])
+    together = together_of_labelled(run, usable, given.group_of)
     metrics = task.measure(entries, np.stack([one.probabilities for one in usable]), run.info, *together)
     task.print_report(LABELLED, metrics)
     learned = learned_from(run, [one.sha256 for one in usable])

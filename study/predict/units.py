@@ -13,45 +13,35 @@ from study.predict.stream import Prediction
 from study.runs.folder import Run
 from study.runtime import console
 
-
-def units_of_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None:
-    """Return the unit of each image of the run's own split, int (n,), from 0; None where no two share one.
-
-    Raises:
-        UserError: `split.csv` cannot be read.
-    """
-    unit_of = read_units(run.folder / "split.csv")
-    return unit_numbers([unit_of.get(entry.sha256, entry.sha256) for entry in entries])
+Together = tuple[np.ndarray | None, np.ndarray | None]  # of each image: its unit, and whether training has seen it
 
 
-def seen_in_split(run: Run, entries: Sequence[SplitEntry]) -> np.ndarray | None:
-    """Say which images of the run's test split are in training or validation too, bool (n,), where splits were given.
+def together_in_split(run: Run, entries: Sequence[SplitEntry]) -> Together:
+    """Return the unit of each image of the run's own split, int (n,), from 0, and whether training has seen it too.
+
+    The first is None where no two share a unit, the second, bool (n,), where the splits were not given ready-made.
 
     Raises:
         UserError: `split.csv` cannot be read.
     """
+    unit_of, hashes = read_units(run.folder / "split.csv"), [entry.sha256 for entry in entries]
+    units = unit_numbers([unit_of.get(sha256, sha256) for sha256 in hashes])
     if not run.info["data"].get("ready_made"):
-        return None
-    seen = seen_by_content(run, [entry.sha256 for entry in entries])
-    return seen & np.array([entry.split == "test" for entry in entries], bool)
+        return units, None
+    return units, seen(run, unit_of, hashes) & np.array([entry.split == "test" for entry in entries], bool)
 
 
-def seen_by_content(run: Run, hashes: Sequence[str]) -> np.ndarray:
-    """Say which contents belong together with an image of training or validation of the run: bool (n,).
-
-    Raises:
-        UserError: `split.csv` cannot be read.
-    """
-    table = run.folder / "split.csv"
-    rows, unit_of = read_split(table), read_units(table)
+def seen(run: Run, unit_of: Mapping[str, str], hashes: Sequence[str]) -> np.ndarray:
+    """Say which contents belong together with an image of training or validation of the run: bool (n,)."""
+    rows = read_split(run.folder / "split.csv")
     learned = {unit_of.get(row.sha256, row.sha256) for row in rows if row.split != "test"}
     return np.array([unit_of.get(sha256, sha256) in learned for sha256 in hashes], bool)
 
 
-def units_of_labelled(
-    run: Run, predictions: Sequence[Prediction], group_of: Mapping[str, Hashable]
-) -> np.ndarray | None:
-    """Return the unit of each image that was given, int (n,), from 0; None where no two share one.
+def together_of_labelled(run: Run, predictions: Sequence[Prediction], group_of: Mapping[str, Hashable]) -> Together:
+    """Return the unit of each image that was given, int (n,), from 0, and whether training has seen it, bool (n,).
+
+    The first is None where no two share a unit.
 
     Args:
         run: whose `split.csv` knows the units of its own images.
@@ -69,4 +59,5 @@ def units_of_labelled(
     with console.bar("look for near duplicates", 1):
         near = near_pairs(np.stack([one.fingerprint for one in predictions]), mirrored=not turned)  # as in training
     pairs += [(pair.first, pair.second) for pair in near]
-    return unit_numbers(components(pairs, len(predictions)).tolist())
+    units = unit_numbers(components(pairs, len(predictions)).tolist())
+    return units, seen(run, unit_of, [one.sha256 for one in predictions])
