@@ -29,13 +29,13 @@ from data import (
 from data.auxiliary_labels import AuxiliaryLabels
 from data.batches import Examples
 from data.drawn import folder as drawn_folder
-from data.duplicate_groups import DuplicateCounts, single_label
+from data.duplicate_groups import DuplicateCounts
 from data.fixes import Fixed
 from data.folder import SPLITS, Scan, Skipped
 from data.labels import LabelMap
 from data.mask_counts import PixelCounts
 from data.masks import Masks
-from data.names import join_labels, natural_key, similar, split_labels
+from data.names import join_labels, labels_of, natural_key, similar, split_labels
 from data.pixels import LoadedImages
 from data.skipped import describe_skipped
 from data.source import Note, Progress, Source
@@ -88,9 +88,10 @@ class Dataset:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return images by split and class."""
-        classes_of = split_labels if self.several_labels else single_label
-        labels = {split: [entry.label for entry in self.entries if entry.split == split] for split in SPLITS}
-        return {split: dict(Counter(name for text in labels[split] for name in classes_of(text))) for split in SPLITS}
+        counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+        for entry in self.entries:
+            counts[entry.split].update(labels_of(entry.label, self.several_labels))
+        return {split: dict(count) for split, count in counts.items()}
 
     def sizes(self) -> dict[str, int]:
         """Return images by split."""

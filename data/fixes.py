@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data import csv_table
 from data.folder import ImageRecord, Scan, Skipped
-from data.names import composed, join_labels, split_labels
+from data.names import composed, join_labels, labels_of, split_labels
 from data.store.hashes import hash_all
 from errors import UserError
 
@@ -158,8 +158,8 @@ def _only(fixes: Sequence[Fix], image: ImageRecord, table: Path) -> Fix:
 
 def _check_labels(fixes: Sequence[Fix], scanned: Scan, table: Path, several_labels: bool) -> None:
     for fix in fixes:
-        labels = split_labels(fix.label) if several_labels else (fix.label,)
-        if fix.action == "relabel" and (unknown := set(labels) - set(scanned.class_names)):
+        unknown = set(labels_of(fix.label, several_labels)) - set(scanned.class_names)
+        if fix.action == "relabel" and unknown:
             raise UserError(
                 f"`fixes` {table} relabels {fix.path or fix.sha256} as {min(unknown)}, which is no class of "
                 f"{scanned.root}. It has: {', '.join(scanned.class_names)}."

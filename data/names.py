@@ -67,3 +67,8 @@ def join_labels(labels: Iterable[str]) -> str:
 def split_labels(text: str) -> tuple[str, ...]:
     """Read what `join_labels` wrote."""
     return tuple(text.split(SEPARATOR)) if text else ()
+
+
+def labels_of(text: str, several: bool) -> tuple[str, ...]:
+    """Return the label of an image, or its labels, where it may have `several`."""
+    return split_labels(text) if several else (text,)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.names import split_labels
+from data.names import labels_of
 from data.split import DEFAULT_RATIO, SplitEntry, assign
 from data.squares import Size, sides_of
 
@@ -80,4 +80,4 @@ class Source:
 
     def classes_of(self, label: str) -> tuple[str, ...]:
         """Return the classes of an image whose label stands so in `split.csv`."""
-        return split_labels(label) if self.several_labels else (label,)
+        return labels_of(label, self.several_labels)

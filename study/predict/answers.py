@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from data.names import split_labels
+from data.names import labels_of
 from study.predict.stream import Prediction
 from study.predict.told import task_of
 from study.predict.verdicts import CLASS, UNLIKE, UNSURE, Judge
@@ -65,10 +65,10 @@ def answers_of(
                 prediction,
                 judge.kind(prediction) if judge else CLASS,
                 judge.verdict(prediction) if judge else predicted,
-                split_labels(predicted) if task.SEVERAL_LABELS else (predicted,),
+                labels_of(predicted, task.SEVERAL_LABELS),
                 task.describe_prediction(prediction.probabilities, run.info),
                 sureness_of(prediction.probabilities, run.info if task.SEVERAL_LABELS else None),
-                None if label is None else split_labels(label) if task.SEVERAL_LABELS else (label,),
+                None if label is None else labels_of(label, task.SEVERAL_LABELS),
             )
         )
     return answers

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.names import composed, distinct, printable, split_labels
+from data.names import composed, distinct, labels_of, printable, split_labels
 from data.split import SplitEntry
 from errors import UserError
 from study.pages.language import joined, t
@@ -120,7 +120,7 @@ def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", ri
 
 def check_labels(run: Run, entries: Sequence[SplitEntry], several: bool) -> None:
     """Raise UserError where `split.csv` has a label that is no class of the run."""
-    labels = (label for entry in entries for label in (split_labels(entry.label) if several else (entry.label,)))
+    labels = (label for entry in entries for label in labels_of(entry.label, several))
     if strange := sorted(set(labels) - set(run.info["class_names"])):
         raise UserError(
             f"{run.folder / 'split.csv'} has the label '{strange[0]}', which is no class of run.json. Train again."

@@ -13,7 +13,7 @@ import numpy as np
 from data import image_folder, labels, parquet_set
 from data.any_form import scan
 from data.folder import ImageRecord, Scan, Skipped
-from data.names import printable, split_labels
+from data.names import labels_of, printable
 from data.split import SplitEntry
 from errors import UserError
 from study.pages.language import listed
@@ -161,7 +161,7 @@ def label_file_for(run: Path, data: Path) -> dict[str, Path]:
 def check_labels(images: Sequence[ImageRecord], path: Path, run: Run, several: bool) -> None:
     """Raise UserError where labels are no classes of the run."""
     names = run.info["class_names"]
-    used = {label for image in images for label in (split_labels(image.label) if several else (image.label,))}
+    used = {label for image in images for label in labels_of(image.label, several)}
     if unknown := sorted(used - set(names)):
         raise UserError(
             f"{printable(str(path))} has labels that are no classes of {run.folder}: {listed(unknown, MAX_NAMED)}. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from data.names import printable, split_labels
+from data.names import labels_of, printable
 from data.split import SplitEntry, read_split
 from errors import UserError
 from study.confidence.known import Known
@@ -129,6 +129,4 @@ def _tell_missing(
 def _labels(run: Run, entries: Sequence[SplitEntry]) -> dict[str, None]:
     """Return the classes that some entry has, in their order."""
     several = task_of(run).SEVERAL_LABELS
-    return dict.fromkeys(
-        label for entry in entries for label in (split_labels(entry.label) if several else (entry.label,))
-    )
+    return dict.fromkeys(label for entry in entries for label in labels_of(entry.label, several))
