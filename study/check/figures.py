@@ -20,7 +20,11 @@ BINS = 40
 
 def sizes(sides: Sequence[float]) -> bytes:
     """Draw how long the longer sides are."""
-    return histogram(sides, "Size of the images", "longer side in pixels", bin_edges(sides))
+    bins = bin_edges(sides)
+    with plt.rc_context(STYLE):
+        figure, ax = panel("Size of the images", "longer side in pixels")
+        ax.hist(np.clip(sides, bins[0], bins[-1]), bins, color=BLUE)
+        return png(figure)
 
 
 def shapes(aspects: Sequence[float]) -> bytes:
@@ -48,14 +52,6 @@ def crops(lost: Sequence[float], limit: float) -> bytes:
         ax.hist(100 * np.array(lost), np.linspace(0, 100, BINS + 1), color=BLUE)
         ax.axvline(100 * limit, color=VERMILION, ls="--", label=f"more than {limit:.0%}: a finding")
         ax.legend(fontsize=10)
-        return png(figure)
-
-
-def histogram(values: Sequence[float], title: str, unit: str, bins: np.ndarray) -> bytes:
-    """Draw one histogram."""
-    with plt.rc_context(STYLE):
-        figure, ax = panel(title, unit)
-        ax.hist(np.clip(values, bins[0], bins[-1]), bins, color=BLUE)
         return png(figure)
 
 

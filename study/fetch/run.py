@@ -16,7 +16,7 @@ from study.settings.as_command import as_command
 from study.settings.fetch import FetchSettings
 
 
-def fetch(settings: FetchSettings, command_line: str, patience: Patience | None = None) -> Result:
+def fetch(settings: FetchSettings, command_line: str) -> Result:
     """Fetch a data set into a new folder; what was downloaded is kept for the next start, whatever happens."""
     data_set = catalogue.find(settings.paths)
     out = Path(settings.out or data_set.name + ("-species" if settings.species else ""))
@@ -25,7 +25,7 @@ def fetch(settings: FetchSettings, command_line: str, patience: Patience | None 
         console.print(line)
     try:
         if data_set.name == OXFORD_PETS.name:
-            placed, left_out, archives = _oxford_pets(settings, data_set, out, patience or Patience())
+            placed, left_out, archives = _oxford_pets(settings, data_set, out)
         else:
             placed, left_out = _animals10(settings, data_set, out)
             archives = None
@@ -36,7 +36,7 @@ def fetch(settings: FetchSettings, command_line: str, patience: Patience | None 
     return _told(data_set, out, placed, left_out, archives)
 
 
-def _oxford_pets(settings: FetchSettings, data_set: DataSet, out: Path, patience: Patience) -> tuple[Placed, int, Path]:
+def _oxford_pets(settings: FetchSettings, data_set: DataSet, out: Path) -> tuple[Placed, int, Path]:
     archives = _archives_of(out, data_set)
     output.check_writable(archives, "--out")
     busy = f"Another process is downloading into {archives}: wait for it."
@@ -44,7 +44,7 @@ def _oxford_pets(settings: FetchSettings, data_set: DataSet, out: Path, patience
         missing = sum(_lacking(archives / one.name, one.size) for one in data_set.archives)
         unpacked = max(one.size for one in data_set.archives)  # JPEG does not shrink in an archive
         place.check_space(archives, missing + unpacked, data_set.name)
-        annotations, images = (download(one, archives, patience) for one in data_set.archives)
+        annotations, images = (download(one, archives, Patience()) for one in data_set.archives)
         with members.readable(annotations):
             label_of = oxford_pets.read_labels(annotations, settings.species)
         with members.readable(images), place.filling(out, data_set) as placed:

@@ -126,9 +126,9 @@ def save(model: openvino.Model, folder: Path) -> None:
         raise OSError(errno.EIO, f"OpenVINO could not write it ({error})", str(folder / FILES[0])) from error
 
 
-def load(folder: Path, check_shapes: Callable[..., None] = lambda inputs, outputs: None) -> Runner:
+def load(folder: Path) -> Runner:
     """Return what `load_all` does, for the first output alone."""
-    return first_of(load_all(folder, check_shapes))
+    return first_of(load_all(folder))
 
 
 def load_all(folder: Path, check_shapes: Callable[..., None] = lambda inputs, outputs: None) -> RunnerOfAll:

@@ -19,7 +19,6 @@ from study.inspect.statistics import (
     TensorStats,
     activation_name,
     activations,
-    evenly_spaced,
     first_filters,
     map_steps,
     max_images_in_memory,
@@ -226,7 +225,7 @@ def _heat_maps(
 
 def _feature_maps(graph: LayerGraph, image: NamedImage) -> dict[str, np.ndarray]:
     """Return the maps of some layers for an image, by the layer's name."""
-    steps = evenly_spaced(map_steps(graph), 5)
+    steps = map_steps(graph)
     outputs = graph.submodel([step.output for step in steps])(image.pixels[None].astype(np.float32), training=False)
     arrays = [keras.ops.convert_to_numpy(array)[0] for array in keras.tree.flatten(outputs)]
     return {step.name: array for step, array in zip(steps, arrays, strict=True)}

@@ -17,6 +17,7 @@ NEARLY_ZERO = 1e-3  # a weight that adds nothing
 RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1), "hard_sigmoid": (0, 1), "softsign": (-1, 1), "relu6": (-math.inf, 6)}
 MAX_VALUES = 64e6  # of all layers together: a quarter of a gigabyte
 MAX_IMAGES = 64
+MAX_MAPS = 5  # layers whose feature maps are shown
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,8 @@ def first_filters(graph: LayerGraph) -> tuple[Step, np.ndarray] | None:
     return steps[0], np.moveaxis(kernel, -1, 0)
 
 
-def map_steps(graph: LayerGraph, most: int = 5) -> list[Step]:
+def map_steps(graph: LayerGraph) -> list[Step]:
     """Return the last step of each size of maps that ends with an activation function: what the feature maps show."""
     ending = [step for step in graph.steps if step.spatial and activation_name(step)]
     last = {step.output.shape[1:3]: step for step in ending or [step for step in graph.steps if step.spatial]}
-    return evenly_spaced(list(last.values()), most)
+    return evenly_spaced(list(last.values()), MAX_MAPS)

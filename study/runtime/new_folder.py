@@ -13,20 +13,20 @@ from study.runtime import output
 from study.runtime.temporary import unfinished
 
 
-def check(out: Path, flag: str = "--out", make: bool = False) -> None:
+def check(out: Path, make: bool = False) -> None:
     """Raise UserError now, not after the work, where a folder is there and holds something, or cannot be made.
 
     `make`: whether the folder around it is made now.
     """
     if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise UserError(
-            f"{flag} takes a new or empty folder, so that nothing is overwritten. Received: {out}, which is there."
+            f"--out takes a new or empty folder, so that nothing is overwritten. Received: {out}, which is there."
         )
-    output.check_writable(out.absolute().parent, flag, make)
+    output.check_writable(out.absolute().parent, "--out", make)
 
 
 @contextmanager
-def filled(out: Path, flag: str = "--out") -> Iterator[Path]:
+def filled(out: Path) -> Iterator[Path]:
     """Yield a hidden folder to fill; it becomes `out` at the end, and goes if that fails.
 
     Raises:
@@ -37,14 +37,14 @@ def filled(out: Path, flag: str = "--out") -> Iterator[Path]:
     temporary = unfinished(place.parent)
     try:
         yield temporary
-        check(out, flag)  # another command may have made it meanwhile
+        check(out)  # another command may have made it meanwhile
         if place.is_dir():
             place.rmdir()  # empty: Windows renames over none
         temporary.rename(place)
     except OSError as error:
         if output.is_disk_full(error):
             raise UserError(
-                f"The disk is full: {out} was not made. Free some space, or give another {flag} DIR."
+                f"The disk is full: {out} was not made. Free some space, or give another --out DIR."
             ) from error
         raise
     finally:

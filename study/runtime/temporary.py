@@ -30,16 +30,16 @@ def use_own_folder() -> None:
     atexit.register(shutil.rmtree, own, ignore_errors=True)
 
 
-def unfinished(folder: Path, name: str = "") -> Path:
+def unfinished(folder: Path) -> Path:
     """Make a hidden folder in `folder` to be filled and then renamed; what killed processes left there is swept."""
     sweep(folder, UNFINISHED)
-    made = folder / f"{UNFINISHED}{os.getpid()}-{name}{uuid.uuid4().hex}"
+    made = aside_in(folder)
     made.mkdir()  # unlike of tempfile's, its rights are those that the user gives to new folders
     return made
 
 
 def aside_in(folder: Path) -> Path:
-    """Return a hidden path in `folder` for a file to be written and then renamed; swept as `ASIDE`."""
+    """Return a hidden path in `folder` for what is written and then renamed; of a file, swept as `ASIDE`."""
     return folder / f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex}"
 
 

@@ -16,9 +16,9 @@ DRAWS = 2000  # of the bootstrap
 LEVEL = 95  # per cent
 
 
-def wilson(right: float, count: float, level: float = LEVEL / 100) -> list[float]:
-    """Return both ends of Wilson's interval of a share, `right` of `count` (Wilson, JASA 22, 1927)."""
-    z, share = NormalDist().inv_cdf(0.5 + level / 2), right / count
+def wilson(right: float, count: float) -> list[float]:
+    """Return both ends of Wilson's 95 % interval of a share, `right` of `count` (Wilson, JASA 22, 1927)."""
+    z, share = NormalDist().inv_cdf(0.5 + LEVEL / 200), right / count
     middle = (2 * count * share + z**2) / (2 * (count + z**2))
     half = z / (2 * (count + z**2)) * math.sqrt(4 * count * share * (1 - share) + z**2)
     return [middle - half if right else 0.0, middle + half if right < count else 1.0]

@@ -111,7 +111,7 @@ def predict_split(network: keras.Model, examples: Examples, split: str) -> Segme
     return SegmentationResult(predicted, total, loss / max(total.sum(), 1), ious(confusions_of_images))
 
 
-def class_shares(mask: np.ndarray, classes: int, padded: tuple[int, int] | None = None) -> np.ndarray:
+def class_shares(mask: np.ndarray, classes: int, padded: tuple[int, int] | None) -> np.ndarray:
     """Return the share of each class in a mask, float (classes,); `padded`: width and height of an image in a frame."""
     mask = without_padding(mask, *padded) if padded else mask
     return np.bincount(mask.ravel(), minlength=classes) / mask.size
@@ -246,7 +246,7 @@ def write(
     )
     figures.confusion(test["confusion"], names, title, folder / "confusion.png", unit, language)
     result, val = evaluations["val"].predictions, dataset.examples().indices["val"]
-    chosen = spread(result.iou, SHOWN)
+    chosen = spread(result.iou)
     images, true = dataset.images.pixels[val[chosen]], dataset.masks[val[chosen]]
     score = say("mean IoU", "平均 IoU")
     titles = [f"{dataset.entries[val[i]].path}\n{score} {result.iou[i]:.2f}" for i in chosen]
@@ -258,10 +258,10 @@ def write(
     return {}
 
 
-def spread(scores: np.ndarray, count: int) -> np.ndarray:
-    """Return indices from the worst to the best score, evenly, `count` at most; none of what has no score."""
+def spread(scores: np.ndarray) -> np.ndarray:
+    """Return indices from the worst to the best score, evenly, `SHOWN` at most; none of what has no score."""
     order = np.argsort(scores, kind="stable")[: np.isfinite(scores).sum()]  # nan comes last
-    return order[np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)]
+    return order[np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
 
 
 def write_table(path: Path, names: Sequence[str], dataset: Dataset, result: SegmentationResult) -> None:
