@@ -98,11 +98,8 @@ def describe(split: str, metrics: Mapping[str, Any]) -> str:
 
 def headline(metrics: Mapping[str, Any]) -> str:
     """Return the figures of the test split as a sentence."""
-    figures = describe("", metrics)
-    return t(
-        f"On the test split: {figures.removeprefix(': ')}.",
-        f"テストデータでの結果：{figures.ja.removeprefix('：')}です。",
-    )
+    figures = describe(t("On the test split", "テストデータでの結果"), metrics)
+    return t(f"{figures}.", f"{figures.ja}です。")
 
 
 def warnings(metrics: Mapping[str, Any]) -> list[str]:

@@ -180,11 +180,8 @@ def describe(split: str, result: Mapping[str, Any]) -> str:
 
 def headline(result: Mapping[str, Any]) -> str:
     """Return the figures of the test split as a sentence."""
-    figures = describe("", result)
-    return t(
-        f"On the test split: {figures.removeprefix(': ')}.",
-        f"テストデータでの結果：{figures.ja.removeprefix('：')}です。",
-    )
+    figures = describe(t("On the test split", "テストデータでの結果"), result)
+    return t(f"{figures}.", f"{figures.ja}です。")
 
 
 def baseline(result: Mapping[str, Any]) -> tuple[str, float]:
