@@ -22,7 +22,7 @@ from data.store.rows import RowType
 from data.store.store import Store
 from errors import UserError
 from scratch import metrics as scratch
-from study.settings.conflicts import MASK_AUGMENTATIONS
+from study.settings.task_conflicts import MASK_AUGMENTATIONS
 from study.tasks import segment
 
 OFF = Store(None)
