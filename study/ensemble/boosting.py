@@ -29,7 +29,7 @@ def of_mistakes(material: Material) -> Ensemble:
     Raises:
         UserError: a member makes no mistake, or none is better than chance.
     """
-    rows = material.rows_of(np.arange(len(material.images.labels)))
+    rows = material.all_rows
     features, labels = material.data.features[rows].astype(np.float64), material.data.labels[rows]
     with console.bar("boosting", 1) as advance:
         l2 = smallest_penalty(features, labels) if material.l2 is None else material.l2

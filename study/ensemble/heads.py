@@ -18,7 +18,7 @@ from study.runtime import console
 
 def of_seeds(material: Material) -> Ensemble:
     """Return heads that begin with other weights and see the same images in other orders."""
-    rows, validation = material.rows_of(np.arange(len(material.images.labels))), material.indices["val"]
+    rows, validation = material.all_rows, material.indices["val"]
     seeds = [material.seed + number for number in range(material.members)]
     folds = [HeadFold(rows, validation, seed) for seed in seeds]
     described = (

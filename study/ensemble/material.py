@@ -72,6 +72,11 @@ class Material:
         return np.concatenate([train[places], *(images + view * len(train) + places for view in range(views))])
 
     @property
+    def all_rows(self) -> np.ndarray:
+        """Return the rows of all training images, with their augmented views."""
+        return self.rows_of(np.arange(len(self.images.labels)))
+
+    @property
     def counted(self) -> str:
         """Return `6,475 training images`."""
         return f"{len(self.images.labels):,} training images"

@@ -42,10 +42,11 @@ def of_kinds(material: Material) -> Ensemble:
     Raises:
         UserError: a class has a single unit, which cannot be both learned from and left out.
     """
-    fewest = min(material.images.units_of(index) for index in range(len(material.images.names)))
     check_units(material.images, 2, "--method stacking")
-    folds = make_folds(material.images, min(FOLDS, fewest), 1, material.seed, instead="--method bagging")
-    epochs = default_epochs(len(material.rows_of(np.arange(len(material.images.labels)))), BATCH)
+    folds = make_folds(
+        material.images, min(FOLDS, material.images.fewest_units), 1, material.seed, instead="--method bagging"
+    )
+    epochs = default_epochs(len(material.all_rows), BATCH)
     kinds: dict[str, Callable[[], Heads]] = {
         "head": lambda: heads_of(material, folds),
         "discriminant analysis": lambda: fitted(discriminant, material, folds),

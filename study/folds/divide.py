@@ -48,9 +48,14 @@ class Labelled:
         """Return how many units there are."""
         return int(self.units.max()) + 1
 
-    def units_of(self, index: int) -> int:
+    def count_units(self, index: int) -> int:
         """Return in how many units a class stands."""
         return len(np.unique(self.units[self.labels == index]))
+
+    @property
+    def fewest_units(self) -> int:
+        """Return in how many units the rarest class stands."""
+        return min(self.count_units(index) for index in range(len(self.names)))
 
 
 def make_folds(
@@ -93,7 +98,7 @@ def leave_one_out(images: Labelled) -> list[Fold]:
 def check_units(images: Labelled, least: int, asked: str, flag: str = "") -> None:
     """Raise UserError where a class has fewer units than what was asked for needs; a `flag` can ask for fewer folds."""
     for index, name in enumerate(images.names):
-        units, count = images.units_of(index), int((images.labels == index).sum())
+        units, count = images.count_units(index), int((images.labels == index).sum())
         if units >= least:
             continue
         would_do = f"Give {flag} {units}, or add images." if flag and units > 1 else "Add images."
@@ -121,8 +126,9 @@ def check_learnable(images: Labelled, folds: Sequence[Fold], instead: str = "a s
         for index, name in enumerate(images.names):
             if index not in learned:
                 raise UserError(
-                    f"All images of class '{name}' are held out in {of_fold}: they stand in {images.units_of(index):,} "
-                    f"units with images of other classes, which stay together. Give {instead} or another --seed."
+                    f"All images of class '{name}' are held out in {of_fold}: they stand in "
+                    f"{images.count_units(index):,} units with images of other classes, which stay together. Give "
+                    f"{instead} or another --seed."
                 )
 
 

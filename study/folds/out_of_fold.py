@@ -32,7 +32,7 @@ def summarise(images: Labelled, folds: Sequence[Fold], probabilities: np.ndarray
         for (name, entry), count in zip(pooled["per_class"].items(), counts, strict=True)
     }
     for index, name in enumerate(images.names if images.num_units < len(images.labels) else ()):
-        per_class[name]["units"] = images.units_of(index)
+        per_class[name]["units"] = images.count_units(index)
     return {
         "accuracy": pooled["accuracy"],
         "accuracy_interval": interval,

@@ -108,7 +108,7 @@ def verdict(first: Run, second: Run) -> Verdict:
     left_out = f" Not counted: {others:,} more, which have another label in A than in B." if others else ""
     ahead = np.array([int(answers[key].right) - int(other_answers[key].right) for key in common])
     only_a, only_b = int((ahead > 0).sum()), int((ahead < 0).sum())
-    p, test = paired_test(ahead, units_of(common, (first, second)))
+    p, test = paired_test(ahead, units_across(common, (first, second)))
     better = "" if p >= CHANCE else "A" if only_a > only_b else "B"
     said = f"{better} is better" if better else "that may well be chance"
     counted = f"Of {len(common):,} test images that both have{alike}"
@@ -124,7 +124,7 @@ def other_classes(first: Run, second: Run) -> str:
     return f"{told[0].upper()}{told[1:]}"
 
 
-def units_of(contents: Sequence[str], runs: Iterable[Run]) -> np.ndarray:
+def units_across(contents: Sequence[str], runs: Iterable[Run]) -> np.ndarray:
     """Return the number of what each image belongs together with, in the split of any run, int (n,).
 
     Raises:

@@ -53,7 +53,7 @@ def answers_of(
     few = f"the validation split has only {len(val):,} images"
     if ready.settings.learning.kind != "transfer":
         rows = learned_rows(ready)
-        folds = min(FOLDS, fewest_units(images_in(ready, rows)))
+        folds = min(FOLDS, images_in(ready, rows).fewest_units)
         more = f"; out of fold they could be chosen by {len(rows):,}, for {folds} more trainings" if folds > 2 else ""
         console.print(f"temperature and threshold of the probabilities: {few}, and both are chosen by these{more}")
         return on_validation
@@ -99,18 +99,13 @@ def learned_rows(ready: Prepared) -> np.ndarray:
 def folds_of(ready: Prepared, rows: np.ndarray) -> list[Fold]:
     """Divide some images into folds: as many as the rarest class has units, `FOLDS` at most."""
     images = images_in(ready, rows)
-    folds = make_folds(images, max(2, min(FOLDS, fewest_units(images))), 1, ready.settings.data.seed)
+    folds = make_folds(images, max(2, min(FOLDS, images.fewest_units)), 1, ready.settings.data.seed)
     return [Fold(fold.repeat, fold.number, rows[fold.train], rows[fold.held_out]) for fold in folds]
 
 
 def images_in(ready: Prepared, rows: np.ndarray) -> Labelled:
     """Return labels and units of some images."""
     return Labelled.of(ready.pixels.labels[rows], [ready.dataset.units[row] for row in rows], ready.outputs)
-
-
-def fewest_units(images: Labelled) -> int:
-    """Return the units of the rarest class."""
-    return min(images.units_of(index) for index in range(len(images.names)))
 
 
 def heads_of(ready: Prepared, features: Examples) -> FoldHeads:
