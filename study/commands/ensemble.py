@@ -48,8 +48,7 @@ def trained(
 
     settings = settle.settled(method, flags)
     conflicts.check_installed(settings)
-    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
-    output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
+    output.check_results(settings.run.runs, settings.data.folder, make=False)  # told before any image is read
     store = store_of(settings.data)
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):

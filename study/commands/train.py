@@ -78,10 +78,9 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     from study.runtime.background import start_in_background
     from study.settings.source import load_dataset, store_of
 
-    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
+    output.check_results(settings.run.runs, settings.data.folder, make=False)  # told before any image is read
     if settings.run.tensorboard:
         output.refuse_within(Path(settings.run.tensorboard), settings.data.folder, "--tensorboard")
-    output.check_writable(Path(settings.run.runs), make=False)  # told before any image is read
     with processes.together(settings.run.processes, command_line) as place:
         if "model" not in typed and (why := reason_of_model(flags)):
             console.print(f"model: {flags['model']}, {why}")

@@ -67,8 +67,7 @@ def vote(names: Sequence[str], flags: Mapping[str, Any], command: str) -> tuple[
     runs = [find(name, flags.get("runs", DEFAULTS["runs"])) for name in names]
     same_images.check(runs)
     settings = same_images.common_settings(runs).with_values(**flags)
-    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
-    output.check_writable(Path(settings.run.runs), make=False)
+    output.check_results(settings.run.runs, settings.data.folder, make=False)
     store = store_of(settings.data)
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):

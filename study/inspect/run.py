@@ -46,8 +46,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     Raises:
         UserError: something that the user can mend; nothing is left behind.
     """
-    output.refuse_within(Path(settings.inspects), training.data.folder, "--inspects")
-    output.check_writable(Path(settings.inspects), "--inspects")
+    output.check_results(settings.inspects, training.data.folder, "--inspects")
     conflicts.check_installed(training)
     weights = learning_type.start_weights(
         training.run.model, models.get(training.run.model).SPEC.weights, "auto", training.learning.weights
@@ -86,8 +85,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
         UserError: something that the user can mend; nothing is left behind.
     """
     run = _run_of(settings, flags)
-    output.refuse_within(Path(settings.inspects), run.info["data"]["folder"], "--inspects")
-    output.check_writable(Path(settings.inspects), "--inspects")
+    output.check_results(settings.inspects, run.info["data"]["folder"], "--inspects")
     images = _images(settings, run_folder.size_of(run), run.info["resize"], run.info.get("pixel_range"))
     source, trained = from_run(run), _settings_of(run)
     backend.start(trained.data.seed)

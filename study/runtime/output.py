@@ -52,6 +52,12 @@ def refuse_within(out: Path, data: str | Path | None, flag: str) -> None:
         raise UserError(f"{flag} {out} lies within the images, which stay as they are. Give another {flag} DIR.")
 
 
+def check_results(folder: str, data: str | Path | None, flag: str = "--runs", make: bool = True) -> None:
+    """Raise UserError where a folder of results lies among the images, or cannot be written: `make` makes it."""
+    refuse_within(Path(folder), data, flag)
+    check_writable(Path(folder), flag, make)
+
+
 def writable_page(name: str, flag: str = "--page") -> Path:
     """Return the path of a page to write.
 

@@ -45,8 +45,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
     asked = settle(own, texts, command)
     settings = asked.settings
     conflicts.check_installed(settings)
-    output.refuse_within(Path(own.runs), settings.data.folder, "--runs")
-    output.check_writable(Path(own.runs), make=False)
+    output.check_results(own.runs, settings.data.folder, make=False)
     store = store_of(settings.data)
     against = reason_against(asked.space.names, settings)
     in_process = settings.learning.kind == "transfer" and not against

@@ -86,8 +86,7 @@ def train_for_result(
     asked = {name: value for name, value in asked.items() if name not in resume.ONCE}
     seconds: dict[str, float] = {}
     store = store or store_of(settings.data)
-    output.refuse_within(Path(settings.run.runs), settings.data.folder, "--runs")
-    output.check_writable(Path(settings.run.runs))
+    output.check_results(settings.run.runs, settings.data.folder)
     ready = prepare(settings, store, loading, seconds)
     print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
     if settings.run.augment_preview:
