@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ def trained(
     """
     from study.ensemble import settle
     from study.runtime import backend, output
-    from study.runtime.background import start_in_background
+    from study.runtime.background import raise_early, start_in_background
     from study.settings.source import load_dataset, store_of
 
     settings = settle.settled(method, flags)
@@ -51,8 +50,7 @@ def trained(
     output.check_results(settings.run.runs, settings.data.folder, make=False)  # told before any image is read
     store = store_of(settings.data)
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
-        with contextlib.suppress(TimeoutError):
-            loading.result(timeout=0.3)  # a folder that is not there is told at once
+        raise_early(loading)
         backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
         from study.ensemble.run import train_ensemble
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,7 +74,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     conflicts.check_flags(settings, spec)
     conflicts.check_installed(settings)
     from study.runtime import console, output, processes
-    from study.runtime.background import start_in_background
+    from study.runtime.background import raise_early, start_in_background
     from study.settings.source import load_dataset, store_of
 
     output.check_results(settings.run.runs, settings.data.folder, make=False)  # told before any image is read
@@ -88,8 +87,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         with start_in_background(
             lambda check_cancelled: place.after_first(load_dataset, settings, store, check_cancelled)
         ) as loading:  # TensorFlow starts meanwhile, for seconds
-            with contextlib.suppress(TimeoutError):
-                loading.result(timeout=0.3)  # a folder that is not there is told at once
+            raise_early(loading)
             backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend, place)
             from study.train.run import train_for_result
 

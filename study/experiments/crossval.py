@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ from study.folds.divide import (
 from study.folds.out_of_fold import summarise
 from study.runs.folder import with_folders
 from study.runtime import console, output
-from study.runtime.background import start_in_background
+from study.runtime.background import raise_early, start_in_background
 from study.runtime.result import Result
 from study.settings import conflicts, learning_type
 from study.settings.as_command import as_command
@@ -167,8 +166,7 @@ def divide_while_starting(asked: CrossvalSettings, settings: TrainSettings, stor
     from study.runtime import backend
 
     with start_in_background(lambda check_cancelled: divide(asked, settings, store, check_cancelled)) as reading:
-        with contextlib.suppress(TimeoutError):
-            reading.result(timeout=0.3)  # a folder that is not there is told at once
+        raise_early(reading)
         if settings.learning.kind == "transfer":
             backend.start(settings.data.seed, settings.run.deterministic, settings.run.backend)
         return reading.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 Result, Item = TypeVar("Result"), TypeVar("Item")
@@ -23,6 +23,12 @@ def prefetch(items: Iterator[Item]) -> Iterator[Item]:
 
 class Cancelled(Exception):
     """Raised within the work, whose result nobody wants any more."""
+
+
+def raise_early(pending: Future) -> None:
+    """Wait for a moment, so that what fails at once, as a folder that is not there, is told before slow work begins."""
+    with suppress(TimeoutError):
+        pending.result(timeout=0.3)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from data.store.store import Store
 from errors import UserError
 from study.experiments.jobs import Job, jobs_at_once, wait_for_earlier
 from study.runtime import console, output
-from study.runtime.background import start_in_background
+from study.runtime.background import raise_early, start_in_background
 from study.runtime.locks import holding
 from study.runtime.signals import naming
 from study.search.anew import found_by, judge_on_folds, split_flags, train_anew
@@ -50,8 +49,7 @@ def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tupl
     against = reason_against(asked.space.names, settings)
     in_process = settings.learning.kind == "transfer" and not against
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as reading:
-        with contextlib.suppress(TimeoutError):
-            reading.result(timeout=0.3)  # a folder that is not there is told at once
+        raise_early(reading)
         if in_process:
             backend.start(settings.data.seed, settings.run.deterministic)
         dataset = reading.result()
