@@ -72,14 +72,8 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
             f"`labels` names folders that are not in {scanned.root}: {', '.join(unknown)}. "
             f"It has: {', '.join(scanned.class_names)}."
         )
-    images, skipped = [], list(scanned.skipped)
-    for image in scanned.images:
-        label = class_of.get(image.label, image.label)
-        if label:
-            images.append(replace(image, label=label))
-        else:
-            skipped.append(Skipped(image.name, "its folder is left out by the label file"))
-    class_names = tuple(sorted({image.label for image in images}, key=natural_key))
+    scanned = relabelled(scanned, class_of, "its folder is left out by the label file")
+    class_names = tuple(sorted({image.label for image in scanned.images}, key=natural_key))
     if len(class_names) < min_classes:
         least = "two are" if min_classes == 2 else "one is"
         raise UserError(f"`labels` leaves {len(class_names)} class(es) of {scanned.root}: at least {least} needed.")
@@ -88,7 +82,15 @@ def apply(scanned: Scan, label_map: LabelMap, min_classes: int = 2) -> Scan:
     for name, other in label_map.pairs:
         if (last := label_map.flip_pairs[name]) != other:
             raise UserError(f"`labels` pairs {name} with {other} and with {last}: a flip turns it into one class.")
-    return replace(scanned, images=tuple(images), skipped=tuple(skipped), class_names=class_names, notes=())
+    return replace(scanned, class_names=class_names, notes=())
+
+
+def relabelled(scanned: Scan, class_of: Mapping[str, str], left_out: str) -> Scan:
+    """Give every image the class of its folder; those of folders without one are listed as skipped: `left_out`."""
+    named = [replace(image, label=class_of.get(image.label, image.label)) for image in scanned.images]
+    skipped = (Skipped(image.name, left_out) for image in named if not image.label)
+    images = tuple(image for image in named if image.label)
+    return replace(scanned, images=images, skipped=(*scanned.skipped, *skipped))
 
 
 def by_folder(label_map: LabelMap, folders: Collection[str], strict: bool = True) -> dict[str, str]:

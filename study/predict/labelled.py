@@ -138,14 +138,7 @@ def relabelled(found: Scan, run: Run) -> Scan:
                 f"careful: the label file of the training takes the folder {folder} {meant}, and so it is taken here, "
                 f"though {folder} is a class too"
             )
-    images, skipped = [], list(found.skipped)
-    for image in found.images:
-        label = class_of.get(image.label, image.label)
-        if label:
-            images.append(replace(image, label=label))
-        else:
-            skipped.append(Skipped(image.name, "its folder is left out by the run's label file"))
-    return replace(found, images=tuple(images), skipped=tuple(skipped))
+    return labels.relabelled(found, class_of, "its folder is left out by the run's label file")
 
 
 def label_file_for(run: Path, data: Path) -> dict[str, Path]:
