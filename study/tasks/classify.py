@@ -41,7 +41,6 @@ EVAL_BATCH = 64
 WORST = 20  # mistakes that are shown
 CONFUSED = 10  # pairs of classes that are named where the whole matrix would not fit
 MAX_IN_A_MATRIX = 30  # classes
-UNKNOWN = "–"  # of a class without an image in the split there is no figure
 HEADER = (t("class", "クラス"), t("precision", "適合率"), t("recall", "再現率"), "F1", t("images", "画像数"))
 
 
@@ -112,11 +111,7 @@ def most_likely(names: Sequence[str], probabilities: np.ndarray) -> tuple[str, f
 
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class: name, precision, recall, F1, support."""
-    keys = ("precision", "recall", "f1")
-    return [
-        [name, *(UNKNOWN if entry[key] is None else f"{entry[key]:.3f}" for key in keys), f"{entry['support']:,}"]
-        for name, entry in result["per_class"].items()
-    ]
+    return scores.class_rows(result, ("precision", "recall", "f1"))
 
 
 def most_confused(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:

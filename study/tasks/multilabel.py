@@ -16,8 +16,9 @@ from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, joined, t
 from study.runtime import console, output
 from study.tasks import crossentropy
-from study.tasks.classify import UNKNOWN, WORST, predict
+from study.tasks.classify import WORST, predict
 from study.tasks.contract import Evaluation
+from study.tasks.scores import class_rows
 from study.tasks.sentences import counted_by, never_found, others_of
 from study.tasks.several_labels import by_chance, choose_thresholds, decide, measure_labels
 
@@ -131,11 +132,7 @@ def accuracy_note(images: int) -> str:
 
 def per_class_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class, under `HEADER`."""
-    keys = ("threshold", "precision", "recall", "f1", "average_precision")
-    return [
-        [name, *(UNKNOWN if entry[key] is None else f"{entry[key]:.3f}" for key in keys), f"{entry['support']:,}"]
-        for name, entry in metrics["per_class"].items()
-    ]
+    return class_rows(metrics, ("threshold", "precision", "recall", "f1", "average_precision"))
 
 
 def print_report(split: str, metrics: Mapping[str, Any]) -> None:

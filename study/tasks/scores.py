@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+
+UNKNOWN = "–"  # of a class without an image in the split there is no figure
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -44,3 +49,11 @@ def average_precision_by_chance(support: int, count: int) -> float:
         return float(support)
     harmonic = sum(1 / rank for rank in range(1, count + 1))
     return ((support - 1) / (count - 1) * (count - harmonic) + harmonic) / count
+
+
+def class_rows(result: Mapping[str, Any], figures: Sequence[str], counted: str = "support") -> list[list[str]]:
+    """Return one row a class of what `metrics.json` says: its name, some figures, and how many images or pixels."""
+    return [
+        [name, *(UNKNOWN if of[key] is None else f"{of[key]:.3f}" for key in figures), f"{of[counted]:,}"]
+        for name, of in result["per_class"].items()
+    ]

@@ -18,9 +18,9 @@ from study.pages.language import japanese, listed, one_of, t
 from study.pages.palette import DARK, GREY, MASKS
 from study.runtime import console, output
 from study.tasks import crossentropy
-from study.tasks.classify import UNKNOWN
 from study.tasks.contract import Evaluation
 from study.tasks.iou import confusions, iou, ious, mean_iou
+from study.tasks.scores import class_rows
 from study.tasks.sentences import MOST_NAMED, no_better_than
 
 if TYPE_CHECKING:
@@ -207,11 +207,7 @@ def warnings(result: Mapping[str, Any]) -> list[str]:
 
 def per_class_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Return one row a class, under `HEADER`."""
-    keys = ("iou", "dice", "precision", "recall")
-    return [
-        [name, *(UNKNOWN if entry[key] is None else f"{entry[key]:.3f}" for key in keys), f"{entry['pixels']:,}"]
-        for name, entry in result["per_class"].items()
-    ]
+    return class_rows(result, ("iou", "dice", "precision", "recall"), "pixels")
 
 
 def print_report(split: str, result: Mapping[str, Any]) -> None:
