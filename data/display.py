@@ -48,9 +48,7 @@ def framed(rgb: Image.Image, box: crop.Box, side: int) -> Image.Image:
     return small
 
 
-def show(
-    path: Path, sha256: str, side: int, rule: str, ranges: Ranges | None, box: crop.Box | None = None
-) -> Shown | str:
+def show(path: Path, sha256: str, side: int, rule: str, ranges: Ranges | None, box: crop.Box | None) -> Shown | str:
     """Return an image and the square that `rule` makes of it, or the reason why it cannot be shown any more.
 
     Args:

@@ -69,7 +69,7 @@ def scan_of(
     files: Sequence[str],
     min_classes: int,
     several: bool,
-    notes: Sequence[str] = (),
+    notes: Sequence[str],
 ) -> Scan:
     """Return rows as a scan.
 

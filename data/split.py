@@ -95,7 +95,7 @@ def assign(
     return [replace(entry, split=(earlier or {}).get(entry.sha256, split_of[group[entry.sha256]])) for entry in entries]
 
 
-def too_few(label: str, images: int, left_out: str = "") -> str:
+def too_few(label: str, images: int, left_out: str) -> str:
     """Return the message for a class that cannot be divided into three splits; `left_out` says which are missing."""
     return (
         f"Class '{label}' has {images} usable image(s): at least {MIN_IMAGES} different ones are needed, one for "

@@ -50,7 +50,7 @@ def assign_splits(
     source: Source,
     store: Store,
     note: Callable[[str], None],
-    undecodable: Sequence[Skipped] = (),
+    undecodable: Sequence[Skipped],
 ) -> tuple[tuple[SplitEntry, ...], DuplicateCounts, tuple[str, ...]]:
     """Give each image its split: as its folder says, as an earlier split says, or by seed and content.
 

@@ -19,9 +19,7 @@ NAMES = tuple(OPERATIONS)
 Drawn = dict[str, np.ndarray]
 
 
-def draw(
-    strengths: Mapping[str, float], random: np.random.Generator, count: int, side: int, size: int | None = None
-) -> Drawn:
+def draw(strengths: Mapping[str, float], random: np.random.Generator, count: int, side: int, size: int | None) -> Drawn:
     """Draw what is done to the images of a batch.
 
     Args:

@@ -37,7 +37,7 @@ def class_counts(count: int) -> dict[str, int]:
 
 
 def write(
-    folder: Path, count: int = 1500, size: int = 128, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    folder: Path, count: int, size: int = 128, seed: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> Path:
     """Write images/<class>/*.jpg, masks/<class>/*.png and annotations.csv into `folder`; return folder/images.
 

@@ -99,7 +99,7 @@ def describe(
     ensemble: Ensemble,
     evaluations: Mapping[str, Evaluation],
     truth: Mapping[str, np.ndarray],
-    units: np.ndarray | None = None,
+    units: np.ndarray | None,
 ) -> dict[str, Any]:
     """Return what `run.json` says of the ensemble: its members, the best of them beside it, and how they differ.
 

@@ -51,7 +51,7 @@ class Divided:
     folds: list[Fold]
 
 
-def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str = "") -> Result:
+def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str) -> Result:
     """Predict every image out of fold, write table, page and JSON, print what that says and return it.
 
     Args:

@@ -74,14 +74,12 @@ class Trainings:
         return run if same and sum(split == "test" for split in known.values()) == len(held_out) else None
 
 
-def folder_for(
-    runs: Path, settings: TrainSettings, dataset: Dataset, folds: str, texts: Mapping[str, str] | None = None
-) -> Path:
+def folder_for(runs: Path, settings: TrainSettings, dataset: Dataset, folds: str, texts: Mapping[str, str]) -> Path:
     """Return the folder that the same command finds again; other images, settings or folds have another.
 
     `texts`: flags, as typed; what the files that they name hold counts too.
     """
-    beside = beside_data([texts or {}])
+    beside = beside_data([texts])
     same = {name: value for name, value in as_json(settings).items() if name not in IRRELEVANT}
     return runs / f"{settings.run.model}-{digest([same, folds, dataset.fingerprint(), *beside])}-crossval"
 

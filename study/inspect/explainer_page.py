@@ -12,7 +12,7 @@ from study.pages.render import render
 from study.runtime.result import plain
 
 
-def page(model: str, network: str, content: Mapping[str, Any], command: str, language: str = "en") -> str:
+def page(model: str, network: str, content: Mapping[str, Any], command: str, language: str) -> str:
     """Return the whole page; `content` is what `explain` gave."""
     return render(
         "explainer.html.jinja",

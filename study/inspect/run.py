@@ -35,7 +35,7 @@ TOLD = ("model", "network", "batch_size", "learning_rate", "losses", "layers", "
 PRINTED = (0, 1, 3, 4, 5)  # columns of the table that have room on a narrow terminal
 
 
-def inspect_new(settings: InspectSettings, training: TrainSettings, command: str = "") -> Result:
+def inspect_new(settings: InspectSettings, training: TrainSettings, command: str) -> Result:
     """Look into a network as training would begin with it; write the page, print a table, return what was seen.
 
     Args:
@@ -73,7 +73,7 @@ def inspect_new(settings: InspectSettings, training: TrainSettings, command: str
     return Result(_write(settings, subject, source, images, command))
 
 
-def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Result:
+def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: str) -> Result:
     """Look into the network of a run, on the images it was trained with.
 
     Args:
@@ -103,7 +103,7 @@ def inspect_run(settings: InspectSettings, flags: Mapping[str, Any], command: st
     return Result(values, as_command("predict", {"run": run.folder}), why)
 
 
-def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: str = "") -> Result:
+def explain_run(settings: InspectSettings, flags: Mapping[str, Any], command: str) -> Result:
     """Write a page on which a reader clicks through the network of a run; nothing is trained.
 
     Args:

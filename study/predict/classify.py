@@ -94,7 +94,7 @@ def lie_in_classes(files: Sequence[Path], roots: Sequence[Path], names: Collecti
     return all(len(parts) > 1 and composed(printable(parts[0])) in names for parts in below)
 
 
-def evaluate_split(run: Run, split: str, wanted: Wanted, views: str = "none", right: float | None = None) -> Predicted:
+def evaluate_split(run: Run, split: str, wanted: Wanted, views: str, right: float | None) -> Predicted:
     """Answer for the run's own "val" or "test" part and print the per-class report; write what is wanted."""
     task, judge = task_of(run), judge_of(run, right)
     done = predict_split(run, split, views, known=judge and judge.known, whole=False)

@@ -46,7 +46,7 @@ class Given:
 
 
 def predict_labelled(
-    run: Run, paths: Sequence[str | Path], wanted: Wanted, views: str = "none", right: float | None = None
+    run: Run, paths: Sequence[str | Path], wanted: Wanted, views: str, right: float | None
 ) -> Predicted:
     """Print the answer for each image, then the report of every class as for a test split; write what is wanted.
 

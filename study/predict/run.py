@@ -17,9 +17,9 @@ def predict(
     paths: Sequence[str | Path],
     split: str,
     wanted: Wanted,
-    views: str = "none",
-    labelled: bool = False,
-    right: float | None = None,
+    views: str,
+    labelled: bool,
+    right: float | None,
 ) -> Predicted:
     """Print predictions, and write a table, a page, masks or sorted files where these are asked for.
 

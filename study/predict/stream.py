@@ -56,7 +56,7 @@ class Prediction:
 Respond = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]  # pixels -> probabilities, distances
 
 
-def load_averaged(run: Run, views: str, known: Known | None = None) -> Respond:
+def load_averaged(run: Run, views: str, known: Known | None) -> Respond:
     """Return what gives probabilities, the mean over the views that `--tta` names, and distances to what is known.
 
     The distance is that of the whole image, the first view.

@@ -117,7 +117,7 @@ def write_predictions(
     run: Run,
     predictions: Sequence[Prediction],
     judge: Judge | None,
-    label_of: Mapping[str, str] | None = None,
+    label_of: Mapping[str, str] | None,
 ) -> None:
     """Write `path,…,error`, one row a file; between them the label, where it is known, and what the task has to say.
 

@@ -139,7 +139,7 @@ def units_across(contents: Sequence[str], runs: Iterable[Run]) -> np.ndarray:
     return components(pairs, len(contents))
 
 
-def paired_test(ahead: np.ndarray, units: np.ndarray | None = None) -> tuple[float, str]:
+def paired_test(ahead: np.ndarray, units: np.ndarray | None) -> tuple[float, str]:
     """Return the p of McNemar's exact test on the same images, and what the test is called.
 
     Images that belong together say less than as many others, and so a unit counts by how many of its images one is

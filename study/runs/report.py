@@ -68,7 +68,7 @@ def write(
     history: Sequence[Mapping[str, Any]],
     commands: Commands,
     asked: Asked,
-    answers: Answers | None = None,
+    answers: Answers | None,
 ) -> None:
     """Write `report.html` into a run folder that has its images already.
 

@@ -27,7 +27,7 @@ from study.settings.stages import stages_of
 TRIALS = 100
 
 
-def tune(own: TuneSettings, texts: Mapping[str, str], command: str = "") -> tuple[dict[str, Any], str, str]:
+def tune(own: TuneSettings, texts: Mapping[str, str], command: str) -> tuple[dict[str, Any], str, str]:
     """Search, train the best setting and the defaults anew, write the page; return result, next command and why.
 
     Args:

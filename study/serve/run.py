@@ -39,7 +39,7 @@ class Place:
     language: str = "en"
 
 
-def serve(run: Run, limits: Limits, place: Place, right: float | None = None) -> dict[str, Any]:
+def serve(run: Run, limits: Limits, place: Place, right: float | None) -> dict[str, Any]:
     """Answer until Ctrl-C or a plain kill; return what was done.
 
     Args:

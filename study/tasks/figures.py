@@ -87,7 +87,7 @@ def masks(
     names: Sequence[str],
     colours: np.ndarray,
     path: Path,
-    language: str = "en",
+    language: str,
 ) -> None:
     """Draw image, true mask and predicted mask of each, from the worst to the best.
 

@@ -24,7 +24,7 @@ def export(
     examples: Examples,
     spec: FeatureSpec,
     folder: Path,
-    features: bool = False,
+    features: bool,
 ) -> dict[str, float] | None:
     """Write the network for OpenVINO too, which predicts without TensorFlow's start.
 

@@ -54,7 +54,7 @@ def members(history: Sequence[Mapping[str, Any]], path: Path) -> None:
         save(figure, path)
 
 
-def reliability(bins: Sequence[Mapping[str, float]], path: Path, language: str = "en") -> None:
+def reliability(bins: Sequence[Mapping[str, float]], path: Path, language: str) -> None:
     """Draw the share of right answers over the mean probability of each bin, with its 95 % interval."""
     say = one_of(language)
     x, y = ([bin[key] for bin in bins] for key in ("probability", "right"))

@@ -60,7 +60,7 @@ def train(
 
 def train_for_result(
     settings: TrainSettings,
-    command: str = "",
+    command: str,
     store: Store | None = None,
     loading: Future[Dataset] | None = None,
     asked: Mapping[str, Any] | None = None,
