@@ -64,7 +64,8 @@ def train_ensemble(
     (stage,) = ready.stages
     open_l2 = method == "boosting" and "l2" not in flags
     if method == "boosting":  # what has no value is known not to have been used
-        ready = replace(ready, stages=(), settings=without_epochs(ready.settings))
+        settings = ready.settings.with_values(epochs=None, batch_size=None, learning_rate=None)
+        ready = replace(ready, stages=(), settings=settings)
     reason = f"{method} of members on one frozen backbone"
     ready = replace(ready, choice=replace(ready.choice, reason=reason))
     print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs, open_l2)
@@ -83,8 +84,3 @@ def train_ensemble(
     asked = repeat.asked(flags, ready.settings, "ensemble")
     made = Made(ensemble, ready, features, rows, by_split, frozen, engine, asked, {}, flags, scenes)
     return judge_and_write(made, seconds, command, store)
-
-
-def without_epochs(settings: TrainSettings) -> TrainSettings:
-    """Return settings that name no epochs, batch and learning rate, of members that have none."""
-    return settings.with_values(epochs=None, batch_size=None, learning_rate=None)

@@ -76,7 +76,7 @@ def predict_split(
     if any(one is not None and one.error == NO_NUMBER for one in predictions):
         raise UserError(f"{run.folder}: the network gives no numbers (nan) for some images. Train again.")
     left = [
-        (replace(one, path=_name_of(run, entry)), entry)
+        (replace(one, path=shown_name(run.files[entry.path], folder_of(run) / entry.path)), entry)
         for one, entry in zip(predictions, entries, strict=True)
         if one is not None and not one.error and one.sha256 == entry.sha256
     ]
@@ -97,10 +97,6 @@ def _answers(
     answers = predict_files(run, *find(paths), views, False, known, cutter)
     by_path = {prediction.path: kept(prediction) for prediction in answers}
     return [by_path.get(printable(str(run.files.get(entry.path, "")))) for entry in entries]
-
-
-def _name_of(run: Run, entry: SplitEntry) -> str:
-    return shown_name(run.files[entry.path], folder_of(run) / entry.path)
 
 
 def _tell_missing(

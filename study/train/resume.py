@@ -195,10 +195,6 @@ def command_of(asked: Mapping[str, Any], runs: Path) -> Callable[[str], str]:
 
     Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
     """
-    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback", "processes")} | of_place(runs)
-    return lambda name: as_command("train", {"resume": name, **more})
-
-
-def of_place(runs: Path) -> dict[str, str]:
-    """Return the flag that names the folder of run folders, where it is not the default."""
-    return {"runs": str(runs)} if str(runs) != DEFAULTS["runs"] else {}
+    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback", "processes")}
+    place = {"runs": str(runs)} if str(runs) != DEFAULTS["runs"] else {}
+    return lambda name: as_command("train", {"resume": name, **more, **place})
