@@ -68,7 +68,7 @@ def train_ensemble(
         ready = replace(ready, stages=(), settings=settings)
     reason = f"{method} of members on one frozen backbone"
     ready = replace(ready, choice=replace(ready.choice, reason=reason))
-    print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs, open_l2)
+    print_plan(ready, open_l2)
     with stopwatch(seconds, "embed"):
         features, engine, frozen = features_of(ready.classifier, ready.pixels, ready.settings, store)
         imagenet = ready.settings.learning.weights == "imagenet"

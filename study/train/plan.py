@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from data.augment.pipeline import describe
 from data.batches import iterations
 from data.crop import MARGIN
-from data.dataset import Dataset
 from data.folder import SPLITS
 from data.squares import text_of
 from study.runtime import console
@@ -17,49 +17,39 @@ from study.settings.resolve import size_of
 from study.settings.stages import Stage, augmented_views, decay_of, phases
 from study.settings.train import TrainSettings
 
+if TYPE_CHECKING:
+    from study.train.prepare import Prepared
+
 
 def stage_images(stage: Stage, settings: TrainSettings, train_images: int) -> int:
     """Return the examples of one epoch: a head also learns from augmented views where they are asked for."""
     return train_images * (1 + augmented_views(settings)) if stage.name == "head" else train_images
 
 
-def class_balance(
-    settings: TrainSettings,
-    dataset: Dataset,
-    class_weight: Mapping[int, float] | None,
-    outputs: Sequence[str],
-) -> dict[str, dict[str, float]]:
+def class_balance(ready: Prepared) -> dict[str, dict[str, float]]:
     """Return what each class gets: training images drawn an epoch (a mean where balanced), weight in the loss.
 
     Augmented views that a head learns from are drawn too.
     """
+    settings, dataset, weights = ready.settings, ready.dataset, ready.class_weight or {}
     counts, times = dataset.counts()["train"], 1 + augmented_views(settings)
     even = dataset.sizes()["train"] / len(dataset.class_names)
     balanced = settings.regularization.sampler == "balanced"
     drawn = {name: times * (even if balanced else counts.get(name, 0)) for name in dataset.class_names}
-    weights = class_weight or {}
-    first = len(outputs) - len(dataset.class_names)  # behind the background
+    first = len(ready.outputs) - len(dataset.class_names)  # behind the background
     return {
         name: {"drawn_per_epoch": round(drawn[name]), "weight": round(weights.get(index, 1.0), 4)}
         for index, name in enumerate(dataset.class_names, start=first)
     }
 
 
-def print_plan(
-    settings: TrainSettings,
-    choice: LearningChoice,
-    stages: Sequence[Stage],
-    dataset: Dataset,
-    class_weight: Mapping[int, float] | None,
-    outputs: Sequence[str],
-    open_l2: bool = False,
-) -> None:
+def print_plan(ready: Prepared, open_l2: bool = False) -> None:
     """Print classes and counts per split, learning type and why, batch, iterations and epochs.
 
     `open_l2`: whether the L2 penalty is chosen later.
     """
-    counts = dataset.counts()
-    balances = class_balance(settings, dataset, class_weight, outputs)
+    dataset = ready.dataset
+    counts, totals = dataset.counts(), dataset.sizes()
     rows = [
         [
             name,
@@ -67,16 +57,15 @@ def print_plan(
             f"{balance['drawn_per_epoch']:,}",
             f"{balance['weight']}",
         ]
-        for name, balance in balances.items()
+        for name, balance in class_balance(ready).items()
     ]
-    totals = dataset.sizes()
     sums = ["all", *(f"{totals[split]:,}" for split in SPLITS), "", ""]
     origin = "drawings made by the program, not photos" if dataset.synthetic else str(dataset.table or dataset.root)
     header = ("class", "train", "val", "test", "per epoch", "weight")
     console.class_table(f"Images: {origin}", header, rows, header.index("train"), "fewest training images", sums)
-    if class_weight and len(outputs) > len(dataset.class_names):
-        console.print(f"{'background':<20}weight {class_weight.get(0, 1.0):.4g} of its pixels")
-    for key, value in plan_lines(settings, choice, stages, totals["train"], open_l2):
+    if ready.class_weight and len(ready.outputs) > len(dataset.class_names):
+        console.print(f"{'background':<20}weight {ready.class_weight.get(0, 1.0):.4g} of its pixels")
+    for key, value in plan_lines(ready.settings, ready.choice, ready.stages, totals["train"], open_l2):
         console.print(f"{key:<20}{value}")
     console.print()
 

@@ -88,7 +88,7 @@ def train_for_result(
     store = store or store_of(settings.data)
     output.check_results(settings.run.runs, settings.data.folder)
     ready = prepare(settings, store, loading, seconds)
-    print_plan(ready.settings, ready.choice, ready.stages, ready.dataset, ready.class_weight, ready.outputs)
+    print_plan(ready)
     if settings.run.augment_preview:
         image = preview.write(ready.settings, ready.stages[-1], ready.pixels, ready.dataset.class_names)
         return Result({"image": image}, as_command("train", {**asked, "augment_preview": False}), "train with these")

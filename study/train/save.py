@@ -189,7 +189,7 @@ def describe(record: Record) -> dict[str, Any]:
         **run_folder.sizes_as_json(size_of(settings)),
         "resize": settings.data.resize,
         "pixel_range": {kind: list(ends) for kind, ends in dataset.images.ranges.items()},
-        "classes": class_balance(settings, dataset, prepared.class_weight, prepared.outputs),
+        "classes": class_balance(prepared),
         "data": data_as_json(record),
         **({"crop": crop.describe(settings, dataset)} if dataset.images.boxes else {}),
         "engine": asdict(record.engine) if record.engine else None,
