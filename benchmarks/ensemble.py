@@ -55,7 +55,7 @@ def material_of(data: str, members: int, seed: int) -> object:
     settings = settled("bagging", {"data": data, "model": MODEL, "seed": seed})
     store = store_of(settings.data)
     ready = prepare(settings, store, None, {})
-    features, _, _ = features_of(ready.classifier, ready.pixels, ready.settings, store)
+    features, _, _ = features_of(ready, store)
     return Material.of(ready.dataset, features, ready.stages[0], ready.settings, members)
 
 

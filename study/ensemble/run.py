@@ -19,7 +19,7 @@ from study.ensemble.write import Made, Told, judge_and_write
 from study.runtime import console
 from study.settings.train import TrainSettings
 from study.train import repeat
-from study.train.embed import features_of, same_scene
+from study.train.embed import embed_images
 from study.train.judge import features_by_split, rows_by_split
 from study.train.plan import print_plan
 from study.train.prepare import prepare, stopwatch
@@ -69,18 +69,15 @@ def train_ensemble(
     reason = f"{method} of members on one frozen backbone"
     ready = replace(ready, choice=replace(ready.choice, reason=reason))
     print_plan(ready, open_l2)
-    with stopwatch(seconds, "embed"):
-        features, engine, frozen = features_of(ready.classifier, ready.pixels, ready.settings, store)
-        imagenet = ready.settings.learning.weights == "imagenet"
-        scenes = same_scene(ready.dataset, features, frozen, store) if imagenet else None
+    embedded = embed_images(ready, store, seconds)
     with stopwatch(seconds, "train"):
-        material = Material.of(ready.dataset, features, stage, ready.settings, members, flags.get("l2"))
+        material = Material.of(ready.dataset, embedded.features, stage, ready.settings, members, flags.get("l2"))
         ensemble = METHODS[method](material)
     console.print(f"{ensemble.described[0].upper()}{ensemble.described[1:]}.")
     if ensemble.l2 is not None:
         ready = replace(ready, settings=ready.settings.with_values(l2=ensemble.l2))
     rows = rows_by_split(ready.pixels, ready.settings.data.seed)
-    by_split = features_by_split(rows, ready.pixels, features, frozen)
+    by_split = features_by_split(rows, ready.pixels, embedded.features, embedded.frozen)
     asked = repeat.asked(flags, ready.settings, "ensemble")
-    made = Made(ensemble, ready, features, rows, by_split, frozen, engine, asked, {}, flags, scenes)
+    made = Made(ensemble, ready, embedded, rows, by_split, asked, {}, flags)
     return judge_and_write(made, seconds, command, store)

@@ -91,6 +91,7 @@ def write_votes(
     from study.ensemble.write import Made, judge_and_write
     from study.inference.frozen import FrozenBackbone
     from study.train import repeat
+    from study.train.embed import Embedded
     from study.train.judge import rows_by_split
     from study.train.prepare import stopwatch
 
@@ -116,9 +117,9 @@ def write_votes(
     ensemble = Ensemble("voting", described(runs, networks), MEAN, members, head, mean_of_first(members))
     backbone = joined_backbone(networks.backbones)
     prepared = same_images.prepared(runs, settings, dataset, join(backbone, head))
-    frozen, info = FrozenBackbone(backbone, store), same_images.info(runs, settings)
+    embedded, info = Embedded(features, engine, FrozenBackbone(backbone, store)), same_images.info(runs, settings)
     asked = repeat.asked(flags, settings, "ensemble", (), [run.folder.absolute() for run in runs])
-    made = Made(ensemble, prepared, features, rows, by_split, frozen, engine, asked, info, changed(as_json(settings)))
+    made = Made(ensemble, prepared, embedded, rows, by_split, asked, info, changed(as_json(settings)))
     return judge_and_write(made, seconds, command, store)
 
 

@@ -10,18 +10,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from data.batches import Examples
 from data.store.store import Store
 from models.parts.head import classifier as join
 from study import tasks
 from study.confidence.calibration import choose_temperature
 from study.ensemble.members import Ensemble, describe, history, print_members
-from study.inference.engine import EngineChoice
-from study.inference.frozen import FrozenBackbone
 from study.runs.members import verdict
 from study.runs.report import Asked
 from study.runtime import console
 from study.train import answers
+from study.train.embed import Embedded
 from study.train.judge import backbone_of, evaluate_calibrated, judge, truth_of
 from study.train.prepare import Prepared, stopwatch
 from study.train.run import print_results
@@ -34,23 +32,19 @@ Told = dict[str, Any]
 class Made:
     """An ensemble and all that it came of.
 
-    `prepared`: with a classifier whose backbone gives the features. `features`: of the images, with their splits.
-    `rows`: some training images, and all of validation and test. `by_split`: their features. `frozen`: the backbone.
-    `engine`: what ran it. `asked`: how it was asked for. `info`: what `run.json` says in its own way. `flags`: of
-    train, with which commands for the same images go on. `scenes`: as `study.train.embed.same_scene` counts them.
+    `prepared`: with a classifier whose backbone gives the features. `embedded`: what that gave. `rows`: some training
+    images, and all of validation and test. `by_split`: their features. `asked`: how it was asked for. `info`: what
+    `run.json` says in its own way. `flags`: of train, with which commands for the same images go on.
     """
 
     ensemble: Ensemble
     prepared: Prepared
-    features: Examples
+    embedded: Embedded
     rows: Mapping[str, np.ndarray]
     by_split: Mapping[str, np.ndarray]
-    frozen: FrozenBackbone
-    engine: EngineChoice
     asked: Asked
     info: Mapping[str, Any]
     flags: Mapping[str, Any]
-    scenes: Mapping[str, int] | None = None
 
 
 def judge_and_write(made: Made, seconds: dict[str, float], command: str, store: Store) -> tuple[Path, Told]:
@@ -77,8 +71,8 @@ def judge_and_write(made: Made, seconds: dict[str, float], command: str, store: 
         evaluated,
         seconds,
         command,
-        made.engine,
-        made.scenes,
+        made.embedded.engine,
+        made.embedded.scenes,
         asked=made.flags,
         members=Members(ensemble.method, {**made.info, "ensemble": told}, history(ensemble, truth), made.asked),
     )
@@ -97,9 +91,9 @@ def evaluate(
     """Evaluate validation and test, once, after the temperature has become part of the network."""
     names, head, task = made.prepared.outputs, made.ensemble.head, tasks.get("classify")
     with stopwatch(seconds, "evaluate"):
-        val = task.evaluate(head, made.features, names, "val")
+        val = task.evaluate(head, made.embedded.features, names, "val")
         temperature = choose_temperature(val.predictions, truth["val"], names)
-        evaluations = evaluate_calibrated(task, classifier, head, made.features, names, val, temperature)
+        evaluations = evaluate_calibrated(task, classifier, head, made.embedded.features, names, val, temperature)
         units = [made.prepared.dataset.units[row] for row in made.rows["train"]]
         judged = judge(made.by_split, evaluations, truth, units)
     learned = [(made.rows["train"], made.by_split["train"])]
@@ -108,4 +102,4 @@ def evaluate(
         classifier, prepared.dataset, prepared.pixels, test, made.by_split["test"], learned, judged
     )
     shown = answers.collect(evidence, len(made.rows["train"]), seconds)
-    return Evaluated(evaluations, made.frozen, judged, temperature, shown)
+    return Evaluated(evaluations, made.embedded.frozen, judged, temperature, shown)

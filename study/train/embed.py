@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import keras
+from dataclasses import dataclass
+
 import numpy as np
 
 from data.batches import Examples
@@ -23,6 +24,7 @@ from study.runtime import console
 from study.settings.resolve import size_of
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
+from study.train.prepare import Prepared, stopwatch
 
 
 def feature_spec(settings: TrainSettings) -> FeatureSpec:
@@ -31,15 +33,38 @@ def feature_spec(settings: TrainSettings) -> FeatureSpec:
     return FeatureSpec(run.model, size_of(settings), settings.data.resize, run.engine, run.precision)
 
 
-def features_of(
-    classifier: keras.Model, pixels: Examples, settings: TrainSettings, store: Store
-) -> tuple[Examples, EngineChoice, FrozenBackbone]:
+@dataclass(frozen=True)
+class Embedded:
+    """What a frozen backbone gave of all images; nothing of it where none was asked.
+
+    `frozen` is None as well where the backbone is to learn later: all its weights will change.
+    """
+
+    features: Examples | None = None
+    engine: EngineChoice | None = None
+    frozen: FrozenBackbone | None = None
+    scenes: dict[str, int] | None = None
+
+
+def embed_images(ready: Prepared, store: Store, seconds: dict[str, float]) -> Embedded:
+    """Let every image through the frozen backbone, where a head is to learn from that; tell of same scenes."""
+    learning, scenes = ready.settings.learning, None
+    if learning.kind == "scratch":
+        return Embedded()
+    with stopwatch(seconds, "embed"):
+        features, engine, frozen = features_of(ready, store)
+        if learning.weights == "imagenet":  # others may find all images of a class alike
+            scenes = same_scene(ready.dataset, features, frozen, store)
+    return Embedded(features, engine, frozen if ready.from_features else None, scenes)
+
+
+def features_of(ready: Prepared, store: Store) -> tuple[Examples, EngineChoice, FrozenBackbone]:
     """Freeze the backbone and let every image through it, once; say which engine did that."""
-    _, backbone, _ = classifier.layers
+    settings, (_, backbone, _) = ready.settings, ready.classifier.layers
     freeze(backbone)
     frozen = FrozenBackbone(backbone, store)
     augment, views = augmentation.build(settings), augmented_views(settings)
-    features, choice = embed(frozen, pixels, feature_spec(settings), augment, views)
+    features, choice = embed(frozen, ready.pixels, feature_spec(settings), augment, views)
     frozen.release()
     console.print(choice.sentence)
     if settings.run.verbose and choice.images_per_second:

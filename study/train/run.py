@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.batches import Examples
 from data.dataset import Dataset
 from data.folder import SPLIT_TEXT
 from data.store.store import Store
@@ -23,7 +21,6 @@ from study.fit.outcome import Outcome
 from study.fit.watchers import watching
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
-from study.inference.engine import EngineChoice
 from study.inference.frozen import FrozenBackbone
 from study.runs.folder import Run
 from study.runs.values import of_training
@@ -39,7 +36,7 @@ from study.tasks.sentences import auxiliary_line
 from study.train import answers, crossval, preview, resume, suggest
 from study.train.calibrate import answers_of, calibrated
 from study.train.crossval import Trainings
-from study.train.embed import features_of, same_scene
+from study.train.embed import Embedded, embed_images
 from study.train.judge import backbone_of, evaluate_calibrated, features_by_split, judge, rows_by_split, truth_of
 from study.train.plan import print_plan
 from study.train.prepare import Prepared, prepare, stopwatch
@@ -95,7 +92,7 @@ def train_for_result(
     division = crossval.divided(ready.settings, ready.dataset) if settings.run.crossval else None
     if division and not ready.from_features:
         crossval.announce(ready, division, store)
-    embedded = embed(ready, store, seconds)
+    embedded = embed_images(ready, store, seconds)
     if settings.run.find_learning_rate:
         return try_learning_rates(ready, embedded, asked)
     place.ready.set()  # the store has what the other processes need
@@ -146,31 +143,6 @@ def finish(
             results = {**results, "crossval": out_of_fold}
         following = suggest.after(ready.settings, record.asked, ready.dataset, run, results, record.history())
         return Result(of_training(run, results), *following)
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """What a frozen backbone gave of all images; nothing of it where none was asked.
-
-    `frozen` is None as well where the backbone is to learn later: all its weights will change.
-    """
-
-    features: Examples | None = None
-    engine: EngineChoice | None = None
-    frozen: FrozenBackbone | None = None
-    scenes: dict[str, int] | None = None
-
-
-def embed(ready: Prepared, store: Store, seconds: dict[str, float]) -> Embedded:
-    """Let every image through the frozen backbone, where a head is to learn from that; tell of same scenes."""
-    learning, scenes = ready.settings.learning, None
-    if learning.kind == "scratch":
-        return Embedded()
-    with stopwatch(seconds, "embed"):
-        features, engine, frozen = features_of(ready.classifier, ready.pixels, ready.settings, store)
-        if learning.weights == "imagenet":  # others may find all images of a class alike
-            scenes = same_scene(ready.dataset, features, frozen, store)
-    return Embedded(features, engine, frozen if ready.from_features else None, scenes)
 
 
 def try_learning_rates(ready: Prepared, embedded: Embedded, asked: Mapping[str, Any]) -> Result:
