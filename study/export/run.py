@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,6 @@ from study.export.parity import Parity, compare, gate, price_of
 from study.export.place import Place
 from study.export.running import Images, answers_of
 from study.predict.own_split import predict_split
-from study.predict.stream import Prediction
 from study.predict.verdicts import judge_of
 from study.runs.folder import Run, size_of
 from study.runs.images import folder_of, images_of, located
@@ -102,7 +101,7 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         made, unrounded = work / "export", None
-        files = images_like(run, predictions)
+        files = images_for(run, [one.file for one in predictions])
         if int8:
             plain = work / "float"
             write(form, network, {**about, "int8": False}, plain)
@@ -161,9 +160,9 @@ def write(
         raise UserError(f"{about['model']} cannot be written as {form.TITLE}: {said}") from error
 
 
-def images_like(run: Run, predictions: list[Prediction]) -> Images:
-    """Return the files of some predictions, decoded as the run decodes them."""
-    return Images([one.file for one in predictions], run.info["image_size"], run.info["resize"], ranges_of(run))
+def images_for(run: Run, files: Sequence[Path]) -> Images:
+    """Return images of some files, decoded as the run decodes them."""
+    return Images(files, run.info["image_size"], run.info["resize"], ranges_of(run))
 
 
 def ranges_of(run: Run) -> Mapping[str, Any]:
@@ -182,10 +181,7 @@ def calibration_images(run: Run) -> np.ndarray:
             f"--int8 chooses its ranges by training images, and {missing[0]} is missing in {folder_of(run)}. "
             f"{remedies(run, ELSEWHERE, 'leave --int8 out')}."
         )
-    images = Images(
-        [file_of[entry.path] for entry in chosen], run.info["image_size"], run.info["resize"], ranges_of(run)
-    )
-    return np.concatenate(list(images.chunks()))
+    return np.concatenate(list(images_for(run, [file_of[entry.path] for entry in chosen]).chunks()))
 
 
 def report(
