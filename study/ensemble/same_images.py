@@ -16,7 +16,7 @@ from study.runs.folder import Run, size_of
 from study.runs.listing import fingerprint_of
 from study.runs.remedies import AGAIN, put_back
 from study.settings.learning_type import LearningChoice
-from study.settings.resolve import as_json
+from study.settings.resolve import as_json, from_json
 from study.settings.train import DEFAULTS, FIELDS, TrainSettings
 
 if TYPE_CHECKING:
@@ -100,12 +100,7 @@ def common_settings(runs: Sequence[Run]) -> TrainSettings:
         "labels": str(labels) if labels.is_file() else None,
         "split_file": None if first.info["data"].get("ready_made") else str(first.folder / "split.csv"),
     }
-    try:
-        return TrainSettings.of(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
-    except (TypeError, ValueError, UserError) as error:
-        raise UserError(f"{first.folder / 'run.json'} cannot be read: settings: {error}. Train again.") from error
+    return from_json(values, first.folder / "run.json")
 
 
 def read_again(run: Run, loading: Future[Dataset], timeout: float | None = None) -> Dataset:

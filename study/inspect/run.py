@@ -22,7 +22,7 @@ from study.settings import stages as training_stages
 from study.settings.as_command import as_command
 from study.settings.commands import InspectSettings
 from study.settings.optimization import OptimizationSettings
-from study.settings.resolve import options_of, size_of
+from study.settings.resolve import from_json, options_of, size_of
 from study.settings.source import load_dataset, store_of
 from study.settings.stages import Stage
 from study.settings.train import FIELDS, TrainSettings
@@ -166,11 +166,7 @@ def _stage(optimization: OptimizationSettings, name: str) -> Stage:
 def _settings_of(run: Run) -> TrainSettings:
     """Return the settings of a run, those that this program knows."""
     kept = {name: value for name, value in run.info.get("settings", {}).items() if name in FIELDS}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-    try:
-        return TrainSettings.of(**values)
-    except (TypeError, ValueError, UserError) as error:
-        raise UserError(f"{run.folder / 'run.json'} cannot be read: settings: {error}. Train again.") from error
+    return from_json(kept, run.folder / "run.json")
 
 
 def _write(

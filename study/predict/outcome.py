@@ -98,7 +98,7 @@ def _label(label: str | None, several: bool) -> str | tuple[str, ...] | None:
 def _labels_of(run: Run, prediction: Prediction) -> dict[str, Any]:
     if prediction.probabilities is None:
         return {"predicted": None}
-    label = tasks.get(run.info["task"]).predicted_label(prediction.probabilities, run.info)
+    label = tasks.get(run.task).predicted_label(prediction.probabilities, run.info)
     return {"predicted": split_labels(label)}
 
 

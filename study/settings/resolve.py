@@ -203,3 +203,13 @@ def as_json(settings: TrainSettings) -> dict[str, Any]:
         if text and text not in known["words"] and (not known["given"] or Path(text).exists()):
             values[name] = str(Path(text).absolute())
     return values
+
+
+def from_json(values: Mapping[str, Any], file: Path) -> TrainSettings:
+    """Return the settings that a `run.json`, `file`, has. Raise UserError where they are none of this program."""
+    try:
+        return TrainSettings.of(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        )
+    except (TypeError, ValueError, UserError) as error:
+        raise UserError(f"{file} cannot be read: settings: {error}. Train again.") from error
