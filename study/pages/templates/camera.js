@@ -1,4 +1,4 @@
-/* The camera and the examples, which become files as those that are dropped; what the browser itself may spoil. */
+/* The camera, whose pictures become files as those that are dropped; what the browser itself may spoil of them. */
 const [camera, view, shutter, said] = ["camera", "view", "take", "camera-said"].map((id) => document.getElementById(id));
 
 function stop() {
@@ -8,17 +8,31 @@ function stop() {
   camera.textContent = say("Use the camera", "カメラを使う");
 }
 
+function keepsPixels() { /* some browsers change what a page reads, so that it cannot tell them from others */
+  const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const made = new ImageData(Uint8ClampedArray.from({ length: 1024 }, (_, at) => (at % 4 === 3 ? 255 : (37 * at) % 256)), 16);
+  context.putImageData(made, 0, 0);
+  return context.getImageData(0, 0, 16, 16).data.every((value, at) => value === made.data[at]);
+}
+
+function tell(text) {
+  said.textContent = text;
+  said.hidden = !text;
+}
+
 async function start() {
-  said.hidden = true;
+  tell("");
   try {
     view.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     view.hidden = shutter.hidden = false;
     camera.textContent = say("Turn the camera off", "カメラを止める");
     await view.play();
+    if (!keepsPixels()) tell(say(
+      "This browser changes the pixels that a page reads: answers for pictures of the camera may be wrong.",
+      "このブラウザーはページが読む画素の値を変えます。カメラの画像の予測は正しくないことがあります。"));
   } catch (error) {
     stop();
-    said.textContent = say(`The camera cannot be used: ${error.message}`, `カメラを使えません：${error.message}`);
-    said.hidden = false;
+    tell(say(`The camera cannot be used: ${error.message}`, `カメラを使えません：${error.message}`));
   }
 }
 
@@ -30,14 +44,6 @@ function shoot() {
   canvas.toBlob((blob) => take([new File([blob], say("camera", "カメラ"), { type: "image/png" })]), "image/png");
 }
 
-document.getElementById("changed").hidden = keepsPixels();
 camera.hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
 camera.addEventListener("click", () => (view.srcObject ? stop() : start()));
 shutter.addEventListener("click", shoot);
-for (const button of document.querySelectorAll(".examples button")) {
-  button.addEventListener("click", () => {
-    const text = atob(button.firstElementChild.src.split(",")[1]);
-    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    take([new File([bytes], button.dataset.name, { type: "image/jpeg" })]);
-  });
-}

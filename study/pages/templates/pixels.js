@@ -23,13 +23,6 @@ async function readImage(file) { /* upright, colours as the file stores them, se
   return { width, height, data };
 }
 
-function keepsPixels() { /* some browsers change what a page reads, so that it cannot tell them from others */
-  const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const made = new ImageData(Uint8ClampedArray.from({ length: 1024 }, (_, at) => (at % 4 === 3 ? 255 : (37 * at) % 256)), 16);
-  context.putImageData(made, 0, 0);
-  return context.getImageData(0, 0, 16, 16).data.every((value, at) => value === made.data[at]);
-}
-
 function layOver(data) { /* white; black where white would lose what it shows */
   let clearest = 255, fullest = 0;
   for (let at = 3; at < data.length; at += 4) {

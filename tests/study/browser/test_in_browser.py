@@ -2,11 +2,11 @@
 
 import base64
 import json
-import time
 
 import numpy as np
 import pytest
 from helpers import TOY_CLASSES, call, toy_image
+from in_browser import SPOIL, answers_after, close_camera, give, kept, use_camera
 from PIL import Image
 from run_files import shares, table
 
@@ -20,13 +20,6 @@ squareOf(file, size, rule).then((bytes) => {
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   done(btoa(text));
 }, (error) => done(`error: ${error}`));
-"""
-READY = "return typeof ask === 'function' && !window.given;"  # and not those of the page before
-KEEP = """
-window.answers = {};
-window.given = [];
-const before = ask;
-ask = async (file) => { window.given.push(file); return (window.answers[file.name] = await before(file)); };
 """
 
 
@@ -53,29 +46,9 @@ def opened(pages, browser):
     def open_page(*flags):
         browser.get_log("performance"), browser.get_log("browser")  # of the page before
         browser.get(pages(*flags).as_uri())
-        until = time.monotonic() + 30
-        while not browser.execute_script(READY) and time.monotonic() < until:
-            time.sleep(0.05)
-        browser.execute_script(KEEP)
-        return browser
+        return kept(browser)
 
     return open_page
-
-
-def give(window, *files, seconds=60):
-    """Choose files on the page, and return the answers."""
-    before = len(window.execute_script("return Object.keys(window.answers)"))
-    window.find_element("id", "files").send_keys("\n".join(map(str, files)))
-    return answers_after(window, before + len(files), seconds)
-
-
-def answers_after(window, count, seconds=60):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if len(answers := window.execute_script("return window.answers")) == count:
-            return answers
-        time.sleep(0.1)
-    raise AssertionError(f"{len(answers)} of {count} answers: {window.get_log('browser')}")
 
 
 def photo(width, height, seed=0):
@@ -181,12 +154,7 @@ def test_a_file_that_is_no_image_says_so_and_the_others_are_answered(opened, tmp
 def test_a_browser_that_changes_pixels_is_told(opened):
     window = opened()
     assert not window.find_element("id", "changed").is_displayed()
-    spoil = (
-        "const real = CanvasRenderingContext2D.prototype.getImageData;"
-        "CanvasRenderingContext2D.prototype.getImageData = function (...box) {"
-        " const found = real.apply(this, box); found.data[8] ^= 1; return found; };"
-    )
-    added = window.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": spoil})
+    added = window.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SPOIL})
     try:
         assert opened().find_element("id", "changed").text.startswith("This browser changes the pixels")
     finally:
@@ -200,17 +168,9 @@ def test_an_example_and_the_camera_become_images(opened):
     examples[0].click()
     (answer,) = answers_after(window, 1).values()
     assert answer["predictions"][0]["predicted"] == TOY_CLASSES[0]
-    camera, shutter = (window.find_element("id", name) for name in ("camera", "take"))
-    assert not shutter.is_displayed()
-    camera.click()
-    until = time.monotonic() + 20
-    while not (shutter.is_displayed() and window.execute_script("return view.videoWidth")):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    shutter.click()
+    use_camera(window)
     assert answers_after(window, 2)["camera"]["predictions"][0]["predicted"] in TOY_CLASSES
-    camera.click()
-    assert not shutter.is_displayed()
+    close_camera(window)
 
 
 def test_in_japanese(opened, tmp_path):
