@@ -106,11 +106,15 @@ class Unfinished:
         here = self._folder.parent.resolve() == self.base.resolve()
         return self._resume(self._folder.name if here else str(self._folder))
 
-    def remove(self) -> None:
-        """Remove what is left of a training that is finished."""
+    def release(self) -> None:
+        """Let other processes go on with it."""
         if self._lock and self._lock.is_locked:
             self._lock.release()
             self._lock = None
+
+    def remove(self) -> None:
+        """Remove what is left of a training that is finished."""
+        self.release()
         if self._folder:
             discard(self._folder)
             self._folder = None

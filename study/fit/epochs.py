@@ -62,10 +62,14 @@ def run_epochs(
     for source in sources(model, stage, examples, settings, class_weight, saver):
         phase = source.phase
         lines.size = phase.size
-        run_phase(source, [*callbacks, stopping] if phase.last else callbacks, val_batches, lines, saver)
+        told = [*callbacks, stopping] if phase.last else callbacks
+        if settings.run.finish:
+            saver.end_here(model, told)
+            break
+        run_phase(source, told, val_batches, lines, saver)
         if divergence.broken:
             break
-    ended = why_ended(len(lines.rows), stage, stopping)
+    ended = why_ended(len(lines.rows), stage, stopping, settings.run.finish)
     ended = divergence.check(settings.optimization.keep_diverged, ended)
     kept_before = earlier[-1].kept_epoch if earlier else 0
     judged_rows = lines.rows[phase.first :] if phase.last else []
@@ -78,8 +82,10 @@ def run_epochs(
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
 
 
-def why_ended(epochs: int, stage: Stage, stopping: keras.callbacks.EarlyStopping) -> str:
-    """Say why a stage ended after so many epochs."""
+def why_ended(epochs: int, stage: Stage, stopping: keras.callbacks.EarlyStopping, asked: bool = False) -> str:
+    """Say why a stage ended after so many epochs; `asked`: because it was asked to."""
+    if asked:
+        return f"--finish ended it after epoch {epochs} of {stage.epochs}"
     if epochs == stage.epochs:
         return f"the last of {stage.epochs} epochs was reached"
     if stopping.wait >= stopping.patience:

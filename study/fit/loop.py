@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import keras
@@ -108,7 +108,7 @@ def fit(
     classifier: keras.Model,
     pixels: Examples,
     features: Examples | None,
-    stages: Iterable[Stage],
+    stages: Sequence[Stage],
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
     auxiliary_training: AuxiliaryTraining | None = None,
@@ -117,13 +117,14 @@ def fit(
 ) -> list[Outcome]:
     """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any.
 
-    `keeper` writes checkpoints, and may have one to go on from; stages that are done then are passed over. `watchers`
-    are told of every epoch.
+    `keeper` writes checkpoints, and may have one to go on from; stages that are done then are passed over, and those
+    that were not begun too where the training is to end. `watchers` are told of every epoch.
     """
     _, backbone, head = classifier.layers
     whole = auxiliary_training.model if auxiliary_training else classifier
     outcomes = take_up(keeper, whole) if keeper and keeper.resumed else []
-    for number, stage in enumerate(stages):
+    begun = len(outcomes) + bool(keeper and keeper.resumed) if settings.run.finish else None
+    for number, stage in enumerate(stages[:begun]):
         if stage.name == "finetune":
             unfreeze(backbone)
         if number < len(outcomes):
@@ -132,7 +133,7 @@ def fit(
         model, examples = (head, features) if stage.name == "head" else model_and_examples
         with user_errors(), gradients_forgotten():
             outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes, keeper, watchers))
-        if keeper:
+        if keeper and not settings.run.finish:  # what is kept is there to go on from
             keep_stage(keeper, whole, outcomes)
     return outcomes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 
 from data.augment.draws import Draws
+from errors import UserError
 from study.checkpoint.files import Checkpoint
 from study.checkpoint.keeper import Keeper
 from study.fit import state
@@ -103,6 +105,22 @@ class Saver(keras.callbacks.Callback):
             self.going_on, self.model.stop_training = self.gather(), True
         if self.keeper.due(self.nbytes, within_epoch=False):
             self.save()
+
+    def end_here(self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+        """Give a model the weights of the best epoch so far, and callbacks what they remember of all of them.
+
+        Raises:
+            UserError: no epoch was judged that could be the best one.
+        """
+        arrays, memory = self.going_on.arrays, self.going_on.state["callbacks"]
+        best = memory.get("EarlyStopping", {}).get("best")
+        if not arrays["best"] or best is None or not math.isfinite(best):
+            raise UserError(
+                "--finish: no epoch of the stage under way, at the full size of the images, was judged by the "
+                "validation split yet, so there is none to end with. Leave --finish out to go on."
+            )
+        model.set_weights(arrays["best"])
+        state.remind(callbacks, memory)
 
     def goes_on(self) -> bool:
         """Say whether the phase goes on behind the rest of an epoch, which was trained by itself."""

@@ -252,8 +252,8 @@ def crossval_fields() -> list[Field]:
 
 def ensemble_fields() -> list[Field]:
     """Return the settings of train that `ensemble` takes beside its own: all but those for a single network."""
-    single = ("augment_preview", "find_learning_rate", "crossval", "language", "resume", "fresh", "checkpoint_minutes")
-    single += ("tensorboard", "callback", "processes")
+    single = ("augment_preview", "find_learning_rate", "crossval", "language", "resume", "fresh", "finish")
+    single += ("checkpoint_minutes", "tensorboard", "callback", "processes")
     return [entry for entry in entries(TrainSettings) if name_of(entry) not in single]
 
 

@@ -96,6 +96,13 @@ class RunSettings(Settings):
         inspected=False,
         compared=False,
     )
+    finish: bool = setting(
+        False,
+        "with --resume: end the training where it was stopped, with the best epoch so far; it can still go on later",
+        kind=bool,
+        inspected=False,
+        compared=False,
+    )
     checkpoint_minutes: float = setting(
         10.0,
         "minutes between two checkpoints within an epoch; there is one behind every epoch too, as far as that takes "

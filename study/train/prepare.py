@@ -108,6 +108,12 @@ def prepare(
 
 def check_first(settings: TrainSettings) -> None:
     """Raise UserError for what is wrong with the user's own code, the event files and the sizes, before any work."""
+    run = settings.run
+    if run.finish and (not run.resume or run.fresh or run.crossval or run.find_learning_rate or run.augment_preview):
+        raise UserError(
+            "--finish ends a training that was stopped: it goes with --resume, and without --fresh, --crossval, "
+            "--find-learning-rate and --augment-preview."
+        )
     if settings.regularization.augment_with:
         custom.load(settings.regularization.augment_with)
     if settings.run.callback:

@@ -28,7 +28,7 @@ from study.settings.typed import as_typed
 from study.train.prepare import Prepared
 
 AUTO = "auto"
-ONCE = ("resume", "fresh", "tensorboard")  # flags that no later command is to carry on
+ONCE = ("resume", "fresh", "finish", "tensorboard")  # flags that no later command is to carry on
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("data", "models", "study", "errors.py")  # of the program that a training's numbers come from
 PACKAGES = ("keras", "tensorflow", "numpy")
@@ -55,6 +55,8 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     runs, now = Path(run.runs), description(ready, asked)
     asked = {**asked, "tensorboard": run.tensorboard, "callback": run.callback}  # as it is now
     found = wanted(run.resume, run.fresh, runs, now)
+    if found is None and run.finish:
+        raise UserError(f"--finish: {runs} has no unfinished training of these settings that nobody is at work on.")
     if found is None:
         return Keeper(Unfinished(runs, now, None, command_of(asked, runs)), run.checkpoint_minutes)
     kept = Unfinished(runs, now, found, command_of(asked, runs))  # holds it: nobody else goes on with it too
@@ -62,7 +64,8 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     for path in damaged:
         console.print(f"{path} is damaged; the checkpoint before it is taken")
     restored.check(checkpoint, str(found.folder))
-    console.print(f"going on with {found.folder} {unfinished.place_of(checkpoint.state)}")
+    doing = "ending" if run.finish else "going on with"
+    console.print(f"{doing} {found.folder} {unfinished.place_of(checkpoint.state)}")
     if found.asked.get("threads") != now["threads"]:
         console.print(
             f"careful: it ran on {found.asked.get('threads')} core(s) and goes on with {now['threads']}: sums are "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ def train_for_result(
         keeper = resume.agreed(ready, asked, keeper)
     with keeper.naming_it() if keeper and place.first else nullcontext():
         outcomes, helper = learn_together(ready, embedded, keeper, place, seconds)
+        ready = replace(ready, stages=ready.stages[: len(outcomes)])  # --finish may leave one out
         evaluated = evaluate(ready, outcomes, embedded, helper, seconds)
         out_of_fold = None
         if division and ready.from_features:
@@ -130,7 +132,10 @@ def finish(
     use = as_command("predict", {"run": run.folder})
     folds = crossval.command_of(ready.settings, record.asked) if division and not ready.from_features else ""
     with naming(folds or use):
-        if keeper:
+        if keeper and ready.settings.run.finish:
+            keeper.unfinished.release()
+            console.print(f"it was ended early, and can still go on: {keeper.unfinished.command()}")
+        elif keeper:
             keeper.unfinished.remove()
         if store.trouble:
             console.print(store.trouble)

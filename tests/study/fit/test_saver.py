@@ -58,13 +58,17 @@ def rows_of(outcome):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in outcome.history]
 
 
-def went_on(changes, at, folder):
+def stopped(changes, at, folder):
     with pytest.raises(Stopped):
         trained(changes, Stopping(folder / f"at-{at}", at))
     (kept,) = (folder / f"at-{at}" / ".unfinished").iterdir()
     checkpoint = newest(kept)[0]
     restored.check(checkpoint, str(kept))
-    return trained(changes, Stopping(folder / f"on-{at}", -1, checkpoint), seed=5)
+    return checkpoint
+
+
+def went_on(changes, at, folder):
+    return trained(changes, Stopping(folder / f"on-{at}", -1, stopped(changes, at, folder)), seed=5)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +105,39 @@ def test_what_was_done_is_passed_over(tmp_path):
     weights, outcome = trained(CASES["plain"], Stopping(tmp_path / "on", -1, checkpoint), seed=5)
     assert [asdict(outcome)] == checkpoint.state["outcomes"]
     for one, other in zip(trained(CASES["plain"])[0], weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["plain", "averaged"])
+def test_one_that_is_ended_early_has_the_best_epoch_until_then_and_writes_nothing(name, tmp_path):
+    changes = CASES[name]
+    checkpoint = stopped(changes, 3 * PER_EPOCH + 2, tmp_path)
+    keeper = Stopping(tmp_path / "ended", -1, checkpoint)
+    weights, outcome = trained({**changes, "finish": True}, keeper, seed=5)
+    _, whole = trained(changes)
+    assert rows_of(outcome) == rows_of(whole)[:3]
+    assert outcome.kept_epoch == 1 + np.argmin([row["val_loss"] for row in outcome.history])
+    assert outcome.ended == f"--finish ended it after epoch 3 of {EPOCHS}"
+    for one, other in zip(weights, checkpoint.arrays["best"], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not (tmp_path / "ended").exists()
+
+
+def test_one_in_phases_is_not_ended_before_an_epoch_at_the_full_size_was_judged(tmp_path):
+    changes = CASES["phases"]
+    checkpoint = stopped(changes, PER_EPOCH + 1, tmp_path)
+    with pytest.raises(UserError, match="no epoch of the stage under way, at the full size of the images, was judged"):
+        trained({**changes, "finish": True}, Stopping(tmp_path / "ended", -1, checkpoint))
+
+
+@pytest.mark.slow
+def test_one_that_was_stopped_between_two_stages_is_ended_there(tmp_path):
+    checkpoint = stopped(CASES["plain"], PER_EPOCH * EPOCHS, tmp_path)
+    model, examples = tiny(5, dropout=0.3), noisy_images(n=44)
+    stages, keeper = [Stage("scratch", EPOCHS, BATCH, 0.01)] * 2, Stopping(tmp_path / "ended", -1, checkpoint)
+    (outcome,) = loop.fit(model, examples, None, stages, settings(**CASES["plain"], finish=True), keeper=keeper)
+    assert len(outcome.history) == EPOCHS
+    for one, other in zip(trained(CASES["plain"])[0], model.weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
