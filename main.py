@@ -22,7 +22,7 @@ from errors import UserError, did_you_mean
 from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
-from study.runtime.signals import Terminated, end_at_once_on_signals, end_cleanly_on_signals, stop_behind
+from study.runtime.signals import Terminated, end_at_once_on_signals, end_cleanly_on_signals, is_stopped, stop_behind
 from study.runtime.streams import kept_free, open_closed
 from study.settings import declare
 from study.settings.as_command import COMMANDS, fields_of
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (KeyboardInterrupt, ImportError) as error:
+    except BaseException as error:
         if not (stop := stop_behind(error)):
             raise
         if resume := getattr(stop, "resume", ""):
@@ -116,9 +116,11 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
             result = importlib.import_module(f"study.commands.{command.replace('-', '_')}").run(flags, command_line)
         finish(result, out, as_json)
     except UserError as error:
+        if is_stopped():  # what a stop made of native code is no fault that the user could mend
+            raise
         return fail(with_flags(str(error)), out, as_json)
     except OSError as error:
-        if error.errno is None or isinstance(error, BrokenPipeError):
+        if error.errno is None or isinstance(error, BrokenPipeError) or is_stopped():
             raise
         return fail(f"{error.strerror}: {error.filename or 'no file named'}", out, as_json)
     return result.code

@@ -15,7 +15,7 @@ from errors import UserError
 from study.checkpoint.files import Checkpoint, write
 from study.checkpoint.unfinished import Unfinished
 from study.runtime import console, output
-from study.runtime.signals import Stopped, stopped
+from study.runtime.signals import Stopped, stop_behind, stopped
 
 SHARE = 0.01  # of the time that a training takes may go into checkpoints
 SLOWEST_DISK = 50e6  # bytes/s that is reckoned with before the first one was written
@@ -79,14 +79,15 @@ class Keeper:
         """Let what stops the block tell how to go on with what was kept."""
         try:
             yield
-        except KeyboardInterrupt as stop:
-            if (isinstance(stop, Stopped) and stop.resume) or not self.unfinished.command():
+        except BaseException as error:
+            stop, command = stop_behind(error), self.unfinished.command()
+            if not command or (isinstance(stop, Stopped) and stop.resume):
                 raise
-            raise stopped(stop, self.unfinished.command()) from stop
-        except UserError as error:
-            if not self.unfinished.command():
+            if stop:
+                raise stopped(stop, command) from error
+            if not isinstance(error, UserError):
                 raise
-            raise UserError(f"{error} What was learned is kept: {self.unfinished.command()}") from error
+            raise UserError(f"{error} What was learned is kept: {command}") from error
 
     @contextmanager
     def watching(self) -> Iterator[None]:

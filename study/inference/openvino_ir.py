@@ -19,7 +19,7 @@ import numpy as np
 
 from data.store.store import Store
 from errors import UserError
-from study.runtime import backend, hardware
+from study.runtime import backend, hardware, signals
 from study.runtime.hardware import core, import_openvino, require_openvino
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def convert(traced: tf.types.experimental.ConcreteFunction) -> openvino.Model:
     It converts in memory; Keras' own `export` writes the weights to the disk first.
     """
     openvino = import_openvino()
-    with backend.quiet(), backend.defer_interrupts(), telling_tensorflow_version():
+    with backend.quiet(), signals.deferred(), telling_tensorflow_version():
         converted = openvino.convert_model(traced)
     # What nothing reads, such as a constant of `--coordinates`, or is read twice, becomes an output of its own as well.
     results = [

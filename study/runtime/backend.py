@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import re
-import signal
 import sys
 import tempfile
 import threading
@@ -144,22 +143,6 @@ def without_garbage_collection() -> Iterator[None]:
         if first:
             gc.freeze()
         gc.enable()
-
-
-@contextmanager
-def defer_interrupts() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block: in native code that calls Python it becomes an error of that code."""
-    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
-        yield
-        return
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 @contextmanager

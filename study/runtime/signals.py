@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import signal
 import sys
 import threading
@@ -13,6 +14,8 @@ from typing import Any, NoReturn
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 SOON = 0.05  # seconds
+
+_heard: list[int] = []  # numbers of the signals that were raised as a stop in this process
 
 
 class Terminated(KeyboardInterrupt):
@@ -37,21 +40,38 @@ def naming(command: str) -> Iterator[None]:
     """Let what stops the block tell a command that goes on with what is done, unless it tells one already."""
     try:
         yield
-    except KeyboardInterrupt as stop:
-        if getattr(stop, "resume", ""):
+    except BaseException as error:
+        stop = stop_behind(error)
+        if not stop or getattr(stop, "resume", ""):
             raise
-        raise stopped(stop, command) from stop
+        raise stopped(stop, command) from error
 
 
 def stop_behind(error: BaseException | None) -> KeyboardInterrupt | None:
-    """Return the stop that an error is, or that it comes from: native modules make an ImportError of it."""
+    """Return the stop that an error is, or that it comes from, None for any other error.
+
+    Native code that calls Python makes any error of a stop (TensorFlow a SystemError, OpenVINO a RuntimeError, NumPy's
+    import an ImportError), often without a word of it: so whatever ends a command behind a stop is taken for that.
+    """
     while error and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
-    return error
+    return error or (Terminated(_heard[-1]) if _heard else None)
+
+
+def is_stopped() -> bool:
+    """Say whether a stop was raised in this process."""
+    return bool(_heard)
+
+
+def interrupt(number: int, frame: object) -> NoReturn:
+    """Raise what Ctrl-C raises."""
+    _heard.append(number)
+    raise KeyboardInterrupt
 
 
 def terminate(number: int, frame: object) -> NoReturn:
     """Raise what ends a command cleanly."""
+    _heard.append(number)
     raise Terminated(number)
 
 
@@ -60,8 +80,8 @@ def end_cleanly_on_signals() -> None:
 
     What is ignored stays so: Ctrl-C in a shell's background jobs, a closed terminal under `nohup`.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `main.py` begins
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
     sys.unraisablehook = raise_soon
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
@@ -84,6 +104,25 @@ def send_soon(number: int) -> None:
         signal.pthread_kill(threading.main_thread().ident, number)
     else:
         _thread.interrupt_main(number)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let stops wait for the end of the block: in native code that calls Python they become errors of that code."""
+    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+        yield
+        return
+    came: list[int] = []
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    with contextlib.ExitStack() as stack:
+        for number, handler in before.items():
+            if handler not in (signal.SIG_IGN, None):
+                signal.signal(number, lambda number, frame: came.append(number))
+                stack.callback(signal.signal, number, handler)
+        yield
+    if came:
+        signal.raise_signal(came[0])
 
 
 def end_at_once_on_signals() -> None:

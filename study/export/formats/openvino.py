@@ -13,7 +13,7 @@ import numpy as np
 from study.export.about import DISTANCE, IMAGE, KNOWN, PROBABILITIES, as_texts
 from study.export.running import Run
 from study.inference import openvino_ir
-from study.runtime import backend
+from study.runtime import backend, signals
 from study.runtime.hardware import core, import_openvino
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def load(folder: Path) -> Run:
 def converted(network: Network) -> openvino.Model:
     """Return the network as OpenVINO has it."""
     openvino, traced = import_openvino(), network.traced(BATCH)
-    with backend.quiet(), backend.defer_interrupts(), openvino_ir.telling_tensorflow_version():
+    with backend.quiet(), signals.deferred(), openvino_ir.telling_tensorflow_version():
         model = openvino.convert_model(traced)
     results = [one for one in model.get_results() if one.get_output_tensor(0).get_names() & {PROBABILITIES, DISTANCE}]
     return openvino.Model(results, model.get_parameters(), "classifier")  # without outputs that OpenVINO adds

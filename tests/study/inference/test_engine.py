@@ -5,7 +5,6 @@ backend.start()
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 import weakref
@@ -419,23 +418,6 @@ def test_asking_whether_it_is_there_imports_nothing():
         "import sys; from study.runtime.hardware import openvino_available as a; print(a(), 'openvino' in sys.modules)"
     )
     assert fresh(code) == f"{hardware.openvino_available()} False\n"
-
-
-# ---- Ctrl-C ----------------------------------------------------------------------------------------------------------
-
-
-def test_an_interruption_waits_for_the_end_of_what_cannot_be_interrupted():
-    done, before = [], signal.getsignal(signal.SIGINT)
-
-    @backend.defer_interrupts()
-    def press() -> None:
-        signal.raise_signal(signal.SIGINT)
-        done.append("the rest")
-
-    with pytest.raises(KeyboardInterrupt):
-        press()
-    assert done == ["the rest"]
-    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.slow

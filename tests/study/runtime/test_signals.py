@@ -8,7 +8,7 @@ import sys
 import pytest
 from helpers import ROOT, make_patches
 
-from study.runtime.signals import Stopped, Terminated, naming
+from study.runtime.signals import Stopped, Terminated, deferred, naming
 
 CTRL_C = """
 import atexit, io, signal, sys, threading, time
@@ -83,6 +83,49 @@ def test_ctrl_c_of_which_a_native_module_makes_another_error_is_one(tmp_path):
     ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=native)
     assert (ended.returncode, ended.stdout) == (130, "")
     assert ended.stderr == "\nstopped; nothing was left half-written. To begin again: python main.py summary\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
+@pytest.mark.parametrize(
+    "error",
+    [
+        'SystemError("bad argument to internal function")',
+        'RuntimeError("Converting input model")',
+        'OSError(5, "Input/output error", "model.xml")',
+        'errors.UserError("lenet cannot be written as ONNX: RuntimeError")',
+    ],
+)
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_stop_that_native_code_hides_behind_an_error_of_its_own_is_still_one(error, number, code, tmp_path):
+    hidden = f"""
+            import contextlib, errors
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.{number})
+            raise {error}"""
+    ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=hidden)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert ended.stderr == "\nstopped; nothing was left half-written. To begin again: python main.py summary\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_waits_for_the_end_of_what_cannot_be_interrupted(number):
+    def stop(number, frame):
+        raise Terminated(number)
+
+    @deferred()
+    def work():
+        signal.raise_signal(number)
+        done.append("the rest")
+
+    done, before = [], signal.signal(number, stop)
+    try:
+        with pytest.raises(Terminated) as stopped:
+            work()
+        assert (done, stopped.value.args) == (["the rest"], (number,))
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
