@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -143,18 +142,16 @@ def is_busy(folder: Path) -> bool:
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder: under another name first, so that no half of it is ever taken for a whole one."""
-    aside = folder.with_name(f"{temporary.UNFINISHED}{os.getpid()}-{folder.name}")
+    """Remove a folder, or none of it. Raise OSError where it may not be removed."""
     try:
-        folder.rename(aside)
+        temporary.take_away(folder)
     except FileNotFoundError:  # removed by somebody else
         return
     except OSError as error:
         if not output.is_disk_full(error):
             raise
         (folder / ASKED).unlink(missing_ok=True)  # without it the folder counts for nothing
-        aside = folder
-    shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.parent.rmdir()  # unless others lie there
 
@@ -165,7 +162,8 @@ def sweep(base: Path) -> None:
     for folder in folders(base):
         temporary.sweep(folder, temporary.UNFINISHED)
         if not files.files_of(folder) and temporary.is_old(folder) and not is_busy(folder):
-            discard(folder)
+            with contextlib.suppress(OSError):  # of somebody else
+                discard(folder)
 
 
 def folders(base: Path) -> list[Path]:

@@ -6,8 +6,8 @@ import hashlib
 import json
 import re
 import shlex
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
 from study.runs.folder import FILES, UNREADABLE, Run, by_name, folders_named, is_run, read_run, run_folders
 from study.runs.values import of_listing
-from study.runtime import console
+from study.runtime import console, temporary
 from study.runtime.temporary import ASIDE, UNFINISHED
 
 PICTURES = ("curves.png", "confusion.png", "mistakes.png", "masks.png", "reliability.png")
@@ -211,17 +211,17 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
     asked = [find(name, runs).folder for name in names if name not in stopped]
     for folder in asked:
         check_removable(folder)
+    check_writable(*asked, *(found.folder for found in chosen))
     folders = {folder.resolve(): folder for folder in asked}.values()  # one may be given in two ways
     sizes = {folder: size_of(Run(folder, {})) for folder in folders}
     for folder, size in sizes.items():
-        place = folder.resolve()  # it may be given as `.`
-        aside = place.with_name(f"{UNFINISHED}{place.name}")  # if it is stopped midway, no half of a run is left
-        place.rename(aside)
-        shutil.rmtree(aside)
+        with removing(folder):
+            temporary.take_away(folder.resolve())  # it may be given as `.`
         console.print(f"removed {folder}: {size / 1e6:,.1f} MB")
     for found in chosen:
         sizes[found.folder] = found.size()
-        unfinished.discard(found.folder)
+        with removing(found.folder):
+            unfinished.discard(found.folder)
         console.print(f"removed {found.folder}: {sizes[found.folder] / 1e6:,.1f} MB")
     return {"removed": [{"run": folder, "bytes": size} for folder, size in sizes.items()]}
 
@@ -235,6 +235,24 @@ def check_removable(folder: Path) -> None:
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
     if own := [name for name in names if name not in WRITTEN and not HALF.fullmatch(name)]:
         raise UserError(f"{folder / own[0]} is not of the training: move it away first. Nothing was removed.")
+
+
+def check_writable(*folders: Path) -> None:
+    """Raise UserError where one of several folders may not be removed, as of another user."""
+    for folder in folders:
+        if place := temporary.locked(folder.resolve()):
+            why = f"this user cannot write to {place}. Nothing was removed; let its owner do it."
+            raise UserError(f"{folder} may not be removed: {why}")
+
+
+@contextmanager
+def removing(folder: Path) -> Iterator[None]:
+    """Raise UserError where the block could not remove a folder."""
+    try:
+        yield
+    except OSError as error:
+        what = "It stays as it is" if folder.exists() else f"What is left of it lies hidden in {folder.parent}"
+        raise UserError(f"{folder} could not be removed: {error.strerror}. {what}; remove it by hand.") from error
 
 
 def find(name: str, runs: str) -> Run:

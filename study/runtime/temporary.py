@@ -57,6 +57,34 @@ def sweep(folder: Path, prefix: str, rest: str = ".*") -> None:
             continue
 
 
+def locked(folder: Path) -> Path | None:
+    """Return what keeps a folder from being removed: one in it, or around it, that may not be written; None else."""
+    within = (path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())
+    return next((place for place in (folder.parent, folder, *within) if not is_writable(place)), None)
+
+
+def is_writable(folder: Path) -> bool:
+    """Say whether files may be made in a folder, and removed from it."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def take_away(folder: Path) -> None:
+    """Remove a folder, under another name first, so that no half of it is ever taken for a whole one.
+
+    Raises:
+        OSError: it could not be removed; where nothing of it was, it has its name again.
+    """
+    aside = folder.with_name(f"{UNFINISHED}{os.getpid()}-{folder.name}")
+    before = {path.relative_to(folder) for path in folder.rglob("*")}
+    folder.rename(aside)
+    try:
+        shutil.rmtree(aside)
+    except OSError:
+        if before == {path.relative_to(aside) for path in aside.rglob("*")}:
+            aside.rename(folder)
+        raise
+
+
 def is_old(path: Path) -> bool:
     """Say whether nothing was added to a folder, or written to a file, for an hour."""
     return time.time() - path.lstat().st_mtime > HOUR
