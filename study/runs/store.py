@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from data.store.index import Usage
 from data.store.store import Store
 from errors import UserError
 from study.runtime import console
+from study.runtime.temporary import is_writable
 
 WRITABLE = "Set STUDY_CACHE to a folder that can be written."
 
@@ -22,8 +23,7 @@ def show_usage() -> dict[str, Any]:
     store = Store(cache_folder() / "store")
     usage = [*store.usage(), *of_parquet()]
     if store.trouble:
-        remedy = "Empty it: python main.py store --clear" if is_writable(cache_folder()) else WRITABLE
-        raise UserError(f"{store.trouble}. {remedy}")
+        raise UserError(f"{store.trouble}. {WRITABLE if locked() else 'Empty it: python main.py store --clear'}")
     total = sum(entry.bytes for entry in usage)
     rows = [*map(usage_row, usage), ("all", "", megabytes(total), "")]
     console.table(f"Kept in {store.root}", ("what", "rows", "MB", "last used"), rows)
@@ -38,9 +38,12 @@ def of_parquet() -> list[Usage]:
     return [Usage("images unpacked from Parquet", count, size, used)] if count else []
 
 
-def is_writable(folder: Path) -> bool:
-    """Say whether a folder can be written, or made where it is not there."""
-    return os.access(next(path for path in (folder, *folder.absolute().parents) if path.exists()), os.W_OK)
+def locked() -> Path | None:
+    """Return the first folder of the cache, or the one to make it in, that this user cannot write; None without one."""
+    cache, images = cache_folder(), unpacked.place()
+    places = itertools.chain([cache / "store", images], images.glob("*/"), images.glob("*/*/"))
+    top = next(path for path in (cache, *cache.absolute().parents) if path.exists())
+    return next((path for path in itertools.chain([top], filter(Path.is_dir, places)) if not is_writable(path)), None)
 
 
 def kind(entry: Usage) -> str:
@@ -66,8 +69,11 @@ def megabytes(size: int) -> str:
 def clear() -> dict[str, Any]:
     """Empty the store, say how much room that made, and return that."""
     store = Store(cache_folder() / "store")
-    if not is_writable(cache_folder()):
-        raise UserError(f"{cache_folder()} cannot be written, so that nothing can be removed there. {WRITABLE}")
-    removed = store.clear() + unpacked.clear()
+    if place := locked():
+        raise UserError(f"{place} cannot be written, so that nothing can be removed there. {WRITABLE}")
+    try:
+        removed = store.clear() + unpacked.clear()
+    except PermissionError as error:  # a file of somebody else, in a folder in which each may remove his own
+        raise UserError(f"{error.filename} cannot be removed: {error.strerror}. {WRITABLE}") from error
     console.print(f"emptied {store.root}: {megabytes(removed)} MB")
     return {"folder": store.root, "removed_bytes": removed}

@@ -1,14 +1,17 @@
 """`store`, and what it keeps changes nothing but the time."""
 
-import os
 import re
 from collections import Counter
 
 import numpy as np
 import pytest
+from another_user import UNIX, may_only_read, shared_place
+from full_disk import content_of
 from helpers import call, left_behind
 from run_files import quick_transfer, shares, table
 
+from errors import UserError
+from study.runs import store
 from study.runtime import hardware
 from study.settings.source import load_dataset, store_of
 from study.settings.train import TrainSettings
@@ -22,13 +25,35 @@ def kept_table():
     return [tuple(line[:3]) for line in lines if re.fullmatch(r"[\d,.]+", line[1] if len(line) > 1 else "")]
 
 
-def test_a_cache_that_cannot_be_written_is_told_and_nothing_is_called_emptied(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # as of a read-only disk, which root may not make here
-    ran = call("store", "--clear")
-    assert ran.code == 2
-    assert ran.err.startswith(f"error: {tmp_path / 'cache'} cannot be written, so that nothing can be removed there. ")
-    assert "Set STUDY_CACHE" in ran.err
+@UNIX
+@pytest.mark.parametrize("closed", [".", "store", "unpacked", "one", "thousand"])
+def test_a_cache_that_cannot_be_written_is_told_and_nothing_is_called_emptied(closed, monkeypatch):
+    with shared_place() as cache:
+        monkeypatch.setenv("STUDY_CACHE", str(cache))
+        images = store.unpacked.place() / "one" / "0000"
+        images.mkdir(parents=True)
+        (cache / "store").mkdir()
+        (cache / "store" / "index.sqlite3").write_bytes(b"kept")
+        (images / "1.png").write_bytes(b"kept")
+        for folder in (cache / "store", images, *images.parents[:2]):
+            folder.chmod(0o777)
+        before = content_of(cache)
+        place = {"unpacked": images.parents[1], "one": images.parent, "thousand": images}.get(closed, cache / closed)
+        told = f"^{re.escape(str(place))} cannot be written, so that nothing can be removed there. Set STUDY_CACHE to "
+        with may_only_read(place), pytest.raises(UserError, match=told):
+            store.clear()
+        assert content_of(cache) == before
+
+
+@UNIX
+def test_a_store_that_only_somebody_else_may_use_is_not_to_be_emptied(monkeypatch):
+    with shared_place() as cache:
+        monkeypatch.setenv("STUDY_CACHE", str(cache))
+        (cache / "store" / "index.sqlite3").mkdir(parents=True)  # no index, for whoever may look
+        with may_only_read(cache / "store"), pytest.raises(UserError) as told:
+            store.show_usage()
+        assert str(told.value).startswith(f"the store in {cache / 'store'} is not used: ")
+        assert str(told.value).endswith(". Set STUDY_CACHE to a folder that can be written.")
 
 
 @pytest.mark.slow
