@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,18 @@ Rows = Iterator[tuple[int, Cells | str]]  # line and cells, or why it has none
 
 def tables(root: Path) -> list[Path]:
     """Return the metadata files of a folder and of the folders in it that name images with labels."""
-    folders = [root, *sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))]
-    inner = [path for path in (root / "data",) if path.is_dir()]
-    folders += sorted(path for top in inner for path in top.iterdir() if path.is_dir())
-    found = [place / name for place in folders for name in FILES if (place / name).is_file()]
+    folders = [root, *(path for path in _folders_in(root) if not path.name.startswith("."))]
+    folders += _folders_in(root / "data")
+    found = [place / name for place in folders for name in FILES if os.path.isfile(place / name)]  # noqa: PTH113
     return [path for path in found if _names_labels(path)]
+
+
+def _folders_in(place: Path) -> list[Path]:
+    """Return the folders in one; none where it may not be read, of which `folder.scan` tells."""
+    try:  # of what may not be looked into, Path.is_dir raises
+        return sorted(path for path in place.iterdir() if os.path.isdir(path))  # noqa: PTH112
+    except OSError:
+        return []
 
 
 def scan(root: Path, files: list[Path], min_classes: int, several: bool) -> Scan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -228,7 +229,8 @@ def expand_paths(paths: Sequence[str | Path]) -> Iterator[Path]:
         elif path == "-":
             yield from listed_on_input()
         else:
-            matching = [] if Path(path).exists() else glob(path, recursive=True)  # noqa: PTH207 - the pattern has a root
+            there = os.path.exists(path)  # noqa: PTH110 - Path.exists raises in a folder that may not be opened
+            matching = [] if there else glob(path, recursive=True)  # noqa: PTH207 - the pattern has a root
             yield from map(Path, sorted(matching, key=names_module.natural_key) or [path])
 
 

@@ -149,7 +149,7 @@ def are_one(path: Path, other: Path) -> bool:
 def refuse_input(path: Path, inputs: Iterable[str | Path], flag: str) -> None:
     """Raise UserError where a file to write is one of those that are read."""
     for name in inputs:
-        if path.exists() and Path(name).exists() and path.samefile(name):
+        if path.exists() and os.path.exists(name) and path.samefile(name):  # noqa: PTH110 - it may be in a closed folder
             raise UserError(f"{flag} {path} is what is read, and would be lost. Give another file.")
 
 

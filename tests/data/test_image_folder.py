@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from another_user import UNIX, may_only_read, shared_place
 from helpers import TOY_CLASSES, call, make_toy, message
 
 from data.any_form import paths_below, scan
 from data.dataset import load
 from data.source import Source
+from errors import UserError
 
 
 def flat(root, count=5, first=0):
@@ -187,3 +189,18 @@ def test_a_table_of_captions_that_is_no_csv_leaves_the_folders_as_classes(tmp_pa
     make_toy(tmp_path, 3)
     (tmp_path / "metadata.csv").write_text("file_name,caption\na.png,ok\nb.png,a cat, on a mat\n", encoding="utf-8")
     assert scan(tmp_path).class_names == TOY_CLASSES
+
+
+@UNIX
+def test_a_class_folder_that_may_not_be_opened_is_left_out_and_named_itself():
+    with shared_place() as place:
+        make_toy(place, 2)
+        with may_only_read(place / "square", mode=0):
+            found = scan(place)
+        assert found.class_names == ("circle", "stripes")
+        assert [(one.name, one.reason) for one in found.skipped] == [("square", "cannot be read (Permission denied)")]
+        with (
+            may_only_read(place, mode=0),
+            pytest.raises(UserError, match=r"cannot be read .*give a folder that you may"),
+        ):
+            scan(place)

@@ -3,8 +3,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from another_user import UNIX, may_only_read, shared_place
 from helpers import call
 
+from data.folder import list_images
 from study.predict.stream import expand_paths
 from study.predict.told import padded, width_of
 
@@ -82,3 +84,15 @@ def test_a_pattern_that_the_shell_left_as_it_is_is_expanded(tmp_path):
     assert list(expand_paths([str(tmp_path / "*.jpg")])) == [tmp_path / name for name in ("9.jpg", "10.jpg", "[1].jpg")]
     assert list(expand_paths([str(tmp_path / "[1].jpg")])) == [tmp_path / "[1].jpg"]  # a name before a pattern
     assert list(expand_paths([str(tmp_path / "*.gif")])) == [tmp_path / "*.gif"]  # which is told not to be there
+
+
+@UNIX
+def test_a_file_in_a_folder_that_may_not_be_opened_gets_a_reason_and_the_others_are_left(toy):
+    with shared_place() as place:
+        (place / "closed").mkdir()
+        for path in (place / "closed" / "1.png", place / "2.png"):
+            shutil.copy(toy / "circle" / "0.png", path)
+        with may_only_read(place / "closed", mode=0):
+            found, skipped = list_images(expand_paths([str(place / "closed" / "1.png"), str(place / "2.png")]))
+        assert found == [place / "2.png"]
+        assert [one.reason for one in skipped] == ["cannot be read (Permission denied)"]
