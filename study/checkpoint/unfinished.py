@@ -69,6 +69,11 @@ class Unfinished:
             except locks.LocklessError as error:
                 told = "Copy it to a disk of this computer to go on, or train without --resume."
                 raise locks.refused(found.folder, error, told) from error
+            except OSError as error:
+                if error.errno not in locks.CLOSED:
+                    raise
+                told = "Copy it and give the copy to --resume, or train without --resume."
+                raise UserError(f"Cannot write to {found.folder}: {error.strerror}. {told}") from error
 
     @property
     def folder(self) -> Path:
@@ -115,7 +120,8 @@ class Unfinished:
         """Remove what is left of a training that is finished."""
         self.release()
         if self._folder:
-            discard(self._folder)
+            with contextlib.suppress(OSError):  # what is finished is no worse for what is left of it
+                discard(self._folder)
             self._folder = None
 
     def _hold(self) -> None:

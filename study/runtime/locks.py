@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from errors import UserError
 
 # What the system says where a file system, one of a network mostly, has no locks.
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # a file of another user, or a disk that may only be read
 NO_LOCKS = {getattr(errno, name) for name in ("ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP") if hasattr(errno, name)}
 
 
@@ -70,7 +71,7 @@ def holding(
         would_do: what is to be done where there are no locks.
 
     Raises:
-        UserError: another process holds it, or there are no locks where it lies.
+        UserError: another process holds it, there are no locks where it lies, or this user may not write it.
     """
     lock = lock_of(file)
     try:
@@ -79,6 +80,10 @@ def holding(
         raise UserError(told) from error
     except LocklessError as error:
         raise refused(file.parent, error, would_do) from error
+    except OSError as error:
+        if error.errno not in CLOSED:
+            raise
+        raise UserError(f"Cannot write {file}: {error.strerror}. Give a folder of your own.") from error
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from another_user import UNIX, may_only_read, shared_place
 from helpers import ROOT, message
 
 from errors import UserError
@@ -257,6 +258,22 @@ def test_without_a_whole_checkpoint_there_is_nothing_to_go_on_from(tmp_path):
         load(found)
     discard(found.folder)
     assert not found.folder.exists()
+
+
+@UNIX
+def test_nobody_goes_on_in_a_folder_of_somebody_else_and_it_is_said_how():
+    with shared_place() as runs:
+        kept = keeper(runs)
+        kept.write(state)
+        kept.unfinished._lock.release()
+        (found,) = found_in(runs)
+        lock = found.folder / unfinished.LOCK
+        lock.touch(0o444)
+        lock.chmod(0o444)
+        with may_only_read(found.folder), pytest.raises(UserError) as told:
+            keeper(runs, found=found)
+        would_do = "Copy it and give the copy to --resume, or train without --resume."
+        assert str(told.value) == f"Cannot write to {found.folder}: Permission denied. {would_do}"
 
 
 def without_locks(monkeypatch):
