@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing has begun: Ctrl-C ends the imports without a traceback
+
 import argparse
 import dataclasses
+import errno
 import importlib
 import itertools
 import json
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
-
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing has begun: Ctrl-C ends the imports without a traceback
 
 from errors import UserError, did_you_mean
 from study.runtime.format import visible
@@ -68,9 +70,22 @@ def fail(text: str, out: TextIO, as_json: bool) -> int:
     text = visible(text.replace("\n", "\\n"))  # a quoted cell of a table may hold several lines
     print(f"error: {text}", file=sys.stderr)
     if as_json:
-        print(json.dumps(plain({"error": text})), file=out)
-        out.flush()
+        try:
+            print(json.dumps(plain({"error": text})), file=out)
+            out.flush()
+        except OSError as error:  # no room where the output goes, which may be what is told
+            if isinstance(error, BrokenPipeError):
+                raise
+    forget_unwritten()
     return 2
+
+
+def forget_unwritten() -> None:
+    """Let what standard output did not take go: Python would complain of it once more when it closes the stream."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,8 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with kept_free(as_json) as out:
             return run(arguments, command_line, out, as_json)
-    except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `| head` has read enough
+        forget_unwritten()
         return 1
     except BaseException as error:
         if not (stop := stop_behind(error)):
@@ -122,8 +137,27 @@ def run(arguments: Sequence[str], command_line: str, out: TextIO, as_json: bool)
     except OSError as error:
         if error.errno is None or isinstance(error, BrokenPipeError) or is_stopped():
             raise
-        return fail(f"{error.strerror}: {error.filename or 'no file named'}", out, as_json)
+        return fail(reason_of(error), out, as_json)
     return result.code
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system refused; without a file's name, which the user needs, also where to look."""
+    if error.filename is None:
+        if isinstance(error, FileNotFoundError) and is_working_folder_gone():
+            return "The working folder is not there any more: go into one that is (cd), and start again"
+        if error.errno == errno.ENOSPC:
+            return f"{error.strerror}: free some space where the output goes, or in TMPDIR, for temporary files"
+    return f"{error.strerror}: {error.filename or 'no file named'}"
+
+
+def is_working_folder_gone() -> bool:
+    """Say whether the folder that relative paths begin at was removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def check_backend(command: str, flags: Mapping[str, Any]) -> None:

@@ -42,6 +42,12 @@ def _take(number: int, other: int) -> None:
         os.dup2(other, number)
 
 
+def _close(out: TextIO) -> None:
+    """Close a stream; whoever wrote to it has flushed it and told what went wrong, as with a disk that is full."""
+    with contextlib.suppress(OSError):
+        out.close()
+
+
 @contextlib.contextmanager
 def kept_free(on: bool) -> Iterator[TextIO]:
     """Yield standard output; with `on`, all that prints to it meanwhile goes to standard error instead.
@@ -62,6 +68,7 @@ def kept_free(on: bool) -> Iterator[TextIO]:
             stack.callback(_kept.remove, kept)
             stack.callback(os.close, kept)
             stack.callback(os.dup2, kept, number)
-            out = stack.enter_context(os.fdopen(os.dup(kept), "w", encoding="ascii"))
+            out = os.fdopen(os.dup(kept), "w", encoding="ascii")
+            stack.callback(_close, out)
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         yield out

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import QUICK, command, left_behind, process
+from helpers import QUICK, call, command, left_behind, process
 from PIL import Image
 from run_files import FOR_OPENVINO, PICTURES, run_info
 
@@ -151,3 +151,26 @@ def test_nobody_reads_on():
     ended = subprocess.run(**command("summary") | {"stdout": write}, timeout=60, check=False)
     os.close(write)
     assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+@pytest.mark.parametrize("words", [["summary"], ["summary", "--json"], ["summary", "-m", "none", "--json"]])
+def test_a_full_disk_where_the_output_goes_is_one_line(words):
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(**command(*words) | {"stdout": full}, timeout=60, check=False)
+    error = ended.stderr.decode().splitlines()[-1]
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (2, False)
+    assert error.startswith(
+        ("error: No space left on device: free some space where the output", "error: Unknown model")
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that somebody is in")
+@pytest.mark.parametrize("words", [["check", "--data"], ["export-data", "--out", "out", "--data"]])
+def test_a_working_folder_that_is_gone_is_named_as_the_reason(words, toy, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    ran = call(*words, toy)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: The working folder is not there any more: go into one that is (cd), and start again\n"

@@ -43,8 +43,9 @@ def run_with_ctrl_c(folder, module, *words, handler=HANDLED, comes=NOW, seconds=
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
-def test_ctrl_c_while_the_program_is_imported_prints_no_traceback(tmp_path):
-    ended = run_with_ctrl_c(tmp_path, "numpy")
+@pytest.mark.parametrize("module", ["dataclasses", "numpy"])
+def test_ctrl_c_while_the_program_is_imported_prints_no_traceback(module, tmp_path):
+    ended = run_with_ctrl_c(tmp_path, module)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
