@@ -179,15 +179,32 @@ def folders(base: Path) -> list[Path]:
     return sorted((path for path in base.iterdir() if (path / ASKED).is_file() and path.name[0] != "."), reverse=True)
 
 
-def found_in(runs: Path) -> Iterator[Found]:
-    """Yield the unfinished trainings of a folder that have a checkpoint, the newest first; others cannot be used."""
+def found_in(runs: Path, unreadable: list[str] | None = None) -> Iterator[Found]:
+    """Yield the unfinished trainings of a folder that have a checkpoint, the newest first; others cannot be used.
+
+    To `unreadable` is added why some cannot be read.
+    """
     for folder in folders(runs / FOLDER):
         if not files.files_of(folder):
             continue
         try:
             yield Found(folder, read_asked(folder), is_busy(folder))
-        except UserError:
-            continue
+        except UserError as error:
+            if unreadable is not None:
+                unreadable.append(str(error))
+
+
+def left(name: str, runs: Path) -> Found | None:
+    """Return what is left of an unfinished training by its folder's name, its path or its own name, usable or not."""
+    for folder in (runs / FOLDER / name, Path(name)):
+        if folder.resolve().parent.name == FOLDER and (folder / ASKED).is_file():
+            return Found(folder, {}, is_busy(folder))
+    return named(name, runs)
+
+
+def is_own(name: str) -> bool:
+    """Say whether a file in the folder of an unfinished training is of this program."""
+    return name in (ASKED, LOCK) or bool(files.NAME.fullmatch(name)) or name.startswith(temporary.UNFINISHED)
 
 
 def read_asked(folder: Path) -> dict[str, Any]:

@@ -46,11 +46,13 @@ def after_list(
     runs: Sequence[Mapping[str, Any]], stopped: Sequence[Mapping[str, Any]], folder: Path
 ) -> tuple[str, str]:
     """Return how to go on with what was stopped; else the comparison of the newest two runs of the same images; else
-    the report of the newest one."""
+    the report of the newest one; a training where nothing can be read."""
     from study.checkpoint import unfinished
 
+    place = {} if str(folder) == DEFAULTS["runs"] else {"runs": folder}
+    if not runs and not stopped:
+        return as_command("train", place), "train another: none of these can be read"
     if stopped := [one for one in stopped if not one["at_work"]]:
-        place = {} if str(folder) == DEFAULTS["runs"] else {"runs": folder}
         code = {"augment_with": unfinished.read_asked(stopped[0]["folder"])["flags"].get("augment_with")}
         command = as_command("train", {"resume": stopped[0]["name"], **code, **place})
         return command, "go on with the training that was stopped"

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import models
 from data.names import listed
 from data.split import bytes_without_units
 from errors import UserError
 from study import tasks
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
-from study.runs.folder import FILES, UNREADABLE, Run, by_name, folders_named, is_run, read_run, run_folders
+from study.runs.folder import (
+    FILES,
+    UNREADABLE,
+    Run,
+    by_name,
+    folders_named,
+    info_in,
+    is_run,
+    read_run,
+    run_folders,
+)
 from study.runs.values import of_listing
 from study.runtime import console, temporary
 from study.runtime.temporary import ASIDE, UNFINISHED
@@ -38,6 +50,8 @@ WRITTEN = {
     "members.csv",
 }  # all that a run folder may hold
 HALF = re.compile(rf"{re.escape(UNFINISHED)}\d+-{ASIDE}")  # a file that a killed process left there
+STAMPED = re.compile(r"\d{8}-\d{6}-([^-]+)(-.+)?")  # the name that a training gives its run folder, with the model
+OWN_KEYS = {"schema", "model", "class_names"}  # of a `run.json` of this program, whatever its version
 CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
 MAX_NAMED = 6  # classes in the title of a table
@@ -99,8 +113,8 @@ def size_of(run: Run) -> int:
 def show(folder: Path, data: str | None) -> dict[str, Any]:
     """Print a table of the runs of each data set, the newest first, and return them."""
     runs, unreadable = runs_in(folder, data)
-    stopped = list(unfinished.found_in(folder)) if data is None else []
-    if not runs and not stopped:
+    stopped = list(unfinished.found_in(folder, unreadable)) if data is None else []
+    if not runs and not stopped and (data is not None or not unreadable):
         raise no_run(folder, data)
     tables: dict[tuple[str, str, tuple[str, ...]], list[Run]] = {}
     for run in runs:
@@ -200,41 +214,69 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
         UserError: one is no run, or only a link to one, or holds a file that no training wrote, or somebody is at work
             on it; then none is removed.
     """
-    by_folder = {found.name: found for found in unfinished.found_in(Path(runs))}
     finished = [name for name in names if is_run(Path(name)) or is_run(Path(runs) / name)]
     finished += [name for name in names if folders_named(name, Path(runs))]  # a finished run comes first
-    found = {name: by_folder.get(name) or unfinished.named(name, Path(runs)) for name in names if name not in finished}
+    found = {name: unfinished.left(name, Path(runs)) for name in names if name not in finished}
     stopped = {name: one for name, one in found.items() if one}
-    chosen = list({one.folder: one for one in stopped.values()}.values())
+    chosen = list({one.folder.resolve(): one for one in stopped.values()}.values())
     if busy := [found for found in chosen if found.busy]:
         raise UserError(f"A training is at work on {busy[0].folder}. Wait for it, or stop it first.")
-    asked = [find(name, runs).folder for name in names if name not in stopped]
+    asked = [removable(name, runs) for name in names if name not in stopped]
     for folder in asked:
-        check_removable(folder)
-    check_writable(*asked, *(found.folder for found in chosen))
+        check_removable(folder, lambda name: name in WRITTEN or bool(HALF.fullmatch(name)))
+    for one in chosen:
+        check_removable(one.folder, unfinished.is_own)
+    check_writable(*asked, *(one.folder for one in chosen))
     folders = {folder.resolve(): folder for folder in asked}.values()  # one may be given in two ways
-    sizes = {folder: size_of(Run(folder, {})) for folder in folders}
-    for folder, size in sizes.items():
-        with removing(folder):
-            temporary.take_away(folder.resolve())  # it may be given as `.`
-        console.print(f"removed {folder}: {size / 1e6:,.1f} MB")
-    for found in chosen:
-        sizes[found.folder] = found.size()
-        with removing(found.folder):
-            unfinished.discard(found.folder)
-        console.print(f"removed {found.folder}: {sizes[found.folder] / 1e6:,.1f} MB")
+    sizes = {folder: size_of(Run(folder, {})) for folder in folders} | {one.folder: one.size() for one in chosen}
+    for folder in folders:
+        remove_run(folder, sizes[folder])
+    for one in chosen:
+        with removing(one.folder):
+            unfinished.discard(one.folder.resolve())
+        console.print(f"removed {one.folder}: {sizes[one.folder] / 1e6:,.1f} MB (an unfinished training)")
     return {"removed": [{"run": folder, "bytes": size} for folder, size in sizes.items()]}
 
 
-def check_removable(folder: Path) -> None:
-    """Raise UserError where a run folder is a link, or holds what no training wrote."""
+def remove_run(folder: Path, size: int) -> None:
+    """Remove a run folder, and say so, and whether it was complete."""
+    lacking = [name for name in FILES if not (folder / name).is_file()]
+    with removing(folder):
+        temporary.take_away(folder.resolve())  # it may be given as `.`
+    incomplete = f" (a run that lacked {', '.join(lacking)})" if lacking else ""
+    console.print(f"removed {folder}: {size / 1e6:,.1f} MB{incomplete}")
+
+
+def removable(name: str, runs: str) -> Path:
+    """Return the folder of a run, also of one that lacks files or cannot be read. Raise UserError where it is none."""
+    folder = place_of(name, runs)
+    if not is_left_of_a_run(folder):
+        read_run(folder)  # it says what is wrong
+    return folder
+
+
+def is_left_of_a_run(folder: Path) -> bool:
+    """Say whether a folder is a run's: by its `run.json`, or by a file of a run and the name that a training gives.
+
+    Who removes one need not be able to read it.
+    """
+    with contextlib.suppress(*UNREADABLE):
+        if info_in(folder).keys() >= OWN_KEYS:
+            return True
+    stamped = STAMPED.fullmatch(folder.resolve().name)
+    is_of_a_model = stamped is not None and set(stamped[1].split("+")) <= set(models.available())
+    return is_of_a_model and any((folder / name).is_file() for name in FILES)
+
+
+def check_removable(folder: Path, is_own: Callable[[str], bool]) -> None:
+    """Raise UserError where a folder to remove is a link, or holds what no training wrote."""
     if folder.is_symlink():
         raise UserError(
             f"{folder} is a link to the run {folder.resolve()}: remove that, or the link by hand. Nothing was removed."
         )
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
-    if own := [name for name in names if name not in WRITTEN and not HALF.fullmatch(name)]:
-        raise UserError(f"{folder / own[0]} is not of the training: move it away first. Nothing was removed.")
+    if others := [name for name in names if not is_own(name)]:
+        raise UserError(f"{folder / others[0]} is not of the training: move it away first. Nothing was removed.")
 
 
 def check_writable(*folders: Path) -> None:
@@ -257,5 +299,11 @@ def removing(folder: Path) -> Iterator[None]:
 
 def find(name: str, runs: str) -> Run:
     """Return the run of a path, a folder's name or a run's name. Raise UserError where there is none."""
+    return read_run(place_of(name, runs))
+
+
+def place_of(name: str, runs: str) -> Path:
+    """Return the folder that a path, a folder's name or a run's name stands for, a run's or not."""
     within, chosen = Path(runs) / name, by_name(name, runs)
-    return read_run(chosen if is_run(chosen) or not within.is_dir() else within)  # else it says what that lacks
+    is_path = len(Path(name).parts) > 1 and chosen.is_dir()
+    return chosen if is_path or is_run(chosen) or not within.is_dir() else within  # else it says what that lacks

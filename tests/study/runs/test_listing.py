@@ -12,7 +12,7 @@ from run_files import newest, quick_transfer, run_info
 from data.split import read_split, write_split
 from study.runs import listing
 from study.runs.difference import differing, mcnemar, verdict
-from study.runs.folder import read_run
+from study.runs.folder import FILES, read_run
 from study.runs.listing import fingerprint_of
 from study.saved import cut, finder
 
@@ -298,8 +298,70 @@ def test_a_run_is_removed_by_its_name_beside_one_that_cannot_be_read(three, tmp_
     ran = call("runs", "remove", "spring.1", "--runs", tmp_path / "runs")
     assert (ran.code, ran.err, ran.out.partition(":")[0]) == (0, "", f"removed {gone}")
     ran = call("runs", "remove", broken.name, "--runs", tmp_path / "runs")
-    assert ran.err.startswith(f"error: {broken / 'run.json'} cannot be read: ")
-    assert broken.is_dir()
+    assert (ran.code, ran.out.partition(":")[0]) == (0, f"removed {broken}")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["20260101-000000-original", "renamed"])
+def test_a_run_that_lacks_files_is_listed_and_removed(run, tmp_path, name):
+    runs = tmp_path / "runs"
+    folder = shutil.copytree(run, runs / name)
+    for file in ("metrics.json", "report.html"):
+        (folder / file).unlink()
+    if name != "renamed":
+        (folder / "run.json").unlink()
+    lacking = ", ".join(file for file in FILES if not (folder / file).is_file())
+    ran = call("runs", "--runs", runs)
+    told = f"not listed: {folder} is no complete run folder: {lacking} missing. Train again.\n"
+    assert (ran.code, ran.out) == (0, told)
+    ran = call("runs", "remove", name, "--runs", runs)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"removed {folder}: ")
+    assert ran.out.endswith(f" MB (a run that lacked {lacking})\n")
+    assert list(runs.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["20260101-000000-holiday", "original", "20260101-000000-original"])
+def test_a_folder_that_no_training_made_is_not_removed(tmp_path, name):
+    folder = tmp_path / "runs" / name
+    folder.mkdir(parents=True)
+    mine = folder / ("notes.txt" if name == "20260101-000000-original" else "model.keras")
+    mine.write_text("mine")
+    (folder / "run.json").write_text('{"schema": 1}')  # of another program
+    ran = call("runs", "remove", name, "--runs", tmp_path / "runs")
+    assert (ran.code, mine.is_file(), ran.out) == (2, True, "")
+
+
+def stopped_in(runs):
+    """An unfinished training without a checkpoint, whose description cannot be read."""
+    folder = runs / ".unfinished" / "20260101-000000-original"
+    folder.mkdir(parents=True)
+    (folder / "training.json").write_text("{")
+    return folder
+
+
+@pytest.mark.parametrize("by_path", [False, True])
+def test_what_is_left_of_an_unfinished_training_is_removed_by_name_or_path(tmp_path, by_path):
+    folder = stopped_in(tmp_path / "runs")
+    ran = call("runs", "remove", folder if by_path else folder.name, "--runs", tmp_path / "runs")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"removed {folder}: 0.0 MB (an unfinished training)\n"
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_an_unfinished_training_that_holds_a_file_of_the_users_is_not_removed(tmp_path):
+    folder = stopped_in(tmp_path / "runs")
+    (folder / "notes.txt").write_text("mine")
+    ran = call("runs", "remove", folder.name, "--runs", tmp_path / "runs")
+    told = f"error: {folder / 'notes.txt'} is not of the training: move it away first. Nothing was removed.\n"
+    assert (ran.code, ran.err, (folder / "notes.txt").is_file()) == (2, told, True)
+
+
+def test_an_unfinished_training_that_cannot_be_read_is_listed(tmp_path):
+    folder = stopped_in(tmp_path / "runs")
+    (folder / f"00000001-{'a' * 16}.npz").touch()
+    ran = call("runs", "--runs", tmp_path / "runs")
+    assert (ran.code, ran.out.startswith(f"not listed: {folder / 'training.json'} cannot be read: ")) == (0, True)
 
 
 def test_a_run_that_is_only_a_link_is_not_removed_nor_is_another(run, tmp_path):
