@@ -44,6 +44,8 @@ class Source:
         masks: their folder; None: those of the drawings.
         mask_values: what a value of a mask means, as `mask_values.parse` takes it.
         several_labels: whether an image may have several labels, or none; `split.csv` has them as `cat|spotted`.
+        divided: whether it is learned and judged by the three splits; else, as by cross-validation, two images of a
+            class are enough, and no split needs one of each.
         assign: divides images among train, validation and test, as `split.assign` does.
         boxes: tells which box each image is cut to, by its name, and the user what of that is missing; None: all images
             are taken whole. Duplicates and splits go by whole images.
@@ -68,6 +70,7 @@ class Source:
     masks: str | None = None
     mask_values: str = "own"
     several_labels: bool = False
+    divided: bool = True
     assign: Assign = assign
     auxiliary: str = "none"
     value_range: tuple[float, float] | None = None

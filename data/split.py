@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MIN_IMAGES = 3  # one for each split
+LEAST_HELD_OUT = 2  # where each image is held out in turn: that one, and one to learn from
 DEFAULT_RATIO = (8, 1, 1)  # train : validation : test
 COLUMNS = ("path", "sha256", "label", "part")  # of split.csv
 UNIT = "unit"  # its further column, where images belong together
@@ -95,11 +96,16 @@ def assign(
     return [replace(entry, split=(earlier or {}).get(entry.sha256, split_of[group[entry.sha256]])) for entry in entries]
 
 
-def too_few(label: str, images: int, left_out: str) -> str:
-    """Return the message for a class that cannot be divided into three splits; `left_out` says which are missing."""
+def too_few(label: str, images: int, left_out: str, divided: bool = True) -> str:
+    """Return the message for a class that cannot be divided into three splits, or, unless `divided`, not be held out.
+
+    `left_out` says which images are missing.
+    """
+    needs = (MIN_IMAGES, f"one for each of {', '.join(SPLITS)}")
+    least, why = needs if divided else (LEAST_HELD_OUT, "one to hold out and one to learn from")
     return (
-        f"Class '{label}' has {images} usable image(s): at least {MIN_IMAGES} different ones are needed, one for "
-        f"each of {', '.join(SPLITS)}. {left_out}Add images or take the class out."
+        f"Class '{label}' has {images} usable image(s): at least {least} different ones are needed, {why}. "
+        f"{left_out}Add images or take the class out."
     )
 
 

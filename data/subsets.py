@@ -14,7 +14,7 @@ from data.folder import SPLITS, ImageRecord, Scan, Skipped
 from data.grouped_split import contradictory, fill_empty, place_mixed
 from data.pixels import LoadedImages
 from data.source import Source
-from data.split import DEFAULT_RATIO, MIN_IMAGES, SplitEntry, check_splits, read_split, too_few
+from data.split import DEFAULT_RATIO, LEAST_HELD_OUT, MIN_IMAGES, SplitEntry, check_splits, read_split, too_few
 from data.store.store import Store
 from errors import UserError
 
@@ -59,12 +59,7 @@ def assign_splits(
     """
     hashed = list(zip(images.records, images.sha256, strict=True))
     entries = [SplitEntry(image.name, sha256, image.label, image.split or "") for image, sha256 in hashed]
-    usable = Counter(label for entry in entries for label in source.classes_of(entry.label))
-    for name in scanned.class_names:
-        if usable[name] < MIN_IMAGES:
-            of_class = {image.name for image in scanned.images if name in source.classes_of(image.label)}
-            reasons = [entry.reason for entry in undecodable if entry.name in of_class]
-            raise UserError(too_few(name, usable[name], commonest(reasons)))
+    check_enough(scanned, entries, source, undecodable)
     flip_keeps_label = source.label != "facing" and not source.labels  # else a mirror image may be of another class
     pairs = stored_near_pairs(images.fingerprints, store, mirrored=flip_keeps_label)
     group_of = [image.group for image in images.records]
@@ -74,12 +69,38 @@ def assign_splits(
         entries = add_missing_split(scanned.root, entries, pairs, group_of, source, note)
     else:
         earlier = earlier_splits(scanned, entries, source, note)
-        plain = source.assign(entries, source.split, source.seed, earlier)
-        entries = divide(entries, together_of(entries, pairs, group_of, source, True), source.split, source, earlier)
+        groups = together_of(entries, pairs, group_of, source, source.divided)
+        enough = entries if source.divided else divisible(entries, source)
+        plain = in_place(entries, source.assign(enough, source.split, source.seed, earlier))
+        entries = in_place(entries, divide(enough, groups, source.split, source, earlier))
     note_divided_groups(entries, group_of, note)
     copies = count_duplicates(entries, pairs, plain)
     tell(entries, pairs, scanned.class_names, images.records, copies, source, note)
     return tuple(entries), copies, unit_names(entries, pairs, group_of)
+
+
+def check_enough(scanned: Scan, entries: Sequence[SplitEntry], source: Source, undecodable: Sequence[Skipped]) -> None:
+    """Raise UserError, with the reason why images are missing, where a class has too few that can be used."""
+    usable = Counter(label for entry in entries for label in source.classes_of(entry.label))
+    for name in scanned.class_names:
+        if usable[name] < (MIN_IMAGES if source.divided else LEAST_HELD_OUT):
+            of_class = {image.name for image in scanned.images if name in source.classes_of(image.label)}
+            reasons = [entry.reason for entry in undecodable if entry.name in of_class]
+            raise UserError(too_few(name, usable[name], commonest(reasons), source.divided))
+
+
+def divisible(entries: Sequence[SplitEntry], source: Source) -> list[SplitEntry]:
+    """Return the images whose classes have enough different ones for three splits."""
+    contents = Counter(
+        name for _, label in {(entry.sha256, entry.label) for entry in entries} for name in source.classes_of(label)
+    )
+    return [entry for entry in entries if all(contents[name] >= MIN_IMAGES for name in source.classes_of(entry.label))]
+
+
+def in_place(entries: Sequence[SplitEntry], divided: Sequence[SplitEntry]) -> list[SplitEntry]:
+    """Return all images with the splits that some of them were given; the others are learned from."""
+    split_of = {entry.path: entry.split for entry in divided}
+    return [replace(entry, split=split_of.get(entry.path, "train")) for entry in entries]
 
 
 def divide(
@@ -116,6 +137,8 @@ def tell(
     alike = split_notes.alike_after_crop(images, pairs, source.resize)
     for line in [*shared, *([alike] if alike else [])]:
         note(f"careful: {line}")
+    if not source.divided:
+        return
     if {entry.split for entry in entries} != {*SPLITS}:
         note(split_notes.class_counts(entries, source.classes_of))
         check_splits(entries, alike or ("" if source.several_labels else split_notes.why_empty(entries, pairs)))
@@ -166,10 +189,7 @@ def add_missing_split(
     if not missing:
         return entries
     learnt = [entry for entry in entries if entry.split == "train"]
-    contents = Counter(
-        label for _, labels in {(entry.sha256, entry.label) for entry in learnt} for label in source.classes_of(labels)
-    )
-    enough = [entry for entry in learnt if all(contents[name] >= MIN_IMAGES for name in source.classes_of(entry.label))]
+    enough = divisible(learnt, source)
     groups = together_of(entries, pairs, group_of, source, strict=False)
     assigned = divide(enough, groups, DEFAULT_RATIO, source, {}) if enough else []
     split_of = {entry.path: entry.split for entry in assigned if entry.split in missing}

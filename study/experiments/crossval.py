@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 import models
 from data.dataset import Dataset
+from data.split import MIN_IMAGES, SplitEntry
 from data.store.store import Store
 from errors import UserError
 from study.experiments.jobs import jobs_at_once
@@ -106,14 +108,23 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str) ->
         console.print(store.trouble)
     crossval_report.print_results(record, folder)
     place = {"runs": asked.runs} if asked.runs != CrossvalSettings.runs else {}
-    return following(Result(crossval_report.values(record, folder)), settings, {**texts, **place})
+    result = Result(crossval_report.values(record, folder))
+    return following(result, settings, {**texts, **place}, divided.dataset.entries)
 
 
-def following(result: Result, settings: TrainSettings, texts: Mapping[str, str]) -> Result:
-    """Add what is sensible next: to look at the data where nothing was learned, else the training of a network.
+def following(
+    result: Result, settings: TrainSettings, texts: Mapping[str, str], entries: Sequence[SplitEntry]
+) -> Result:
+    """Add what is sensible next: the training of a network; to look at the data where nothing was learned, or where a
+    class has too few images for a training.
 
-    `texts`: flags of train that it goes by, as typed.
+    `texts`: flags of train that it goes by, as typed. `entries`: all images.
     """
+    contents = Counter(label for label, _ in {(entry.label, entry.sha256) for entry in entries})
+    rarest = min(contents, key=contents.__getitem__)
+    if contents[rarest] < MIN_IMAGES:
+        why = f"a training needs {MIN_IMAGES} images of {rarest}, look at the data"
+        return replace(result, next_command=as_command("check", texts), why=why)
     if result.values["accuracy"] <= result.values["baseline"]["accuracy"]:
         why = "nothing was learned that helps, look at the data"
         return replace(result, next_command=as_command("check", texts), why=why)
@@ -176,7 +187,8 @@ def divide(
     asked: CrossvalSettings, settings: TrainSettings, store: Store, check_cancelled: Callable[[], None]
 ) -> Divided:
     """Read the images and divide them."""
-    dataset = load_dataset(settings, store, check_cancelled)
+    # The trainings of whole networks have a validation split each, those of heads go by the folds alone.
+    dataset = load_dataset(settings, store, check_cancelled, divided=settings.learning.kind != "transfer")
     images = Labelled.of(dataset.examples().labels, dataset.units, dataset.class_names)
     if settings.learning.kind != "transfer":
         check_trainable(dataset, images, settings.learning.kind)

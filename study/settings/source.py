@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from study.settings.train import TrainSettings
 
 
-def source_of(settings: TrainSettings) -> Source:
-    """Return what the data set of a training is made of; its image size is settled."""
+def source_of(settings: TrainSettings, divided: bool = True) -> Source:
+    """Return what the data set of a training is made of; its image size is settled.
+
+    `divided`: whether it goes by the three splits.
+    """
     task = tasks.get(settings.task.name)
     return Source(
         root=Path(settings.data.folder) if settings.data.folder is not None else None,
@@ -43,6 +46,7 @@ def source_of(settings: TrainSettings) -> Source:
         masks=settings.task.masks,
         mask_values=settings.task.mask_values,
         several_labels=task.SEVERAL_LABELS,
+        divided=divided,
         assign=task.assign,
         auxiliary=settings.task.auxiliary,
         value_range=settings.data.value_range,
@@ -71,11 +75,15 @@ def store_of(settings: DataSettings | CheckSettings) -> Store:
 
 
 def load_dataset(
-    settings: TrainSettings, store: Store | None = None, check_cancelled: Callable[[], None] = lambda: None
+    settings: TrainSettings,
+    store: Store | None = None,
+    check_cancelled: Callable[[], None] = lambda: None,
+    divided: bool = True,
 ) -> Dataset:
     """Read the data set of a training behind progress bars, and print what the user should know of it.
 
-    `check_cancelled` is called again and again; an exception from it ends the work.
+    `check_cancelled` is called again and again; an exception from it ends the work. `divided`: whether the training
+    goes by the three splits.
 
     Raises:
         UserError: what `data.dataset.load` raises.
@@ -85,4 +93,4 @@ def load_dataset(
     def note(text: str) -> None:
         console.print(with_flags(text))
 
-    return load(source_of(settings), store or store_of(settings.data), console.bar, note, check_cancelled)
+    return load(source_of(settings, divided), store or store_of(settings.data), console.bar, note, check_cancelled)

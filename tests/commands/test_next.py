@@ -10,6 +10,7 @@ from accepted import accept
 from helpers import TOY_CLASSES, call, make_patches, make_toy
 from run_files import quick_transfer
 
+from data.split import SplitEntry
 from study.commands import runs as runs_command
 from study.experiments import crossval
 from study.experiments.outcome import outcome
@@ -182,7 +183,8 @@ def test_a_best_that_is_no_better_than_a_constant_answer_leads_to_the_data():
 def test_after_crossval_a_network_is_trained_or_the_data_looked_at(accuracy, command):
     values = {"accuracy": accuracy, "baseline": {"class": "cat", "accuracy": 0.5}}
     settings = TrainSettings.of(model="lenet", learning="scratch")
-    found = crossval.following(Found(values), settings, {"data": "d", "l2": "0.5"})
+    entries = [SplitEntry(f"{number}.png", f"{number}", "cat" if number % 2 else "dog") for number in range(6)]
+    found = crossval.following(Found(values), settings, {"data": "d", "l2": "0.5"}, entries)
     accept(found.next_command)
     assert found.next_command == f"python main.py {command}"
 

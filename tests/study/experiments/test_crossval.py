@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -130,6 +131,33 @@ def test_leave_one_out_has_a_fold_for_each_unit_and_goes_by_views_too(images, tm
     lines = table(next((tmp_path / "runs").iterdir()))
     assert len({line["fold"] for line in lines}) == 30
     assert len(lines) == 33
+
+
+@pytest.fixture
+def few(images, tmp_path):
+    """The images with two of the circles alone."""
+    folder = shutil.copytree(images, tmp_path / "few")
+    for path in sorted((folder / "circle").iterdir())[2:]:
+        path.unlink()
+    return folder
+
+
+@pytest.mark.parametrize("words", [("--leave-one-out",), ("--folds", 2, "--repeats", 1)])
+def test_two_images_of_a_class_are_enough_to_hold_one_out(words, few, tmp_path):
+    ran = call("crossval", "--data", few, *HEADS, *words, "--epochs", 1, "--runs", tmp_path / "runs")
+    assert (ran.code, ran.err) == (0, "")
+    lines = table(next((tmp_path / "runs").iterdir()))
+    assert sum(line["label"] == "circle" for line in lines) == 2
+    assert len({line["fold"] for line in lines if line["label"] == "circle"}) == 2
+    assert "no validation image" not in ran.out
+    assert ran.next.startswith("next: a training needs 3 images of circle, look at the data: python main.py check ")
+
+
+def test_what_leave_one_out_needs_is_said_where_a_class_has_less(few, tmp_path):
+    next((few / "circle").iterdir()).unlink()
+    ran = call("crossval", "--data", few, *HEADS, "--leave-one-out", "--runs", tmp_path / "runs")
+    needed = "at least 2 different ones are needed, one to hold out and one to learn from. Add images or take the class"
+    assert (ran.code, ran.err) == (2, f"error: Class 'circle' has 1 usable image(s): {needed} out.\n")
 
 
 @pytest.fixture(scope="module")
