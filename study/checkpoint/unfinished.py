@@ -236,7 +236,10 @@ def find(name: str, runs: Path) -> Found:
             return found
         there = [found.name for found in found_in(runs)]
         known = f"there are {', '.join(there)}" if there else "there is none"
-        raise UserError(f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}")
+        raise UserError(
+            f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}; one in another "
+            "folder of runs is found by --runs DIR, or by its path."
+        )
     return Found(folder, read_asked(folder), is_busy(folder))
 
 

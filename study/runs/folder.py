@@ -17,6 +17,7 @@ from data.squares import Size, shape_of, sides_of
 from data.store.hashes import hash_file
 from errors import UserError
 from models.parts.saved import ENDINGS, NO_RUN, DamagedError, load
+from study.runs import missing
 from study.runs.info import fault
 from study.runtime import console
 from study.tasks import classify
@@ -58,14 +59,15 @@ class Run:
         return bool(self.info["data"].get("drawn"))
 
 
-def read_run(folder: Path) -> Run:
-    """Read a run folder. Raise UserError where it is missing, incomplete or of another version."""
+def read_run(folder: Path, runs: str | None = None) -> Run:
+    """Read a run folder. Raise UserError where it is missing, incomplete or of another version.
+
+    `runs`: where a run of that name was looked for, for the message.
+    """
     if not folder.is_dir():
-        what = "a file" if folder.is_file() else "there is none"
-        raise UserError(f"A run is given by its folder or its name. Received: {folder} ({what})")
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        raise UserError(f"{folder} is no complete run folder: {', '.join(missing)} missing. Train again.")
+        raise missing.no_folder(folder, runs)
+    if lacking := [name for name in FILES if not (folder / name).is_file()]:
+        raise UserError(f"{folder} is no complete run folder: {', '.join(lacking)} missing. Train again.")
     try:
         info = info_in(folder)
         schema = info["schema"]
@@ -94,7 +96,7 @@ def find_run(folder: str | None, runs: str, model: str | None) -> Run:
     """
     if folder is None:
         return newest_that_learned(Path(runs), model)
-    run = read_run(by_name(folder, runs))
+    run = read_run(by_name(folder, runs), runs)
     if model not in (None, run.info["model"]):
         raise UserError(f"{folder} is a run of {run.info['model']}. Received: -m {model}; leave one of the two out.")
     return run
@@ -213,9 +215,7 @@ def newest_run(runs: Path, model: str | None) -> Run:
         console.to_error(f"note: {'newer, but ' if found else ''}passed over{more}: {passed_over[0]}")
     if found:
         return found
-    of_model = f" of model '{model}'" if model else ""
-    command = f"python main.py train -m {model or 'original'}"
-    raise UserError(f"There is no complete run{of_model} in {runs}. Train first ({command}), or name a run.")
+    raise missing.no_run(runs, f" of model '{model}'" if model else "", ["-m", model or "original"])
 
 
 def newest_that_learned(runs: Path, model: str | None) -> Run:

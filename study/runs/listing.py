@@ -19,6 +19,7 @@ from errors import UserError
 from study import tasks
 from study.checkpoint import unfinished
 from study.checkpoint.unfinished import Found
+from study.runs import missing
 from study.runs.folder import (
     FILES,
     UNREADABLE,
@@ -146,8 +147,8 @@ def question_in_title(question: tuple[str, ...]) -> str:
 
 def no_run(folder: Path, data: str | None) -> UserError:
     """Return the error of a folder without a run, or without one that learned from `data`."""
-    of_data = f" that learned from {data}" if data else ""
-    return UserError(f"There is no complete run{of_data} in {folder}. Train first (python main.py train).")
+    which, flags = (f" that learned from {data}", ["--data", data]) if data else ("", [])
+    return missing.no_run(folder, which, flags, instead="")
 
 
 def row_of_unfinished(found: Found) -> tuple[str, ...]:
@@ -251,7 +252,7 @@ def removable(name: str, runs: str) -> Path:
     """Return the folder of a run, also of one that lacks files or cannot be read. Raise UserError where it is none."""
     folder = place_of(name, runs)
     if not is_left_of_a_run(folder):
-        read_run(folder)  # it says what is wrong
+        read_run(folder, runs)  # it says what is wrong
     return folder
 
 
@@ -299,7 +300,7 @@ def removing(folder: Path) -> Iterator[None]:
 
 def find(name: str, runs: str) -> Run:
     """Return the run of a path, a folder's name or a run's name. Raise UserError where there is none."""
-    return read_run(place_of(name, runs))
+    return read_run(place_of(name, runs), runs)
 
 
 def place_of(name: str, runs: str) -> Path:

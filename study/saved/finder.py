@@ -44,7 +44,7 @@ def opened(name: str, runs: str) -> Run:
     Raises:
         UserError: it is none, or no run that tells an animal from the background.
     """
-    run = read_run(by_name(name, runs))
+    run = read_run(by_name(name, runs), runs)
     if (task := run.task) != "segment":
         raise UserError(f"--finder takes a run of train --task segment. Received: {run.folder}, of --task {task}")
     values = run.info.get("settings", {}).get("mask_values", OWN)

@@ -98,7 +98,8 @@ def test_table_that_cannot_be_written(name, run, toy, tmp_path):
 
 
 def test_model_without_a_run(run, tmp_path):
-    text = f"There is no complete run of model 'resnet' in {run.parent}. Train first (python main.py train -m resnet)"
+    command = f"python main.py train -m resnet --runs {run.parent}"
+    text = f"There is no complete run of model 'resnet' in {run.parent}. Train first ({command}), name a run, or "
     fails(call("predict", "--runs", run.parent, "-m", "resnet"), text, tmp_path / "runs")
     text = f"There is no complete run in {tmp_path / 'none'}."
     fails(call("predict", "--runs", tmp_path / "none"), text, tmp_path / "runs")

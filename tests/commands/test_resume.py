@@ -123,7 +123,8 @@ def test_the_name_that_train_gave_is_known_before_the_training_is_done(copied):
     ran = call("train", "--resume", "mine", "--runs", runs)
     assert (ran.code, ran.err.startswith(f"error: {place} asks for a function from outside")) == (2, True)
     assert call("train", "--resume", "yours", "--runs", runs).err == (
-        f"error: --resume takes the name of an unfinished training in {runs}: there are {place.name}. Received: yours\n"
+        f"error: --resume takes the name of an unfinished training in {runs}: there are {place.name}. Received: yours; "
+        "one in another folder of runs is found by --runs DIR, or by its path.\n"
     )
     later = place.with_name("29990101-000000-original")
     shutil.copytree(place, later)
@@ -182,7 +183,7 @@ def test_an_unfinished_training_is_removed_by_its_name(copied):
     ran = call("runs", "remove", kept.name, "--runs", runs)
     assert (ran.code, kept.exists()) == (0, False)
     ran = call("train", "--resume", kept.name, "--runs", runs)
-    assert (ran.code, f"Received: {kept.name}" in ran.err) == (2, True)
+    assert (ran.code, f"Received: {kept.name};" in ran.err) == (2, True)
 
 
 def test_checkpoints_can_be_left_out(place, tmp_path):

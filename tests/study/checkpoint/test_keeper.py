@@ -224,7 +224,9 @@ def test_differences_are_named():
 
 
 def test_a_name_that_is_none_and_a_folder_that_cannot_be_read(tmp_path):
-    with pytest.raises(UserError, match=r"there is none\. Received: spring"):
+    with pytest.raises(
+        UserError, match=r"there is none\. Received: spring; one in another folder of runs is found by --runs DIR"
+    ):
         find("spring", tmp_path)
     kept = keeper(tmp_path)
     kept.write(state)

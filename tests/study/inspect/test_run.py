@@ -199,7 +199,7 @@ def test_a_new_network_obeys_the_flags_of_train(toy, tmp_path):
             "--run brings its own network and images: leave --l2, --seed out",
         ),
         (["--run", "RUN", "-m", "resnet"], "is a run of original. Received: -m resnet"),
-        (["--run", "nowhere"], "A run is given by its folder or its name. Received: nowhere (there is none)"),
+        (["--run", "nowhere"], "A run is given by its folder or its name. Received: nowhere (there is none"),
         (["--run", "RUN", "BROKEN"], "broken.png: "),
         (["--run", "RUN", "nowhere.png"], "nowhere.png: no such file or folder."),
         (["-m", "originall"], "Unknown model 'originall'. Did you mean 'original'?"),

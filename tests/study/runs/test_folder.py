@@ -370,10 +370,21 @@ def test_no_run_says_how_to_get_one(tmp_path, model, folder):
     fill(tmp_path / "20250101-000000-other", "other") if model else None
     runs = tmp_path / folder
     of_model = " of model 'resnet'" if model else ""
+    command = f"python main.py train -m {model or 'original'}"
+    would_do = "name a run, or give another folder of runs by --runs DIR."
     assert message(run_folder.newest_run, runs, model) == (
-        f"There is no complete run{of_model} in {runs}. "
-        f"Train first (python main.py train -m {model or 'original'}), or name a run."
+        f"There is no complete run{of_model} in {runs}. Train first ({command} --runs {runs}), {would_do}"
     )
+    found = message(run_folder.newest_run, Path("runs"), "none")
+    assert found.endswith(f" in runs. Train first (python main.py train -m none), {would_do}")
+
+
+def test_a_name_that_no_run_has_tells_where_it_was_looked_for(tmp_path):
+    told = f"(there is none, and no run of that name in {tmp_path}: give another folder of runs by --runs DIR)"
+    received = "A run is given by its folder or its name. Received: "
+    assert message(run_folder.find_run, "spring", str(tmp_path), None) == f"{received}spring {told}"
+    path = tmp_path / "spring"
+    assert message(run_folder.find_run, str(path), str(tmp_path), None) == f"{received}{path} (there is none)"
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------

@@ -67,7 +67,9 @@ def test_data_that_were_moved_and_left_a_link_are_the_same(run, tmp_path):
     for name in ("photos", "moved"):
         assert call("runs", "best", "--runs", tmp_path / "runs", "--data", tmp_path / name).code == 0
     ran = call("runs", "best", "--runs", tmp_path / "runs", "--data", tmp_path)
-    assert ran.err.startswith(f"error: There is no complete run that learned from {tmp_path} in {tmp_path / 'runs'}. ")
+    none = f"error: There is no complete run that learned from {tmp_path} in {tmp_path / 'runs'}. Train first "
+    command = f"(python main.py train --data {tmp_path} --runs {tmp_path / 'runs'})"
+    assert ran.err == f"{none}{command}, or give another folder of runs by --runs DIR.\n"
 
 
 def test_the_best_is_chosen_by_validation_among_runs_of_one_split(three, toy, tmp_path):

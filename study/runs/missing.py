@@ -1,0 +1,37 @@
+"""What is said where a run is not there: which folder was searched, and what would help."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from errors import UserError
+
+OTHER = "or give another folder of runs by --runs DIR"
+DEFAULT = Path("runs")  # that is searched, and written to, where no other is given
+
+
+def no_run(runs: Path, which: str = "", flags: Sequence[str] = (), instead: str = "name a run, ") -> UserError:
+    """Return the error of a folder without a complete run, or without one of those that are meant.
+
+    Args:
+        runs: the folder.
+        which: those that are meant, in words that stand behind "run".
+        flags: of the training that makes one.
+        instead: what else would do.
+    """
+    place = [] if runs == DEFAULT else ["--runs", str(runs)]
+    command = shlex.join(["python", "main.py", "train", *flags, *place])
+    return UserError(f"There is no complete run{which} in {runs}. Train first ({command}), {instead}{OTHER}.")
+
+
+def no_folder(path: Path, runs: str | None = None) -> UserError:
+    """Return the error of a run that was given by what is no folder.
+
+    `runs`: where a run of that name was looked for.
+    """
+    what = "a file" if path.is_file() else "there is none"
+    if runs is not None and len(path.parts) == 1 and not path.exists():
+        what += f", and no run of that name in {runs}: {OTHER.removeprefix('or ')}"
+    return UserError(f"A run is given by its folder or its name. Received: {path} ({what})")
