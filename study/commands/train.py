@@ -26,7 +26,7 @@ def with_named_weights(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to --resume NAME the flags that the training was begun with.
+    """Add to --resume NAME the flags that the training was begun with, and the folder of runs that it lies in.
 
     Raises:
         UserError: there is no such training, it cannot be read, or it asks for code that was not asked for now: the
@@ -42,6 +42,9 @@ def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
     if (code := earlier.get("augment_with")) and "augment_with" not in flags:
         again = shlex.join(["--augment-with", code])
         raise UserError(f"{found.folder} asks for a function from outside this program: to let it run, add {again}")
+    if found.folder == Path(name) and found.folder.parent.name == unfinished.FOLDER:
+        # Given by its path: the run is written where it would be, had nobody stopped it.
+        earlier["runs"] = str(found.folder.parent.parent)
     return {**earlier, **flags}
 
 

@@ -79,6 +79,23 @@ def test_it_goes_on_from_any_folder_and_ends_as_one_that_nobody_stopped(copied, 
     assert settings["seconds"]["train"] >= max(trained_before, 0.9 * epochs) > 0  # those before the stop are among them
 
 
+def test_one_that_is_given_by_its_path_is_written_where_it_lies_unless_runs_says_another_place(
+    copied, tmp_path, monkeypatch
+):
+    runs, words = copied
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    path = runs / ".unfinished" / name_in(runs)
+    again = shutil.copytree(path, tmp_path / "other" / ".unfinished" / path.name)
+    ran = call("train", "--resume", path, *words[-2:])
+    assert (ran.code, ran.out.count(f"run folder: {run_in(runs)}")) == (0, 1), ran.err
+    ran = call("train", "--resume", again, *words[-2:], "--runs", tmp_path / "asked")
+    assert (ran.code, ran.out.count(f"run folder: {run_in(tmp_path / 'asked')}")) == (0, 1), ran.err
+    assert not (tmp_path / "runs" / ".unfinished").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["asked", "elsewhere", "other", "runs"]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_the_same_command_again_tells_how_to_go_on_and_begins_anew(copied):
     runs, words = copied
     ran = call(*words, "--runs", runs)
