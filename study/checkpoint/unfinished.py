@@ -263,28 +263,6 @@ def load(found: Found) -> tuple[Checkpoint, list[Path]]:
     return checkpoint, damaged
 
 
-def differences(then: Mapping[str, Any], now: Mapping[str, Any], flag: Callable[[str], str]) -> list[str]:
-    """Say in what two trainings differ that changes their numbers; nothing where the second can go on with the first.
-
-    Args:
-        then: what was asked for.
-        now: what is asked for.
-        flag: name of a setting -> its flag.
-    """
-    found = [
-        f"{flag(name)} was {then['settings'].get(name)} and is {value}"
-        for name, value in now["settings"].items()
-        if then["settings"].get(name) != value
-    ]
-    if then["data"] != now["data"]:
-        found.append("the images, their labels or their split have changed")
-    changed = [name for name, version in now["versions"].items() if then["versions"].get(name) != version]
-    found += [f"{name} was {then['versions'].get(name)} and is {now['versions'][name]}" for name in changed]
-    if then["program"] != now["program"]:
-        found.append("the program has changed")
-    return found
-
-
 def place_of(state: Mapping[str, Any]) -> str:
     """Say where a checkpoint stands: `behind epoch 12`, `behind epoch 12, within epoch 13`."""
     done, standing = sum(len(outcome["history"]) for outcome in state["outcomes"]), state["standing"]

@@ -15,7 +15,7 @@ import numpy as np
 from data.cores import bound_to
 from data.dataset import Dataset
 from errors import UserError
-from study.checkpoint import unfinished
+from study.checkpoint import comparison, unfinished
 from study.checkpoint.keeper import Keeper
 from study.checkpoint.unfinished import Found, Unfinished
 from study.fit import restored
@@ -103,17 +103,17 @@ def wanted(resume: str | None, fresh: bool, runs: Path, now: Mapping[str, Any]) 
     """
     if resume not in (None, AUTO):
         found = unfinished.find(resume, runs)
-        differing = unfinished.differences(found.asked, now, flag)
+        differing = comparison.differences(found.asked, now, flag)
         if fresh:
             discard(found)
             return None
         if differing:
+            remedy = comparison.remedy(found.asked, now, flag)
             raise UserError(
-                f"{found.folder} cannot go on: {'; '.join(differing)}. Leave out what differs, or add --fresh to "
-                "begin it anew."
+                f"{found.folder} cannot go on: {'; '.join(differing)}. {remedy}, or add --fresh to begin it anew."
             )
         return found
-    same = (found for found in unfinished.found_in(runs) if not unfinished.differences(found.asked, now, flag))
+    same = (found for found in unfinished.found_in(runs) if not comparison.differences(found.asked, now, flag))
     found = next((found for found in same if not found.busy), None)
     if found and fresh:
         discard(found)

@@ -112,7 +112,7 @@ def test_other_settings_or_images_are_told_and_refused(copied, place, tmp_path):
     ran = call("train", "--resume", name, "--runs", runs, *code, "--batch-size", 8, "--l2", "0.5")
     assert ran.code == 2
     assert "cannot go on: --batch-size was 16 and is 8; --l2 was" in ran.err
-    assert "--fresh" in ran.err
+    assert ran.err.endswith(". Leave out --batch-size, --l2, or add --fresh to begin it anew.\n")
     data = place[0] / "data"
     shutil.copytree(data, tmp_path / "kept")
     try:
@@ -120,7 +120,8 @@ def test_other_settings_or_images_are_told_and_refused(copied, place, tmp_path):
         ran = call("train", "--resume", name, "--runs", runs, *code)
     finally:
         shutil.copytree(tmp_path / "kept", data, dirs_exist_ok=True)
-    assert (ran.code, "the images, their labels or their split have changed" in ran.err) == (2, True)
+    back = "Put the images, their labels and their split back as they were, or add --fresh to begin it anew.\n"
+    assert (ran.code, ran.err.endswith(f"the images, their labels or their split have changed. {back}")) == (2, True)
     assert files_of(runs / ".unfinished" / name)
 
 

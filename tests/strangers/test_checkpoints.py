@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mutations import changed_bytes, changed_values, fuzz
 
 from errors import UserError
-from study.checkpoint import files, unfinished
+from study.checkpoint import comparison, files, unfinished
 from study.checkpoint.files import Checkpoint
 from study.fit import restored
 
@@ -101,8 +101,9 @@ def test_a_changed_training_json_is_taken_or_refused(tmp_path):
         for found in unfinished.found_in(tmp_path):
             assert isinstance(found.place(), str)
         asked = unfinished.find(folder.name, tmp_path).asked
-        unfinished.differences(asked, ASKED, "--{}".format)
-        unfinished.differences(ASKED, asked, "--{}".format)
+        comparison.differences(asked, ASKED, "--{}".format)
+        comparison.remedy(asked, ASKED, "--{}".format)
+        comparison.differences(ASKED, asked, "--{}".format)
 
     fuzz("training.json", st.one_of(changed_values(ASKED), changed_bytes(content.encode())), read)
 

@@ -14,9 +14,10 @@ from helpers import ROOT, message
 
 from errors import UserError
 from study.checkpoint import unfinished
+from study.checkpoint.comparison import differences, remedy
 from study.checkpoint.files import Checkpoint, files_of
 from study.checkpoint.keeper import Keeper
-from study.checkpoint.unfinished import FOLDER, Unfinished, differences, discard, find, found_in, load
+from study.checkpoint.unfinished import FOLDER, Unfinished, discard, find, found_in, load
 from study.runtime.signals import Stopped
 
 ASKED = {
@@ -221,6 +222,28 @@ def test_differences_are_named():
         "keras was 3 and is 4",
         "the program has changed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"settings": {"epochs": 5}, "flags": {"epochs": "5"}}, "Leave out --epochs"),
+        ({"data": "e"}, "Put the images, their labels and their split back as they were"),
+        (
+            {"data": "e", "settings": {"epochs": 5}},  # which no flag asked for
+            "Put the images, their labels and their split back as they were",
+        ),
+        ({"versions": {"keras": "4"}}, "Install what there was then (python -m pip install keras==3)"),
+        ({"program": "q"}, "Take the program as it was then"),
+        (
+            {"settings": {"epochs": 5}, "flags": {"epochs": "5"}, "program": "q"},
+            "Leave out --epochs and take the program as it was then",
+        ),
+        ({"settings": {"epochs": 5}}, "Give --epochs 3"),
+    ],
+)
+def test_the_remedy_is_for_what_differs(changed, told):
+    assert remedy(ASKED, {**ASKED, **changed}, lambda name: f"--{name}") == told
 
 
 def test_a_name_that_is_none_and_a_folder_that_cannot_be_read(tmp_path):
