@@ -21,6 +21,8 @@ from errors import UserError
 from study.runtime import streams
 from study.runtime.temporary import ASIDE, UNFINISHED, aside_in, sweep, unfinished
 
+# An array of numbers as `indent` spreads it over lines. No text has a line break in JSON, so none can look like it.
+SPREAD = re.compile(r"\[\n\s+((?:[-+.\w]+,\n\s+)*[-+.\w]+)\n\s+\]")
 PATIENCE = 5.0  # seconds
 PAGE_SUFFIXES = (".html", ".htm")
 KINDS = {stat.S_IFCHR: "device", stat.S_IFBLK: "device", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
@@ -239,8 +241,12 @@ def write_page(path: Path, page: str) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write readable JSON in UTF-8, whole or not at all."""
+    """Write readable JSON in UTF-8, whole or not at all.
+
+    An array of numbers is one line: a confusion matrix can be read, and that of 1,000 classes has not a million lines.
+    """
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    text = SPREAD.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
     with replacing(path) as aside:
         aside.write_text(text, encoding="utf-8", errors="backslashreplace")  # a folder's name may be no UTF-8
 

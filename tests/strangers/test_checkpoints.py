@@ -103,6 +103,7 @@ def test_a_changed_training_json_is_taken_or_refused(tmp_path):
         asked = unfinished.find(folder.name, tmp_path).asked
         comparison.differences(asked, ASKED, "--{}".format)
         comparison.remedy(asked, ASKED, "--{}".format)
+        comparison.remedy(ASKED, asked, "--{}".format)
         comparison.differences(ASKED, asked, "--{}".format)
 
     fuzz("training.json", st.one_of(changed_values(ASKED), changed_bytes(content.encode())), read)

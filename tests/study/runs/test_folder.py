@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import message
 
@@ -395,6 +396,22 @@ def test_json_is_readable_by_people(tmp_path):
     text = (tmp_path / "a.json").read_bytes().decode("utf-8")
     assert "猫" in text
     assert json.loads(text) == {"class": "猫"}
+
+
+def test_an_array_of_numbers_is_one_line_of_json(tmp_path):
+    text_like_one = "[\n  1,\n  2\n]"
+    content = {
+        "confusion": [[5, 0], [1, 4]],
+        "interval": [0.1, 1e-10, -2.5, float("inf")],
+        "names": ["1", "2"],
+        text_like_one: [text_like_one, [], [None, True], [{"n": 1}]],
+    }
+    output.write_json(tmp_path / "a.json", content)
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads(text) == content
+    assert '  "confusion": [\n    [5, 0],\n    [1, 4]\n  ],\n  "interval": [0.1, 1e-10, -2.5, Infinity],\n' in text
+    output.write_json(tmp_path / "a.json", {"confusion": np.zeros((300, 300), int).tolist()})
+    assert (tmp_path / "a.json").stat().st_size < 3.1 * 300 * 300
 
 
 def test_csv_keeps_commas_and_quotes(tmp_path):
