@@ -5,6 +5,7 @@ It goes by the validation split: who mends what the test split shows has no test
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from study.tasks import classify
 
 WIDE = 0.05  # of an interval of the accuracy: so rough a figure cannot tell good from better
 WEAK = 0.15  # of recall below the accuracy: such a class stands out
+LEAST = 5  # validation images that it must have: of fewer, one or two odd images are its recall
+CHANCE = 0.05  # that some class as good as the others finds so few of its images, where one is called weak
 OVERFITTED = 0.1  # of accuracy in training above validation
 
 
@@ -101,15 +104,17 @@ def _weak_class(facts: Facts) -> Advice | None:
     val = facts.results["val"]
     if not (weak := _weakest(val)):
         return None
-    images, recall = facts.info["data"]["counts"]["train"].get(weak, 0), f"{val['per_class'][weak]['recall']:.2f}"
+    images, of_class = facts.info["data"]["counts"]["train"].get(weak, 0), val["per_class"][weak]
+    recall, number = f"{of_class['recall']:.2f}", of_class["support"]
     return Advice(
         t(
-            f"Add images of {weak}, of which it finds the fewest (recall {recall} on validation) and "
+            f"Add images of {weak}, of which it finds too few (recall {recall} on {number:,} validation images) and "
             f"has learned from {images:,}; and look at their labels.",
-            f"「{weak}」の画像を追加し、そのラベルも確認してください。見つけられる割合が最も低く"
-            f"（検証データでの再現率 {recall}）、学習に使った画像は {images:,} 枚です。",
+            f"「{weak}」の画像を追加し、そのラベルも確認してください。見つけられる割合が低すぎます"
+            f"（検証データ {number:,} 枚での再現率 {recall}）。学習に使った画像は {images:,} 枚です。",
         ),
-        f"it finds the fewest of {weak} (recall {recall} on validation), add images of it and look at their labels",
+        f"it finds too few of {weak} (recall {recall} on {number:,} validation images), add images of it and look at "
+        "their labels",
         facts.commands.check,
     )
 
@@ -163,7 +168,36 @@ RULES = (_nothing_learned, _still_learning, _weak_class, _rough_figure, _overfit
 
 
 def _weakest(result: Mapping[str, Any]) -> str:
-    """Return the class that is found far less often than the average image, if there is one."""
-    recalls = {name: entry["recall"] for name, entry in result["per_class"].items() if entry["recall"] is not None}
-    name = min(recalls, key=recalls.__getitem__)
-    return name if recalls[name] < result["accuracy"] - WEAK else ""
+    """Return the class that is found far less often than the average image, and not by chance, if there is one.
+
+    It is the worst of all that have enough images, and of many the worst is far below by chance: what it found must be
+    so few that with CHANCE no class of them would, were each image found as often as the average one.
+    """
+    judged = {name: entry for name, entry in result["per_class"].items() if _independent(entry) >= LEAST}
+    if not judged:
+        return ""
+    name = min(judged, key=lambda name: judged[name]["recall"])
+    recall, number, accuracy = judged[name]["recall"], _independent(judged[name]), result["accuracy"]
+    if recall >= accuracy - WEAK:
+        return ""
+    return name if _so_few(round(recall * number), number, accuracy) < CHANCE / len(judged) else ""
+
+
+def _independent(entry: Mapping[str, Any]) -> int:
+    """Return how many images of a class there are; those that belong together count as one."""
+    return entry.get("units", entry["support"])
+
+
+def _so_few(found: int, number: int, share: float) -> float:
+    """Return the probability that of `number` images at most `found` are found, each with the probability `share`."""
+    share = min(share, 1 - 1e-9)
+    return sum(
+        math.exp(
+            math.lgamma(number + 1)
+            - math.lgamma(count + 1)
+            - math.lgamma(number - count + 1)
+            + count * math.log(share)
+            + (number - count) * math.log1p(-share)
+        )
+        for count in range(found + 1)
+    )

@@ -37,7 +37,7 @@ def test_where_nothing_is_wrong_it_says_so():
         ({"stage": {"kept_epoch": 20}}, "Train longer: the last epoch was the best", COMMANDS.longer),
         (
             {"val": {"per_class": CLASS | {"dog": {"recall": 0.71, "support": 500}}}},
-            "Add images of dog, of which it finds the fewest (recall 0.71 on validation) and has learned from 90;",
+            "Add images of dog, of which it finds too few (recall 0.71 on 500 validation images) and has learned from",
             COMMANDS.check,
         ),
         (
@@ -53,6 +53,32 @@ def test_the_plainest_fault_comes_first(changes, sentence, command):
     assert advice.sentence.startswith(sentence)
     assert advice.command == command
     assert bool(advice.short) == bool(command)
+
+
+@pytest.mark.parametrize(
+    ("entry", "classes", "is_weak"),
+    [
+        ({"recall": 0.0, "support": 2}, 2, False),  # two odd images are no class
+        ({"recall": 0.0, "support": 5}, 2, True),
+        ({"recall": 0.8, "support": 5}, 2, False),  # one mistake
+        ({"recall": 0.8, "support": 10}, 2, False),  # two mistakes
+        ({"recall": 0.7, "support": 10}, 2, True),
+        ({"recall": 0.7, "support": 10}, 100, False),  # of 100 such classes, one is so low by chance
+        ({"recall": 0.7, "support": 40}, 100, True),
+        ({"recall": 0.0, "support": 40, "units": 2}, 2, False),  # twenty copies of two images
+        ({"recall": None, "support": 0}, 2, False),
+    ],
+)
+def test_a_class_is_weak_where_it_has_enough_images_to_be_so_by_more_than_chance(entry, classes, is_weak):
+    others = {f"cat {number}": {"recall": 0.97, "support": 10} for number in range(classes - 1)}
+    advice = told(val={"per_class": {**others, "dog": entry}})
+    assert advice.sentence.startswith("Add images of dog" if is_weak else "Stop here")
+
+
+def test_a_class_of_two_images_does_not_hide_one_that_is_weak():
+    few = {"recall": 0.0, "support": 2}
+    advice = told(val={"per_class": CLASS | {"horse": few, "dog": {"recall": 0.6, "support": 500}}})
+    assert advice.sentence.startswith("Add images of dog")
 
 
 def test_overfitting_is_that_of_the_epoch_that_was_kept():
