@@ -16,6 +16,7 @@ from study.predict import cards
 from study.predict.answers import DOUBT, Answer
 from study.predict.told import MAX_NAMED, cautions, evaluated, learned_from, task_of
 from study.predict.verdicts import CLASS, UNLIKE, UNSURE, Judge
+from study.runtime.format import significant
 from study.tasks import classify, multilabel
 
 if TYPE_CHECKING:
@@ -202,8 +203,8 @@ def explain(name: str, judge: Judge | None) -> str:
         )
     if name == UNSURE and judge.threshold is not None:
         return t(
-            f"The probability is below {judge.threshold:.4f}. The least sure stand first.",
-            f"確率が {judge.threshold:.4f} 未満です。確信度の低い順です。",
+            f"The probability is below {significant(judge.threshold, 4)}. The least sure stand first.",
+            f"確率が {significant(judge.threshold, 4)} 未満です。確信度の低い順です。",
         )
     return t("The least sure stand first.", "確信度の低い順です。")
 

@@ -9,6 +9,7 @@ from typing import Any
 from study.pages.blocks import Block, Figure, Heading, Text
 from study.pages.language import VERDICTS, Bilingual, japanese, t
 from study.pages.reasons import translated
+from study.runtime.format import significant
 
 
 def trust(folder: Path, info: Mapping[str, Any]) -> list[Block]:
@@ -68,10 +69,10 @@ def unsure_line(unsure: Mapping[str, Any]) -> str:
         )
     share = f"{100 * answered / test['images']:.1f}"
     return t(
-        f"unsure: an answer with a probability below {unsure['threshold']:.4f}. From there on the {unsure['images']:,} "
-        f"{images_of(unsure)} prove with 95 % confidence that {asked} of the answers are right. On the test split "
-        f"{answered:,} of {test['images']:,} images are answered ({share} %){errors}.",
-        f"{VERDICTS['unsure']}（unsure）：確率が {unsure['threshold']:.4f} 未満の予測です。"
+        f"unsure: an answer with a probability below {significant(unsure['threshold'], 4)}. From there on the "
+        f"{unsure['images']:,} {images_of(unsure)} prove with 95 % confidence that {asked} of the answers are right. "
+        f"On the test split {answered:,} of {test['images']:,} images are answered ({share} %){errors}.",
+        f"{VERDICTS['unsure']}（unsure）：確率が {significant(unsure['threshold'], 4)} 未満の予測です。"
         f"{japanese(images_of(unsure))} "
         f"{unsure['images']:,} 枚により、この確率以上の予測の {100 * unsure['right']:g}% が"
         "正しいことが 95% の信頼度で示されています。"

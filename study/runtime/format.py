@@ -12,6 +12,17 @@ def visible(text: str) -> str:
     return text.translate(CONTROL)
 
 
+def significant(share: float, places: int) -> str:
+    """Return a share with so many decimal places, and more where they would leave nothing of it, or of its rest to 1.
+
+    `0.250`, `8.8e-10`, `0.99999`: a class is told from its threshold on, however small that is.
+    """
+    if 0 < share < 10 ** (1 - places):
+        return f"{share:.2g}"
+    text = f"{share:.{places}f}"
+    return text if not share < 1 or float(text) < 1 else significant(share, places + 1)
+
+
 def format_value(value: object, name: str = "", *, as_flag: bool = False) -> str:
     """Return a setting's value as text: `8:1:1`, `64,96,128`, `flip=1,translation=0.1`, `none`.
 

@@ -65,9 +65,9 @@ def mistakes(wrong: Sequence[Mapping[str, Any]], total: int, path: Path, languag
             ax.imshow(entry["pixels"])
             label, predicted, farthest = (cut(entry[name], 14) for name in ("label", "predicted", "farthest"))
             true, called = say("true: ", "正解："), say("predicted: ", "予測：")
-            ax.set_title(
-                f"{true}{label}\n{called}{predicted}\n{farthest}: {100 * entry['probability']:.0f} %", fontsize=9
-            )
+            percent = 100 * entry["probability"]
+            told = f"{percent:.2g}" if 0 < percent < 1 else f"{percent:.0f}"  # its threshold may be small too
+            ax.set_title(f"{true}{label}\n{called}{predicted}\n{farthest}: {told} %", fontsize=9)
             ax.text(
                 0.5, -0.03, short(entry["path"]), fontsize=8, color=GREY, ha="center", va="top", transform=ax.transAxes
             )

@@ -15,6 +15,7 @@ from data.split import SplitEntry
 from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, joined, t
 from study.runtime import console, output
+from study.runtime.format import significant
 from study.tasks import crossentropy
 from study.tasks.classify import WORST, predict
 from study.tasks.contract import Evaluation
@@ -230,7 +231,9 @@ def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> s
     names = info["class_names"]
     predicted = decide(probabilities, names, info["thresholds"])
     order = [i for i in np.argsort(-probabilities, kind="stable").tolist() if predicted[i]]
-    return ", ".join(f"{names[i]} {probabilities[i]:.4f}" for i in order) or t(distinct("none", names), "なし")
+    return ", ".join(f"{names[i]} {significant(float(probabilities[i]), 4)}" for i in order) or t(
+        distinct("none", names), "なし"
+    )
 
 
 def columns(names: Sequence[str]) -> list[str]:
@@ -247,4 +250,4 @@ def predicted_label(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
 
 def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
     """Return what stands in these columns for one image."""
-    return [predicted_label(probabilities, info), *(f"{share:.6f}" for share in probabilities.tolist())]
+    return [predicted_label(probabilities, info), *(significant(share, 6) for share in probabilities.tolist())]

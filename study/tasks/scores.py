@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from study.runtime.format import significant
+
 UNKNOWN = "–"  # of a class without an image in the split there is no figure
 
 
@@ -54,6 +56,6 @@ def average_precision_by_chance(support: int, count: int) -> float:
 def class_rows(result: Mapping[str, Any], figures: Sequence[str], counted: str = "support") -> list[list[str]]:
     """Return one row a class of what `metrics.json` says: its name, some figures, and how many images or pixels."""
     return [
-        [name, *(UNKNOWN if of[key] is None else f"{of[key]:.3f}" for key in figures), f"{of[counted]:,}"]
+        [name, *(UNKNOWN if of[key] is None else significant(of[key], 3) for key in figures), f"{of[counted]:,}"]
         for name, of in result["per_class"].items()
     ]

@@ -30,6 +30,11 @@ async function draw(file, card) { /* A format that the browser does not know has
   } catch { return; }
 }
 
+// A class of several labels is told from its threshold on, however small that is: not as 0.0000.
+function significant(share) {
+  return share > 0 && share < 0.001 ? share.toPrecision(2) : share.toFixed(4);
+}
+
 function show(card, answer) {
   const one = (answer.predictions || [])[0];
   const caption = card.querySelector("figcaption");
@@ -49,14 +54,14 @@ function show(card, answer) {
     line.append(say(`: likeliest ${one.predicted}`, `：最も確率が高いクラスは ${one.predicted}`));
   } else {
     element(line, "b", one.predicted);
-    line.append(`  ${one.probability.toFixed(4)}`);
+    line.append(`  ${significant(one.probability)}`);
   }
   const shares = element(caption, "div", "", "shares");
   const order = one.probabilities.map((share, index) => [share, told.classes[index]]).sort((a, b) => b[0] - a[0]);
   for (const [share, name] of order.slice(0, SHOWN)) {
     element(shares, "span", name);
     element(element(shares, "div"), "i").style.width = `${100 * share}%`;
-    element(shares, "output", share.toFixed(4));
+    element(shares, "output", significant(share));
   }
   if (one.distance !== null && one.distance !== undefined) {
     element(caption, "div", `${say("distance", "距離")} ${one.distance.toFixed(4)}`, "note");

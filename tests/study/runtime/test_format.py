@@ -1,6 +1,6 @@
 import pytest
 
-from study.runtime.format import format_value, visible
+from study.runtime.format import format_value, significant, visible
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,20 @@ def test_no_class_name_reaches_the_screen_raw(capsys):
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "class \\x1b[31mred" in shown
+
+
+@pytest.mark.parametrize(
+    ("share", "places", "text"),
+    [
+        (0.25, 3, "0.250"),
+        (0.0, 3, "0.000"),
+        (1.0, 4, "1.0000"),
+        (8.8e-10, 3, "8.8e-10"),
+        (0.00123, 3, "0.0012"),
+        (0.99999, 4, "0.99999"),
+        (0.99994, 4, "0.9999"),
+        (float("nan"), 4, "nan"),
+    ],
+)
+def test_a_share_keeps_digits_where_places_would_leave_nothing_of_it(share, places, text):
+    assert significant(share, places) == text

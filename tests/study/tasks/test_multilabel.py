@@ -30,6 +30,18 @@ def rows(count=200, seed=0):
     return [SplitEntry(f"{at}.png", f"{at:064x}", "|".join(names[own])) for at, own in enumerate(drawn)]
 
 
+def test_a_small_threshold_and_what_lies_above_it_are_told_in_digits_that_count():
+    names, truth = ("cat", "dog"), np.array([[1, 0], [0, 1], [0, 1]])
+    probabilities = np.array([[1.5e-9, 0.1], [2.6e-10, 0.9], [1e-12, 0.99996]], np.float32)
+    thresholds = multilabel.choose_thresholds(truth, probabilities, names)
+    metrics = multilabel.measure_labels(truth, probabilities, names, thresholds)
+    assert [row[:2] for row in multilabel.per_class_rows(metrics)] == [["cat", "8.8e-10"], ["dog", "0.500"]]
+    info = {"class_names": names, "thresholds": thresholds}
+    assert multilabel.describe_prediction(probabilities[0], info) == "cat 1.5e-09"
+    assert multilabel.describe_prediction(probabilities[2], info) == "dog 0.99996"
+    assert multilabel.cells(probabilities[0], info) == ["cat", "1.5e-09", "0.100000"]
+
+
 # ---- dividing --------------------------------------------------------------------------------------------------------
 
 
