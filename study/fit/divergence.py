@@ -22,7 +22,7 @@ MARGIN = 1.1  # times the objective at the start: where nothing can be learned, 
 FEW_ITERATIONS = 30  # within so few a loss may rise by chance, as where a new head meets its first images
 MARGIN_OF_FEW = 3.0
 SAMPLE = 2048  # training examples whose loss is that at the start of a head
-REMEDY = "Give a smaller --learning-rate than {rate:g}, or --keep-diverged to keep the run as it is."
+HEAVY = 10.0  # a weight of a class that makes the steps for its images as large as ten times the learning rate would
 
 
 class Divergence(keras.callbacks.Callback):
@@ -30,12 +30,13 @@ class Divergence(keras.callbacks.Callback):
 
     Args:
         stage: that is trained.
+        class_weight: as it was asked for: a rule, or weights by name.
         start: the loss before it, where it is known; else that of the first iteration, whose weights are the first.
     """
 
-    def __init__(self, stage: Stage, start: float | None = None) -> None:
+    def __init__(self, stage: Stage, class_weight: str | Mapping[str, float], start: float | None = None) -> None:
         super().__init__()
-        self.stage, self.start, self.end = stage, start, math.nan
+        self.stage, self.class_weight, self.start, self.end = stage, class_weight, start, math.nan
         self.broken, self.iterations = "", 0
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> None:
@@ -66,6 +67,17 @@ class Divergence(keras.callbacks.Callback):
             f"{self.start:.4g} and ended at {self.end:.4g}"
         )
 
+    def remedy(self) -> str:
+        """Say what could be done: smaller weights of classes, which are taken as they are, and smaller steps."""
+        rate, weights = self.stage.learning_rate, self.class_weight
+        given = {} if isinstance(weights, str) else weights
+        heavy = [f"{name}={weight:.10g}" for name, weight in given.items() if weight > HEAVY]
+        first = f"smaller weights than --class-weight {','.join(heavy)}, which act as a larger learning rate, or "
+        return (
+            f"Give {first if heavy else ''}a smaller --learning-rate than {rate:g}, or --keep-diverged to keep the run "
+            "as it is."
+        )
+
     def check(self, keep: bool, ended: str) -> str:
         """Return why the stage ended, and that it diverged, where that is to be kept.
 
@@ -74,7 +86,7 @@ class Divergence(keras.callbacks.Callback):
         """
         told = self.told()
         if told and not keep:
-            raise UserError(f"Training diverged: {told}. {REMEDY.format(rate=self.stage.learning_rate)}")
+            raise UserError(f"Training diverged: {told}. {self.remedy()}")
         if told:
             console.print(f"this training diverged: {told}; it is kept, as --keep-diverged says")
         ended = self.broken or ended

@@ -52,7 +52,8 @@ def run_epochs(
         with console.bar("compiling, to evaluate the head alone on the validation split", 1):
             before = model.get_weights(), crossentropy_of(model, val_batches)
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
-    divergence = Divergence(stage, loss_of_head(model, examples, class_weight) if stage.name == "head" else None)
+    start = loss_of_head(model, examples, class_weight) if stage.name == "head" else None
+    divergence = Divergence(stage, settings.regularization.class_weight, start)
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
     lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch, settings.run.verbose)
     if watchers:

@@ -129,11 +129,10 @@ class Progress:
     def __init__(self, setup: Setup, head: keras.Model, fold: HeadFold, first: Sequence[np.ndarray]) -> None:
         self.data, self.settings, self.head, self.fold = setup.data, setup.settings, head, fold
         assign(head, first, setup.untouched)
-        found = class_weights(
-            self.data.labels[fold.train], self.settings.regularization.class_weight, self.data.outputs
-        )
+        asked = self.settings.regularization.class_weight
+        found = class_weights(self.data.labels[fold.train], asked, self.data.outputs)
         self.weights = weight_array(found, len(self.data.outputs))
-        self.divergence = Divergence(setup.stage, self.loss_at_start(bool(found)))
+        self.divergence = Divergence(setup.stage, asked, self.loss_at_start(bool(found)))
         self.best, self.kept, self.ended = np.inf, (0, head.get_weights()), False
         self.judged: np.ndarray | None = None  # what the best epoch so far predicts for the rows held out
 

@@ -38,6 +38,24 @@ def test_a_head_whose_loss_ends_above_its_start_is_refused():
     )
 
 
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        (
+            {"a": 2.0, "b": 1e6},
+            "smaller weights than --class-weight b=1000000, which act as a larger learning rate, or a smaller ",
+        ),
+        ({"a": 2.0, "b": 1.0}, "a smaller "),
+        ("balanced", "a smaller "),
+    ],
+)
+def test_large_weights_of_classes_are_named_before_the_learning_rate(weights, told):
+    chosen = settings(**CONSTANT, class_weight=weights)
+    by_index = None if weights == "balanced" else {0: weights["a"], 1: weights["b"]}
+    with pytest.raises(UserError, match=rf"\. Give {told}--learning-rate than 1000, or --keep-diverged"):
+        loop.run_stage(head(8, 2, 0.0), TOO_LARGE, features(**HARD), chosen, by_index)
+
+
 def test_a_network_whose_loss_ends_above_its_start_is_refused():
     with pytest.raises(UserError, match=rf"^Training diverged: {OBJECTIVE} scratch began at "):
         loop.run_stage(tiny(), Stage("scratch", 2, 8, 1000.0), noisy_images(), settings(**CONSTANT))
