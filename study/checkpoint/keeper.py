@@ -24,6 +24,14 @@ STDERR = 2  # as the system knows it
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
+class RepeatedError(UserError):
+    """An error that a training would end in again behind its last checkpoint, unless it goes on with a flag."""
+
+    def __init__(self, text: str, flag: str = "") -> None:
+        super().__init__(text)
+        self.flag = flag
+
+
 class Keeper:
     """Keeps checkpoints of one training, and writes one where a signal ends it.
 
@@ -87,7 +95,8 @@ class Keeper:
                 raise stopped(stop, command) from error
             if not isinstance(error, UserError):
                 raise
-            raise UserError(f"{error} What was learned is kept: {command}") from error
+            flag = f" {error.flag}" if isinstance(error, RepeatedError) else ""
+            raise UserError(f"{error} What was learned is kept: {command}{flag}") from error
 
     @contextmanager
     def watching(self) -> Iterator[None]:

@@ -13,11 +13,12 @@ import keras
 import numpy as np
 
 from data.batches import Examples
-from errors import UserError
+from study.checkpoint.keeper import RepeatedError
 from study.fit.targets import as_one_batch
 from study.runtime import console
 from study.settings.stages import Stage
 
+KEEP = "--keep-diverged"
 MARGIN = 1.1  # times the objective at the start: where nothing can be learned, that of a batch is that much off at most
 FEW_ITERATIONS = 30  # within so few a loss may rise by chance, as where a new head meets its first images
 MARGIN_OF_FEW = 3.0
@@ -74,8 +75,7 @@ class Divergence(keras.callbacks.Callback):
         heavy = [f"{name}={weight:.10g}" for name, weight in given.items() if weight > HEAVY]
         first = f"smaller weights than --class-weight {','.join(heavy)}, which act as a larger learning rate, or "
         return (
-            f"Give {first if heavy else ''}a smaller --learning-rate than {rate:g}, or --keep-diverged to keep the run "
-            "as it is."
+            f"Give {first if heavy else ''}a smaller --learning-rate than {rate:g}, or {KEEP} to keep the run as it is."
         )
 
     def check(self, keep: bool, ended: str) -> str:
@@ -86,9 +86,9 @@ class Divergence(keras.callbacks.Callback):
         """
         told = self.told()
         if told and not keep:
-            raise UserError(f"Training diverged: {told}. {self.remedy()}")
+            raise RepeatedError(f"Training diverged: {told}. {self.remedy()}", KEEP)
         if told:
-            console.print(f"this training diverged: {told}; it is kept, as --keep-diverged says")
+            console.print(f"this training diverged: {told}; it is kept, as {KEEP} says")
         ended = self.broken or ended
         return f"{ended}; it diverged{'' if self.broken else f': {told}'}" if told else ended
 

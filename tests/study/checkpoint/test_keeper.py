@@ -16,7 +16,7 @@ from errors import UserError
 from study.checkpoint import unfinished
 from study.checkpoint.comparison import differences, remedy
 from study.checkpoint.files import Checkpoint, files_of
-from study.checkpoint.keeper import Keeper
+from study.checkpoint.keeper import Keeper, RepeatedError
 from study.checkpoint.unfinished import FOLDER, Unfinished, discard, find, found_in, load
 from study.runtime.signals import Stopped
 
@@ -184,6 +184,9 @@ def test_what_ends_a_training_later_tells_of_what_is_kept(tmp_path):
     name = kept.unfinished.folder.name
     with pytest.raises(UserError, match=f"^full. What was learned is kept: go on with {name}$"), kept.naming_it():
         raise UserError("full.")
+    told = f"^diverged. What was learned is kept: go on with {name} --keep-diverged$"
+    with pytest.raises(UserError, match=told), kept.naming_it():
+        raise RepeatedError("diverged.", "--keep-diverged")
     with pytest.raises(Stopped) as stopped, kept.naming_it():
         raise KeyboardInterrupt
     assert stopped.value.resume == f"go on with {name}"
