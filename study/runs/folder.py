@@ -67,7 +67,7 @@ def read_run(folder: Path, runs: str | None = None) -> Run:
     if not folder.is_dir():
         raise missing.no_folder(folder, runs)
     if lacking := [name for name in FILES if not (folder / name).is_file()]:
-        raise UserError(f"{folder} is no complete run folder: {', '.join(lacking)} missing. Train again.")
+        raise missing.incomplete(folder, lacking)
     try:
         info = info_in(folder)
         schema = info["schema"]

@@ -53,7 +53,6 @@ WRITTEN = {
 HALF = re.compile(rf"{re.escape(UNFINISHED)}\d+-{ASIDE}")  # a file that a killed process left there
 STAMPED = re.compile(r"\d{8}-\d{6}-([^-]+)(-.+)?")  # the name that a training gives its run folder, with the model
 OWN_KEYS = {"schema", "model", "class_names"}  # of a `run.json` of this program, whatever its version
-CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 UNKNOWN = "–"
 MAX_NAMED = 6  # classes in the title of a table
 
@@ -65,7 +64,7 @@ def runs_in(folder: Path, data: str | None = None) -> tuple[list[Run], list[str]
     """
     runs, unreadable = [], []
     for path in run_folders(folder):
-        if (path / CROSSVAL).is_file():
+        if (path / missing.CROSSVAL).is_file():
             continue
         try:
             runs.append(read_run(path))

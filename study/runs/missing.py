@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from errors import UserError
+from study.checkpoint.unfinished import ASKED as UNFINISHED
 
+CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
 OTHER = "or give another folder of runs by --runs DIR"
 DEFAULT = Path("runs")  # that is searched, and written to, where no other is given
 
@@ -35,3 +37,15 @@ def no_folder(path: Path, runs: str | None = None) -> UserError:
     if runs is not None and len(path.parts) == 1 and not path.exists():
         what += f", and no run of that name in {runs}: {OTHER.removeprefix('or ')}"
     return UserError(f"A run is given by its folder or its name. Received: {path} ({what})")
+
+
+def incomplete(folder: Path, lacking: Sequence[str]) -> UserError:
+    """Return the error of a folder that lacks files of a run: what it is instead, where that is known."""
+    if (folder / CROSSVAL).is_file():
+        return UserError(
+            f"{folder} is a cross-validation, which keeps predictions and no network. Give a run: train makes one."
+        )
+    if (folder / UNFINISHED).is_file():
+        command = shlex.join(["python", "main.py", "train", "--resume", str(folder)])
+        return UserError(f"{folder} is a training that was stopped, and no run yet. To go on with it: {command}")
+    return UserError(f"{folder} is no complete run folder: {', '.join(lacking)} missing. Train again.")

@@ -208,6 +208,16 @@ def test_a_missing_file_is_named(tmp_path, name):
     assert message(run_folder.read_run, folder) == f"{folder} is no complete run folder: {name} missing. Train again."
 
 
+def test_what_is_no_run_is_named(tmp_path):
+    (tmp_path / "crossval.json").touch()
+    told = "is a cross-validation, which keeps predictions and no network. Give a run: train makes one."
+    assert message(run_folder.read_run, tmp_path) == f"{tmp_path} {told}"
+    (tmp_path / "crossval.json").rename(tmp_path / "training.json")
+    command = f"python main.py train --resume {tmp_path}"
+    told = f"is a training that was stopped, and no run yet. To go on with it: {command}"
+    assert message(run_folder.read_run, tmp_path) == f"{tmp_path} {told}"
+
+
 def test_all_missing_files_are_named(tmp_path):
     error = message(run_folder.read_run, tmp_path)
     assert all(name in error for name in run_folder.FILES)
