@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from statistics import median
 
@@ -82,6 +82,17 @@ def why_empty(rows: Sequence[SplitEntry], pairs: Sequence[Pair]) -> str:
         f"{number:,} of {len(rows):,} images have a near duplicate in another class, most between {first} and "
         f"{second}, and images that look alike are not divided"
     )
+
+
+def unknown_classes(
+    rows: Sequence[SplitEntry], known: Collection[str], class_names: Sequence[str], classes_of: Labels
+) -> str:
+    """Return a line that names the classes of which an earlier split has no image; nothing where it has one of each."""
+    there = {label for row in rows if row.sha256 in known for label in classes_of(row.label)}
+    lacking = [name for name in class_names if name not in there]
+    if not lacking:
+        return ""
+    return f"`split_file` has no image of {listed(lacking, NAMED)}: these are divided by the ratio, like all new ones"
 
 
 def unevaluated(rows: Sequence[SplitEntry], class_names: Sequence[str], classes_of: Labels) -> list[str]:

@@ -202,18 +202,13 @@ def add_missing_split(
 def earlier_splits(
     scanned: Scan, entries: Sequence[SplitEntry], source: Source, note: Callable[[str], None]
 ) -> dict[str, str]:
-    """Return content hash -> split of an earlier split. Raise OtherImagesError where that is not of these images."""
+    """Return content hash -> split of an earlier split. Raise OtherImagesError where that is not of these images.
+
+    Classes may be others by now: images go by their content, and those of a new class are divided like any new ones.
+    """
     if not source.split_file:
         return {}
     kept = read_split(Path(source.split_file))
-    there = set(scanned.class_names)
-    named = {label for entry in kept for label in source.classes_of(entry.label)}
-    named_classes = {label if label in there else label.strip() for label in named}
-    if unknown := sorted(named_classes ^ there):
-        raise OtherImagesError(
-            f"`split_file` {source.split_file} and {scanned.root} name different classes: {', '.join(unknown)}. "
-            "Give the split.csv of a run on the same classes."
-        )
     splits_of = defaultdict(set)
     for entry in kept:
         splits_of[entry.sha256].add(entry.split)
@@ -226,6 +221,8 @@ def earlier_splits(
             "content: a changed image is a new one. Give the split.csv of a run on these, or leave it out."
         )
     note(f"`split_file`: {known:,} of {len(entries):,} images keep their split")
+    if new := split_notes.unknown_classes(entries, splits_of.keys(), scanned.class_names, source.classes_of):
+        note(new)
     if divided:
         note(
             f"careful: `split_file` {source.split_file} has {len(divided):,} image(s), such as {divided[0]}, in "

@@ -139,7 +139,7 @@ def tell_contaminated(settings: TrainSettings, dataset: Dataset) -> int:
     if contaminated := count_contaminated(settings.learning.weights, dataset.entries):
         console.print(
             f"careful: {settings.learning.weights} has learned from {contaminated:,} of the validation and test images "
-            "here, which flatters their figures; with the same classes --split-file and its split.csv keep them apart"
+            "here, which flatters their figures; --split-file and its split.csv keep them apart"
         )
     if settings.data.finder and (seen := count_contaminated(settings.data.finder, dataset.entries)):
         console.print(

@@ -58,13 +58,6 @@ def test_weights_of_a_scratched_run(run, toy, tmp_path):
     fails(ran, f"{weights / 'model.keras'}", runs)
 
 
-def test_split_file_of_other_classes(run, toy_copy, tmp_path):
-    data, runs = toy_copy(), tmp_path / "runs"
-    (data / "stripes").rename(data / "bands")
-    ran = call("train", *QUICK, "--data", data, "--split-file", run / "split.csv", "--runs", runs)
-    fails(ran, "name different classes: bands, stripes. ", runs)
-
-
 def test_tables_of_other_pictures_are_refused(run, toy, tmp_path):
     (tmp_path / "check.csv").write_text("path,drop\ntoy/circle/1.png,yes\n")
     ran = call("train", *QUICK, "--data", toy, "--exclude", tmp_path / "check.csv", "--runs", tmp_path / "runs")

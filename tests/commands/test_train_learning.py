@@ -18,7 +18,7 @@ def test_what_weights_have_learned_from_is_no_test(run, toy, tmp_path):
     seen = run_info(other)["data"]["held_out_but_learned_before"]
     assert 0 < seen <= 12
     told = f"has learned from {seen} of the validation and test images"
-    assert f"careful: {run} {told} here, which flatters their figures; with the same classes" in ran.out
+    assert f"careful: {run} {told} here, which flatters their figures; --split-file and its split.csv" in ran.out
     page = " ".join((other / "report.html").read_text("utf-8").split())
     assert f"had learned from {seen} of the validation and test images" in page
     same, ran = quick_transfer(run, toy, tmp_path / "same", "--split-seed", 1, "--split-file", run / "split.csv")

@@ -1,11 +1,12 @@
 """From the settings to images, labels and parts: what each flag about the data does to them."""
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import TOY_CLASSES, make_toy, message
+from helpers import TOY_CLASSES, make_patches, make_toy, message
 from PIL import Image
 
 from data.dataset import label_array
@@ -13,7 +14,7 @@ from data.drawn import folder as drawn_folder
 from data.folder import Scan
 from data.mask_set import check_files
 from data.source import Source
-from data.split import SplitEntry
+from data.split import SplitEntry, write_split
 from data.store.store import Store
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
@@ -171,6 +172,29 @@ def test_a_split_file_that_puts_one_content_into_two_splits_is_told_and_nothing_
     assert (
         f"careful: --split-file {table} has 2 image(s), such as {few}, in several splits: they are learned" in printed
     )
+
+
+def test_a_split_file_is_kept_where_classes_came_were_renamed_and_went(tmp_path, capsys):
+    """Images go by their content: a class that came is divided as new ones, and the others stay where they are."""
+    data, table = make_patches(tmp_path / "data", 19), tmp_path / "split.csv"
+    shutil.move(data / "square", tmp_path / "square")
+    rows = loaded(data=str(data)).entries
+    write_split(table, rows)
+    before = {row.sha256: row.split for row in rows}
+    shutil.move(tmp_path / "square", data / "square")
+    (data / "stripes").rename(data / "bands")
+    capsys.readouterr()
+    grown = loaded(data=str(data), split_file=str(table), seed=1).entries
+    assert before.items() <= {row.sha256: row.split for row in grown}.items()
+    assert Counter(row.split for row in grown if row.label == "square") == {"train": 16, "val": 2, "test": 2}
+    printed = capsys.readouterr().out
+    assert "--split-file: 40 of 60 images keep their split\n" in printed
+    assert "--split-file has no image of square: these are divided by the ratio, like all new ones\n" in printed
+    shutil.rmtree(data / "circle")
+    left = loaded(data=str(data), split_file=str(table)).entries
+    assert [(row.sha256, row.split) for row in left if row.label == "bands"] == [
+        (row.sha256, row.split) for row in grown if row.label == "bands"
+    ]
 
 
 def test_a_table_that_gives_the_parts_is_told_by_its_column(tmp_path):
