@@ -53,8 +53,8 @@ class Examples:
         auxiliary: a second label of each.
         units: number of what each belongs together with, its near duplicates and its group, int (n,), from 0; None: no
             two of them do. Rows that were added for training alone have none.
-        seen: test images that belong together with one of training or validation, where the splits were given,
-            bool (n,); None: they were not.
+        seen: test images that belong together with one of training or validation, bool (n,), as given splits have
+            them, kept ones, and a class of fewer than three units; None: no units are known.
     """
 
     inputs: np.ndarray | Pixels | Squares | Features

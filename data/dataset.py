@@ -82,8 +82,7 @@ class Dataset:
         flipped_classes = np.array(flipped_classes, np.int32) if self.flip_pairs else None
         inputs = self.images.pixels if self.images.inputs is None else self.images.inputs
         keys, units = self.images.keys or self.images.sha256, split.unit_numbers(self.units)
-        given = self.duplicates.would_leak is None
-        seen = split.seen_elsewhere(self.entries, self.units) if given and self.units else None
+        seen = split.seen_elsewhere(self.entries, self.units) if self.units else None
         return Examples(inputs, labels, indices, flipped_classes, keys, units=units, seen=seen)
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from data.duplicates import Pair
 from data.folder import SPLITS
-from data.split import Labels, SplitEntry, rank, split_sizes
+from data.split import Labels, SplitEntry, rank, split_sizes, splits_of_units
 
 
 def contradictory(rows: Sequence[SplitEntry], pairs: Sequence[Pair], several: bool) -> set[str]:
@@ -42,7 +42,7 @@ def place_mixed(
     members = defaultdict(Counter)
     for row in rows:
         members[unit_of[row.sha256]][row.label] += 1
-    settled = {unit_of[sha256]: split for sha256, split in earlier.items() if sha256 in unit_of}
+    settled = splits_of_units(earlier, unit_of)
     totals = sum(members.values(), Counter())
     short = {label: dict(zip(SPLITS, split_sizes(max(3, n), ratio), strict=True)) for label, n in totals.items()}
     for name, split in settled.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from data.folder import SPLITS
 from data.names import split_labels
-from data.split import MIN_IMAGES, SplitEntry, rank, split_sizes
+from data.split import MIN_IMAGES, SplitEntry, rank, split_sizes, splits_of_units
 
 
 def assign(
@@ -29,7 +29,7 @@ def assign(
         texts[row.sha256].add(row.label)
         labels[unit[row.sha256]].update({**Counter(split_labels(row.label)), None: 1})  # None counts the images
     split_of = {unit[sha256]: "train" for sha256, own in texts.items() if len(own) > 1}  # one content, two answers
-    split_of |= {unit[sha256]: split for sha256, split in (earlier or {}).items() if sha256 in unit}
+    split_of |= splits_of_units(earlier or {}, unit)
     totals = sum(labels.values(), Counter())
     short = {label: dict(zip(SPLITS, _shares(total, ratio), strict=True)) for label, total in totals.items()}
     for name, split in split_of.items():

@@ -84,7 +84,7 @@ def assign(
         labels_of[group[entry.sha256]].add(entry.label)
         of_class[entry.label].append(entry.sha256)
     split_of = {name: "train" for name, labels in labels_of.items() if len(labels) > 1}
-    split_of |= {group[sha256]: split for sha256, split in (earlier or {}).items() if sha256 in group}
+    split_of |= splits_of_units(earlier or {}, group)
     for label, contents in sorted(of_class.items()):
         if (different := len(set(contents))) < MIN_IMAGES:
             copies = len(contents) - different
@@ -94,6 +94,18 @@ def assign(
         settled = {name: split_of[name] for name in members if name in split_of}
         split_of |= _assign_class(members, ratio, seed, settled)
     return [replace(entry, split=(earlier or {}).get(entry.sha256, split_of[group[entry.sha256]])) for entry in entries]
+
+
+def splits_of_units(earlier: Mapping[str, str], unit_of: Mapping[str, str]) -> dict[str, str]:
+    """Return unit -> split of what is new in it, for the units of which an earlier split has contents.
+
+    Of a unit that it has in several splits, new ones are learned from, or else validate: no more are tested.
+    """
+    found: dict[str, str] = {}
+    for sha256, split in earlier.items():
+        if name := unit_of.get(sha256):
+            found[name] = min(found.get(name, split), split, key=SPLITS.index)
+    return found
 
 
 def too_few(label: str, images: int, left_out: str, divided: bool = True) -> str:

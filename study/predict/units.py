@@ -13,21 +13,19 @@ from study.predict.stream import Prediction
 from study.runs.folder import Run
 from study.runtime import console
 
-Together = tuple[np.ndarray | None, np.ndarray | None]  # of each image: its unit, and whether training has seen it
+Together = tuple[np.ndarray | None, np.ndarray]  # of each image: its unit, and whether training has seen it
 
 
 def together_in_split(run: Run, entries: Sequence[SplitEntry]) -> Together:
     """Return the unit of each image of the run's own split, int (n,), from 0, and whether training has seen it too.
 
-    The first is None where no two share a unit, the second, bool (n,), where the splits were not given ready-made.
+    The first is None where no two share a unit.
 
     Raises:
         UserError: `split.csv` cannot be read.
     """
     unit_of, hashes = read_units(run.folder / "split.csv"), [entry.sha256 for entry in entries]
     units = unit_numbers([unit_of.get(sha256, sha256) for sha256 in hashes])
-    if not run.info["data"].get("ready_made"):
-        return units, None
     return units, seen(run, unit_of, hashes) & np.array([entry.split == "test" for entry in entries], bool)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from helpers import TOY_CLASSES, call, make_patches, make_toy, toy_image
 from PIL import Image
 from run_files import quick_transfer, run_info, table
 
+from data.split import SplitEntry, write_split
 from data.store.store import Store
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
@@ -70,6 +72,28 @@ def test_test_images_that_are_in_training_too_are_told_beside_the_figure_with_th
     again = call("predict", "--run", trained)
     assert told in again.out
     assert also not in call("predict", "--run", trained, "--part", "val").out
+
+
+def test_test_images_that_the_split_itself_tears_from_their_copies_are_told_too(run, tmp_path):
+    """Of a class that is one scene over and over, and of near duplicates that an earlier split held apart."""
+    data, given = make_patches(tmp_path / "data", 10), tmp_path / "split.csv"
+    scene = Image.open(data / "square" / "0.png").copy()
+    for file in (data / "square").iterdir():
+        file.unlink()
+    for number in range(10):
+        scene.save(data / "square" / f"{number}.jpg", quality=50 + 4 * number)
+    first, ran = quick_transfer(run, data, tmp_path / "runs")
+    rows = [SplitEntry(row["path"], row["sha256"], row["label"], row["part"]) for row in table(first / "split.csv")]
+    tested = [row.path for row in rows if row.split == "test"]
+    torn = [path for path in tested if path.startswith("square/")]
+    assert len(torn) == 1
+    assert f"1 of the {len(tested)} images is also in training or validation, by copies, near dup" in ran.out
+    apart = {"circle/9.png": "train", "circle/copy.jpg": "test"}
+    write_split(given, [replace(row, split=apart.get(row.path, row.split)) for row in rows])
+    second, _ = quick_transfer(run, data, tmp_path / "more", "--split-file", given)
+    metrics = json.loads((second / "metrics.json").read_text(encoding="utf-8"))["test"]
+    assert metrics["seen"]["images"] == 2
+    assert f"2 of the {metrics['n']} images are also in training" in call("predict", "--run", second).out
 
 
 def test_broken_files_are_left_out_and_named_hidden_ones_passed_over(run, tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from data import split
+from data import multilabel_split, split
 from data.folder import SPLITS
 from data.split import SplitEntry, assign, check_splits, parse_ratio
 from errors import UserError
@@ -203,6 +203,19 @@ def test_a_copy_of_an_earlier_test_image_under_another_name_stays_in_test():
     tested = [number for number in range(50) if part_of(first)[sha(number)] == "test"]
     more = assign(rows_of([*range(50), *tested]), (8, 1, 1), 1, part_of(first))
     assert {row.split for row in more[50:]} == {"test"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_new_in_a_unit_that_an_earlier_split_tears_apart_is_not_tested(order):
+    rows = rows_of(range(20))
+    earlier = {sha(0): "test", sha(1): "val", sha(2): "test", sha(3): "train", sha(4): "test"}
+    earlier = dict(list(earlier.items())[::order])
+    units = {"a": (0, 1, 10), "b": (2, 3, 11), "c": (4, 12)}
+    unit_of = {sha(number): name for name, numbers in units.items() for number in numbers}
+    for rule in (assign, multilabel_split.assign):
+        done = part_of(rule(rows, (8, 1, 1), 0, earlier, unit_of))
+        assert earlier.items() <= done.items()
+        assert [done[sha(number)] for number in (10, 11, 12)] == ["val", "train", "test"]
 
 
 # ---- ratio -----------------------------------------------------------------------------------------------------------
