@@ -107,16 +107,15 @@ def _by_content(
 ) -> dict[str, Path]:
     """Return SHA-256 -> file of the lost images that are found.
 
-    Looked at are duplicates of them, then files at no image's path, first those that kept their name; then, where a
-    path holds another image now, all other files.
+    Looked at are duplicates of them, then files at no image's path, first those that kept their name; then, where some
+    are still missing, all other files: names may have been given anew, so that one lies at the path of another now.
     """
     wanted, names = {entry.sha256 for entry in lost}, {Path(entry.path).name for entry in lost}
     duplicates = [there[entry.path] for entry in entries if entry.sha256 in wanted and entry.path in there]
     at_a_path = set(there.values())
     loose = [file for file in _all_files(run, entries) if file not in at_a_path]
     loose.sort(key=lambda file: file.name not in names)
-    others = there.values() if any(entry.path in there for entry in lost) else ()
-    candidates = list(dict.fromkeys((*duplicates, *loose, *others)))
+    candidates = list(dict.fromkeys((*duplicates, *loose, *there.values())))
     with console.bar("look for moved images", len(candidates)) as advance:
         return moved.find(wanted, candidates, advance)
 

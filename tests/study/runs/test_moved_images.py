@@ -90,6 +90,21 @@ def test_names_that_were_given_anew_do_not_mix_images_up(moved):
     assert figures(after) == figures(before)
 
 
+@pytest.mark.parametrize("left", ["all", "without the first"])
+def test_an_image_whose_path_is_empty_is_found_at_the_path_of_another(moved, left):
+    """Numbered anew: no file is at the path of the test image, which has taken that of a training image."""
+    images, run = moved
+    before = call("predict", "--run", run)
+    test, learned = (
+        next(file for file in files_of(run, images, split) if "circle" in str(file)) for split in ("test", "train")
+    )
+    learned.rename(images / "circle" / "another.png") if left == "all" else learned.unlink()
+    test.rename(learned)
+    after = call("predict", "--run", run)
+    assert after.err.startswith(note(1, images))
+    assert figures(after) == figures(before)
+
+
 def test_another_folder_is_named_by_data_whatever_the_files_are_called_there(moved, tmp_path):
     images, run = moved
     before = call("predict", "--run", run)
