@@ -4,8 +4,7 @@ A k-d tree gives each image's nearest neighbours, which are few, so the work doe
 of images. Its search is an approximate one (Arya and Mount, "Approximate nearest neighbor queries in fixed dimensions",
 SODA 1993): where no image can lie closer than the radius over 1 + SLACK, it does not look. Copies lie far within.
 
-The tree is SciPy's. Without SciPy, as a small install has it, each image is compared with every other: no neighbour is
-missed, and the work grows with the square of the number of images.
+The tree is SciPy's. Without SciPy, as a small install has it, it is that of `data/box_tree.py`, which is slower.
 """
 
 import importlib.util
@@ -13,15 +12,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from data import box_tree
 from data.thumbnails import CHUNK, PRINT, SIDE, View, normalised, thumbnails, without_colour
 
 Search = Callable[[np.ndarray], np.ndarray]  # places (m, 13) -> nearest known rows (m, NEIGHBOURS + 1)
 ASKED = 4096  # images whose neighbours are looked for at a time: of 64,000 at once it took 0.4 GB
-COMPARED = 256  # of them at a time with all that are known, without a tree
 FREQUENCIES = 5  # of the grey image, across plus down; of the two colour differences 1
 TREE_DIMENSIONS = 13
 RADIUS = 0.4
-SLACK = 1.5
+SLACK = 1.5  # of SciPy's tree
+SLACK_OF_BOXES = 0.75  # they are tighter than SciPy's; of 463 pairs among 8,633 photos and copies 1.5 would miss 7
 NEIGHBOURS = 9
 FIRST = 1  # of them, by all 28 dimensions: of 3,068 copies found among 64,000 drawings, two lay farther
 # A larger radius finds more of the copies cut by 15 % at one side, and of drawings twice as many pairs to compare.
@@ -72,7 +72,8 @@ def candidates(
 def _search_in(known: np.ndarray) -> Search:
     """Return what finds the nearest of the `known` places within the radius: by a k-d tree where SciPy is installed."""
     if importlib.util.find_spec("scipy") is None:
-        return lambda asked: compare_with_all(known, asked)
+        boxes = box_tree.BoxTree.of(known)
+        return lambda asked: boxes.nearest(asked, NEIGHBOURS + 1, RADIUS, SLACK_OF_BOXES)
     from scipy.spatial import cKDTree
 
     tree = cKDTree(known, leafsize=32)  # in so many dimensions fewer and fuller leaves are searched faster
@@ -85,23 +86,10 @@ def _near_each_other(places: np.ndarray) -> np.ndarray:
     Among 64,000 drawings the search takes half as long so.
     """
     if importlib.util.find_spec("scipy") is None:
-        return np.arange(len(places))
+        return box_tree.order_of(places)
     from scipy.spatial import cKDTree
 
     return cKDTree(places).indices
-
-
-def compare_with_all(known: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Return the nearest rows of `known` to each place, int (m, NEIGHBOURS + 1), as the tree does."""
-    near, lengths = np.full((len(asked), NEIGHBOURS + 1), len(known)), np.square(known).sum(axis=1)
-    for start in range(0, len(asked), COMPARED):
-        rows = asked[start : start + COMPARED]
-        squares = np.square(rows).sum(axis=1)[:, None] + lengths - 2 * (rows @ known.T)
-        for row in np.flatnonzero((inside := squares < RADIUS**2).any(axis=1)):
-            found = np.flatnonzero(inside[row])
-            found = found[np.argsort(squares[row, found], kind="stable")[: NEIGHBOURS + 1]]
-            near[start + row, : len(found)] = found
-    return near
 
 
 def _neighbours(

@@ -1,9 +1,12 @@
+import importlib.util
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from scipy.spatial import cKDTree
 
-from data import duplicate_candidates, duplicates
+from data import box_tree, duplicate_candidates, duplicates
+from data.box_tree import BoxTree
 from data.drawn.draw import draw
 from data.drawn.folder import CLASS_COUNTS
 from data.duplicates import KEPT, Pair, fingerprints, groups, near_pairs, stored_near_pairs
@@ -248,10 +251,32 @@ def test_groups_are_transitive_and_named_by_their_smallest_member():
     np.testing.assert_array_equal(groups(reversed(pairs), 7), [0, 1, 2, 2, 1, 5, 1])
 
 
-def test_without_a_tree_all_that_lie_within_the_radius_are_found_the_nearest_first():
-    known = np.random.default_rng(0).normal(0, 0.09, (600, duplicate_candidates.TREE_DIMENSIONS))
-    tree = cKDTree(known)
-    exact = tree.query(known, duplicate_candidates.NEIGHBOURS + 1, distance_upper_bound=duplicate_candidates.RADIUS)[1]
-    found = duplicate_candidates.compare_with_all(known, known)
-    assert (exact < len(known)).sum() > len(known)  # more than each its own
-    np.testing.assert_array_equal(found, exact)
+@pytest.mark.parametrize("count", [1, 9, 64, 65, 600])
+def test_the_tree_of_boxes_finds_the_nearest_within_the_radius_as_that_of_scipy_does(count):
+    known = np.random.default_rng(0).normal(0, 0.09, (count, duplicate_candidates.TREE_DIMENSIONS))
+    exact = cKDTree(known).query(known, 10, distance_upper_bound=0.4)[1]
+    np.testing.assert_array_equal(BoxTree.of(known).nearest(known, 10, 0.4, 0.0), exact)
+    assert (exact < count).sum() > count or count < 10  # more than each its own
+
+
+def test_the_tree_of_boxes_compares_each_point_with_few_and_looks_at_no_equal_ones_for_nothing(monkeypatch):
+    compared, squares_to = [], box_tree.squares_to
+    monkeypatch.setattr(box_tree, "squares_to", lambda *given: compared.append(given[1].size) or squares_to(*given))
+    rng = np.random.default_rng(0)
+    centres = rng.normal(0, 0.3, (400, 13))
+    for points in (centres[np.arange(8000) % 400] + rng.normal(0, 0.02, (8000, 13)), np.zeros((8000, 13))):
+        compared.clear()
+        found = BoxTree.of(points).nearest(points, 10, 0.4, duplicate_candidates.SLACK_OF_BOXES)
+        assert (found < 8000).all()
+        assert sum(compared) < 500 * 8000  # all with all would be 8,000 each
+
+
+def test_without_scipy_the_same_images_are_joined(monkeypatch, drawings, originals):
+    """Of more than nine copies of an image, both trees leave out some pairs, which others join."""
+    copies = [prints_of([make(image) for image in drawings[:9]]) for make in COPIES.values()]
+    prints, find_spec = np.concatenate([originals, *copies]), importlib.util.find_spec
+    joined = groups(near_pairs(prints), len(prints))
+    assert len(set(joined.tolist())) < COUNT + len(COPIES)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "scipy" else find_spec(name))
+    monkeypatch.setattr("scipy.spatial.cKDTree", None)
+    np.testing.assert_array_equal(groups(near_pairs(prints), len(prints)), joined)
