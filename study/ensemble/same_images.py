@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.dataset import Dataset, synthetic_images
+from data.split import SplitEntry, contents_learned_by
 from data.subsets import OtherImagesError
 from errors import UserError
 from study import tasks
@@ -144,8 +145,23 @@ def prepared(runs: Sequence[Run], settings: TrainSettings, dataset: Dataset, cla
         kinds.pop() if len(kinds) == 1 else "several", "", "that of the runs; a vote trains nothing"
     )
     outputs = tasks.get("classify").outputs(dataset.class_names)
-    contaminated = max(run.info["data"].get("held_out_but_learned_before") or 0 for run in runs)
+    contaminated = learned_before(runs, dataset.entries)
     return Prepared(settings, dataset, dataset.examples(), outputs, classifier, choice, (), None, contaminated)
+
+
+def learned_before(runs: Sequence[Run], entries: Sequence[SplitEntry]) -> int:
+    """Count the validation and test images that the weights of any run had learned from before, each image once.
+
+    Of a run whose earlier run is gone or another now, only the number is known: no fewer are counted.
+    """
+    noted, learned = 0, set()
+    for run in runs:
+        own = run.info["data"].get("held_out_but_learned_before") or 0
+        known = contents_learned_by(str(run.info.get("settings", {}).get("weights", ""))) if own else set()
+        if sum(entry.split != "train" and entry.sha256 in known for entry in entries) == own:
+            learned |= known
+        noted = max(noted, own)
+    return max(noted, sum(entry.split != "train" and entry.sha256 in learned for entry in entries))
 
 
 def info(runs: Sequence[Run], settings: TrainSettings) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers import QUICK, call, make_toy
 from PIL import Image
 from run_files import newest, quick_transfer, run_info, shares, table
+
+from data.split import read_split, write_split
 
 pytestmark = pytest.mark.slow  # networks are trained
 
@@ -90,6 +93,32 @@ def test_heads_on_one_backbone_cost_a_prediction_of_one(run, toy, tmp_path):
     again = call("ensemble", folder, run, "--runs", tmp_path / "again")  # an ensemble votes as any run
     assert again.code == 0, again.err
     assert run_info(newest(tmp_path / "again"))["ensemble"]["members"][0]["learned"].startswith("original, voting")
+
+
+def begun_from(run, copy, earlier, learned):
+    """A copy of a run that notes to have begun from the weights of another run, which learned from these images."""
+    shutil.copytree(run, copy)
+    earlier.mkdir()
+    write_split(earlier / "split.csv", [replace(row, split="train") for row in learned])
+    info = run_info(run)
+    info["data"]["held_out_but_learned_before"] = len(learned)
+    info["settings"]["weights"] = str(earlier)
+    (copy / "run.json").write_text(json.dumps(info), encoding="utf-8")
+    return copy
+
+
+def test_held_out_images_that_the_weights_of_any_run_had_learned_from_are_counted_once_each(run, second, tmp_path):
+    tested = [row for row in read_split(run / "split.csv") if row.split == "test"]
+    one = begun_from(run, tmp_path / "one", tmp_path / "first", tested[:3])
+    other = begun_from(second, tmp_path / "other", tmp_path / "earlier", tested[2:4])
+    for runs in (tmp_path / "runs", tmp_path / "again"):
+        assert call("ensemble", one, other, "--runs", runs).code == 0
+        (tmp_path / "earlier" / "split.csv").unlink(missing_ok=True)  # then the number alone is known
+    told = [run_info(newest(tmp_path / runs))["data"]["held_out_but_learned_before"] for runs in ("runs", "again")]
+    assert told == [4, 3]
+    assert "had learned from 4 of the" in " ".join(
+        (newest(tmp_path / "runs") / "report.html").read_text("utf-8").split()
+    )
 
 
 def refused(*words, runs):
