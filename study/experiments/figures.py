@@ -11,7 +11,6 @@ from study.pages.palette import LINES
 
 MAX_DRAWN = len(LINES)
 DASHES = ("-", "--", "-.", ":")
-TITLES = {"val_loss": "Validation loss", "val_accuracy": "Validation accuracy"}
 
 Runs = Sequence[Sequence[Mapping[str, float]]]
 
@@ -22,11 +21,14 @@ def mean_and_spread(runs: Sequence[Sequence[float]]) -> tuple[list[float], list[
     return [mean(values) for values in reached], [stdev(values) if len(values) > 1 else 0.0 for values in reached]
 
 
-def curves(drawn: Mapping[str, Runs], path: Path) -> None:
-    """Draw validation loss and accuracy, label -> epochs of each seed: the mean, and one standard deviation around."""
+def curves(drawn: Mapping[str, Runs], path: Path, accuracy: str = "accuracy") -> None:
+    """Draw validation loss and accuracy, label -> epochs of each seed: the mean, and one standard deviation around.
+
+    `accuracy`: what it is called.
+    """
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.6), layout="constrained")
-        for ax, (key, title) in zip(axes, TITLES.items(), strict=True):
+        for ax, (key, name) in zip(axes, (("val_loss", "loss"), ("val_accuracy", accuracy)), strict=True):
             for i, (label, runs) in enumerate(list(drawn.items())[:MAX_DRAWN]):
                 middle, width = mean_and_spread([[row[key] for row in run] for run in runs])
                 epochs = range(1, len(middle) + 1)
@@ -34,7 +36,7 @@ def curves(drawn: Mapping[str, Runs], path: Path) -> None:
                 style = {"color": LINES[i], "ls": DASHES[i % len(DASHES)]}
                 ax.plot(epochs, middle, label=cut(label, 40), marker="o", markersize=3, **style)
                 ax.fill_between(epochs, low, high, color=LINES[i], alpha=0.15, lw=0)
-            ax.set(xlabel="epoch", ylabel=title.split()[1], title=title)
+            ax.set(xlabel="epoch", ylabel=name, title=f"Validation {name}")
             whole_numbers(ax)
             ax.grid(alpha=0.25)
         handles, labels = axes[0].get_legend_handles_labels()

@@ -9,11 +9,10 @@ from statistics import mean
 from typing import Any
 from urllib.parse import quote
 
-from study import tasks
 from study.experiments import figures as compare_figures
 from study.experiments.figures import MAX_DRAWN
 from study.experiments.plan import CONDITIONAL
-from study.experiments.result import Line, Result, count_splits, ranking_table, resolved_settings
+from study.experiments.result import Line, Result, count_splits, ranking_table, resolved_settings, task_of
 from study.experiments.significance import against_best, verdict
 from study.pages.blocks import Figure, Table
 from study.pages.render import render
@@ -29,7 +28,7 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
     if len(ranked) > 1:
         values = {line.label: {seed: result.accuracy for seed, result in line.results.items()} for line in ranked}
         sentences = [verdict(values), *([against_best(values)] if len(ranked) > 2 else [])]
-    note = tasks.get(results[0].run.task).accuracy_note(results[0].images)
+    note = task_of(ranked).accuracy_note(results[0].images)
     sentences.append(
         f"{note} Seeds change initial weights and shuffling, never the split: p says nothing about other images."
     )
@@ -91,7 +90,8 @@ def write(
     """
     ranked = [line for line in lines if line.results]
     drawn = {line.label: [result.epochs for result in line.results.values()] for line in ranked}
-    compare_figures.curves(drawn, out / "curves.png")
+    called = task_of(ranked).ACCURACY
+    compare_figures.curves(drawn, out / "curves.png", called)
     same, _ = resolved_settings(ranked, varied)
     settings = [[name.replace("_", "-"), format_value(value, name)] for name, value in same.items()]
     page = render(
@@ -101,7 +101,7 @@ def write(
         command=command,
         told=sentences,
         board=Table(*ranking_table(lines)),
-        curves=Figure((out / "curves.png").read_bytes(), "Validation loss and accuracy over the epochs"),
+        curves=Figure((out / "curves.png").read_bytes(), f"Validation loss and {called} over the epochs"),
         caption=caption(len(ranked)),
         settings=Table(("setting", "value"), settings, (0, 1)),
         combinations=[(line.label, run_list(line, out)) for line in ranked],

@@ -17,6 +17,7 @@ from errors import UserError
 from study import tasks
 from study.runs.folder import UNREADABLE, Run
 from study.runtime import output
+from study.tasks.contract import Task
 
 HEADER = ("val_accuracy", "val_accuracy_std", "val_macro_f1", "val_macro_f1_std", "seconds", "n")
 OWN = ("seed", "runs")  # settings in which runs of one combination differ
@@ -125,9 +126,16 @@ def write_csv(path: Path, lines: Sequence[Line]) -> None:
     output.write_csv(path, ("combination", *HEADER), guarded(entries))
 
 
+def task_of(lines: Sequence[Line]) -> Task:
+    """Return the task of the runs; they all have one."""
+    results = [result for line in lines for result in line.results.values()]
+    return tasks.get(results[0].run.task if results else "classify")
+
+
 def ranking_table(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:
-    """Return the ranking for people: header and rows."""
-    header = ("combination", "accuracy %", "± std", "macro F1", "± std", "seconds a run", "seeds")
+    """Return the ranking for people: header, with the figures as the task calls them, and rows."""
+    task = task_of(lines)
+    header = ("combination", f"{task.ACCURACY} %", "± std", task.MACRO_F1, "± std", "seconds a run", "seeds")
     forms = (
         lambda x: f"{100 * x:.1f}",
         lambda x: f"{100 * x:.1f}",

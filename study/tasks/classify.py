@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MODEL = "original"
 PER_PIXEL = False
 ACCURACY = "accuracy"
+MACRO_F1 = "macro F1"
 VERDICTS = True
 SEVERAL_LABELS = False
 MIN_CLASSES = 2

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MODEL = "original"
 PER_PIXEL = False
 ACCURACY = "exact match"
+MACRO_F1 = "macro F1"
 VERDICTS = False
 SEVERAL_LABELS = True
 MIN_CLASSES = 1
@@ -126,7 +127,7 @@ def baseline(metrics: Mapping[str, Any]) -> None:
 def accuracy_note(images: int) -> str:
     """Say what accuracy is here."""
     return (
-        f"Accuracy is the share of the {images:,} validation images whose every label is right, by thresholds that "
+        f"Exact match is the share of the {images:,} validation images whose every label is right, by thresholds that "
         "suit them; that of an epoch goes by thresholds of 0.5."
     )
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MODEL = "unet"
 PER_PIXEL = True
 ACCURACY = "pixel accuracy"
+MACRO_F1 = "mean Dice"
 VERDICTS = False
 SEVERAL_LABELS = False
 MIN_CLASSES = 1  # pixels of a single class can be told from the background
@@ -220,7 +221,7 @@ def print_report(split: str, result: Mapping[str, Any]) -> None:
 
 def accuracy_note(images: int) -> str:
     """Say what accuracy is here."""
-    return f"Accuracy is the share of the pixels of the {images:,} validation images."
+    return f"Pixel accuracy is the share of the pixels of the {images:,} validation images."
 
 
 def write(

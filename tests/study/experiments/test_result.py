@@ -22,6 +22,7 @@ def result(folder, accuracy, epochs=1, **changes):
     settings = as_json(TrainSettings.of(**changes))
     info = {
         "settings": settings,
+        "task": settings["task"],
         "seconds": {"train": 2.0},
         "learning": {"type": "scratch"},
         "stages": [{"precision": None}],
@@ -100,6 +101,31 @@ def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
     assert (rows[3]["val_accuracy"], rows[3]["n"]) == ("", "0")
     assert ranking_table(lines)[1][0] == ["adam", "85.0", "7.1", "0.750", "0.071", "2.0", "2"]
     assert ranking_table(lines)[1][3][1:] == ["–"] * 5 + ["0"]
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "note"),
+    [
+        ({}, ("accuracy", "macro F1"), "One of the 50 validation images is 2.0 points. "),
+        ({"task": "multilabel"}, ("exact match", "macro F1"), "Exact match is the share of the 50 validation images "),
+        (
+            {"task": "segment", "model": "unet"},
+            ("pixel accuracy", "mean Dice"),
+            "Pixel accuracy is the share of the pixels of the 50 validation images. ",
+        ),
+    ],
+)
+def test_figures_are_called_as_the_report_of_the_task_calls_them(tmp_path, task, names, note):
+    """The accuracy of pixels is none of images."""
+    (tmp_path / "split.csv").write_text("path,sha256,label,part\n")
+    lines = [Line(name, {0: result(tmp_path, 0.5, **task, width=8)}) for name in ("one", "other")]
+    header, _ = ranking_table(lines)
+    assert (header[1], header[3]) == (f"{names[0]} %", names[1])
+    assert any(sentence.startswith(note) for sentence in compare_report.summary_sentences(lines, ["width"]))
+    compare_report.write(tmp_path, "compare", lines, ["said"], ["width"], {})
+    page = (tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert f"Validation loss and {names[0]} over the epochs" in page
+    assert f"<th>{names[0]} %" in page or f">{names[0]} %</th>" in page
 
 
 def test_figures_of_the_test_split_are_not_read(tmp_path):
