@@ -54,10 +54,13 @@ def show_difference(first: Run, second: Run) -> dict[str, Any]:
     """Print the settings that differ, the figures, and what the images of both test splits say, and return it."""
     differ = differing(first.info, second.info)
     rows = [(name, short(one), short(other)) for name, one, other in differ]
-    one, other = (tasks.get(run.task).ACCURACY for run in (first, second))
-    called = one if one == other else "accuracy"
+    called = [tasks.get(run.task).ACCURACY for run in (first, second)]
     for split, name in (("val", "validation"), ("test", "test")):
-        rows.append((f"{name} {called}", *(accuracy(figures_of(run), split) for run in (first, second))))
+        found = [accuracy(figures_of(run), split) for run in (first, second)]
+        if called[0] == called[1]:
+            rows.append((f"{name} {called[0]}", *found))
+        else:  # of different things
+            rows.append((name, *(f"{figure} ({what})" for figure, what in zip(found, called, strict=True))))
     rows.append(("images and split", fingerprint_of(first), fingerprint_of(second)))
     console.print(f"A: {first.folder}")
     console.print(f"B: {second.folder}")

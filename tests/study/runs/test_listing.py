@@ -135,6 +135,14 @@ def test_the_best_is_chosen_among_runs_of_the_newest_ones_task_and_classes(of_th
     assert ran.code == 0
 
 
+def test_a_difference_names_each_figure_where_two_tasks_mean_other_things_by_it(of_three_questions):
+    masks, first, second = (of_three_questions / f"2026010{day}-000000-net" for day in (1, 2, 3))
+    told = " ".join(call("runs", "diff", masks, first).out.split())
+    assert "validation 99.0 % (pixel accuracy) 70.0 % (accuracy)" in told
+    assert "validation accuracy" not in told
+    assert "validation accuracy 70.0 % 80.0 %" in " ".join(call("runs", "diff", first, second).out.split())
+
+
 def test_a_difference_names_the_settings_and_what_chance_can_explain(three):
     runs, first, named, _ = three
     ran = call("runs", "diff", "--runs", runs, first.name, "spring.1")
