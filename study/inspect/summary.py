@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,7 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
         ("weights", spec.weights_source),
         ("paper", spec.source),
         *supported_options(spec),
+        *own_defaults(spec),
         *from_scratch_defaults(name, spec),
     ):
         console.print(f"{key:<16} {value}")
@@ -103,10 +104,21 @@ def print_model(name: str, image_size: int | None, options: ArchitectureOptions)
 
 
 def supported_options(spec: Spec) -> list[tuple[str, str]]:
-    """Return the options that the network obeys, with its own values, as (key, text)."""
+    """Return the options that the network supports, with its own values, as (key, text)."""
     own = {"dropout_at": "head", "coordinates": "off"} | dict(spec.defaults)
     parts = [f"{flag(option)} {own[option]}" for option in spec.supports]
-    return [("obeys", ", ".join(parts) or "no option of the network: its layers are fixed")]
+    return [("supports", ", ".join(parts) or "no option of the network: its layers are fixed")]
+
+
+def own_defaults(spec: Spec) -> list[tuple[str, str]]:
+    """Return the defaults of other flags that the model replaces by its own, as (key, text)."""
+    own = {key: value for key, value in spec.defaults.items() if key not in spec.supports}
+    return [("defaults", flags_text(own))] if own else []
+
+
+def flags_text(values: Mapping[str, Any]) -> str:
+    """Return settings as flags."""
+    return " ".join(f"{flag(key)} {format_value(value, as_flag=True)}" for key, value in values.items())
 
 
 def from_scratch_defaults(name: str, spec: Spec) -> list[tuple[str, str]]:
@@ -123,9 +135,8 @@ def from_scratch_defaults(name: str, spec: Spec) -> list[tuple[str, str]]:
     }
     network = build_backbone(name, size, "none", ArchitectureOptions(**chosen))
     cost = sum(multiply_adds(layer) for layer in leaf_layers(network))
-    parts = [f"{flag(key)} {format_value(value, as_flag=True)}" for key, value in spec.defaults_from_scratch.items()]
     return [
-        ("with --data", " ".join(parts)),
+        ("with --data", flags_text(spec.defaults_from_scratch)),
         ("", f"which has {network.count_params():,} parameters and {cost:,} multiply-adds for one image"),
     ]
 

@@ -50,7 +50,7 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
     "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
     "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
-    "store": (StoreSettings, "show what is kept for later runs: pixels, features, facts; or empty it"),
+    "store": (StoreSettings, "show what is kept for later runs: pixels, features and more; or empty it"),
     "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
     "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
     "page": (PageSettings, "a run as one page that answers in any browser, without a server or a connection"),

@@ -166,7 +166,9 @@ class CheckSettings(Settings):
     """`python main.py check`."""
 
     data: str | None = setting(
-        None, "folder with one sub-folder of images a class; without it, animals drawn by code", group="data"
+        None,
+        "folder with one sub-folder of images a class, or a table path,label; without it, animals drawn by code",
+        group="data",
     )
     labels: str | None = setting(
         None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
@@ -213,7 +215,9 @@ class RunsSettings(Settings):
     """`python main.py runs`."""
 
     paths: tuple[str, ...] = setting(
-        (), "nothing: list all; diff A B: compare two; best: the best by validation; remove RUN …: remove run folders"
+        (),
+        "none: list all; diff: compare two; best: name the best by validation; remove: remove run folders",
+        metavar="[diff A B|best|remove RUN ...]",
     )
     data: str | None = setting(None, "only runs that learned from this folder or table", metavar="DIR")
     runs: str = setting("runs", "folder that holds the run folders", metavar="DIR")
@@ -223,7 +227,7 @@ class RunsSettings(Settings):
 class LessonsSettings(Settings):
     """`python main.py lessons`."""
 
-    paths: tuple[str, ...] = setting((), "nothing: list all; a number: open that lesson in Jupyter")
+    paths: tuple[str, ...] = setting((), "the lesson to open in Jupyter; none: list all", metavar="[NUMBER]")
     language: str = setting("en", "of the notebooks and the list", choices=("en", "ja"))
 
 

@@ -88,7 +88,7 @@ class DataSettings(Settings):
 
     folder: str | None = setting(
         None,
-        "folder with one sub-folder of images a class; without it, animals drawn by code",
+        "folder with one sub-folder of images a class, or a table path,label; without it, animals drawn by code",
         group="data",
         name="data",
         basic=True,

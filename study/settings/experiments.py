@@ -87,7 +87,10 @@ class EnsembleSettings(Settings):
     """`python main.py ensemble`: what it has beside the flags of train that say what its members learn, and how."""
 
     paths: tuple[str, ...] = setting(
-        (), "runs, by folder or name, that vote; none: the members are trained on one frozen backbone", group="ensemble"
+        (),
+        "runs, by folder or name, that vote; none: the members are trained on one frozen backbone",
+        group="ensemble",
+        metavar="[RUN ...]",
     )
     method: str | None = setting(
         None,

@@ -15,7 +15,7 @@ class ExportSettings(Settings):
     """`python main.py export`."""
 
     paths: tuple[str, ...] = setting(
-        (), "the run, by its folder or name (default: the newest that beats the commonest class)"
+        (), "the run, by its folder or name (default: the newest that beats the commonest class)", metavar="[RUN]"
     )
     format: str = setting(
         "onnx",

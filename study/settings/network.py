@@ -14,7 +14,11 @@ class NetworkSettings(Settings):
     """What a network that starts from random weights is made of; of `train` and `summary`. None: the model's own."""
 
     activation: str | None = setting(
-        None, "behind every layer but the last", group="network", choices=ACTIVATIONS, with_weights="brought"
+        None,
+        "activation function after every layer but the last",
+        group="network",
+        choices=ACTIVATIONS,
+        with_weights="brought",
     )
     init: str | None = setting(
         None,
@@ -44,7 +48,7 @@ class NetworkSettings(Settings):
     )
     norm: str | None = setting(
         None,
-        "normalisation behind every convolution. batch: each channel over the batch; layer: each pixel over its "
+        "normalisation after every convolution. batch: each channel over the batch; layer: each pixel over its "
         "channels; instance, group: each channel, or group of channels, of each image",
         group="network",
         choices=NORMS,

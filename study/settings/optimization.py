@@ -18,7 +18,7 @@ class OptimizationSettings(Settings):
 
     epochs: int | None = setting(
         None,
-        "most epochs of each stage (default: scratch 20, head 100, finetune 8, or the model's for photos)",
+        "most epochs of each stage (default: the model's, else scratch 20, head 100, finetune 8)",
         group="optimisation",
         kind=int,
         low=1,
@@ -28,7 +28,7 @@ class OptimizationSettings(Settings):
     )
     batch_size: int | None = setting(
         None,
-        "images per iteration (default: the model's for photos, else scratch 32, head 256, finetune 16)",
+        "images per iteration (default: the model's, else scratch 32, head 256, finetune 16)",
         group="optimisation",
         kind=int,
         low=1,
@@ -37,7 +37,7 @@ class OptimizationSettings(Settings):
     )
     learning_rate: float | None = setting(
         None,
-        "the highest of the stage; --schedule says how it goes on (default: by optimiser and stage)",
+        "the highest of the stage; --schedule says how it goes on (default: the model's, else by optimiser and stage)",
         group="optimisation",
         kind=float,
         low=1e-12,

@@ -13,12 +13,12 @@ class PageSettings(Settings):
     """`python main.py page`."""
 
     paths: tuple[str, ...] = setting(
-        (), "the run, by its folder or name (default: the newest that beats the commonest class)"
+        (), "the run, by its folder or name (default: the newest that beats the commonest class)", metavar="[RUN]"
     )
     out: str | None = setting(None, "page to write (default: <run folder's name>.html)", metavar="FILE.html")
     int8: bool = setting(
         False,
-        "the network in 8-bit integers: less than half of the file; what it costs in accuracy is measured",
+        "the network in 8-bit integers, a quarter as large; what it costs in accuracy is measured",
         kind=bool,
     )
     allow_changed: int = setting(

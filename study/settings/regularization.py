@@ -17,7 +17,7 @@ class RegularizationSettings(Settings):
 
     l1: float = setting(
         0.0,
-        "penalty: this times the sum of the weights' amounts, biases not; with --l2 an elastic net",
+        "penalty: this times the sum of the absolute weights, biases not; with --l2 an elastic net",
         group="regularisation",
         kind=float,
         low=0,
@@ -49,7 +49,12 @@ class RegularizationSettings(Settings):
         high=0.99,
     )
     dropout: float = setting(
-        0.2, "share of features dropped where --dropout-at says", group="regularisation", kind=float, low=0, high=0.95
+        0.2,
+        "dropout rate: the share of values set to 0 in training, where --dropout-at says",
+        group="regularisation",
+        kind=float,
+        low=0,
+        high=0.95,
     )
     dropout_at: str = setting(
         "head",

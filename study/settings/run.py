@@ -105,7 +105,7 @@ class RunSettings(Settings):
     )
     checkpoint_minutes: float = setting(
         10.0,
-        "minutes between two checkpoints within an epoch; there is one behind every epoch too, as far as that takes "
+        "minutes between two checkpoints within an epoch; there is one after every epoch too, as far as that takes "
         "less than a hundredth of the time; 0: none at all",
         kind=float,
         low=0,

@@ -12,9 +12,13 @@ class ServeSettings(Settings):
     """`python main.py serve`."""
 
     paths: tuple[str, ...] = setting(
-        (), "RUN: the run that answers, by its folder or name (default: the newest that beats the commonest class)"
+        (),
+        "the run that answers, by its folder or name (default: the newest that beats the commonest class)",
+        metavar="[RUN]",
     )
-    host: str = setting("127.0.0.1", "address to listen at; every other than this machine's own needs a token")
+    host: str = setting(
+        "127.0.0.1", "address to listen at; any but this machine's own needs a token", metavar="ADDRESS"
+    )
     port: int = setting(8000, "port to listen at; 0: one that is free", kind=int, low=0, high=65535)
     token: str | None = setting(
         None,

@@ -51,6 +51,16 @@ def test_summary_tells_everything(name, summaries):
 
 
 @pytest.mark.parametrize("name", models.available())
+def test_a_default_that_the_model_replaces_is_named_as_a_flag(name, summaries):
+    """What `train --help` gives as the default does not hold for it."""
+    spec = models.get(name).SPEC
+    own = {key.replace("_", "-"): value for key, value in spec.defaults.items() if key not in spec.supports}
+    told = re.search(r"^defaults +(\S.*)", summary_of(name, summaries), re.M)
+    words = re.findall(r"--(\S+) (\S+)", told[1]) if told else []
+    assert {key: value if isinstance(own[key], str) else float(value) for key, value in words} == own
+
+
+@pytest.mark.parametrize("name", models.available())
 def test_the_readme_has_the_numbers_of_summary(name, summaries):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     parameters, operations = re.search(rf"^\| `{name}` \|.*?\| ([\d,.]+) M \| ([\d,.]+) M \|", readme, re.M).groups()

@@ -440,9 +440,9 @@ def test_a_training_obeys_them_all_and_writes_them_down(toy, tmp_path):
     assert "--dropout-at needs --learning scratch or finetune" in refused.err
 
 
-def test_summary_says_what_a_model_obeys_and_describes_the_network_asked_for():
+def test_summary_says_what_a_model_supports_and_describes_the_network_asked_for():
     text = call("summary", "-m", "plain", "--depth", 8, "--width", 4).out
-    line = next(line for line in text.splitlines() if line.startswith("obeys"))
+    line = next(line for line in text.splitlines() if line.startswith("supports"))
     assert line.endswith(
         "--activation relu, --init he, --norm batch, --depth 20, --width 16, --dropout-at head, --coordinates off"
     )
