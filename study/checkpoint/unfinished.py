@@ -264,12 +264,12 @@ def load(found: Found) -> tuple[Checkpoint, list[Path]]:
 
 
 def place_of(state: Mapping[str, Any]) -> str:
-    """Say where a checkpoint stands: `behind epoch 12`, `behind epoch 12, within epoch 13`."""
+    """Say where a checkpoint stands: `after epoch 12`, `after epoch 12, within epoch 13`."""
     done, standing = sum(len(outcome["history"]) for outcome in state["outcomes"]), state["standing"]
     if standing is None:
-        return f"behind epoch {done}, where a stage had ended"
+        return f"after epoch {done}, where a stage had ended"
     within = f", within epoch {done + standing['epoch'] + 1}" if standing["iteration"] else ""
-    return f"behind epoch {done + standing['epoch']}{within}"
+    return f"after epoch {done + standing['epoch']}{within}"
 
 
 def now() -> str:

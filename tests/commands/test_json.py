@@ -255,7 +255,9 @@ def test_compare_of_trainings_that_are_done(run, toy, tmp_path):
 
 
 def test_the_lessons_and_an_ensemble(run, toy, tmp_path):
-    holds(answer("lessons"), "lessons")
+    listed = answer("lessons")
+    holds(listed, "lessons")
+    holds(listed["lessons"][0], "lessons of lessons")
     heads = ("-m", "original", "--image-size", 32, "--weights", run, "--data", toy, "--epochs", 2)
     values = answer("ensemble", "--method", "bagging", "--members", 2, *heads, "--runs", tmp_path)
     holds(values, "ensemble")

@@ -45,7 +45,7 @@ def test_nothing_is_made_before_the_first_checkpoint_and_nothing_is_left_at_the_
     assert list(tmp_path.iterdir()) == []
     kept.write(state)
     (found,) = found_in(tmp_path)
-    assert (found.busy, found.place(), found.asked["flags"]) == (True, "behind epoch 1", {"epochs": "3"})
+    assert (found.busy, found.place(), found.asked["flags"]) == (True, "after epoch 1", {"epochs": "3"})
     kept.unfinished.remove()
     assert list(tmp_path.iterdir()) == []
 
