@@ -36,6 +36,13 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
     "fetch": (FetchSettings, "download a known public data set, its licence shown first"),
     "check": (CheckSettings, "audit images before training: duplicates, issues, classes; a page and a table"),
     "train": (TrainSettings, "train a classifier and write a run folder with its report"),
+    "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
+    "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
+    "page": (PageSettings, "a run as one page that answers in any browser, without a server or a connection"),
+    "serve": (
+        ServeSettings,
+        "answer over HTTP by a saved run: a page to drop images on, and JSON for programs",
+    ),
     "compare": (CompareSettings, "train every combination of some settings with several seeds, and rank them"),
     "crossval": (CrossvalSettings, "a figure from all images: each predicted by a network that never saw it"),
     "ensemble": (
@@ -48,16 +55,9 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
         "what is inside a network: activations, gradients, weights, filters, Grad-CAM",
     ),
     "runs": (RunsSettings, "list the runs, compare two of them, name the best, remove some"),
-    "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
     "lessons": (LessonsSettings, "list the lessons with their questions, or open one"),
+    "export-data": (ExportDataSettings, "write a data set with its split as an ImageFolder or Parquet files"),
     "store": (StoreSettings, "show what is kept for later runs: pixels, features and more; or empty it"),
-    "predict": (PredictSettings, "predict for images by a saved run, or for the run's own test split"),
-    "export": (ExportSettings, "a run as a file for other programs: ONNX, LiteRT, OpenVINO, SavedModel"),
-    "page": (PageSettings, "a run as one page that answers in any browser, without a server or a connection"),
-    "serve": (
-        ServeSettings,
-        "answer over HTTP by a saved run: a page to drop images on, and JSON for programs",
-    ),
 }
 
 

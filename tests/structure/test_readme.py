@@ -109,6 +109,10 @@ def test_every_flag_is_described(command):
     assert flags - described == set()
 
 
+def test_the_help_lists_the_commands_in_the_order_of_the_docs():
+    assert re.findall(r"^\| \[`([a-z-]+)`\]", TEXTS["docs/commands.md"], re.MULTILINE) == list(main.COMMANDS)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_target_of_make_exists(page):
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
