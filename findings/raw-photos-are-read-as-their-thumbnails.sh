@@ -74,7 +74,8 @@ for reader, function in READERS.items():
     image = function("photo.dng")
     height, width = image.shape[:2]
     left, right = (half.mean(axis=(0, 1)).round().astype(int).tolist() for half in np.split(image, 2, axis=1))
-    print(f"{reader}: {width} x {height}, left half {left}, right half {right}, {HEIGHT * WIDTH / (height * width):.0f} times fewer pixels")
+    fewer = HEIGHT * WIDTH // (height * width)
+    print(f"{reader}: {width} x {height}, {fewer} times fewer pixels, left half {left}, right half {right}")
     if reader == "rawpy":
         assert (width, height) == (WIDTH, HEIGHT) and min(right) > max(left)
     else:
