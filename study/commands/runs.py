@@ -17,7 +17,7 @@ ON_IMAGES = "predict by it for images of yours in the place of IMAGE"
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """List the runs, compare two, name the best, or remove some."""
-    from study.runs import difference, listing
+    from study.runs import difference, listing, removal
 
     settings = RunsSettings(**flags)
     action, *names = settings.paths or ("list",)
@@ -34,7 +34,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
         values = difference.show_difference(*(listing.find(name, settings.runs) for name in names))
         return Result(values, *after_difference(values, flags))
     if action == "remove" and names:
-        values = listing.remove(names, settings.runs)
+        values = removal.remove(names, settings.runs)
         return Result(values, *after_removal(flags, bool(listing.runs_in(folder)[0])))
     raise UserError(
         "runs takes nothing, diff A B, best, or remove RUN …, where a run is a folder or a name. "

@@ -12,7 +12,7 @@ from run_files import FOR_OPENVINO, PICTURES, newest, run_info, shares, table
 
 from study.ensemble.boosting import PENALTIES
 from study.ensemble.settle import OF_LINEAR_MEMBERS
-from study.runs.listing import WRITTEN
+from study.runs.removal import WRITTEN
 
 pytestmark = pytest.mark.slow
 HEADS = ("-m", "efficientnet_lite", "--image-size", 32, "--epochs", 4)

@@ -10,7 +10,7 @@ from helpers import QUICK, ROOT, call
 from run_files import newest, quick_transfer, run_info
 
 from data.split import read_split, write_split
-from study.runs import listing
+from study.runs import listing, removal
 from study.runs.difference import differing, mcnemar, verdict
 from study.runs.folder import FILES, read_run
 from study.runs.listing import fingerprint_of
@@ -266,7 +266,7 @@ def test_a_name_works_where_a_folder_does_and_is_given_once(three, run, toy):
 def test_only_what_a_training_wrote_is_removed(three, tmp_path):
     _, first, named, _ = three
     kept, gone = (shutil.copytree(path, tmp_path / "runs" / path.name) for path in (first, named))
-    assert {path.name for path in kept.iterdir()} <= listing.WRITTEN
+    assert {path.name for path in kept.iterdir()} <= removal.WRITTEN
     (kept / "notes.txt").write_text("mine")
     ran = call("runs", "remove", gone.name, kept.name, "--runs", tmp_path / "runs")
     assert ran.code == 2
@@ -298,7 +298,7 @@ def test_all_that_the_docs_say_a_run_folder_holds_is_removed_with_it(run, tmp_pa
 
 
 def test_what_cuts_by_a_finder_writes_nothing_else():
-    assert {cut.FILE, finder.FOLDER, *(f"{finder.FOLDER}/{name}" for name in finder.FILES)} <= listing.WRITTEN
+    assert {cut.FILE, finder.FOLDER, *(f"{finder.FOLDER}/{name}" for name in finder.FILES)} <= removal.WRITTEN
 
 
 def test_a_run_is_removed_by_its_name_beside_one_that_cannot_be_read(three, tmp_path):
@@ -390,9 +390,9 @@ def test_a_run_that_is_only_a_link_is_not_removed_nor_is_another(run, tmp_path):
 def test_a_run_that_is_given_in_two_ways_is_removed_once(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     one, other = (shutil.copytree(run, tmp_path / "runs" / name) for name in ("20260101-000000-a", "20260102-000000-b"))
-    assert listing.remove([one.name, str(one)], "runs")["removed"][0]["bytes"] > 0
+    assert removal.remove([one.name, str(one)], "runs")["removed"][0]["bytes"] > 0
     monkeypatch.chdir(other)
-    listing.remove([".", str(other)], "..")
+    removal.remove([".", str(other)], "..")
     assert list((tmp_path / "runs").iterdir()) == []
 
 

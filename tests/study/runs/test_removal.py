@@ -10,7 +10,7 @@ from full_disk import content_of
 
 from errors import UserError
 from study.checkpoint import unfinished
-from study.runs import listing
+from study.runs import removal
 from study.runtime import temporary
 
 
@@ -25,7 +25,7 @@ def test_a_run_of_somebody_else_is_not_removed_nor_hidden(closed, run):
             folder.chmod(0o777)
         before = content_of(runs)
         with may_only_read(place), pytest.raises(UserError) as told:
-            listing.remove(["mine", "theirs"], str(runs))
+            removal.remove(["mine", "theirs"], str(runs))
         of = mine if closed == "runs" else theirs
         assert str(told.value) == (
             f"{of} may not be removed: this user cannot write to {place}. Nothing was removed; let its owner do it."
@@ -39,7 +39,7 @@ def test_an_unfinished_training_of_somebody_else_is_not_removed_nor_hidden():
         folder = make_unfinished(runs)
         before = content_of(runs)
         with may_only_read(folder), pytest.raises(UserError, match=r"theirs may not be removed: .*Nothing was removed"):
-            listing.remove(["theirs"], str(runs))
+            removal.remove(["theirs"], str(runs))
         assert content_of(runs) == before
 
 
@@ -54,13 +54,13 @@ def test_what_the_disk_does_not_remove_keeps_its_name(name, run, tmp_path, monke
 
     monkeypatch.setattr(temporary.shutil, "rmtree", refuse)
     with pytest.raises(UserError, match=rf"{name} could not be removed: Permission denied\. It stays as it is; "):
-        listing.remove([name], str(tmp_path))
+        removal.remove([name], str(tmp_path))
     assert content_of(tmp_path) == before
 
 
 def make_unfinished(runs):
     """Write the folder of a training that was stopped, with a checkpoint."""
-    asked = {key: {} for key in unfinished.COMPARED} | {"data": "", "program": "", "flags": {}, "model": "lenet"}
+    asked = {"settings": {}, "versions": {}, "data": "", "program": "", "flags": {}, "model": "lenet"}
     folder = runs / unfinished.FOLDER / "theirs"
     folder.mkdir(parents=True)
     unfinished.output.write_json(folder / unfinished.ASKED, {"schema": unfinished.SCHEMA, **asked})
