@@ -25,11 +25,19 @@ def proves(wrong: int, answered: int, allowed: float) -> bool:
     """
     if wrong >= answered:
         return False
+    return at_most(wrong, answered, allowed) <= 1 - CONFIDENCE
+
+
+def at_most(found: int, number: int, share: float) -> float:
+    """Return the probability that of `number` cases at most `found` < `number` are such, each with probability `share`.
+
+    `share` lies between 0 and 1, both left out.
+    """
     ways, total = 0.0, 0.0  # logarithm of the binomial coefficient; probability of so few
-    for count in range(wrong + 1):
-        total += math.exp(ways + count * math.log(allowed) + (answered - count) * math.log1p(-allowed))
-        ways += math.log(answered - count) - math.log(count + 1)
-    return total <= 1 - CONFIDENCE
+    for count in range(found + 1):
+        total += math.exp(ways + count * math.log(share) + (number - count) * math.log1p(-share))
+        ways += math.log(number - count) - math.log(count + 1)
+    return total
 
 
 def choose_threshold(probability: np.ndarray, right: np.ndarray, asked: float) -> float | None:

@@ -5,11 +5,11 @@ It goes by the validation split: who mends what the test split shows has no test
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from study.confidence.selective import at_most
 from study.pages.language import t
 from study.tasks import classify
 
@@ -180,24 +180,9 @@ def _weakest(result: Mapping[str, Any]) -> str:
     recall, number, accuracy = judged[name]["recall"], _independent(judged[name]), result["accuracy"]
     if recall >= accuracy - WEAK:
         return ""
-    return name if _so_few(round(recall * number), number, accuracy) < CHANCE / len(judged) else ""
+    return name if at_most(round(recall * number), number, min(accuracy, 1 - 1e-9)) < CHANCE / len(judged) else ""
 
 
 def _independent(entry: Mapping[str, Any]) -> int:
     """Return how many images of a class there are; those that belong together count as one."""
     return entry.get("units", entry["support"])
-
-
-def _so_few(found: int, number: int, share: float) -> float:
-    """Return the probability that of `number` images at most `found` are found, each with the probability `share`."""
-    share = min(share, 1 - 1e-9)
-    return sum(
-        math.exp(
-            math.lgamma(number + 1)
-            - math.lgamma(count + 1)
-            - math.lgamma(number - count + 1)
-            + count * math.log(share)
-            + (number - count) * math.log1p(-share)
-        )
-        for count in range(found + 1)
-    )

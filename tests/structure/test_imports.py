@@ -29,7 +29,8 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("data", "models", "errors"),
     },
     "study.runs": {
-        *("study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint", "data", "models", "errors"),
+        *("study.runtime", "study.pages", "study.confidence", "study.tasks", "study.folds", "study.checkpoint"),
+        *("data", "models", "errors"),
     },
     "study.datasets": {"study.settings", "study.runtime", "study.tasks", "data", "errors"},
     "study.predict": {
