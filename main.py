@@ -24,7 +24,14 @@ from errors import UserError, did_you_mean
 from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
-from study.runtime.signals import Terminated, end_at_once_on_signals, end_cleanly_on_signals, is_stopped, stop_behind
+from study.runtime.signals import (
+    Terminated,
+    end_at_once_on_signals,
+    end_cleanly_on_signals,
+    forget_stops,
+    is_stopped,
+    stop_behind,
+)
 from study.runtime.streams import kept_free, open_closed
 from study.settings import declare
 from study.settings.as_command import COMMANDS, fields_of
@@ -96,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
+    forget_stops()
     open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -204,7 +204,11 @@ def left(name: str, runs: Path) -> Found | None:
 
 def is_own(name: str) -> bool:
     """Say whether a file in the folder of an unfinished training is of this program."""
-    return name in (ASKED, LOCK) or bool(files.NAME.fullmatch(name)) or name.startswith(temporary.UNFINISHED)
+    return (
+        name in (ASKED, LOCK)
+        or bool(files.NAME.fullmatch(name))
+        or ("/" not in name and name.startswith(temporary.UNFINISHED))
+    )
 
 
 def read_asked(folder: Path) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
     if name in (None, "auto"):
         return dict(flags)
     from study.checkpoint import unfinished
+    from study.runs import folder as run_folder
+    from study.runtime import console
 
     found = unfinished.find(name, Path(flags.get("runs", DEFAULTS["runs"])))
     earlier = {setting: declare.read(FIELDS[setting], text) for setting, text in recorded(found.asked["flags"]).items()}
@@ -45,6 +47,11 @@ def with_resumed(flags: Mapping[str, Any]) -> dict[str, Any]:
     if found.folder == Path(name) and found.folder.parent.name == unfinished.FOLDER:
         # Given by its path: the run is written where it would be, had nobody stopped it.
         earlier["runs"] = str(found.folder.parent.parent)
+    runs = Path(flags.get("runs", earlier.get("runs", DEFAULTS["runs"])))
+    if "name" in earlier and (taken := run_folder.folders_named(earlier["name"], runs)):  # it was ended early before
+        console.print(
+            f"its run goes without the name {earlier.pop('name')}, which {taken[0]} has; --name gives another"
+        )
     return {**earlier, **flags}
 
 

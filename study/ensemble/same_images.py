@@ -164,9 +164,12 @@ def learned_before(runs: Sequence[Run], entries: Sequence[SplitEntry]) -> int:
     return max(noted, sum(entry.split != "train" and entry.sha256 in learned for entry in entries))
 
 
+OF_ONE_TRAINING = {"resume", "fresh", "finish"}  # settings that say nothing of several runs
+
+
 def info(runs: Sequence[Run], settings: TrainSettings) -> dict[str, Any]:
     """Return what `run.json` says in its own way of a vote: the models, and only those settings that hold for all."""
-    kept = {*common(runs), *OF_RUNS, "data", "image_size", "resize", "split_file", "split_seed"}
+    kept = {*common(runs), *OF_RUNS, "data", "image_size", "resize", "split_file", "split_seed"} - OF_ONE_TRAINING
     own: Mapping[str, Any] = as_json(settings)
     return {
         "model": models_of(runs),

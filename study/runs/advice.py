@@ -174,13 +174,14 @@ def _weakest(result: Mapping[str, Any]) -> str:
     so few that with CHANCE no class of them would, were each image found as often as the average one.
     """
     judged = {name: entry for name, entry in result["per_class"].items() if _independent(entry) >= LEAST}
-    if not judged:
-        return ""
-    name = min(judged, key=lambda name: judged[name]["recall"])
-    recall, number, accuracy = judged[name]["recall"], _independent(judged[name]), result["accuracy"]
-    if recall >= accuracy - WEAK:
-        return ""
-    return name if at_most(round(recall * number), number, min(accuracy, 1 - 1e-9)) < CHANCE / len(judged) else ""
+    accuracy, weak = result["accuracy"], {}
+    for name, entry in judged.items():
+        recall, number = entry["recall"], _independent(entry)
+        if recall < accuracy - WEAK and at_most(round(recall * number), number, min(accuracy, 1 - 1e-9)) < CHANCE / len(
+            judged
+        ):
+            weak[name] = recall
+    return min(weak, key=weak.__getitem__, default="")
 
 
 def _independent(entry: Mapping[str, Any]) -> int:

@@ -21,7 +21,15 @@ from study.runs.listing import MAX_NAMED, accuracy, figures_of, fingerprint_of, 
 from study.runtime import console
 
 CHANCE = 0.05  # p from which a difference is put down to chance
-NOT_COMPARED = ("runs", "name", "language", "crossval", "store", "store_limit")  # settings that change no network
+NOT_COMPARED = (
+    "runs",
+    "name",
+    "resume",
+    "language",
+    "crossval",
+    "store",
+    "store_limit",
+)  # settings that change no network
 SHOWN = 60  # letters of a value
 MCNEMAR = "McNemar's exact test"
 

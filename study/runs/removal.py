@@ -86,7 +86,7 @@ def removable(name: str, runs: str) -> Path:
 
 
 def is_left_of_a_run(folder: Path) -> bool:
-    """Say whether a folder is a run's: by its `run.json`, or by a file of a run and the name that a training gives.
+    """Say whether a folder is a run's: by its `run.json`, or by files of a run and the name that a training gives.
 
     Who removes one need not be able to read it.
     """
@@ -95,7 +95,7 @@ def is_left_of_a_run(folder: Path) -> bool:
             return True
     stamped = STAMPED.fullmatch(folder.resolve().name)
     is_of_a_model = stamped is not None and set(stamped[1].split("+")) <= set(models.available())
-    return is_of_a_model and any((folder / name).is_file() for name in FILES)
+    return is_of_a_model and sum((folder / name).is_file() for name in FILES) > 1
 
 
 def check_removable(folder: Path, is_own: Callable[[str], bool]) -> None:

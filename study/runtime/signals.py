@@ -58,6 +58,11 @@ def stop_behind(error: BaseException | None) -> KeyboardInterrupt | None:
     return error or (Terminated(_heard[-1]) if _heard else None)
 
 
+def forget_stops() -> None:
+    """Begin a command that no stop of an earlier one ends."""
+    _heard.clear()
+
+
 def is_stopped() -> bool:
     """Say whether a stop was raised in this process."""
     return bool(_heard)
@@ -120,7 +125,11 @@ def deferred() -> Iterator[None]:
             if handler not in (signal.SIG_IGN, None):
                 signal.signal(number, lambda number, frame: came.append(number))
                 stack.callback(signal.signal, number, handler)
-        yield
+        try:
+            yield
+        except BaseException:
+            _heard.extend(came)  # whatever the block raises is told as that stop
+            raise
     if came:
         signal.raise_signal(came[0])
 

@@ -63,6 +63,16 @@ def test_the_best_epoch_so_far_becomes_the_run_and_it_can_still_go_on(stopped, f
     assert len(list(csv.DictReader((whole[0] / "history.csv").open()))) == 6
 
 
+def test_the_name_stays_with_the_run_that_was_ended_early(stopped):
+    runs, code = stopped("--batch-size", 40, "--epochs", 6, "--name", "mine")
+    name = name_in(runs)
+    assert call("train", "--resume", name, "--finish", "--runs", runs, *code).code == 0
+    early = run_in(runs)
+    ran = call("train", "--resume", name, "--runs", runs, *code)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"its run goes without the name mine, which {early} has; --name gives another\n" in ran.out
+
+
 def test_without_a_judged_epoch_there_is_nothing_to_end_with(stopped):
     runs, code = stopped("--batch-size", 4)
     name = name_in(runs)

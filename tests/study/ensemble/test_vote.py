@@ -60,6 +60,22 @@ def test_its_run_json_has_the_settings_that_hold_for_all_and_names_the_runs(vote
     assert (voted[0] / "split.csv").read_bytes() == (run / "split.csv").read_bytes()
 
 
+def test_a_vote_is_no_training_that_was_ended_early_whatever_its_runs_were(run, second, tmp_path):
+    for finish in (None, True):  # None: runs of an earlier version
+        runs = tmp_path / str(finish)
+        copies = [shutil.copytree(one, runs / one.name) for one in (run, second)]
+        for one in copies:
+            info = run_info(one)
+            info["settings"].pop("finish")
+            info["settings"] |= {"finish": finish} if finish else {}
+            (one / "run.json").write_text(json.dumps(info))
+        ran = call("ensemble", *copies, "--runs", runs)
+        assert ran.code == 0, ran.err
+        (folder,) = runs.glob("*-voting")
+        assert "ended early" not in (folder / "report.html").read_text()
+        assert "finish" not in run_info(folder)["settings"]
+
+
 def test_predict_inspect_and_runs_take_it(voted, toy, tmp_path):
     folder, _ = voted
     ran = call("predict", "--run", folder, toy / "circle")

@@ -81,6 +81,13 @@ def test_a_class_of_two_images_does_not_hide_one_that_is_weak():
     assert advice.sentence.startswith("Add images of dog")
 
 
+def test_a_small_class_that_is_low_by_chance_does_not_hide_a_large_one_that_is_weak():
+    others = {f"cat {number}": {"recall": 0.93, "support": 200} for number in range(8)}
+    small, large = {"recall": 0.4, "support": 5}, {"recall": 0.5, "support": 200}
+    advice = told(val={"accuracy": 0.88, "per_class": {**others, "horse": small, "dog": large}})
+    assert advice.sentence.startswith("Add images of dog")
+
+
 def test_overfitting_is_that_of_the_epoch_that_was_kept():
     later = [{"accuracy": 0.9}] * 12 + [{"accuracy": 1.0}] * 8
     fair = {"val": {"accuracy": 0.88}, "test": {"accuracy": 0.88}}

@@ -129,6 +129,17 @@ def test_a_stop_waits_for_the_end_of_what_cannot_be_interrupted(number):
         signal.signal(number, before)
 
 
+def test_a_stop_is_not_lost_where_the_block_that_it_waits_for_fails(tmp_path):
+    failing = f"""
+            from study.runtime.signals import deferred
+            with deferred():
+                {NOW}
+                raise RuntimeError("beside it")"""
+    ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=failing)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == "\nstopped; nothing was left half-written. To begin again: python main.py summary\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no signal")
 def test_ctrl_c_behind_the_last_line_prints_no_traceback(tmp_path):
     ended = run_with_ctrl_c(tmp_path, "study.commands.summary", comes=f"atexit.register(lambda: {NOW})")
