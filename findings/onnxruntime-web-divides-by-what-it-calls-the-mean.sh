@@ -2,12 +2,14 @@
 # One would expect the option norm of ort.Tensor.fromImage, which has a mean, to subtract it. It divides by it: the result is
 # (pixel + bias) / mean, with a default of 255. Who hands over the means and deviations of ImageNet, {mean: [123.675, 116.28,
 # 103.53], bias: [58.395, 57.12, 57.375]}, gets numbers from 0.5 to 3 in place of -2.1 to 2.6: black is 0.47, and a pixel is
-# never below 0. tensor.toImageData undoes the very same, so the picture on the screen is right. Other libraries of JavaScript
-# and Python, such as image processors of transformers, mean by mean what is subtracted.
+# never below 0. Nor does tensor.toImageData with the same norm lead back: it computes (value - bias) * mean and would have to
+# subtract the bias last. A grey of 200 comes back black, and by the norm below white; with a bias of 0 it comes back as it was.
+# Other libraries of JavaScript and Python, such as image processors of transformers, mean by mean what is subtracted.
 # The network runs and answers, in another class for half of the images of two classes here. No error, no warning.
 # Hand over {mean: deviation, bias: -mean}, in levels from 0 to 255, and look at the tensor of a black image.
 # Seen with onnxruntime-web 1.30.0 on Node 20 with the canvas of @napi-rs/canvas 1.1.1, 30 November 2026. Source: bufferToTensor
-# in https://github.com/microsoft/onnxruntime/blob/main/js/common/lib/tensor-factory-impl.ts
+# in https://github.com/microsoft/onnxruntime/blob/main/js/common/lib/tensor-factory-impl.ts, tensorToImageData in
+# tensor-conversion-impl.ts beside it
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,6 +41,14 @@ function grey(level) {
   return new ImageData(pixels, 8, 8);
 }
 
+/** Return the first pixel of what becomes of a grey as a tensor and as an image again, by the same norm. */
+async function thereAndBack(level, norm) {
+  const tensor = await ort.Tensor.fromImage(grey(level), { norm, tensorFormat: "RGB" });
+  const back = Array.from(tensor.toImageData({ norm, format: "RGB" }).data.slice(0, 3));
+  console.log(`grey of ${level} there and back by ${JSON.stringify(norm)}: ${back}`);
+  return back;
+}
+
 /** Return red, green and blue of the first pixel, and the class: dark is 0, light is 1, by the sign of the sum. */
 async function look(name, level, norm) {
   const tensor = await ort.Tensor.fromImage(grey(level), norm && { norm });
@@ -66,6 +76,9 @@ async function look(name, level, norm) {
   assert.deepStrictEqual(wrong, [true, true, false, false]);
   const [plain] = await look("nothing", 255);
   assert.deepStrictEqual(plain, [1, 1, 1]);
+  assert.deepStrictEqual(await thereAndBack(200, { mean: MEAN, bias: DEVIATION }), [0, 0, 0]);
+  assert.deepStrictEqual(await thereAndBack(200, { mean: DEVIATION, bias: MEAN.map((mean) => -mean) }), [255, 255, 255]);
+  assert.deepStrictEqual(await thereAndBack(200, { mean: 255, bias: 0 }), [200, 200, 200]);
 })().catch((error) => { console.error(error); process.exit(1); });
 JAVASCRIPT
 node norm.cjs
