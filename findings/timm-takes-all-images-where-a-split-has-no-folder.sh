@@ -7,13 +7,13 @@
 # which nothing can get more than half right, are 90 % right by looking up the nearest training image. Where the folders are
 # train_set/ and test/, split="train" takes the test images for training.
 # Hand over the folder of each split as the root, and look whether dataset.filenames(absolute=True) of two have any in common.
-# Seen with timm 1.0.31, torchvision 0.28.0, torch 2.13.0, numpy 2.4.6, pillow 13.0.0, 30 November 2026. Source: _search_split
+# Seen with timm 1.0.31, torchvision 0.29.1, torch 2.14.1, numpy 2.4.6, pillow 13.0.0, 30 November 2026. Source: _search_split
 # in https://github.com/huggingface/pytorch-image-models/blob/main/timm/data/dataset_factory.py
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check timm==1.0.31 torch==2.13.0 torchvision==0.28.0 \
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check timm==1.0.31 torch==2.14.1 torchvision==0.29.1 \
   numpy==2.4.6 pillow==13.0.0
 cd "$work"
 venv/bin/python - <<'PYTHON'
@@ -21,17 +21,8 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
-
-try:
-    import torchvision
-except RuntimeError:  # made for CUDA, beside a torch for CPUs alone: declare its operators, which nothing here calls
-    operators = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
 import timm
+from PIL import Image
 from timm.data import create_dataset
 
 warnings.simplefilter("error", UserWarning)  # there are none

@@ -7,31 +7,22 @@
 # The order differs too: timm counts like a person, "grade 2" before "grade 10" and "apple" before "Zebra", the others sort by
 # characters. Train by timm and test by ImageFolder on the same folder, and of 11 grades all but the first change places.
 # Compare dataset.reader.class_to_idx with the other library's, keep images at one depth, or hand timm a class_map.
-# Seen with timm 1.0.31, torchvision 0.28.0, torch 2.13.0, pillow 13.0.0, 30 November 2026. Source: the head of
+# Seen with timm 1.0.31, torchvision 0.29.1, torch 2.14.1, pillow 13.0.0, 30 November 2026. Source: the head of
 # https://github.com/huggingface/pytorch-image-models/blob/main/timm/data/readers/reader_image_folder.py says "leaf folders";
 # the order: seen by running
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check timm==1.0.31 torch==2.13.0 torchvision==0.28.0 pillow==13.0.0
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check timm==1.0.31 torch==2.14.1 torchvision==0.29.1 pillow==13.0.0
 cd "$work"
 venv/bin/python - <<'PYTHON'
 import warnings
 from pathlib import Path
 
-import torch
-from PIL import Image
-
-try:
-    import torchvision
-except RuntimeError:  # made for CUDA, beside a torch for CPUs alone: declare its operators, which nothing here calls
-    operators = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
 import timm
 import torchvision
+from PIL import Image
 from timm.data import create_dataset
 from torchvision.datasets import ImageFolder
 

@@ -7,30 +7,22 @@
 # With the usual chance of a half every second cat is called a horse, and the network learns to answer "cat or horse, half and
 # half" on images that were never augmented.
 # Wrap the image first, tv_tensors.Image(image), or hand over the image alone: transform(image), label.
-# Seen with torchvision 0.28.0, torch 2.13.0, numpy 2.4.6, pillow 13.0.0, 30 November 2026. Source: that the first plain tensor
+# Seen with torchvision 0.29.1, torch 2.14.1, numpy 2.4.6, pillow 13.0.0, 30 November 2026. Source: that the first plain tensor
 # counts is in https://docs.pytorch.org/vision/stable/auto_examples/transforms/plot_transforms_getting_started.html, of labels
 # in front or arrays it does not speak
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check torch==2.13.0 torchvision==0.28.0 numpy==2.4.6 pillow==13.0.0
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1 numpy==2.4.6 pillow==13.0.0
 cd "$work"
 venv/bin/python - <<'PYTHON'
 import warnings
 
 import numpy as np
 import torch
-from PIL import Image
-
-try:
-    import torchvision
-except RuntimeError:  # made for CUDA, beside a torch for CPUs alone: declare its operators, which nothing here calls
-    operators = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
 import torchvision
+from PIL import Image
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
