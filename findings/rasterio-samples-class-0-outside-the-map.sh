@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # One would expect a point that is not on a map of classes to have no class. rasterio's sample gives 0 for it, which is a class
-# of many maps, or the value for nothing if the file names one. So do read with boundless=True and rasterio.mask.mask, for
-# what lies beyond the edge or the shape. rioxarray's sel with method="nearest" gives
-# the class of the nearest edge. On the map, near the border of two classes, rasterstats.point_query averages: between class 1
-# and class 3 it finds class 2, which is nowhere on the map.
+# of many maps, or the nodata value if the file has one. So do read with boundless=True and rasterio.mask.mask, for what lies
+# beyond the edge or the shape. rioxarray's sel with method="nearest" gives the class of the nearest edge. On the map, near the
+# border of two classes, rasterstats.point_query averages: between class 1 and class 3 it finds class 2, which is nowhere on it.
 # Land cover is learned from such points. Points beyond the edge, or in degrees where the map is in metres, become examples of
 # class 0, all of them in silence, and points near a border become examples of whatever lies between the numbers.
-# sample(points, masked=True) masks them; write maps with a value for nothing; point_query(..., interpolate="nearest").
+# sample(points, masked=True) masks them; write maps with a nodata value; point_query(..., interpolate="nearest").
 # Seen with rasterio 1.4.4, rasterstats 0.21.0, rioxarray 0.19.0, 30 November 2026. Source:
 # https://github.com/rasterio/rasterio/issues/2862
 set -euo pipefail
