@@ -2,9 +2,9 @@
 # One would expect a model that Keras 3 loads without a word to give the answers that it gave in Keras 2. The activation
 # "hard_sigmoid" was another function there: 0.2 x + 0.5, cut off at 0 and 1, and is x / 6 + 0.5 by now. The file has the name
 # alone, so the gates of squeeze and excitation blocks, and outputs made of it, give other numbers, from .h5 as from .keras.
-# Here one answer in 20 changes its class, and probabilities differ by up to 0.18. The other activations are the same.
-# ONNX' HardSigmoid without arguments is the old function, PyTorch and JAX have the new one. A network that was trained in
-# Keras 2, as small ones for phones were, loses some of its accuracy at the move to Keras 3, and nothing tells why.
+# Here one answer in 20 changes its class, and probabilities differ by up to 0.18. Thirteen other activations are the same.
+# ONNX' HardSigmoid without arguments is the old function, PyTorch and JAX have the new one. A network that uses it and was
+# trained in Keras 2 gives other answers after the move to Keras 3, and nothing tells why.
 # Put lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1) into layer.activation after loading (as a custom object it counts for .h5,
 # not for .keras), and compare a prediction from before with one of today.
 # Seen with Keras 3.15.1, tf_keras 2.21.0 (Keras 2), TensorFlow 2.21.0, 30 November 2026. Source:
@@ -76,6 +76,6 @@ after = load("model.h5").predict(images, verbose=0)
 changed, off = float((before.argmax(1) != after.argmax(1)).mean()), float(np.abs(before - after).max())
 accuracies = [f"{(answer.argmax(1) == labels).mean():.1%}" for answer in (before, after)]
 print(f"gates of hard_sigmoid: another class for {changed:.1%}, probabilities differ by up to {off:.2f}, right {accuracies}")
-assert changed > 0 and off > 0.01
+assert changed > 0.02 and off > 0.1
 assert np.abs(before - load_as_it_was("model.h5").predict(images, verbose=0)).max() < 1e-4
 PYTHON
