@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# One would expect imread(path) to read that file. Microscopes write a series in files of one picture each, whose OME text
-# names the others. tifffile follows it: asked for one file it returns the pictures of all, and asked for the next one the very
+# One would expect imread(path) to read that file. Microscopes write a series in files of one image each, whose OME text
+# names the others. tifffile follows it: asked for one file it returns the images of all, and asked for the next one the very
 # same array. imageio, which reads TIFF by it, does too, and scikit-image moves the axes besides, since it takes three or four
-# pictures for the channels of one: the result has the shape of a colour photograph. Pillow and OpenCV read the one file.
-# So each row of a table of files and classes gets the same pixels, whatever its class is; a split by file
-# has the pictures of test in train; and imread(path)[0], as one writes on seeing three axes, is the first
-# file's picture for every row. If a file was copied elsewhere alone, the others are black in it; only then is something logged.
+# images for the channels of one: the result has the shape of a colour photograph. Pillow and OpenCV read the one file.
+# So each row of a table of files and classes gets the same pixels, whatever its class is; a split by file has the images of
+# test in train; and imread(path)[0], as one writes on seeing three axes, is the first file's image for every row. If a file was
+# copied elsewhere alone, the others are black in it; only then is something logged.
 # Ask for tifffile.imread(path, is_ome=False), or key=0 with it, and compare a few arrays of different files.
 # Seen with tifffile 2026.3.3, scikit-image 0.26.0, imageio 2.38.1, Pillow 13.0.0, opencv-python-headless 5.0.0.93,
 # 30 November 2026. Source: https://github.com/cgohlke/tifffile/issues/72
@@ -60,8 +60,8 @@ keys = [f"urn:uuid:{uuid.uuid4()}" for _ in NAMES]
 planes = "".join(PLANE.format(time=time, name=name, key=key) for time, (name, key) in enumerate(zip(NAMES, keys)))
 Path("series").mkdir()
 for name, grey, key in zip(NAMES, GREYS, keys):
-    picture = np.full((24, 32), grey, np.uint8)
-    tifffile.imwrite(f"series/{name}", picture, description=OME.format(own=key, planes=planes), metadata=None)
+    image = np.full((24, 32), grey, np.uint8)
+    tifffile.imwrite(f"series/{name}", image, description=OME.format(own=key, planes=planes), metadata=None)
 found = read("series")
 assert found["tifffile"] == found["imageio"] == [((3, 24, 32), GREYS)] * 3
 assert found["scikit-image"] == [((24, 32, 3), GREYS)] * 3

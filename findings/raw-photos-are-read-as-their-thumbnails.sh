@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # One would expect a raw photo of a camera to be read as the photo, or refused by what cannot read it. DNG, NEF, CR2, ARW and
-# others are TIFF files whose first picture is a thumbnail of 160 x 120 or so, and what the camera saw lies in a second list under
+# others are TIFF files whose first image is a thumbnail of 160 x 120 or so, and what the camera saw lies in a second list under
 # it. Pillow, OpenCV, tifffile, scikit-image, imageio and pyvips see a TIFF and give the thumbnail: of its size, in its colours,
-# which are those of the camera's own picture, or grey or black where a converter wrote an empty one. rawpy gives the photo.
+# which are those of the camera's own image, or grey or black where a converter wrote an empty one. rawpy gives the photo.
 # Images that were so converted to JPEG or handed to a network have a 600th of the pixels, stretched to its size; beside photos
 # of phones the class of what the good camera saw is blurred, and a network learns blur. No warning.
 # Read such files by rawpy.imread(path).postprocess(no_auto_bright=True), and look at the smallest sizes of a set.
@@ -43,7 +43,7 @@ def tags(wanted):
 
 
 def write(path):
-    """Write a photo whose left half is dark, with a small red picture of it, as the format recommends."""
+    """Write a photo whose left half is dark, with a small red image of it, as the format recommends."""
     photo = np.full((HEIGHT, WIDTH), 60000, np.uint16)
     photo[:, : WIDTH // 2] = 6000
     thumbnail = np.zeros((120, 160, 3), np.uint8)
