@@ -45,7 +45,8 @@ def start(kind, modality):
     file.SOPClassUID = file.file_meta.MediaStorageSOPClassUID = kind
     file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     file.StudyInstanceUID, file.SeriesInstanceUID, file.FrameOfReferenceUID = (generate_uid() for _ in range(3))
-    file.Modality, file.PatientID, file.PatientName, file.ImageType = modality, "1", "A", ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
+    file.Modality, file.PatientID, file.PatientName = modality, "1", "A"
+    file.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
     file.Rows, file.Columns = STORED.shape
     file.SamplesPerPixel, file.PhotometricInterpretation, file.PixelRepresentation = 1, "MONOCHROME2", 0
     file.BitsAllocated, file.BitsStored, file.HighBit = 16, 16, 15

@@ -6,7 +6,7 @@
 # Who puts near infrared, depth or a mask into the fourth channel to have one file, loses red, green and blue wherever it is 0:
 # water in near infrared. Cut-outs that were made by setting alpha to 0 have a black background afterwards under convert("RGB"),
 # where PNG still shows the scene, so that a set of which one class was converted tells its classes by the background.
-# Pass exact=True in Pillow and imageio, preset exact=True in pyvips, or write PNG where the fourth channel isn't a picture's alpha.
+# Pass exact=True in Pillow, imageio and pyvips, or write PNG where the fourth channel isn't an image's alpha.
 # Seen with Pillow 13.0.0, opencv-python-headless 5.0.0.93, pyvips 3.2.0 (libvips 8.18.7), imageio 2.38.1, imagecodecs
 # 2026.3.6, pillow-jxl-plugin 1.3.8, 30 November 2026. Source: https://github.com/OSGeo/gdal/issues/8038
 set -euo pipefail
