@@ -58,7 +58,7 @@ def resolve_options(name: str, options: ArchitectureOptions) -> ArchitectureOpti
     """Return the options with the model's own values where they are left open.
 
     Raises:
-        UserError: the model cannot obey an option.
+        UserError: the model does not support an option.
     """
     spec = models.get(name).SPEC
     values, nothing = asdict(options), asdict(ArchitectureOptions()) | {"dropout": 0.0}
@@ -70,14 +70,14 @@ def resolve_options(name: str, options: ArchitectureOptions) -> ArchitectureOpti
 
 
 def check_supported(name: str, spec: Spec, asked: Mapping[str, Any]) -> None:
-    """Raise UserError for the first option asked for that a model cannot obey; it names the models that can."""
+    """Raise UserError for the first option asked for that a model does not support; it names those that do."""
     for key, value in asked.items():
         option = DETAILS.get(key, key)
         if option not in spec.supports:
             able = [other for other, model in models.usable()[0].items() if option in model.SPEC.supports]
             setting, given = option if key == "dropout" else key, "on" if value is True else value
             raise UserError(
-                f"`{setting}` is for {', '.join(able)}: {name} cannot obey it. Leave it out. Received: {given}"
+                f"`{setting}` is for {', '.join(able)}: {name} does not support it. Leave it out. Received: {given}"
             )
     if asked.get("width") == 0 != spec.defaults["width"]:
         raise UserError(f"`width` of {name} is at least 1. Received: 0")

@@ -42,8 +42,8 @@ def build_backbone(
         otherwise: what helps, beside a connection, where weights cannot be downloaded.
 
     Raises:
-        UserError: the weights cannot be downloaded or read, or belong to another network or size; the model cannot
-            obey an option.
+        UserError: the weights cannot be downloaded or read, or belong to another network or size; the model does
+            not support an option.
     """
     module = models.get(name)
     if image_size is None and not module.SPEC.parts:

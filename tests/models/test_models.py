@@ -291,7 +291,7 @@ def test_weights_of_another_width_are_refused_and_a_width_where_there_is_none(tm
     for options in (ArchitectureOptions(), ArchitectureOptions(width=4)):
         assert message(build_backbone, "original", 32, str(tmp_path / "a.keras"), options).startswith("The weights in ")
     assert message(build_backbone, "resnet", 32, "none", ArchitectureOptions(width=8)) == (
-        "`width` is for alexnet, lenet, original, plain, residual, unet: resnet cannot obey it. "
+        "`width` is for alexnet, lenet, original, plain, residual, unet: resnet does not support it. "
         "Leave it out. Received: 8"
     )
 

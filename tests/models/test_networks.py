@@ -361,13 +361,13 @@ TOLD = {"coordinates": True, "norm": "group", "activation": "gelu"}
     ("model", "flags", "error"),
     [
         ("resnet", {"norm": "layer"}, "--norm is for alexnet, lenet, original, plain, residual, unet: resnet "
-                                      "cannot obey it. Leave it out. Received: layer"),
-        ("original", {"depth": 20}, "--depth is for plain, residual: original cannot obey it. Leave it out. "
+                                      "does not support it. Leave it out. Received: layer"),
+        ("original", {"depth": 20}, "--depth is for plain, residual: original does not support it. Leave it out. "
                                     "Received: 20"),
         ("resnet", {"init_std": 0.1}, "--init-std is for alexnet, lenet, original, plain, residual, unet: "
-                                    "resnet cannot"),
-        ("efficientnet", {"coordinates": True}, "efficientnet cannot obey it. Leave it out. Received: on"),
-        ("efficientnet", {"dropout_at": "both"}, "efficientnet cannot obey it. Leave it out. Received: both"),
+                                    "resnet does not support it."),
+        ("efficientnet", {"coordinates": True}, "efficientnet does not support it. Leave it out. Received: on"),
+        ("efficientnet", {"dropout_at": "both"}, "efficientnet does not support it. Leave it out. Received: both"),
         ("lenet", {"width": 0}, "--width of lenet is at least 1. Received: 0"),
         ("lenet", {"init_std": 0.1}, "--init-std goes with --init normal. Received: --init lecun"),
         ("lenet", {"init": "normal", "init_value": 0.1}, "--init-value goes with --init constant. "
