@@ -234,15 +234,16 @@ def find(name: str, runs: Path) -> Found:
         UserError: there is none, or several have the name.
     """
     path = Path(name)
-    folder = path if len(path.parts) > 1 or path.is_absolute() else runs / FOLDER / name
+    is_path = len(path.parts) > 1 or path.is_absolute()
+    folder = path if is_path else runs / FOLDER / name
     if not folder.is_dir():
         if found := named(name, runs):
             return found
         there = [found.name for found in found_in(runs)]
         known = f"there are {', '.join(there)}" if there else "there is none"
+        elsewhere = "" if is_path else "; one in another folder of runs is found by --runs DIR, or by its path."
         raise UserError(
-            f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}; one in another "
-            "folder of runs is found by --runs DIR, or by its path."
+            f"--resume takes the name of an unfinished training in {runs}: {known}. Received: {name}{elsewhere}"
         )
     return Found(folder, read_asked(folder), is_busy(folder))
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 import time
@@ -247,6 +248,13 @@ def test_differences_are_named():
 )
 def test_the_remedy_is_for_what_differs(changed, told):
     assert remedy(ASKED, {**ASKED, **changed}, lambda name: f"--{name}") == told
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_path_that_is_none_is_not_told_that_a_path_would_do(absolute, tmp_path):
+    path = str(tmp_path / "spring") if absolute else "elsewhere/spring"
+    with pytest.raises(UserError, match=rf"there is none\. Received: {re.escape(path)}$"):
+        find(path, tmp_path)
 
 
 def test_a_name_that_is_none_and_a_folder_that_cannot_be_read(tmp_path):
