@@ -56,7 +56,10 @@ def keeper_of(ready: Prepared, asked: Mapping[str, Any]) -> Keeper | None:
     asked = {**asked, "tensorboard": run.tensorboard, "callback": run.callback}  # as it is now
     found = wanted(run.resume, run.fresh, runs, now)
     if found is None and run.finish:
-        raise UserError(f"--finish: {runs} has no unfinished training of these settings that nobody is at work on.")
+        raise UserError(
+            f"--finish: {runs} has no unfinished training of these settings, or one that is still at work. See them: "
+            f"{as_command('runs', of_place(runs))}"
+        )
     if found is None:
         return Keeper(Unfinished(runs, now, None, command_of(asked, runs)), run.checkpoint_minutes)
     kept = Unfinished(runs, now, found, command_of(asked, runs))  # holds it: nobody else goes on with it too
@@ -199,5 +202,9 @@ def command_of(asked: Mapping[str, Any], runs: Path) -> Callable[[str], str]:
     Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
     """
     more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback", "processes")}
-    place = {"runs": str(runs)} if str(runs) != DEFAULTS["runs"] else {}
-    return lambda name: as_command("train", {"resume": name, **more, **place})
+    return lambda name: as_command("train", {"resume": name, **more, **of_place(runs)})
+
+
+def of_place(runs: Path) -> dict[str, str]:
+    """Return the flag that names a folder of runs; none for the default."""
+    return {"runs": str(runs)} if str(runs) != DEFAULTS["runs"] else {}

@@ -88,5 +88,12 @@ def test_it_needs_a_training_that_was_stopped(tmp_path):
     for more in ((), ("--resume", "auto", "--fresh"), ("--resume", "auto", "--crossval", 3)):
         assert call(*words, *more).err == f"{ONLY}--find-learning-rate and --augment-preview.\n"
     ran = call(*words, "--resume", "auto")
-    told = f"{tmp_path / 'runs'} has no unfinished training of these settings that nobody is at work on."
-    assert (ran.code, ran.err) == (2, f"error: --finish: {told}\n")
+    told = f"{tmp_path / 'runs'} has no unfinished training of these settings, or one that is still at work. See them: "
+    assert (ran.code, ran.err) == (2, f"error: --finish: {told}python main.py runs --runs {tmp_path / 'runs'}\n")
+
+
+def test_the_command_that_lists_the_unfinished_ones_names_no_default_folder(tmp_path, monkeypatch):
+    data = make_toy(tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    ran = call("train", "--data", data, *QUICK, "--finish", "--resume", "auto")
+    assert (ran.code, ran.err.endswith("See them: python main.py runs\n")) == (2, True), ran.err
