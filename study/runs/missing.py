@@ -10,6 +10,10 @@ from errors import UserError
 from study.checkpoint.unfinished import ASKED as UNFINISHED
 
 CROSSVAL = "crossval.json"  # of a cross-validation, which lies beside the runs
+MANY = {  # files -> what they are of, and where in its folder the runs lie
+    ("tune.json", "tune.csv", "tune.html"): ("a search of settings", "retrained/*/seed-*/*/run.json"),
+    ("compare.json", "compare.csv", "compare.html"): ("a comparison of settings", "*/seed-*/*/run.json"),
+}
 OTHER = "or give another folder of runs by --runs DIR"
 DEFAULT = Path("runs")  # that is searched, and written to, where no other is given
 
@@ -48,4 +52,9 @@ def incomplete(folder: Path, lacking: Sequence[str]) -> UserError:
     if (folder / UNFINISHED).is_file():
         command = shlex.join(["python", "main.py", "train", "--resume", str(folder)])
         return UserError(f"{folder} is a training that was stopped, and no run yet. To go on with it: {command}")
+    for files, (what, place) in MANY.items():
+        if any((folder / name).is_file() for name in files):
+            run = min(folder.glob(place), default=None)
+            instead = f"one of its own, such as {run.parent}" if run else "there is none in it; train makes one"
+            return UserError(f"{folder} is {what}, and no run. Give a run: {instead}.")
     return UserError(f"{folder} is no complete run folder: {', '.join(lacking)} missing. Train again.")

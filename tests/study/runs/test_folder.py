@@ -218,6 +218,25 @@ def test_what_is_no_run_is_named(tmp_path):
     assert message(run_folder.read_run, tmp_path) == f"{tmp_path} {told}"
 
 
+@pytest.mark.parametrize(
+    ("name", "what", "below"),
+    [
+        ("tune.json", "a search of settings", "retrained/defaults/seed-3"),
+        ("tune.html", "a search of settings", "retrained/optimizer=sgd/seed-3"),
+        ("compare.json", "a comparison of settings", "optimizer=sgd/seed-0"),
+        ("compare.csv", "a comparison of settings", "optimizer=sgd/seed-0"),
+        ("compare.html", "a comparison of settings", "optimizer=sgd/seed-0"),
+    ],
+)
+def test_a_folder_of_many_runs_is_named_with_one_of_them(name, what, below, tmp_path):
+    (tmp_path / name).touch()
+    told = f"{tmp_path} is {what}, and no run. Give a run: "
+    assert message(run_folder.read_run, tmp_path) == f"{told}there is none in it; train makes one."
+    run = tmp_path / below / "20250101-000000-lenet"
+    fill(run)
+    assert message(run_folder.read_run, tmp_path) == f"{told}one of its own, such as {run}."
+
+
 def test_all_missing_files_are_named(tmp_path):
     error = message(run_folder.read_run, tmp_path)
     assert all(name in error for name in run_folder.FILES)
