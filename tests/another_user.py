@@ -14,7 +14,7 @@ UNIX = pytest.mark.skipif(os.name == "nt", reason="Windows knows other rights")
 
 @contextlib.contextmanager
 def shared_place() -> Iterator[Path]:
-    """A folder in which everybody may make files; those of pytest and of this program's `tempfile` are closed."""
+    """A folder in which everybody may make files: those that pytest gives are closed to others."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/tmp")) as name:
         Path(name).chmod(0o777)
         yield Path(name)
