@@ -121,6 +121,8 @@ def test_runs_are_listed_and_compared(slim, run):
         ["ensemble", "--runs", "RUNS"],
         ["tune", "--runs", "RUNS"],
         ["inspect", "--inspects", "RUNS"],
+        ["export", "--runs", "RUNS"],
+        ["page", "--runs", "RUNS"],
     ],
 )
 def test_what_learns_is_refused(slim, words, tmp_path):
