@@ -18,6 +18,7 @@ from study.pages.language import japanese, t
 from study.pages.reasons import translated
 from study.predict.stream import Prediction
 from study.runs.folder import Run, check_files
+from study.runtime.format import significant
 from study.tasks.classify import most_likely
 
 COLUMNS = ["verdict", "distance"]
@@ -61,7 +62,8 @@ class Judge:
         """`dog  0.9987`, `unsure: dog  0.6210` or `unlike  0.9987`."""
         name, probability = most_likely(self.names, prediction.probabilities)
         verdict = self.verdict(prediction)
-        return f"{f'{verdict}: {name}' if self.kind(prediction) == UNSURE else verdict}  {probability:.4f}"
+        told = f"{verdict}: {name}" if self.kind(prediction) == UNSURE else verdict
+        return f"{told}  {significant(probability, 4)}"
 
     def cells(self, prediction: Prediction) -> list[str]:
         """Return what stands in `COLUMNS`: nothing where the run keeps nothing to judge by, or there is no answer."""

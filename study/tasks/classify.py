@@ -16,6 +16,7 @@ from study.pages.blocks import Block, Table
 from study.pages.language import t
 from study.runtime import console, hardware, output
 from study.runtime.backend import user_errors
+from study.runtime.format import significant
 from study.tasks import crossentropy, intervals, scores
 from study.tasks.contract import Evaluation
 from study.tasks.sentences import baseline, describe, headline, warnings  # noqa: F401 - of the contract
@@ -221,7 +222,7 @@ def measure(
 def describe_prediction(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
     """`dog  0.9987`."""
     label, probability = most_likely(info["class_names"], probabilities)
-    return f"{label}  {probability:.4f}"
+    return f"{label}  {significant(probability, 4)}"
 
 
 def predicted_label(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from run_files import shares, table
 
 import main
 from data import image
+from study.runtime.format import significant
 
 PYTHON_FILES = ("main.py", "errors.py", "study", "data", "models")
 
@@ -37,7 +38,7 @@ def test_training_predict_and_keras_alone_give_the_same_probabilities(run, toy, 
         expected = saved[file.relative_to(toy).as_posix()]
         np.testing.assert_allclose(shares(row), expected, atol=2e-6)
         np.testing.assert_allclose(direct, expected, atol=2e-6)
-        said = rf"{re.escape(str(file))} +({row['predicted']}|unlike)  {float(row['probability']):.4f}"
+        said = rf"{re.escape(str(file))} +({row['predicted']}|unlike)  {significant(float(row['probability']), 4)}"
         assert re.search(said, ran.out)
     np.testing.assert_allclose(shares(alone), shares(rows[0]), atol=2e-6)
 

@@ -30,9 +30,11 @@ async function draw(file, card) { /* A format that the browser does not know has
   } catch { return; }
 }
 
-// A class of several labels is told from its threshold on, however small that is: not as 0.0000.
-function significant(share) {
-  return share > 0 && share < 0.001 ? share.toPrecision(2) : share.toFixed(4);
+// A class is told from its threshold on, however near to 0 or 1 that is: not as 0.0000, nor as 1.0000 below it.
+function significant(share, places = 4) {
+  if (share > 0 && share < 10 ** (1 - places)) return share.toPrecision(2);
+  const text = share.toFixed(places);
+  return share < 1 && Number(text) === 1 ? significant(share, places + 1) : text;
 }
 
 function show(card, answer) {

@@ -4,6 +4,8 @@ import pytest
 from helpers import TOY_CLASSES, toy_image
 from in_browser import SPOIL, answers_after, close_camera, give, kept, use_camera
 
+from study.runtime.format import significant
+
 
 @pytest.fixture(scope="module")
 def served(run):
@@ -37,3 +39,8 @@ def test_a_browser_that_changes_pixels_is_told_when_the_camera_is_used(opened):
     use_camera(opened)
     assert opened.find_element("id", "camera-said").text.startswith("This browser changes the pixels")
     close_camera(opened)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.000123, 8.8e-11, 0.25, 0.99994, 0.99995, 0.99996, 0.99999994, 1.0])
+def test_a_probability_has_the_digits_that_the_program_gives_it(share, opened):
+    assert opened.execute_script("return significant(arguments[0])", share) == significant(share, 4)

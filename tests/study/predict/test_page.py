@@ -16,6 +16,7 @@ from run_files import table
 from study.pages.pictures import jpeg
 from study.predict import cards
 from study.runs.folder import read_run
+from study.runtime.format import significant
 
 
 class Page(HTMLParser):
@@ -81,7 +82,7 @@ def test_the_least_sure_stand_first(judging, images, tmp_path):
         f"{unsure} unsure, {unlike} unlike anything that it learned. Look first at those that are unlike" in page.text
     )
     for row in rows:
-        assert f"{row['predicted']} {float(row['probability']):.4f}" in page.text
+        assert f"{row['predicted']} {significant(float(row['probability']), 4)}" in page.text
         assert f"distance {row['distance']}" in page.text
 
 

@@ -8,7 +8,10 @@ from run_files import table
 
 from study.confidence import known
 from study.inference import openvino_ir
+from study.predict.stream import Prediction
+from study.predict.verdicts import Judge
 from study.runtime import hardware
+from study.runtime.format import significant
 
 
 def test_a_run_keeps_what_it_judges_by(run, toy):
@@ -30,7 +33,7 @@ def test_a_sure_answer_is_the_class_and_an_image_beyond_the_limit_is_unlike(judg
     rows = table(tmp_path / "sure.csv")
     assert list(rows[0])[-3:] == ["error", "verdict", "distance"]
     assert [row["verdict"] for row in rows] == [row["predicted"] for row in rows]
-    assert all(f"  {row['predicted']}  {float(row['probability']):.4f}" in ran.out for row in rows)
+    assert all(f"  {row['predicted']}  {significant(float(row['probability']), 4)}" in ran.out for row in rows)
     nearest = min(float(row["distance"]) for row in rows)
     ran = call("predict", "--run", judging(limit=nearest / 2), *images, "--csv", tmp_path / "far.csv")
     assert [row["verdict"] for row in table(tmp_path / "far.csv")] == ["unlike"] * 3
@@ -46,7 +49,7 @@ def test_where_no_threshold_is_proved_that_is_said_and_answers_are_unsure_if_a_r
     (row,) = table(tmp_path / "a.csv")
     unsure = every == "Every"
     assert row["verdict"] == ("unsure" if unsure else row["predicted"])
-    told = f"{'unsure: ' if unsure else ''}{row['predicted']}  {float(row['probability']):.4f}"
+    told = f"{'unsure: ' if unsure else ''}{row['predicted']}  {significant(float(row['probability']), 4)}"
     assert ran.out.splitlines()[0].endswith(f"0.png  {told}")
     assert ran.err.splitlines()[-1] == (
         f"{every} answer is called unsure: 100 validation images, 0 of them wrong, do not prove that 99 % of the "
@@ -73,6 +76,16 @@ def test_images_out_of_fold_are_called_so(judging, toy):
     assert "called unsure: 100 images out of fold, 0 of them wrong, do not prove that 99 %" in ran.err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("threshold", "told"), [(0.99998, "unsure: dog  0.99996"), (0.9999, "dog  0.99996"), (None, "dog  0.99996")]
+)
+def test_a_probability_below_a_threshold_near_1_is_not_told_as_1(threshold, told):
+    none = np.zeros(0, np.float32)
+    judge = Judge(["cat", "dog"], known.Known(none, 1.0, none, none > 0, none), 0.99, threshold)
+    answer = Prediction("a.png", np.array([0.00004, 0.99996], np.float32), distance=0.0)
+    assert judge.describe(answer) == told
+
+
 def test_a_rate_that_can_be_proved_is_obeyed(judging, toy):
     assert "unsure" not in call("predict", "--run", judging(images=100), "--right", 0.97, toy / "circle" / "0.png").out
 
@@ -88,7 +101,7 @@ def test_a_run_that_keeps_nothing_answers_as_before(judging, toy, tmp_path):
     (folder / "known.npz").unlink()
     ran = call("predict", "--run", folder, toy / "circle" / "0.png", "--csv", tmp_path / "a.csv")
     (row,) = table(tmp_path / "a.csv")
-    assert ran.out.splitlines()[-1].endswith(f"0.png  {row['predicted']}  {float(row['probability']):.4f}")
+    assert ran.out.splitlines()[-1].endswith(f"0.png  {row['predicted']}  {significant(float(row['probability']), 4)}")
     assert (row["verdict"], row["distance"]) == ("", "")
     assert "unsure" not in ran.out + ran.err
     ran = call("predict", "--run", folder, toy / "circle" / "0.png", "--right", 0.9)
@@ -172,7 +185,7 @@ def test_a_class_named_as_a_verdict_keeps_its_name_and_the_verdict_gives_way(nam
     ran = call("predict", "--run", folder, *images, "--csv", tmp_path / "unsure.csv", "--right", 0.99)
     rows = table(tmp_path / "unsure.csv")
     assert [row["verdict"] for row in rows] == [written] * 3
-    assert f"{written}: {rows[0]['predicted']}  {float(rows[0]['probability']):.4f}" in ran.out
+    assert f"{written}: {rows[0]['predicted']}  {significant(float(rows[0]['probability']), 4)}" in ran.out
     assert ran.out.splitlines()[-1] == f"3 images: {written} 3"
 
 

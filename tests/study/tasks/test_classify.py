@@ -7,6 +7,7 @@ import pytest
 
 from study.tasks.classify import (
     describe,
+    describe_prediction,
     headline,
     measure_probabilities,
     most_likely,
@@ -237,3 +238,8 @@ def test_of_many_classes_the_first_are_named_and_the_others_counted():
     assert said == f"Not one image of {', '.join(f'class{i}' for i in range(10))} and 990 more is found (recall 0)."
     assert said.ja.startswith("クラス class0、class1、")
     assert "ほか 990 クラス" in said.ja
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.75, "dog  0.7500"), (0.99996, "dog  0.99996"), (1.0, "dog  1.0000")])
+def test_an_answer_that_is_not_certain_is_not_told_as_1(share, told):
+    assert describe_prediction(np.array([1 - share, share], np.float32), {"class_names": ["cat", "dog"]}) == told
