@@ -136,7 +136,7 @@ def test_they_may_be_started_by_a_cluster(toy, tmp_path):
         of_one = command(*words, **variables, KERAS_DISTRIBUTION_PROCESS_ID=str(number))
         started.append(subprocess.Popen(**of_one))
     told = [process.communicate(timeout=100) for process in started]
-    assert [process.returncode for process in started] == [0, 0]
+    assert [process.returncode for process in started] == [0, 0], told
     assert b"run folder:" in told[0][0]
     assert told[1][0] == b""
     assert len(list(tmp_path.glob("2*"))) == 1
