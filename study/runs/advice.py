@@ -9,20 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from study.confidence.selective import at_most
-from study.pages.language import t
+from study.pages.language import listed, t
 from study.tasks import classify
+from study.tasks.sentences import MOST_NAMED
 
 WIDE = 0.05  # of an interval of the accuracy: so rough a figure cannot tell good from better
 WEAK = 0.15  # of recall below the accuracy: such a class stands out
 LEAST = 5  # validation images that it must have: of fewer, one or two odd images are its recall
 CHANCE = 0.05  # that some class as good as the others finds so few of its images, where one is called weak
 OVERFITTED = 0.1  # of accuracy in training above validation
+DWARFED = 10  # so many times another class counts, from which on the weights are named where that one is not found
+LOST = 0.75  # of the images of such classes that are taken for one that counts so much more
 
 
 @dataclass(frozen=True)
 class Commands:
-    """What can be done about a run, as commands for its own images: look at them, learn longer, cross-validate.
+    """What can be done about a run, as commands for its own images: look at them, learn longer, cross-validate, learn
+    without class weights.
 
     `crossval` is empty where it would refuse.
     """
@@ -30,6 +36,7 @@ class Commands:
     check: str
     longer: str
     crossval: str
+    unweighted: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,24 @@ def next_step(
         return Advice()
     facts = Facts(info, results, history, commands)
     return next(advice for rule in RULES if (advice := rule(facts)))
+
+
+def _drowned_by_weights(facts: Facts) -> Advice | None:
+    if not (found := _dwarfed(facts.info, facts.results["val"])):
+        return None
+    heavy, light, times = found
+    some, many = listed(light, MOST_NAMED), f"{times:,.0f}"
+    return Advice(
+        t(
+            f"Train without --class-weight, or with weights closer to one another: an image of {heavy} counts {many} "
+            f"times as much in the loss as one of {some}, and nearly all images of the latter are taken for others.",
+            f"--class-weight を外すか、重みの差を小さくして学習してください。損失では「{heavy}」の画像 1 枚がクラス "
+            f"{some.ja} の {many} 倍に数えられ、後者の画像はほとんど別のクラスと予測されています。",
+        ),
+        f"an image of {heavy} counts {many} times as much in the loss as one of {some}, which it hardly finds: train "
+        "without --class-weight",
+        facts.commands.unweighted,
+    )
 
 
 def _nothing_learned(facts: Facts) -> Advice | None:
@@ -164,7 +189,15 @@ def _nothing_stands_out(facts: Facts) -> Advice:
 
 
 # The first that has something to say is what would help most.
-RULES = (_nothing_learned, _still_learning, _weak_class, _rough_figure, _overfitted, _nothing_stands_out)
+RULES = (
+    _drowned_by_weights,
+    _nothing_learned,
+    _still_learning,
+    _weak_class,
+    _rough_figure,
+    _overfitted,
+    _nothing_stands_out,
+)
 
 
 def _weakest(result: Mapping[str, Any]) -> str:
@@ -187,3 +220,23 @@ def _weakest(result: Mapping[str, Any]) -> str:
 def _independent(entry: Mapping[str, Any]) -> int:
     """Return how many images of a class there are; those that belong together count as one."""
     return entry.get("units", entry["support"])
+
+
+def _dwarfed(info: Mapping[str, Any], val: Mapping[str, Any]) -> tuple[str, list[str], float] | None:
+    """Return the class of the largest weight, those that it dwarfs, and how many times theirs it is at least, where
+    their images are taken for classes that are not dwarfed; None where they are not.
+
+    What balances classes dwarfs none: a class counts by its weight and by the images that are drawn of it.
+    """
+    given = info.get("settings", {}).get("class_weight")
+    if not isinstance(given, Mapping):
+        return None
+    weight = {name: given.get(name, 1.0) for name in val["per_class"]}
+    whole = {name: weight[name] * entry["drawn_per_epoch"] for name, entry in info["classes"].items()}
+    heavy = max(weight, key=weight.__getitem__)
+    light = [name for name in weight if DWARFED * max(weight[name] / weight[heavy], whole[name] / whole[heavy]) <= 1]
+    is_light = np.isin(list(weight), light)
+    called = np.array(val["confusion"])[is_light]
+    if not called.sum() or called[:, ~is_light].sum() < LOST * called.sum():
+        return None
+    return heavy, light, weight[heavy] / max(weight[name] for name in light)

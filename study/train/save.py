@@ -162,7 +162,7 @@ def write_results(
     settings, dataset = record.prepared.settings, record.prepared.dataset
     commands = suggest.commands(settings, record.asked, dataset)
     if info["model"] != settings.run.model:  # several: no one command trains or divides for them
-        commands = replace(commands, crossval="", longer="")
+        commands = replace(commands, crossval="", longer="", unweighted="")
     asked = record.members.asked if record.members else repeat.asked(record.asked, settings)
     report.write(folder, info, results, record.history(), commands, asked, record.evaluated.shown)
 

@@ -30,6 +30,8 @@ def after(
 ) -> Next:
     """Return what is sensible after a training: cross-validation where images are few, else what its figures advise.
 
+    Weights that leave whole classes unfound come first: cross-validation would go by the same.
+
     Args:
         settings: with nothing left open.
         asked: flags of train that were given.
@@ -38,9 +40,11 @@ def after(
         results: what `metrics.json` holds.
         history: the rows of `history.csv`.
     """
-    if "crossval" not in results and (suggested := crossval(settings, asked, dataset)):
+    possible = commands(settings, asked, dataset)
+    advice = next_step(run.info, results, history, possible)
+    is_first = advice.command == possible.unweighted
+    if not is_first and "crossval" not in results and (suggested := crossval(settings, asked, dataset)):
         return suggested
-    advice = next_step(run.info, results, history, commands(settings, asked, dataset))
     if advice.command:
         return advice.command, advice.short
     return as_command("predict", {"run": run.folder}, ["IMAGE"]), "predict for images of yours in the place of IMAGE"
@@ -54,6 +58,7 @@ def commands(settings: TrainSettings, asked: Mapping[str, Any], dataset: Dataset
         as_command("check", asked),
         as_command("train", longer),
         as_command("crossval", values) if can_be_divided(settings, dataset) else "",
+        as_command("train", {**asked, "class_weight": None, "name": None}),
     )
 
 

@@ -65,7 +65,7 @@ class Tree(HTMLParser):
         self.open[-1].inside.append(data)
 
 
-COMMANDS = Commands("check", "train", "crossval")
+COMMANDS = Commands("check", "train", "crossval", "unweighted")
 
 
 @pytest.fixture(scope="module")

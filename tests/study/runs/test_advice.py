@@ -11,7 +11,9 @@ INFO = {
     "data": {"drawn": False, "folder": "/my photos", "counts": {"train": {"cat": 900, "dog": 90}}},
     "stages": [{"epochs": 20, "epochs_run": 20, "kept_epoch": 12}],
 }
-COMMANDS = Commands("python main.py check --data photos", "python main.py train --epochs 40", "python main.py crossval")
+COMMANDS = Commands(
+    "python main.py check --data photos", "python main.py train --epochs 40", "python main.py crossval", "train"
+)
 CLASS = {"cat": {"recall": 0.97, "support": 500}, "dog": {"recall": 0.96, "support": 500}}
 GOOD = {"n": 1000, "accuracy": 0.965, "accuracy_interval": [0.952, 0.975], "per_class": CLASS}
 HISTORY = [{"accuracy": 0.5}] * 19 + [{"accuracy": 0.98}]
@@ -105,7 +107,7 @@ def test_the_figures_of_members_are_not_those_of_an_ensemble():
 
 def test_images_that_cannot_be_divided_are_not_to_be_cross_validated():
     rough = {"accuracy_interval": [0.9, 0.99], "n": 40}
-    assert told(commands=Commands("check", "train", ""), test=rough) == told()
+    assert told(commands=Commands("check", "train", "", "unweighted"), test=rough) == told()
 
 
 def test_what_the_test_split_shows_is_not_mended():
@@ -120,6 +122,42 @@ def test_another_task_has_no_such_figures():
 def test_it_is_one_sentence():
     for changes in ({}, {"val": {"accuracy": 0.5}}, {"test": {"accuracy_interval": [0.9, 0.99], "n": 40}}):
         assert told(**changes).sentence.count(". ") == 0
+
+
+WEIGHED = {
+    **INFO,
+    "settings": {"class_weight": {"cat": 1e6}},
+    "classes": {name: {"drawn_per_epoch": 90, "weight": 0.0} for name in ("cat", "dog", "horse")},
+}
+
+
+@pytest.mark.parametrize(
+    ("weights", "confusion", "named"),
+    [
+        ({"cat": 1e6}, [[6, 0, 0], [4, 0, 2], [6, 0, 0]], "as much in the loss as one of dog, horse,"),
+        ({"dog": 1e-6}, [[6, 0, 0], [3, 0, 3], [0, 0, 6]], "as much in the loss as one of dog,"),
+        ({"cat": 1e6}, [[6, 0, 0], [0, 6, 0], [0, 0, 6]], ""),  # large, and harmless
+        ({"cat": 2.0}, [[6, 0, 0], [6, 0, 0], [6, 0, 0]], ""),
+        ("balanced", [[6, 0, 0], [6, 0, 0], [6, 0, 0]], ""),
+    ],
+)  # fmt: skip
+def test_weights_that_leave_classes_unfound_are_named(weights, confusion, named):
+    per_class = {
+        name: {"recall": confusion[at][at] / 6, "support": 6} for at, name in enumerate(("cat", "dog", "horse"))
+    }
+    right = sum(confusion[at][at] for at in range(3)) / 18
+    val = GOOD | {"n": 18, "accuracy": right, "per_class": per_class, "confusion": confusion}
+    advice = next_step(WEIGHED | {"settings": {"class_weight": weights}}, {"val": val, "test": val}, HISTORY, COMMANDS)
+    assert named in advice.sentence
+    assert bool(named) == (advice.command == COMMANDS.unweighted)
+    assert bool(named) == ("--class-weight" in advice.short)
+
+
+def test_a_weight_that_balances_a_rare_class_is_not_blamed():
+    info = WEIGHED | {"settings": {"class_weight": {"cat": 20.0}}, "classes": copy.deepcopy(WEIGHED["classes"])}
+    info["classes"]["cat"]["drawn_per_epoch"] = 5
+    val = GOOD | {"accuracy": 0.5, "per_class": CLASS | {"horse": CLASS["dog"]}, "confusion": [[6, 0, 0]] * 3}
+    assert "weight" not in next_step(info, {"val": val, "test": val}, HISTORY, COMMANDS).short
 
 
 def test_the_report_has_it(run):

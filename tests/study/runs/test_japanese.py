@@ -53,7 +53,13 @@ def page_of(run, tmp_path, val, test, *, history=None, answers=None, asked=None,
     history = history or [{"accuracy": 0.5}] * 9
     answers = answers or Answers([card("class"), card("unsure"), card("unlike", "dog")], 3, {}, 9)
     report.write(
-        folder, facts, {"val": val, "test": test}, history, Commands("check", "train", crossval), asked, answers
+        folder,
+        facts,
+        {"val": val, "test": test},
+        history,
+        Commands("check", "train", crossval, "unweighted"),
+        asked,
+        answers,
     )
     return (folder / "report.html").read_text(encoding="utf-8"), facts
 
@@ -61,6 +67,15 @@ def page_of(run, tmp_path, val, test, *, history=None, answers=None, asked=None,
 STAGE = {"epochs": 3, "epochs_run": 3, "kept_epoch": 2}
 CASES = {
     "nothing learned": (BAD, {}, {}, "有用な学習ができていません"),
+    "a weight": (
+        [[5, 0, 0], [5, 0, 0], [5, 0, 0]],
+        {
+            "settings": {"class_weight": {"猫": 1000.0}},
+            "classes": {name: {"drawn_per_epoch": 9, "weight": 1.0} for name in NAMES},
+        },
+        {},
+        "の 1,000 倍に数えられ",
+    ),
     "longer": (GOOD, {"stages": {"kept_epoch": 9}}, {}, "学習を長くしてください"),
     "a weak class": (ONE_WEAK, {}, {}, "「horse」の画像を追加し"),
     "cross-validation": (GOOD, {}, {"interval": [0.8, 1.0]}, "交差検証では"),
@@ -76,10 +91,10 @@ CASES = {
 def test_whatever_is_advised_or_warned_of_no_english_is_left(run, tmp_path, case):
     confusion, changed, test, expected = CASES[case]
     stages = [stage | STAGE | changed.get("stages", {}) for stage in run_info(run)["stages"]]
-    given = {key: value for key, value in changed.items() if key != "stages"}
-    page, info = page_of(
-        run, tmp_path, figures(confusion), figures(confusion, **test), info={"stages": stages}, **given
-    )
+    info = {"stages": stages, "classes": changed.get("classes", run_info(run)["classes"])}
+    info["settings"] = run_info(run)["settings"] | changed.get("settings", {})
+    given = {key: value for key, value in changed.items() if key not in ("stages", "classes", "settings")}
+    page, info = page_of(run, tmp_path, figures(confusion), figures(confusion, **test), info=info, **given)
     assert expected in page
     assert not english_left(page, info)
 

@@ -27,7 +27,7 @@ def ring(classes):
     return [[5 if i == j else i + 1 if j == (i + 1) % classes else 0 for j in range(classes)] for i in range(classes)]
 
 
-COMMANDS = Commands("check", "train", "crossval")
+COMMANDS = Commands("check", "train", "crossval", "unweighted")
 REPEAT = Repeat("python main.py train --data '/a b/<c>' --seed 0", ("--seed",))
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from accepted import accept
-from helpers import make_patches, make_toy
+from helpers import call, make_patches, make_toy
 
 from study.settings.source import load_dataset
 from study.settings.train import TrainSettings
@@ -94,6 +94,17 @@ def test_the_commands_of_a_report_carry_the_data_and_no_name_that_is_taken(folde
     assert found.crossval == f"python main.py crossval -m efficientnet_lite {place} --fixes f.csv"
     for command in dataclasses.astuple(found):
         accept(command)
+
+
+def test_weights_that_nothing_else_was_learned_for_come_before_the_cross_validation_of_few_images(folder, tmp_path):
+    place = ("--data", folder, "--runs", tmp_path / "runs", "-m", "lenet", "--image-size", 32, "--epochs", 4)
+    ran = call("train", *place, "--augment", "none", "--class-weight", "circle=1e6")
+    assert ran.next.startswith("next: an image of circle counts 1,000,000 times as much in the loss as one of square, ")
+    command = "python main." + ran.next.strip().split(": python main.")[1]
+    accept(command)
+    assert "--class-weight" not in command
+    report = next((tmp_path / "runs").rglob("report.html")).read_text(encoding="utf-8")
+    assert "an image of circle counts 1,000,000 times as much" in report
 
 
 def test_many_images_other_tasks_and_classes_of_too_few_units_get_none(folder, tmp_path):
