@@ -99,15 +99,31 @@ def check_groups(
     entries: Sequence[SplitEntry], group_of: Sequence[str], group_by_hash: Mapping[str, str], classes_of: Labels
 ) -> None:
     """Raise UserError where the groups of a class are too few to be divided."""
+    if found := too_few_groups(entries, group_of, group_by_hash, classes_of):
+        raise UserError(
+            f"Class '{found[0]}' has {found[1]} group(s) of images: at least {MIN_IMAGES} are needed, one for "
+            "each of train, val, test, since the images of a group stay together."
+        )
+
+
+def too_few_groups(
+    entries: Sequence[SplitEntry],
+    group_of: Sequence[str],
+    group_by_hash: Mapping[str, str] | None = None,
+    classes_of: Labels = single_label,
+) -> tuple[str, int] | None:
+    """Return a class whose groups are too few to be divided, and how many it has; None where all have enough.
+
+    `group_by_hash`: content hash -> group, where it is known.
+    """
+    if group_by_hash is None:
+        group_by_hash = _connected_groups(entries, [Pair(*pair, 1.0) for pair in _consecutive_pairs(group_of)])
     grouped = {
         label for entry, group in zip(entries, group_of, strict=True) if group for label in classes_of(entry.label)
     }
-    for label, names in _groups_by_class(entries, group_by_hash, classes_of).items():
-        if label in grouped and len(names) < MIN_IMAGES:
-            raise UserError(
-                f"Class '{label}' has {len(names)} group(s) of images: at least {MIN_IMAGES} are needed, one for "
-                "each of train, val, test, since the images of a group stay together."
-            )
+    counts = {label: len(names) for label, names in _groups_by_class(entries, group_by_hash, classes_of).items()}
+    few = ((label, count) for label, count in counts.items() if label in grouped and count < MIN_IMAGES)
+    return next(few, None)
 
 
 def _consecutive_pairs(group_of: Sequence[str]) -> list[tuple[int, int]]:

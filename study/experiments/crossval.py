@@ -13,6 +13,7 @@ import numpy as np
 
 import models
 from data.dataset import Dataset
+from data.duplicate_groups import too_few_groups
 from data.split import MIN_IMAGES, SplitEntry
 from data.store.store import Store
 from errors import UserError
@@ -109,21 +110,31 @@ def crossval(asked: CrossvalSettings, texts: Mapping[str, str], command: str) ->
     crossval_report.print_results(record, folder)
     place = {"runs": asked.runs} if asked.runs != CrossvalSettings.runs else {}
     result = Result(crossval_report.values(record, folder))
-    return following(result, settings, {**texts, **place}, divided.dataset.entries)
+    records = divided.dataset.images.records
+    group_of = [record.group for record in records] if records[0].split is None else []
+    return following(result, settings, {**texts, **place}, divided.dataset.entries, group_of)
 
 
 def following(
-    result: Result, settings: TrainSettings, texts: Mapping[str, str], entries: Sequence[SplitEntry]
+    result: Result,
+    settings: TrainSettings,
+    texts: Mapping[str, str],
+    entries: Sequence[SplitEntry],
+    group_of: Sequence[str] = (),
 ) -> Result:
     """Add what is sensible next: the training of a network; to look at the data where nothing was learned, or where a
-    class has too few images for a training.
+    class has too few images, or groups of images, for a training.
 
-    `texts`: flags of train that it goes by, as typed. `entries`: all images.
+    `texts`: flags of train that it goes by, as typed. `entries`: all images. `group_of`: the group of each, where a
+    training would divide them.
     """
     contents = Counter(label for label, _ in {(entry.label, entry.sha256) for entry in entries})
     rarest = min(contents, key=contents.__getitem__)
     if contents[rarest] < MIN_IMAGES:
         why = f"a training needs {MIN_IMAGES} images of {rarest}, look at the data"
+        return replace(result, next_command=as_command("check", texts), why=why)
+    if group_of and (few := too_few_groups(entries, group_of)):
+        why = f"a training needs {MIN_IMAGES} groups of {few[0]}, which has {few[1]}, look at the data"
         return replace(result, next_command=as_command("check", texts), why=why)
     if result.values["accuracy"] <= result.values["baseline"]["accuracy"]:
         why = "nothing was learned that helps, look at the data"

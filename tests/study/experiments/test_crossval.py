@@ -50,6 +50,21 @@ def test_heads_leave_one_new_folder_and_say_what_they_did(heads):
     assert "optimistic" not in ran.out
 
 
+def test_groups_that_are_too_few_for_three_splits_lead_to_the_data(images, tmp_path):
+    grouped = tmp_path / "images"
+    shutil.copytree(images, grouped)
+    for path in sorted(grouped.rglob("*.*")):
+        path.rename(path.with_name(f"{'first' if path.stem in '01234' else 'second'} {path.name}"))
+    words = ("--data", grouped, "--group", "^[a-z]+", "--runs", tmp_path / "runs", *HEADS[:4], "--epochs", 3)
+    ran = call("crossval", *words, "--folds", 2)
+    assert ran.code == 0, ran.err
+    assert ran.next == (
+        "next: a training needs 3 groups of circle, which has 2, look at the data: "
+        f"python main.py check --data {grouped} --group '^[a-z]+'\n"
+    )
+    assert "Class 'circle' has 2 group(s)" in call("train", *words).err
+
+
 def test_the_table_has_every_image_once_a_repeat_and_copies_share_a_fold(heads, images):
     lines = table(next(heads[0].iterdir()))
     names = sorted(path.relative_to(images).as_posix() for path in images.rglob("*.*"))
