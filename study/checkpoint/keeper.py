@@ -25,9 +25,9 @@ STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class RepeatedError(UserError):
-    """An error that a training would end in again behind its last checkpoint, unless it goes on with a flag."""
+    """That a training diverged: it would again behind its last checkpoint, and end so unless it goes on with a flag."""
 
-    def __init__(self, text: str, flag: str = "") -> None:
+    def __init__(self, text: str, flag: str) -> None:
         super().__init__(text)
         self.flag = flag
 
@@ -95,7 +95,10 @@ class Keeper:
                 raise stopped(stop, command) from error
             if not isinstance(error, UserError):
                 raise
-            flag = f" {error.flag}" if isinstance(error, RepeatedError) else ""
+            flag = ""
+            if isinstance(error, RepeatedError):
+                flag = f" {error.flag}"
+                self.unfinished.note_diverged()
             raise UserError(f"{error} What was learned is kept: {command}{flag}") from error
 
     @contextmanager

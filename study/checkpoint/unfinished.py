@@ -19,6 +19,7 @@ from study.checkpoint.files import Checkpoint, sync_folder
 from study.runtime import locks, output, temporary
 
 FOLDER, ASKED, LOCK = ".unfinished", "training.json", "lock"
+DIVERGED = "diverged"  # what is added to what was asked for, where that ended so
 SCHEMA, LARGEST = 1, 2**20
 NEEDED = {"schema": int, "flags": dict, "settings": dict, "data": str, "program": str, "versions": dict, "model": str}
 
@@ -35,6 +36,11 @@ class Found:
     def name(self) -> str:
         """Return what `--resume` takes."""
         return self.folder.name
+
+    @property
+    def diverged(self) -> bool:
+        """Say whether it diverged behind its last checkpoint, as it would again."""
+        return self.asked.get(DIVERGED) is True
 
     def place(self) -> str:
         """Say where its newest readable checkpoint stands."""
@@ -109,6 +115,11 @@ class Unfinished:
             return ""
         here = self._folder.parent.resolve() == self.base.resolve()
         return self._resume(self._folder.name if here else str(self._folder))
+
+    def note_diverged(self) -> None:
+        """Let whoever goes on with it know that it diverged; what cannot be noted is told by that training again."""
+        with contextlib.suppress(OSError, UserError):
+            output.write_json(self.folder / ASKED, {**read_asked(self.folder), DIVERGED: True})
 
     def release(self) -> None:
         """Let other processes go on with it."""

@@ -53,8 +53,11 @@ def after_list(
     if not runs and not stopped:
         return as_command("train", place), "train another: none of these can be read"
     if stopped := [one for one in stopped if not one["at_work"]]:
-        code = {"augment_with": unfinished.read_asked(stopped[0]["folder"])["flags"].get("augment_with")}
-        command = as_command("train", {"resume": stopped[0]["name"], **code, **place})
+        first = unfinished.find(str(stopped[0]["folder"]), folder)
+        more = {"augment_with": first.asked["flags"].get("augment_with"), "keep_diverged": first.diverged}
+        command = as_command("train", {"resume": first.name, **more, **place})
+        if first.diverged:
+            return command, "make a run of the training that diverged, as it is"
         return command, "go on with the training that was stopped"
     if not runs:
         return "", ""

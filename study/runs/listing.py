@@ -126,7 +126,7 @@ def no_run(folder: Path, data: str | None) -> UserError:
 
 def row_of_unfinished(found: Found) -> tuple[str, ...]:
     """Return the line of a training that was stopped, or that somebody is at work on."""
-    stands = f"{found.place()}{', at work' if found.busy else ''}"
+    stands = f"{found.place()}{', at work' if found.busy else ', diverged' if found.diverged else ''}"
     return (found.name, found.asked["model"], stands, f"{found.size() / 1e6:,.1f}")
 
 

@@ -122,7 +122,7 @@ def wanted(resume: str | None, fresh: bool, runs: Path, now: Mapping[str, Any]) 
         discard(found)
         return None
     if found and resume is None:
-        command = command_of(found.asked["flags"], runs)(found.name)
+        command = command_of({**found.asked["flags"], "keep_diverged": found.diverged}, runs)(found.name)
         console.print(f"this training was begun on {found.asked['begun']} and stopped: to go on with it: {command}")
         return None
     return found
@@ -201,7 +201,7 @@ def command_of(asked: Mapping[str, Any], runs: Path) -> Callable[[str], str]:
 
     Code from outside is named in it: it is not run for the mere reason that a folder asks for it.
     """
-    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback", "processes")}
+    more = {name: asked.get(name) for name in ("augment_with", "tensorboard", "callback", "processes", "keep_diverged")}
     return lambda name: as_command("train", {"resume": name, **more, **of_place(runs)})
 
 

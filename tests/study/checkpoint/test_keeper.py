@@ -185,9 +185,12 @@ def test_what_ends_a_training_later_tells_of_what_is_kept(tmp_path):
     name = kept.unfinished.folder.name
     with pytest.raises(UserError, match=f"^full. What was learned is kept: go on with {name}$"), kept.naming_it():
         raise UserError("full.")
+    assert not next(found_in(tmp_path)).diverged
     told = f"^diverged. What was learned is kept: go on with {name} --keep-diverged$"
     with pytest.raises(UserError, match=told), kept.naming_it():
         raise RepeatedError("diverged.", "--keep-diverged")
+    (found,) = found_in(tmp_path)
+    assert found.diverged
     with pytest.raises(Stopped) as stopped, kept.naming_it():
         raise KeyboardInterrupt
     assert stopped.value.resume == f"go on with {name}"

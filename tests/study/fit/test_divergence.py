@@ -161,6 +161,12 @@ def test_a_checkpoint_of_a_training_that_diverged_becomes_a_run_where_that_is_as
     assert refused.code == 2
     assert re.match(r"error: Training diverged: the (training objective|objective on validation)", refused.err)
     (command,) = re.findall(r"What was learned is kept: python main\.py (train --resume .+)", refused.err)
+    listed = call("runs", "--runs", tmp_path / "runs")
+    assert ", diverged " in listed.out
+    proposed = listed.next.strip().removeprefix(
+        "next: make a run of the training that diverged, as it is: python main.py "
+    )
+    assert {*shlex.split(command)} - {*shlex.split(proposed)} == {"--callback", f"{code}:Late"}
     kept = call(*shlex.split(command))
     assert (kept.code, kept.err) == (0, "")
     assert "it diverged" in (run_in(tmp_path / "runs") / "report.html").read_text(encoding="utf-8")
