@@ -27,6 +27,7 @@ def no_run(runs: Path, which: str = "", flags: Sequence[str] = (), instead: str 
         flags: of the training that makes one.
         instead: what else would do.
     """
+    runs.absolute()  # in a working folder that is gone it raises what says so
     place = [] if runs == DEFAULT else ["--runs", str(runs)]
     command = shlex.join(["python", "main.py", "train", *flags, *place])
     return UserError(f"There is no complete run{which} in {runs}. Train first ({command}), {instead}{OTHER}.")
@@ -37,6 +38,7 @@ def no_folder(path: Path, runs: str | None = None) -> UserError:
 
     `runs`: where a run of that name was looked for.
     """
+    path.absolute()  # as in `no_run`
     what = "a file" if path.is_file() else "there is none"
     if runs is not None and len(path.parts) == 1 and not path.exists():
         what += f", and no run of that name in {runs}: {OTHER.removeprefix('or ')}"

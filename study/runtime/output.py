@@ -36,6 +36,7 @@ def check_writable(runs: Path, flag: str = "--runs", make: bool = True) -> None:
     Raises:
         UserError: it cannot be written to; told now, not after training.
     """
+    runs.absolute()  # in a working folder that is gone it raises what says so
     try:
         if make:
             runs.mkdir(parents=True, exist_ok=True)

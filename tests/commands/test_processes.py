@@ -171,11 +171,20 @@ def test_a_full_disk_where_the_output_goes_is_one_line(words, beginning):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that somebody is in")
-@pytest.mark.parametrize("words", [["check", "--data"], ["export-data", "--out", "out", "--data"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["check", "--data", "TOY"], ["export-data", "--out", "out", "--data", "TOY"]),
+        *(["train", "--data", "TOY"], ["crossval", "--data", "TOY"], ["tune", "--data", "TOY"]),
+        *(["runs"], ["runs", "best"], ["runs", "diff", "a", "b"], ["runs", "remove", "a"]),
+        *(["predict"], ["export"], ["page"], ["serve"], ["inspect"], ["predict", "x.png", "--run", "a"]),
+    ],
+    ids=" ".join,
+)
 def test_a_working_folder_that_is_gone_is_named_as_the_reason(words, toy, tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    ran = call(*words, toy)
+    ran = call(*(toy if word == "TOY" else word for word in words))
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "error: The working folder is not there any more: go into one that is (cd), and start again\n"
