@@ -73,14 +73,16 @@ def after_difference(values: Mapping[str, Any], flags: Mapping[str, Any]) -> tup
 
     Of runs whose figures are of different tasks or images, or cannot be read, the list, which says what compares.
     """
+    from study.runs.difference import ahead_on_validation
+
     either = ("a", "b")
     if values["better"]:
         better, why = values["better"], f"predict by {values['better'].upper()}, which is better"
     elif not are_alike(values["a"], values["b"]):
         return as_command("runs", flags), "see which runs learned the same task from the same images and split"
     elif all(values[one]["val"] for one in either):
-        better = max(either, key=lambda one: values[one]["val"]["accuracy"])
-        why = f"predict by {better.upper()}, with the higher or an equal validation accuracy"
+        better, figure = ahead_on_validation(values)
+        why = f"predict by {better.upper()}, with the higher or an equal validation {figure}"
     else:
         return as_command("runs", flags), "see all runs"
     return as_command("predict", {"run": values[better]["run"]}, ["IMAGE"]), f"{why}, for images in the place of IMAGE"

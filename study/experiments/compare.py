@@ -26,6 +26,7 @@ from study.runtime.result import Result
 from study.runtime.signals import naming
 from study.settings import conflicts
 from study.settings.commands import CompareSettings
+from study.tasks import scores
 
 Key = tuple[Combination, int]
 NOTE, FILES = "compare.json", ("compare.html", "compare.csv", "curves.png")
@@ -173,7 +174,10 @@ def run_missing(
             def finished(job: Job, why: str | None) -> None:
                 run = finished_run(plan, *jobs[job])
                 if why is None and run:
-                    console.print(f"{job.label}: validation {100 * read_result(run).accuracy:.1f} %")
+                    task = tasks.get(run.task)
+                    of = "" if task.SCORE == scores.ACCURACY else f"{task.SCORE_NAME} "
+                    score = scores.score_text(read_result(run).score, task.SCORE)
+                    console.print(f"{job.label}: validation {of}{score}")
                 else:
                     failures[jobs[job]] = why or "it left no complete run folder"
                     console.print(f"{job.label}: failed: {failures[jobs[job]]} (all it printed: {job.log})")

@@ -21,14 +21,14 @@ def mean_and_spread(runs: Sequence[Sequence[float]]) -> tuple[list[float], list[
     return [mean(values) for values in reached], [stdev(values) if len(values) > 1 else 0.0 for values in reached]
 
 
-def curves(drawn: Mapping[str, Runs], path: Path, accuracy: str = "accuracy") -> None:
-    """Draw validation loss and accuracy, label -> epochs of each seed: the mean, and one standard deviation around.
+def curves(drawn: Mapping[str, Runs], path: Path, score: str = "accuracy", column: str = "val_accuracy") -> None:
+    """Draw validation loss and score, label -> epochs of each seed: the mean, and one standard deviation around.
 
-    `accuracy`: what it is called.
+    `score`: what it is called. `column`: its name in an epoch.
     """
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.6), layout="constrained")
-        for ax, (key, name) in zip(axes, (("val_loss", "loss"), ("val_accuracy", accuracy)), strict=True):
+        for ax, (key, name) in zip(axes, (("val_loss", "loss"), (column, score)), strict=True):
             for i, (label, runs) in enumerate(list(drawn.items())[:MAX_DRAWN]):
                 middle, width = mean_and_spread([[row[key] for row in run] for run in runs])
                 epochs = range(1, len(middle) + 1)

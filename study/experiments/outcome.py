@@ -7,7 +7,7 @@ from statistics import mean
 from typing import Any
 
 from study.experiments.plan import Plan, flag_texts
-from study.experiments.result import HEADER, Line, row_values
+from study.experiments.result import Line, row_values
 from study.experiments.significance import CHANCE, ENOUGH_SEEDS, differences, p_values
 from study.runtime.result import Result
 from study.settings.as_command import as_command
@@ -33,8 +33,8 @@ def outcome(
         fixed: flags of train for all, as typed.
     """
     ranked = [line for line in lines if line.results]
-    accuracy = {line.label: {seed: one.accuracy for seed, one in line.results.items()} for line in ranked}
-    p_of = p_values(accuracy)
+    score = {line.label: {seed: one.score for seed, one in line.results.items()} for line in ranked}
+    p_of = p_values(score)
     best, texts = ranked[0], {combination.label: dict(combination.texts) for combination in plan.combinations}
     constant = next(iter(best.results.values())).baseline
     values = {
@@ -51,7 +51,7 @@ def outcome(
     if constant and mean(best.values("accuracy")) <= constant[1]:
         return Result(values, as_command("check", fixed), "nothing was learned that helps, look at the data")
     told_apart = len(ranked) < 2 or (
-        p_of.get((best.label, ranked[1].label), 1) < CHANCE and sum(differences(*list(accuracy.values())[:2])) > 0
+        p_of.get((best.label, ranked[1].label), 1) < CHANCE and sum(differences(*list(score.values())[:2])) > 0
     )
     if not told_apart and len(plan.seeds) < ENOUGH_SEEDS:
         own = {"vary": settings.vary, "seeds": ENOUGH_SEEDS, "jobs": settings.jobs, "out": settings.out}
@@ -67,6 +67,6 @@ def of_line(line: Line, texts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "combination": line.label,
         "settings": texts,
-        **dict(zip(HEADER, row_values(line), strict=True)),
+        **row_values(line),
         "runs": [{"seed": seed, "run": result.run.folder} for seed, result in line.results.items()],
     }

@@ -9,6 +9,7 @@ from statistics import mean
 from typing import Any
 from urllib.parse import quote
 
+from study import tasks
 from study.experiments import figures as compare_figures
 from study.experiments.figures import MAX_DRAWN
 from study.experiments.plan import CONDITIONAL
@@ -18,6 +19,7 @@ from study.pages.blocks import Figure, Table
 from study.pages.render import render
 from study.runtime import output
 from study.runtime.format import format_value
+from study.tasks.scores import score_text
 
 
 def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]:
@@ -26,7 +28,7 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
     results = [result for line in ranked for result in line.results.values()]
     sentences = [f"Only {ranked[0].label} was trained: there is nothing to compare it with."]
     if len(ranked) > 1:
-        values = {line.label: {seed: result.accuracy for seed, result in line.results.items()} for line in ranked}
+        values = {line.label: {seed: result.score for seed, result in line.results.items()} for line in ranked}
         sentences = [verdict(values), *([against_best(values)] if len(ranked) > 2 else [])]
     note = task_of(ranked).accuracy_note(results[0].images)
     sentences.append(
@@ -34,9 +36,10 @@ def summary_sentences(lines: Sequence[Line], varied: Sequence[str]) -> list[str]
     )
     if results[0].baseline:
         name, constant = results[0].baseline
+        what = "" if results[0].own_score is None else f"{task_of(ranked).ACCURACY} "
         no_better = mean(ranked[0].values("accuracy")) <= constant
         sentences.append(
-            f"Always answering {name}: {100 * constant:.1f} %."
+            f"Always answering {name}: {what}{100 * constant:.1f} %."
             + " The best is no better than that: nothing was learned that helps." * no_better
         )
     sentences.append(
@@ -90,8 +93,9 @@ def write(
     """
     ranked = [line for line in lines if line.results]
     drawn = {line.label: [result.epochs for result in line.results.values()] for line in ranked}
-    called = task_of(ranked).ACCURACY
-    compare_figures.curves(drawn, out / "curves.png", called)
+    task = task_of(ranked)
+    called = task.SCORE_NAME
+    compare_figures.curves(drawn, out / "curves.png", called, f"val_{task.SCORE}")
     same, _ = resolved_settings(ranked, varied)
     settings = [[name.replace("_", "-"), format_value(value, name)] for name, value in same.items()]
     page = render(
@@ -125,7 +129,7 @@ def run_list(line: Line, out: Path) -> list[dict[str, Any]]:
     return [
         {
             "seed": seed,
-            "accuracy": f"{100 * result.accuracy:.1f}",
+            "score": score_text(result.score, tasks.get(result.run.task).SCORE),
             "report": quote(result.run.folder.relative_to(out).as_posix()) + "/report.html",
             "folder": str(result.run.folder),
         }

@@ -18,6 +18,7 @@ from study import tasks
 from study.runs.folder import UNREADABLE, Run
 from study.runtime import output
 from study.tasks.contract import Task
+from study.tasks.scores import ACCURACY, UNKNOWN
 
 HEADER = ("val_accuracy", "val_accuracy_std", "val_macro_f1", "val_macro_f1_std", "seconds", "n")
 OWN = ("seed", "runs")  # settings in which runs of one combination differ
@@ -34,6 +35,7 @@ class Result:
         epochs: rows of `history.csv`, numbers read.
         baseline: the constant answer that is right most often, and its accuracy, where the task has one.
         loss: cross-entropy.
+        own_score: what the task ranks runs by, where that is not its accuracy.
     """
 
     run: Run
@@ -44,6 +46,12 @@ class Result:
     epochs: Sequence[Mapping[str, float]]
     baseline: tuple[str, float] | None = None
     loss: float = math.nan
+    own_score: float | None = None
+
+    @property
+    def score(self) -> float:
+        """Return what runs are ranked by."""
+        return self.accuracy if self.own_score is None else self.own_score
 
 
 @dataclass(frozen=True)
@@ -69,32 +77,32 @@ def read_result(run: Run) -> Result:
         val = json.loads((run.folder / name).read_text(encoding="utf-8"))["val"]
         accuracy, macro_f1, images = float(val["accuracy"]), float(val["macro_f1"]), int(val["n"])
         loss = float(val.get("loss", math.nan))
-        baseline = tasks.get(run.task).baseline(val)
+        task = tasks.get(run.task)
+        own_score = None if task.SCORE == ACCURACY else float(val[task.SCORE])
+        baseline = task.baseline(val)
         name = "history.csv"
-        epochs = read_epochs(run.folder / name)
+        epochs = read_epochs(run.folder / name, f"val_{task.SCORE}")
         name = "run.json"
         seconds, _, _ = sum(run.info["seconds"].values()), run.info["settings"], run.info["stages"][-1]["precision"]
     except KeyError as error:
         raise UserError(f"{run.folder / name} cannot be read: it has no {error.args[0]}. Train again.") from error
     except UNREADABLE_TABLES as error:
         raise UserError(f"{run.folder / name} cannot be read: {error}. Train again.") from error
-    return Result(run, accuracy, macro_f1, images, seconds, epochs, baseline, loss)
+    return Result(run, accuracy, macro_f1, images, seconds, epochs, baseline, loss, own_score)
 
 
-def read_epochs(path: Path) -> list[dict[str, float]]:
-    """Return validation loss and accuracy of each epoch. Raise ValueError and others where it is no `history.csv`."""
+def read_epochs(path: Path, score: str = "val_accuracy") -> list[dict[str, float]]:
+    """Return validation loss, accuracy and score of each epoch. Raise ValueError and others for another table."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows:
         raise ValueError("it has no epoch")
-    return [{name: float(row[name]) for name in ("val_loss", "val_accuracy")} for row in rows]
+    return [{name: float(row[name]) for name in ("val_loss", "val_accuracy", score)} for row in rows]
 
 
 def rank(lines: Sequence[Line]) -> list[Line]:
-    """Put the best first by mean validation accuracy, then macro F1; those without any run last."""
-    scores = {
-        line.label: (mean(line.values("accuracy")), mean(line.values("macro_f1"))) for line in lines if line.results
-    }
+    """Put the best first by the mean of their task's score on validation, then macro F1; those without any run last."""
+    scores = {line.label: (mean(line.values("score")), mean(line.values("macro_f1"))) for line in lines if line.results}
     return sorted(lines, key=lambda line: scores.get(line.label, (-1, -1)), reverse=True)
 
 
@@ -103,7 +111,17 @@ def spread(values: Sequence[float]) -> float | None:
     return stdev(values) if len(values) > 1 else None
 
 
-def row_values(line: Line) -> list[float | None]:
+def row_values(line: Line) -> dict[str, float | None]:
+    """Return what stands in the table: the figures of `HEADER`, behind the score of a task that ranks by another."""
+    found = dict(zip(HEADER, common_values(line), strict=True))
+    name = f"val_{task_of([line]).SCORE}"
+    if not line.results or name in found:
+        return found
+    score = line.values("score")
+    return {name: mean(score), f"{name}_std": spread(score), **found}
+
+
+def common_values(line: Line) -> list[float | None]:
     """Return what stands under `HEADER`."""
     if not line.results:
         return [None] * 5 + [0]
@@ -120,10 +138,13 @@ def row_values(line: Line) -> list[float | None]:
 
 def write_csv(path: Path, lines: Sequence[Line]) -> None:
     """Write the ranking."""
+    rows = [row_values(line) for line in lines]
+    header = max(rows, key=len)
     entries = [
-        [line.label, *("" if value is None else round(value, 6) for value in row_values(line))] for line in lines
+        [line.label, *("" if row.get(name) is None else round(row[name], 6) for name in header)]
+        for line, row in zip(lines, rows, strict=True)
     ]
-    output.write_csv(path, ("combination", *HEADER), guarded(entries))
+    output.write_csv(path, ("combination", *header), guarded(entries))
 
 
 def task_of(lines: Sequence[Line]) -> Task:
@@ -133,25 +154,28 @@ def task_of(lines: Sequence[Line]) -> Task:
 
 
 def ranking_table(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[list[str]]]:
-    """Return the ranking for people: header, with the figures as the task calls them, and rows."""
+    """Return the ranking for people: header, with the figures as the task calls them, and rows.
+
+    What it is ranked by comes first.
+    """
     task = task_of(lines)
-    header = ("combination", f"{task.ACCURACY} %", "± std", task.MACRO_F1, "± std", "seconds a run", "seeds")
-    forms = (
-        lambda x: f"{100 * x:.1f}",
-        lambda x: f"{100 * x:.1f}",
-        "{:.3f}".format,
-        "{:.3f}".format,
-        "{:.1f}".format,
-        str,
-    )
-    entries = [
-        [
-            line.label,
-            *("–" if value is None else form(value) for form, value in zip(forms, row_values(line), strict=True)),
-        ]
-        for line in lines
-    ]
-    return header, entries
+    percent, share = (lambda x: f"{100 * x:.1f}"), "{:.3f}".format
+    columns = {  # name -> title, and form of its values
+        f"val_{task.SCORE}": (task.SCORE_NAME, share),
+        f"val_{task.SCORE}_std": ("± std", share),
+        "val_accuracy": (f"{task.ACCURACY} %", percent),
+        "val_accuracy_std": ("± std", percent),
+        "val_macro_f1": (task.MACRO_F1, share),
+        "val_macro_f1_std": ("± std", share),
+        "seconds": ("seconds a run", "{:.1f}".format),
+        "n": ("seeds", str),
+    }
+    entries = []
+    for line in lines:
+        values = row_values(line)
+        cells = ((values.get(name), form) for name, (_, form) in columns.items())
+        entries.append([line.label, *(UNKNOWN if value is None else form(value) for value, form in cells)])
+    return ("combination", *(title for title, _ in columns.values())), entries
 
 
 def resolved_settings(lines: Sequence[Line], varied: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

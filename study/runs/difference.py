@@ -17,7 +17,7 @@ from errors import UserError
 from study import tasks
 from study.runs import predictions
 from study.runs.folder import Run
-from study.runs.listing import MAX_NAMED, accuracy, figures_of, fingerprint_of, question_of, values_of
+from study.runs.listing import MAX_NAMED, figures_of, fingerprint_of, question_of, score, values_of
 from study.runtime import console
 
 CHANCE = 0.05  # p from which a difference is put down to chance
@@ -62,9 +62,9 @@ def show_difference(first: Run, second: Run) -> dict[str, Any]:
     """Print the settings that differ, the figures, and what the images of both test splits say, and return it."""
     differ = differing(first.info, second.info)
     rows = [(name, short(one), short(other)) for name, one, other in differ]
-    called = [tasks.get(run.task).ACCURACY for run in (first, second)]
+    called = [tasks.get(run.task).SCORE_NAME for run in (first, second)]
     for split, name in (("val", "validation"), ("test", "test")):
-        found = [accuracy(figures_of(run), split) for run in (first, second)]
+        found = [score(run, figures_of(run), split) for run in (first, second)]
         if called[0] == called[1]:
             rows.append((f"{name} {called[0]}", *found))
         else:  # of different things
@@ -86,6 +86,12 @@ def show_difference(first: Run, second: Run) -> dict[str, Any]:
         "better": said.better.casefold() or None,
         "sentence": said.sentence,
     }
+
+
+def ahead_on_validation(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return which of "a" and "b" has the higher or an equal figure on validation, and what that is called."""
+    task = tasks.get(values["a"]["task"])
+    return max(("a", "b"), key=lambda one: values[one]["val"][task.SCORE]), task.SCORE_NAME
 
 
 def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -26,6 +26,7 @@ from study.runs.folder import (
 )
 from study.runs.values import of_listing
 from study.runtime import console
+from study.tasks.scores import score_text
 
 UNKNOWN = "–"
 MAX_NAMED = 6  # classes in the title of a table
@@ -69,14 +70,17 @@ def figures_of(run: Run) -> Mapping[str, Any]:
     """Return what `metrics.json` says of "val" and "test"; nothing where it cannot be read."""
     try:
         metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
-        return metrics if all(isinstance(metrics[split]["accuracy"], float) for split in ("val", "test")) else {}
+        names = ("accuracy", tasks.get(run.task).SCORE)
+        told = [metrics[split][name] for split in ("val", "test") for name in names]
+        return metrics if all(isinstance(figure, float) for figure in told) else {}
     except UNREADABLE:
         return {}
 
 
-def accuracy(figures: Mapping[str, Any], split: str) -> str:
-    """`98.3 %`."""
-    return f"{100 * figures[split]['accuracy']:.1f} %" if figures else UNKNOWN
+def score(run: Run, figures: Mapping[str, Any], split: str) -> str:
+    """Return what runs of its task are ranked by: `98.3 %`, `0.873`."""
+    name = tasks.get(run.task).SCORE
+    return score_text(figures[split][name], name) if figures else UNKNOWN
 
 
 def size_of(run: Run) -> int:
@@ -115,7 +119,9 @@ def show(folder: Path, data: str | None) -> dict[str, Any]:
 def question_in_title(question: tuple[str, ...]) -> str:
     """Return a question as a title says it: nothing of classifiers, whose images have the classes as labels."""
     task, *classes = question
-    return "" if task == "classify" else f"--task {task} of {listed(classes, MAX_NAMED)}; {tasks.get(task).ACCURACY}; "
+    return (
+        "" if task == "classify" else f"--task {task} of {listed(classes, MAX_NAMED)}; {tasks.get(task).SCORE_NAME}; "
+    )
 
 
 def no_run(folder: Path, data: str | None) -> UserError:
@@ -145,12 +151,12 @@ def values_of(run: Run) -> dict[str, Any]:
 def row_of(run: Run) -> tuple[str, ...]:
     """Return a line of the table."""
     figures, name = figures_of(run), run.info.get("settings", {}).get("name")
-    percent = (accuracy(figures, split) for split in ("val", "test"))
+    percent = (score(run, figures, split) for split in ("val", "test"))
     return (run.folder.name, name or "", *percent, f"{size_of(run) / 1e6:,.1f}")
 
 
 def show_best(folder: Path, data: str | None) -> dict[str, Any]:
-    """Print the run of the best validation accuracy, and its test accuracy, and return it.
+    """Print the run of the best score on validation, and that on test, and return it.
 
     Only runs of one data set are compared, and of these such as answer the question that the newest one answers.
     """
@@ -170,13 +176,14 @@ def show_best(folder: Path, data: str | None) -> dict[str, Any]:
     if others := len(judged) - len(alike):
         console.to_error(
             f"note: {others:,} run(s) are not ranked: they have another task or other classes than the newest run "
-            f"(--task {newest.task}), so that their accuracy is of something else"
+            f"(--task {newest.task}), so that their figure is of something else"
         )
-    run, figures = max(alike, key=lambda entry: entry[1]["val"]["accuracy"])
-    of = "" if run.task == "classify" else f" {tasks.get(run.task).ACCURACY}"
+    task = tasks.get(newest.task)
+    run, figures = max(alike, key=lambda entry: entry[1]["val"][task.SCORE])
+    of = "" if run.task == "classify" else f" {task.SCORE_NAME}"
     console.print(
-        f"{run.folder}: {run.info['model']}, validation{of} {accuracy(figures, 'val')}, the best of {len(alike):,}; "
-        f"test {accuracy(figures, 'test')}"
+        f"{run.folder}: {run.info['model']}, validation{of} {score(run, figures, 'val')}, the best of {len(alike):,}; "
+        f"test {score(run, figures, 'test')}"
     )
     return {"best": values_of(run), "of": len(alike)}
 

@@ -63,8 +63,6 @@ def confused(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def of_listing(run: Run, metrics: Mapping[str, Any], fingerprint: str, size: int, data: Path | None) -> dict[str, Any]:
     """Return what the list of runs says of one; its figures are null where they cannot be read."""
-    short = {
-        split: {key: metrics[split].get(key) for key in ("accuracy", "accuracy_interval", "n")} if metrics else None
-        for split in ("val", "test")
-    }
+    keys = dict.fromkeys(("accuracy", "accuracy_interval", "n", tasks.get(run.task).SCORE))
+    short = {split: {key: metrics[split].get(key) for key in keys} if metrics else None for split in ("val", "test")}
     return {**of_run(run), "data": data, "fingerprint": fingerprint, **short, "bytes": size}

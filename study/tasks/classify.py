@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MODEL = "original"
 PER_PIXEL = False
-ACCURACY = "accuracy"
+ACCURACY = SCORE = SCORE_NAME = "accuracy"
 MACRO_F1 = "macro F1"
 VERDICTS = True
 SEVERAL_LABELS = False

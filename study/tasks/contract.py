@@ -37,6 +37,8 @@ class Task(Protocol):
         MODEL: the model that is taken where none is named.
         PER_PIXEL: whether a network must give features of every pixel; masks are then what is learned.
         ACCURACY: what "accuracy" among its figures is called.
+        SCORE: which of its figures runs are ranked by.
+        SCORE_NAME: what that is called.
         MACRO_F1: what "macro_f1" among them is called.
         VERDICTS: whether an answer may be that an image is unlike all that was learned, or that it is not sure.
         SEVERAL_LABELS: whether an image may have several labels, or none.
@@ -50,6 +52,8 @@ class Task(Protocol):
     MODEL: str
     PER_PIXEL: bool
     ACCURACY: str
+    SCORE: str
+    SCORE_NAME: str
     MACRO_F1: str
     VERDICTS: bool
     SEVERAL_LABELS: bool

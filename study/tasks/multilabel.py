@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 MODEL = "original"
 PER_PIXEL = False
-ACCURACY = "exact match"
+ACCURACY = SCORE_NAME = "exact match"
+SCORE = "accuracy"
 MACRO_F1 = "macro F1"
 VERDICTS = False
 SEVERAL_LABELS = True

@@ -18,7 +18,7 @@ from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
 
 
-def result(folder, accuracy, epochs=1, **changes):
+def result(folder, accuracy, epochs=1, iou=None, **changes):
     settings = as_json(TrainSettings.of(**changes))
     info = {
         "settings": settings,
@@ -27,8 +27,8 @@ def result(folder, accuracy, epochs=1, **changes):
         "learning": {"type": "scratch"},
         "stages": [{"precision": None}],
     }
-    rows = [{"val_loss": 1 / (i + 1), "val_accuracy": accuracy} for i in range(epochs)]
-    return Result(run_folder.Run(folder, info), accuracy, accuracy - 0.1, 50, 2.0, rows)
+    rows = [{"val_loss": 1 / (i + 1), "val_accuracy": accuracy, "val_mean_iou": iou} for i in range(epochs)]
+    return Result(run_folder.Run(folder, info), accuracy, accuracy - 0.1, 50, 2.0, rows, own_score=iou)
 
 
 def lines_of(folder, **accuracies):
@@ -109,9 +109,9 @@ def test_the_best_by_validation_comes_first_and_one_without_runs_last(tmp_path):
         ({}, ("accuracy", "macro F1"), "One of the 50 validation images is 2.0 points. "),
         ({"task": "multilabel"}, ("exact match", "macro F1"), "Exact match is the share of the 50 validation images "),
         (
-            {"task": "segment", "model": "unet"},
-            ("pixel accuracy", "mean Dice"),
-            "Pixel accuracy is the share of the pixels of the 50 validation images. ",
+            {"task": "segment", "model": "unet", "iou": 0.4},
+            ("mean IoU", "pixel accuracy", "mean Dice"),
+            "Ranked by mean IoU, of which 0.01 is a point. Pixel accuracy is the share of the pixels of the 50 ",
         ),
     ],
 )
@@ -120,12 +120,36 @@ def test_figures_are_called_as_the_report_of_the_task_calls_them(tmp_path, task,
     (tmp_path / "split.csv").write_text("path,sha256,label,part\n")
     lines = [Line(name, {0: result(tmp_path, 0.5, **task, width=8)}) for name in ("one", "other")]
     header, _ = ranking_table(lines)
-    assert (header[1], header[3]) == (f"{names[0]} %", names[1])
+    assert [title.removesuffix(" %") for title in header[1 : 2 * len(names) : 2]] == list(names)
     assert any(sentence.startswith(note) for sentence in compare_report.summary_sentences(lines, ["width"]))
     compare_report.write(tmp_path, "compare", lines, ["said"], ["width"], {})
     page = (tmp_path / "compare.html").read_text(encoding="utf-8")
     assert f"Validation loss and {names[0]} over the epochs" in page
-    assert f"<th>{names[0]} %" in page or f">{names[0]} %</th>" in page
+    assert all(f">{title}</th>" in page for title in header)
+
+
+def test_masks_are_ranked_by_their_mean_iou(tmp_path):
+    """One class of most pixels: who calls every pixel that has the higher pixel accuracy."""
+    shares = {"blind": [(0.95, 0.475), (0.95, 0.47), (0.95, 0.48)], "sees": [(0.93, 0.8), (0.93, 0.79), (0.94, 0.82)]}
+    lines = [
+        Line(
+            name,
+            {
+                seed: result(tmp_path, right, iou=iou, task="segment", model="unet", width=8)
+                for seed, (right, iou) in enumerate(values)
+            },
+        )
+        for name, values in shares.items()
+    ]
+    ranked = rank(lines)
+    assert [line.label for line in ranked] == ["sees", "blind"]
+    header, (first, _) = ranking_table(ranked)
+    assert dict(zip(header, first, strict=True))["mean IoU"] == "0.803"
+    (tmp_path / "split.csv").write_text("path,sha256,label,part\n")
+    assert compare_report.summary_sentences(ranked, ["width"])[0].startswith("sees is better than blind at 3 seeds")
+    write_csv(tmp_path / "compare.csv", ranked)
+    rows = list(csv.DictReader((tmp_path / "compare.csv").open()))
+    assert [float(row["val_mean_iou"]) for row in rows] == [pytest.approx(0.803333), pytest.approx(0.475)]
 
 
 def test_figures_of_the_test_split_are_not_read(tmp_path):

@@ -104,7 +104,8 @@ def of_three_questions(three, tmp_path):
             del info["task"]
         (copy / "run.json").write_text(json.dumps(info))
         metrics = json.loads((copy / "metrics.json").read_text())
-        metrics["val"]["accuracy"] = validation
+        metrics["val"] |= {"accuracy": 0.9 if task == "segment" else validation, "mean_iou": validation}
+        metrics["test"]["mean_iou"] = 0.5
         (copy / "metrics.json").write_text(json.dumps(metrics))
     return runs
 
@@ -113,9 +114,9 @@ def test_figures_of_other_tasks_and_classes_stand_in_tables_of_their_own(of_thre
     lines = call("runs", "--runs", of_three_questions).out.splitlines()
     titles = [line for line in lines if line.startswith(str(toy))]
     assert [title.removeprefix(f"{toy} (").partition("images and split")[0] for title in titles] == [
-        "--task segment of animal, sky; pixel accuracy; ",
+        "--task segment of animal, sky; mean IoU; ",
         "",
-        "--task segment of animal, grass; pixel accuracy; ",
+        "--task segment of animal, grass; mean IoU; ",
     ]
     classifiers = lines[lines.index(titles[1]) : lines.index(titles[2])]
     assert [day for day in range(1, 5) if any(f"2026010{day}-" in line for line in classifiers)] == [2, 3]
@@ -124,7 +125,7 @@ def test_figures_of_other_tasks_and_classes_stand_in_tables_of_their_own(of_thre
 def test_the_best_is_chosen_among_runs_of_the_newest_ones_task_and_classes(of_three_questions):
     ran = call("runs", "best", "--runs", of_three_questions)
     assert ran.out.startswith(f"{of_three_questions / '20260104-000000-net'}: ")
-    assert "validation pixel accuracy 98.0 %, the best of 1;" in ran.out
+    assert "validation mean IoU 0.980, the best of 1; test 0.500" in ran.out
     note = "note: {} run(s) are not ranked: they have another task or other classes than the newest run (--task {})"
     assert ran.err.startswith(note.format(3, "segment"))
     shutil.rmtree(of_three_questions / "20260104-000000-net")
@@ -138,7 +139,7 @@ def test_the_best_is_chosen_among_runs_of_the_newest_ones_task_and_classes(of_th
 def test_a_difference_names_each_figure_where_two_tasks_mean_other_things_by_it(of_three_questions):
     masks, first, second = (of_three_questions / f"2026010{day}-000000-net" for day in (1, 2, 3))
     told = " ".join(call("runs", "diff", masks, first).out.split())
-    assert "validation 99.0 % (pixel accuracy) 70.0 % (accuracy)" in told
+    assert "validation 0.990 (mean IoU) 70.0 % (accuracy)" in told
     assert "validation accuracy" not in told
     assert "validation accuracy 70.0 % 80.0 %" in " ".join(call("runs", "diff", first, second).out.split())
 
