@@ -44,6 +44,11 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
     if settings.regularization.class_weight == settings.regularization.sampler == "balanced":
         both = "--class-weight balanced and --sampler balanced"
         raise UserError(f"{both} together would make up for rare classes twice. Leave one of the two out.")
+    if run.finish and (not run.resume or run.fresh or run.crossval or run.find_learning_rate or run.augment_preview):
+        raise UserError(
+            "--finish ends a training that was stopped: it goes with --resume, and without --fresh, --crossval, "
+            "--find-learning-rate and --augment-preview."
+        )
     sizes, size = optimization.progressive, settings.data.image_size
     if sizes and size and sizes[-1] > size:
         given = format_value(sizes, as_flag=True)
@@ -59,7 +64,12 @@ def check_flags(settings: TrainSettings, spec: Spec) -> None:
     """Raise UserError, before any image is read, where settings contradict each other or the model."""
     task_conflicts.check(settings, spec)
     check_joined(settings, spec)
-    learning = settings.learning
+    learning, sizes, smallest = settings.learning, settings.optimization.progressive, spec.smallest_image_size
+    if sizes and sizes[0] < smallest:
+        given = format_value(sizes, as_flag=True)
+        raise UserError(
+            f"--progressive for {settings.run.model} begins at {smallest} pixels or above. Received: {given}"
+        )
     weights = learning_type.start_weights(settings.run.model, spec.weights, learning.kind, learning.weights)
     settings = settings.with_values(learning="scratch") if weights == "none" else settings
     check_engine(settings)

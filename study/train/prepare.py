@@ -19,7 +19,6 @@ from data.dataset import Dataset
 from data.mask_counts import PixelCounts, count
 from data.split import SplitEntry, contents_learned_by
 from data.store.store import Store
-from errors import UserError
 from models.parts.weights import build_backbone
 from study import tasks
 from study.fit import event_files, whitening
@@ -107,25 +106,13 @@ def prepare(
 
 
 def check_first(settings: TrainSettings) -> None:
-    """Raise UserError for what is wrong with the user's own code, the event files and the sizes, before any work."""
-    run = settings.run
-    if run.finish and (not run.resume or run.fresh or run.crossval or run.find_learning_rate or run.augment_preview):
-        raise UserError(
-            "--finish ends a training that was stopped: it goes with --resume, and without --fresh, --crossval, "
-            "--find-learning-rate and --augment-preview."
-        )
+    """Raise UserError for what is wrong with the user's own code and the event files, before any work."""
     if settings.regularization.augment_with:
         custom.load(settings.regularization.augment_with)
     if settings.run.callback:
         own_code.load(settings.run.callback, *CALLBACK)
     if settings.run.tensorboard:
         event_files.check(settings.run.tensorboard, bool(settings.run.resume) and not settings.run.fresh)
-    model, sizes = settings.run.model, settings.optimization.progressive
-    smallest = models.get(model).SPEC.smallest_image_size
-    if sizes and sizes[0] < smallest:
-        raise UserError(
-            f"--progressive for {model} begins at {smallest} pixels or above. Received: {','.join(map(str, sizes))}"
-        )
 
 
 def new_backbone(settings: TrainSettings, weights: str) -> keras.Model:

@@ -87,6 +87,9 @@ def test_it_needs_a_training_that_was_stopped(tmp_path):
     words = ("train", "--data", make_toy(tmp_path / "data"), *QUICK, "--finish", "--runs", tmp_path / "runs")
     for more in ((), ("--resume", "auto", "--fresh"), ("--resume", "auto", "--crossval", 3)):
         assert call(*words, *more).err == f"{ONLY}--find-learning-rate and --augment-preview.\n"
+    for more in (("--finish",), ("--progressive", "32,128")):  # told before the images, which are not there
+        ran = call("train", "--data", tmp_path / "none", "-m", "alexnet", *more, "--runs", tmp_path / "runs")
+        assert ran.err.startswith("error: " + more[0]), ran.err
     ran = call(*words, "--resume", "auto")
     told = f"{tmp_path / 'runs'} has no unfinished training of these settings, or one that is still at work. See them: "
     assert (ran.code, ran.err) == (2, f"error: --finish: {told}python main.py runs --runs {tmp_path / 'runs'}\n")
