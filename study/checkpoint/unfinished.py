@@ -147,15 +147,7 @@ class Unfinished:
 
 def is_busy(folder: Path) -> bool:
     """Say whether a training is at work on a folder."""
-    lock = locks.lock_of(folder / LOCK)
-    try:
-        locks.acquire(lock)
-    except Timeout:
-        return True
-    except OSError:  # a folder that may only be read, or where none can be at work since there are no locks
-        return False
-    lock.release()
-    return False
+    return locks.is_held(folder / LOCK)
 
 
 def discard(folder: Path) -> None:

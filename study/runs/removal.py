@@ -12,6 +12,7 @@ from typing import Any
 import models
 from errors import UserError
 from study.checkpoint import unfinished
+from study.runs import crossval_folder
 from study.runs.folder import FILES, UNREADABLE, Run, folders_named, info_in, is_run, read_run
 from study.runs.listing import place_of, size_of
 from study.runtime import console, temporary
@@ -38,7 +39,7 @@ OWN_KEYS = {"schema", "model", "class_names"}  # of a `run.json` of this program
 
 
 def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
-    """Remove run folders, and return which, and how large they were; of an unfinished training its checkpoints.
+    """Remove runs, cross-validations, and checkpoints of unfinished trainings; return which, and how large they were.
 
     Raises:
         UserError: one is no run, or only a link to one, or holds a file that no training wrote, or somebody is at work
@@ -53,7 +54,12 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
         raise UserError(f"A training is at work on {busy[0].folder}. Wait for it, or stop it first.")
     asked = [removable(name, runs) for name in names if name not in stopped]
     for folder in asked:
-        check_removable(folder, lambda name: name in WRITTEN or bool(HALF.fullmatch(name)))
+        if crossval_folder.is_crossval(folder):
+            check_removable(folder, is_of_crossval)
+            if crossval_folder.is_busy(folder):
+                raise UserError(f"A cross-validation is at work in {folder}. Wait for it, or stop it first.")
+        else:
+            check_removable(folder, lambda name: name in WRITTEN or bool(HALF.fullmatch(name)))
     for one in chosen:
         check_removable(one.folder, unfinished.is_own)
     check_writable(*asked, *(one.folder for one in chosen))
@@ -71,16 +77,27 @@ def remove(names: Sequence[str], runs: str) -> dict[str, Any]:
 def remove_run(folder: Path, size: int) -> None:
     """Remove a run folder, and say so, and whether it was complete."""
     lacking = [name for name in FILES if not (folder / name).is_file()]
+    what = f" (a run that lacked {', '.join(lacking)})" if lacking else ""
+    if crossval_folder.is_crossval(folder):
+        what = " (a cross-validation)"
     with removing(folder):
         temporary.take_away(folder.resolve())  # it may be given as `.`
-    incomplete = f" (a run that lacked {', '.join(lacking)})" if lacking else ""
-    console.print(f"removed {folder}: {size / 1e6:,.1f} MB{incomplete}")
+    console.print(f"removed {folder}: {size / 1e6:,.1f} MB{what}")
+
+
+def is_of_crossval(name: str) -> bool:
+    """Say whether a file in the folder of a cross-validation, its path from there, is the program's own."""
+    return crossval_folder.is_own(name, STAMPED, frozenset(WRITTEN)) or bool(HALF.fullmatch(name))
 
 
 def removable(name: str, runs: str) -> Path:
-    """Return the folder of a run, also of one that lacks files or cannot be read. Raise UserError where it is none."""
+    """Return the folder of a run or a cross-validation, also of a run that lacks files or cannot be read.
+
+    Raises:
+        UserError: it is none.
+    """
     folder = place_of(name, runs)
-    if not is_left_of_a_run(folder):
+    if not is_left_of_a_run(folder) and not crossval_folder.is_crossval(folder):
         read_run(folder, runs)  # it says what is wrong
     return folder
 

@@ -53,6 +53,19 @@ def acquire(lock: FileLock, wait: float = 0.0) -> None:
         raise LocklessError(Path(lock.lock_file), error) from error
 
 
+def is_held(file: Path) -> bool:
+    """Say whether another process holds a file locked."""
+    lock = lock_of(file)
+    try:
+        acquire(lock)
+    except Timeout:
+        return True
+    except OSError:  # a folder that may only be read, or where none can be at work since there are no locks
+        return False
+    lock.release()
+    return False
+
+
 def refused(folder: Path, error: LocklessError, would_do: str) -> UserError:
     """Return what is told where a folder cannot be used without locks: two processes at once would mix it up."""
     return UserError(f"{folder} cannot be kept to one process: {error}. {would_do}")
