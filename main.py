@@ -25,6 +25,7 @@ from study.runtime.format import visible
 from study.runtime.gradients import gradients_forgotten
 from study.runtime.result import Result, plain
 from study.runtime.signals import (
+    NOBODY_READS,
     Terminated,
     end_at_once_on_signals,
     end_cleanly_on_signals,
@@ -98,8 +99,8 @@ def forget_unwritten() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 the user can mend it, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
 
-    3 is `check --strict` with a severe finding, 4 `predict --strict` with a file that failed, 1 that nobody reads what
-    is printed any more.
+    3 is `check --strict` with a severe finding, 4 `predict --strict` with a file that failed, 141 that nobody reads
+    what is printed any more.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     command_line = shlex.join(["python", "main.py", *arguments])
@@ -114,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(arguments, command_line, out, as_json)
     except BrokenPipeError:  # `| head` has read enough
         forget_unwritten()
-        return 1
+        return NOBODY_READS
     except BaseException as error:
         if not (stop := stop_behind(error)):
             raise

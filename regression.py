@@ -401,7 +401,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it closes it
-        return 1
+        return 141  # as what SIGPIPE ends, which Python ignores
     except OSError as error:
         print(f"regression.py: {error}; --out needs a place that can be written", file=sys.stderr)
         return 2

@@ -16,12 +16,25 @@ from rich.segment import Segments
 from rich.table import Table
 
 from study.runtime.format import visible
+from study.runtime.signals import NOBODY_READS
 
 FOLDED = 8  # letters to which a word may be folded in a table
 WIDEST = 1000  # letters of a line that is not folded
 MOST_CLASSES = 30  # rows of a table on the screen
 
-console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+class Screen(Console):
+    """What prints, and ends the command where nobody reads that any more."""
+
+    def on_broken_pipe(self) -> None:
+        """End it as SIGPIPE would: Rich ends with the code of a fault."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit as end:
+            raise SystemExit(NOBODY_READS) from end
+
+
+console = Screen(highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
 def to_stderr(on: bool) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+NOBODY_READS = 141  # the exit code of what SIGPIPE ends, which Python ignores: 128 and its number
 SOON = 0.05  # seconds
 
 _heard: list[int] = []  # numbers of the signals that were raised as a stop in this process

@@ -150,7 +150,21 @@ def test_nobody_reads_on():
     os.close(read)  # as `| head` does when it has enough
     ended = subprocess.run(**command("summary") | {"stdout": write}, timeout=60, check=False)
     os.close(write)
-    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_nobody_reads_on_what_is_predicted_and_the_table_of_before_is_kept(run, toy, tmp_path):
+    table = tmp_path / "out.csv"
+    words = ("predict", "--run", run, toy / "circle", "--csv", table)
+    assert call(*words).code == 0
+    before = table.read_bytes()
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(**command(*words) | {"stdout": write}, timeout=60, check=False)
+    os.close(write)
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (141, False)
+    assert table.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")

@@ -191,7 +191,7 @@ def test_nobody_reads_on(tmp_path):
     words = [sys.executable, SCRIPT, "--no-keras", "--out", tmp_path / "a.png"]
     ended = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, timeout=60, check=False)
     os.close(write)
-    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "cp1252"])
