@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +39,8 @@ def write(network: Network, about: Mapping[str, Any], folder: Path) -> None:
 def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: np.ndarray) -> None:
     """Write the network in 8-bit integers, their ranges chosen by what some images give, uint8 (n, size, size, 3)."""
     import onnx
+
+    import_runtime()
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -71,11 +75,22 @@ def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: n
 
 def load(folder: Path) -> Run:
     """Return what runs an exported file."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(folder / FILE, providers=["CPUExecutionProvider"])
+    session = import_runtime().InferenceSession(folder / FILE, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return lambda pixels: dict(zip(names, session.run(names, {IMAGE: pixels}), strict=True))
+
+
+def import_runtime() -> ModuleType:
+    """Import onnxruntime, which leaves a file `.ses` in the folder of temporary files: here in one that goes again."""
+    with tempfile.TemporaryDirectory() as own:
+        before = os.environ.get("TMPDIR")
+        os.environ["TMPDIR"] = own
+        try:
+            import onnxruntime
+        finally:
+            os.environ.pop("TMPDIR")
+            os.environ.update({} if before is None else {"TMPDIR": before})
+    return onnxruntime
 
 
 def converted(network: Network) -> onnx.ModelProto:

@@ -1,7 +1,11 @@
 """The known images of an ONNX file in 8-bit integers: smaller, and the distance nearly the same."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from helpers import ROOT, left_behind
 
 onnx = pytest.importorskip("onnx", reason="the packages of requirements-export.txt are not installed")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -50,3 +54,11 @@ def test_an_image_of_zeros_stays_one():
     halve(model)
     in_bytes(model)
     assert not run(model, np.ones((1, FEATURES), np.float32)).any()
+
+
+def test_what_runs_the_file_leaves_nothing_among_temporary_files(tmp_path, monkeypatch):
+    """onnxruntime leaves a file where it is imported, and so this needs a process of its own."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code = "import os; from study.export.formats import onnx; onnx.import_runtime(); print(os.environ['TMPDIR'])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (ran.stdout.strip(), left_behind(tmp_path)) == (str(tmp_path), [])
