@@ -23,7 +23,7 @@ from study.pages.pictures import jpeg
 from study.pages.render import render
 from study.runs.values import confused
 from study.runtime import console, environment, output
-from study.runtime.format import format_value
+from study.runtime.format import format_value, shares_apart
 from study.settings.commands import CrossvalSettings
 from study.settings.resolve import as_json
 from study.settings.train import TrainSettings
@@ -96,9 +96,9 @@ def rows(record: Record) -> Iterator[list[object]]:
     for fold in record.folds:
         fold_of[fold.repeat - 1, fold.held_out] = fold.number
     for repeat, (numbers, probabilities) in enumerate(zip(fold_of, record.probabilities, strict=True), 1):
-        predicted, shares = probabilities.argmax(axis=1), np.char.mod("%.6f", probabilities)
-        for entry, number, index, texts in zip(entries, numbers, predicted, shares, strict=True):
-            yield [entry.path, entry.sha256, entry.label, repeat, number, names[index], *texts]
+        predicted = probabilities.argmax(axis=1)
+        for entry, number, index, shares in zip(entries, numbers, predicted, probabilities.tolist(), strict=True):
+            yield [entry.path, entry.sha256, entry.label, repeat, number, names[index], *shares_apart(shares, 6)]
 
 
 def content(record: Record, seconds: float) -> dict[str, Any]:

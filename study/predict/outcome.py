@@ -16,6 +16,7 @@ from study.predict.stream import Prediction
 from study.predict.verdicts import Judge
 from study.runs.folder import Run
 from study.runs.values import figures, of_run
+from study.runtime.format import shares_apart
 from study.tasks.classify import most_likely
 
 WRITTEN = ("csv", "page", "sorted", "sort_csv", "masks", "report")
@@ -84,11 +85,16 @@ def images_of_classes(
             "path": one.path,
             "label": _label(label_of.get(one.path) if label_of else None, several),
             **(_labels_of(run, one) if several else _class_of(run, one, judge)),
-            "probabilities": None if one.probabilities is None else one.probabilities.astype(np.float64).round(6),
+            "probabilities": None if one.probabilities is None else in_table(one.probabilities),
             "error": one.error or None,
         }
         for one in predictions
     ]
+
+
+def in_table(probabilities: np.ndarray) -> list[float]:
+    """Return the probabilities of an image as the table has them."""
+    return [float(text) for text in shares_apart(probabilities.tolist(), 6)]
 
 
 def _label(label: str | None, several: bool) -> str | tuple[str, ...] | None:
@@ -105,11 +111,11 @@ def _labels_of(run: Run, prediction: Prediction) -> dict[str, Any]:
 def _class_of(run: Run, prediction: Prediction, judge: Judge | None) -> dict[str, Any]:
     if prediction.probabilities is None:
         return dict.fromkeys(("predicted", "probability", "verdict", "distance"))
-    name, probability = most_likely(run.info["class_names"], prediction.probabilities)
+    name, _ = most_likely(run.info["class_names"], prediction.probabilities)
     verdict = judge.verdict(prediction) if judge and judge.known else None
     return {
         "predicted": name,
-        "probability": round(probability, 6),
+        "probability": max(in_table(prediction.probabilities)),
         "verdict": verdict,
         "distance": None if prediction.distance is None else round(prediction.distance, 6),
     }

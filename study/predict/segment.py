@@ -26,6 +26,7 @@ from study.predict.told import count_failures, padded, width_of
 from study.runs.folder import Run
 from study.runs.images import folder_of, masks_of
 from study.runtime import console, new_folder, output
+from study.runtime.format import percent, shares_apart
 from study.tasks import segment
 from study.tasks.segment import class_shares, palette
 
@@ -70,8 +71,7 @@ def of_image(
     path: str, shares: np.ndarray | None = None, file: Path | None = None, label: str | None = None, error: str = ""
 ) -> dict[str, Any]:
     """Return what a script is told of an image: the share of each class, in their order, and the file of its mask."""
-    rounded = None if shares is None else shares.astype(np.float64).round(6)
-    return {"path": path, "label": label, "shares": rounded, "mask": file, "error": error or None}
+    return {"path": path, "label": label, "shares": shares, "mask": file, "error": error or None}
 
 
 def write_shares(table: Path, names: Sequence[str], images: Sequence[Mapping[str, Any]]) -> None:
@@ -90,7 +90,7 @@ def share_columns(names: Sequence[str]) -> list[str]:
 
 def share_row(names: Sequence[str], path: str, shares: np.ndarray | None, error: str) -> list[str]:
     """Return the row of an image."""
-    return [path, *([""] * len(names) if shares is None else [f"{share:.6f}" for share in shares]), error]
+    return [path, *([""] * len(names) if shares is None else shares_apart(shares.tolist(), 6)), error]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Segmented:
             return None
         if self.rule == "pad":
             frame = sides_of(prediction.file)
-        return class_shares(mask, len(self.names), frame).astype(np.float64).round(6)
+        return class_shares(mask, len(self.names), frame).astype(np.float64)
 
 
 def evaluate_split(run: Run, split: str, table: Path | None, writer: MaskWriter | None) -> Predicted:
@@ -209,7 +209,7 @@ def sides_of(file: Path) -> tuple[int, int]:
 def describe_shares(names: Sequence[str], shares: np.ndarray) -> str:
     """`dog 23.4 %, background 76.6 %`: what there is, the background last."""
     order = [*(i for i in np.argsort(-shares, kind="stable").tolist() if i), 0]
-    return ", ".join(f"{names[i]} {100 * shares[i]:.1f} %" for i in order if shares[i] > 0)
+    return ", ".join(f"{names[i]} {percent(shares[i])} %" for i in order if shares[i] > 0)
 
 
 @contextmanager

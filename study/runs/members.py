@@ -9,6 +9,7 @@ import numpy as np
 
 from study.pages.blocks import Block, Heading, Table, Text
 from study.runs.difference import CHANCE, MCNEMAR, paired_test
+from study.runtime.format import significant
 
 FILE = "members.csv"
 HEADER = ("member", "learned", "val_accuracy", "test_accuracy")
@@ -77,7 +78,9 @@ def rows(ensemble: Mapping[str, Any]) -> list[list[str]]:
     each = [(member["name"], member["learned"], *(member[f"{split}_accuracy"] for split in SPLITS))
             for member in ensemble["members"]]  # fmt: skip
     together = (ALL, ensemble["joined"], *(ensemble["accuracy"][split] for split in SPLITS))
-    return [[name, learned, f"{val:.6f}", f"{test:.6f}"] for name, learned, val, test in (*each, together)]
+    return [
+        [name, learned, significant(val, 6), significant(test, 6)] for name, learned, val, test in (*each, together)
+    ]
 
 
 def shown(ensemble: Mapping[str, Any]) -> list[list[str]]:

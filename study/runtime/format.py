@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -21,6 +21,24 @@ def significant(share: float, places: int) -> str:
         return f"{share:.2g}"
     text = f"{share:.{places}f}"
     return text if not share < 1 or float(text) < 1 else significant(share, places + 1)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent with one decimal place, and with more where `significant` would have more."""
+    text = f"{100 * share:.1f}"
+    hides = (text == "0.0" and share > 0) or (text == "100.0" and share < 1)
+    return f"{100 * float(significant(share, 3)):.10f}".rstrip("0") if hides else text
+
+
+def shares_apart(shares: Sequence[float], places: int) -> list[str]:
+    """Return shares as `significant` does, with more places where these would hide which of them is the largest.
+
+    Who reads them back decides as was decided.
+    """
+    first, second = sorted(shares)[-1:-3:-1] if len(shares) > 1 else (*shares, 0.0)
+    while first > second and not float(significant(first, places)) > float(significant(second, places)):
+        places += 1
+    return [significant(share, places) for share in shares]
 
 
 def format_value(value: object, name: str = "", *, as_flag: bool = False) -> str:

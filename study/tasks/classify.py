@@ -16,7 +16,7 @@ from study.pages.blocks import Block, Table
 from study.pages.language import t
 from study.runtime import console, hardware, output
 from study.runtime.backend import user_errors
-from study.runtime.format import significant
+from study.runtime.format import shares_apart, significant
 from study.tasks import crossentropy, intervals, scores
 from study.tasks.contract import Evaluation
 from study.tasks.sentences import baseline, describe, headline, warnings  # noqa: F401 - of the contract
@@ -237,5 +237,6 @@ def columns(names: Sequence[str]) -> list[str]:
 
 def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
     """Return what stands in these columns for one image."""
-    label, probability = most_likely(info["class_names"], probabilities)
-    return [label, f"{probability:.6f}", *(f"{share:.6f}" for share in probabilities.tolist())]
+    label, _ = most_likely(info["class_names"], probabilities)
+    texts = shares_apart(probabilities.tolist(), 6)
+    return [label, texts[info["class_names"].index(label)], *texts]

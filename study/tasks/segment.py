@@ -17,6 +17,7 @@ from study.pages.blocks import Block, Figure, Heading, Table, Text
 from study.pages.language import japanese, listed, one_of, t
 from study.pages.palette import DARK, GREY, MASKS
 from study.runtime import console, output
+from study.runtime.format import shares_apart, significant
 from study.tasks import crossentropy
 from study.tasks.contract import Evaluation
 from study.tasks.iou import confusions, iou, ious, mean_iou
@@ -267,7 +268,7 @@ def write_table(path: Path, names: Sequence[str], dataset: Dataset, result: Segm
     lines, test = [], [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
     for i, mask, score in zip(test, result.predicted, result.iou, strict=True):
         shares = class_shares(mask, len(names), dataset.masks.sides[i] if dataset.masks.sides else None)
-        cells = ["" if np.isnan(score) else f"{score:.6f}", *(f"{share:.6f}" for share in shares)]
+        cells = ["" if np.isnan(score) else significant(score, 6), *shares_apart(shares.tolist(), 6)]
         lines.append([dataset.entries[i].path, dataset.entries[i].label, *cells])
     output.write_csv(path, ["path", "label", "mean_iou", *(f"share_{name}" for name in names)], guarded(lines))
 

@@ -4,6 +4,7 @@ import csv
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import call, make_toy, message
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from run_files import table
 
 from data.csv_table import unguard
+from study.predict.segment import describe_shares, share_row
 from study.predict.tables import writable_table, write_table
 
 FORMULAS = ("=1+1.png", "+a.png", "-b.png", "@c.png", "'=d.png", "plain.png")
@@ -149,3 +151,13 @@ def test_a_file_at_the_place_of_the_report_stays(run, toy, tmp_path):
     assert (tmp_path / "out-report.json").read_text() == '{"mine": 1}'
     (tmp_path / "out-report.json").unlink()
     assert [call(*words).code, call(*words).code] == [0, 0]
+
+
+def test_a_share_of_all_but_one_pixel_is_not_all_of_them():
+    """One pixel of 4096 × 4096: six places made 1.000000 and 0.000000 of it."""
+    shares = np.array([2.0**-24, 1 - 2.0**-24])
+    _, background, animal, _ = share_row(["background", "animal"], "a.png", shares, "")
+    assert 0 < float(background) < 1e-6
+    assert 0.999999 < float(animal) < 1
+    assert describe_shares(["background", "animal"], shares) == "animal 99.99999 %, background 0.000006 %"
+    assert share_row(["background", "animal"], "a.png", np.array([0.0, 1.0]), "")[1:3] == ["0.000000", "1.000000"]

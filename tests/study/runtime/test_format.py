@@ -1,6 +1,6 @@
 import pytest
 
-from study.runtime.format import format_value, significant, visible
+from study.runtime.format import format_value, percent, shares_apart, significant, visible
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,28 @@ def test_no_class_name_reaches_the_screen_raw(capsys):
 )
 def test_a_share_keeps_digits_where_places_would_leave_nothing_of_it(share, places, text):
     assert significant(share, places) == text
+
+
+@pytest.mark.parametrize(
+    ("shares", "texts"),
+    [
+        ([1.0, 0.0], ["1.000000", "0.000000"]),
+        ([0.9999997, 0.0000003], ["0.9999997", "3e-07"]),
+        ([0.25, 0.75], ["0.250000", "0.750000"]),
+        ([0.49999996, 0.50000004], ["0.49999996", "0.50000004"]),
+        ([0.9999999, 0.99999995], ["0.99999990", "0.99999995"]),
+        ([0.5, 0.5], ["0.500000", "0.500000"]),
+        ([1.0], ["1.000000"]),
+    ],
+)
+def test_the_largest_of_several_shares_stays_that_when_it_is_read_back(shares, texts):
+    told = shares_apart(shares, 6)
+    assert told == texts
+    read = [float(text) for text in told]
+    assert read.index(max(read)) == shares.index(max(shares))
+    assert [value == 1 for value in read] == [share == 1 for share in shares]
+
+
+def test_only_all_is_100_percent_and_only_nothing_is_0():
+    found = [percent(share) for share in (0.0, 0.00001, 0.234, 0.9997, 0.99999, 1.0)]
+    assert found == ["0.0", "0.001", "23.4", "99.97", "99.999", "100.0"]

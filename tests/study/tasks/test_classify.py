@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from study.tasks.classify import (
+    cells,
     describe,
     describe_prediction,
     headline,
@@ -243,3 +244,14 @@ def test_of_many_classes_the_first_are_named_and_the_others_counted():
 @pytest.mark.parametrize(("share", "told"), [(0.75, "dog  0.7500"), (0.99996, "dog  0.99996"), (1.0, "dog  1.0000")])
 def test_an_answer_that_is_not_certain_is_not_told_as_1(share, told):
     assert describe_prediction(np.array([1 - share, share], np.float32), {"class_names": ["cat", "dog"]}) == told
+
+
+def test_the_table_of_probabilities_says_1_only_of_1_and_what_it_says_decides_alike():
+    """Six places made 1.000000 of all three, and of 0.49999996 and 0.50000004 the same."""
+    info = {"class_names": ["cat", "dog"]}
+    for shares in ([0.9999997, 3e-7], [0.49999996, 0.50000004], [1.0, 0.0], [2e-8, 1 - 2e-8]):
+        label, probability, *others = cells(np.array(shares), info)
+        read = [float(text) for text in others]
+        assert info["class_names"][int(np.argmax(read))] == label == info["class_names"][int(np.argmax(shares))]
+        assert float(probability) == max(read)
+        assert (float(probability) == 1) == (max(shares) == 1)
