@@ -4,8 +4,8 @@
 # argument alone, since it returns a new image. It crops the middle, and it does so by moving the pixels within the image that
 # it was given: the upper rows of that are overwritten by the piece. The first answer is a right crop. A second one of the
 # same image, for another size, another network or a preview, crops the rubble: rows of other places side by side, sheared. It
-# has the size that was asked for, and the colours on average hardly change. Here a rule that tells photos red on the left
-# from those red on the right is right for each first answer, and finds neither in the later ones.
+# has the size that was asked for. Here a rule that tells photos red on the left from those red on the right is right for each
+# first answer, and finds neither in the later ones.
 # Hand over a copy, new ImageData(image.data.slice(), image.width, image.height), or crop yourself; compare two answers.
 # Seen with @jsquash/resize 2.1.1 on Node 20, 1 December 2026. Source: crop in
 # https://github.com/jamsinclair/jSquash/blob/main/packages/resize/index.ts

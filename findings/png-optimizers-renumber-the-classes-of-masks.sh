@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check pyoxipng==9.1.1 zopflipy==1.14 pillow==13.0.0 numpy==2.4.6
 cd "$work"
-apt-get download -qq optipng 2>/dev/null # needs Debian or a relative of it, not root
+apt-get download -qq -o APT::Sandbox::User=root optipng # needs Debian or a relative of it, not root
 dpkg -x optipng_*.deb optipng
 venv/bin/python -W error - <<'PYTHON'
 import subprocess
