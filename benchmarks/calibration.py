@@ -47,7 +47,7 @@ def trained(
 
     from data.batches import Examples
     from study.fit.cross_validation import FoldHeads, predict_held_out
-    from study.fit.head_trainer import HeadData, make_head
+    from study.fit.head_training import HeadData, make_head
     from study.fit.loop import run_stage
     from study.folds.divide import Fold, Labelled, make_folds
     from study.runtime import console

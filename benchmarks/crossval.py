@@ -56,7 +56,7 @@ def with_heads(features: np.ndarray, labels: np.ndarray, divided: object, settin
     """Train our heads and print what came out."""
     from study.fit.cross_validation import stage_of
     from study.fit.fold_heads import train_heads
-    from study.fit.head_trainer import HeadData, HeadFold
+    from study.fit.head_training import HeadData, HeadFold
 
     started = clocks()
     heads = [HeadFold(fold.train, fold.held_out, fold.repeat - 1) for fold in divided.folds]
@@ -111,7 +111,7 @@ def print_ends(
     import keras
 
     from data.batches import Examples, iterations
-    from study.fit.head_trainer import HeadData, make_head
+    from study.fit.head_training import HeadData, make_head
     from study.fit.loop import run_stage
     from study.runtime import console
     from study.settings.stages import stages_of

@@ -85,7 +85,7 @@ def trained_alone(material: object, rows: np.ndarray, split: str) -> np.ndarray:
     import keras
 
     from data.batches import Examples
-    from study.fit.head_trainer import make_head
+    from study.fit.head_training import make_head
     from study.fit.loop import run_stage
 
     keras.utils.set_random_seed(material.seed)

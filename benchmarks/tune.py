@@ -21,6 +21,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from study.runtime import backend
@@ -47,7 +48,7 @@ def main(data: str, trials: int, samplers: Sequence[str], rounds: int, criteria:
             compare_criteria(asked, dataset, features, sampler, rung, trials, number)
             continue
         for told, first in (("halving", rung), ("in full", NEVER)):
-            ended, seconds = one_search(asked, tune_heads.Heads(features, 0), sampler, first, trials, number)
+            ended, seconds = one_search(asked, features, sampler, first, trials, number)
             print(f"{sampler:<7}{told:<8}{trials} trials  {seconds}  {describe(ended)}", flush=True)
     if criteria:
         return
@@ -59,7 +60,7 @@ def main(data: str, trials: int, samplers: Sequence[str], rounds: int, criteria:
 
 
 def one_search(
-    asked: object, heads: object, sampler: str, rung: int, trials: int, number: int
+    asked: object, features: object, sampler: str, rung: int, trials: int, number: int
 ) -> tuple[Sequence[object], str]:
     """Run a search in a journal of its own; return its trials and the seconds that it took."""
     from study.search import heads as tune_heads
@@ -69,7 +70,7 @@ def one_search(
         wall, processor = time.perf_counter(), time.process_time()
         study = open_study(Path(folder), None, "benchmark", rung)
         search = Search(study, asked.space, sampler, 1000 * number, trials, "benchmark", alone=True)
-        tune_heads.run_trials(search, heads, asked.settled, rung, lambda: None)
+        tune_heads.run_trials(search, features, 0, asked.settled, rung, lambda: None)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         ended = search.trials()
     return ended, f"{wall:6.1f} s ({processor:.1f} s of processor)"
@@ -96,17 +97,19 @@ def compare_criteria(
     from study.search.study import Score, ranked
     from study.search.verdict import difference, percent
 
-    class ByAccuracy(tune_heads.Heads):
-        def score(self, slot: object) -> Score:
-            found = super().score(slot)
-            below_an_image = found.loss / (1 + found.loss) / found.images
-            return Score(found.accuracy, 1 - found.accuracy + below_an_image, found.images)
+    by_loss = tune_heads.Head.score
 
-    for name, kind in (("loss", tune_heads.Heads), ("accuracy", ByAccuracy)):
-        ended, _ = one_search(asked, kind(features, 0), sampler, rung, trials, number)
+    def by_accuracy(head: object) -> Score:
+        found = by_loss(head)
+        below_an_image = found.loss / (1 + found.loss) / found.images
+        return Score(found.accuracy, 1 - found.accuracy + below_an_image, found.images)
+
+    for name, score in (("loss", by_loss), ("accuracy", by_accuracy)):
+        with mock.patch.object(tune_heads.Head, "score", score):
+            ended, _ = one_search(asked, features, sampler, rung, trials, number)
         trials_by_rank = ranked(ended)
         best = trials_by_rank[0] if name == "loss" else min(trials_by_rank, key=lambda trial: trial.value)
-        judged = judge_on_folds(tune_heads.Heads(features, 0), dataset, asked, asked.space.texts(best.params))
+        judged = judge_on_folds(features, dataset, asked, asked.space.texts(best.params))
         print(
             f"{sampler:<7}by {name:<9} round {number}  best trial: validation "
             f"{percent(best.user_attrs['noted']['accuracy'])}; on {judged.images:,} images that chose nothing "

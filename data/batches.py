@@ -118,14 +118,6 @@ def _share(rows: tf.Tensor, number: int, count: int) -> tf.Tensor:
     return tf.gather(rows, tf.range(number * each, (number + 1) * each) % tf.size(rows))
 
 
-def epoch_rows(examples: Examples, seed: int, epochs: int, balanced: bool = False) -> Iterator[np.ndarray]:
-    """Yield the rows of each epoch, int64, in the order in which Keras' `fit` gets those of `train_batches`."""
-    order = _order(examples, seed, balanced).batch(len(examples.indices["train"]))
-    for _ in range(epochs):
-        yield next(order.as_numpy_iterator())
-        iter(order)  # Keras begins the data anew after an epoch, then once more for the next, and each draws an order
-
-
 def _order(examples: Examples, seed: int, balanced: bool) -> tf.data.Dataset:
     indices = examples.indices["train"]
     return _untuned(_sample_balanced(examples, indices, seed) if balanced else _shuffle(indices, seed))

@@ -12,7 +12,7 @@ import hashlib
 import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,7 +189,8 @@ def seen_elsewhere(entries: Sequence[SplitEntry], units: Sequence[Hashable]) -> 
 
 def write_split(path: Path, entries: Iterable[SplitEntry], units: Sequence[str] = ()) -> None:
     """Write `path,sha256,label,part`, one row an image, in UTF-8; and the number of its unit, where two share one."""
-    rows, columns, numbers = map(astuple, entries), COLUMNS, unit_numbers(units)
+    rows = ((entry.path, entry.sha256, entry.label, entry.split) for entry in entries)
+    columns, numbers = COLUMNS, unit_numbers(units)
     if numbers is not None:
         rows, columns = ((*row, unit) for row, unit in zip(rows, numbers.tolist(), strict=True)), (*COLUMNS, UNIT)
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from study.ensemble.material import Material
-from study.fit.head_trainer import HeadData
+from study.fit.head_training import HeadData
 from study.folds.divide import Labelled
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings

@@ -11,6 +11,7 @@ import models
 from errors import UserError
 from study.runtime.result import Result
 from study.settings import conflicts, declare
+from study.settings.heads import with_backend_of_heads
 from study.settings.resolve import PRETRAINED, defaults_of, model_of, resolve, with_backend, with_model
 from study.settings.train import DEFAULTS, FIELDS, names_where
 
@@ -80,7 +81,7 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     typed = with_named_weights(with_resumed(with_backend(flags)))
     flags = with_model(typed)
     spec = models.get(flags["model"]).SPEC
-    settings = resolve(flags, defaults_of(spec, flags))
+    settings = with_backend_of_heads(resolve(flags, defaults_of(spec, flags)), typed)
     conflicts.check_flags(settings, spec)
     conflicts.check_installed(settings)
     from study.runtime import console, output, processes

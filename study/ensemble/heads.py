@@ -11,7 +11,7 @@ from study.ensemble.combine import mean_head
 from study.ensemble.material import Material
 from study.ensemble.members import MEAN, Ensemble, Member, mean_of_first, shares_of
 from study.fit.fold_heads import train_heads
-from study.fit.head_trainer import HeadFold, HeadOutcome, make_head
+from study.fit.head_training import HeadFold, HeadOutcome, make_head
 from study.folds.divide import Labelled, make_folds
 from study.runtime import console
 

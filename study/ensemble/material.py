@@ -11,7 +11,7 @@ import numpy as np
 from data.batches import Examples
 from data.dataset import Dataset
 from errors import UserError
-from study.fit.head_trainer import HeadData
+from study.fit.head_training import HeadData
 from study.folds.divide import Labelled
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings

@@ -100,9 +100,3 @@ def check_given(method: str, given: Mapping[str, Any], settings: TrainSettings) 
         raise UserError(
             f"{flag(unused[0])} is not for --method stacking, not all of whose members know it: leave it out."
         )
-    if settings.optimization.ema:
-        raise UserError(
-            "--ema does not go with ensemble, where validation looks at the weights themselves: leave it out."
-        )
-    if settings.optimization.schedule == "plateau":
-        raise UserError("--schedule plateau does not go with ensemble, whose heads learn in step. Give another.")

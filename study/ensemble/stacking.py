@@ -25,7 +25,7 @@ from study.ensemble.heads import trained
 from study.ensemble.material import Material
 from study.ensemble.members import Ensemble, Member, shares_of
 from study.fit.cross_validation import default_epochs
-from study.fit.head_trainer import HeadFold
+from study.fit.head_training import HeadFold
 from study.folds.divide import Fold, check_units, make_folds
 from study.runtime import console
 

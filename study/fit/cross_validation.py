@@ -10,7 +10,7 @@ import numpy as np
 
 from data.batches import iterations
 from study.fit.fold_heads import train_heads
-from study.fit.head_trainer import HeadData, HeadFold
+from study.fit.head_training import HeadData, HeadFold
 from study.folds.divide import Fold
 from study.runtime import console
 from study.settings.stages import Stage, stages_of

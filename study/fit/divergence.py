@@ -12,9 +12,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from data.batches import Examples
 from study.checkpoint.keeper import RepeatedError
-from study.fit.targets import as_one_batch
 from study.runtime import console
 from study.settings.stages import Stage
 
@@ -93,22 +91,6 @@ class Divergence(keras.callbacks.Callback):
         return f"{ended}; it diverged{'' if self.broken else f': {told}'}" if told else ended
 
 
-def loss_of_head(model: keras.Model, examples: Examples, class_weight: Mapping[int, float] | None) -> float:
-    """Return what a compiled head makes small on some training examples, at the weights that it has.
-
-    A head's first call is of many iterations, after which the loss says nothing of the start. All examples are one
-    batch, and no graph is built for it: that would take ten times as long.
-    """
-    some = sample_of(examples.indices["train"])
-    return loss_of(model, *as_one_batch(examples, some, model, class_weight))
-
-
 def sample_of(rows: np.ndarray) -> np.ndarray:
     """Return the rows, int (m,), by whose loss a head is judged at its start: at most `SAMPLE` of those given."""
     return np.random.default_rng(0).choice(rows, min(SAMPLE, len(rows)), replace=False)
-
-
-def loss_of(model: keras.Model, x: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
-    """Return what a compiled model makes small on one batch: features, soft labels, and their weights if any."""
-    answers = model(x, training=False)
-    return float(model.compute_loss(x, y, answers, sample_weight, training=False))

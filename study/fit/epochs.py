@@ -12,8 +12,8 @@ import keras
 from data.batches import Examples, iterations
 from study.fit import auxiliary
 from study.fit.callbacks import callbacks_of, early_stopping
-from study.fit.divergence import Divergence, loss_of_head
-from study.fit.objective import compile_model, steps_at_once
+from study.fit.divergence import Divergence
+from study.fit.objective import compile_model
 from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines
 from study.fit.saver import Saver
@@ -52,10 +52,9 @@ def run_epochs(
         with console.bar("compiling, to evaluate the head alone on the validation split", 1):
             before = model.get_weights(), crossentropy_of(model, val_batches)
     first_weights = model.get_weights() if settings.optimization.keep_diverged else None
-    start = loss_of_head(model, examples, class_weight) if stage.name == "head" else None
-    divergence = Divergence(stage, settings.regularization.class_weight, start)
+    divergence = Divergence(stage, settings.regularization.class_weight)
     first_epoch = 1 + sum(len(outcome.history) for outcome in earlier)
-    lines = EpochLines(stage, iterations(per_epoch, steps_at_once(stage)), first_epoch, settings.run.verbose)
+    lines = EpochLines(stage, per_epoch, first_epoch, settings.run.verbose)
     if watchers:
         watchers.follow([row for outcome in earlier for row in outcome.history], lines)
     callbacks = callbacks_of(model, settings, lines, divergence, watchers)
@@ -103,8 +102,7 @@ def sources(
     saver: Saver | None,
 ) -> Iterator[PhaseSource]:
     """Yield what each phase of a stage learns from, but for those that a training that goes on had behind it."""
-    sizes = () if stage.name == "head" else settings.optimization.progressive
-    for number, phase in enumerate(phases(stage.epochs, sizes, largest_size(settings))):
+    for number, phase in enumerate(phases(stage.epochs, settings.optimization.progressive, largest_size(settings))):
         if saver and number < saver.standing.phase:
             continue
         if number:  # graphs for any size would be slower than those for this one
@@ -123,18 +121,16 @@ def run_phase(
     """Train the epochs of a phase, or those that are left of it: the rest of an epoch first, by itself."""
     model, phase = source.model, source.phase
     per_epoch = iterations(len(source.examples.indices["train"]), source.stage.batch_size)
-    # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings. A head's
-    # calls of several iterations need the end of the data, or the last would go beyond it.
-    endless = steps_at_once(source.stage) == 1
     while True:
         done, drawn = saver.enter(source.number, phase) if saver else (0, None)
-        training, validation, draws = phase_batches(source, done if endless else None, drawn)
+        # One iterator for all epochs: to begin anew takes 0.1 s or more, of the 1.2 s of an epoch on the drawings.
+        training, validation, draws = phase_batches(source, done, drawn)
         if saver:
             saver.follow(draws, form_of(training, source), callbacks)
         with closing(lines), saver.keeper.watching() if saver else nullcontext():
             model.fit(
                 training,
-                steps_per_epoch=per_epoch - done % per_epoch if endless else None,
+                steps_per_epoch=per_epoch - done % per_epoch,
                 validation_data=val_batches if phase.last else validation,
                 initial_epoch=phase.first + done // per_epoch,
                 epochs=phase.end,

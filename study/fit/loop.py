@@ -15,6 +15,7 @@ from study.checkpoint.keeper import Keeper
 from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.epochs import run_epochs
 from study.fit.estimate import minutes_at
+from study.fit.head_stage import run_head_stage
 from study.fit.objective import compile_model
 from study.fit.outcome import Outcome
 from study.fit.progress import summary_of
@@ -56,10 +57,8 @@ def run_stage(
         watchers: are told of every epoch.
     """
     if stage.name == "head":
-        outcome = run_epochs(model, stage, examples, settings, class_weight, earlier, None, watchers)
+        outcome = run_head_stage(model, stage, examples, settings, class_weight, watchers)
         console.print(summary_of(outcome.history, outcome.kept_epoch))
-        # Else a saved classifier would name our losses and schedules, not load without them, and hold the optimiser.
-        model.compiled, model.optimizer = False, None
         return outcome
     resumed = keeper.resumed if keeper else None
     choice = precision_before(resumed) if resumed else precision_for(model, stage, examples, settings)

@@ -125,7 +125,7 @@ def compile_model(model: keras.Model, stage: Stage, settings: TrainSettings, ste
     else:
         if task.PER_PIXEL and settings.task.ignores:
             metrics = [Counted(metric) for metric in metrics]
-        model.compile(optimizer, loss, metrics=metrics, steps_per_execution=steps_at_once(stage))
+        model.compile(optimizer, loss, metrics=metrics)
     make_variables(model)
 
 
@@ -142,12 +142,3 @@ def make_variables(model: keras.Model) -> None:
     model.compute_loss(None, y, y)
     model.compute_metrics(None, y, y)
     model.reset_metrics()
-
-
-def steps_at_once(stage: Stage) -> int:
-    """Return the iterations that TensorFlow does by itself before Python is asked again.
-
-    Those of a head are so short that Python would take a tenth to a quarter of the time. JAX would compile each of them
-    for itself.
-    """
-    return 32 if stage.name == "head" and keras.config.backend() == "tensorflow" else 1

@@ -33,7 +33,7 @@ class EpochLines(keras.callbacks.Callback):
         """Show that nothing moves before TensorFlow has built its graphs, at each size of the images anew."""
         self.note = ": compiling"
         if self.is_head:
-            self.advance = self.shown.enter_context(console.bar(f"head{self.note}", self.stage.epochs))
+            self.advance = self.shown.enter_context(console.bar("head", self.stage.epochs))
 
     def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
         """Start the clock and the bar."""
@@ -55,7 +55,8 @@ class EpochLines(keras.callbacks.Callback):
         row |= {"loss": float(logs["crossentropy"]), "accuracy": float(logs["accuracy"])}
         row |= {"val_loss": float(logs["val_crossentropy"]), "val_accuracy": float(logs["val_accuracy"])}
         row |= {name: float(logs[name]) for name in logs if name.endswith("mean_iou") or "auxiliary_" in name}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        rate = logs["learning_rate"] if self.is_head else self.model.optimizer.learning_rate
+        row["learning_rate"] = float(rate)
         row["seconds"] = round(time.perf_counter() - self.started, 3)
         self.rows.append(row)
         if self.is_head:

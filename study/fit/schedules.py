@@ -1,8 +1,9 @@
-"""The learning rate of each iteration of a stage, by Keras' own schedules."""
+"""The learning rate of each iteration of a stage, by Keras' own schedules; that of a head in NumPy."""
 
 from __future__ import annotations
 
 import keras
+import numpy as np
 
 from study.settings.train import DEFAULTS
 
@@ -78,3 +79,45 @@ def reduce_on_plateau(schedule: str, patience: int) -> list[keras.callbacks.Call
         return []
     waiting = max(1, round((patience or DEFAULTS["patience"]) / 3))
     return [keras.callbacks.ReduceLROnPlateau("val_crossentropy", PLATEAU_FACTOR, waiting, mode="min")]
+
+
+def rates_of(schedule: str, rate: float, steps: int, warmup: float = 0.0) -> np.ndarray:
+    """Return what `learning_rate_schedule` gives at each of the steps, float64 (steps,)."""
+    share = ONE_CYCLE_RISE if schedule == "one_cycle" else warmup
+    rising = min(round(share * steps), steps - 1)
+    start = ONE_CYCLE_START if schedule == "one_cycle" else 0.0
+    up = rate * (start + (1 - start) * np.arange(rising) / max(rising, 1))
+    left, done = steps - rising, np.arange(steps - rising)
+    if schedule in ("cosine", "one_cycle"):
+        end = ONE_CYCLE_END if schedule == "one_cycle" else 0.0
+        then = end + (1 - end) * (1 + np.cos(np.pi * done / left)) / 2
+    elif schedule == "step":
+        then = STEP_FACTOR ** (3 * done // left)
+    elif schedule == "exponential":
+        then = EXPONENTIAL_END ** (done / left)
+    else:
+        then = np.ones(left)
+    return np.concatenate([up, rate * then])
+
+
+class Plateau:
+    """What `reduce_on_plateau` does to the rate of a head, as a factor; 1 where nothing lowers it.
+
+    Args:
+        schedule: `plateau`, or any other.
+        patience: as above.
+    """
+
+    LEAST = 1e-4  # by which the loss must fall to count as better, as in Keras
+
+    def __init__(self, schedule: str, patience: int) -> None:
+        self.waits = schedule == "plateau"
+        self.patience = max(1, round((patience or DEFAULTS["patience"]) / 3))
+        self.factor, self.best, self.since = 1.0, np.inf, 0
+
+    def note(self, loss: float) -> None:
+        """Note an epoch's validation loss."""
+        self.since = 0 if loss < self.best - self.LEAST else self.since + 1
+        self.best = loss if not self.since else self.best
+        if self.waits and self.since >= self.patience:
+            self.factor, self.since = self.factor * PLATEAU_FACTOR, 0

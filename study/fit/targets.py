@@ -12,7 +12,7 @@ import numpy as np
 
 from data import numpy_batches
 from data.augment.draws import Draws
-from data.batches import Examples, epoch_rows, eval_batches, train_batches
+from data.batches import Examples, eval_batches, train_batches
 from data.soft_labels import to_soft_labels
 from study.fit import augmentation, auxiliary, numpy_targets
 from study.fit.objective import weight_array
@@ -121,12 +121,6 @@ class PhaseSource:
     def size(self) -> int | None:
         """Return the side to which images are scaled, where that is another in each phase."""
         return self.phase.size if self.settings.optimization.progressive and self.stage.name != "head" else None
-
-
-def rows_of_epochs(examples: Examples, seed: int, epochs: int, balanced: bool = False) -> Iterator[np.ndarray]:
-    """Yield the rows of each epoch, int64, in the order in which they are learned."""
-    draw = epoch_rows if hardware.tensorflow_available() else numpy_batches.epoch_rows
-    return draw(examples, seed, epochs, balanced)
 
 
 def as_iterator(training: Batches) -> Iterator[tuple[Any, ...]]:

@@ -116,6 +116,8 @@ def resolve_engine(engine: str) -> tuple[str, str]:
     own = another_backend() or "tensorflow"
     if not hardware.openvino_available():
         return own, "openvino is not installed"
+    if own == "openvino":
+        return own, "Keras runs on it"
     if on_gpu():
         return own, f"{NAMES[own]} sees a GPU"
     return "openvino", f"openvino is installed and {NAMES[own]} sees no GPU"

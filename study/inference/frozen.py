@@ -50,7 +50,9 @@ class FrozenBackbone:
         name = f"{self.fingerprint} {version('openvino')}"
         if (kept := openvino_ir.load_from_store(name, self.store)) is not None:
             return kept
-        if another_backend():
+        if (running := another_backend()) == "openvino":
+            converted = openvino_ir.accept_uint8(keras_openvino.converted_here(self.network))
+        elif running:
             converted = keras_openvino.converted(self.network)
         else:
             converted = openvino_ir.accept_uint8(openvino_ir.convert(self.traced))

@@ -42,16 +42,22 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     steps = targets(graph, layer)
     before_softmax, finish = _scores(graph)
     maps = [step.output for step in steps]
-    rest = keras.Model([*maps, graph.image], before_softmax)
+    kernels = kernels_of_averages(graph, maps)
+    rest = None if kernels else keras.Model([*maps, graph.image], before_softmax)
     before, at_once = graph.submodel(maps), AT_ONCE if len(pixels) > FEW else 1
-    seen = traced(before, pixels.shape[1:]) if at_once > 1 else partial(before, training=False)
+    traces = at_once > 1 or keras.config.backend() == "openvino"
+    seen = traced(before, pixels.shape[1:]) if traces else partial(before, training=False)
     chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
     heats = [np.zeros((0, *grid_of(maps), 1), np.float32)]
     for first in range(0, len(pixels), at_once):
         rows = slice(first, first + at_once)
-        asked = keras.ops.convert_to_tensor(chosen[rows], "float32")
-        score = lambda last, asked=asked: keras.ops.sum(finish(last) * asked)  # noqa: E731
-        heats.append(np.maximum(_added_up(maps_and_slopes(seen, rest, pixels[rows], score)), 0))
+        if kernels:
+            found = zip(maps_of(seen, pixels[rows]), slopes_of_averages(kernels, maps, chosen[rows]), strict=True)
+        else:
+            asked = keras.ops.convert_to_tensor(chosen[rows], "float32")
+            score = lambda last, asked=asked: keras.ops.sum(finish(last) * asked)  # noqa: E731
+            found = maps_and_slopes(seen, rest, pixels[rows], score)
+        heats.append(np.maximum(_added_up(list(found)), 0))
     heat = np.concatenate(heats)
     heat = keras.ops.convert_to_numpy(keras.ops.image.resize(heat, (side, side), "bilinear"))[..., 0]
     highest = heat.max(axis=(1, 2), keepdims=True)
@@ -109,6 +115,49 @@ def _last_with_places(steps: Sequence[Step]) -> Step:
     return [step for step in spatial if step.output.shape[1:3] == size][-1]
 
 
+def kernels_of_averages(graph: LayerGraph, maps: Sequence[keras.KerasTensor]) -> list[np.ndarray]:
+    """Return the rows of the last dense layer's kernel that the channels of each maps have; none of another network.
+
+    Where a network ends in global average pooling and one dense layer, the score is a sum over places and channels, and
+    its gradient stands in the kernel: nothing has to be differentiated (Zhou et al., https://arxiv.org/abs/1512.04150).
+    """
+    behind, after = {id(tensor) for tensor in maps}, []
+    for step in graph.steps:
+        if any(id(tensor) in behind for tensor in step.inputs):
+            behind.add(id(step.output))
+            after.append(step)
+    kinds = [type(step.layer) for step in after]
+    layers = keras.layers
+    plain = {layers.GlobalAveragePooling2D, layers.Dropout, layers.Concatenate, layers.Dense}
+    dense = [step for step in after if type(step.layer) is layers.Dense]
+    pooled = [step for step in after if type(step.layer) is layers.GlobalAveragePooling2D]
+    joined = [step for step in after if type(step.layer) is layers.Concatenate]
+    if not plain.issuperset(kinds) or dense != after[-1:] or len(joined) > 1 or len(pooled) != len(maps):
+        return []
+    if any(layer.layer.keepdims for layer in pooled) or len(dense[0].inputs[0].shape) != 2:
+        return []
+    order = [id(tensor) for tensor in joined[0].inputs] if joined else [id(step.output) for step in pooled]
+    places = [next((id(step.output) for step in pooled if step.inputs[0] is one), 0) for one in maps]
+    if sorted(order) != sorted(places):
+        return []
+    kernel = keras.ops.convert_to_numpy(dense[0].layer.kernel)
+    ends = np.cumsum([maps[places.index(one)].shape[-1] for one in order])
+    parts = dict(zip(order, np.split(kernel, ends[:-1]), strict=True))
+    return [parts[one] for one in places]
+
+
+def slopes_of_averages(
+    kernels: Sequence[np.ndarray], maps: Sequence[keras.KerasTensor], chosen: np.ndarray
+) -> list[np.ndarray]:
+    """Return the gradient of each maps, which is the same at all places: (n, 1, 1, channels).
+
+    `chosen`: 1 at the class asked about, (n, classes).
+    """
+    return [
+        (chosen @ kernel.T / np.prod(one.shape[1:3]))[:, None, None] for kernel, one in zip(kernels, maps, strict=True)
+    ]
+
+
 def grid_of(maps: Sequence[keras.KerasTensor | np.ndarray]) -> tuple[int, int]:
     """Return height and width of the finest of several maps, (n, height, width, channels) each."""
     return max(tuple(one.shape[1:3]) for one in maps)
@@ -137,6 +186,12 @@ def traced(network: keras.Model, shape: tuple[int, ...]) -> Callable[[keras.Kera
 
     signature = [tf.TensorSpec([None, *shape], tf.float32)]
     return tf.function(lambda image: network(image, training=False), input_signature=signature, autograph=False)
+
+
+def maps_of(seen: Callable[[keras.KerasTensor], Any], pixels: np.ndarray) -> list[np.ndarray]:
+    """Return maps of a network, float32, as NumPy's arrays."""
+    found = keras.tree.flatten(seen(pixels.astype(np.float32)))  # Keras gives a single one bare
+    return [keras.ops.convert_to_numpy(one) for one in found]
 
 
 def maps_and_slopes(

@@ -1,7 +1,7 @@
-"""A network for OpenVINO by Keras' own backend of that name, where Keras runs on JAX or PyTorch.
+"""A network for OpenVINO by Keras' own backend of that name, where Keras does not run on TensorFlow.
 
 From TensorFlow's graph a network is converted in the same process (`openvino_ir`). Keras runs on one backend in a
-process, so that this is done in another one: its start takes two seconds, the rest of it below one.
+process: from JAX or PyTorch this is done in another one, whose start takes two seconds, the rest of it below one.
 """
 
 from __future__ import annotations
@@ -65,11 +65,19 @@ def convert(folder: Path, features: bool) -> None:
         _, backbone, head = network.layers
         found = backbone(network.inputs[0])
         network = keras.Model(network.inputs, [head(found), found])
-    image = keras.InputSpec(shape=(1, *network.input_shape[1:]), dtype="float32")
+    openvino_ir.save(openvino_ir.accept_uint8(converted_here(network)), folder)
+
+
+def converted_here(network: keras.Model) -> openvino.Model:
+    """Return a network as OpenVINO has it, for one input: float32. Keras runs on OpenVINO in this process."""
+    import keras
+
+    one = keras.InputSpec(shape=(1, *network.input_shape[1:]), dtype="float32")
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / openvino_ir.FILES[0]
-        network.export(str(file), format="openvino", verbose=False, input_signature=[image])
-        openvino_ir.save(openvino_ir.accept_uint8(core().read_model(file)), folder)
+        network.export(str(file), format="openvino", verbose=False, input_signature=[one])
+        layers, weights = ((Path(temporary) / name).read_bytes() for name in openvino_ir.FILES)
+    return core().read_model(layers, weights)
 
 
 if __name__ == "__main__":

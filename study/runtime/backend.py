@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 from errors import UserError
 from study.runtime import hardware, temporary
@@ -56,8 +57,11 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
         raise UserError(f"Keras runs on {now} in this process already. --backend {backend} needs another one.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = backend
+    if backend == "openvino":  # which nothing is differentiated by: for a head, which learns in NumPy
+        hardware.import_openvino()
+        hardware.do_without("tensorflow")  # to save a network, Keras would import it
     temporary.use_own_folder()
-    with quiet(), without_garbage_collection(), without_what_nobody_asked_for():
+    with quiet(), without_garbage_collection(), without_what_nobody_asked_for(backend):
         import keras
 
         # It comes second: before PyTorch, it has ended the process by a crash.
@@ -112,16 +116,19 @@ def _join(place: Place) -> None:
 
 
 @contextmanager
-def without_what_nobody_asked_for() -> Iterator[None]:
+def without_what_nobody_asked_for(backend: str) -> Iterator[None]:
     """Keep from Keras what it would import without need; whoever needs it later imports it as ever.
 
     That is scikit-learn, and SciPy's statistics with it, for wrappers: a tenth of `import keras`, or more; and pandas
-    where it is installed, for tables as input. And a folder called jax beside this program, such as of --runs jax:
-    Keras would take it for JAX, and not start.
+    where it is installed, for tables as input. On OpenVINO, signal processing for short-time Fourier transforms: a
+    third of it. And a folder called jax beside this program, such as of --runs jax: Keras would take it for JAX, and
+    not start.
     """
     unwanted = ["sklearn", "pandas", *([] if hardware.is_installed("jax") else ["jax"])]
-    hidden = [name for name in unwanted if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # an import of None fails, as where nothing is installed
+    unused = ["scipy.signal"] if backend == "openvino" else []  # it imports this without asking whether it is there
+    hidden = [name for name in (*unwanted, *unused) if name not in sys.modules]
+    # An import of None fails, as where nothing is installed.
+    sys.modules.update({name: ModuleType(name) if name in unused else None for name in hidden})
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What Keras leaves to its backends, TensorFlow, JAX or PyTorch, and each has in its own way."""
+"""What Keras leaves to its backends, TensorFlow, JAX, PyTorch or OpenVINO, and each has in its own way."""
 
 from __future__ import annotations
 
@@ -86,6 +86,9 @@ def full_precision() -> Iterator[None]:
 
             with jax.default_matmul_precision("highest"):
                 yield
+            return
+        case "openvino":  # only a head has been made of it, whose few products are all of float32
+            yield
             return
         case "torch":
             import torch

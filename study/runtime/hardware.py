@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     import openvino
 
 BACKENDS = ("tensorflow", "jax", "torch")  # of Keras
+HEADS = "openvino"  # one that nothing can be differentiated by: for heads, which learn in NumPy
+
+
+class Missing:
+    """Finds no package of a name, wherever it is: it stands before the finders of `sys.meta_path`."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Raise ImportError for the package; leave others to the next finder."""
+        if name == self.package:
+            raise ModuleNotFoundError(f"This process does without {name}.", name=name)
+
+
+def do_without(package: str) -> None:
+    """Let this process import a package as little as where it is not installed."""
+    sys.meta_path.insert(0, Missing(package))
 
 
 def is_installed(package: str) -> bool:
@@ -25,6 +43,8 @@ def is_installed(package: str) -> bool:
     A folder of its name beside this program, such as of `--tensorboard tensorboard`, would count as one to Python
     (https://peps.python.org/pep-0420/), but has no code of its own.
     """
+    if any(isinstance(finder, Missing) and finder.package == package for finder in sys.meta_path):
+        return False
     spec = importlib.util.find_spec(package)
     return spec is not None and spec.origin is not None
 

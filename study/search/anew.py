@@ -24,13 +24,13 @@ from study.search.study import Search, noted, ranked, state_of
 from study.search.verdict import Found, Judgement, Retrained, judge
 
 if TYPE_CHECKING:
-    from study.search.heads import Heads
+    from study.search.heads import Features
 
 FOLDS = 5
 Runs = Mapping[str, Mapping[int, Run]]  # "best" and "defaults" -> seed -> run
 
 
-def judge_on_folds(heads: Heads, dataset: Dataset, asked: Asked, best: Mapping[str, str]) -> Judgement | None:
+def judge_on_folds(features: Features, dataset: Dataset, asked: Asked, best: Mapping[str, str]) -> Judgement | None:
     """Judge the best setting and the defaults on folds of the training split; None where its units allow no folds.
 
     In the search nothing was judged by these images. Heads learn from the other folds, and validation ends them.
@@ -44,7 +44,7 @@ def judge_on_folds(heads: Heads, dataset: Dataset, asked: Asked, best: Mapping[s
     except UserError:
         return None
     seeds = [asked.settings.data.seed + 1 + number for number in range(SEEDS)]
-    predicted = predict_folds(heads, folds, [asked.settled(best), asked.settled({})], seeds)
+    predicted = predict_folds(features, folds, [asked.settled(best), asked.settled({})], seeds)
     right = (predicted.argmax(axis=3) == images.labels).mean(axis=1)
     return judge(right[0], right[1], images.units, asked.settings.data.seed)
 

@@ -122,10 +122,6 @@ def reason_against(names: Sequence[str], settings: TrainSettings) -> str:
     """
     if changed := [name for name in names if name in BACKBONE]:
         return f"{changed[0].replace('_', '-')} changes the features"
-    if "ema" in names or settings.optimization.ema:
-        return "ema averages weights"
-    if "schedule" in names or settings.optimization.schedule == "plateau":
-        return "the schedule may follow the validation loss"
     if settings.run.backend != "tensorflow":
         return f"{settings.run.backend} trains one head after the other"
     return ""

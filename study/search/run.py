@@ -116,14 +116,12 @@ def with_heads(asked: Asked, dataset: Dataset, store: Store) -> tuple[Runner, in
     settings = asked.settings
     features = tune_heads.features_for(dataset, settings, store)
     rung = tune_heads.first_rung(len(features.train), settings)
-    heads = tune_heads.Heads(features, settings.data.seed)
 
     def run(search: Search, told: Callable[[], None]) -> None:
-        tune_heads.run_trials(search, heads, asked.settled, rung, told)
+        tune_heads.run_trials(search, features, settings.data.seed, asked.settled, rung, told)
 
     def fresh(best: Mapping[str, str]) -> Judgement | None:
-        again = tune_heads.Heads(features, settings.data.seed)  # whose random numbers no trial has moved on
-        return judge_on_folds(again, dataset, asked, best)
+        return judge_on_folds(features, dataset, asked, best)
 
     return run, rung, fresh
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from data import own_code
-from study.runtime.hardware import BACKENDS
+from study.runtime.hardware import BACKENDS, HEADS
 from study.settings.declare import Settings, setting
 from study.settings.parsers import parse_run_name
 
@@ -40,9 +40,10 @@ class RunSettings(Settings):
     )
     backend: str = setting(
         "tensorflow",
-        "what computes a network that learns, by default what KERAS_BACKEND says; jax and torch have to be installed; "
-        "where TensorFlow is installed too, batches are its own",
-        choices=BACKENDS,
+        "what computes a network that learns, by default what KERAS_BACKEND says, and openvino for a head alone, which "
+        "spares TensorFlow's start; jax and torch have to be installed; where TensorFlow is installed too, batches are "
+        "its own",
+        choices=(*BACKENDS, HEADS),
         varied=False,
         inspected=False,
     )

@@ -25,6 +25,7 @@ def export(
     spec: FeatureSpec,
     folder: Path,
     features: bool,
+    val: np.ndarray,
 ) -> dict[str, float] | None:
     """Write the network for OpenVINO too, which predicts without TensorFlow's start.
 
@@ -35,6 +36,7 @@ def export(
         spec: of the features of the frozen backbone.
         folder: of the run.
         features: whether those of the frozen backbone are to be a second output.
+        val: what the validation split was evaluated by, float32 (n, classes).
 
     Returns:
         The greatest difference of its probabilities to those of Keras, over how many images of the validation split;
@@ -44,6 +46,11 @@ def export(
         return None
     indices = examples.indices["val"][:COMPARED]
     pixels = examples.inputs[indices]
+    if keras.config.backend() == "openvino":
+        head = classifier.layers[-1]
+        network = openvino_ir.concatenate(frozen.converted, keras_openvino.converted_here(head), features)
+        openvino_ir.save(network, folder)
+        return compare(folder, pixels, val[:COMPARED])
     if keras.config.backend() != "tensorflow":
         try:
             if frozen and len(frozen.network.outputs) > 1:

@@ -116,6 +116,7 @@ def write_run(classifier: keras.Model, record: Record) -> Run:
             feature_spec(settings),
             folder,
             evaluated.judged is not None,
+            evaluated.evaluations["val"].predictions,
         )
         if evaluated.judged:
             known.write(folder, evaluated.judged[0])

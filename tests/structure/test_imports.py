@@ -26,7 +26,7 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
     "study.inference": {"study.runtime", "data", "models", "errors"},
     "study.fit": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.folds", "study.checkpoint"),
-        *("data", "models", "errors"),
+        *("scratch", "data", "models", "errors"),
     },
     "study.runs": {
         *("study.runtime", "study.pages", "study.confidence", "study.tasks", "study.folds", "study.checkpoint"),

@@ -214,8 +214,6 @@ SEVERAL = (
             ("-m", "lenet"),
             f"{LEARNING}and lenet begins from random weights here. Give --weights FILE or a run folder, or",
         ),
-        (("--ema", "0.9"), "--ema does not go with ensemble, where validation looks at the weights themselves: leave"),
-        (("--schedule", "plateau"), "--schedule plateau does not go with ensemble, whose heads learn in step. Give"),
         (
             ("--method", "boosting", "--epochs", 3),
             "--epochs is not for --method boosting, whose members are least-squares",

@@ -12,7 +12,7 @@ from small import features, settings  # noqa: E402
 
 from data.batches import Examples  # noqa: E402
 from study.fit.fold_heads import train_heads  # noqa: E402
-from study.fit.head_trainer import HeadData, HeadFold, make_head  # noqa: E402
+from study.fit.head_training import HeadData, HeadFold, make_head  # noqa: E402
 from study.fit.loop import run_stage  # noqa: E402
 from study.settings.stages import Stage  # noqa: E402
 

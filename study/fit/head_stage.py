@@ -1,0 +1,81 @@
+"""The head of a training: it learns in NumPy from stored features, and is told of as any stage is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+
+import keras
+from threadpoolctl import threadpool_limits
+
+from data.batches import Examples
+from data.numpy_batches import epoch_rows
+from study.fit.head_training import HeadData, HeadFold, HeadTraining
+from study.fit.objective import compile_model, weight_array
+from study.fit.outcome import Outcome
+from study.fit.progress import EpochLines
+from study.fit.watchers import Watchers
+from study.settings.stages import Stage
+from study.settings.train import TrainSettings
+
+
+def run_head_stage(
+    head: keras.Model,
+    stage: Stage,
+    examples: Examples,
+    settings: TrainSettings,
+    class_weight: Mapping[int, float] | None = None,
+    watchers: Watchers | None = None,
+) -> Outcome:
+    """Train a head, and leave it with the weights of the best validation loss.
+
+    Args:
+        head: features -> probabilities.
+        stage: that of the head, the first of a training.
+        examples: features to learn from and to judge by.
+        settings: of the training.
+        class_weight: class -> its weight in the loss.
+        watchers: are told of every epoch.
+
+    Raises:
+        UserError: it diverged, and is not to be kept.
+    """
+    balanced = settings.regularization.sampler == "balanced"
+    fold = HeadFold(examples.indices["train"], examples.indices["val"], settings.data.seed)
+    classes = head.output_shape[-1]
+    data = HeadData(examples.inputs, examples.labels, range(classes))
+    with threadpool_limits(1, "blas"):  # more would wait for work, in products so small
+        training = HeadTraining(data, fold, stage, settings, head.get_weights(), weight_array(class_weight, classes))
+        lines = EpochLines(stage, 1, 1, settings.run.verbose)
+        told = keras.callbacks.CallbackList([lines, *([watchers] if watchers else [])], model=head)
+        told.set_params({"epochs": stage.epochs, "steps": training.per_epoch, "verbose": 0})
+        if watchers:  # a callback of the user's own may look at the network as Keras trains it
+            watchers.follow([], lines)
+            compile_model(head, stage, settings, stage.epochs * training.per_epoch)
+        head.stop_training = False
+        with closing(lines):
+            told.on_train_begin()
+            for epoch, order in enumerate(epoch_rows(examples, fold.seed, stage.epochs, balanced)):
+                told.on_epoch_begin(epoch)
+                logs = training.learn_epoch(order, told) | training.judge()
+                head.set_weights(training.weights)
+                told.on_epoch_end(epoch, {**logs, "learning_rate": training.learning_rate})
+                if training.ended or training.divergence.broken or head.stop_training:
+                    break
+            told.on_train_end()
+    # Else a saved classifier would name our losses and schedules, not load without them, and hold the optimiser.
+    head.compiled, head.optimizer = False, None
+    kept, weights = training.kept
+    head.set_weights(weights)
+    ended = training.divergence.check(settings.optimization.keep_diverged, why_ended(training))
+    return Outcome(lines.rows, kept, ended if kept else f"{ended}; the weights of its start were kept")
+
+
+def why_ended(training: HeadTraining) -> str:
+    """Say why the stage ended."""
+    stage = training.stage
+    if training.epoch == stage.epochs:
+        return f"the last of {stage.epochs} epochs was reached"
+    if training.ended:
+        return f"validation loss had not improved for {training.settings.regularization.patience} epochs"
+    return f"a callback ended it after epoch {training.epoch} of {stage.epochs}"

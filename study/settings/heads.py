@@ -1,0 +1,50 @@
+"""A head alone learns in NumPy: there Keras can run on OpenVINO, and TensorFlow need not start."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import models
+from errors import UserError
+from study.runtime import hardware
+from study.runtime.hardware import HEADS
+from study.settings.train import TrainSettings
+
+
+def with_backend_of_heads(settings: TrainSettings, asked: Mapping[str, Any]) -> TrainSettings:
+    """Let Keras run on OpenVINO where that spares a training seconds and changes nothing else.
+
+    `asked`: the flags that were given; a backend among them counts.
+
+    Raises:
+        UserError: OpenVINO was asked for, and cannot do what else is asked for.
+    """
+    if "keras" in sys.modules and sys.modules["keras"].config.backend() != HEADS:
+        return settings  # it runs on one backend in a process
+    if settings.run.backend == HEADS:
+        if hindrance := next(hindrances(settings), ""):
+            raise UserError(f"--backend {HEADS} is for a head alone, and {hindrance}. Leave one of the two out.")
+        return settings
+    maybe_gpu = sys.platform != "linux" or any(file.exists() for file in hardware.gpu_files())
+    if "backend" in asked or maybe_gpu or not hardware.openvino_available():
+        return settings
+    return settings if next(hindrances(settings), "") else settings.with_values(backend=HEADS)
+
+
+def hindrances(settings: TrainSettings):  # noqa: ANN201
+    """Yield what is asked for that needs gradients of a network, or TensorFlow."""
+    run, learning, regularization = settings.run, settings.learning, settings.regularization
+    spec = models.get(run.model).SPEC
+    if learning.kind != "transfer" and not spec.parts:
+        yield f"--learning {learning.kind} trains a network"
+    if not (spec.parts or spec.weights):
+        yield f"what stands before the head of {run.model} is explained by gradients"
+    if regularization.augment or regularization.augment_with:
+        yield "augmented views are made by TensorFlow"
+    if run.engine == "tensorflow":
+        yield "--engine tensorflow is another"
+    for name in ("find_learning_rate", "augment_preview", "callback", "tensorboard"):
+        if getattr(run, name):
+            yield f"--{name.replace('_', '-')} needs TensorFlow"
