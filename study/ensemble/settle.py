@@ -61,7 +61,7 @@ def settled(method: str, given: Mapping[str, Any]) -> TrainSettings:
     spec = models.get(values["model"]).SPEC
     settings = resolve(values, defaults_of(spec, values))
     check_frozen(settings, spec.weights)
-    check_given(method, given, settings)
+    check_given(method, given)
     weights = learning_type.start_weights(
         settings.run.model, spec.weights, settings.learning.kind, settings.learning.weights
     )
@@ -86,7 +86,7 @@ def check_frozen(settings: TrainSettings, pretrained: tuple[str, ...]) -> None:
         )
 
 
-def check_given(method: str, given: Mapping[str, Any], settings: TrainSettings) -> None:
+def check_given(method: str, given: Mapping[str, Any]) -> None:
     """Raise UserError for a flag that the members of this method do not obey."""
     if method == "boosting":
         learning = ("optimization", "regularization", "loss")

@@ -13,6 +13,7 @@ import numpy as np
 from scratch.losses import log_softmax, softmax_backward
 from study.settings.train import TrainSettings
 from study.tasks import crossentropy
+from study.tasks.classify import sigmoid
 
 EPSILON = 1e-7  # what Keras keeps numbers from 0 by
 
@@ -78,11 +79,6 @@ def dice_and_cross_entropy(
         of_each, slope = cross_entropy(scores, shares, weights)
         loss, gradient = loss + (1 - share) * of_each, gradient + (1 - share) * slope
     return loss, gradient
-
-
-def sigmoid(scores: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + e^-score); of a score far below 0 no power that float32 does not hold."""
-    return np.exp(-np.logaddexp(0, -scores))
 
 
 def binary_cross_entropies(scores: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -19,16 +19,16 @@ from data.batches import iterations
 from data.numpy_batches import cut
 from data.soft_labels import to_numpy_soft_labels
 from scratch import optimizers
-from scratch.losses import softmax
 from scratch.regularization import Penalty
 from study import tasks
 from study.fit.divergence import Divergence, sample_of
-from study.fit.head_losses import figures_of, make_head_loss, sigmoid
+from study.fit.head_losses import figures_of, make_head_loss
 from study.fit.network import new_head
 from study.fit.objective import class_weights, weight_array
 from study.fit.schedules import Plateau, rates_of
 from study.settings.stages import Stage, decay_of
 from study.settings.train import TrainSettings
+from study.tasks.classify import sigmoid, softmax
 
 BLOCK = 4096  # rows that are answered at a time
 FIGURES = ("loss", "crossentropy", "accuracy")  # of an epoch or a batch: the loss is all that is made small

@@ -12,6 +12,7 @@ import numpy as np
 from errors import UserError
 from models.parts.graph import LayerGraph, Step, build_layer_graph
 from study.runtime import by_backend
+from study.runtime.hardware import HEADS
 
 AT_ONCE = 8  # images
 FEW = 4  # images: so many are done one by one before a graph would be traced
@@ -43,9 +44,11 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     before_softmax, finish = _scores(graph)
     maps = [step.output for step in steps]
     kernels = kernels_of_averages(graph, maps)
+    if not kernels and keras.config.backend() == HEADS:
+        raise UserError("Grad-CAM of this network needs gradients, which OpenVINO does not compute.")
     rest = None if kernels else keras.Model([*maps, graph.image], before_softmax)
     before, at_once = graph.submodel(maps), AT_ONCE if len(pixels) > FEW else 1
-    traces = at_once > 1 or keras.config.backend() == "openvino"
+    traces = at_once > 1 or keras.config.backend() == HEADS
     seen = traced(before, pixels.shape[1:]) if traces else partial(before, training=False)
     chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
     heats = [np.zeros((0, *grid_of(maps), 1), np.float32)]

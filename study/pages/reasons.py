@@ -75,6 +75,8 @@ fitted on {n} {images}
 # of study.inference.gradcam
 Grad-CAM needs a network with a convolution over more than one place; this one has none.
   Grad-CAM には、複数の位置にわたる畳み込み層を持つネットワークが必要です。このネットワークにはありません。
+Grad-CAM of this network needs gradients, which OpenVINO does not compute.
+  このネットワークの Grad-CAM には勾配が必要ですが、OpenVINO では計算できません。
 # of files that are left out, or cannot be shown
 outside the class folders
   クラスのフォルダーの外にあります

@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -60,6 +61,7 @@ def _start(seed: int, deterministic: bool, backend: str, place: Place) -> None:
     if backend == "openvino":  # which nothing is differentiated by: for a head, which learns in NumPy
         hardware.import_openvino()
         hardware.do_without("tensorflow")  # to save a network, Keras would import it
+        warnings.filterwarnings("ignore", "`custom_gradient` for the openvino backend")  # of a quantiser, unused
     temporary.use_own_folder()
     with quiet(), without_garbage_collection(), without_what_nobody_asked_for(backend):
         import keras

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import models
@@ -11,6 +11,8 @@ from errors import UserError
 from study.runtime import hardware
 from study.runtime.hardware import HEADS
 from study.settings.train import TrainSettings
+
+SMALLEST = 64  # pixels: the networks with pretrained weights have a place for each 32 of them
 
 
 def with_backend_of_heads(settings: TrainSettings, asked: Mapping[str, Any]) -> TrainSettings:
@@ -33,14 +35,16 @@ def with_backend_of_heads(settings: TrainSettings, asked: Mapping[str, Any]) -> 
     return settings if next(hindrances(settings), "") else settings.with_values(backend=HEADS)
 
 
-def hindrances(settings: TrainSettings):  # noqa: ANN201
+def hindrances(settings: TrainSettings) -> Iterator[str]:
     """Yield what is asked for that needs gradients of a network, or TensorFlow."""
     run, learning, regularization = settings.run, settings.learning, settings.regularization
     spec = models.get(run.model).SPEC
     if learning.kind != "transfer" and not spec.parts:
         yield f"--learning {learning.kind} trains a network"
     if not (spec.parts or spec.weights):
-        yield f"what stands before the head of {run.model} is explained by gradients"
+        yield f"-m {run.model} is explained by gradients"
+    if 0 < (settings.data.image_size or SMALLEST) < SMALLEST:
+        yield f"images below {SMALLEST} pixels, whose last maps have one place, are explained by gradients"
     if regularization.augment or regularization.augment_with:
         yield "augmented views are made by TensorFlow"
     if run.engine == "tensorflow":
