@@ -48,15 +48,16 @@ class Keeper:
         self.cost: float | None = None  # seconds that the last one took
         self.signal = 0  # that was received
         self.told = False
+        self.ending = False  # whether a time limit ends the training: what it could go on from is kept then
 
     def due(self, nbytes: int, within_epoch: bool) -> bool:
-        """Say whether now is the time: where a signal came, or where the share of the time allows one of that size.
+        """Say whether now is the time: behind a signal or a time limit, or where its share allows one of that size.
 
         Within an epoch only after so many minutes as the user gave.
         """
         if not self.minutes:
             return False
-        if self.signal:
+        if self.signal or self.ending:
             return True
         cost = self.cost if self.cost is not None else max(LEAST, nbytes / SLOWEST_DISK)
         passed = time.monotonic() - self.written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def reason_of_model(flags: Mapping[str, Any]) -> str:
 
 def run(flags: Mapping[str, Any], command_line: str) -> Result:
     """Train a classifier and write its run folder."""
+    began = time.monotonic()
     from study.runtime import backend
 
     typed = with_named_weights(with_resumed(with_backend(flags)))
@@ -107,4 +109,4 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
 
                 return train_folds(flags, *given)
 
-            return train_for_result(settings, command_line, store, loading, typed, train_folds, place)
+            return train_for_result(settings, command_line, store, loading, typed, train_folds, place, began)

@@ -164,7 +164,7 @@ def learned_before(runs: Sequence[Run], entries: Sequence[SplitEntry]) -> int:
     return max(noted, sum(entry.split != "train" and entry.sha256 in learned for entry in entries))
 
 
-OF_ONE_TRAINING = {"resume", "fresh", "finish"}  # settings that say nothing of several runs
+OF_ONE_TRAINING = {"resume", "fresh", "finish", "time_limit"}  # settings that say nothing of several runs
 
 
 def info(runs: Sequence[Run], settings: TrainSettings) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from study.settings.train import TrainSettings
 def callbacks_of(
     model: keras.Model, settings: TrainSettings, lines: EpochLines, divergence: Divergence, watchers: Watchers | None
 ) -> list[keras.callbacks.Callback]:
-    """Return all but early stopping.
+    """Return all but early stopping and what goes by the clock.
 
     Averaging is before all others, so that they see the averaged weights and what those are worth. A phase goes on from
     the average of the one before. Statistics of normalisation are averages already.

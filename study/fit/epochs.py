@@ -18,10 +18,11 @@ from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines
 from study.fit.saver import Saver
 from study.fit.targets import PhaseSource, form_of, judged, phase_batches
+from study.fit.time_limit import TimeLimit
 from study.fit.watchers import Watchers
 from study.runtime import console
 from study.settings.resolve import largest_size
-from study.settings.stages import Stage, phases
+from study.settings.stages import ResolutionPhase, Stage, phases
 from study.settings.train import TrainSettings
 from study.tasks.classify import EVAL_BATCH
 
@@ -38,11 +39,12 @@ def run_epochs(
     earlier: Sequence[Outcome],
     saver: Saver | None = None,
     watchers: Watchers | None = None,
+    limit: TimeLimit | None = None,
 ) -> Outcome:
     """Train this very model for one stage, and leave it with the weights of the best validation loss.
 
     Of a stage in phases, only the last one is judged: another size, another loss. `saver`: of checkpoints. `watchers`:
-    are told of every epoch.
+    are told of every epoch. `limit`: of time; where it ends a phase before, one epoch of the last one follows.
     """
     per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
     compile_model(model, stage, settings, stage.epochs * per_epoch)
@@ -58,18 +60,21 @@ def run_epochs(
     if watchers:
         watchers.follow([row for outcome in earlier for row in outcome.history], lines)
     callbacks = callbacks_of(model, settings, lines, divergence, watchers)
-    stopping = early_stopping(stage, settings)
-    for source in sources(model, stage, examples, settings, class_weight, saver):
+    stopping, by_clock = early_stopping(stage, settings), [limit] if limit else []
+    if limit:
+        limit.follow(phases_of(stage, settings), lines)
+    for source in sources(model, stage, examples, settings, class_weight, saver, limit):
         phase = source.phase
         lines.size = phase.size
-        told = [*callbacks, stopping] if phase.last else callbacks
+        told = [*callbacks, *([stopping] if phase.last else []), *by_clock]
         if settings.run.finish:
             saver.end_here(model, told)
             break
-        run_phase(source, told, val_batches, lines, saver)
+        # What an epoch beyond the planned ones leads to is no place to go on from.
+        run_phase(source, told, val_batches, lines, None if limit and limit.over else saver)
         if divergence.broken:
             break
-    ended = why_ended(len(lines.rows), stage, stopping, settings.run.finish)
+    ended = why_ended(len(lines.rows), stage, stopping, settings.run.finish, limit)
     ended = divergence.check(settings.optimization.keep_diverged, ended)
     kept_before = earlier[-1].kept_epoch if earlier else 0
     judged_rows = lines.rows[phase.first :] if phase.last else []
@@ -82,15 +87,28 @@ def run_epochs(
     return Outcome(lines.rows, first_epoch + stopping.best_epoch, ended)
 
 
-def why_ended(epochs: int, stage: Stage, stopping: keras.callbacks.EarlyStopping, asked: bool = False) -> str:
+def why_ended(
+    epochs: int,
+    stage: Stage,
+    stopping: keras.callbacks.EarlyStopping,
+    asked: bool = False,
+    limit: TimeLimit | None = None,
+) -> str:
     """Say why a stage ended after so many epochs; `asked`: because it was asked to."""
     if asked:
         return f"--finish ended it after epoch {epochs} of {stage.epochs}"
+    if limit and limit.over:
+        return f"the time limit of {limit.text} ended it after epoch {epochs} of {stage.epochs}"
     if epochs == stage.epochs:
         return f"the last of {stage.epochs} epochs was reached"
     if stopping.wait >= stopping.patience:
         return f"validation loss had not improved for {stopping.patience} epochs"
     return f"a callback ended it after epoch {epochs} of {stage.epochs}"
+
+
+def phases_of(stage: Stage, settings: TrainSettings) -> list[ResolutionPhase]:
+    """Return the phases of a stage that trains a network."""
+    return phases(stage.epochs, settings.optimization.progressive, largest_size(settings))
 
 
 def sources(
@@ -100,11 +118,18 @@ def sources(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None,
     saver: Saver | None,
+    limit: TimeLimit | None,
 ) -> Iterator[PhaseSource]:
-    """Yield what each phase of a stage learns from, but for those that a training that goes on had behind it."""
-    for number, phase in enumerate(phases(stage.epochs, settings.optimization.progressive, largest_size(settings))):
-        if saver and number < saver.standing.phase:
+    """Yield what each phase of a stage learns from, but for those that a training that goes on had behind it.
+
+    Where the time is over, one epoch of the last phase is left.
+    """
+    for number, phase in enumerate(phases_of(stage, settings)):
+        over = bool(limit and limit.over)
+        if (saver and number < saver.standing.phase) or (over and not phase.last):
             continue
+        if over:
+            phase = limit.last_of(phase)
         if number:  # graphs for any size would be slower than those for this one
             model.make_train_function(force=True)
             model.make_test_function(force=True)

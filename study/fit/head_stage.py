@@ -14,8 +14,9 @@ from study.fit.head_training import HeadData, HeadFold, HeadTraining
 from study.fit.objective import compile_model, weight_array
 from study.fit.outcome import Outcome
 from study.fit.progress import EpochLines
+from study.fit.time_limit import TimeLimit
 from study.fit.watchers import Watchers
-from study.settings.stages import Stage
+from study.settings.stages import Stage, phases
 from study.settings.train import TrainSettings
 
 
@@ -26,6 +27,7 @@ def run_head_stage(
     settings: TrainSettings,
     class_weight: Mapping[int, float] | None = None,
     watchers: Watchers | None = None,
+    limit: TimeLimit | None = None,
 ) -> Outcome:
     """Train a head, and leave it with the weights of the best validation loss.
 
@@ -36,6 +38,7 @@ def run_head_stage(
         settings: of the training.
         class_weight: class -> its weight in the loss.
         watchers: are told of every epoch.
+        limit: of time.
 
     Raises:
         UserError: it diverged, and is not to be kept.
@@ -47,11 +50,14 @@ def run_head_stage(
     with threadpool_limits(1, "blas"):  # more would wait for work, in products so small
         training = HeadTraining(data, fold, stage, settings, head.get_weights(), weight_array(class_weight, classes))
         lines = EpochLines(stage, 1, 1, settings.run.verbose)
-        told = keras.callbacks.CallbackList([lines, *([watchers] if watchers else [])], model=head)
+        others = [one for one in (watchers, limit) if one]
+        told = keras.callbacks.CallbackList([lines, *others], model=head)
         told.set_params({"epochs": stage.epochs, "steps": training.per_epoch, "verbose": 0})
         if watchers:  # a callback of the user's own may look at the network as Keras trains it
             watchers.follow([], lines)
             compile_model(head, stage, settings, stage.epochs * training.per_epoch)
+        if limit:
+            limit.follow(phases(stage.epochs, (), 0), lines)
         head.stop_training = False
         with closing(lines):
             told.on_train_begin()
@@ -59,21 +65,24 @@ def run_head_stage(
                 told.on_epoch_begin(epoch)
                 logs = training.learn_epoch(order, told) | training.judge()
                 head.set_weights(training.weights)
+                head.stop_training = training.ended or bool(training.divergence.broken)
                 told.on_epoch_end(epoch, {**logs, "learning_rate": training.learning_rate})
-                if training.ended or training.divergence.broken or head.stop_training:
+                if head.stop_training:
                     break
             told.on_train_end()
     # Else a saved classifier would name our losses and schedules, not load without them, and hold the optimiser.
     head.compiled, head.optimizer = False, None
     kept, weights = training.kept
     head.set_weights(weights)
-    ended = training.divergence.check(settings.optimization.keep_diverged, why_ended(training))
+    ended = training.divergence.check(settings.optimization.keep_diverged, why_ended(training, limit))
     return Outcome(lines.rows, kept, ended if kept else f"{ended}; the weights of its start were kept")
 
 
-def why_ended(training: HeadTraining) -> str:
+def why_ended(training: HeadTraining, limit: TimeLimit | None = None) -> str:
     """Say why the stage ended."""
     stage = training.stage
+    if limit and limit.over:
+        return f"the time limit of {limit.text} ended it after epoch {training.epoch} of {stage.epochs}"
     if training.epoch == stage.epochs:
         return f"the last of {stage.epochs} epochs was reached"
     if training.ended:

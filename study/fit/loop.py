@@ -22,11 +22,13 @@ from study.fit.progress import summary_of
 from study.fit.saver import Saver
 from study.fit.state import assign, random_state, set_random_state
 from study.fit.targets import first_batch
+from study.fit.time_limit import TimeLimit
 from study.fit.training_copy import PrecisionChoice, choose_precision, training_copy
 from study.fit.watchers import Watchers
 from study.runtime import by_backend, console
 from study.runtime.backend import user_errors
 from study.runtime.gradients import gradients_forgotten
+from study.settings.parsers import seconds_of
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
 
@@ -40,7 +42,8 @@ def run_stage(
     earlier: Sequence[Outcome] = (),
     keeper: Keeper | None = None,
     watchers: Watchers | None = None,
-) -> Outcome:
+    limit: TimeLimit | None = None,
+) -> Outcome | None:
     """Train `model` for one stage; its weights are then those of the best validation loss, the start included.
 
     A copy of it learns and judges itself, in the precision that is faster here. The head, on stored features, has
@@ -55,25 +58,30 @@ def run_stage(
         earlier: what the stages before did.
         keeper: of checkpoints, where there are to be any.
         watchers: are told of every epoch.
+        limit: of time, which may leave no room for the stage: nothing is trained and returned then.
     """
     if stage.name == "head":
-        outcome = run_head_stage(model, stage, examples, settings, class_weight, watchers)
+        outcome = run_head_stage(model, stage, examples, settings, class_weight, watchers, limit)
         console.print(summary_of(outcome.history, outcome.kept_epoch))
         return outcome
     resumed = keeper.resumed if keeper else None
+    images, random = len(examples.indices["train"]), random_state()
     choice = precision_before(resumed) if resumed else precision_for(model, stage, examples, settings)
+    if limit and earlier and limit.leaves_out(seconds_of_epoch(choice, images)):
+        set_random_state(random)
+        return None
     console.print(choice.sentence)
     if choice.images_per_second and not resumed:
-        tell_speed(choice, stage, settings, len(examples.indices["train"]))
+        tell_speed(choice, stage, settings, images, limit)
     saver = None
     if keeper:
-        per_epoch = iterations(len(examples.indices["train"]), stage.batch_size)
+        per_epoch = iterations(images, stage.batch_size)
         saver = Saver(keeper, earlier, whole_of(model), asdict(choice), per_epoch)
     if by_backend.shard()[1] > 1:
         model.set_weights(by_backend.of_first(model.get_weights()))
     with by_backend.learning_together():
         copy = training_copy(model, choice.precision, any_size=bool(settings.optimization.progressive))
-        outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver, watchers)
+        outcome = run_epochs(copy, stage, examples, settings, class_weight, earlier, saver, watchers, limit)
         model.set_weights(copy.get_weights())
     return replace(outcome, precision=choice)
 
@@ -83,14 +91,22 @@ def precision_before(resumed: Checkpoint) -> PrecisionChoice:
     return PrecisionChoice(**resumed.state["precision"])
 
 
-def tell_speed(choice: PrecisionChoice, stage: Stage, settings: TrainSettings, images: int) -> None:
+def seconds_of_epoch(choice: PrecisionChoice, images: int) -> float:
+    """Return how long an epoch of so many images will take; 0 where no iteration was timed."""
+    rate = choice.images_per_second.get(choice.precision)
+    return images / rate if rate else 0.0
+
+
+def tell_speed(
+    choice: PrecisionChoice, stage: Stage, settings: TrainSettings, images: int, limit: TimeLimit | None = None
+) -> None:
     """Print what was tried and how long the training will take."""
     if settings.run.verbose:
         console.print(f"precision of training: {choice.reason}")
     minutes = minutes_at(choice.images_per_second[choice.precision], stage, settings, images)
-    console.print(
-        f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
-    )
+    told = f"training: about {minutes:.0f} minutes on this machine" if minutes >= 1 else "training: under a minute"
+    is_longer = limit is not None and 60 * minutes > seconds_of(limit.text)
+    console.print(f"{told}; the time limit of {limit.text} ends it before" if is_longer else told)
 
 
 def precision_for(model: keras.Model, stage: Stage, examples: Examples, settings: TrainSettings) -> PrecisionChoice:
@@ -113,11 +129,13 @@ def fit(
     auxiliary_training: AuxiliaryTraining | None = None,
     keeper: Keeper | None = None,
     watchers: Watchers | None = None,
+    limit: TimeLimit | None = None,
 ) -> list[Outcome]:
     """Train through all stages: the head on features, the whole classifier on pixels, with a second head if any.
 
     `keeper` writes checkpoints, and may have one to go on from; stages that are done then are passed over, and those
-    that were not begun too where the training is to end. `watchers` are told of every epoch.
+    that were not begun too where the training is to end. `watchers` are told of every epoch. `limit` may end a
+    stage, and leaves those behind it out.
     """
     _, backbone, head = classifier.layers
     whole = auxiliary_training.model if auxiliary_training else classifier
@@ -131,9 +149,16 @@ def fit(
         model_and_examples = (whole, auxiliary_training.examples if auxiliary_training else pixels)
         model, examples = (head, features) if stage.name == "head" else model_and_examples
         with user_errors(), gradients_forgotten():
-            outcomes.append(run_stage(model, stage, examples, settings, class_weight, outcomes, keeper, watchers))
-        if keeper and not settings.run.finish:  # what is kept is there to go on from
+            outcome = run_stage(model, stage, examples, settings, class_weight, outcomes, keeper, watchers, limit)
+        outcomes += [outcome] if outcome else []
+        is_cut = limit is not None and limit.over
+        if keeper and not settings.run.finish and not (outcome and is_cut):  # what is kept is there to go on from
             keep_stage(keeper, whole, outcomes)
+        if outcome is None:
+            told = f"{outcomes[-1].ended}; the time limit of {limit.text} left no room for stage {stage.name}"
+            outcomes[-1] = replace(outcomes[-1], ended=told)
+        if is_cut:
+            break
     return outcomes
 
 

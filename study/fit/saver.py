@@ -98,10 +98,11 @@ class Saver(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping | None = None) -> None:
         """Write a checkpoint, if it is time; behind the last epoch of a phase `leave` does."""
-        self.standing = Standing(self.standing.phase, epoch + 1)
-        if epoch + 1 == self.phase.end or self.model.stop_training:
+        self.standing, ending = Standing(self.standing.phase, epoch + 1), self.keeper.ending
+        if epoch + 1 == self.phase.end or (self.model.stop_training and not ending):
             return
-        if self.only_rest:  # the end of `fit` changes the weights: what comes now begins here, in another call
+        if self.only_rest and not ending:
+            # The end of `fit` changes the weights: what comes now begins here, in another call.
             self.going_on, self.model.stop_training = self.gather(), True
         if self.keeper.due(self.nbytes, within_epoch=False):
             self.save()
@@ -128,7 +129,9 @@ class Saver(keras.callbacks.Callback):
         return self.going_on is not None
 
     def leave(self) -> None:
-        """Write a checkpoint between this phase and the next, if it is time."""
+        """Write a checkpoint between this phase and the next, if it is time; not where a limit ended it before."""
+        if self.keeper.ending and self.standing.epoch < self.phase.end:
+            return
         self.standing = Standing(self.standing.phase + 1, self.phase.end)
         if self.keeper.due(self.nbytes, within_epoch=False):
             self.save(between=True)

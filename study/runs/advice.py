@@ -30,13 +30,14 @@ class Commands:
     """What can be done about a run, as commands for its own images: look at them, learn longer, cross-validate, learn
     without class weights.
 
-    `crossval` is empty where it would refuse.
+    `crossval` is empty where it would refuse. `unlimited`: the same training without a time limit.
     """
 
     check: str
     longer: str
     crossval: str
-    unweighted: str
+    unweighted: str = ""
+    unlimited: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,10 @@ def _still_learning(facts: Facts) -> Advice | None:
     if "ensemble" in facts.info:
         return None
     last = facts.info["stages"][-1]
-    if last["epochs_run"] < last["epochs"] or last["kept_epoch"] != len(facts.history):
+    if last["kept_epoch"] != len(facts.history):
         return None
+    if last["epochs_run"] < last["epochs"]:
+        return _out_of_time(facts.commands) if facts.info.get("settings", {}).get("time_limit") else None
     return Advice(
         t(
             "Train longer: the last epoch was the best, so it was still learning.",
@@ -122,6 +125,17 @@ def _still_learning(facts: Facts) -> Advice | None:
         ),
         "train longer, the last epoch was the best",
         facts.commands.longer,
+    )
+
+
+def _out_of_time(commands: Commands) -> Advice:
+    return Advice(
+        t(
+            "Give it more time: the last epoch was the best, so it was still learning when it was ended.",
+            "学習時間を長くしてください。最後のエポックが最良だったため、終了時はまだ学習の途中でした。",
+        ),
+        "give it more time, it was still learning",
+        commands.unlimited,
     )
 
 

@@ -257,7 +257,7 @@ def crossval_fields() -> list[Field]:
 def ensemble_fields() -> list[Field]:
     """Return the settings of train that `ensemble` takes beside its own: all but those for a single network."""
     single = ("augment_preview", "find_learning_rate", "crossval", "language", "resume", "fresh", "finish")
-    single += ("checkpoint_minutes", "tensorboard", "callback", "processes")
+    single += ("checkpoint_minutes", "time_limit", "tensorboard", "callback", "processes")
     return [entry for entry in entries(TrainSettings) if name_of(entry) not in single]
 
 

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from models.parts.spec import Spec
 
 
+WITHOUT_LIMIT = {  # settings that say nothing under a time limit, or nothing true -> why
+    "find_learning_rate": "which trains nothing",
+    "augment_preview": "which trains nothing",
+    "finish": "which trains nothing more",
+    "crossval": "which trains again for each fold, and the clock would end each of them elsewhere",
+    "deterministic": "under which nothing goes by the clock",
+}
+
+
 def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None:
     """Raise UserError where settings contradict each other, or one that was given says nothing."""
     optimization, run = settings.optimization, settings.run
@@ -41,6 +50,9 @@ def check_explicit(settings: TrainSettings, explicit: Mapping[str, Any]) -> None
     if run.crossval and (run.find_learning_rate or run.augment_preview):
         other = "--find-learning-rate" if run.find_learning_rate else "--augment-preview"
         raise UserError(f"--crossval goes with a training, and {other} trains nothing. Leave one of the two out.")
+    if run.time_limit and (other := next((name for name in WITHOUT_LIMIT if getattr(run, name)), "")):
+        told = f"--time-limit does not go with {declare.flag(other)}, {WITHOUT_LIMIT[other]}"
+        raise UserError(f"{told}. Leave one of the two out.")
     if settings.regularization.class_weight == settings.regularization.sampler == "balanced":
         both = "--class-weight balanced and --sampler balanced"
         raise UserError(f"{both} together would make up for rare classes twice. Leave one of the two out.")

@@ -107,6 +107,26 @@ def parse_run_name(text: str) -> str:
     return composed(text)
 
 
+UNITS = {"s": 1, "m": 60, "h": 3600}
+LONGEST_TIME = 8760 * 3600  # seconds
+
+
+def parse_time_limit(text: str) -> str:
+    """Check a length of time such as `90s`, `20m` or `1.5h`. Raise UserError for anything else."""
+    given = composed(text).strip()
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?[smh]", given, re.ASCII) or not 0 < seconds_of(given) <= LONGEST_TIME:
+        raise UserError(
+            "--time-limit takes a number and its unit, s, m or h for seconds, minutes or hours, such as 90s, 20m or "
+            f"1.5h; above 0, at most {LONGEST_TIME // 3600:,}h. Received: {text}"
+        )
+    return given
+
+
+def seconds_of(time_limit: str) -> float:
+    """Return the seconds of what `parse_time_limit` returned."""
+    return float(time_limit[:-1]) * UNITS[time_limit[-1]]
+
+
 def parse_shard(text: str) -> str:
     """Read `3/16`. Raise UserError for anything else."""
     found = re.fullmatch(r"0*([1-9][0-9]{0,4})/0*([1-9][0-9]{0,4})", text.strip(), re.ASCII)

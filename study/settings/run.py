@@ -8,7 +8,7 @@ from functools import partial
 from data import own_code
 from study.runtime.hardware import BACKENDS, HEADS
 from study.settings.declare import Settings, setting
-from study.settings.parsers import parse_run_name
+from study.settings.parsers import parse_run_name, parse_time_limit
 
 CALLBACK = ("callback", "name")  # the setting, and what it names
 
@@ -111,6 +111,16 @@ class RunSettings(Settings):
         kind=float,
         low=0,
         high=1440,
+        inspected=False,
+        compared=False,
+    )
+    time_limit: str | None = setting(
+        None,
+        "end the training, with its best epoch, before the whole command takes longer: 90s, 20m, 1.5h; an epoch at "
+        "least is trained; the outcome then depends on how fast the machine is",
+        group="optimisation",
+        kind=parse_time_limit,
+        metavar="TIME",
         inspected=False,
         compared=False,
     )

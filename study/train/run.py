@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
@@ -19,6 +20,7 @@ from study.fit import auxiliary, lr_finder
 from study.fit.auxiliary import AuxiliaryTraining
 from study.fit.loop import fit
 from study.fit.outcome import Outcome
+from study.fit.time_limit import TimeLimit
 from study.fit.watchers import watching
 from study.folds.out_of_fold import beside_test
 from study.inference import channel_statistics
@@ -64,6 +66,7 @@ def train_for_result(
     asked: Mapping[str, Any] | None = None,
     trainings: Trainings | None = None,
     place: Place = ALONE,
+    began: float | None = None,
 ) -> Result:
     """Train a classifier as `settings` say, print what happens, and return what that came to and what can follow.
 
@@ -75,11 +78,13 @@ def train_for_result(
         asked: flags that were given, which commands that follow carry on; by default all that is not at its default.
         trainings: what trains whole networks for the folds, where `crossval` asks for that.
         place: of this process among those that learn together.
+        began: when the command did, by `time.monotonic`; by default it does now.
 
     Raises:
         UserError: something that the user can mend; nothing is left behind.
         SystemExit: all is learned that this process has to help with; the first one does the rest.
     """
+    began = time.monotonic() if began is None else began
     asked = changed(settings.as_dict()) if asked is None else asked
     asked = {name: value for name, value in asked.items() if name not in resume.ONCE}
     seconds: dict[str, float] = {}
@@ -101,8 +106,9 @@ def train_for_result(
     if place.count > 1:
         keeper = resume.agreed(ready, asked, keeper)
     with keeper.naming_it() if keeper and place.first else nullcontext():
-        outcomes, helper = learn_together(ready, embedded, keeper, place, seconds)
-        ready = replace(ready, stages=ready.stages[: len(outcomes)])  # --finish may leave one out
+        limit = TimeLimit(settings.run.time_limit, began, keeper) if settings.run.time_limit else None
+        outcomes, helper = learn_together(ready, embedded, keeper, place, seconds, limit)
+        ready = replace(ready, stages=ready.stages[: len(outcomes)])  # --finish and a time limit may leave one out
         evaluated = evaluate(ready, outcomes, embedded, helper, seconds)
         out_of_fold = None
         if division and ready.from_features:
@@ -113,7 +119,7 @@ def train_for_result(
             ready, outcomes, evaluated, seconds, command, embedded.engine, embedded.scenes, out_of_fold, asked
         )
         run = write_run(ready.classifier, record)
-    return finish(run, record, keeper, store, division, trainings)
+    return finish(run, record, keeper, store, division, trainings, limit)
 
 
 def finish(
@@ -123,6 +129,7 @@ def finish(
     store: Store,
     division: crossval.Division | None,
     trainings: Trainings | None,
+    limit: TimeLimit | None,
 ) -> Result:
     """Tell of a run that is written, cross-validate by whole networks where that was asked for, and say what follows.
 
@@ -132,15 +139,16 @@ def finish(
     use = as_command("predict", {"run": run.folder})
     folds = crossval.command_of(ready.settings, record.asked) if division and not ready.from_features else ""
     with naming(folds or use):
-        if keeper and ready.settings.run.finish:
-            keeper.unfinished.release()
-            console.print(f"it was ended early, and can still go on: {keeper.unfinished.command()}")
+        if ready.settings.run.finish or (limit and limit.over):
+            tell_how_to_go_on(keeper)
         elif keeper:
             keeper.unfinished.remove()
         if store.trouble:
             console.print(store.trouble)
         results = record.evaluated.metrics()
         print_results(run.folder, results, ready.settings.task, out_of_fold)
+        if limit and (told := limit.told(record.outcomes[-1].ended, ready.settings.optimization.schedule)):
+            console.print(told)
         if folds:
             out_of_fold = by_whole_trainings(run, record, division, trainings, folds)
     with naming(use):
@@ -148,6 +156,17 @@ def finish(
             results = {**results, "crossval": out_of_fold}
         following = suggest.after(ready.settings, record.asked, ready.dataset, run, results, record.history())
         return Result(of_training(run, results), *following)
+
+
+def tell_how_to_go_on(keeper: Keeper | None) -> None:
+    """Let a training that was ended early go on later, if there is a checkpoint, and say so."""
+    if command := keeper.unfinished.command() if keeper else "":
+        keeper.unfinished.release()
+        console.print(f"it was ended early, and can still go on: {command}")
+        return
+    console.print("it was ended early, and cannot go on: there is no checkpoint")
+    if keeper:
+        keeper.unfinished.remove()
 
 
 def try_learning_rates(ready: Prepared, embedded: Embedded, asked: Mapping[str, Any]) -> Result:
@@ -160,11 +179,16 @@ def try_learning_rates(ready: Prepared, embedded: Embedded, asked: Mapping[str, 
 
 
 def learn_together(
-    ready: Prepared, embedded: Embedded, keeper: Keeper | None, place: Place, seconds: dict[str, float]
+    ready: Prepared,
+    embedded: Embedded,
+    keeper: Keeper | None,
+    place: Place,
+    seconds: dict[str, float],
+    limit: TimeLimit | None,
 ) -> tuple[list[Outcome], AuxiliaryTraining | None]:
     """Train with the other processes, if there are any; all but the first of them end here."""
     with place.telling_what_failed():
-        learned = learn(ready, embedded, keeper, seconds)
+        learned = learn(ready, embedded, keeper, seconds, limit)
         by_backend.part()
         place.parted.set()
     if not place.first:
@@ -173,15 +197,18 @@ def learn_together(
 
 
 def learn(
-    ready: Prepared, embedded: Embedded, keeper: Keeper | None, seconds: dict[str, float]
+    ready: Prepared,
+    embedded: Embedded,
+    keeper: Keeper | None,
+    seconds: dict[str, float],
+    limit: TimeLimit | None,
 ) -> tuple[list[Outcome], AuxiliaryTraining | None]:
     """Train the classifier, and the second head that helps it, where there is one."""
     classifier, pixels, settings = ready.classifier, ready.pixels, ready.settings
     with stopwatch(seconds, "train"), watching(settings.run) as watchers:
         helper = auxiliary.build_auxiliary_training(classifier, pixels, ready.dataset, settings)
-        outcomes = fit(
-            classifier, pixels, embedded.features, ready.stages, settings, ready.class_weight, helper, keeper, watchers
-        )
+        learned_from = (classifier, pixels, embedded.features, ready.stages, settings, ready.class_weight)
+        outcomes = fit(*learned_from, helper, keeper, watchers, limit)
     seconds["train"] += keeper.earlier if keeper else 0.0
     return outcomes, helper
 

@@ -52,13 +52,15 @@ def after(
 
 def commands(settings: TrainSettings, asked: Mapping[str, Any], dataset: Dataset) -> Commands:
     """Return what can be done about a run, as commands."""
-    longer = {**asked, "epochs": 2 * (settings.optimization.epochs or 1), "name": None}
+    unlimited = {**asked, "time_limit": None, "name": None}
+    longer = {**unlimited, "epochs": 2 * (settings.optimization.epochs or 1)}
     values, _ = for_crossval(settings, asked)
     return Commands(
         as_command("check", asked),
         as_command("train", longer),
         as_command("crossval", values) if can_be_divided(settings, dataset) else "",
         as_command("train", {**asked, "class_weight": None, "name": None}),
+        as_command("train", unlimited),
     )
 
 

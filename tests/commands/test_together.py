@@ -111,6 +111,15 @@ def test_another_number_of_them_goes_on(begun, gone_on, toy, tmp_path):
 
 @pytest.mark.slow
 @with_jax
+def test_a_time_limit_ends_all_processes_after_the_same_epoch(alone, toy, tmp_path):
+    told = train("--data", toy, *LENET, *CHANGES, "--processes", "2", "--time-limit", "1s", "--runs", tmp_path)
+    assert "the time limit of 1s ended it after epoch 1 of 4; the command took " in told
+    np.testing.assert_allclose(losses(run_in(tmp_path)), losses(alone)[:1], atol=1e-5)
+    assert f"it was ended early, and can still go on: python main.py train --resume {name_in(tmp_path)} " in told
+
+
+@pytest.mark.slow
+@with_jax
 def test_where_one_of_them_dies_all_end_and_the_reason_is_told(toy, tmp_path):
     code = tmp_path / "die.py"
     code.write_text(STOP.format(signal="SIGKILL"))

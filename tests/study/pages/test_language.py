@@ -26,6 +26,7 @@ PLACES = {  # where reasons are made -> functions that return them, or that make
     "data.image_folder": ("read", "_row"),
     "data.parquet_set": ("_row",),
     "study.fit.epochs": ("run_epochs",),
+    "study.fit.loop": ("fit",),
     "study.fit.divergence": ("on_epoch_end", "told", "check"),
 }
 CONSTANTS = {

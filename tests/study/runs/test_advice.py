@@ -12,7 +12,11 @@ INFO = {
     "stages": [{"epochs": 20, "epochs_run": 20, "kept_epoch": 12}],
 }
 COMMANDS = Commands(
-    "python main.py check --data photos", "python main.py train --epochs 40", "python main.py crossval", "train"
+    "python main.py check --data photos",
+    "python main.py train --epochs 40",
+    "python main.py crossval",
+    "train",
+    "python main.py train",
 )
 CLASS = {"cat": {"recall": 0.97, "support": 500}, "dog": {"recall": 0.96, "support": 500}}
 GOOD = {"n": 1000, "accuracy": 0.965, "accuracy_interval": [0.952, 0.975], "per_class": CLASS}
@@ -55,6 +59,16 @@ def test_the_plainest_fault_comes_first(changes, sentence, command):
     assert advice.sentence.startswith(sentence)
     assert advice.command == command
     assert bool(advice.short) == bool(command)
+
+
+def test_what_a_time_limit_ended_while_it_was_still_learning_gets_more_time():
+    info = copy.deepcopy(INFO) | {"settings": {"time_limit": "20m"}}
+    info["stages"][-1] |= {"epochs_run": 7, "kept_epoch": 7}
+    results = {"val": GOOD, "test": GOOD}
+    advice = next_step(info, results, HISTORY[-7:], COMMANDS)
+    assert (advice.sentence[:18], advice.command) == ("Give it more time:", "python main.py train")
+    info["stages"][-1] |= {"kept_epoch": 5}
+    assert next_step(info, results, HISTORY[-7:], COMMANDS).sentence.startswith("Stop here")
 
 
 @pytest.mark.parametrize(
