@@ -44,6 +44,10 @@ the rarest class has {n} training images, fewer than {most}: enough for the head
   {ended}。出力層だけの学習を上回らなかったため、その重みを採用しました
 validation loss had not improved for {n} epochs
   検証データの損失が {n} エポック改善しませんでした
+--finish ended it after epoch {n} of {most}
+  --finish により、{most} エポックのうち {n} エポックで終了しました
+a callback ended it after epoch {n} of {most}
+  コールバックにより、{most} エポックのうち {n} エポックで終了しました
 the time limit of {limit} ended it after epoch {n} of {most}
   制限時間 {limit} により、{most} エポックのうち {n} エポックで終了しました
 {ended}; the time limit of {limit} left no room for stage {stage}

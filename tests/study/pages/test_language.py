@@ -25,7 +25,7 @@ PLACES = {  # where reasons are made -> functions that return them, or that make
     "data.formats": ("by_name",),
     "data.image_folder": ("read", "_row"),
     "data.parquet_set": ("_row",),
-    "study.fit.epochs": ("run_epochs",),
+    "study.fit.epochs": ("run_epochs", "why_ended"),
     "study.fit.loop": ("fit",),
     "study.fit.divergence": ("on_epoch_end", "told", "check"),
 }
@@ -57,6 +57,7 @@ VALUES |= {
     "requirements",
     "photos",
     "learning",
+    "finish",
     *map(str.upper, formats._RAW),
 }
 
