@@ -63,10 +63,12 @@ def run_head_stage(
             told.on_train_begin()
             for epoch, order in enumerate(epoch_rows(examples, fold.seed, stage.epochs, balanced)):
                 told.on_epoch_begin(epoch)
-                logs = training.learn_epoch(order, told) | training.judge()
+                logs = training.learn_epoch(order, told)
+                logs["learning_rate"] = training.learning_rate  # as it was: a plateau lowers it for the next epoch
+                logs |= training.judge()
                 head.set_weights(training.weights)
                 head.stop_training = training.ended or bool(training.divergence.broken)
-                told.on_epoch_end(epoch, {**logs, "learning_rate": training.learning_rate})
+                told.on_epoch_end(epoch, logs)
                 if head.stop_training:
                     break
             told.on_train_end()

@@ -8,7 +8,7 @@ from helpers import QUICK, call, fails
 from study.settings.run import BACKENDS
 
 REFUSED = {
-    "theano": "--backend takes tensorflow, jax, torch. Received: theano",
+    "theano": "--backend takes tensorflow, jax, torch, openvino. Received: theano",
     "jax -m efficientnet_lite --engine tensorflow": (
         "--engine tensorflow takes a network as TensorFlow has it. Received: --backend jax; leave one of the two out."
     ),
