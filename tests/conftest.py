@@ -13,7 +13,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: their thr
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 
 import pytest
-from helpers import QUICK, Ran, call, make_toy
+from helpers import QUICK, Ran, call, make_several, make_toy
 
 from study.runtime import console
 
@@ -115,6 +115,22 @@ def trained(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 def run(trained: tuple[Path, Ran]) -> Path:
     """The run folder of one training on `toy`. Do not change it."""
     return trained[0]
+
+
+@pytest.fixture(scope="session")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table of 80 images, each red, blue, both or none. Do not change its folder."""
+    return make_several(tmp_path_factory.mktemp("several"))
+
+
+@pytest.fixture(scope="session")
+def several_run(several: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of one training on `several`. Do not change it."""
+    runs = tmp_path_factory.mktemp("several-runs")
+    ran = call("train", "--task", "multilabel", "--data", several, *QUICK, "--epochs", 25, "--runs", runs)
+    assert ran.code == 0, ran.err
+    assert "test: mean average precision" in ran.out
+    return next(runs.iterdir())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -78,6 +78,22 @@ def make_toy(root: Path, count: int = TOY_PER_CLASS, first: int = 0) -> Path:
     return root
 
 
+def make_several(root: Path, count: int = 80) -> Path:
+    """Write images with a red square, a blue one, both or none, and return the table of their labels."""
+    root.mkdir(parents=True, exist_ok=True)
+    lines, rng = ["path,label"], np.random.default_rng(0)
+    for at in range(count):
+        pixels = rng.integers(0, 60, (32, 32, 3))
+        labels = [name for name in ("red", "blue") if rng.random() < 0.5]
+        for name in labels:
+            top, left = rng.integers(0, 18, 2)
+            pixels[top : top + 14, left : left + 14, 0 if name == "red" else 2] = 230
+        Image.fromarray(pixels.astype(np.uint8)).save(root / f"{at}.png")
+        lines += [f"{at}.png,{name}" for name in labels] or [f"{at}.png,"]
+    (root / "table.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return root / "table.csv"
+
+
 def shape_in(picture: Image.Image) -> np.ndarray:
     """Say where a toy image shows its shape, uint8: the noise around it is dark."""
     return (np.asarray(picture).max(axis=2) > 100).astype(np.uint8)

@@ -7,8 +7,11 @@ from pathlib import Path
 from PIL import Image
 
 from data import image
+from data.names import distinct, labels_of
 from data.split import read_split
+from study.pages.language import joined, t
 from study.pages.pictures import jpeg_within
+from study.predict.told import task_of
 from study.runs.folder import Run
 from study.runs.images import images_of
 
@@ -17,7 +20,10 @@ MOST = 30_000  # bytes of one
 
 
 def examples_of(run: Run, count: int) -> list[tuple[str, bytes]]:
-    """Return class and JPEG file of so many images, of each class in turn; fewer where images are missing."""
+    """Return class and JPEG file of so many images, of each class in turn; fewer where images are missing.
+
+    Where an image may have several labels, or none, a class is a set of them.
+    """
     entries = [entry for entry in read_split(run.folder / "split.csv") if entry.split == "test"]
     of_class: dict[str, list[str]] = {}
     for entry in entries:
@@ -29,8 +35,13 @@ def examples_of(run: Run, count: int) -> list[tuple[str, bytes]]:
         if len(found) == count:
             break
         if path in file_of and (small := _small(run, file_of[path])):
-            found.append((name, small))
+            found.append((_shown(run, name), small))
     return found
+
+
+def _shown(run: Run, label: str) -> str:
+    none = t(distinct("none", run.info["class_names"]), "なし")
+    return joined(labels_of(label, task_of(run).SEVERAL_LABELS)) or none
 
 
 def _small(run: Run, file: Path) -> bytes | None:

@@ -23,7 +23,7 @@ POLICY = "policy-of-this-page"  # stands for it until the page is there
 
 def page(
     run: Run,
-    judge: Judge,
+    judge: Judge | None,
     done: Exported,
     network: bytes,
     runtime: Runtime,
@@ -34,7 +34,7 @@ def page(
 
     Args:
         run: that answers.
-        judge: of its answers.
+        judge: of its answers; None of a run without verdicts.
         done: what the network says of itself, and how far it is from the run.
         network: its ONNX file.
         runtime: what runs it.
@@ -49,6 +49,7 @@ def page(
         "rule": about["resize"]["rule"],
         "down_first": int(PIL.__version__.partition(".")[0]) >= DOWN_FIRST,
         "verdicts": about["verdicts"],
+        "thresholds": about["thresholds"],
     }
     contents = {"program": runtime.program, "engine": runtime.engine, "network": network}
     text = render(
@@ -70,19 +71,31 @@ def apart(done: Exported) -> list[str]:
     if not (int8 or parity.changed or parity.changed_verdicts):
         return []
     changed, verdicts, images = len(parity.changed), parity.changed_verdicts, parity.images
+    if verdicts is None:
+        otherwise = t(
+            f"other labels for {changed:,} of {images:,} validation images than the run does.",
+            f"検証画像 {images:,} 枚のうち {changed:,} 枚で学習結果と異なるラベルを予測します。",
+        )
+    else:
+        otherwise = t(
+            f"another class for {changed:,} of {images:,} validation images than the run does, and another verdict for "
+            f"{verdicts:,}.",
+            f"検証画像 {images:,} 枚のうち {changed:,} 枚で学習結果と異なるクラスを予測し、"
+            f"{verdicts:,} 枚で判定が異なります。",
+        )
     told = t(
         f"The figures above are of the run as it was trained. The network on this page "
-        f"{'computes in 8-bit integers: it ' if int8 else ''}gives another class for {changed:,} of {images:,} "
-        f"validation images than the run does, and another verdict for {verdicts:,}.",
+        f"{'computes in 8-bit integers: it ' if int8 else ''}gives {otherwise}",
         f"上の数値は、訓練したままの学習結果のものです。このページのネットワークは"
-        f"{'8 ビット整数で計算するため、' if int8 else '、'}検証画像 {images:,} 枚のうち {changed:,} 枚で"
-        f"学習結果と異なるクラスを予測し、{verdicts:,} 枚で判定が異なります。",
+        f"{'8 ビット整数で計算するため、' if int8 else '、'}{otherwise.ja}",
     )
     return [told]
 
 
-def notes(judge: Judge) -> list[str]:
+def notes(judge: Judge | None) -> list[str]:
     """Return what must be said of the verdicts to somebody who gets the page, and has no command to ask otherwise."""
+    if judge is None:
+        return []
     none_proved = t(
         "No answer is called unsure: there were too few images to prove from which probability on answers are right.",
         "画像が少なく、どの確率から予測が正しいといえるかを示せないため、不確かとする予測はありません。",

@@ -74,5 +74,5 @@ def tell(made: Made) -> None:
         f"and {made.examples} example image(s) in one file, which opens in any browser"
     )
     if done.unrounded:
-        console.print(f"price: {price_of(done.parity, done.unrounded)}")
+        console.print(f"price: {price_of(done.run, done.parity, done.unrounded)}")
     console.print(done.parity.sentence())

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.to_rgb import PALE
+from study.predict.told import task_of
 from study.runs.folder import Run
 
-VERSION = 1  # of the keys below
+VERSION = 2  # of the keys below
 LABELS, ABOUT = "labels.txt", "metadata.json"
 IMAGE, PROBABILITIES, DISTANCE = "image", "probabilities", "distance"  # names of the input and of the outputs
 KNOWN = "known_images"  # of the product with what was learned, which stays in float where the rest becomes int8
+OF_ALL = "of the classes, in the order of class_names; the temperature is inside"
+OF_EACH = "of each class by itself, in the order of class_names; an image has each whose threshold it reaches, or none"
 RULES = {
     "crop": "the largest centred square is cut out and scaled to the size; what has the size is cut by whole pixels",
     "pad": (
@@ -28,11 +31,14 @@ def describe(run: Run, has_distance: bool, batch: int | None, int8: bool) -> dic
     size, names = run.info["image_size"], list(run.info["class_names"])
     verdicts = run.info.get("verdicts", {})
     unsure = verdicts.get("unsure", {})
+    several = task_of(run).SEVERAL_LABELS
     return {
         "version": VERSION,
         "run": run.folder.name,
         "model": run.info["model"],
+        "task": run.task,
         "class_names": names,
+        "thresholds": run.info["thresholds"] if several else None,
         "input": {
             "name": IMAGE,
             "type": "uint8",
@@ -48,7 +54,7 @@ def describe(run: Run, has_distance: bool, batch: int | None, int8: bool) -> dic
             "pixel_range": run.info.get("pixel_range", {}),
         },
         "outputs": {
-            PROBABILITIES: "of the classes, in the order of class_names; the temperature is inside",
+            PROBABILITIES: OF_EACH if several else OF_ALL,
             **({DISTANCE: "to the training images, mean cosine distance to the nearest"} if has_distance else {}),
         },
         "temperature": run.info.get("calibration", {}).get("temperature"),

@@ -50,7 +50,7 @@ class Network(tf.Module):
 
 
 def network_of(run: Run) -> Network:
-    """Return the network of a run that tells one class of an image, with what its verdicts go by.
+    """Return the network of a run that classifies images, with what its verdicts go by.
 
     Raises:
         UserError: a file of the run is damaged.

@@ -16,7 +16,6 @@ from data.pixel_range import KINDS, narrowed, shown
 from data.split import read_split
 from data.squares import text_of
 from errors import UserError
-from study import tasks
 from study.confidence import neighbours
 from study.export import about as about_file
 from study.export import formats
@@ -24,6 +23,7 @@ from study.export.parity import Parity, compare, gate, price_of
 from study.export.place import Place
 from study.export.running import Images, answers_of
 from study.predict.own_split import predict_split
+from study.predict.told import task_of
 from study.predict.verdicts import judge_of
 from study.runs.folder import Run, size_of
 from study.runs.images import folder_of, images_of, located
@@ -75,7 +75,7 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     """Write a run's network in a format.
 
     Args:
-        run: of a task that tells one class of an image.
+        run: of a task that tells the class of an image, or its labels.
         name: of the format.
         int8: whether in 8-bit integers.
         allowed: how many answers on the validation split may change.
@@ -91,7 +91,7 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
     place = Place.of(out, f"{run.info['model']}-{name}{'-int8' if int8 else ''}")
     judge = judge_of(run, None)
     run = located(run, ("val", "train") if int8 else ("val",))
-    answers = predict_split(run, "val", known=judge.known)
+    answers = predict_split(run, "val", known=judge and judge.known)
     predictions, entries = answers.predictions, answers.entries
     backend.start()
     from study.export.network import network_of
@@ -105,12 +105,12 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
         if int8:
             plain = work / "float"
             write(form, network, {**about, "int8": False}, plain)
-            unrounded = compare(predictions, entries, judge, answers_of(plain, name, files, work))
+            unrounded = compare(run, predictions, entries, judge, answers_of(plain, name, files, work))
             write(form, network, about, made, calibration_images(run))
         else:
             write(form, network, about, made)
-        parity = compare(predictions, entries, judge, answers_of(made, name, files, work))
-        gate(parity, allowed, unrounded)
+        parity = compare(run, predictions, entries, judge, answers_of(made, name, files, work))
+        gate(run, parity, allowed, unrounded)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
         (made / about_file.LABELS).write_text(about_file.labels(about), encoding="utf-8")
         output.write_json(made / REPORT, report(run, form, about, parity, unrounded, command))
@@ -119,12 +119,9 @@ def export(run: Run, name: str, int8: bool, allowed: int, out: str | None, comma
 
 
 def check_run(run: Run, command: str = "export") -> None:
-    """Raise UserError for a run that tells something else than one class of a whole image at one size."""
-    task = run.task
-    if not tasks.get(task).VERDICTS:
-        raise UserError(
-            f"{command} is for runs that tell one class of an image. Received: {run.folder}, of --task {task}."
-        )
+    """Raise UserError for a run that tells something else than the classes of whole images at one size."""
+    if task_of(run).PER_PIXEL:
+        raise UserError(f"{command} is for runs that classify images. Received: {run.folder}, of --task {run.task}.")
     if "crop" in run.info:
         raise UserError(
             f"{command} writes a network that is given whole images, and {run.folder} learned cut ones (--crop-to). "
@@ -214,7 +211,7 @@ def tell(done: Exported) -> None:
             "the file has to map them to 0 to 255 first"
         )
     if plain := done.unrounded:
-        console.print(f"price: {price_of(done.parity, plain)}")
+        console.print(f"price: {price_of(done.run, done.parity, plain)}")
         faster = done.parity.images_per_second / plain.images_per_second
         console.print(
             f"gain: {done.parity.images_per_second:,.0f} images/s, in float {plain.images_per_second:,.0f}, measured "

@@ -22,6 +22,7 @@ TITLE, FILE = "LiteRT", "model.tflite"
 NEEDS = {"tensorflow": "tensorflow", "ai_edge_litert": "ai-edge-litert"}
 NEEDS_FOR_INT8: Mapping[str, str] | None = {}
 BATCH: int | None = 1  # one image at a time: what accelerators of phones take
+SIGMOID = "LOGISTIC"  # which gives the probabilities of several labels, and is a part of some networks
 IN_FLOAT = (  # by LiteRT's names; a probability in 8 bits has steps of 0.004: too coarse for a threshold of 0.99
     *("SOFTMAX", "TOPK_V2"),
     *("ABS", "REDUCE_MAX", "SQUARE", "SUM", "SQRT", "MAXIMUM", "DIV"),  # a short length would be rounded to 0
@@ -50,7 +51,8 @@ def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: n
         converter = tf.lite.TFLiteConverter.from_saved_model(f"{own}/{saved_model.FILE}")
         converter.optimizations, converter.representative_dataset = [tf.lite.Optimize.DEFAULT], calibration
         # TensorFlow's name for leaving some operations in float; nothing is debugged.
-        options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(IN_FLOAT))
+        kept = [*IN_FLOAT, *([SIGMOID] if about["thresholds"] else [])]
+        options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=kept)
         debugger = tf.lite.experimental.QuantizationDebugger(
             converter=converter, debug_dataset=calibration, debug_options=options
         )

@@ -37,6 +37,10 @@ async function ask(file) {
 }
 
 function judged(probabilities, distance) {
+  if (told.thresholds) { /* several labels, or none: each by itself */
+    const predicted = told.classes.filter((name) => probabilities[told.classes.indexOf(name)] >= told.thresholds[name]);
+    return { predicted, probabilities, error: null };
+  }
   const probability = Math.max(...probabilities), predicted = told.classes[probabilities.indexOf(probability)];
   const { unlike_above: far, unsure_below: low } = told.verdicts;
   const unlike = distance !== null && far !== null && distance > far;

@@ -84,6 +84,23 @@ def test_it_answers_as_predict_does_and_no_request_leaves_it(opened, run, tmp_pa
     assert window.find_element("id", "count").text == f"{len(files)} of {len(files)} images answered"
 
 
+def test_of_several_labels_it_names_those_that_predict_names(several_run, several, package, browser, tmp_path):
+    file = tmp_path / "several.html"
+    ran = call("page", several_run, "--out", file, "--runtime", package, "--examples", 0)
+    assert ran.code == 0, ran.err
+    browser.get(file.as_uri())
+    files = sorted(several.parent.glob("*.png"))[:12]
+    answers = give(kept(browser), *files)
+    assert call("predict", "--run", several_run, *files, "--csv", tmp_path / "out.csv").code == 0
+    rows = table(tmp_path / "out.csv")
+    for row in rows:
+        (one,) = answers[row["path"].rpartition("/")[2]]["predictions"]
+        assert one["predicted"] == (row["predicted"].split("|") if row["predicted"] else [])
+    assert len({row["predicted"] for row in rows}) > 2
+    shown = {one.text for one in browser.find_elements("css selector", ".cards figcaption b")}
+    assert {", ".join(row["predicted"].split("|")) if row["predicted"] else "none" for row in rows} == shown
+
+
 def test_it_may_not_open_a_connection(opened):
     window = opened()
     said = window.execute_async_script(

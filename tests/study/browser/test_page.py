@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import html
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from helpers import TOY_CLASSES, call, fails
 from PIL import Image
 from run_files import run_info
 
+from data.split import read_split
 from study.browser import page
 from study.browser.runtime import ENGINE, PROGRAM
 from study.export.parity import Parity
@@ -110,6 +112,34 @@ def test_figures_of_the_run_are_called_so_where_the_network_of_the_page_answers_
     ]
 
 
+def test_a_page_of_several_labels_has_their_thresholds_and_examples_with_each_set_of_them(
+    several_run, package, tmp_path
+):
+    pages = {}
+    for language in ("en", "ja"):
+        file = tmp_path / f"{language}.html"
+        words = ("--runtime", package, "--examples", 4, "--language", language)
+        ran = call("page", several_run, "--out", file, *words)
+        assert ran.code == 0, ran.err
+        pages[language] = file.read_text(encoding="utf-8")
+        (told,) = re.findall(r'data-told="([^"]*)"', pages[language])
+        assert json.loads(html.unescape(told))["thresholds"] == run_info(several_run)["thresholds"]
+    of_test = {row.label for row in read_split(several_run / "split.csv") if row.split == "test"}
+    found = re.findall(r'data-name="([^"]*)"', pages["en"])
+    assert set(found) == {", ".join(label.split("|")) or "none" for label in of_test}
+    assert "なし" in re.findall(r'data-name="([^"]*)"', pages["ja"]) or "" not in of_test
+    assert not english_left(
+        pages["ja"], run_info(several_run), "onnxruntime", "web", "Microsoft", "Corporation", "MIT", "JavaScript"
+    )
+
+
+def test_a_page_of_several_labels_says_where_its_labels_are_others(run):
+    parity = Parity(6, 0.1, None, ["a.png"], None, 0.5, 0.6, 1.0)
+    (said,) = page.apart(Exported(Run(run, {}), None, run, 1, {"int8": True}, parity, None))
+    assert said.endswith("in 8-bit integers: it gives other labels for 1 of 6 validation images than the run does.")
+    assert said.ja.endswith("検証画像 6 枚のうち 1 枚で学習結果と異なるラベルを予測します。")
+
+
 @pytest.mark.parametrize(
     ("break_it", "text"),
     [
@@ -140,7 +170,7 @@ def test_what_export_does_not_take_is_refused_in_its_own_name(run, package, tmp_
     copy = shutil.copytree(run, tmp_path / "run")
     (copy / "run.json").write_text(json.dumps(run_info(run) | {"task": "segment"}), encoding="utf-8")
     words = ("--out", tmp_path / "toy.html", "--runtime", package)
-    text = f"page is for runs that tell one class of an image. Received: {copy}, of --task segment."
+    text = f"page is for runs that classify images. Received: {copy}, of --task segment."
     fails(call("page", copy, *words), text, tmp_path / "runs")
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     text = "page needs tf2onnx, which is not installed. Run: python -m pip install -r requirements-export.txt"

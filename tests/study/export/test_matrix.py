@@ -76,7 +76,7 @@ def test_a_model_answers_the_same_in_a_format(network, name, form, int8, tmp_pat
     assert cell == "yes"
     for module in {**made.NEEDS, **((made.NEEDS_FOR_INT8 or {}) if int8 else {})}:
         pytest.importorskip(module)
-    about = {"class_names": ["a", "b", "c"], "model": name}
+    about = {"class_names": ["a", "b", "c"], "model": name, "thresholds": None}
     pixels = images(network)
     if int8:
         made.quantize(network, about, tmp_path, images(network, 8))

@@ -11,7 +11,6 @@ from collections import Counter
 import numpy as np
 import pytest
 from helpers import call, message, toy_image
-from PIL import Image
 from sklearn.metrics import average_precision_score, f1_score
 
 from data.names import split_labels
@@ -203,53 +202,28 @@ def test_both_forms_of_table_say_the_same(tmp_path):
 # ---- commands --------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    """Noise with a red square, a blue one, both or none."""
-    folder, lines = tmp_path_factory.mktemp("several"), ["path,label"]
-    rng = np.random.default_rng(0)
-    for at in range(80):
-        pixels = rng.integers(0, 60, (32, 32, 3))
-        labels = [name for name in ("red", "blue") if rng.random() < 0.5]
-        for name in labels:
-            top, left = rng.integers(0, 18, 2)
-            pixels[top : top + 14, left : left + 14, 0 if name == "red" else 2] = 230
-        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{at}.png")
-        lines += [f"{at}.png,{name}" for name in labels] or [f"{at}.png,"]
-    return write(folder / "table.csv", *lines)
-
-
-@pytest.fixture(scope="module")
-def run(table, tmp_path_factory):
-    runs = tmp_path_factory.mktemp("runs")
-    ran = call("train", "--task", "multilabel", "--data", table, *QUICK, "--epochs", 25, "--runs", runs)
-    assert ran.code == 0, ran.err
-    assert "test: mean average precision" in ran.out
-    return next(runs.iterdir())
-
-
-def test_what_is_easy_is_learned_and_written_down(run):
-    test = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
+def test_what_is_easy_is_learned_and_written_down(several_run):
+    test = json.loads((several_run / "metrics.json").read_text(encoding="utf-8"))["test"]
     assert test["mean_average_precision"] > 0.9
-    info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    info = json.loads((several_run / "run.json").read_text(encoding="utf-8"))
     assert info["thresholds"] == test["thresholds"]
     assert info["class_names"] == ["blue", "red"]
-    with (run / "predictions.csv").open(encoding="utf-8", newline="") as file:
+    with (several_run / "predictions.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     assert list(lines[0]) == ["path", "label", "predicted", "p_blue", "p_red"]
     for line in lines:
         above = [name for name in ("blue", "red") if float(line[f"p_{name}"]) >= info["thresholds"][name]]
         assert line["predicted"] == "|".join(above)
-    page = (run / "report.html").read_text(encoding="utf-8")
+    page = (several_run / "report.html").read_text(encoding="utf-8")
     assert "average precision" in page
     assert "The accuracy of an epoch, in the curves and in history.csv, is exact match by thresholds of 0.5." in page
 
 
-def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(run, table, tmp_path):
-    told = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
-    own = call("predict", "--run", run)
+def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(several_run, several, tmp_path):
+    told = json.loads((several_run / "metrics.json").read_text(encoding="utf-8"))["test"]
+    own = call("predict", "--run", several_run)
     assert f"mean average precision {told['mean_average_precision']:.3f}" in own.out
-    ran = call("predict", "--run", run, table.parent / "0.png", "--csv", tmp_path / "p.csv", "--tta", "flip")
+    ran = call("predict", "--run", several_run, several.parent / "0.png", "--csv", tmp_path / "p.csv", "--tta", "flip")
     assert (ran.code, ran.err.count("\n")) == (0, 1)  # which run it is
     with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
         (line,) = csv.DictReader(file)
@@ -257,8 +231,8 @@ def test_predict_repeats_the_figures_and_names_every_label_above_its_threshold(r
     assert all(name in ran.out for name in names)
 
 
-def test_a_table_in_blocks_is_that_of_a_plain_start(run, table, tmp_path):
-    words, more = ("predict", "--run", run, table.parent), ("--resume", "--json")
+def test_a_table_in_blocks_is_that_of_a_plain_start(several_run, several, tmp_path):
+    words, more = ("predict", "--run", several_run, several.parent), ("--resume", "--json")
     plain, ran = call(*words, "--csv", tmp_path / "a.csv"), call(*words, "--csv", tmp_path / "b.csv", *more)
     assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
     counted = ", ".join(f"{name} {count:,}" for name, count in json.loads(ran.out)["counts"].items())
@@ -266,13 +240,13 @@ def test_a_table_in_blocks_is_that_of_a_plain_start(run, table, tmp_path):
 
 
 @pytest.mark.slow
-def test_transfer_learns_several_labels_from_features(table, tmp_path):
+def test_transfer_learns_several_labels_from_features(several, tmp_path):
     words = ("-m", "original", "--width", 0, "--image-size", 32, "--epochs", 2, "--batch-size", 16)
-    scratch = call("train", "--task", "multilabel", "--data", table, *words, "--runs", tmp_path / "first")
+    scratch = call("train", "--task", "multilabel", "--data", several, *words, "--runs", tmp_path / "first")
     assert scratch.code == 0, scratch.err
     (first,) = (tmp_path / "first").iterdir()
     words = ("--weights", first, "--learning", "transfer", "--epochs", 20, "--runs", tmp_path / "runs")
-    ran = call("train", "--task", "multilabel", "-m", "original", "--data", table, *words)
+    ran = call("train", "--task", "multilabel", "-m", "original", "--data", several, *words)
     assert ran.code == 0, ran.err
     (run,) = (tmp_path / "runs").iterdir()
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["learning"]["type"] == "transfer"
@@ -293,9 +267,9 @@ def test_what_it_does_not_know_is_refused(flags, error):
     assert (ran.code, ran.err) == (2, f"error: {error}\n")
 
 
-def test_an_image_that_is_gone_is_told(run, table, tmp_path):
+def test_an_image_that_is_gone_is_told(several_run, several, tmp_path):
     moved = tmp_path / "moved"
-    shutil.copytree(table.parent, moved)
-    info = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    assert info["data"]["table"] == str(table.resolve())
-    assert call("inspect", "--run", run).err.startswith("error: inspect is for classifiers, and ")
+    shutil.copytree(several.parent, moved)
+    info = json.loads((several_run / "run.json").read_text(encoding="utf-8"))
+    assert info["data"]["table"] == str(several.resolve())
+    assert call("inspect", "--run", several_run).err.startswith("error: inspect is for classifiers, and ")
