@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from data import folder, image_folder, parquet_set, table
@@ -20,6 +21,10 @@ def scan(path: Path, min_classes: int = 2, several_labels: bool = False, explain
     Raises:
         UserError: it cannot be read, or is no data set.
     """
+    return replace(_scan(path, min_classes, several_labels, explained), several_labels=several_labels)
+
+
+def _scan(path: Path, min_classes: int, several_labels: bool, explained: bool) -> Scan:
     if path.is_file() and path.suffix.casefold() == ".csv":
         return table.scan(path, min_classes, several_labels)
     if path.is_dir():

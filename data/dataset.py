@@ -244,17 +244,20 @@ def scan(path: Path, source: Source, note: Note) -> tuple[Scan, LabelMap, Fixed 
 def relabel(scanned: Scan, source: Source) -> Scan:
     """Give drawings the label that is asked for instead of the animal; of several labels, animal and coat."""
     if source.several_labels and source.root is None:
-        coats = drawn_folder.annotation(scanned.root, "coat")
-        images = tuple(
-            replace(record, label=join_labels((record.label, coats[record.name]))) for record in scanned.images
-        )
-        names = {name for record in images for name in split_labels(record.label)}
-        return replace(scanned, images=images, class_names=tuple(sorted(names, key=natural_key)))
+        return animal_and_coat(scanned)
     if source.label == "class":
         return scanned
     if source.root is not None:
         raise UserError(f"`label` {source.label} is for the drawings only: leave it out or leave `data` out.")
     return labels.by_annotation(scanned, drawn_folder.annotation(scanned.root, source.label))
+
+
+def animal_and_coat(scanned: Scan) -> Scan:
+    """Give drawings both as labels."""
+    coats = drawn_folder.annotation(scanned.root, "coat")
+    images = tuple(replace(record, label=join_labels((record.label, coats[record.name]))) for record in scanned.images)
+    names = {name for record in images for name in split_labels(record.label)}
+    return replace(scanned, images=images, class_names=tuple(sorted(names, key=natural_key)))
 
 
 def load_auxiliary(

@@ -8,7 +8,7 @@ from pathlib import Path
 from data import layout as layout_of
 from data.formats import HEIC
 from data.layout import SPLIT_NAMES, Layout
-from data.names import composed, natural_key, printable
+from data.names import composed, labels_of, natural_key, printable
 from data.walk import FOLDER, IMAGE, IMAGE_SUFFIXES, kind_of, not_an_image, walk
 from errors import UserError
 
@@ -51,6 +51,7 @@ class Scan:
     """What a folder, or a table, holds: `images` and `class_names` in natural order, `skipped` in that of names.
 
     `notes` are lines for the user on how the folder was read; `files` hold or name the images, where some do.
+    `several_labels`: whether an image may have several labels, or none; its label is then what `join_labels` wrote.
     """
 
     root: Path
@@ -59,6 +60,11 @@ class Scan:
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    several_labels: bool = False
+
+    def labels_of(self, image: ImageRecord) -> tuple[str, ...]:
+        """Return the class of an image, or its labels."""
+        return labels_of(image.label, self.several_labels)
 
     @property
     def base(self) -> Path:

@@ -32,17 +32,23 @@ def find(scan: Scan, usable: Usable, ratio: Sequence[int]) -> Iterator[Issue]:
     """Yield the findings on the classes."""
     counts = split_counts(scan, usable, ratio)
     yield from few_images(scan, usable, counts)
-    yield from imbalance(Counter(image.label for image, _ in usable))
+    yield from imbalance(count_labels(scan, usable), scan.several_labels)
     yield from similar_names(scan.class_names)
     learning, reason = advise(min(counts["train"][label] for label in scan.class_names))
     yield Issue(".", "learning type", f"--learning {learning} is advised: {reason}")
 
 
+def count_labels(scan: Scan, usable: Usable) -> Counter[str]:
+    """Return how many images there are of each class."""
+    return Counter(label for image, _ in usable for label in scan.labels_of(image))
+
+
 def split_counts(scan: Scan, usable: Usable, ratio: Sequence[int]) -> dict[str, Counter[str]]:
     """Return images by part and class: as the folders say, else about what `split.assign` will make of them."""
     if any(image.split for image in scan.images):
-        return {split: Counter(image.label for image, _ in usable if image.split == split) for split in SPLITS}
-    counts, shares = Counter(image.label for image, _ in usable), dict(zip(SPLITS, ratio, strict=True))
+        of_split = {split: [entry for entry in usable if entry[0].split == split] for split in SPLITS}
+        return {split: count_labels(scan, entries) for split, entries in of_split.items()}
+    counts, shares = count_labels(scan, usable), dict(zip(SPLITS, ratio, strict=True))
     held = {
         split: Counter({label: max(1, round(n * shares[split] / sum(ratio))) for label, n in counts.items()})
         for split in ("val", "test")
@@ -53,9 +59,10 @@ def split_counts(scan: Scan, usable: Usable, ratio: Sequence[int]) -> dict[str, 
 
 def few_images(scan: Scan, usable: Usable, counts: dict[str, Counter[str]]) -> Iterator[Issue]:
     """Yield the classes that cannot be divided, that a ready-made part lacks, or that are judged by too few."""
-    different = Counter(label for label, _ in {(image.label, stats.sha256) for image, stats in usable})
+    labelled = [(label, image, stats) for image, stats in usable for label in scan.labels_of(image)]
+    different = Counter(label for label, _ in {(label, stats.sha256) for label, _, stats in labelled})
     ready_made = any(image.split for image in scan.images)
-    units = Counter(label for label, _ in {(image.label, image.group or image.name) for image, _ in usable})
+    units = Counter(label for label, _ in {(label, image.group or image.name) for label, image, _ in labelled})
     for label in scan.class_names:
         if different[label] < MIN_IMAGES:
             detail = f"{different[label]} different usable images: at least {MIN_IMAGES} are needed, one for each split"
@@ -74,16 +81,22 @@ def few_images(scan: Scan, usable: Usable, counts: dict[str, Counter[str]]) -> I
                 yield Issue(label, "few images", f"{detail}: its figures will be rough", severity="warning")
 
 
-def imbalance(counts: Counter[str]) -> Iterator[Issue]:
-    """Yield one finding where the largest class outweighs the smallest, with the weights that would even it out."""
+def imbalance(counts: Counter[str], several_labels: bool = False) -> Iterator[Issue]:
+    """Yield one finding where the largest class outweighs the smallest, with the weights that would even it out.
+
+    Several labels are learned each by itself, and without weights: that one is rarer is good to know, no more.
+    """
     if not counts or max(counts.values()) <= MAX_IMBALANCE * min(counts.values()):
         return
     (most, largest), (least, smallest) = counts.most_common()[0], counts.most_common()[-1]
+    detail = f"{most} has {largest:,} images, {largest / smallest:.1f} times as many as {least} ({smallest:,})"
+    if several_labels:
+        yield Issue(".", "imbalance", detail)
+        return
     weight = {label: counts.total() / (len(counts) * count) for label, count in counts.items()}
     shown = sorted(weight, key=weight.get, reverse=True)
     cut = shown if len(shown) <= SHOWN_WEIGHTS else [*shown[: SHOWN_WEIGHTS // 2], "…", *shown[-SHOWN_WEIGHTS // 2 :]]
     weights = ", ".join(f"{label} {weight[label]:.2f}" if label in weight else label for label in cut)
-    detail = f"{most} has {largest:,} images, {largest / smallest:.1f} times as many as {least} ({smallest:,})"
     yield Issue(".", "imbalance", f"{detail}; --class-weight balanced gives {weights}", severity="warning")
 
 

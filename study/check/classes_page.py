@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.folder import SPLITS
+from data.names import distinct
 from study.check import figures as plots
 from study.check import gallery, image_issues
 from study.check.image_statistics import ImageStatistics
@@ -24,10 +25,13 @@ ELSEWHERE = ("learning type", "crop")  # findings that stand in another place on
 
 
 def counts(result: AuditResult) -> Table:
-    """Return the counts of the classes with balanced weights."""
-    usable = Counter(result.scan.images[i].label for i in result.usable)
+    """Return the counts of the classes with balanced weights; of several labels with the images that have no other."""
+    images = [result.scan.images[i] for i in result.usable]
+    usable = Counter(label for image in images for label in result.scan.labels_of(image))
     splits = [split for split in SPLITS if any(image.split == split for image in result.scan.images)]
-    in_split = Counter((result.scan.images[i].label, result.scan.images[i].split) for i in result.usable)
+    in_split = Counter((label, image.split) for image in images for label in result.scan.labels_of(image))
+    if result.scan.several_labels:
+        return label_counts(result, usable, splits, in_split)
     filled = sum(count > 0 for count in usable.values())
     table_rows = [
         (
@@ -39,6 +43,28 @@ def counts(result: AuditResult) -> Table:
         for name in result.scan.class_names
     ]
     return Table(("class", "usable images", *splits, "balanced weight"), table_rows)
+
+
+def label_counts(
+    result: AuditResult, usable: Counter[str], splits: Sequence[str], in_split: Counter[tuple[str, str]]
+) -> Table:
+    """Return the counts of several labels, and of the images that have none."""
+    images = [result.scan.images[i] for i in result.usable]
+    alone, none = Counter(image.label for image in images), [image for image in images if not image.label]
+    rows = [
+        (
+            name,
+            f"{usable[name]:,}",
+            *(f"{in_split[name, split]:,}" for split in splits),
+            f"{usable[name] / max(1, len(images)):.1%}",
+            f"{alone[name]:,}",
+        )
+        for name in result.scan.class_names
+    ]
+    of_splits = (f"{sum(image.split == split for image in none):,}" for split in splits)
+    word, share = distinct("none", result.scan.class_names), f"{len(none) / max(1, len(images)):.1%}"
+    last = [(word, f"{len(none):,}", *of_splits, share, "–")] if none else []
+    return Table(("label", "usable images", *splits, "share of the images", "without another label"), [*rows, *last])
 
 
 def issue_groups(result: AuditResult) -> list[dict[str, Any]]:
@@ -89,7 +115,8 @@ def per_class(result: AuditResult, thumbnails: gallery.Thumbnails) -> list[dict[
     """Return of each class some images by chance, the mean image, sizes and brightness."""
     all_statistics, classes = [result.statistics[i] for i in result.usable], []
     for name in result.scan.class_names[:MAX_CLASSES]:
-        indices = np.array([i for i in result.usable if result.scan.images[i].label == name], int)
+        of_class = [i for i in result.usable if name in result.scan.labels_of(result.scan.images[i])]
+        indices = np.array(of_class, int)
         entry = {"name": name, "images": len(indices)}
         if len(indices):
             entry |= sample_images(thumbnails, indices) | {

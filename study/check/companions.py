@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,9 +23,17 @@ CHUNK = 256  # thumbnails looked at together
 
 
 def find(
-    images: Sequence[ImageRecord], statistics: Sequence[ImageStatistics | str], thumbnails: np.ndarray
+    images: Sequence[ImageRecord],
+    statistics: Sequence[ImageStatistics | str],
+    thumbnails: np.ndarray,
+    several_labels: bool = False,
 ) -> Iterator[Issue]:
-    """Yield a finding on each class that has many of them, and one on each image by its name, for its drop cell."""
+    """Yield a finding on each class that has many of them, and one on each image by its name, for its drop cell.
+
+    Where an image may have several labels, or none, all of them are one class.
+    """
+    if several_labels:
+        images = [replace(image, label=".") for image in images]
     named = set()
     for found in companions.find(images):
         detail = f"{found.text} Fill in the drop cells of these images for train --exclude, or move them away"

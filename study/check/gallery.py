@@ -10,6 +10,7 @@ from data import display
 from data.duplicates import MIN_SIMILARITY
 from study.check.image_issues import Issue
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
+from study.check.label_sets import OTHER_LABELS
 from study.pages.blocks import Figure
 from study.pages.pictures import jpeg, jpeg_figure
 from study.pages.suspects import LARGE_SIDE, MOST
@@ -29,9 +30,9 @@ SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about 
     (
         "two-classes",
         "Images in two classes",
-        (TWO_LABELS,),
+        (TWO_LABELS, OTHER_LABELS),
         "pairs",
-        "One of the two labels is wrong, or both. Mark the image in the wrong class, or both where you cannot tell",
+        "One of the two is labelled wrong, or both. Mark that image, or both where you cannot tell",
     ),
     (
         "wrong-labels",
@@ -56,6 +57,8 @@ SECTIONS = (  # id, title, kinds of findings, what is counted, what to do about 
         "first of the two to learn from it once",
     ),
 )
+
+OF_LABELS = {"two-classes": "Images with other labels on a copy", "copies": "Copies with the same labels"}  # titles
 
 
 class Thumbnails:
@@ -96,11 +99,13 @@ def sections(result: AuditResult, thumbnails: Thumbnails) -> list[dict[str, Any]
         pairs = of_kind if by_card else unique_pairs(of_kind)
         text = f"{len(pairs):,} {what}{describe_rest(len(pairs), MAX_PAIRS)}. {advice}" if pairs else "None was found"
         if by_card and not result.looked_at_labels:
-            text = f"They were not looked for, as the map is made of {result.source}"
+            several = result.scan.several_labels
+            why = ": that takes one class an image" if several else f", as the map is made of {result.source}"
+            text = f"They were not looked for{why}"
         found.append(
             {
                 "id": name,
-                "title": title,
+                "title": OF_LABELS.get(name, title) if result.scan.several_labels else title,
                 "count": len(pairs),
                 "severe": any(issue.severity == "severe" for issue in pairs),
                 "text": text,

@@ -11,7 +11,7 @@ from data.csv_table import guarded
 from data.duplicates import Pair
 from data.exclude import DROP
 from data.folder import SPLITS, ImageRecord, Scan
-from study.check import class_issues, image_issues
+from study.check import class_issues, image_issues, label_sets
 from study.check.image_issues import Issue
 from study.check.image_statistics import ImageStatistics
 from study.runtime import output
@@ -41,9 +41,10 @@ def find(
         if isinstance(stats, ImageStatistics)
     ]
     issues = [
-        *exact_duplicates(usable),
-        *near_duplicates(scan.images, statistics, pairs),
+        *exact_duplicates(usable, scan.several_labels),
+        *near_duplicates(scan.images, statistics, pairs, scan.several_labels),
         *class_issues.find(scan, usable, ratio),
+        *(label_sets.find(scan, [image for image, _ in usable]) if scan.several_labels else ()),
         *(
             issue
             for image, stats in zip(scan.images, statistics, strict=True)
@@ -59,7 +60,9 @@ def by_severity(issues: Iterable[Issue]) -> list[Issue]:
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
 
 
-def exact_duplicates(usable: Iterable[tuple[ImageRecord, ImageStatistics]]) -> Iterator[Issue]:
+def exact_duplicates(
+    usable: Iterable[tuple[ImageRecord, ImageStatistics]], several_labels: bool = False
+) -> Iterator[Issue]:
     """Yield at most one finding for each byte-identical file, by the worst that holds of it."""
     by_hash = defaultdict(list)
     for image, stats in usable:
@@ -70,14 +73,18 @@ def exact_duplicates(usable: Iterable[tuple[ImageRecord, ImageStatistics]]) -> I
             first.setdefault((image.label, image.split), image)
         for image in group if len(group) > 1 else ():
             others = [other_image for other_image in first.values() if other_image is not image]
-            issues = [
-                issue for other_image in others if (issue := duplicate_issue(image, other_image, "the same file as {}"))
-            ]
-            yield from by_severity(issues)[:1]
+            told = (
+                duplicate_issue(image, other_image, "the same file as {}", several_labels=several_labels)
+                for other_image in others
+            )
+            yield from by_severity(issue for issue in told if issue)[:1]
 
 
 def near_duplicates(
-    images: Sequence[ImageRecord], statistics: Sequence[ImageStatistics | str], pairs: Iterable[Pair]
+    images: Sequence[ImageRecord],
+    statistics: Sequence[ImageStatistics | str],
+    pairs: Iterable[Pair],
+    several_labels: bool = False,
 ) -> Iterator[Issue]:
     """Yield the pairs that look alike; an image in several of them once for each kind, by the most similar.
 
@@ -90,8 +97,8 @@ def near_duplicates(
         large, small = sorted((pair.first, pair.second), key=lambda i: (-statistics[i].width * statistics[i].height, i))
         text = f"looks like {{}} (similarity {pair.similarity:.2f})"
         both_ways = (
-            duplicate_issue(images[small], images[large], text, near=True),
-            duplicate_issue(images[large], images[small], text, near=True),
+            duplicate_issue(images[small], images[large], text, True, several_labels),
+            duplicate_issue(images[large], images[small], text, True, several_labels),
         )
         issues = [issue for issue in both_ways if issue]
         for issue in issues[:1] if issues[0].kind == "near duplicate" else issues:
@@ -107,12 +114,17 @@ def _is_uninformative(a: ImageStatistics | str, b: ImageStatistics | str) -> boo
     return a.sha256 == b.sha256 or min(a.contrast, b.contrast) < image_issues.MIN_CONTRAST
 
 
-def duplicate_issue(image: ImageRecord, other_image: ImageRecord, text: str, near: bool = False) -> Issue | None:
+def duplicate_issue(
+    image: ImageRecord, other_image: ImageRecord, text: str, near: bool = False, several_labels: bool = False
+) -> Issue | None:
     """Say what it means that two images show the same; `text` has a place for the other's name.
 
     Of an image in two parts only the one in the earlier part is named: dropping it leaves the test as it was.
     """
     detail, order = text.format(other_image.name), (*SPLITS, None)
+    if image.label != other_image.label and several_labels:
+        detail += f", which has {label_sets.told(other_image.label)}, and this one {label_sets.told(image.label)}"
+        return Issue(image.name, label_sets.OTHER_LABELS, detail, other_image.name, "severe")
     if image.label != other_image.label:
         detail += f", which is in {other_image.label}: one label is wrong, or both"
         return Issue(image.name, "two labels", detail, other_image.name, "severe")

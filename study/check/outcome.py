@@ -24,7 +24,7 @@ def outcome(result: AuditResult, settings: CheckSettings, out: Path) -> Result:
 
 def values(result: AuditResult, out: Path) -> dict[str, Any]:
     """Return what was found."""
-    labels = Counter(image.label for image in result.scan.images)
+    labels = Counter(label for image in result.scan.images for label in result.scan.labels_of(image))
     kinds = Counter((issue.kind, issue.severity) for issue in result.issues)
     return {
         "folder": out,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data import duplicates
-from study.check import class_issues, classes_page, companions, gallery, image_issues, issues, suspects_page
+from data.names import distinct, natural_key, split_labels
+from study.check import class_issues, classes_page, companions, gallery, image_issues, issues, label_sets, suspects_page
 from study.check import figures as plots
 from study.check.label_issues import SUSPECTED_LABEL_ERROR
 from study.inference import same_scene
@@ -32,6 +33,7 @@ SCENE = (
 )
 MEANING = {
     "two labels": f"the same file, or nearly the same image ({LIKE}), in two classes",
+    label_sets.OTHER_LABELS: f"the same file, or nearly the same image ({LIKE}), with other labels",
     "leak": f"the same file, or nearly the same image ({LIKE}, or {SCENE}), in two of train, val and test",
     "duplicate": "byte-identical files in one class",
     "near duplicate": f"nearly the same image in one class ({LIKE}, or {SCENE}); the one with fewer pixels is named",
@@ -39,6 +41,11 @@ MEANING = {
     "as of the images of that class: a wrong label, or an unusual image",
     "few images": f"fewer than {class_issues.MIN_IMAGES} different images of a class: severe; "
     f"fewer than {class_issues.FEW_IMAGES} to judge it by",
+    label_sets.NO_LABEL: "images that have no label",
+    label_sets.EVERYWHERE: "a label that every image has",
+    label_sets.TOGETHER: "labels of the very same images",
+    label_sets.NEVER_ALONE: f"a label of {label_sets.LEAST} images or more that all have another label too",
+    label_sets.NOT_LOOKED_FOR: "what needs one class an image",
     "imbalance": f"the largest class has more than {class_issues.MAX_IMBALANCE:g} times the images of the smallest",
     "similar names": "class names that differ only in case, spaces or the width of letters",
     companions.BY_NAME: "images named like another plus a word such as mask or thumb; "
@@ -76,6 +83,7 @@ def page(result: AuditResult, settings: CheckSettings, out: Path) -> str:
         names=names,
         images=len(result.scan.images),
         number_of_classes=len(result.scan.class_names),
+        several_labels=result.scan.several_labels,
         train=train_command(settings, out),
         **summary(result),
         labels=[*labels, splits] if given_splits else labels,
@@ -125,12 +133,23 @@ def projection(result: AuditResult, thumbnails: gallery.Thumbnails) -> dict[str,
     """Return the map and the images that lie far from their class, as (name, thumbnail)."""
     if len(result.usable) < 3:
         return None
-    labels = [result.scan.images[i].label for i in result.usable]
+    labels, class_names = map_classes(result)
+    several = result.scan.several_labels
     row = {int(i): index for index, i in enumerate(result.usable)}
     named = [row[i] for i in result.outliers]
-    drawn = plots.scatter(result.coordinates, labels, result.scan.class_names, result.explained_variance, named)
+    drawn = plots.scatter(result.coordinates, labels, class_names, result.explained_variance, named)
     return {
         "source": result.source,
-        "figure": Figure(drawn, "Map of all images, coloured by class"),
+        "figure": Figure(drawn, f"Map of all images, coloured by {'labels' if several else 'class'}"),
         "far": [(result.scan.images[i].name, thumbnails.small(i)) for i in result.outliers],
     }
+
+
+def map_classes(result: AuditResult) -> tuple[list[str], list[str]]:
+    """Return the class of each image of the map, and all of them: of several labels each set of them is one."""
+    labels = [result.scan.images[i].label for i in result.usable]
+    if not result.scan.several_labels:
+        return labels, list(result.scan.class_names)
+    none = distinct("none", result.scan.class_names)
+    shown = [", ".join(split_labels(label)) or none for label in labels]
+    return shown, sorted(set(shown), key=natural_key)

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from data import any_form, exclude, fixes, groups, labels
-from data.dataset import synthetic_images
+from data.dataset import animal_and_coat, synthetic_images
 from data.duplicates import Pair, fingerprints, stored_near_pairs
 from data.fixes import Fixed
 from data.folder import Scan
@@ -21,7 +21,8 @@ from data.names import printable
 from data.split import DEFAULT_RATIO
 from data.store.store import Store
 from errors import UserError
-from study.check import companions, image_statistics, issues, label_issues
+from study import tasks
+from study.check import companions, image_statistics, issues, label_issues, label_sets
 from study.check import report as check_report
 from study.check.audit import AuditResult
 from study.check.embedding import embed, outliers
@@ -43,6 +44,7 @@ def check(settings: CheckSettings, command: str = "") -> Result:
     Raises:
         UserError: no folder, fewer than two classes, a label file that does not fit, or nowhere to write.
     """
+    refuse_label_file(settings)
     root = Path(settings.data) if settings.data is not None else synthetic_images(console.bar)
     out = output_folder(settings.out, root)
     scanned, found_issues, fixed = scan(root, settings)
@@ -59,16 +61,27 @@ def check(settings: CheckSettings, command: str = "") -> Result:
     return outcome(result, settings, out)
 
 
+def refuse_label_file(settings: CheckSettings) -> None:
+    """Raise UserError where it is given with several labels: as in training, it maps a folder to one class."""
+    if settings.labels and tasks.get(settings.task).SEVERAL_LABELS:
+        raise UserError(f"--labels is for --task classify. Received: --task {settings.task}; leave one of the two out.")
+
+
 def scan(root: Path, settings: CheckSettings) -> tuple[Scan, list[Issue], Fixed]:
     """List the images as training would, what names tell of classes and groups, and what was fixed."""
-    scanned, lines = any_form.scan(root, explained=settings.group is not None), []
-    lines += scanned.notes
+    task = tasks.get(settings.task)
+    scanned = any_form.scan(root, task.MIN_CLASSES, task.SEVERAL_LABELS, explained=settings.group is not None)
+    if task.SEVERAL_LABELS and settings.data is None:
+        scanned = animal_and_coat(scanned)
+    lines = [*scanned.notes]
     scanned = groups.apply(scanned, settings.group, settings.data is None, lines.append)
     if settings.labels:
         scanned = labels.apply(scanned, labels.read(Path(settings.labels)))
     fixed = Fixed()
     if settings.fixes:
-        scanned, fixed = fixes.apply(scanned, Path(settings.fixes), lambda line: console.print(with_flags(line)))
+        scanned, fixed = fixes.apply(
+            scanned, Path(settings.fixes), lambda line: console.print(with_flags(line)), task.SEVERAL_LABELS
+        )
     told = [Issue(".", "folders", with_flags(line.removeprefix("careful: "))) for line in lines]
     return scanned, told, fixed
 
@@ -134,14 +147,15 @@ def audit(
         )
         pairs += [Pair(int(usable[i]), int(usable[j]), score) for i, j, score in map(astuple, by_features)]
     looked = issues.find(scanned, statistics, pairs, settings.resize, DEFAULT_RATIO)
-    beside = companions.find(images, statistics, thumbnails)
+    beside = companions.find(images, statistics, thumbnails, scanned.several_labels)
     found_issues, suspects = issues.by_severity([*found_issues, *looked, *beside]), []
-    if features is not None:  # mere colours say too little of what an image shows
+    looked_at_labels = features is not None and not scanned.several_labels
+    if looked_at_labels:  # mere colours say too little of what an image shows
         passed_over = {issue.path for issue in found_issues if issue.kind == "two labels"} | fixed.decided
         found = label_issues.find(images, usable, features, pairs, reduced, console.print)
         suspects = [suspect for suspect in found if images[suspect.image].name not in passed_over]
         found_issues = issues.by_severity([*found_issues, *label_issues.as_issues(suspects, images)])
-    outlier_positions = outliers(reduced[:, :2], usable_labels)
+    outlier_positions = [] if scanned.several_labels else outliers(reduced[:, :2], usable_labels)
     return AuditResult(
         command,
         scanned,
@@ -154,7 +168,7 @@ def audit(
         [int(usable[i]) for i in outlier_positions],
         embedded.source,
         ranges,
-        features is not None,
+        looked_at_labels,
         suspects,
         fixed.rows,
     )
@@ -162,8 +176,11 @@ def audit(
 
 def print_summary(result: AuditResult, out: Path) -> None:
     """Print how many findings there are of each kind, and where to read on."""
-    counts = Counter((issue.severity, issue.kind) for issue in result.issues)
-    console.print(f"{len(result.scan.images):,} image files in {len(result.scan.class_names)} classes")
+    counts, names = Counter((issue.severity, issue.kind) for issue in result.issues), result.scan.class_names
+    of_classes = f"with {len(names)} labels" if result.scan.several_labels else f"in {len(names)} classes"
+    console.print(f"{len(result.scan.images):,} image files {of_classes}")
+    if result.scan.several_labels:
+        console.print(f"not looked for: {label_sets.NEEDS_ONE}")
     rows = [(kind, severity, f"{number:,}") for (severity, kind), number in counts.items()]
     console.table("Findings", ("kind", "severity", "count"), rows, left=2)
     console.print(f"look at {out / 'check.html'}; all findings: {out / 'check.csv'}")

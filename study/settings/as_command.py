@@ -64,6 +64,8 @@ COMMANDS = {  # of each `study/commands/NAME.py`, - for _: its settings, its hel
 def as_command(name: str, values: Mapping[str, Any], paths: Sequence[object] = ()) -> str:
     """Return `python main.py NAME …` with those of the values that the command takes, in their order.
 
+    A flag that two commands have may have fewer choices in one: `check` has no `--task segment`.
+
     Args:
         name: of the command.
         values: setting -> its value, or its text as it was typed; None and False stand for a flag that is not given.
@@ -72,6 +74,8 @@ def as_command(name: str, values: Mapping[str, Any], paths: Sequence[object] = (
     taken, words = fields_of(name), ["python", "main.py", name]
     for setting, value in values.items():
         if setting in taken and setting != "paths" and value is not None and value is not False:
+            if (choices := taken[setting].metadata["choices"]) and value not in choices:
+                continue
             words += words_of(taken[setting], value)
     return shlex.join([*words, *map(as_path, paths)])
 

@@ -10,6 +10,7 @@ from study.settings.data import (
     exclusion,
     grouping,
     label_file,
+    label_task,
     repair,
     split_file,
     split_ratio,
@@ -170,6 +171,7 @@ class CheckSettings(Settings):
         "folder with one sub-folder of images a class, or a table path,label; without it, animals drawn by code",
         group="data",
     )
+    task: str = label_task()
     labels: str | None = setting(
         None, "CSV file folder,class: renames, merges, leaves out classes, as in training", group="data"
     )
@@ -198,7 +200,7 @@ class ExportDataSettings(Settings):
         "imagefolder: a folder of image files for each split, with metadata.jsonl; parquet: Parquet files",
         choices=("imagefolder", "parquet"),
     )
-    task: str = setting("classify", "multilabel: an image may have several labels", choices=("classify", "multilabel"))
+    task: str = label_task()
     split: tuple[int, int, int] = split_ratio()
     split_file: str | None = split_file()
     seed: int = setting(0, "seed of the split", group="data", kind=int, low=0, high=2**32 - 1)

@@ -72,6 +72,12 @@ def repair() -> Any:  # noqa: ANN401
     return setting(None, help, group="data", path=True, varied=False)
 
 
+def label_task() -> Any:  # noqa: ANN401
+    """Declare `--task` of a command that learns nothing."""
+    choices = ("classify", "multilabel")
+    return setting("classify", "multilabel: an image may have several labels", group="data", choices=choices)
+
+
 def grouping() -> Any:  # noqa: ANN401
     """Declare `--group`."""
     help = (

@@ -38,7 +38,10 @@ ALLOWED = {  # room -> the rooms that its files may import, those under `if TYPE
         *("study.saved", "data", "errors"),
     },
     "study.fetch": {"study.settings", "study.runtime", "data", "errors"},
-    "study.check": {"study.settings", "study.runtime", "study.pages", "study.inference", "data", "models", "errors"},
+    "study.check": {
+        *("study.settings", "study.runtime", "study.pages", "study.inference", "study.tasks", "data", "models"),
+        "errors",
+    },
     "study.experiments": {
         *("study.settings", "study.runtime", "study.pages", "study.tasks", "study.runs", "data", "models", "errors"),
         *("study.inference", "study.fit", "study.folds"),

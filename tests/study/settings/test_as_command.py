@@ -38,6 +38,8 @@ def test_what_was_typed_and_is_not_read_yet_stays_as_it_was():
 def test_what_a_command_does_not_take_is_left_out():
     values = {"data": "photos", "epochs": 3, "labels": "l.csv", "verbose": True, "strict": False, "out": None}
     assert as_command("check", values) == "python main.py check --data photos --labels l.csv"
+    for task, given in (("multilabel", " --task multilabel"), ("segment", "")):  # of masks it has one class a folder
+        assert as_command("check", {"data": "photos", "task": task}) == f"python main.py check --data photos{given}"
 
 
 def test_a_path_is_not_taken_for_a_flag():
