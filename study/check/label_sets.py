@@ -14,6 +14,7 @@ OTHER_LABELS, NO_LABEL, NEVER_ALONE = "other labels", "no label", "never alone" 
 TOGETHER, EVERYWHERE, NOT_LOOKED_FOR = "always together", "on every image", "not looked for"
 LEAST = 10  # images of a label, from which on it says something that it never comes alone
 NAMED = 5  # labels in a line
+CHUNK = 4096  # images counted at a time
 NEEDS_ONE = (
     "suspected wrong labels, images far from the middle of their class and class weights: they need one class an image"
 )
@@ -31,30 +32,40 @@ def find(scan: Scan, usable: Sequence[ImageRecord]) -> Iterator[Issue]:
         counted = f"{len(without):,} of {len(usable):,} images have no label, such as {without[0]}"
         detail = f"{counted}: learned as having none; leave those out that nobody has labelled"
         yield Issue(".", NO_LABEL, detail)
-    has = np.zeros((len(usable), len(scan.class_names)), np.float32)
+    together, alone = count_together(scan, usable)
+    yield from companions(scan.class_names, together, alone, len(usable))
+
+
+def count_together(scan: Scan, images: Sequence[ImageRecord]) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many images have both of two labels, of a label and itself its images; and how many have it alone."""
     column = {name: i for i, name in enumerate(scan.class_names)}
-    for row, image in enumerate(usable):
-        has[row, [column[name] for name in scan.labels_of(image)]] = 1
-    yield from companions(scan.class_names, has)
+    together, alone = np.zeros((len(column), len(column)), int), np.zeros(len(column), int)
+    for first in range(0, len(images), CHUNK):
+        chunk = images[first : first + CHUNK]
+        has = np.zeros((len(chunk), len(column)), np.float32)
+        for row, image in enumerate(chunk):
+            has[row, [column[name] for name in scan.labels_of(image)]] = 1
+        together += (has.T @ has).astype(int)
+        alone += has[has.sum(axis=1) == 1].sum(axis=0).astype(int)
+    return together, alone
 
 
-def companions(names: Sequence[str], has: np.ndarray) -> Iterator[Issue]:
+def companions(names: Sequence[str], together: np.ndarray, alone: np.ndarray, images: int) -> Iterator[Issue]:
     """Yield the labels that every image has, that come with each other alone, and that never come alone.
 
-    `has`: 0 and 1, float32 (images, labels), which counts exactly below 2 ** 24 images.
+    `together` and `alone` are those of `count_together`, of so many images.
     """
-    together = has.T @ has  # images that have both; of a label and itself, its images
-    totals, alone = together.diagonal(), has[has.sum(axis=1) == 1].sum(axis=0)
+    totals = together.diagonal()
     always = (together == totals[:, None]) & (totals[:, None] > 0)  # each image of the row's label has the column's
     for i, name in enumerate(names):
         count = int(totals[i])
         if count < LEAST:
             continue
-        if count == len(has):
+        if count == images:
             detail = f"all {count:,} images have it: there is nothing to tell it from"
             yield Issue(name, EVERYWHERE, detail, severity="warning")
             continue
-        others = [j for j in np.flatnonzero(always[i]).tolist() if j != i and totals[j] < len(has)]
+        others = [j for j in np.flatnonzero(always[i]).tolist() if j != i and totals[j] < images]
         if same := [names[j] for j in others if always[j, i]]:
             detail = f"its {count:,} images are those of {listed(same, NAMED)}: no network can tell them apart"
             yield Issue(name, TOGETHER, detail, same[0], "warning")

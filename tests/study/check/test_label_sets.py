@@ -152,6 +152,15 @@ def test_drawings_have_their_animal_and_their_coat(tmp_path, monkeypatch):
     assert {"cat", "dog", "horse", "spotted"} <= set(json.loads(ran.out)["classes"])
 
 
+def test_labels_that_a_person_put_right_are_obeyed(troubled, tmp_path):
+    table, _ = troubled
+    fixes = tmp_path / "fixes.csv"
+    fixes.write_text("path,action,label\nexact.png,relabel,red|blue\nnear.png,leave out,\n", encoding="utf-8")
+    _, rows, _ = look(table, tmp_path / "out", "--fixes", fixes)
+    assert [row["path"] for row in rows if row["kind"] == "other labels"] == []
+    assert [row["path"] for row in rows if row["kind"] == "duplicate" and row["path"] == "exact.png"] == ["exact.png"]
+
+
 def test_a_label_file_is_refused_as_in_training(tmp_path):
     (tmp_path / "labels.csv").write_text("folder,class\na,b\n")
     ran = call("check", "--task", "multilabel", "--labels", tmp_path / "labels.csv", "--out", tmp_path / "out")
