@@ -41,13 +41,14 @@ def trained(
     `flags`: those of train; `given`: all that were given.
     """
     from study.ensemble import settle
-    from study.runtime import backend, output
+    from study.runtime import backend, clock, output
     from study.runtime.background import raise_early, start_in_background
     from study.settings.source import load_dataset, store_of
 
     settings = settle.settled(method, flags)
     conflicts.check_installed(settings)
     output.check_results(settings.run.runs, settings.data.folder, make=False)  # told before any image is read
+    clock.check_for_archives()
     store = store_of(settings.data)
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         raise_early(loading)

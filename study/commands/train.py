@@ -86,11 +86,12 @@ def run(flags: Mapping[str, Any], command_line: str) -> Result:
     settings = with_backend_of_heads(resolve(flags, defaults_of(spec, flags)), typed)
     conflicts.check_flags(settings, spec)
     conflicts.check_installed(settings)
-    from study.runtime import console, output, processes
+    from study.runtime import clock, console, output, processes
     from study.runtime.background import raise_early, start_in_background
     from study.settings.source import load_dataset, store_of
 
     output.check_results(settings.run.runs, settings.data.folder, make=False)  # told before any image is read
+    clock.check_for_archives()
     if settings.run.tensorboard:
         output.refuse_within(Path(settings.run.tensorboard), settings.data.folder, "--tensorboard")
     with processes.together(settings.run.processes, command_line) as place:

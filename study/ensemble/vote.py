@@ -17,7 +17,7 @@ from data.store.store import Store
 from study.ensemble import same_images
 from study.runs.folder import Run, load_classifier
 from study.runs.listing import find
-from study.runtime import backend, console, output
+from study.runtime import backend, clock, console, output
 from study.runtime.background import start_in_background
 from study.settings.as_command import changed
 from study.settings.resolve import as_json
@@ -68,6 +68,7 @@ def vote(names: Sequence[str], flags: Mapping[str, Any], command: str) -> tuple[
     same_images.check(runs)
     settings = same_images.common_settings(runs).with_values(**flags)
     output.check_results(settings.run.runs, settings.data.folder, make=False)
+    clock.check_for_archives()
     store = store_of(settings.data)
     with start_in_background(lambda check_cancelled: load_dataset(settings, store, check_cancelled)) as loading:
         with contextlib.suppress(TimeoutError):

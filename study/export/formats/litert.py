@@ -80,5 +80,7 @@ def save(content: bytes, about: Mapping[str, Any], folder: Path) -> None:
     """
     (folder / FILE).write_bytes(content)
     with zipfile.ZipFile(folder / FILE, "a") as archive:
-        archive.writestr(ABOUT, as_json(about))
-        archive.writestr(LABELS, labels(about))
+        for name, text in ((ABOUT, as_json(about)), (LABELS, labels(about))):
+            archive.writestr(
+                zipfile.ZipInfo(name), text
+            )  # of a name alone it would take the time, if the clock is right

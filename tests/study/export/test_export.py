@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import sys
+import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from structure.test_readme import FENCE, TEXTS
 
 from data.image import load
 from study.export import formats, running
+from study.export.formats import litert
 from study.export.run import check_run
 from study.runs.folder import Run, hashes
 from study.runtime import hardware
@@ -245,6 +248,15 @@ def test_a_range_of_pixel_values_is_told_and_a_page_which_cannot_apply_it_is_ref
         assert ran.code == 0
         line = "careful: the run learned from 16-bit images whose values 300 to 3,300 are black to white: whoever uses "
         assert (line in ran.out) == told
+
+
+def test_what_a_litert_file_says_of_itself_is_written_whatever_the_clock_says(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        time, "time", lambda: 86400.0
+    )  # a machine without a battery begins in 1970, a ZIP archive in 1980
+    litert.save(b"network", {"class_names": ["cat", "dog"]}, tmp_path)
+    with zipfile.ZipFile(tmp_path / litert.FILE) as archive:
+        assert archive.read("labels.txt").decode().split() == ["cat", "dog"]
 
 
 # ---- 8-bit integers ----
