@@ -29,6 +29,7 @@ CREATE TRIGGER IF NOT EXISTS row_checksums_leave AFTER DELETE ON segments
 CREATE TRIGGER IF NOT EXISTS blob_checksums_leave AFTER DELETE ON blobs
     BEGIN DELETE FROM blob_checksums WHERE kind = OLD.kind AND key = OLD.key; END;
 """
+DAY = 86_400.0  # seconds: clocks of computers that share a store differ by less
 KEYS_AT_ONCE = 900  # SQLite before 3.32 takes 999 values in a query
 
 
@@ -148,9 +149,13 @@ def forget(index: sqlite3.Connection, segment: int) -> str | None:
 
 
 def forget_beyond(index: sqlite3.Connection, limit: float) -> list[str | None]:
-    """Take the segments that were not used for longest out of the index until the rest fits; return their files."""
+    """Take the segments that were not used for longest out of the index until the rest fits; return their files.
+
+    First those of a time to come, which a clock that was wrong has told: else they would outlast all that is used now.
+    """
     total, leaving = 0, []
-    for row in index.execute("SELECT id, bytes FROM segments ORDER BY used DESC, id DESC").fetchall():
+    query = "SELECT id, bytes FROM segments ORDER BY CASE WHEN used > ? THEN 0 ELSE used END DESC, id DESC"
+    for row in index.execute(query, (time.time() + DAY,)).fetchall():
         segment, size = typed(row, int, int)
         total += size
         if total > limit:

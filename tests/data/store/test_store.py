@@ -127,6 +127,16 @@ def test_what_was_not_used_for_longest_leaves_first(store, short):
     assert sum(path.stat().st_size for path in files(bounded)) == 30_000
 
 
+def test_what_a_clock_that_was_ahead_has_dated_does_not_keep_out_what_is_used_now(store, short, monkeypatch):
+    bounded, now = Store(store.root, limit=35_000), time.time()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now + 10 * 365 * 86_400)
+        write(bounded, range(30))
+    for first in (30, 40):
+        write(bounded, range(first, first + 10))
+    assert read(bounded, range(50)) == {*range(20, 50)}  # of the time to come the last ones leave last
+
+
 def test_a_lower_limit_holds_for_what_was_kept_before(store, short):
     write(store, range(30))
     bounded = Store(store.root, limit=25_000)
