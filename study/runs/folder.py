@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -224,6 +224,9 @@ def newest_that_learned(runs: Path, model: str | None) -> Run:
     Runs that are passed over are told on standard error.
     """
     newest = newest_run(runs, model)
+    if (made := made_at(newest.folder)) > datetime.now().astimezone() + timedelta(days=1):
+        said = f"{newest.folder} counts as the newest, since it says that it was made on {made:%Y-%m-%d}"
+        console.to_error(f"note: {said}, which is still to come; to ask another one, name it")
     for run in complete_runs(runs):
         if model in (None, run.info["model"]) and not no_better_than(run):
             if run.folder != newest.folder:

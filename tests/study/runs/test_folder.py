@@ -285,6 +285,16 @@ def test_the_newest_run_is_that_which_was_saved_last_whatever_the_clock_of_its_p
     assert [run.folder for run in listing.runs_in(tmp_path)[0]] == [los_angeles, tokyo, without]
 
 
+def test_a_run_of_a_time_to_come_is_told_where_it_counts_as_the_newest(tmp_path, capsys):
+    fill(tmp_path / "20260101-000000-lenet", created="2026-01-01T00:00:00+00:00")
+    assert run_folder.find_run(None, str(tmp_path), None).folder.name == "20260101-000000-lenet"
+    assert capsys.readouterr().err == ""
+    ahead = fill(tmp_path / "29990101-000000-lenet", created="2999-01-01T00:00:00+00:00")
+    assert run_folder.find_run(None, str(tmp_path), None).folder == ahead
+    said = f"note: {ahead} counts as the newest, since it says that it was made on 2999-01-01, which is still to come"
+    assert capsys.readouterr().err == f"{said}; to ask another one, name it\n"
+
+
 def test_a_run_that_was_renamed_is_found(tmp_path, monkeypatch):
     fill(tmp_path / "runs" / "20260101-000000-lenet", created="2026-01-01T00:00:00+00:00")
     cats = fill(tmp_path / "runs" / "my-cats", created="2026-03-01T00:00:00+00:00")
@@ -315,8 +325,8 @@ def test_incomplete_runs_and_other_folders_are_passed_over(tmp_path):
 def of_another_version(tmp_path):
     """Three runs in `tmp_path`: `spring`, and two newer ones, of a later version and with half a run.json."""
     fill(tmp_path / "20250101-000000-resnet", settings={"name": "spring"})
-    later = fill(tmp_path / "20270101-000000-resnet", settings={"name": "summer"}, schema=2)
-    half = fill(tmp_path / "20280101-000000-original")
+    later = fill(tmp_path / "20250201-000000-resnet", settings={"name": "summer"}, schema=2)
+    half = fill(tmp_path / "20250301-000000-original")
     (half / "run.json").write_text('{"schema": 1, "settings": {"name": "autu')
     return later, half
 
@@ -330,8 +340,8 @@ def test_runs_that_cannot_be_read_are_passed_over_and_told_where_they_are_newer(
     assert run_folder.find_run(None, str(tmp_path), "resnet").folder.name == "20250101-000000-resnet"
     why = f"{later} has schema 2; this program reads schema 1. Train again."
     assert capsys.readouterr().err == f"note: newer, but passed over: {why}\n"
-    fill(tmp_path / "20290101-000000-original")
-    assert run_folder.find_run(None, str(tmp_path), None).folder.name == "20290101-000000-original"
+    fill(tmp_path / "20250401-000000-original")
+    assert run_folder.find_run(None, str(tmp_path), None).folder.name == "20250401-000000-original"
     assert capsys.readouterr().err == ""
 
 
