@@ -24,6 +24,7 @@ for name in ("SIGINT", "SIGHUP"):  # whoever runs the tests in the background, o
 # A test that imports OpenVINO by itself would else have it tell Google Analytics of every conversion, each time from a
 # copy of this process: half of the system time of all tests. See study.runtime.hardware.import_openvino.
 sys.modules.setdefault("openvino_telemetry", None)
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the same of onnxruntime, to Microsoft: import_onnxruntime
 
 # The longest first and the shortest last, so that two workers end together.
 SLOW = (

@@ -108,6 +108,18 @@ def import_openvino() -> ModuleType:
     return openvino
 
 
+def import_onnxruntime() -> ModuleType:
+    """Import onnxruntime without its telemetry, unless the user has said what he wants of it.
+
+    Its packages of 2026 would tell Microsoft of each network that they run, and leave a number of this computer in
+    ~/.cache/Microsoft and another one in the folder of temporary files.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
+
+
 @cache
 def core() -> openvino.Core:
     """Return OpenVINO's own door to this machine, one until the process ends.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import numpy as np
 from study.export.about import IMAGE, KNOWN, PROBABILITIES, as_texts
 from study.export.running import Run
 from study.runtime import backend
+from study.runtime.hardware import import_onnxruntime
 
 if TYPE_CHECKING:
     import onnx
@@ -38,9 +37,8 @@ def write(network: Network, about: Mapping[str, Any], folder: Path) -> None:
 
 def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: np.ndarray) -> None:
     """Write the network in 8-bit integers, their ranges chosen by what some images give, uint8 (n, size, size, 3)."""
+    import_onnxruntime()  # without its telemetry
     import onnx
-
-    import_runtime()
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -75,22 +73,9 @@ def quantize(network: Network, about: Mapping[str, Any], folder: Path, images: n
 
 def load(folder: Path) -> Run:
     """Return what runs an exported file."""
-    session = import_runtime().InferenceSession(folder / FILE, providers=["CPUExecutionProvider"])
+    session = import_onnxruntime().InferenceSession(folder / FILE, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return lambda pixels: dict(zip(names, session.run(names, {IMAGE: pixels}), strict=True))
-
-
-def import_runtime() -> ModuleType:
-    """Import onnxruntime, which leaves a file `.ses` in the folder of temporary files: here in one that goes again."""
-    with tempfile.TemporaryDirectory() as own:
-        before = os.environ.get("TMPDIR")
-        os.environ["TMPDIR"] = own
-        try:
-            import onnxruntime
-        finally:
-            os.environ.pop("TMPDIR")
-            os.environ.update({} if before is None else {"TMPDIR": before})
-    return onnxruntime
 
 
 def converted(network: Network) -> onnx.ModelProto:
