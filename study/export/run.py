@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -153,6 +155,8 @@ def write(
     except (UserError, OSError):
         raise
     except Exception as error:  # converters raise nearly every built-in exception
+        if output.is_disk_full(error):  # as TensorFlow says it
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise UserError(f"{about['model']} cannot be written as {form.TITLE}: {said}") from error
 

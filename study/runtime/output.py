@@ -178,9 +178,10 @@ def save_run(runs: Path, model: str, write: Callable[[Path], None], noun: str = 
     return publish(temporary, runs, model)
 
 
-def is_disk_full(error: OSError) -> bool:
-    """Say whether an error is for want of room."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
+def is_disk_full(error: Exception) -> bool:
+    """Say whether an error is for want of room; native code tells it in its text alone."""
+    of_room = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "errno", None) in of_room or any(os.strerror(one) in str(error) for one in of_room)
 
 
 def publish(temporary: Path, runs: Path, model: str) -> Path:

@@ -259,6 +259,22 @@ def test_what_a_litert_file_says_of_itself_is_written_whatever_the_clock_says(tm
         assert archive.read("labels.txt").decode().split() == ["cat", "dog"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize("name", ["litert", "saved_model"])
+def test_a_disk_that_is_full_for_tensorflow_is_told_as_that(run, tmp_path, name):
+    resource = pytest.importorskip("resource")
+    pytest.importorskip(ENGINES[name])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # a longer file is refused: Python ignores SIGXFSZ
+    try:
+        ran = call("export", run, "--format", name, "--out", tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1].startswith("error: No space left on device: free some space where the output goes")
+    assert not (tmp_path / "out").exists()
+
+
 # ---- 8-bit integers ----
 
 
