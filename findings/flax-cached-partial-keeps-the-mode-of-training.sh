@@ -3,9 +3,9 @@
 # under nnx.jit. nnx.cached_partial(step, model), which the guide on performance advises to make once before the loop, works on
 # a copy of the modules: the copy shares weights and statistics with the model, but not the mode, which stays what it was then.
 # Made with a fresh model, each validation runs in training mode, silently: dropout stays on, so 8 % of the answers differ
-# between two calls; batch normalisation takes the figures of the batch at hand, so images asked one by one are no
-# more than guessed (35 % of three classes in place of 88 %); and each validation writes its images into the statistics that the
-# network is saved with. Made after model.eval(), nothing is dropped in training and the statistics stay at 0 and 1.
+# between two calls; batch normalisation takes the figures of the batch at hand, so images asked one by one are no more than
+# guessed (35 % of three classes in place of 88 %); and each validation writes its images into the statistics that the network
+# is saved with. Made after model.eval(), nothing is dropped in training and the statistics stay at 0 and 1.
 # The documentation says that the structure must stay the same and that state is handed on; the mode is neither.
 # Make a cached function in the mode that it is for (model.eval(); answer = nnx.cached_partial(…); model.train(); …), or call
 # the function under nnx.jit itself, and compare two answers of validation for one image.
