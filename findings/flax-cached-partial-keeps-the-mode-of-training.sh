@@ -7,7 +7,7 @@
 # guessed (35 % of three classes in place of 88 %); and each validation writes its images into the statistics that the network
 # is saved with. Made after model.eval(), nothing is dropped in training and the statistics stay at 0 and 1.
 # The documentation says that the structure must stay the same and that state is handed on; the mode is neither.
-# Make a cached function in the mode that it is for (model.eval(); answer = nnx.cached_partial(…); model.train(); …), or call
+# Make a cached function in the mode it is for (model.eval(); answer = nnx.cached_partial(…); model.train(); …), or call
 # the function under nnx.jit itself, and compare two answers of validation for one image.
 # Seen with flax 0.12.8, jax 0.10.2, optax 0.2.8, numpy 2.4.6, 1 December 2026. Sources: seen by running;
 # https://flax.readthedocs.io/en/latest/guides/performance.html
