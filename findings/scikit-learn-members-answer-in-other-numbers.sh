@@ -7,7 +7,7 @@
 # keeps the ensemble, or weighs and drops members by accuracies that mean nothing.
 # It holds for score, and for disagreement with the ensemble. AdaBoostClassifier keeps the labels, and the columns of the
 # members' probabilities are in the order of classes_.
-# A note at estimators_ of VotingClassifier speaks of it; those of the others do not.
+# A note at estimators_ of VotingClassifier speaks of it, with a remedy for names; the others' documentation does not.
 # ensemble.classes_[member.predict(images).astype(int)], or number classes 0, 1, 2, … without a gap before training.
 # Seen with scikit-learn 1.9.1, numpy 2.4.6, 1 December 2026. Source:
 # https://github.com/scikit-learn/scikit-learn/issues/12189
