@@ -4,7 +4,7 @@
 # 1,000 images in batches of 64 are 15 batches with no worker or one, 12 with four, and 8 with eight, which is half of the
 # images, the same half in each epoch where the order is not shuffled. 100 images in batches of 32 are 3 batches, and none at
 # all with four workers: the loop ends at once, nothing is trained and nothing is said. Without drop_remainder the batches are
-# 25, 25, 25 and 25 in place of 32, 32, 32 and 4, for larger sets more of them, and a mean over batches is another.
+# 25, 25, 25, 25 in place of 32, 32, 32 and 4, for larger sets more of them, and a mean over batches is another.
 # It holds for DataLoader(worker_count=…) and for mp_prefetch after batch. A program that asks for as many workers as there are
 # cores trains on less on the larger machine; of worker_count the docstring says that it makes the work parallel.
 # Place batch after mp_prefetch, or use no worker process (threads read images anyway), and count the images of an epoch.
