@@ -136,14 +136,14 @@ def kept_again(run):
 
 def by_keras(run):
     """The same by `model.keras` alone."""
-    hidden = [run / name for name in ("model.xml", "model.bin")]
-    for file in hidden:
-        file.rename(file.with_suffix(".hidden"))
+    aside = {run / name: run / f"{name}.aside" for name in ("model.xml", "model.bin")}
+    for file, other in aside.items():
+        file.rename(other)
     try:
         return kept_again(run)
     finally:
-        for file in hidden:
-            file.with_suffix(".hidden").rename(file)
+        for file, other in aside.items():
+            other.rename(file)
 
 
 @slow
