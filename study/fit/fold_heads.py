@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from data import cores
-from data.batches import Examples
-from data.numpy_batches import epoch_rows
 from study.fit.head_training import HeadData, HeadFold, HeadOutcome, HeadTraining, first_weights
 from study.settings.stages import Stage
 from study.settings.train import TrainSettings
@@ -37,7 +34,7 @@ def train_heads(
 
     def train_one(fold: HeadFold) -> HeadOutcome:
         training = HeadTraining(data, fold, stage, settings, first[fold.seed])
-        for order in orders(fold, data.labels, ends or stage.epochs, settings):
+        for order in training.orders(ends):
             training.learn_epoch(order)
             if early_stopping:
                 training.judge()
@@ -54,9 +51,3 @@ def train_heads(
     finally:
         pool.shutdown(cancel_futures=True)
     return outcomes
-
-
-def orders(fold: HeadFold, labels: np.ndarray, epochs: int, settings: TrainSettings) -> Iterator[np.ndarray]:
-    """Yield the rows of each epoch of a fold, int64, in the order in which they are learned."""
-    examples = Examples(labels, labels, {"train": fold.train})
-    return epoch_rows(examples, fold.seed, epochs, settings.regularization.sampler == "balanced")

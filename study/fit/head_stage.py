@@ -9,7 +9,6 @@ import keras
 from threadpoolctl import threadpool_limits
 
 from data.batches import Examples
-from data.numpy_batches import epoch_rows
 from study.fit.head_training import HeadData, HeadFold, HeadTraining
 from study.fit.objective import compile_model, weight_array
 from study.fit.outcome import Outcome
@@ -43,41 +42,44 @@ def run_head_stage(
     Raises:
         UserError: it diverged, and is not to be kept.
     """
-    balanced = settings.regularization.sampler == "balanced"
     fold = HeadFold(examples.indices["train"], examples.indices["val"], settings.data.seed)
     classes = head.output_shape[-1]
     data = HeadData(examples.inputs, examples.labels, range(classes))
     with threadpool_limits(1, "blas"):  # more would wait for work, in products so small
         training = HeadTraining(data, fold, stage, settings, head.get_weights(), weight_array(class_weight, classes))
         lines = EpochLines(stage, 1, 1, settings.run.verbose)
-        others = [one for one in (watchers, limit) if one]
-        told = keras.callbacks.CallbackList([lines, *others], model=head)
-        told.set_params({"epochs": stage.epochs, "steps": training.per_epoch, "verbose": 0})
         if watchers:  # a callback of the user's own may look at the network as Keras trains it
             watchers.follow([], lines)
             compile_model(head, stage, settings, stage.epochs * training.per_epoch)
         if limit:
             limit.follow(phases(stage.epochs, (), 0), lines)
-        head.stop_training = False
+        told = keras.callbacks.CallbackList([lines, *(one for one in (watchers, limit) if one)], model=head)
+        told.set_params({"epochs": stage.epochs, "steps": training.per_epoch, "verbose": 0})
         with closing(lines):
-            told.on_train_begin()
-            for epoch, order in enumerate(epoch_rows(examples, fold.seed, stage.epochs, balanced)):
-                told.on_epoch_begin(epoch)
-                logs = training.learn_epoch(order, told)
-                logs["learning_rate"] = training.learning_rate  # as it was: a plateau lowers it for the next epoch
-                logs |= training.judge()
-                head.set_weights(training.weights)
-                head.stop_training = training.ended or bool(training.divergence.broken)
-                told.on_epoch_end(epoch, logs)
-                if head.stop_training:
-                    break
-            told.on_train_end()
+            learn_epochs(training, head, told)
     # Else a saved classifier would name our losses and schedules, not load without them, and hold the optimiser.
     head.compiled, head.optimizer = False, None
     kept, weights = training.kept
     head.set_weights(weights)
     ended = training.divergence.check(settings.optimization.keep_diverged, why_ended(training, limit))
     return Outcome(lines.rows, kept, ended if kept else f"{ended}; the weights of its start were kept")
+
+
+def learn_epochs(training: HeadTraining, head: keras.Model, told: keras.callbacks.CallbackList) -> None:
+    """Let a head learn epoch by epoch, and tell of each, until something ends it; the network has its weights."""
+    head.stop_training = False
+    told.on_train_begin()
+    for epoch, order in enumerate(training.orders()):
+        told.on_epoch_begin(epoch)
+        logs = training.learn_epoch(order, told)
+        logs["learning_rate"] = training.learning_rate  # as it was: a plateau lowers it for the next epoch
+        logs |= training.judge()
+        head.set_weights(training.weights)
+        head.stop_training = training.ended or bool(training.divergence.broken)
+        told.on_epoch_end(epoch, logs)
+        if head.stop_training:
+            break
+    told.on_train_end()
 
 
 def why_ended(training: HeadTraining, limit: TimeLimit | None = None) -> str:

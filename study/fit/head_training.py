@@ -7,7 +7,7 @@ way: the head of a training, those of folds, of an ensemble and of a search.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,8 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from data.batches import iterations
-from data.numpy_batches import cut
+from data.batches import Examples, iterations
+from data.numpy_batches import cut, epoch_rows
 from data.soft_labels import to_numpy_soft_labels
 from scratch import optimizers
 from scratch.regularization import Penalty
@@ -146,6 +146,12 @@ class HeadTraining:
         """Return that of the iteration to come."""
         step = min(self.optimizer.steps, len(self.rates) - 1)
         return float(self.rates[step]) * self.plateau.factor
+
+    def orders(self, epochs: int | None = None) -> Iterator[np.ndarray]:
+        """Yield the rows of each epoch, by default of all of the stage, int64, in the order to learn them in."""
+        examples = Examples(self.data.labels, self.data.labels, {"train": self.fold.train})
+        balanced = self.settings.regularization.sampler == "balanced"
+        return epoch_rows(examples, self.fold.seed, epochs or self.stage.epochs, balanced)
 
     def learn_epoch(self, order: np.ndarray, told: keras.callbacks.CallbackList | None = None) -> dict[str, float]:
         """Learn from some rows in this order, batch by batch; return the means of objective and figures.

@@ -17,7 +17,6 @@ from data.dataset import Dataset
 from data.store.store import Store
 from errors import UserError
 from study.experiments.crossval_heads import embed_examples
-from study.fit.fold_heads import orders
 from study.fit.head_training import HeadData, HeadFold, HeadTraining, first_weights
 from study.folds.divide import Fold
 from study.search.study import FACTOR, STOPPED, Score, Search
@@ -76,7 +75,7 @@ class Head:
         fold = HeadFold(features.train if rows is None else rows, features.val, seed)
         first = first_weights(seed, features.data, settings)
         self.training = HeadTraining(features.data, fold, self.stage, settings, first)
-        self.orders = orders(fold, features.data.labels, self.stage.epochs, settings)
+        self.orders = self.training.orders()
 
     def learn_epoch(self) -> None:
         """Learn for an epoch, and be judged."""
