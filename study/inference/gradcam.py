@@ -19,7 +19,13 @@ FEW = 4  # images: so many are done one by one before a graph would be traced
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 
 
-def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], layer: str | None = None) -> np.ndarray:
+def grad_cam(
+    network: keras.Model,
+    pixels: np.ndarray,
+    classes: Sequence[int],
+    layer: str | None = None,
+    seen: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
     """Return for each image the places that speak for a class.
 
     The gradient of the class' score, before softmax, is averaged over all places of a layer's maps: that weighs each
@@ -31,6 +37,8 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
         pixels: (n, size, size, 3), or squares of several sizes, (n, height, largest, 3).
         classes: index of the class asked about, n of them.
         layer: its name; by default those of `targets`.
+        seen: what gives the last maps of a frozen backbone faster than Keras, of pixels in uint8; it is asked where
+            nothing has to be differentiated.
 
     Returns:
         float32 (n, size, size), 0..1 with the highest place of each image at 1; all 0 where nothing speaks for the
@@ -47,9 +55,10 @@ def grad_cam(network: keras.Model, pixels: np.ndarray, classes: Sequence[int], l
     if not kernels and keras.config.backend() == HEADS:
         raise UserError("Grad-CAM of this network needs gradients, which OpenVINO does not compute.")
     rest = None if kernels else keras.Model([*maps, graph.image], before_softmax)
-    before, at_once = graph.submodel(maps), AT_ONCE if len(pixels) > FEW else 1
-    traces = at_once > 1 or keras.config.backend() == HEADS
-    seen = traced(before, pixels.shape[1:]) if traces else partial(before, training=False)
+    at_once = AT_ONCE if len(pixels) > FEW else 1
+    if not (seen and kernels and len(maps) == 1):
+        before, traces = graph.submodel(maps), at_once > 1 or keras.config.backend() == HEADS
+        seen = traced(before, pixels.shape[1:]) if traces else partial(before, training=False)
     chosen, side = np.eye(graph.steps[-1].output.shape[-1])[classes], pixels.shape[2]
     heats = [np.zeros((0, *grid_of(maps), 1), np.float32)]
     for first in range(0, len(pixels), at_once):

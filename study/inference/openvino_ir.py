@@ -110,6 +110,22 @@ def concatenate(backbone: openvino.Model, head: openvino.Model, features: bool =
     return import_openvino().Model(results, backbone.get_parameters(), "classifier")
 
 
+def runner_of_maps(model: openvino.Model) -> Runner | None:
+    """Return what gives the maps of which a network's features are the means over all places; None of another network.
+
+    Pixels, uint8 (n, side, side, 3) -> float32 (n, height, width, features).
+    """
+    mean = model.get_results()[0].input_value(0).get_node()
+    if mean.get_type_name() != "ReduceMean":
+        return None
+    axes = sorted(mean.input_value(1).get_node().get_data().tolist())
+    if axes not in ([1, 2], [2, 3]):
+        return None
+    maps = import_openvino().Model([mean.input_value(0)], model.get_parameters(), "maps")
+    run = compile(maps, "float32")
+    return run if axes == [1, 2] else lambda pixels: np.moveaxis(run(pixels), 1, -1)
+
+
 def save(model: openvino.Model, folder: Path) -> None:
     """Write `model.xml` and `model.bin` into `folder`.
 

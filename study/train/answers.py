@@ -21,6 +21,7 @@ from errors import UserError
 from study.confidence import neighbours
 from study.confidence.known import Known
 from study.inference.gradcam import grad_cam
+from study.inference.openvino_ir import Runner
 from study.pages.blocks import Figure
 from study.pages.language import t
 from study.pages.pictures import jpeg_within, overlay
@@ -48,6 +49,7 @@ class Evidence:
 
     `classifier`: pixels -> probabilities. `dataset`: the images. `pixels`: theirs, and the rows of each split.
     `probabilities`: of the test split, float32 (n, classes). `features`: of the test split, float32 (n, features).
+    `maps`: what gives the last maps of a frozen backbone, if anything does so faster than Keras.
     `learned`: rows of training images and their features, block by block. `judged`: as `study.train.judge.judge`
     returns it.
     """
@@ -59,6 +61,7 @@ class Evidence:
     features: np.ndarray
     learned: Iterator[tuple[np.ndarray, np.ndarray]] | Sequence[tuple[np.ndarray, np.ndarray]]
     judged: tuple[Known, Mapping[str, Any]] | None
+    maps: Runner | None = None
 
 
 def blocks(features: np.ndarray, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -102,7 +105,7 @@ def heats_of(evidence: Evidence, rows: np.ndarray, predicted: Sequence[str]) -> 
         return {}, ""
     try:
         asked = [classes[row] for row in readable.tolist()]
-        heats = grad_cam(evidence.classifier, pixels.astype(np.float32), asked)
+        heats = grad_cam(evidence.classifier, pixels, asked, seen=evidence.maps)
     except UserError as error:  # a network without a convolution
         return {}, translated(str(error))
     return dict(zip(readable.tolist(), heats, strict=True)), ""

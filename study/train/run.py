@@ -245,7 +245,8 @@ def evaluate(
     learned = pixels.indices["train"] if from_features else rows["train"]
     known = answers.blocks(features.inputs, learned) if from_features else [(learned, by_split["train"])]
     test = evaluations["test"].predictions
-    evidence = answers.Evidence(classifier, ready.dataset, pixels, test, by_split["test"], known, judged)
+    maps = frozen.maps() if from_features and embedded.engine.engine == "openvino" else None
+    evidence = answers.Evidence(classifier, ready.dataset, pixels, test, by_split["test"], known, judged, maps)
     return Evaluated(evaluations, frozen, judged, temperature, answers.collect(evidence, len(learned), seconds))
 
 

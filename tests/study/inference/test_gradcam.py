@@ -17,7 +17,9 @@ from data.drawn import draw
 from data.drawn import folder as drawn_folder
 from models.parts.graph import build_layer_graph
 from models.parts.head import classifier, head
+from models.parts.options import ArchitectureOptions
 from models.parts.weights import build_backbone
+from study.inference.frozen import FrozenBackbone
 from study.inference.gradcam import grad_cam, target, targets
 
 L = keras.layers
@@ -86,6 +88,17 @@ def test_of_backbones_side_by_side_all_are_looked_through():
     assert [step.name for step in targets(build_layer_graph(model))] == ["reds", "greens"]
     np.testing.assert_allclose(grad_cam(model, x, [0])[0], x[0, ..., :2].sum(axis=-1) / 200)
     np.testing.assert_allclose(grad_cam(model, x, [0], "reds")[0], x[0, ..., 0] / 200)
+
+
+def test_maps_by_openvino_are_those_of_keras():
+    backbone = build_backbone("efficientnet_lite", 64, "imagenet", ArchitectureOptions())
+    model = classifier(backbone, head(backbone.output_shape[-1], 3, 0.0))
+    x = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3)).astype(np.uint8)
+    seen = FrozenBackbone(backbone).maps()
+    assert seen(x).shape == (5, 2, 2, backbone.output_shape[-1])
+    found, expected = grad_cam(model, x, [0, 1, 2, 0, 1], seen=seen), grad_cam(model, x, [0, 1, 2, 0, 1])
+    assert expected.any(axis=(1, 2)).all()
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_layers_that_cannot_be_drawn_are_named():
