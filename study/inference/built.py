@@ -91,22 +91,27 @@ class Layers:
 
 
 def imagenet_backbone(model: str, image_size: int, store: Store) -> BuiltBackbone:
-    """Return the network from an image to features.
+    """Return the network from an image to features; for the arguments and errors see `imagenet_network`.
+
+    `store`: where it keeps what it comes to.
+    """
+    digest = hashlib.sha256(weights_path(model).read_bytes()).hexdigest()[:16]
+    return BuiltBackbone(imagenet_network(model, image_size), f"{digest} built ({VERSION})", store)
+
+
+def imagenet_network(model: str, image_size: int) -> openvino.Model:
+    """Return the network from an image, uint8, to features.
 
     Args:
         model: of `models.parts.efficientnet_lite.VARIANTS`.
         image_size: side of the image in pixels.
-        store: where it keeps what it comes to.
 
     Raises:
         UserError: the weights are missing or damaged.
     """
-    path = weights_path(model)
-    layers = Layers(read_torch_file(path, PACKAGES[model]))
+    layers = Layers(read_torch_file(weights_path(model), PACKAGES[model]))
     openvino, ops = import_openvino(), layers.ops
     image = ops.parameter([1, image_size, image_size, 3], np.float32, name="image")
     channels_first = Maps(ops.transpose(image, np.array([0, 3, 1, 2])).output(0))
     result = ops.result(VARIANTS[model].features(channels_first, layers))
-    network = accept_uint8(openvino.Model([result], [image], "backbone"))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return BuiltBackbone(network, f"{digest} built ({VERSION})", store)
+    return accept_uint8(openvino.Model([result], [image], "backbone"))

@@ -18,7 +18,7 @@ from data.header import header
 from data.store.store import Store
 from errors import UserError
 from study.predict import stream
-from study.predict.outcome import Predicted
+from study.predict.outcome import Predicted, in_table
 from study.predict.own_split import predict_split
 from study.predict.stream import Prediction
 from study.predict.tables import write_table
@@ -71,7 +71,8 @@ def of_image(
     path: str, shares: np.ndarray | None = None, file: Path | None = None, label: str | None = None, error: str = ""
 ) -> dict[str, Any]:
     """Return what a script is told of an image: the share of each class, in their order, and the file of its mask."""
-    return {"path": path, "label": label, "shares": shares, "mask": file, "error": error or None}
+    told = None if shares is None else np.array(in_table(shares))
+    return {"path": path, "label": label, "shares": told, "mask": file, "error": error or None}
 
 
 def write_shares(table: Path, names: Sequence[str], images: Sequence[Mapping[str, Any]]) -> None:

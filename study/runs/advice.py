@@ -246,8 +246,10 @@ def _dwarfed(info: Mapping[str, Any], val: Mapping[str, Any]) -> tuple[str, list
     if not isinstance(given, Mapping):
         return None
     weight = {name: given.get(name, 1.0) for name in val["per_class"]}
-    whole = {name: weight[name] * entry["drawn_per_epoch"] for name, entry in info["classes"].items()}
+    whole = {name: weight[name] * entry.get("drawn_per_epoch", 0) for name, entry in info["classes"].items()}
     heavy = max(weight, key=weight.__getitem__)
+    if not whole.get(heavy):
+        return None
     light = [name for name in weight if DWARFED * max(weight[name] / weight[heavy], whole[name] / whole[heavy]) <= 1]
     is_light = np.isin(list(weight), light)
     called = np.array(val["confusion"])[is_light]

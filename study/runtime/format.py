@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -27,7 +28,7 @@ def percent(share: float) -> str:
     """Return a share in percent with one decimal place, and with more where `significant` would have more."""
     text = f"{100 * share:.1f}"
     hides = (text == "0.0" and share > 0) or (text == "100.0" and share < 1)
-    return f"{100 * float(significant(share, 3)):.10f}".rstrip("0") if hides else text
+    return f"{100 * Decimal(significant(share, 3)):f}".rstrip("0") if hides else text
 
 
 def shares_apart(shares: Sequence[float], places: int) -> list[str]:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import models
 from errors import UserError
+from models.parts.efficientnet_lite import VARIANTS
 from study.runtime import hardware
 from study.runtime.hardware import HEADS
 from study.settings.train import TrainSettings
@@ -38,11 +38,10 @@ def with_backend_of_heads(settings: TrainSettings, asked: Mapping[str, Any]) -> 
 def hindrances(settings: TrainSettings) -> Iterator[str]:
     """Yield what is asked for that needs gradients of a network, or TensorFlow."""
     run, learning, regularization = settings.run, settings.learning, settings.regularization
-    spec = models.get(run.model).SPEC
-    if learning.kind != "transfer" and not spec.parts:
+    if learning.kind != "transfer":
         yield f"--learning {learning.kind} trains a network"
-    if not (spec.parts or spec.weights):
-        yield f"-m {run.model} is explained by gradients"
+    if run.model not in VARIANTS or learning.weights not in (None, "imagenet"):
+        yield f"only {', '.join(VARIANTS)} with their own weights are made for it"
     if 0 < (settings.data.image_size or SMALLEST) < SMALLEST:
         yield f"images below {SMALLEST} pixels, whose last maps have one place, are explained by gradients"
     if regularization.augment or regularization.augment_with:

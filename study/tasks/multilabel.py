@@ -252,4 +252,14 @@ def predicted_label(probabilities: np.ndarray, info: Mapping[str, Any]) -> str:
 
 def cells(probabilities: np.ndarray, info: Mapping[str, Any]) -> list[str]:
     """Return what stands in these columns for one image."""
-    return [predicted_label(probabilities, info), *(significant(share, 6) for share in probabilities.tolist())]
+    limits = [info["thresholds"][name] for name in info["class_names"]]
+    written = map(on_its_side, probabilities.tolist(), limits)
+    return [predicted_label(probabilities, info), *written]
+
+
+def on_its_side(share: float, threshold: float) -> str:
+    """Return a share as `significant` does, with more places where these would put it on the threshold's other side."""
+    places = 6
+    while (float(significant(share, places)) >= threshold) != (share >= threshold):
+        places += 1
+    return significant(share, places)

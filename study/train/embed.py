@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from data.store.rows import Features
 from data.store.store import Store
 from models.parts.head import freeze
 from study.fit import augmentation
+from study.inference.built import imagenet_network
 from study.inference.components import reduce
 from study.inference.engine import EngineChoice
 from study.inference.features import FeatureSpec
@@ -21,6 +23,7 @@ from study.inference.frozen import FrozenBackbone
 from study.inference.joined import embed
 from study.inference.same_scene import stored_same_scene_pairs
 from study.runtime import console
+from study.runtime.hardware import HEADS
 from study.settings.resolve import size_of
 from study.settings.stages import augmented_views
 from study.settings.train import TrainSettings
@@ -62,12 +65,15 @@ def features_of(ready: Prepared, store: Store) -> tuple[Examples, EngineChoice, 
     """Freeze the backbone and let every image through it, once; say which engine did that."""
     settings, (_, backbone, _) = ready.settings, ready.classifier.layers
     freeze(backbone)
-    frozen = FrozenBackbone(backbone, store)
+    run, make = settings.run, None
+    if run.backend == HEADS:  # only networks that can be made so learn there
+        make = partial(imagenet_network, run.model, settings.data.image_size)
+    frozen = FrozenBackbone(backbone, store, make)
     augment, views = augmentation.build(settings), augmented_views(settings)
     features, choice = embed(frozen, ready.pixels, feature_spec(settings), augment, views)
     frozen.release()
     console.print(choice.sentence)
-    if settings.run.verbose and choice.images_per_second:
+    if run.verbose and choice.images_per_second:
         console.print(f"engine: {choice.reason}")
     return features, choice, frozen
 

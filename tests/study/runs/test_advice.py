@@ -167,6 +167,13 @@ def test_weights_that_leave_classes_unfound_are_named(weights, confusion, named)
     assert bool(named) == ("--class-weight" in advice.short)
 
 
+def test_a_weight_of_a_class_without_an_image_is_not_blamed():
+    val = GOOD | {"accuracy": 0.5, "per_class": CLASS | {"horse": CLASS["dog"]}, "confusion": [[6, 0, 0]] * 3}
+    for drawn in ({"drawn_per_epoch": 0}, {}):
+        info = WEIGHED | {"classes": WEIGHED["classes"] | {"cat": drawn}}
+        assert "weight" not in next_step(info, {"val": val, "test": val}, HISTORY, COMMANDS).short
+
+
 def test_a_weight_that_balances_a_rare_class_is_not_blamed():
     info = WEIGHED | {"settings": {"class_weight": {"cat": 20.0}}, "classes": copy.deepcopy(WEIGHED["classes"])}
     info["classes"]["cat"]["drawn_per_epoch"] = 5

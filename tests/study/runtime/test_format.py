@@ -77,5 +77,5 @@ def test_the_largest_of_several_shares_stays_that_when_it_is_read_back(shares, t
 
 
 def test_only_all_is_100_percent_and_only_nothing_is_0():
-    found = [percent(share) for share in (0.0, 0.00001, 0.234, 0.9997, 0.99999, 1.0)]
-    assert found == ["0.0", "0.001", "23.4", "99.97", "99.999", "100.0"]
+    found = [percent(share) for share in (0.0, 0.00001, 0.234, 0.9997, 0.99999, 1.0, 1e-13, 1 - 1e-13)]
+    assert found == ["0.0", "0.001", "23.4", "99.97", "99.999", "100.0", "0.00000000001", "99.99999999999"]

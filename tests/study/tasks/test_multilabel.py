@@ -273,3 +273,11 @@ def test_an_image_that_is_gone_is_told(several_run, several, tmp_path):
     info = json.loads((several_run / "run.json").read_text(encoding="utf-8"))
     assert info["data"]["table"] == str(several.resolve())
     assert call("inspect", "--run", several_run).err.startswith("error: inspect is for classifiers, and ")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.4999999, "0.4999999"), (0.5, "0.500000"), (0.5000001, "0.500000"), (0.1, "0.100000")]
+)
+def test_a_probability_is_read_back_on_its_side_of_the_threshold(share, text):
+    info = {"class_names": ["cat"], "thresholds": {"cat": 0.5}}
+    assert multilabel.cells(np.array([share]), info) == ["cat" if share >= 0.5 else "", text]
