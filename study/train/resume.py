@@ -30,7 +30,7 @@ from study.train.prepare import Prepared
 AUTO = "auto"
 ONCE = ("resume", "fresh", "finish", "tensorboard")  # flags that no later command is to carry on
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("data", "models", "study", "errors.py")  # of the program that a training's numbers come from
+PARTS = ("data", "models", "scratch", "study", "errors.py")  # of the program that a training's numbers come from
 PACKAGES = ("keras", "tensorflow", "numpy")
 PATH = 4096  # bytes that a path may have
 FREE = (

@@ -11,7 +11,7 @@ from helpers import ROOT
 
 import models
 
-PROGRAM = ("main.py", "errors.py", "data", "models", "study")
+PROGRAM = ("main.py", "errors.py", "data", "models", "scratch", "study")
 BROKEN = "models/broken.py cannot be imported: NameError: name 'missing' is not defined"
 
 
