@@ -3,7 +3,7 @@
     python benchmarks/ensemble.py --data DIR [--members 10] [--rounds 2] [--seeds 0 1 2 3 4] [--methods bagging …]
 
 The store is warmed first. Then, each `--rounds` times in turn on the same features and bootstrap samples: all bagged
-heads in step, as `ensemble` trains them, and one after the other, as `train` trains one. Then the whole command
+heads in threads, as `ensemble` trains them, and one after the other, as `train` trains one. Then the whole command
 `ensemble`, from the shell to the report. Last, for each seed another split: test accuracy and cross-entropy of a single
 head as `train` makes it and of each method; printed are means with 95 % intervals over the splits, and the paired
 difference to the single head, which is the figure to look at.
@@ -36,7 +36,7 @@ def main(data: str, members: int, rounds: int, seeds: Sequence[int], methods: Se
     console.console.quiet = True  # what commands say by the way
     material = material_of(data, members, 0)
     for _ in range(rounds):
-        in_step(material)
+        in_threads(material)
         one_by_one(material)
     if rounds:
         whole_command(data, members)
@@ -59,14 +59,14 @@ def material_of(data: str, members: int, seed: int) -> object:
     return Material.of(ready.dataset, features, ready.stages[0], ready.settings, members)
 
 
-def in_step(material: object) -> None:
+def in_threads(material: object) -> None:
     """Train all bagged heads as `ensemble` does."""
     from study.ensemble.heads import of_bootstrap_samples
 
     started = clocks()
     ensemble = of_bootstrap_samples(material)
     truth = material.data.labels[material.indices["val"]]
-    note("in step", started, ensemble.first(material.members), truth)
+    note("in threads", started, ensemble.first(material.members), truth)
 
 
 def one_by_one(material: object) -> None:
