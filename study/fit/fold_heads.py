@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,6 +31,7 @@ def train_heads(
     Raises:
         UserError: a training diverged.
     """
+    stopped = threading.Event()
     first = {seed: first_weights(seed, data, settings) for seed in {fold.seed for fold in folds}}
 
     def train_one(fold: HeadFold) -> HeadOutcome:
@@ -38,7 +40,7 @@ def train_heads(
             training.learn_epoch(order)
             if early_stopping:
                 training.judge()
-            if training.ended or training.divergence.broken:
+            if training.ended or training.divergence.broken or stopped.is_set():
                 break
         return training.outcome(early_stopping)
 
@@ -49,5 +51,6 @@ def train_heads(
                 outcomes.append(outcome)
                 finished()
     finally:
+        stopped.set()  # where this ends early, heads under way need not go on
         pool.shutdown(cancel_futures=True)
     return outcomes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from errors import UserError
@@ -30,9 +31,14 @@ def with_backend_of_heads(settings: TrainSettings, asked: Mapping[str, Any]) -> 
             raise UserError(f"--backend {HEADS} is for a head alone, and {hindrance}. Leave one of the two out.")
         return settings
     maybe_gpu = sys.platform != "linux" or any(file.exists() for file in hardware.gpu_files())
-    if "backend" in asked or maybe_gpu or not hardware.openvino_available():
+    if "backend" in asked or not is_command_line() or maybe_gpu or not hardware.openvino_available():
         return settings
     return settings if next(hindrances(settings), "") else settings.with_values(backend=HEADS)
+
+
+def is_command_line() -> bool:
+    """Say whether this process is one command, after which Keras will not be wanted on another backend."""
+    return Path(getattr(sys.modules["__main__"], "__file__", None) or "").name == "main.py"
 
 
 def hindrances(settings: TrainSettings) -> Iterator[str]:

