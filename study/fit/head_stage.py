@@ -75,9 +75,10 @@ def learn_epochs(training: HeadTraining, head: keras.Model, told: keras.callback
         logs["learning_rate"] = training.learning_rate  # as it was: a plateau lowers it for the next epoch
         logs |= training.judge()
         head.set_weights(training.weights)
-        head.stop_training = training.ended or bool(training.divergence.broken)
+        ended = training.ended or bool(training.divergence.broken)
+        head.stop_training |= ended  # a callback may have set it
         told.on_epoch_end(epoch, logs)
-        if head.stop_training:
+        if head.stop_training or ended:
             break
     told.on_train_end()
 

@@ -153,6 +153,7 @@ class HeadTraining:
         balanced = self.settings.regularization.sampler == "balanced"
         return epoch_rows(examples, self.fold.seed, epochs or self.stage.epochs, balanced)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what diverges is told in words
     def learn_epoch(self, order: np.ndarray, told: keras.callbacks.CallbackList | None = None) -> dict[str, float]:
         """Learn from some rows in this order, batch by batch; return the means of objective and figures.
 
@@ -194,6 +195,7 @@ class HeadTraining:
         entropies, right = figures_of(scores, y, self.binary)
         return loss, float(entropies.mean()), float(right.mean())
 
+    @np.errstate(over="ignore", invalid="ignore")
     def judge(self) -> dict[str, float]:
         """Judge the epoch by the rows held out; note whether it is the best so far, and whether it was the last one."""
         scores, y = self.scores_of(self.fold.held_out)

@@ -1,4 +1,4 @@
-"""Train a classifier: one stage is one call of Keras' `fit`, a learning type is one or two stages."""
+"""Train a classifier: a learning type is one or two stages, the head in NumPy and a network by Keras' `fit`."""
 
 from __future__ import annotations
 

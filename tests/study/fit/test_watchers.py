@@ -41,6 +41,14 @@ class Stops(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.model.stop_training = epoch == 1
 
+class StopsWithin(keras.callbacks.Callback):
+    epoch = -1
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epoch == 1:
+            self.model.stop_training = True
+
 class Broken(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         raise KeyError("f1")
@@ -141,8 +149,10 @@ def test_a_callback_of_ones_own_sees_one_training(own):
     assert epochs == [(epoch, stage, ["loss", "val_loss"], True) for epoch, stage in enumerate(stages)]
 
 
-def test_a_callback_that_ends_the_training_is_the_reason_given(own):
-    (outcome,) = train({"callback": f"{own}:Stops"})
+@pytest.mark.parametrize("stage", ["scratch", "head"])
+@pytest.mark.parametrize("name", ["Stops", "StopsWithin"])
+def test_a_callback_that_ends_the_training_is_the_reason_given(own, name, stage):
+    (outcome,) = train({"callback": f"{own}:{name}"}, stages=(stage,))
     assert len(outcome.history) == 2
     assert outcome.ended == f"a callback ended it after epoch 2 of {EPOCHS}"
 
