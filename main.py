@@ -170,7 +170,7 @@ def is_working_folder_gone() -> bool:
 
 
 def check_backend(command: str, flags: Mapping[str, Any]) -> None:
-    """Raise UserError where TensorFlow is not installed, and no other backend of Keras is asked to learn."""
+    """Raise UserError where TensorFlow is not installed, or a backend is asked for that the command does not learn on."""
     from study.runtime import hardware
     from study.settings.resolve import with_backend
 
@@ -178,8 +178,12 @@ def check_backend(command: str, flags: Mapping[str, Any]) -> None:
         return
     if command not in ON_ANY_BACKEND:
         hardware.require_tensorflow(command)
-    elif with_backend(flags).get("backend", "tensorflow") == "tensorflow":
+        return
+    chosen = with_backend(flags).get("backend", "tensorflow")
+    if chosen == "tensorflow":
         hardware.require_tensorflow(command, or_another=True)
+    if chosen == hardware.HEADS and command != "train":
+        raise UserError(f"--backend {chosen} is for the head of one train. Received: {command}; leave it out.")
 
 
 def read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:

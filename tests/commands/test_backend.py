@@ -20,6 +20,13 @@ def test_what_does_not_go_with_it_is_refused(words, tmp_path):
     fails(call("train", "--runs", tmp_path / "runs", "--backend", *words.split()), REFUSED[words], tmp_path / "runs")
 
 
+@pytest.mark.parametrize("command", ["crossval", "ensemble"])
+def test_the_backend_of_a_head_is_for_one_training(command, toy, tmp_path):
+    ran = call(command, "--data", toy, "-m", "efficientnet_lite", "--backend", "openvino", "--runs", tmp_path / "runs")
+    told = f"--backend openvino is for the head of one train. Received: {command}; leave it out."
+    fails(ran, told, tmp_path / "runs")
+
+
 @pytest.mark.parametrize("name", [name for name in BACKENDS if find_spec(name) is None])
 def test_one_that_is_not_installed_is_told_with_the_remedy(name, toy, tmp_path, monkeypatch):
     told = f"--backend {name}, or KERAS_BACKEND: {name} is not installed. Run: python -m pip install {name}"
