@@ -170,7 +170,7 @@ def is_working_folder_gone() -> bool:
 
 
 def check_backend(command: str, flags: Mapping[str, Any]) -> None:
-    """Raise UserError where TensorFlow is not installed, or a backend is asked for that the command does not learn on."""
+    """Raise UserError where TensorFlow is not installed, or the command does not learn on the backend asked for."""
     from study.runtime import hardware
     from study.settings.resolve import with_backend
 
